@@ -1,0 +1,44 @@
+# Two commands do everything: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test test-all nox lint types layers bench clean
+
+# A stamp for each set of extras: installed once, again when pyproject.toml changes.
+$(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+demo: $(VENV)/.demo
+	@$(BIN)/python -m examples.demo $(if $(ONCE),--once)
+
+test: $(VENV)/.test
+	@$(MAKE) --no-print-directory lint types layers
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+layers: $(VENV)/.test
+	$(BIN)/lint-imports --no-cache
+
+# Every interpreter found, 3.11 to 3.14; pyenv keeps its own out of PATH, behind shims.
+PYENV = $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[1-4].*/bin 2>/dev/null | paste -sd: -)
+
+test-all: nox
+
+nox: $(VENV)/.test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check nox
+	PATH="$(PYENV):$$PATH" $(BIN)/nox $(ARGS)
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -1,0 +1,33 @@
+"""What tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from alpines_privacy.http.context import OUTSIDE, running
+
+# Machines are busy at times: no test is about how long one example takes.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+def need(part: str, present: bool, hint: str) -> None:
+    """Skip a test whose part is absent on this machine; in CI, where it must be there, fail."""
+    if present:
+        return
+    reason = f"{part} is not installed: {hint}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _outside() -> Iterator[None]:
+    """Begin each test outside a request: test clients that close no response leave one behind."""
+    running.set(OUTSIDE)
+    yield
+    running.set(OUTSIDE)
