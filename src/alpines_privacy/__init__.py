@@ -1,0 +1,55 @@
+"""A layer around any Python web app that keeps a written privacy policy.
+
+from alpines_privacy import protect
+
+app = protect(app)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alpines_privacy.http.context import Privacy, current
+    from alpines_privacy.policy import Cookie, PolicyError, PrivacyPolicy, ThirdParty
+    from alpines_privacy.policy.secrets import PrivacyWarning
+    from alpines_privacy.protection import protect
+
+__all__ = [
+    "Cookie",
+    "PolicyError",
+    "Privacy",
+    "PrivacyPolicy",
+    "PrivacyWarning",
+    "ThirdParty",
+    "current",
+    "protect",
+]
+__version__ = "0.1.0"
+
+# Imported on first use: a command line that prints its help needs none of it.
+_HOMES = {
+    "Cookie": "alpines_privacy.policy",
+    "PolicyError": "alpines_privacy.policy",
+    "Privacy": "alpines_privacy.http.context",
+    "PrivacyPolicy": "alpines_privacy.policy",
+    "PrivacyWarning": "alpines_privacy.policy.secrets",
+    "ThirdParty": "alpines_privacy.policy",
+    "current": "alpines_privacy.http.context",
+    "protect": "alpines_privacy.protection",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - only here
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,445 @@
+"""The ASGI adapter: moves messages between a server, a `Visit` and an app, and decides nothing.
+
+Transparency is the contract. Messages of kinds this module does not name pass untouched, now
+and in extensions to come; the app's messages are never mutated; the app runs in the server's
+task, with the server's scope (one key added while it runs) and the server's own `receive`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
+from contextlib import aclosing
+from typing import Any, TypeAlias, cast
+
+from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.http.context import KEY, Privacy
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
+from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send
+from alpines_privacy.http.promise import Message as Beside
+
+__all__ = ["PrivacyMiddleware"]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Sender: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGIApp: TypeAlias = Callable[[Scope, Receive, Sender], Awaitable[None]]
+RawField: TypeAlias = "tuple[bytes, bytes]"
+
+_FILE_BLOCK = 65536
+_LASTING = (list, tuple)  # iterables that can be read again
+
+
+class PrivacyMiddleware:
+    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`.
+
+    Also for Starlette's and FastAPI's `app.add_middleware(PrivacyMiddleware, policy=policy)`.
+    There it stands inside the framework's ServerErrorMiddleware, so the page that one makes for
+    an unhandled exception (the 500, and the debug traceback) passes it by; `protect(app)` stands
+    outside and covers that too.
+
+    `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
+    for the literal policy. `logins` are session and CSRF cookie names configured in the app.
+    Raises `PolicyError` for a policy that cannot be used.
+    """
+
+    def __init__(
+        self, app: ASGIApp, policy: PolicyLike = None, *, logins: Iterable[str] = ()
+    ) -> None:
+        self.app = app
+        self.guard = guard_for(policy, logins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
+        if scope["type"] not in {"http", "websocket"} or _is_nested(scope):
+            await self.app(scope, receive, send)
+            return
+        if not isinstance(scope.get("headers", ()), _LASTING):
+            # "Iterable", says the specification: one that can be read once is kept for the app.
+            scope["headers"] = [tuple(field) for field in scope["headers"]]
+        visit = self.guard.visit(ASGIRequest(scope))
+        scope[KEY] = visit.privacy
+        try:
+            if visit.watches:
+                await _Exchange(visit, scope, receive, send).run(self.app)
+            else:
+                await self.app(scope, receive, send)
+        finally:
+            visit.end()
+            if scope.get(KEY) is visit.privacy:
+                del scope[KEY]
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer for the wrapped app's attributes, so that `wrapped.state` or `.routes` go on working."""
+        if name == "app":  # not set yet: copying and unpickling ask before __init__
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
+
+class ASGIRequest(RequestHead):
+    """A request's head over an ASGI scope."""
+
+    __slots__ = ("_headers", "_names", "_scope")
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope["type"])
+        self._scope = scope
+        self._headers: Iterable[RawField] = scope.get("headers", ())
+        # Nearly always the answer to `values` is "not there": then one look into this is all.
+        self._names = [name.lower() for name, _ in self._headers]
+
+    @property
+    def method(self) -> str:
+        method: str = self._scope.get("method", "GET")
+        return method
+
+    @property
+    def scheme(self) -> str:
+        scheme: str = self._scope.get("scheme", "http")
+        return scheme
+
+    @property
+    def path(self) -> str:
+        path: str = self._scope.get("path", "")
+        return path
+
+    @property
+    def mount(self) -> str:
+        mount: str = self._scope.get("root_path", "")
+        return mount
+
+    @property
+    def peer(self) -> str:
+        client = self._scope.get("client")
+        return client[0] if client else ""
+
+    def values(self, name: str) -> list[str]:
+        raw = name.encode()
+        if raw not in self._names:
+            return []
+        lines = zip(self._names, self._headers, strict=False)  # the list is the server's to change
+        return [value.decode("latin-1") for name, (_, value) in lines if name == raw]
+
+
+class _Exchange:
+    """One request on its way through: the messages of both directions, and what is done with each.
+
+    What the app sends goes to the handler its type has in the table of the exchange's state;
+    a type that has none there passes to the server as it is.
+    """
+
+    __slots__ = ("_handlers", "_held", "_receive", "_scope", "_send", "_visit")
+
+    def __init__(self, visit: Visit, scope: Scope, receive: Receive, send: Sender) -> None:
+        self._visit = visit
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._handlers = _BEFORE_HEAD
+        self._held: Message | None = None
+
+    async def run(self, app: ASGIApp) -> None:
+        """Let the visit decide over the request, and run the app behind it."""
+        scope = self._scope
+        outcome: Pass | Answer | NeedBody | None = self._visit.request()
+        if isinstance(outcome, NeedBody):
+            outcome = await self._judge()
+        if isinstance(outcome, Pass):
+            edits, headers = outcome.head.edits, scope.get("headers")
+            if edits:
+                scope["headers"] = _edited(headers or (), edits)
+            try:
+                await app(scope, self._receive, self.send)
+                # An app that ended without a body: the server gets to say so.
+                if self._held is not None:
+                    await self._release(b"", last=False)
+            finally:
+                if edits:
+                    scope["headers"] = headers
+        elif outcome is not None and not await self._is_gone():
+            await self._answer(outcome)
+
+    async def _is_gone(self) -> bool:
+        """Whether a websocket went away before it was answered: what it says first is "connect"."""
+        if self._scope["type"] != "websocket":
+            return False
+        message = await self._receive()
+        return bool(message["type"] != "websocket.connect")
+
+    async def _judge(self) -> Pass | Answer | None:
+        """Read the body until the visit decides, then leave it for the app message by message.
+
+        None if the visitor went away first: nobody is there to be answered.
+        """
+        taken: list[Message] = []
+        while True:
+            message = await self._receive()
+            taken.append(message)
+            outcome: More | Pass | Answer
+            if message["type"] == "http.request":
+                outcome = self._visit.body(
+                    message.get("body", b""), message.get("more_body", False)
+                )
+            elif message["type"] == "http.disconnect":
+                outcome = self._visit.cut_short()
+                if isinstance(outcome, Answer):
+                    return None
+            else:  # of an extension: the app's business
+                continue
+            if isinstance(outcome, Answer):
+                return outcome
+            if isinstance(outcome, Pass):
+                self._receive = _replay(taken, self._receive)
+                return outcome
+
+    async def send(self, message: Message) -> None:
+        """Take a message from the app."""
+        handlers = self._handlers
+        handler = handlers.get(message["type"]) or handlers.get(_ANY_OTHER)
+        if handler is None:
+            await self._send(message)
+        else:
+            await handler(self, message)
+
+    async def start(self, message: Message) -> None:
+        message, headers = _read_fields(message)
+        if headers is None:  # no head at all: the server says what is wrong
+            await self._send(message)
+            return
+        status = message.get("status")
+        outcome = self._visit.response(
+            ResponseHead(status if isinstance(status, int) else 200, headers)
+        )
+        if isinstance(outcome, Send):
+            await self._begin(message, outcome)
+        elif isinstance(outcome, Hold):
+            self._held = message
+            self._handlers = _HELD
+        else:
+            await self._replace(outcome.answer)
+
+    async def accept(self, message: Message) -> None:
+        message, headers = _read_fields(message)
+        if headers is None:
+            await self._send(message)
+            return
+        head = ResponseHead(101, headers)
+        self._visit.response(head)
+        await self._send(_with_fields(message, head))
+
+    async def body(self, message: Message) -> None:
+        last = not message.get("more_body", False)
+        data = self._visit.chunk(message.get("body", b""), last)
+        await self._send({**message, "body": data})
+
+    async def held_body(self, message: Message) -> None:
+        await self._release(message.get("body", b""), last=not message.get("more_body", False))
+        await self.send(message)
+
+    async def release_first(self, message: Message) -> None:
+        """Let the held head go before a message that may belong to a body of a kind yet to come."""
+        await self._release(b"", last=False)
+        await self.send(message)
+
+    async def file(self, message: Message) -> None:
+        """Read a file the server was to send, because its bytes concern us."""
+        prefix = message["type"].rpartition(".")[0]
+        async with aclosing(_blocks(message)) as blocks:
+            async for block, last in blocks:
+                if self._held is not None:
+                    await self._release(block, last=last)
+                if self._handlers is not _REWRITING:
+                    break
+                data = self._visit.chunk(block, last)
+                await self._send({"type": f"{prefix}.body", "body": data, "more_body": not last})
+        if self._handlers is not _REWRITING:
+            await self.send(message)
+
+    async def beside(self, message: Message) -> None:
+        await self._send(_filtered(message, self._visit))
+
+    async def drop(self, message: Message) -> None:
+        """Drop a message of a response that was replaced."""
+
+    async def _release(self, data: bytes, *, last: bool) -> None:
+        message, self._held = self._held, None
+        assert message is not None  # only a held head is released
+        outcome = self._visit.settle(data, last)
+        if isinstance(outcome, Send):
+            await self._begin(message, outcome)
+        else:
+            await self._replace(outcome.answer)
+
+    def _begin(self, message: Message, outcome: Send) -> Awaitable[None]:
+        self._handlers = _REWRITING if outcome.rewrites else _SENDING
+        return self._send(_with_fields(message, outcome.head))
+
+    async def _replace(self, answer: Answer) -> None:
+        self._handlers = _REPLACED
+        await self._answer(answer)
+
+    async def _answer(self, answer: Answer) -> None:
+        """Send a whole response of ours, in the form the scope's protocol has for it."""
+        if self._scope["type"] == "websocket":
+            if "websocket.http.response" not in (self._scope.get("extensions") or {}):
+                await self._send({"type": "websocket.close", "code": 1008})
+                return
+            prefix = "websocket.http.response"
+        else:
+            prefix = "http.response"
+        body = b"" if self._scope.get("method") == "HEAD" else answer.body
+        await self._send(
+            {"type": f"{prefix}.start", "status": answer.status, "headers": _raw(answer.fields)}
+        )
+        await self._send({"type": f"{prefix}.body", "body": body, "more_body": False})
+
+
+_Handlers: TypeAlias = "dict[str, Callable[[_Exchange, Message], Awaitable[None]]]"
+
+_ANY_OTHER = ""  # what a table has for types it does not name; without it they pass
+
+_BESIDE: _Handlers = {
+    "http.response.early_hint": _Exchange.beside,
+    "http.response.push": _Exchange.beside,
+    "http.response.trailers": _Exchange.beside,
+}
+_SENDING: _Handlers = {
+    **_BESIDE,
+    "http.response.start": _Exchange.start,
+    "websocket.http.response.start": _Exchange.start,
+}
+_BEFORE_HEAD: _Handlers = {**_SENDING, "websocket.accept": _Exchange.accept}
+_FILES: _Handlers = {
+    "http.response.pathsend": _Exchange.file,
+    "http.response.zerocopysend": _Exchange.file,
+}
+_HELD: _Handlers = {
+    **_SENDING,
+    **_FILES,
+    "http.response.body": _Exchange.held_body,
+    "websocket.http.response.body": _Exchange.held_body,
+    "http.response.trailers": _Exchange.release_first,
+    _ANY_OTHER: _Exchange.release_first,
+}
+_REWRITING: _Handlers = {
+    **_SENDING,
+    **_FILES,
+    "http.response.body": _Exchange.body,
+    "websocket.http.response.body": _Exchange.body,
+}
+_REPLACED: _Handlers = {_ANY_OTHER: _Exchange.drop}
+
+
+def _is_nested(scope: Scope) -> bool:
+    """Whether an outer layer is already at work on this request."""
+    outer = scope.get(KEY)
+    return isinstance(outer, Privacy) and not outer.ended
+
+
+def _read_fields(message: Message) -> tuple[Message, list[Field] | None]:
+    """Return the message and its fields as text; None for fields no server could send either.
+
+    The specification allows any iterable and no `headers` at all. One that can be read only
+    once is kept as a list in a copy of the message.
+    """
+    message, headers = _kept(message, "headers")
+    try:
+        return message, [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers
+        ]
+    except (AttributeError, TypeError, ValueError):
+        return message, read_loosely(headers)
+
+
+def _kept(message: Message, key: str) -> tuple[Message, Iterable[Any]]:
+    """Return the message and what it holds under `key`, both good for reading again."""
+    held = message.get(key, ())
+    if isinstance(held, _LASTING) or not isinstance(held, Iterable):
+        return message, held
+    held = list(held)
+    return {**message, key: held}, held
+
+
+def _raw(fields: Iterable[Field]) -> list[RawField]:
+    return [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in fields
+    ]
+
+
+def _with_fields(message: Message, head: ResponseHead) -> Message:
+    """Return the very message for a head nobody edited, else a copy with the edited fields."""
+    return {**message, "headers": _raw(head.fields)} if head.changed else message
+
+
+def _filtered(message: Message, visit: Visit) -> Message:
+    """Return a message beside the head with the fields that may leave; the very one where all may.
+
+    An early hint's `links` are Link fields in all but name.
+    """
+    kind = cast("Beside", message["type"].rpartition(".")[2])
+    message, fields = _read_fields(message)
+    if fields and (left := visit.fields(kind, fields)) is not fields:
+        message = {**message, "headers": _raw(left)}
+    if isinstance(message.get("links"), Iterable):
+        message, links = _kept(message, "links")
+        fields = read_loosely(("link", link) for link in links)
+        if fields and (left := visit.fields(kind, fields)) is not fields:
+            message = {**message, "links": [value for _, value in _raw(left)]}
+    return message
+
+
+def _edited(headers: Iterable[RawField], edits: dict[str, str | None]) -> list[RawField]:
+    """Return the request's fields as the app shall see them."""
+    replaced = {name.encode(): value for name, value in edits.items()}
+    kept = [field for field in headers if field[0].lower() not in replaced]
+    return kept + [
+        (name, value.encode("latin-1")) for name, value in replaced.items() if value is not None
+    ]
+
+
+def _replay(taken: list[Message], receive: Receive) -> Receive:
+    """Return a `receive` that gives what was read already, message by message, then the server's own."""
+    left = iter(taken)
+
+    async def replay() -> Message:
+        for message in left:
+            return message
+        return await receive()
+
+    return replay
+
+
+async def _blocks(message: Message) -> AsyncGenerator[tuple[bytes, bool], None]:
+    """Read the file of a pathsend or zerocopysend message: blocks, and whether each is the body's last."""
+    import anyio.to_thread  # noqa: PLC0415 - only for pages sent as files, and only Starlette brings it
+
+    if "path" in message:
+        file: int = await anyio.to_thread.run_sync(os.open, message["path"], os.O_RDONLY)
+        offset: int = 0
+        left: int | None = None
+        more = False
+    else:
+        file = message["file"] if isinstance(message["file"], int) else message["file"].fileno()
+        given = message.get("offset")
+        offset = os.lseek(file, 0, os.SEEK_CUR) if given is None else given
+        left, more = message.get("count"), message.get("more_body", False)
+    try:
+        block = await anyio.to_thread.run_sync(_read, file, offset, left)
+        while True:
+            offset += len(block)
+            left = None if left is None else left - len(block)
+            following = await anyio.to_thread.run_sync(_read, file, offset, left) if block else b""
+            yield block, not (following or more)
+            if not following:
+                break
+            block = following
+        if message.get("offset") is None and "file" in message:
+            os.lseek(file, offset, os.SEEK_SET)  # where sending it would have left it
+    finally:
+        if "path" in message:
+            os.close(file)
+
+
+def _read(file: int, offset: int, left: int | None) -> bytes:
+    return os.pread(file, _FILE_BLOCK if left is None else min(_FILE_BLOCK, left), offset)

@@ -1,0 +1,74 @@
+"""Cookies known by name: frameworks' own, and trackers'. A table of our own, from their documentation.
+
+A framework's name wins over a tracker's: `sessionid` is Django's session, whatever cookie
+databases say of it. Names too short or common to be a tracker's wherever they occur are left out.
+"""
+
+from __future__ import annotations
+
+__all__ = ["FRAMEWORK_LOGINS", "TRACKERS"]
+
+# Session and CSRF cookies as the frameworks name them when nobody configures another name.
+FRAMEWORK_LOGINS = frozenset(
+    {
+        "sessionid", "csrftoken",  # Django
+        "session",  # Flask, Quart, Starlette, Litestar, Pyramid
+        "remember_token",  # Flask-Login
+        "_xsrf", "user",  # Tornado
+        "auth_tkt",  # Pyramid, Pylons
+        "AIOHTTP_SESSION",  # aiohttp-session
+        "session_id",  # CherryPy
+        "fastapiusersauth",  # fastapi-users
+        "fastapi-csrf-token",  # fastapi-csrf-protect
+        "asgi-csrftoken", "ds_csrftoken",  # asgi-csrf, Datasette
+        "beaker.session.id",  # Bottle and Pyramid with Beaker
+        "__ac",  # Plone, Zope
+        "session_id_*",  # web2py
+        "XSRF-TOKEN",  # the double-submit cookie of Angular and axios
+    }
+)  # fmt: skip
+
+TRACKERS = (
+    "_ga", "_ga_*", "_gid", "_gat", "_gat_*", "_dc_gtm_*", "_gac_*", "_gaexp", "_opt_expid",
+    "__utma", "__utmb", "__utmc", "__utmt", "__utmt_*", "__utmv", "__utmz", "AMP_TOKEN",  # Google Analytics
+    "_gcl_*", "__gads", "__gpi", "__gpi_optout", "__eoi", "FPLC", "FPID", "FPAU",  # Google advertising
+    "_fbp", "_fbc",  # Meta
+    "_uetsid", "_uetvid", "_uetmsclkid", "_clck", "_clsk",  # Microsoft Advertising, Clarity
+    "_ttp", "_tt_enable_cookie", "ttcsid", "ttcsid_*",  # TikTok
+    "_scid", "_scid_r", "_sctr", "_schn", "_schn1",  # Snapchat
+    "_pin_unauth", "_pinterest_ct_ua", "_derived_epik", "_epik",  # Pinterest
+    "_twclid", "_twpid", "personalization_id",  # X
+    "_rdt_uuid", "_rdt_cid",  # Reddit
+    "li_fat_id", "li_giant", "ln_or",  # LinkedIn
+    "_pk_id*", "_pk_ses*", "_pk_ref*", "_pk_cvar*", "_pk_hsr*", "mtm_consent*",  # Matomo
+    "_ym_uid", "_ym_d", "_ym_isad", "_ym_visorc*", "_ym_metrika_enabled*", "yandexuid",  # Yandex Metrica
+    "_hjSession*", "_hjid", "_hjFirstSeen", "_hjTLDTest", "_hjMinimizedPolls", "_hjUserAttributesHash",
+    "_hjAbsoluteSessionInProgress", "_hjIncludedIn*", "_hjCachedUserAttributes", "_hjDonePolls",  # Hotjar
+    "_hp2_*",  # Heap
+    "mp_*_mixpanel", "mp_mixpanel_*",  # Mixpanel
+    "amplitude_id*", "amp_*", "AMP_*", "AMP_MKTG_*",  # Amplitude
+    "ajs_anonymous_id", "ajs_user_id", "ajs_group_id", "analytics_session_id*",  # Segment
+    "ph_*_posthog",  # PostHog
+    "rl_anonymous_id", "rl_user_id", "rl_group_id", "rl_trait", "rl_session", "rl_page_init_*",  # RudderStack
+    "_sp_id*", "_sp_ses*",  # Snowplow
+    "hubspotutk", "__hstc", "__hssc", "__hssrc", "messagesUtk",  # HubSpot
+    "_mkto_trk",  # Marketo
+    "visitor_id*-hash",  # Salesforce Pardot
+    "__kla_id", "_kla_id",  # Klaviyo
+    "AMCV_*", "AMCVS_*", "s_vi", "s_vi_*", "s_fid", "s_ecid", "s_cc", "s_sq", "mbox", "mboxEdgeCluster",
+    "demdex", "kndctr_*",  # Adobe
+    "optimizelyEndUserId", "optimizelySegments", "optimizelyBuckets", "optimizelyOptOut", "optimizelySession",
+    "_vwo_*", "_vis_opt_*", "_ABTasty", "ABTasty", "ABTastySession", "_cs_id", "_cs_s", "_cs_c", "_cs_mk*",
+    "_conv_v", "_conv_s", "_conv_r", "kameleoonVisitorCode",  # experiments and session replay
+    "fs_uid", "fs_lua", "fs_session", "__insp_*", "mf_*", "_lo_uid", "_lo_v", "_lfa", "sm_uuid",
+    "_mouseflow*", "cebs", "_ce.s", "_ce.clock_data", "_crazyegg", "is_returning", "sc_is_visitor_unique",
+    "_chartbeat2", "_chartbeat4", "_cb", "_cb_ls", "_cb_svref", "_parsely_visitor", "_parsely_session",
+    "_nr_*", "__qca", "_ctpuid", "nmstat",  # audience measurement
+    "cto_bundle", "cto_bidid", "cto_tld_test", "uid_criteo", "_cc_id", "panoramaId", "panoramaId_expiry",
+    "__adroll", "__adroll_*", "__ar_v4", "_te_", "t_gid", "t_pt_gid", "trc_cookie_storage", "taboola_*",
+    "outbrain_*", "obuid", "IDE", "DSID", "tuuid", "tuuid_lu", "uuid2", "anj",
+    "_kuid_", "_pubcid", "_pubcid_cst", "_sharedID", "_sharedID_cst", "_unifiedId", "pbjs-*", "_lr_*",
+    "_li_dcdm_c", "_lc2_fpi*", "__li_idex_cache*", "lotame_*", "_awl", "_bti", "_uuid_bidswitch",  # ad networks
+    "intercom-id-*", "intercom-session-*", "intercom-device-id-*", "drift_aid", "driftt_aid", "_iz_*",
+    "__zlcmid", "_zitok", "_gsid", "_an_uid", "6suuid", "_hly_vid", "_biz_*", "_mkra_*",
+)  # fmt: skip

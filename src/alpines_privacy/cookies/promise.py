@@ -1,0 +1,336 @@
+"""Which cookies leave: keep, drop, expire, harden (policy §7, §11; RFC 6265bis).
+
+Under a signal nothing leaves but declared necessary cookies and deletions, and under the
+signals `keep_logins` names also the framework's own session, for the session. What cannot be
+read does not leave. Without a signal the app's cookies leave, hardened, and each one nobody
+declared is reported once by its name.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+from alpines_privacy.cookies.known import FRAMEWORK_LOGINS, TRACKERS
+from alpines_privacy.http import setcookie, site
+from alpines_privacy.http.context import Privacy, Signal
+from alpines_privacy.http.heads import Field, ResponseHead, field_name, split_list
+from alpines_privacy.http.promise import Message, Promise
+from alpines_privacy.policy import Cookie, PrivacyPolicy
+from alpines_privacy.policy.patterns import compile_patterns
+
+__all__ = ["Cookies"]
+
+_LONGEST_KNOWN = 512  # bytes of attributes worth remembering
+_MOST_EXPIRED = 24  # lines of about 100 bytes: proxies refuse heads of more than 4 to 8 KB
+_LIFETIME = frozenset({"max-age", "expires"})
+# Some servers let line breaks through, and browsers read a new line there, whatever its field.
+_SMUGGLED_LINE = re.compile(r"[\r\n][ \t]*set-cookie[ \t]*:", re.IGNORECASE)
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
+_SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
+
+# DNT is literal: nothing but declared necessary cookies. GPC means "do not sell or share", and
+# browsers that send it by default must be able to log in; so must who opted out here, or by default.
+_LOGINS_STAY_UNDER: dict[str, frozenset[Signal]] = {
+    "gpc": frozenset({"Sec-GPC", "site preference", "default"}),
+    "always": frozenset({"DNT", "DNT, Sec-GPC", "Sec-GPC", "site preference", "default"}),
+    "never": frozenset(),
+}
+
+_UNDECLARED = (
+    'Cookie "%s" is not declared. Visitors who send a privacy signal do not get it; for the others, '
+    "declare it with its purpose so that the policy page can name it."
+)
+_HELD_BACK = 'Cookie "%s" did not leave: the visitor opted out (%s) and the cookie is not declared necessary.%s'
+_ADVICE = ' Where people need it, declare Cookie("%s", purpose="…", necessary=True).'
+_SMUGGLED = "A response field%s with a line break and Set-Cookie in it did not leave."
+_UNREADABLE = "A Set-Cookie%s that browsers cannot read did not leave."
+
+
+Lifetime: TypeAlias = int | Literal["session"] | None
+
+
+class _Rule:
+    """What is known of a cookie's name: declared or not, and what that asks for."""
+
+    __slots__ = ("declared", "lifetime", "login", "necessary", "scripts")
+
+    def __init__(self, cookie: Cookie | None, *, login: bool) -> None:
+        self.declared = cookie is not None
+        self.necessary = cookie is not None and cookie.necessary
+        self.lifetime = cookie.lifetime if cookie else None
+        self.scripts = cookie is not None and cookie.readable_by_scripts
+        self.login = login
+
+
+# The names of the attributes to take away, and the attributes to add.
+_Edit: TypeAlias = "tuple[frozenset[str], tuple[str, ...]]"
+
+
+class _Verdict(NamedTuple):
+    """What becomes of a cookie, whatever its value.
+
+    Without an `edit` it does not leave. One that is `private` no shared cache may replay; `notice`
+    is what the developer hears.
+    """
+
+    edit: _Edit | None
+    private: bool
+    notice: tuple[Any, ...] = ()
+
+
+class Cookies(Promise):
+    """Decides over every `Set-Cookie` that would leave, and expires stale ones on pages."""
+
+    part: ClassVar[str] = "cookies"
+
+    def __init__(self, policy: PrivacyPolicy, logins: Iterable[str] = ()) -> None:
+        """`logins` are names the framework was configured with, beside the built-in table."""
+        self._logins_stay_under = _LOGINS_STAY_UNDER[policy.keep_logins]
+        self._rule = lru_cache(maxsize=1024)(_rules(policy, frozenset(logins) | FRAMEWORK_LOGINS))
+        self._unwanted = lru_cache(maxsize=1024)(_unwanted(self._rule))
+        # What follows a value is an app's habit, the same for all its visitors; dates for a second.
+        self._known_verdict = lru_cache(maxsize=1024)(self._verdict)
+        self._policy = policy
+        site.load()
+
+    def response(self, privacy: Privacy, head: ResponseHead) -> None:
+        """Filter the head's cookies, and on a page under a signal expire those the browser still holds."""
+        if "set-cookie" in head.names:
+            self._filter(privacy, head)
+        if privacy.preference.opted_out and any(map(_smuggles_cookie, head.fields)):
+            self._report(privacy, _SMUGGLED, "")
+            head.replace(f for f in head.fields if not _smuggles_cookie(f))
+        if privacy.preference.opted_out and head.is_html and head.status != 304:  # Not Modified
+            self._expire(privacy, head)
+
+    def failed(self, privacy: Privacy, head: ResponseHead | None) -> None:
+        """Fail closed: what could not be judged does not leave under a signal."""
+        if head is not None and privacy.preference.opted_out:
+            head.replace(field for field in head.fields if not _sets_cookie(field))
+
+    def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
+        """Let no cookie leave beside the head either: trailers and hints have no use for one."""
+        del message
+        if not privacy.preference.opted_out:
+            return fields
+        kept = [field for field in fields if not _sets_cookie(field)]
+        return fields if len(kept) == len(fields) else kept
+
+    def _filter(self, privacy: Privacy, head: ResponseHead) -> None:
+        now, https = time.time(), privacy.https
+        kept: list[Field] = []
+        edited = exposed = False
+        for field in head.fields:
+            if field_name(field[0]) != "set-cookie":
+                kept.append(field)
+                continue
+            text, private = self._leaving(field[1], privacy, now, https=https)
+            exposed |= private
+            edited |= text is not field[1]
+            if text is not None:
+                kept.append(field if text is field[1] else (field[0], text))
+        if edited:
+            head.replace(kept)
+        if exposed and head.status >= 200:  # an upgrade is not cached
+            _keep_from_shared_caches(head)
+
+    def _leaving(
+        self, text: str, privacy: Privacy, now: float, *, https: bool
+    ) -> tuple[str | None, bool]:
+        """Return what of a `Set-Cookie` leaves, and whether it is one no shared cache may replay."""
+        preference = privacy.preference
+        parts = setcookie.split(text)
+        if parts is None:
+            if preference.opted_out:
+                self._report(privacy, _UNREADABLE, "")
+            return (None, False) if preference.opted_out else (text, True)
+        name, _, rest = parts
+        judge = self._known_verdict if len(rest) <= _LONGEST_KNOWN else self._verdict
+        edit, private, notice = judge(name, rest, preference.signal, https, int(now))
+        if notice:
+            self._report(privacy, *notice)
+        return setcookie.edited(text, *edit) if edit else None, private
+
+    def _verdict(
+        self,
+        name: str,
+        rest: str,
+        signal: Signal | None,
+        https: bool,  # noqa: FBT001 - part of a cache's key
+        now: int,
+    ) -> _Verdict:
+        """Judge a cookie by its name and what follows its value."""
+        cookie = setcookie.SetCookie("", name, "", *setcookie.read_attributes(rest))
+        rule = self._rule(name)
+        if cookie.is_deletion(now):
+            return _Verdict(_deletion(cookie, https=https, opted_out=signal is not None), False)
+        if signal is not None and not rule.necessary:
+            if not self._login_stays(rule, signal):
+                advice = "" if self._unwanted(name) else _ADVICE % name[:64]
+                return _Verdict(None, False, (_HELD_BACK, name, signal, advice))
+            return _Verdict(_hardened(cookie, rule, "session", now, https=https), True)
+        known = rule.declared or rule.login
+        edit = _hardened(cookie, rule, rule.lifetime, now, https=https)
+        return _Verdict(edit, not rule.necessary, () if known else (_UNDECLARED, name))
+
+    def _login_stays(self, rule: _Rule, signal: Signal | None) -> bool:
+        return rule.login and signal in self._logins_stay_under
+
+    def _report(self, privacy: Privacy, message: str, name: str, *args: object) -> None:
+        if privacy.guard is not None:
+            privacy.guard.notices.once(message, name[:64], *args)
+
+    def _path(self, name: str) -> str:
+        declared = self._policy.cookie(name)
+        return declared.path if declared else "/"
+
+    def _expire(self, privacy: Privacy, head: ResponseHead) -> None:
+        """Take away what trackers and undeclared habits planted before the visitor opted out."""
+        request = privacy.request
+        if request is None or request.method == "HEAD" or not (lines := request.values("cookie")):
+            return
+        sent = {pair.partition("=")[0].strip(" \t") for line in lines for pair in line.split(";")}
+        names = sorted(
+            name
+            for name in sent
+            if _NAME.fullmatch(name)
+            and self._unwanted(name)
+            and not self._login_stays(self._rule(name), privacy.preference.signal)
+        )
+        if not names:
+            return
+        # More than fit take turns, page by page, so that one that cannot go does not keep the rest.
+        turn = int(time.time()) % len(names)
+        client = privacy.client
+        deletions = [
+            line
+            for name in names[turn:] + names[:turn]
+            for line in _deletions(name, client.host, self._path(name), https=client.https)
+        ]
+        head.replace([*head.fields, *(("set-cookie", line) for line in deletions[:_MOST_EXPIRED])])
+
+
+def _sets_cookie(field: Field) -> bool:
+    return field_name(field[0]) == "set-cookie" or _smuggles_cookie(field)
+
+
+def _smuggles_cookie(field: Field) -> bool:
+    """Whether a field other than `Set-Cookie` has one after a line break in it."""
+    name, value = field
+    if not ("\n" in value or "\r" in value or "\n" in name or "\r" in name):
+        return False
+    return _SMUGGLED_LINE.search(f"{name}:{value}") is not None
+
+
+def _rules(policy: PrivacyPolicy, logins: frozenset[str]) -> Callable[[str], _Rule]:
+    known = compile_patterns(logins)
+
+    def rule(name: str) -> _Rule:
+        bare = name.removeprefix("__Host-").removeprefix("__Secure-")
+        return _Rule(policy.cookie(name), login=known.fullmatch(bare) is not None)
+
+    return rule
+
+
+def _unwanted(rule: Callable[[str], _Rule]) -> Callable[[str], bool]:
+    """Return the test for a cookie that is to go: a tracker's, or one declared not necessary."""
+    trackers = compile_patterns(TRACKERS)
+
+    def unwanted(name: str) -> bool:
+        known = rule(name)
+        if known.declared:
+            return not known.necessary
+        return not known.login and trackers.fullmatch(name) is not None
+
+    return unwanted
+
+
+def _hardened(
+    cookie: setcookie.SetCookie, rule: _Rule, lifetime: Lifetime, now: int, *, https: bool
+) -> _Edit:
+    """Return the edit that gives the cookie what it lacks, by the policy and by its rule."""
+    attributes = cookie.attributes
+    add: list[str] = []
+    remove: frozenset[str] = frozenset()
+    asked = cookie.lifetime(now)
+    if lifetime == "session":
+        remove = _LIFETIME if cookie.doubtful or _LIFETIME & attributes.keys() else remove
+    elif lifetime is not None and (cookie.doubtful or (asked is not None and asked > lifetime)):
+        remove = _LIFETIME
+        if asked is not None:
+            add.append(f"Max-Age={min(int(asked), lifetime)}")
+    if https and "secure" not in attributes:
+        add.append("Secure")
+    if rule.declared and not rule.scripts and "httponly" not in attributes:
+        add.append("HttpOnly")
+    if rule.declared and "samesite" not in attributes:
+        add.append("SameSite=Lax")
+    return remove, tuple(add)
+
+
+def _deletion(cookie: setcookie.SetCookie, *, https: bool, opted_out: bool) -> _Edit:
+    """Return the edit of a deletion; under a signal it makes one that no clock can turn into a cookie.
+
+    A browser reads `Expires` by its own clock, Chromium also against the response's `Date`.
+    """
+    add = []
+    if opted_out and cookie.expires_only:
+        add.append("Max-Age=0")
+    if https and "secure" not in cookie.attributes:
+        add.append("Secure")
+    return frozenset(), tuple(add)
+
+
+@lru_cache(maxsize=1024)
+def _deletions(name: str, host: str, path: str, *, https: bool) -> tuple[str, ...]:
+    """Return the lines that take a cookie of this name away wherever it may be kept.
+
+    A browser identifies a cookie by name, Domain, Path and partition, and tells us the name only:
+    so one line for the host alone and one for each domain up to the registrable one, and over
+    https each again for its partitioned twin. Prefixes restrict what they may say (§4.1.3).
+    """
+    prefix = name.lower()
+    host_only = prefix.startswith(("__host-", "__host-http-"))
+    secure = "; Secure" if https else ""
+    if prefix.startswith(("__http-", "__host-http-")):
+        secure += "; HttpOnly"
+    gone = f"{name}=; Path={'/' if host_only else path}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT{secure}"
+    places = [
+        "",
+        *([] if host_only else (f"; Domain={domain}" for domain in site.cookie_domains(host))),
+    ]
+    twins = ("", "; SameSite=None; Partitioned") if https else ("",)
+    return tuple(gone + place + twin for place in places for twin in twins)
+
+
+def _keep_from_shared_caches(head: ResponseHead) -> None:
+    """Say `private`: many shared caches ignore Vary and would replay the cookie to anybody.
+
+    A cache that is addressed on its own (RFC 9213's CDN-Cache-Control and its kin, the older
+    Surrogate-Control, which knows no `private`) does not read Cache-Control.
+    """
+    fields: list[Field] = []
+    for name, value in head.fields:
+        lower = name.lower()
+        if lower.endswith("cache-control"):
+            fields.append((name, _unshared(value, "private")))
+        elif lower == "surrogate-control":
+            fields.append((name, _unshared(value, "no-store")))
+        else:
+            fields.append((name, value))
+    if "cache-control" not in head.names:
+        fields.append(("cache-control", "private"))
+    head.replace(fields)
+
+
+def _unshared(value: str, word: str) -> str:
+    """Return cache directives with `word`, unless they say enough already (RFC 9111 §5.2.2)."""
+    directives = split_list(value)
+    if {word, "no-store"} & {directive.lower() for directive in directives}:
+        return value
+    kept = [d for d in directives if d.partition("=")[0].lower() not in _SHARED_ONLY]
+    return ", ".join([*kept, word])

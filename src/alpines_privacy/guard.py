@@ -1,0 +1,411 @@
+"""`Guard` and `Visit`: the policy compiled once, and one request's way through it.
+
+A visit takes heads and bytes and answers with decisions and bytes; it awaits nothing and opens
+nothing, so every rule is tested without a server and all protocols share it. An adapter calls
+
+    request()               -> Pass | Answer | NeedBody
+    body(data, more)        -> More | Pass | Answer      while a body is needed
+    cut_short()             -> Pass | Answer             if that body breaks off
+    response(head)          -> Send | Hold | Replace     again if the app starts over
+    settle(data, last)      -> Send | Replace            with the first chunk of a held response
+    chunk(data, last)       -> bytes                     for each chunk of one that rewrites
+    fields(message, fields) -> fields                    of trailers, early hints, pushes
+    end()                                                when the response has left, or never will
+
+and decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias, get_args
+
+from alpines_privacy import redaction
+from alpines_privacy.cookies import Cookies
+from alpines_privacy.headers import Headers
+from alpines_privacy.http.client import ProxyTrust
+from alpines_privacy.http.context import Preference, Privacy, Running, running
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name
+from alpines_privacy.http.outcomes import (
+    HOLD,
+    MORE,
+    Answer,
+    Examine,
+    Filter,
+    Hold,
+    More,
+    NeedBody,
+    Pass,
+    Replace,
+    Rewrite,
+    Send,
+    Settle,
+    Wait,
+)
+from alpines_privacy.http.paths import PathSet
+from alpines_privacy.http.promise import Message, Promise
+from alpines_privacy.http.report import Notices, logger
+from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.errors import nearest
+from alpines_privacy.policy.parts import Mode
+from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+
+__all__ = ["Guard", "HostGuards", "PolicyLike", "Visit", "guard_for"]
+
+PolicyOfHost: TypeAlias = Callable[[str], "PrivacyPolicy | None"]
+# What the adapters take: a policy or the mapping a settings file holds, one compiled already, a
+# callable from host to policy; None is the literal policy.
+PolicyLike: TypeAlias = (
+    "PrivacyPolicy | Mapping[str, Any] | Guard | HostGuards | PolicyOfHost | None"
+)
+
+MODE_VARIABLE = "ALPINES_PRIVACY_MODE"
+_MOST_HOSTS = 1000
+_NO_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1, and every 1xx
+
+# A body that ends before its declared length: the visitor went away, and half a form proves nothing.
+_TRUNCATED = Answer(
+    400, [("content-type", "text/plain; charset=utf-8")], b"The request ended too early.\n"
+)
+
+
+class Guard:
+    """A policy compiled: the promises, the hooks of each, and the facts all requests share."""
+
+    def __init__(
+        self,
+        policy: PrivacyPolicy,
+        *,
+        logins: Iterable[str] = (),
+        promises: Sequence[Promise] | None = None,
+    ) -> None:
+        """Compile `policy`; `logins` are cookie names the framework was configured with.
+
+        `promises` stand in for the built-in ones. Raises `PolicyError` for what only compiling
+        shows: a wrong mode or key in the environment, a file that is not what it should be.
+        """
+        self.policy = policy
+        self.mode = _mode(policy)
+        self.reports = self.mode == "report"
+        choices = StoredChoice(SecretKeys.from_environment()) if policy.site_preference else None
+        self.read_preference = (
+            PreferenceReader(policy, choices).read if self.mode != "off" else _unread
+        )
+        self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
+        if promises is None:
+            promises = _promises(policy, choices, logins)
+        parts = frozenset(promise.part for promise in promises if promise.part)
+        notices = Notices("Only reported (mode is report): " if self.reports else "")
+        self.running = Running(ProxyTrust(policy.trusted_proxies), notices, parts)
+        self.on_request = _overriding("request", promises)
+        self.on_response = _overriding("response", promises)
+        self.on_fields = _overriding("fields", promises)
+        self.on_end = _overriding("end", promises)
+        if self.mode == "enforce":
+            redaction.install()
+
+    def visit(self, head: RequestHead) -> Visit:
+        """Begin a request's way through the policy."""
+        return Visit(self, head)
+
+
+class Visit:
+    """One request and its response: made by `Guard.visit`, driven by an adapter, ended once."""
+
+    __slots__ = (
+        "_before",
+        "_filters",
+        "_guard",
+        "_head",
+        "_judges",
+        "_settles",
+        "_taken",
+        "privacy",
+        "watches",
+    )
+
+    def __init__(self, guard: Guard, head: RequestHead) -> None:
+        self._guard = guard
+        self.privacy = Privacy(guard.read_preference(head), head, guard.running)
+        # Whether request and response concern us at all; if not, an adapter need not look at them.
+        self.watches = not (guard.exempt.any and guard.exempt.holds(head))
+        self._head: ResponseHead | None = None
+        self._judges: list[tuple[Promise, Examine]] | None = None
+        self._settles: list[tuple[Promise, Settle]] | None = None
+        self._filters: list[tuple[Promise, Filter]] | None = None
+        self._taken = 0
+        self._before = running.get()
+        running.set(self.privacy)
+
+    def request(self) -> Pass | Answer | NeedBody:
+        """Take the request's head: let the app have it, answer it, or ask for its body first."""
+        head = self.privacy.request
+        assert head is not None  # a visit has a request
+        for promise in self._guard.on_request if self.watches else ():
+            try:
+                outcome = promise.request(self.privacy)
+            except Exception:
+                outcome = self._failed(promise, None)
+            if isinstance(outcome, Examine):
+                if head.kind == "http":
+                    self._judges = [*(self._judges or ()), (promise, outcome)]
+            elif outcome is not None and not self._only_reported(outcome):
+                return outcome
+        if self._judges:
+            return NeedBody(max(examine.limit for _, examine in self._judges))
+        return self._passed(head)
+
+    def body(self, data: bytes, more: bool) -> More | Pass | Answer:  # noqa: FBT001 - DESIGN's signature
+        """Take the next bytes of a body that is needed; the adapter keeps them until it passes."""
+        self._taken += len(data)
+        undecided = []
+        for promise, examine in self._judges or ():
+            verdict = self._judged(promise, examine, data, more=more)
+            if isinstance(verdict, Answer) and not self._only_reported(verdict):
+                return verdict
+            if verdict is MORE and more:
+                undecided.append((promise, examine))
+        self._judges = undecided
+        if undecided:
+            return MORE
+        return self._passed(self.privacy.request)
+
+    def cut_short(self) -> Pass | Answer:
+        """Take the end of a body that broke off: the visitor went away, and half a form proves nothing."""
+        return self._passed(self.privacy.request) if self._guard.reports else _TRUNCATED
+
+    def response(self, head: ResponseHead) -> Send | Hold | Replace:
+        """Take the response's head; once more when the app starts over after an error."""
+        sent = head
+        if self._guard.reports:
+            head = head.copy()
+        self._settles = self._filters = None
+        privacy, exempted = self.privacy, self.privacy.exempted
+        for promise in self._guard.on_response:
+            if exempted and promise.part in exempted:
+                continue
+            outcome: Replace | Rewrite | Wait | None = None
+            try:
+                outcome = promise.response(privacy, head)
+            except Exception:
+                self._failed(promise, head)
+            if outcome is None or (self._guard.reports and self._only_reported(outcome)):
+                continue
+            if isinstance(outcome, Replace):
+                privacy.head_left = True
+                return outcome
+            if isinstance(outcome, Wait):
+                self._settles = [*(self._settles or ()), (promise, outcome.settle)]
+            else:
+                self._filters = [*(self._filters or ()), (promise, outcome.filter)]
+        if self._settles or self._filters:
+            self._head = head
+            return self._with_body(head)
+        privacy.head_left = True
+        return Send(sent)
+
+    def settle(self, data: bytes, last: bool) -> Send | Replace:  # noqa: FBT001 - DESIGN's style
+        """Take the first chunk of a held response and release its head; the chunk is not used up."""
+        head = self._head
+        assert head is not None  # only a held response settles
+        settles, self._settles = self._settles or (), None
+        for promise, settle in settles:
+            if promise.part in self.privacy.exempted:  # since the app began its response
+                continue
+            outcome: Replace | Rewrite | None = None
+            try:
+                outcome = settle(data, last)
+            except Exception:
+                self._failed(promise, head)
+            if isinstance(outcome, Replace):
+                self.privacy.head_left = True
+                return outcome
+            if isinstance(outcome, Rewrite):
+                self._filters = [*(self._filters or ()), (promise, outcome.filter)]
+        return self._sent(head)
+
+    def chunk(self, data: bytes, last: bool) -> bytes:  # noqa: FBT001 - DESIGN's signature
+        """Return what leaves of the next bytes of a response that rewrites."""
+        for promise, body_filter in self._filters or ():
+            try:
+                data = body_filter(data, last=last)
+            except Exception:
+                self._guard.running.notices.failure(_name(promise))
+                # It has lost its place: what follows passes it by.
+                self._filters = [f for f in self._filters or () if f[1] is not body_filter]
+        return data
+
+    def fields(self, message: Message, fields: list[Field]) -> list[Field]:
+        """Return the fields that may leave beside the head; the very same list where all may."""
+        for promise in self._guard.on_fields if self.watches and not self._guard.reports else ():
+            if promise.part in self.privacy.exempted:
+                continue
+            try:
+                fields = promise.fields(self.privacy, message, fields)
+            except Exception:
+                head = ResponseHead(200, fields)  # they fail the way a head's would
+                self._failed(promise, head)
+                fields = head.fields
+        return fields
+
+    def end(self) -> None:
+        """End the visit: from now on `current()` is outside it. More than once does no harm."""
+        privacy = self.privacy
+        if privacy.ended:
+            return
+        for promise in self._guard.on_end if self.watches else ():
+            try:
+                promise.end(privacy)
+            except Exception:
+                self._failed(promise, None)
+        privacy.ended = True
+        if running.get() is privacy:
+            running.set(self._before)
+
+    def _with_body(self, head: ResponseHead) -> Send | Hold | Replace:
+        """Hold or rewrite, unless there is no body: then the head settles on nothing at once."""
+        request = self.privacy.request
+        if (
+            head.status in _NO_BODY
+            or head.status < 200
+            or (request is not None and request.method == "HEAD")
+        ):
+            outcome = self.settle(b"", last=True)
+            return Send(head) if isinstance(outcome, Send) else outcome
+        if self._settles:
+            return HOLD
+        return self._sent(head)
+
+    def _passed(self, head: RequestHead | None) -> Pass:
+        assert head is not None  # a visit has a request
+        if self._guard.reports:
+            head.edits = None
+        return Pass(head)
+
+    def _sent(self, head: ResponseHead) -> Send:
+        """Send a head; a body that is rewritten has no longer the length the app gave."""
+        self.privacy.head_left = True
+        if self._filters and "content-length" in head.names:
+            head.replace(field for field in head.fields if field_name(field[0]) != "content-length")
+        return Send(head, rewrites=bool(self._filters))
+
+    def _judged(
+        self, promise: Promise, examine: Examine, data: bytes, *, more: bool
+    ) -> Answer | More | None:
+        if self._taken > examine.limit:
+            return examine.beyond
+        try:
+            return examine.judge(data, more=more)
+        except Exception:
+            return self._failed(promise, None)
+
+    def _only_reported(self, outcome: object) -> bool:
+        """In report mode, log what would have happened instead of letting it."""
+        if not self._guard.reports:
+            return False
+        if isinstance(outcome, Answer):
+            self._guard.running.notices.once(
+                "a request would have been answered %s.", str(outcome.status)
+            )
+        return True
+
+    def _failed(self, promise: Promise, head: ResponseHead | None) -> Answer | None:
+        """Keep a defect of ours out of the app's request: log it once, let the clause fail its way."""
+        notices = self._guard.running.notices
+        notices.failure(_name(promise))
+        try:
+            return promise.failed(self.privacy, head)
+        except Exception:
+            notices.failure(f"{_name(promise)}.failed")
+            return None
+
+
+class HostGuards:
+    """Guards of several hosts: a callable tells the policy of each, every policy is compiled once."""
+
+    def __init__(
+        self, policy_of: Callable[[str], PrivacyPolicy | None], logins: Iterable[str] = ()
+    ) -> None:
+        """`policy_of` gets the Host without its port, lower case; None stands for the literal policy."""
+        self._policy_of = policy_of
+        self._logins = tuple(logins)
+        self._literal = Guard(PrivacyPolicy(), logins=self._logins)
+        self._guard = lru_cache(maxsize=_MOST_HOSTS)(self._compiled)
+
+    def visit(self, head: RequestHead) -> Visit:
+        """Begin a request's way through its host's policy; a callable that fails gets the literal one."""
+        host = next(iter(head.values("host")), "").strip().lower()
+        name, _, port = host.rpartition(":")
+        try:
+            policy = self._policy_of(name if name and port.isdecimal() else host)
+            guard = self._literal if policy is None else self._guard(policy)
+        except Exception:
+            guard = self._literal
+            guard.running.notices.failure("the policy callable, so the literal policy applied")
+        return Visit(guard, head)
+
+    def _compiled(self, policy: PrivacyPolicy) -> Guard:
+        return Guard(policy, logins=self._logins)
+
+
+def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGuards:
+    """Compile whatever `protect()` and the middleware take as a policy; raises `PolicyError` otherwise."""
+    if isinstance(policy, Guard | HostGuards):
+        return policy
+    if policy is None:
+        policy = PrivacyPolicy()
+    if isinstance(policy, Mapping):
+        policy = PrivacyPolicy.from_mapping(policy)
+    if isinstance(policy, PrivacyPolicy):
+        return Guard(policy, logins=logins)
+    other: Any = policy
+    if callable(other) and not isinstance(other, type):
+        return HostGuards(other, logins)
+    raise PolicyError(
+        f"found {other!r:.60} ({type(other).__name__}); expected a PrivacyPolicy, a mapping, or a callable from host "
+        "to PrivacyPolicy. A file is read with PrivacyPolicy.load(path)",
+        key="policy",
+    )
+
+
+def _promises(
+    policy: PrivacyPolicy, choices: StoredChoice | None, logins: Iterable[str]
+) -> list[Promise]:
+    """Return the promises in their order.
+
+    `Headers` comes first, because it looks at the app's own head; `WellKnown` last, because no
+    cookie of anybody's may leave its resources, a deletion of ours included.
+    """
+    promises: list[Promise] = [Headers(policy), Cookies(policy, logins), WellKnown(policy)]
+    return [ChoicePage(policy, choices), *promises] if choices else promises
+
+
+def _name(promise: Promise) -> str:
+    return f"{type(promise).__module__}.{type(promise).__qualname__}"
+
+
+def _overriding(hook: str, promises: Sequence[Promise]) -> tuple[Promise, ...]:
+    return tuple(p for p in promises if getattr(type(p), hook) is not getattr(Promise, hook))
+
+
+def _unread(_: RequestHead, silent: Preference = Preference(None)) -> Preference:  # noqa: B008 - one for all
+    """Read nothing: switched off, the layer answers as if it were not there."""
+    return silent
+
+
+def _mode(policy: PrivacyPolicy) -> Mode:
+    """Return the policy's mode, or the environment's: a kill switch, and a way to roll out."""
+    mode = os.environ.get(MODE_VARIABLE, "").strip().lower()
+    if not mode:
+        return policy.mode
+    if mode not in get_args(Mode):
+        raise PolicyError(
+            f'found "{mode:.40}"{nearest(mode, get_args(Mode))}; expected one of {", ".join(get_args(Mode))}',
+            source="environment",
+            key=MODE_VARIABLE,
+        )
+    if mode != policy.mode:
+        logger.warning("%s=%s overrides the policy's mode %s.", MODE_VARIABLE, mode, policy.mode)
+    return mode  # type: ignore[return-value]  # one of Mode's literals, just checked

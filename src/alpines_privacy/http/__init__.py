@@ -1,0 +1,1 @@
+"""What several promises need of HTTP, without I/O: heads, cookies, sites, clients, the context."""

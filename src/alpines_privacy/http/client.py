@@ -1,0 +1,163 @@
+"""The one place that knows a visitor's address, and the scheme and host they asked for.
+
+A forwarding header counts only when the hop that sent it is trusted. Addresses are read from
+the right: each was written by the hop after it, so the first one that is not trusted is the
+visitor's, and whatever stands to its left is hearsay (RFC 7239 §5.2, §8.1).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from alpines_privacy.http.heads import RequestHead, split_list
+
+__all__ = ["Client", "ProxyTrust"]
+
+_FORWARDED_PAIR = re.compile(r"""\s*([A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*""")
+_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^",])++""", re.DOTALL)
+_FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^"])*+""", re.DOTALL)
+_SCHEMES = frozenset({"http", "https", "ws", "wss"})
+
+
+class Client(NamedTuple):
+    """The visitor's `address` (empty where unknown), and the `scheme` and `host` they used.
+
+    `scheme` is http or https (also for websockets), `host` lower case and without its port.
+    `origin` is what a browser would call the site: `https://shop.example:8443`.
+    """
+
+    address: str
+    scheme: str
+    host: str
+    origin: str
+
+    @property
+    def https(self) -> bool:
+        """Whether the visitor's own connection is encrypted."""
+        return self.scheme == "https"
+
+
+class ProxyTrust:
+    """Knows which peers may speak for a visitor: addresses, networks, and "unix" for sockets."""
+
+    def __init__(self, trusted: Sequence[str]) -> None:
+        networks = [ipaddress.ip_network(proxy) for proxy in trusted if proxy != "unix"]
+        unix = "unix" in trusted
+        self.any = bool(trusted)
+
+        @lru_cache(maxsize=1024)
+        def trusts(address: str) -> bool:
+            if not address:
+                return unix
+            try:
+                ip = ipaddress.ip_address(address)
+            except ValueError:
+                return False
+            ip = getattr(ip, "ipv4_mapped", None) or ip
+            return any(ip in network for network in networks)
+
+        self.trusts = trusts
+
+    def client(self, head: RequestHead) -> Client:
+        """Work out the client of a request."""
+        peer = head.peer
+        scheme = head.scheme
+        authority = next(iter(head.values("host")), "")
+        if self.any and self.trusts(peer):
+            peer, scheme, authority = self._forwarded(head, peer, scheme, authority)
+        return Client(peer, *_site(scheme, authority))
+
+    def _forwarded(
+        self, head: RequestHead, peer: str, scheme: str, authority: str
+    ) -> tuple[str, str, str]:
+        """Walk the chain of hops from the nearest; each trusted one tells of the hop before it."""
+        for hop in reversed(_hops(head)):
+            if hop.scheme in _SCHEMES:
+                scheme = hop.scheme
+            if hop.host:
+                authority = hop.host
+            if hop.address is None:
+                break
+            peer = hop.address
+            if not peer or not self.trusts(peer):
+                break
+        return peer, scheme, authority
+
+
+class _Hop(NamedTuple):
+    address: str | None
+    scheme: str
+    host: str
+
+
+def _hops(head: RequestHead) -> list[_Hop]:
+    """Return what each hop said, the farthest first; `Forwarded` wins over `X-Forwarded-*`."""
+    if forwarded := head.values("forwarded"):
+        # A visitor's open quote would swallow what the proxy wrote after it: then nobody is known.
+        if not all(map(_FORWARDED_LIST.fullmatch, forwarded)):
+            return [_Hop("", "", "")]
+        elements = [e for value in forwarded for e in _FORWARDED_ELEMENT.findall(value)]
+        return [_forwarded_hop(element) for element in elements if element.strip()]
+    addresses = [a for value in head.values("x-forwarded-for") for a in split_list(value)]
+    schemes = [s.lower() for value in head.values("x-forwarded-proto") for s in split_list(value)]
+    hosts = [h for value in head.values("x-forwarded-host") for h in split_list(value)]
+    count = max(len(addresses), 1 if schemes or hosts else 0)
+    # A list as long as the chain speaks hop by hop; a shorter one was written once, at the edge.
+    return [
+        _Hop(
+            _address(addresses[i]) if i < len(addresses) else None,
+            schemes[i] if len(schemes) == count else (schemes[-1] if schemes else ""),
+            hosts[i] if len(hosts) == count else (hosts[-1] if hosts else ""),
+        )
+        for i in range(count)
+    ]
+
+
+def _forwarded_hop(element: str) -> _Hop:
+    pairs = {}
+    for part in re.findall(r'(?:"(?:[^"\\]|\\.)*"|[^";])+', element):
+        if match := _FORWARDED_PAIR.fullmatch(part):
+            value = match[2]
+            if value.startswith('"'):
+                value = re.sub(r"\\(.)", r"\1", value[1:-1])
+            pairs[match[1].lower()] = value
+    address = _address(pairs["for"]) if "for" in pairs else None
+    return _Hop(address, pairs.get("proto", "").lower(), pairs.get("host", ""))
+
+
+def _address(text: str) -> str:
+    """Strip the port and brackets a proxy may have written; empty for `unknown` and the like."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _site(scheme: str, authority: str) -> tuple[str, str, str]:
+    """Return the scheme, host and origin of a site; nearly all requests ask for the same few."""
+    scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+    host, port = _split_authority(authority)
+    default = {"http": "80", "https": "443"}.get(scheme)
+    origin = f"{scheme}://{host}" + (f":{port}" if port and port != default else "")
+    return scheme, host, origin
+
+
+def _split_authority(authority: str) -> tuple[str, str]:
+    """Split `host:port` into the lower-case host (IPv6 keeps its brackets) and the port."""
+    authority = authority.strip().lower()
+    if authority.startswith("["):
+        host, _, port = authority.partition("]")
+        return host + "]", port.removeprefix(":")
+    host, _, port = authority.partition(":")
+    return host.rstrip("."), port

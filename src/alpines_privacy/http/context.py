@@ -1,0 +1,188 @@
+"""The request's context: what the app and the promises can ask while a request is under way."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Literal
+
+from alpines_privacy.policy.errors import nearest
+
+if TYPE_CHECKING:
+    from alpines_privacy.http.client import Client, ProxyTrust
+    from alpines_privacy.http.heads import RequestHead
+    from alpines_privacy.http.report import Notices
+
+__all__ = ["KEY", "Preference", "Privacy", "Purpose", "Signal", "current", "running"]
+
+# The key in the environ, the scope and request.META.
+KEY = "alpines_privacy"
+
+Purpose = Literal["advertising", "analytics", "personalization"]
+PURPOSES = frozenset({"advertising", "analytics", "personalization"})
+
+Signal = Literal["DNT", "Sec-GPC", "DNT, Sec-GPC", "site preference", "default"]
+
+
+class Preference:
+    """What a visitor asks: whether they opted out, and by which signal. All there are, are made once."""
+
+    __slots__ = ("dnt", "opted_out", "signal")
+
+    def __init__(self, signal: Signal | None, *, dnt: str = "") -> None:
+        self.signal = signal
+        self.opted_out = signal is not None
+        self.dnt = dnt  # the DNT field's first character, or nothing where there was none
+
+    def __repr__(self) -> str:
+        return f"Preference({self.signal!r}, dnt={self.dnt!r})"
+
+
+UNKNOWN = Preference("default")
+
+
+class Running:
+    """Facts of the guard that a request's context needs, one object for all its requests."""
+
+    __slots__ = ("notices", "parts", "proxies")
+
+    def __init__(self, proxies: ProxyTrust, notices: Notices, parts: frozenset[str]) -> None:
+        self.proxies = proxies
+        self.notices = notices
+        self.parts = parts
+
+
+class Privacy:
+    """The visitor's privacy during one request: what they asked, and what the app may do.
+
+    The app gets it from `current()`, `environ["alpines_privacy"]` or `scope["alpines_privacy"]`.
+    Reading it tells the layer that the response may depend on the signal, so the response gets
+    `Vary: DNT, Sec-GPC`. None of its methods raises.
+    """
+
+    __slots__ = (
+        "_client",
+        "ended",
+        "exempted",
+        "guard",
+        "head_left",
+        "hidden",
+        "preference",
+        "read",
+        "request",
+    )
+
+    def __init__(
+        self, preference: Preference, request: RequestHead | None, guard: Running | None
+    ) -> None:
+        self.preference = preference
+        self.request = request
+        self.guard = guard
+        self.read = False  # the app asked: what it answers may differ by the signal
+        self.head_left = False
+        self.ended = False
+        self.exempted: frozenset[str] = frozenset()
+        self.hidden: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether the visitor opted out: `DNT: 1`, `Sec-GPC: 1`, or their choice on this site (policy §11)."""
+        self.read = True
+        return self.preference.opted_out
+
+    @property
+    def signal(self) -> Signal | None:
+        """What they opted out by: `"DNT"`, `"Sec-GPC"`, both, `"site preference"`, `"default"`, or None."""
+        self.read = True
+        return self.preference.signal
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Tell whether data may serve `purpose`: "advertising", "analytics" or "personalization".
+
+        False under any signal, and for a purpose that is none of the three (a notice names it).
+        """
+        self.read = True
+        if purpose not in PURPOSES:
+            self._notice(
+                'privacy.allows("%s")%s: no such purpose, so the answer is no; expected one of %s.',
+                str(purpose)[:60],
+                nearest(str(purpose), PURPOSES),
+                ", ".join(sorted(PURPOSES)),
+            )
+            return False
+        return not self.preference.opted_out
+
+    def hide(self, value: str, kind: str) -> None:
+        """Keep `value` out of every log record of this request: `[KIND]` stands in its place.
+
+        Values of fewer than four characters are not hidden: they occur in other words.
+        """
+        if len(value) >= 4 and not self.ended and self.guard is not None:  # the sentence above
+            # The longest first: a name may stand inside an address that is hidden too.
+            self.hidden = tuple(sorted({*self.hidden, (value, kind)}, key=_longest_first))
+
+    def exempt(self, *parts: str) -> None:
+        """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""
+        if self.guard is None:
+            return
+        for part in parts:
+            if part not in self.guard.parts:
+                self._notice(
+                    'privacy.exempt("%s")%s: no such part; expected one of %s.',
+                    str(part)[:60],
+                    nearest(str(part), self.guard.parts),
+                    ", ".join(sorted(self.guard.parts)),
+                )
+            elif self.head_left:
+                self._notice(
+                    'privacy.exempt("%s") came after the response\'s head had left; call it earlier.',
+                    part,
+                )
+        self.exempted |= self.guard.parts.intersection(parts)
+
+    @property
+    def client(self) -> Client:
+        """The visitor's end of the connection, trusted proxies seen through; worked out once."""
+        try:
+            return self._client
+        except AttributeError:
+            assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
+            self._client: Client = self.guard.proxies.client(self.request)
+            return self._client
+
+    @property
+    def https(self) -> bool:
+        """Whether the visitor's own connection is encrypted; without proxies there is nothing to work out."""
+        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
+        if self.guard.proxies.any:
+            return self.client.https
+        return self.request.scheme in {"https", "wss"}
+
+    def _notice(self, message: str, name: str, *args: object) -> None:
+        if self.guard is not None:
+            self.guard.notices.once(message, name, *args)
+
+    def __bool__(self) -> bool:
+        """Whether there is a request: false outside one."""
+        return self.request is not None
+
+    def __repr__(self) -> str:
+        return f"<Privacy {self.preference.signal or 'no signal'}{'' if self else ', outside a request'}>"
+
+
+def _longest_first(hidden: tuple[str, str]) -> tuple[int, tuple[str, str]]:
+    return -len(hidden[0]), hidden
+
+
+# Nobody's preference is known here, so nothing is allowed: a mail rendered by a worker holds no ads.
+OUTSIDE = Privacy(UNKNOWN, None, None)
+
+running: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
+
+
+def current() -> Privacy:
+    """Return the privacy of the request under way, in its thread, task or any task it started.
+
+    Outside a request the answer is an opted-out `Privacy` that is false as a condition.
+    """
+    privacy = running.get()
+    return OUTSIDE if privacy.ended else privacy

@@ -1,0 +1,175 @@
+"""Heads: the request's and the response's first lines and fields, the same for every protocol.
+
+ASGI carries fields as pairs of bytes, WSGI as pairs of str that stand for latin-1 bytes
+(PEP 3333), Django as mappings. Here a field is a pair of str, one character a byte: decoding
+latin-1 never fails and loses nothing, so a head no promise touched goes back as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, KeysView
+from functools import lru_cache
+from typing import Any, Literal
+
+__all__ = [
+    "HTML_TYPES",
+    "Field",
+    "RequestHead",
+    "ResponseHead",
+    "field_name",
+    "read_loosely",
+    "split_list",
+]
+
+Field = tuple[str, str]
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+class RequestHead:
+    """A request before its body. Each adapter subclasses it over what its protocol gives.
+
+    `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
+    root_path, WSGI's SCRIPT_NAME). `peer` is the address of the connection's other end, empty
+    for a Unix socket. `edits` are fields a promise wants the app to see otherwise: name to
+    value, or None for "as if it had not been sent"; the adapter applies and later undoes them.
+    """
+
+    __slots__ = ("edits", "kind")
+
+    def __init__(self, kind: Literal["http", "websocket"] = "http") -> None:
+        self.kind = kind
+        self.edits: dict[str, str | None] | None = None
+
+    @property
+    def method(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def scheme(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def path(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def mount(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def peer(self) -> str:
+        raise NotImplementedError
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of each line of the field `name` (lower case), in order.
+
+        WSGI and Django join repeated lines with commas before we see them: who cares must
+        split each value with `split_list`.
+        """
+        raise NotImplementedError
+
+    def edit(self, name: str, value: str | None) -> None:
+        """Let the app see `value` for the field `name` (lower case); None takes the field away."""
+        self.edits = {**(self.edits or {}), name: value}
+
+    @property
+    def local_path(self) -> str:
+        """The path below the app's mount point, always with a leading slash."""
+        path, mount = self.path, self.mount
+        if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
+            return path[len(mount) :] or "/"
+        return path
+
+
+class ResponseHead:
+    """A response before its body: `status` and `fields` in the app's order.
+
+    Edits replace `fields` by a new list and set `changed`; what the app gave is never mutated.
+    """
+
+    __slots__ = ("_last", "changed", "fields", "media_type", "names", "status")
+
+    def __init__(self, status: int, fields: list[Field]) -> None:
+        self.status = status
+        self.fields = fields
+        self.changed = False
+        self._last = {field_name(name): value for name, value in fields}
+        self.names: KeysView[str] = self._last.keys()
+        self.media_type = _media_type(self._last.get("content-type", ""))
+
+    @property
+    def is_html(self) -> bool:
+        """Whether a browser shows this as a page (HTML or XHTML)."""
+        return self.media_type in HTML_TYPES
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of each line of the field `name` (lower case), in order."""
+        return [value for field, value in self.fields if field_name(field) == name]
+
+    def replace(self, fields: Iterable[Field]) -> None:
+        """Put other fields in place of all."""
+        self.fields = list(fields)
+        self._last = {field_name(name): value for name, value in self.fields}
+        self.names = self._last.keys()
+        self.changed = True
+
+    def append(self, name: str, value: str) -> None:
+        """Add one line at the end."""
+        self.fields = [*self.fields, (name, value)]
+        self._last[name] = value
+        self.changed = True
+
+    def merge(self, name: str, tokens: tuple[str, ...]) -> None:
+        """Add the `tokens` a comma-separated field (lower case) does not hold yet to its last line.
+
+        Other lines keep standing as they are; a field that holds `*` stays as it is.
+        """
+        if name not in self.names:
+            self.append(name, ", ".join(tokens))
+            return
+        present = {token.lower() for value in self.values(name) for token in split_list(value)}
+        missing = [token for token in tokens if token.lower() not in present]
+        if not missing or "*" in present:
+            return
+        last = max(i for i, (field, _) in enumerate(self.fields) if field_name(field) == name)
+        fields = list(self.fields)
+        field, value = fields[last]
+        fields[last] = (field, ", ".join([*filter(None, [value.strip()]), *missing]))
+        self.replace(fields)
+
+    def copy(self) -> ResponseHead:
+        """Return a head of its own with the same content."""
+        return ResponseHead(self.status, self.fields)
+
+
+@lru_cache(maxsize=256)  # an app has a handful of content types
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+@lru_cache(maxsize=1024)  # and a few dozen names
+def field_name(name: str) -> str:
+    """Return a field's name as browsers compare it: lower case, blanks around it overlooked."""
+    return name.strip(" \t").lower()
+
+
+def split_list(value: str) -> list[str]:
+    """Split a comma-separated field value, empty members left out (RFC 9110 §5.6.1)."""
+    return [member for part in value.split(",") if (member := part.strip(" \t"))]
+
+
+def read_loosely(pairs: Iterable[Any]) -> list[Field] | None:
+    """Read fields of types their protocol does not allow; None for what no server could send.
+
+    Some servers send text where bytes belong, or bytes where text does: what they let through,
+    the policy must see.
+    """
+    try:
+        return [(_text(name), _text(value)) for name, value in pairs]
+    except (TypeError, ValueError):
+        return None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else bytes(memoryview(value)).decode("latin-1")

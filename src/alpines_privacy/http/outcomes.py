@@ -1,0 +1,158 @@
+"""What a visit answers an adapter, and what a promise answers a visit: small values, one dispatch each.
+
+A visit to an adapter:
+
+    request  ->  Pass | Answer | NeedBody
+    body     ->  More | Pass | Answer
+    response ->  Send | Hold | Replace
+    settle   ->  Send | Replace             (the first chunk of a held response)
+
+A promise to the visit: `Answer`, `Replace`, or a wish with a callable in it (`Examine`, `Wait`,
+`Rewrite`). What lasts from one call to the next lives in that callable, not in the promise,
+which is compiled once and shared by every request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
+
+__all__ = [
+    "HOLD",
+    "MORE",
+    "Answer",
+    "Examine",
+    "Filter",
+    "Hold",
+    "Judge",
+    "More",
+    "NeedBody",
+    "Pass",
+    "Replace",
+    "Rewrite",
+    "Send",
+    "Settle",
+    "Wait",
+]
+
+
+class Pass:
+    """The app gets the request, with the edits its `head` carries."""
+
+    __slots__ = ("head",)
+
+    def __init__(self, head: RequestHead) -> None:
+        self.head = head
+
+
+class Answer:
+    """A whole response of ours, sent in place of the app's."""
+
+    __slots__ = ("body", "fields", "status")
+
+    def __init__(self, status: int, fields: list[Field], body: bytes = b"") -> None:
+        self.status = status
+        self.fields = [*fields, ("content-length", str(len(body)))]
+        self.body = body
+
+
+class NeedBody:
+    """The request's body is to be judged first; at most `limit` bytes of it will be read."""
+
+    __slots__ = ("limit",)
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+
+class More:
+    """The body seen so far decides nothing yet."""
+
+    __slots__ = ()
+
+
+MORE = More()
+
+
+class Send:
+    """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`."""
+
+    __slots__ = ("head", "rewrites")
+
+    def __init__(self, head: ResponseHead, *, rewrites: bool = False) -> None:
+        self.head = head
+        self.rewrites = rewrites
+
+
+class Hold:
+    """The head waits for the first chunk of the body, never longer."""
+
+    __slots__ = ()
+
+
+HOLD = Hold()
+
+
+class Replace:
+    """The app's response is dropped, head and body, and the `answer` sent in its place."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+class Judge(Protocol):
+    """Reads a request's body as it arrives and decides whether the app may see it."""
+
+    def __call__(self, data: bytes, *, more: bool) -> Answer | More | None:
+        """Take the next bytes; answer, ask for more, or let the request pass (None)."""
+        ...
+
+
+class Examine:
+    """A promise wants the request's body judged, up to `limit` bytes of it.
+
+    A longer one is answered with `beyond`; without that it passes unjudged.
+    """
+
+    __slots__ = ("beyond", "judge", "limit")
+
+    def __init__(self, limit: int, judge: Judge, beyond: Answer | None = None) -> None:
+        self.limit = limit
+        self.judge = judge
+        self.beyond = beyond
+
+
+class Filter(Protocol):
+    """Rewrites a response's body as it streams by."""
+
+    def __call__(self, data: bytes, *, last: bool) -> bytes:
+        """Take the next bytes and return what can leave now; with `last`, all that is left."""
+        ...
+
+
+class Rewrite:
+    """A promise wants the response's bytes to go through a filter of its own."""
+
+    __slots__ = ("filter",)
+
+    def __init__(self, body_filter: Filter) -> None:
+        self.filter = body_filter
+
+
+Settle: TypeAlias = "Callable[[bytes, bool], Replace | Rewrite | None]"
+
+
+class Wait:
+    """A promise wants to see the first chunk before the head leaves.
+
+    `settle` gets that chunk and whether it is the whole body, and may still edit the head.
+    """
+
+    __slots__ = ("settle",)
+
+    def __init__(self, settle: Settle) -> None:
+        self.settle = settle

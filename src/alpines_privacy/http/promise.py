@@ -1,0 +1,44 @@
+"""The shape of a promise: what a clause of the policy may do with a request and its response."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, TypeAlias
+
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import Field, ResponseHead
+from alpines_privacy.http.outcomes import Answer, Examine, Replace, Rewrite, Wait
+
+__all__ = ["Message", "Promise"]
+
+# What carries fields beside the response's head: 103, trailers, HTTP/2 push.
+Message: TypeAlias = Literal["early_hint", "trailers", "push"]
+
+
+class Promise:
+    """One clause, compiled once from a policy and shared by every request.
+
+    The guard calls only the hooks a promise overrides. `part` is the name by which an app
+    exempts a response from it (`privacy.exempt("cookies")`).
+    """
+
+    part: ClassVar[str] = ""
+
+    def request(self, privacy: Privacy) -> Answer | Examine | None:
+        """Look at a request's head: let it pass, answer it, or ask for its body."""
+
+    def response(self, privacy: Privacy, head: ResponseHead) -> Replace | Rewrite | Wait | None:
+        """Look at a response's head and edit it, or ask for more than that."""
+
+    def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
+        """Return the fields of a message beside the response's head that may leave."""
+        del privacy, message
+        return fields
+
+    def end(self, privacy: Privacy) -> None:
+        """Note that the response has left, or never will."""
+
+    def failed(self, privacy: Privacy, head: ResponseHead | None) -> Answer | None:
+        """Decide for a hook that raised: which way this clause fails.
+
+        `head` is None when it was `request` or a judge. Doing nothing fails open.
+        """

@@ -1,0 +1,76 @@
+"""Reading a policy file: TOML in, a `PrivacyPolicy` or one error with its line out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from alpines_privacy.policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from alpines_privacy.policy.parts import PrivacyPolicy
+
+__all__ = ["load"]
+
+PolicyT = TypeVar("PolicyT", bound="PrivacyPolicy")
+
+_HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
+_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[.=]""")
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
+    """Read a file into a policy of the class `policy`; raises `PolicyError`."""
+    source = fspath(path)
+    try:
+        text = Path(source).read_text(encoding="utf-8-sig")  # some editors begin with a mark
+    except OSError as error:
+        raise PolicyError(f"cannot be read: {error.strerror}", source=source) from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"is not UTF-8 (byte {error.start}); TOML files are", source=source
+        ) from None
+    try:
+        mapping = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        problem = f"is not valid TOML: {_TOML_PLACE.sub('', str(error))}"
+        line = int(place[1]) if place and place[1] else len(text.splitlines())
+        raise PolicyError(problem, source=source, line=line) from None
+    if isinstance(mapping.get("dnt_policy"), str):  # relative to the file that names it
+        mapping["dnt_policy"] = str(Path(source).parent / mapping["dnt_policy"])
+    try:
+        return policy.from_mapping(mapping, source=source)
+    except PolicyError as error:
+        raise error.at(line=line_of(text, error.key)) from None
+
+
+def line_of(text: str, key: str) -> int | None:
+    """Return the line (from 1) where `cookies[1].purpose` stands in a TOML text.
+
+    tomllib gives no positions. A key that is missing is looked for at its table, one inside an
+    inline table at the line where that begins; None where nothing of the path is found.
+    """
+    steps = re.findall(r"[^.\[\]]+", key)
+    table, found = "", None
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = header[2]
+            if header[1]:
+                table = f"{table}.{seen.setdefault(table, 0)}"
+                seen[header[2]] += 1
+            if steps == table.split(".")[: len(steps)]:
+                return number
+            if table.split(".") == steps[:-1]:
+                found = number
+        elif assignment := _KEY.match(line):
+            place = [*table.split("."), assignment[1]] if table else [assignment[1]]
+            if place == steps:
+                return number
+            if place == steps[: len(place)]:
+                found = number
+    return found

@@ -1,0 +1,224 @@
+"""`PrivacyPolicy` and its parts: frozen, typed, and valid from the moment they exist."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from os import PathLike
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import msgspec
+from msgspec import Meta, Struct
+
+from alpines_privacy.policy.errors import PolicyError, nearest
+from alpines_privacy.policy.explain import explain, explain_call, hints_of
+from alpines_privacy.policy.patterns import compile_patterns
+
+__all__ = ["Cookie", "PrivacyPolicy", "ThirdParty"]
+
+Mode = Literal["enforce", "report", "off"]
+
+# RFC 6265bis §4.1.1 with the two wildcards we add: no controls, spaces, separators or "=".
+_COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HOST = re.compile(
+    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+)
+
+Purpose = Annotated[str, Meta(min_length=1)]
+
+
+class _PartType(msgspec.StructMeta):
+    """Construction from keywords fails with the same `PolicyError` as loading from a file."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - a metaclass has classes for selves
+        fields: tuple[str, ...] = cls.__struct_fields__
+        for name in kwargs:
+            if name not in fields:
+                raise PolicyError(
+                    f"unknown name{nearest(name, fields)}; {cls.__name__} takes {', '.join(fields)}",
+                    key=name,
+                )
+        try:
+            return super().__call__(*args, **kwargs)
+        except TypeError as error:
+            raise explain_call(error, cls, fields) from None
+
+
+class _Part(Struct, metaclass=_PartType, frozen=True, forbid_unknown_fields=True):
+    """A table of the policy file. Lists given for a field become tuples, so it stays frozen."""
+
+    def __post_init__(self) -> None:
+        for name, hint in hints_of(type(self)).items():
+            value = getattr(self, name)
+            try:
+                msgspec.structs.force_setattr(self, name, msgspec.convert(value, hint))
+            except msgspec.ValidationError as error:
+                raise explain(error, value, hint).at(key=name) from None
+        self.check()
+
+    def check(self) -> None:
+        """Raise `PolicyError` for values that are of the right type and still wrong."""
+
+
+class Cookie(_Part, frozen=True):
+    """A cookie the site sets, and why.
+
+    `name` may hold `*` for any run of characters (`cart_*`). `lifetime` is the longest the
+    browser may keep it, in seconds, or `"session"`; without it the app's own lifetime stands.
+    `necessary` ones are set under a privacy signal too, so each is a promise of the operator's
+    (policy §7 and §11). A cookie is hidden from scripts unless `readable_by_scripts`. `path` is
+    where one that is not necessary is expired under a signal.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=256)]
+    purpose: Purpose
+    necessary: bool = False
+    lifetime: Annotated[int, Meta(ge=0)] | Literal["session"] | None = None
+    readable_by_scripts: bool = False
+    path: str = "/"
+
+    def check(self) -> None:
+        """Check what the type cannot say."""
+        if not _COOKIE_NAME.fullmatch(self.name):
+            raise PolicyError(
+                f"{self.name!r} is no cookie name; expected letters, digits and !#$%&'*+-.^_`|~",
+                key="name",
+            )
+        if not self.name.strip("*"):
+            raise PolicyError("a pattern that matches every cookie declares none", key="name")
+        if not self.purpose.strip():
+            raise PolicyError("is blank; expected what the cookie is for, in words", key="purpose")
+        if not re.fullmatch(r"/[!-:<-~]*", self.path):
+            raise PolicyError(
+                f"{self.path!r} is no cookie path; expected one that starts with /", key="path"
+            )
+
+
+class ThirdParty(_Part, frozen=True):
+    """Another company's host that the site's pages load from, and why (`*.` covers its subdomains)."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    purpose: Purpose
+
+    def check(self) -> None:
+        """Check what the type cannot say."""
+        if not _HOST.fullmatch(self.host):
+            raise PolicyError(
+                f"{self.host!r} is no host; expected a lower-case name such as cdn.example.com, "
+                "without scheme, port or path",
+                key="host",
+            )
+        if not self.purpose.strip():
+            raise PolicyError(
+                "is blank; expected what is loaded from there, in words", key="purpose"
+            )
+
+
+class PrivacyPolicy(_Part, frozen=True, kw_only=True):
+    """What the site promises its visitors, as data.
+
+    Without arguments it is the written policy, literally: no cookies under a signal, no third
+    parties. Keyword arguments, `load()` and `from_mapping()` take the same names.
+
+    - `cookies`, `third_parties`: what is declared.
+    - `mode`: `"enforce"`; `"report"` changes nothing and logs what it would change; `"off"`.
+      `ALPINES_PRIVACY_MODE` in the environment overrides it when the app starts.
+    - `exempt`: paths that pass untouched; `/static/*` covers everything below.
+    - `endpoint`: where the layer's own pages live, below the app's mount point.
+    - `trusted_proxies`: addresses or networks whose forwarding headers count, and `"unix"`.
+    - `keep_logins`: under which signals the framework's own session and CSRF cookies stay, for
+      the session: `"gpc"` (alone), `"always"` or `"never"`.
+    - `site_preference`: offer a page where visitors choose for this site.
+    - `without_signal`: how a visitor counts who says nothing: `"allow"` or `"opt-out"`.
+    - `effective`: the date the policy took effect.
+    - `dnt_policy`: path of EFF's dnt-policy.txt, verbatim; served at its well-known place.
+    """
+
+    cookies: Sequence[Cookie] = ()
+    third_parties: Sequence[ThirdParty] = ()
+    mode: Mode = "enforce"
+    exempt: Sequence[str] = ()
+    endpoint: str = "/_privacy/"
+    trusted_proxies: Sequence[str] = ()
+    keep_logins: Literal["gpc", "always", "never"] = "gpc"
+    site_preference: bool = False
+    without_signal: Literal["allow", "opt-out"] = "allow"
+    effective: date | None = None
+    dnt_policy: str | None = None
+
+    FILE: ClassVar[str] = "alpines-privacy.toml"
+
+    def check(self) -> None:
+        """Check what the types cannot say: paths, proxies, names declared twice."""
+        _refuse_repeats("cookies", "name", self.cookies)
+        _refuse_repeats("third_parties", "host", self.third_parties)
+        for index, pattern in enumerate(self.exempt):
+            if not pattern.startswith("/"):
+                raise PolicyError(
+                    f"{pattern!r} is no path; expected one that starts with /",
+                    key=f"exempt[{index}]",
+                )
+        if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)+", self.endpoint):
+            raise PolicyError(
+                f"{self.endpoint!r} is no path of its own; expected one such as /_privacy/ that starts and ends with /",
+                key="endpoint",
+            )
+        for index, proxy in enumerate(self.trusted_proxies):
+            _check_proxy(proxy, f"trusted_proxies[{index}]")
+
+    def cookie(self, name: str) -> Cookie | None:
+        """Return the declaration that covers a cookie name: its own, else the first pattern that fits."""
+        for cookie in self.cookies:
+            if cookie.name == name:
+                return cookie
+        return next(
+            (cookie for cookie in self.cookies if "*" in cookie.name and _fits(cookie.name, name)),
+            None,
+        )
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a policy file (TOML, UTF-8); raises `PolicyError` with file, line and key."""
+        from alpines_privacy.policy.loading import load  # noqa: PLC0415 - only those who load need TOML
+
+        return load(cls, path)
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any], *, source: str = "") -> Self:
+        """Build a policy from plain data; `source` names it in the `PolicyError` of a wrong one."""
+        if not isinstance(mapping, Mapping):
+            found = type(mapping).__name__
+            raise PolicyError(f"found {found}; expected a mapping of the policy", source=source)
+        try:
+            return msgspec.convert(dict(mapping), cls)
+        except msgspec.ValidationError as error:
+            raise explain(error, mapping, cls).at(source=source) from None
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return compile_patterns((pattern,)).fullmatch(name) is not None
+
+
+def _refuse_repeats(table: str, field: str, parts: Sequence[Any]) -> None:
+    first: dict[str, int] = {}
+    for index, part in enumerate(parts):
+        name = getattr(part, field)
+        if name in first:
+            raise PolicyError(
+                f'"{name}" is declared twice, first as {table}[{first[name]}]',
+                key=f"{table}[{index}].{field}",
+            )
+        first[name] = index
+
+
+def _check_proxy(proxy: str, key: str) -> None:
+    if proxy == "unix":
+        return
+    try:
+        ipaddress.ip_network(proxy)
+    except ValueError as error:
+        raise PolicyError(
+            f'{error}; expected an address, a network such as 10.0.0.0/8, or "unix"', key=key
+        ) from None

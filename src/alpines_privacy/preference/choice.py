@@ -1,0 +1,145 @@
+"""A visitor's own choice on this site, for people whose browser sends no signal.
+
+One cookie, the same for everybody who chose the same, without an identifier: its value is the
+choice and a signature. All valid values are made at start-up, so reading it is one look-up.
+It is set only in answer to the visitor's own act (a form of this origin), never under a signal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from itsdangerous import Signer
+
+from alpines_privacy.http.client import Client
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import Field, RequestHead
+from alpines_privacy.http.outcomes import MORE, Answer, Examine, More
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.preference.page import render
+
+__all__ = ["ChoicePage", "StoredChoice"]
+
+COOKIE = "alpines-privacy"
+_LIFETIME = 365 * 86400  # seconds
+_SALT = "alpines-privacy.choice"
+_LARGEST_FORM = 1024
+_CONTENT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+# What a form may say, what is stored for it, and whether that is an opt-out.
+CHOICES = {"opt-out": True, "allow": False}
+
+
+class StoredChoice:
+    """Knows the cookie values that state a choice, under each of the site's keys."""
+
+    def __init__(self, keys: SecretKeys) -> None:
+        signers = [Signer(key, salt=_SALT) for key in keys]
+        self.signed = {choice: signers[0].sign(choice).decode() for choice in CHOICES}
+        self._known = {
+            signer.sign(choice).decode(): opted_out
+            for signer in signers
+            for choice, opted_out in CHOICES.items()
+        }
+
+    def read(self, head: RequestHead) -> bool | None:
+        """Return True for a stored opt-out, False for a stored opt-in, None for neither.
+
+        Of two cookies that contradict each other (http and https, old and new) an opt-out counts.
+        """
+        found = {
+            self._known.get(value.strip(" \t"))
+            for line in head.values("cookie")
+            if COOKIE in line
+            for name, _, value in (pair.partition("=") for pair in line.split(";"))
+            if name.strip(" \t").removeprefix("__Host-") == COOKIE
+        } - {None}
+        return max(found, default=None)  # type: ignore[type-var]  # None is subtracted
+
+
+class ChoicePage(Promise):
+    """Serves the page at `<endpoint>preference` and takes its form."""
+
+    def __init__(self, policy: PrivacyPolicy, choices: StoredChoice) -> None:
+        self._path = policy.endpoint + "preference"
+        self._choices = choices
+
+    def request(self, privacy: Privacy) -> Answer | Examine | None:
+        """Answer a request for the page; a POST is judged by its origin, then by its form."""
+        request = privacy.request
+        if request is None or request.kind != "http" or request.local_path != self._path:
+            return None
+        match request.method:
+            case "GET" | "HEAD":
+                return _page(privacy, allowed=self._choices.read(request) is False)
+            case "POST" if _from_here(request, privacy.client):
+                too_large = _refusal(413, "The form was too large.")
+                return Examine(_LARGEST_FORM, self._form(privacy), beyond=too_large)
+            case "POST":
+                return _refusal(403, "The form came from another site.")
+            case _:
+                return Answer(405, [("allow", "GET, HEAD, POST"), ("cache-control", "no-store")])
+
+    def _form(self, privacy: Privacy) -> Callable[..., Answer | More]:
+        body = bytearray()
+
+        def judge(data: bytes, *, more: bool) -> Answer | More:
+            body.extend(data)
+            return MORE if more else self._store(privacy, bytes(body))
+
+        return judge
+
+    def _store(self, privacy: Privacy, form: bytes) -> Answer:
+        """Answer the form: back to the page, with the choice unless a signal speaks already."""
+        chosen = parse_qs(form.decode("utf-8", "replace")).get("choice", [])
+        if len(chosen) != 1 or chosen[0] not in CHOICES:
+            return _refusal(422, "The form held no choice.")
+        # Relative to the page itself, so it holds below any mount point, known to us or not.
+        fields: list[Field] = [
+            ("location", self._path.rpartition("/")[2]),
+            ("cache-control", "no-store"),
+        ]
+        if privacy.preference.signal in {None, "site preference", "default"}:
+            fields.append(("set-cookie", self._cookie(chosen[0], https=privacy.client.https)))
+        return Answer(303, fields)
+
+    def _cookie(self, choice: str, *, https: bool) -> str:
+        name = f"__Host-{COOKIE}" if https else COOKIE
+        secure = "; Secure" if https else ""
+        value = self._choices.signed[choice]
+        return f"{name}={value}; Path=/; Max-Age={_LIFETIME}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _from_here(request: RequestHead, client: Client) -> bool:
+    """Whether the visitor's own browser sent the form from a page of this origin.
+
+    `Sec-Fetch-Site` cannot be forged by a page; older browsers send `Origin`, and where there is
+    neither, nothing vouches for the form.
+    """
+    if sites := request.values("sec-fetch-site"):
+        return sites == ["same-origin"]
+    return request.values("origin") == [client.origin]
+
+
+def _page(privacy: Privacy, *, allowed: bool) -> Answer:
+    fields: list[Field] = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("vary", "DNT, Sec-GPC, Cookie"),
+        ("content-security-policy", _CONTENT_POLICY),
+        ("referrer-policy", "same-origin"),
+    ]
+    return Answer(200, fields, render(privacy.preference, allowed=allowed))
+
+
+def _refusal(status: int, problem: str) -> Answer:
+    fields: list[Field] = [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("cache-control", "no-store"),
+    ]
+    return Answer(status, fields, f"{problem} Nothing was changed.\n".encode())

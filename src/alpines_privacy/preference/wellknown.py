@@ -1,0 +1,102 @@
+"""Well-known resources that tell a browser, or a court, what the site does with its signals.
+
+They stand at the origin's root, answer only where the app itself has nothing (404), and never
+set a cookie, the app's own included (TPE §6.4.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import Field, ResponseHead, field_name
+from alpines_privacy.http.outcomes import Answer, Replace
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.policy import PolicyError, PrivacyPolicy
+
+__all__ = ["WellKnown"]
+
+# EFF publishes these SHA-1 sums of version 1.0 and its accepted variants (dnt-policies.json):
+# any other text, a filled-in template included, is not the policy and promises nothing.
+DNT_POLICY_SHA1 = frozenset(
+    {
+        "a18e8dba6848d3fc241b03b88291cb75a3cfec3b",
+        "5b8972a0e8df8236bb28061ddc462767d4366218",  # no trailing space
+        "c09f71363bb29d0250a1f5524eef36f9ab07669b",  # DOS line endings
+        "7861462d500fbb6ccb74c614782f4937377bec76",  # no newline at the end
+    }
+)
+
+_ROOT = "/.well-known/"
+_DAY = "max-age=86400"  # TPE §6.4.2: tracking may increase a day after the status changed, at the earliest
+
+
+class WellKnown(Promise):
+    """Answers `/.well-known/dnt/`, `gpc.json` and `dnt-policy.txt` where the app does not."""
+
+    def __init__(self, policy: PrivacyPolicy) -> None:
+        vary: Field = ("vary", "DNT, Sec-GPC, Cookie" if policy.site_preference else "DNT, Sec-GPC")
+        fixed: list[Field] = [("cache-control", _DAY)]
+        status: dict[str, object] = {"tracking": "N"}
+        if policy.site_preference:
+            status["config"] = policy.endpoint + "preference"
+        # Without a signal a third party the policy declares, or a cookie it declares for more than
+        # the site needs, may follow the visitor across contexts (TPE §3): then "N" would be untrue.
+        tracks = bool(policy.third_parties) or not all(
+            cookie.necessary for cookie in policy.cookies
+        )
+        dnt = "application/tracking-status+json"
+        self._opted_out = _json(dnt, status, [*fixed, vary])
+        self._allowed = (
+            _json(dnt, status | {"tracking": "T"}, [*fixed, vary]) if tracks else self._opted_out
+        )
+        gpc: dict[str, object] = {"gpc": True}
+        if policy.effective:
+            gpc["lastUpdate"] = policy.effective.isoformat()
+        self._others = {_ROOT + "gpc.json": _json("application/json", gpc, fixed)}
+        if policy.dnt_policy is not None:
+            text = _published(policy.dnt_policy)
+            self._others[_ROOT + "dnt-policy.txt"] = Answer(
+                200, [("content-type", "text/plain; charset=utf-8"), *fixed], text
+            )
+
+    def response(self, privacy: Privacy, head: ResponseHead) -> Replace | None:
+        """Stand in for the app's 404, and keep cookies off everything well-known in any case."""
+        request = privacy.request
+        if request is None or not (path := request.path).startswith(_ROOT):
+            return None
+        found = (
+            head.status == 404 and request.method in {"GET", "HEAD"} and self._answer(path, privacy)
+        )
+        if found:
+            return Replace(found)
+        if "set-cookie" in head.names:
+            head.replace(f for f in head.fields if field_name(f[0]) != "set-cookie")
+        return None
+
+    def _answer(self, path: str, privacy: Privacy) -> Answer | None:
+        if path == _ROOT + "dnt/":
+            return self._opted_out if privacy.preference.opted_out else self._allowed
+        return self._others.get(path)
+
+
+def _json(media_type: str, document: dict[str, object], fields: list[Field]) -> Answer:
+    return Answer(200, [("content-type", media_type), *fields], json.dumps(document).encode())
+
+
+def _published(path: str) -> bytes:
+    """Read EFF's policy file; raises `PolicyError` for one that is not verbatim what EFF published."""
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise PolicyError(f"{path} cannot be read: {error.strerror}", key="dnt_policy") from None
+    digest = hashlib.sha1(text, usedforsecurity=False).hexdigest()
+    if digest not in DNT_POLICY_SHA1:
+        raise PolicyError(
+            f"{path} has SHA-1 {digest}, which is none of those EFF published; expected dnt-policy-1.0.txt "
+            "byte for byte (a filled-in name or a changed line voids it)",
+            key="dnt_policy",
+        )
+    return text

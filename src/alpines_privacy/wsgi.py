@@ -1,0 +1,414 @@
+"""The WSGI adapter: moves a request and its response between a server, a `Visit` and an app.
+
+Transparency is the contract. What nobody edits leaves as the app made it: the same iterable
+object (so a server's `file_wrapper` and `len(iterable) == 1` go on working), the same headers,
+the server's own `write`. `start_response` may come late, twice, or with `exc_info`; `close()`
+is called on the app's iterable exactly once.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from http.client import responses
+from typing import Any, TypeAlias
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.http.context import KEY, Privacy, running
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
+from alpines_privacy.http.outcomes import Answer, More, NeedBody, Pass, Replace, Send
+
+__all__ = ["PrivacyMiddleware", "Replay", "WSGIRequest", "judge_body", "variable"]
+
+Write: TypeAlias = Callable[[bytes], object]
+ExcInfo: TypeAlias = Any  # what sys.exc_info() returns
+
+_ABSENT: Any = object()  # exc_info goes on only where the app gave it
+_BLOCK = 65536
+_LONGEST_NUMBER = 18  # digits; a request of a quintillion bytes is none
+
+
+class PrivacyMiddleware:
+    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`.
+
+    `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
+    for the literal policy. `logins` are session and CSRF cookie names configured in the app.
+    Raises `PolicyError` for a policy that cannot be used.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, policy: PolicyLike = None, *, logins: Iterable[str] = ()
+    ) -> None:
+        self.app = app
+        self.guard = guard_for(policy, logins)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if _is_nested(environ):
+            return self.app(environ, start_response)
+        exchange = _Exchange(self.guard.visit(WSGIRequest(environ)), environ, start_response)
+        try:
+            return exchange.run(self.app)
+        except BaseException:
+            exchange.end()
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer for the wrapped app's attributes, so that `wrapped.config` goes on working."""
+        if name == "app":  # not set yet: copying and unpickling ask before __init__
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
+
+class WSGIRequest(RequestHead):
+    """A request's head over a WSGI environ (or Django's `META`, which is one)."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        super().__init__()
+        self._environ = environ
+
+    @property
+    def method(self) -> str:
+        return str(self._environ.get("REQUEST_METHOD", "GET"))
+
+    @property
+    def scheme(self) -> str:
+        return str(self._environ.get("wsgi.url_scheme", "http"))
+
+    @property
+    def path(self) -> str:
+        return self.mount + _decoded(self._environ.get("PATH_INFO", ""))
+
+    @property
+    def mount(self) -> str:
+        return _decoded(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
+
+    @property
+    def peer(self) -> str:
+        return str(self._environ.get("REMOTE_ADDR") or "")
+
+    def values(self, name: str) -> list[str]:
+        value = self._environ.get(variable(name))
+        return [] if value is None else [value]
+
+
+class _Exchange:
+    """One request on its way through: what the app says with `start_response`, and its body."""
+
+    __slots__ = (
+        "_answer", "_begun", "_environ", "_held", "_iterable", "_originals", "_rewrites", "_start_response", "_started",
+        "_visit", "_write_on",
+    )  # fmt: skip
+
+    def __init__(
+        self, visit: Visit, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> None:
+        self._visit = visit
+        self._environ = environ
+        self._start_response = start_response
+        self._originals: dict[str, Any] = {}  # keys edited for the app, as they were
+        self._iterable: Iterable[bytes] = ()
+        self._started = False  # the app has called start_response
+        self._begun = False  # the server's has been called
+        self._held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
+        self._rewrites = False
+        self._answer: Answer | None = None  # stands in for the app's response
+        self._write_on: Write | None = None  # the server's write
+
+    def run(self, app: WSGIApplication) -> Iterable[bytes]:
+        """Let the visit decide over the request, run the app behind it, and return what the server sends."""
+        visit, environ = self._visit, self._environ
+        environ[KEY] = visit.privacy
+        if not visit.watches:
+            self._started = True
+            return self._body(app(environ, self._start_response))
+        outcome: Pass | Answer | NeedBody = visit.request()
+        if isinstance(outcome, NeedBody):
+            outcome = self._judge(outcome.limit)
+        if isinstance(outcome, Answer):
+            self._replace(outcome)
+            self.end()
+            return self._entity()
+        if edits := outcome.head.edits:
+            self._edit({variable(name): value for name, value in edits.items()})
+        return self._body(app(environ, self.start))
+
+    def start(self, status: str, headers: list[Field], exc_info: ExcInfo = _ABSENT) -> Write:
+        """Take the app's `start_response`: once, or again with `exc_info` to start over."""
+        given = () if exc_info is _ABSENT else (exc_info,)
+        self._started = True
+        self._held = self._answer = None
+        self._rewrites = False
+        if not isinstance(headers, list | tuple) and isinstance(headers, Iterable):
+            headers = list(headers)  # it may be one that can be read only once
+        head = _head(status, headers)
+        if head is None:  # no head at all: the server says what is wrong
+            return self._begin(status, headers, given)
+        outcome = self._visit.response(head)
+        if isinstance(outcome, Send):
+            return self._send(status, headers, outcome, given)
+        if isinstance(outcome, Replace):
+            self._replace(outcome.answer, given)
+            return self._write
+        self._held = (status, headers, given)
+        # If an earlier head has left, the server raises, and it must do so now.
+        if self._begun:
+            self._release(b"", whole=False)
+        return self._write
+
+    def end(self) -> None:
+        """Leave the environ as it came, and end the visit."""
+        environ = self._environ
+        originals, self._originals = self._originals, {}
+        for key, value in originals.items():
+            if value is None:
+                environ.pop(key, None)
+            else:
+                environ[key] = value
+        if environ.get(KEY) is self._visit.privacy:
+            del environ[KEY]
+        self._visit.end()
+
+    def close(self) -> None:
+        """Close the app's iterable, then end: what it does at its close is still inside the visit."""
+        iterable, self._iterable = self._iterable, ()
+        try:
+            if (close := getattr(iterable, "close", None)) is not None:
+                close()
+        finally:
+            self.end()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the server the chunks; an app may start over in the midst of them."""
+        return self._stream() if self._visit.watches else iter(self._iterable)
+
+    def _body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
+        """Return what the server iterates: the app's very iterable where it needs no watching."""
+        self._iterable = iterable
+        if not self._started:
+            return self
+        in_memory = isinstance(iterable, list | tuple)
+        if not (self._held or self._rewrites or self._answer):
+            if not (in_memory or _is_for_the_server(iterable, self._environ)):
+                return self
+            self.end()
+            return iterable
+        if not in_memory:
+            return self
+        try:
+            return list(self._stream())
+        finally:
+            self.close()
+
+    def _stream(self) -> Iterator[bytes]:
+        """Yield the response's chunks, each as soon as the app has made it."""
+        whole = isinstance(self._iterable, list | tuple) and len(self._iterable) == 1
+        for chunk in self._iterable if self._answer is None else ():
+            if self._held:
+                self._release(chunk, whole=whole)
+            if self._answer is not None:
+                break
+            yield self._visit.chunk(chunk, whole) if self._rewrites else chunk
+        if self._held:  # no chunk came
+            self._release(b"", whole=True)
+        if self._answer is not None:
+            yield from self._entity()
+        elif self._rewrites and not whole and (rest := self._visit.chunk(b"", True)):
+            yield rest
+
+    def _write(self, data: bytes) -> None:
+        """Stand in for the server's `write`: its data come before the iterable's."""
+        if self._held:
+            self._release(data, whole=False)
+        if self._answer is None and self._write_on is not None:
+            self._write_on(self._visit.chunk(data, False) if self._rewrites else data)
+
+    def _release(self, data: bytes, *, whole: bool) -> None:
+        assert self._held is not None  # only a held head is released
+        (status, headers, exc_info), self._held = self._held, None
+        outcome = self._visit.settle(data, whole)
+        if isinstance(outcome, Send):
+            self._send(status, headers, outcome, exc_info)
+        else:
+            self._replace(outcome.answer, exc_info)
+
+    def _send(
+        self, status: str, headers: list[Field], outcome: Send, exc_info: tuple[ExcInfo, ...]
+    ) -> Write:
+        """Begin the app's response: with its very list of headers, unless they were edited."""
+        self._rewrites = outcome.rewrites
+        write = self._begin(
+            status, outcome.head.fields if outcome.head.changed else headers, exc_info
+        )
+        return self._write if outcome.rewrites else write
+
+    def _replace(self, answer: Answer, exc_info: tuple[ExcInfo, ...] = ()) -> None:
+        """Begin a response of ours in place of the app's."""
+        self._answer = answer
+        status = f"{answer.status} {responses.get(answer.status, '-')}"
+        # A list of its own: PEP 3333 gives it to the server, and middleware adds cookies to it.
+        self._begin(status, list(answer.fields), exc_info)
+
+    def _begin(self, status: str, headers: list[Field], exc_info: tuple[ExcInfo, ...]) -> Write:
+        self._begun = True
+        self._write_on = write = self._start_response(status, headers, *exc_info)
+        return write
+
+    def _entity(self) -> list[bytes]:
+        assert self._answer is not None
+        bodiless = self._environ.get("REQUEST_METHOD") == "HEAD" or not self._answer.body
+        return [] if bodiless else [self._answer.body]
+
+    def _edit(self, keys: dict[str, Any]) -> None:
+        for key, value in keys.items():
+            self._originals.setdefault(key, self._environ.get(key))
+            if value is None:
+                self._environ.pop(key, None)
+            else:
+                self._environ[key] = value
+
+    def _judge(self, limit: int) -> Pass | Answer:
+        stream = self._environ["wsgi.input"]
+        outcome, replay = judge_body(self._visit, stream, limit, _content_length(self._environ))
+        self._edit({"wsgi.input": replay})
+        return outcome
+
+
+def judge_body(
+    visit: Visit, stream: Any, limit: int, left: int | None
+) -> tuple[Pass | Answer, Replay]:
+    """Read a body until the visit decides; return the decision and the stream read from its start again.
+
+    `left` is the body's length in bytes, None where only the stream's end tells.
+    """
+    taken = bytearray()
+    while True:
+        want = min(_BLOCK, limit + 1 - len(taken))
+        try:
+            data = stream.read(want if left is None else min(want, left)) if left != 0 else b""
+        except OSError:
+            return visit.cut_short(), Replay(bytes(taken), stream, left)
+        taken += data
+        if left and not data:
+            return visit.cut_short(), Replay(bytes(taken), stream, left)
+        left = None if left is None else left - len(data)
+        outcome = visit.body(data, bool(data) and left != 0)
+        if not isinstance(outcome, More):
+            return outcome, Replay(bytes(taken), stream, left)
+
+
+class Replay:
+    """`wsgi.input` read from its beginning again: what was taken, then what is `left` on the stream.
+
+    `left` is None where the server itself ends the stream (`wsgi.input_terminated`); otherwise
+    reading beyond it would wait for bytes that never come.
+    """
+
+    def __init__(self, taken: bytes, stream: Any, left: int | None) -> None:
+        self._taken = io.BytesIO(taken)
+        self._stream = stream
+        self._left = left
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read `size` bytes, or all."""
+        data = self._taken.read(size)
+        if size is None or size < 0:
+            return data + self._rest(self._stream.read, None)
+        return data + self._rest(self._stream.read, size - len(data)) if len(data) < size else data
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read to the end of a line, at most `size` bytes."""
+        line = self._taken.readline(size)
+        if line.endswith(b"\n") or (size is not None and 0 <= size <= len(line)):
+            return line
+        return line + self._rest(
+            self._stream.readline, None if size is None or size < 0 else size - len(line)
+        )
+
+    def readlines(self, hint: int | None = -1) -> list[bytes]:
+        """Read the lines, until they hold `hint` bytes or more."""
+        lines, total = [], 0
+        for line in self:
+            lines.append(line)
+            total += len(line)
+            if hint and 0 < hint <= total:
+                break
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def seekable(self) -> bool:
+        """Say no, when Django 6 asks: what was read from the stream is replayed once."""
+        return False
+
+    def close(self) -> None:
+        """Close the stream itself, as Django does once it has read it."""
+        if (close := getattr(self._stream, "close", None)) is not None:
+            close()
+
+    def _rest(self, read: Callable[..., bytes], size: int | None) -> bytes:
+        if self._left is None:
+            return read() if size is None else read(size)
+        size = self._left if size is None else min(size, self._left)
+        data = read(size) if size else b""
+        self._left -= len(data)
+        return data
+
+
+def _is_nested(environ: WSGIEnvironment) -> bool:
+    """Whether an outer layer is already at work on this request, directly or through an ASGI bridge.
+
+    A bridge makes a new environ but keeps the context. An outer WSGI layer is known by the key
+    alone: one whose iterable was never closed would look alive to the thread's next request.
+    """
+    outer = environ.get(KEY)
+    if isinstance(outer, Privacy):
+        return not outer.ended
+    outer = running.get()
+    return not (outer.ended or outer.request is None or isinstance(outer.request, WSGIRequest))
+
+
+def _is_for_the_server(iterable: Iterable[bytes], environ: WSGIEnvironment) -> bool:
+    """Whether the server may know this object and send it its own way: sized, or a wrapped file."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    return (
+        hasattr(iterable, "__len__")
+        or hasattr(iterable, "read")
+        or hasattr(iterable, "filelike")  # PEP 3333's own wrapper, and those made after it
+        or (isinstance(wrapper, type) and isinstance(iterable, wrapper))
+    )
+
+
+@cache  # the names our own code asks for
+def variable(name: str) -> str:
+    """Return the CGI variable of a field: `accept-encoding` -> `HTTP_ACCEPT_ENCODING`."""
+    variable = name.upper().replace("-", "_")
+    return variable if name in {"content-type", "content-length"} else f"HTTP_{variable}"
+
+
+def _decoded(text: str) -> str:
+    """Return what a WSGI string's latin-1 stands for: UTF-8 in all that browsers send."""
+    return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def _head(status: str, headers: Any) -> ResponseHead | None:
+    """Read a head; None for one no server could send."""
+    code = str(status)[:3]
+    number = int(code) if code.isdecimal() else 200
+    try:
+        return ResponseHead(number, headers)
+    except (AttributeError, TypeError, ValueError):
+        fields = read_loosely(headers)
+        return None if fields is None else ResponseHead(number, fields)
+
+
+def _content_length(environ: WSGIEnvironment) -> int | None:
+    """Return how long the body is; None where only the stream's end tells."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and len(length) <= _LONGEST_NUMBER:
+        return int(length)
+    return None if environ.get("wsgi.input_terminated") else 0

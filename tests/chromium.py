@@ -1,0 +1,55 @@
+"""Debian's Chromium, headless, with an empty profile, allowed to speak to loopback only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import need
+
+__all__ = ["chromium", "cookie_jar", "visit"]
+
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * 127.0.0.1",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser for as long as the block lasts: while it does, the thread has an event loop."""
+    executable = shutil.which("chromium")
+    need("Chromium", executable is not None, "apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visit(browser: Browser, url: str, **options: Any) -> Page:
+    """Open a page in a profile of its own."""
+    page = browser.new_context(**options).new_page()
+    page.goto(url)
+    return page
+
+
+def cookie_jar(page: Page) -> list[dict[str, Any]]:
+    """Return every cookie of the page's profile as the DevTools protocol shows it."""
+    session = page.context.new_cdp_session(page)
+    try:
+        cookies: list[dict[str, Any]] = session.send("Network.getAllCookies")["cookies"]
+    finally:
+        session.detach()
+    return cookies

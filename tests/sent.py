@@ -1,0 +1,69 @@
+"""A request's head made of plain data, for tests of what lies below the adapters."""
+
+from __future__ import annotations
+
+from alpines_privacy.guard import Guard, Visit
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
+from alpines_privacy.http.outcomes import Replace
+
+__all__ = ["Sent", "answered"]
+
+
+class Sent(RequestHead):
+    """What a visitor sent; each field is a line of its own, as ASGI has them."""
+
+    def __init__(
+        self,
+        *fields: Field,
+        method: str = "GET",
+        path: str = "/",
+        mount: str = "",
+        scheme: str = "http",
+        peer: str = "127.0.0.1",
+    ) -> None:
+        super().__init__()
+        self._fields = fields
+        self._method, self._path, self._mount = method, path, mount
+        self._scheme, self._peer = scheme, peer
+
+    @property
+    def method(self) -> str:
+        return self._method
+
+    @property
+    def scheme(self) -> str:
+        return self._scheme
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @property
+    def mount(self) -> str:
+        return self._mount
+
+    @property
+    def peer(self) -> str:
+        return self._peer
+
+    def values(self, name: str) -> list[str]:
+        return [value for field, value in self._fields if field.lower() == name]
+
+
+def answered(
+    guard: Guard, request: Sent, fields: list[Field], status: int = 200, *, reads: bool = False
+) -> ResponseHead:
+    """Return the head that leaves for an app's; with `reads`, the app looked at the preference."""
+    visit: Visit = guard.visit(request)
+    try:
+        if not visit.watches:
+            return ResponseHead(status, fields)
+        visit.request()
+        if reads:
+            _ = visit.privacy.opted_out
+        outcome = visit.response(ResponseHead(status, fields))
+        if isinstance(outcome, Replace):
+            return ResponseHead(outcome.answer.status, outcome.answer.fields)
+        return outcome.head  # type: ignore[union-attr]  # no promise here holds a head
+    finally:
+        visit.end()
