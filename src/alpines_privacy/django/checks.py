@@ -1,0 +1,117 @@
+"""System checks: what would keep the policy from being kept, each with what to do about it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from django.utils.module_loading import import_string
+
+from alpines_privacy.django.middleware import PrivacyMiddleware, configured_policy
+from alpines_privacy.guard import guard_for
+from alpines_privacy.policy import PolicyError, PrivacyPolicy
+from alpines_privacy.policy.secrets import VARIABLE, PrivacyWarning
+from alpines_privacy.startup import declaration_hint, undeclared
+
+__all__ = ["check_privacy"]
+
+_SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+_CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+_OURS = "alpines_privacy.django.PrivacyMiddleware"
+
+
+def check_privacy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the layer's place in MIDDLEWARE, its policy and its key (Django's system check signature)."""
+    del app_configs, kwargs
+    try:
+        policy = configured_policy()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PrivacyWarning)  # the checks say it with a hint
+            guard_for(policy)  # what only compiling shows
+    except PolicyError as error:
+        return [
+            Error(
+                str(error), hint="Mend it in settings.ALPINES_PRIVACY.", id="alpines_privacy.E001"
+            )
+        ]
+    found = _check_order()
+    if isinstance(policy, PrivacyPolicy):
+        found += [*_check_logins(policy), *_check_key(policy)]
+    return found
+
+
+def _check_order() -> list[CheckMessage]:
+    """Anything before the layer answers without it: its cookies leave, its error pages are not seen."""
+    places = [index for index, path in enumerate(settings.MIDDLEWARE) if _is_ours(path)]
+    if not places:
+        return [
+            Error(
+                "alpines_privacy.django is installed, but its middleware is not, so the policy is not kept.",
+                hint=f'Put "{_OURS}" first in MIDDLEWARE.',
+                id="alpines_privacy.E002",
+            )
+        ]
+    if places[0] > 0:
+        return [
+            Warning(
+                f"{places[0]} middleware stand before the privacy layer, {settings.MIDDLEWARE[0]} first: the cookies "
+                "they set leave whatever the visitor asked.",
+                hint=f'Put "{_OURS}" first in MIDDLEWARE.',
+                id="alpines_privacy.W001",
+            )
+        ]
+    return []
+
+
+def _is_ours(path: str) -> bool:
+    try:
+        middleware = import_string(path)
+    except ImportError:
+        return False  # Django itself reports it
+    return isinstance(middleware, type) and issubclass(middleware, PrivacyMiddleware)
+
+
+def _check_logins(policy: PrivacyPolicy) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if _SESSION in settings.MIDDLEWARE and undeclared(policy, [settings.SESSION_COOKIE_NAME]):
+        found.append(
+            Warning(
+                f'The session cookie "{settings.SESSION_COOKIE_NAME}" is not declared necessary: visitors who send '
+                "Do Not Track cannot stay signed in.",
+                hint=f"Declare {declaration_hint(settings.SESSION_COOKIE_NAME)} in ALPINES_PRIVACY.",
+                id="alpines_privacy.W002",
+            )
+        )
+    if (
+        _CSRF in settings.MIDDLEWARE
+        and not settings.CSRF_USE_SESSIONS
+        and undeclared(policy, [settings.CSRF_COOKIE_NAME])
+    ):
+        hint = declaration_hint(settings.CSRF_COOKIE_NAME, "Protects forms against forgery")
+        found.append(
+            Warning(
+                f'The CSRF cookie "{settings.CSRF_COOKIE_NAME}" is not declared necessary: visitors who send Do Not '
+                "Track cannot send any form.",
+                hint=f"Declare {hint} in ALPINES_PRIVACY (readable_by_scripts=True if scripts read it), or set "
+                "CSRF_USE_SESSIONS.",
+                id="alpines_privacy.W003",
+            )
+        )
+    return found
+
+
+def _check_key(policy: PrivacyPolicy) -> list[CheckMessage]:
+    if not policy.site_preference or os.environ.get(VARIABLE):
+        return []
+    return [
+        Warning(
+            f"{VARIABLE} is not set: each process signs visitors' choices with a key of its own, so one does not "
+            "recognise what another stored.",
+            hint=f"Set {VARIABLE} in the environment to one random value for all processes.",
+            id="alpines_privacy.W004",
+        )
+    ]

@@ -1,0 +1,316 @@
+"""Django's adapter: its middleware has neither a server to answer nor raw header lines.
+
+It moves a request and its response between Django, a `Visit` and the view, sync and async, and
+decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Iterator
+from http.cookies import Morsel
+from itertools import chain
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.http import setcookie
+from alpines_privacy.http.context import KEY, Privacy
+from alpines_privacy.http.heads import Field, ResponseHead
+from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
+from alpines_privacy.http.outcomes import Send as SendOutcome
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.wsgi import WSGIRequest, judge_body, variable
+
+__all__ = ["PrivacyMiddleware", "configured_policy"]
+
+
+def configured_policy() -> PolicyLike:
+    """Return the policy of `settings.ALPINES_PRIVACY`, the literal one where there is none.
+
+    Raises `PolicyError` for a mapping that is no policy.
+    """
+    policy = getattr(settings, "ALPINES_PRIVACY", None)
+    if policy is None:
+        return PrivacyPolicy()
+    if isinstance(policy, dict):
+        return PrivacyPolicy.from_mapping(policy, source="settings.ALPINES_PRIVACY")
+    return cast("PolicyLike", policy)
+
+
+class PrivacyMiddleware:
+    """Keeps `settings.ALPINES_PRIVACY` around a Django site; stands first in MIDDLEWARE.
+
+    The setting is a mapping, a PrivacyPolicy, or a callable from host to PrivacyPolicy. Raises
+    `PolicyError` at start-up for one that cannot be used.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        logins = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+        self.guard = guard_for(configured_policy(), logins)
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._is_async:
+            return self._call_async(request)
+        if _follows_outer(request):
+            return cast("HttpResponseBase", self.get_response(request))
+        exchange = _Exchange(self.guard.visit(DjangoRequest(request)), request)
+        try:
+            response = exchange.before() or self.get_response(request)
+            if exchange.holds(response):
+                exchange.settle(*_first_chunk(response))
+            return exchange.after(response)
+        except BaseException:
+            exchange.end()
+            raise
+
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
+        if _follows_outer(request):
+            return cast("HttpResponseBase", await self.get_response(request))
+        exchange = _Exchange(self.guard.visit(DjangoRequest(request)), request)
+        try:
+            response = exchange.before() or await self.get_response(request)
+            if exchange.holds(response):
+                exchange.settle(*await _first_chunk_async(response))
+            return exchange.after(response)
+        except BaseException:
+            exchange.end()
+            raise
+
+
+class DjangoRequest(WSGIRequest):
+    """A request's head over Django's `META`, which is the environ, or is made like one from a scope."""
+
+    __slots__ = ("_path", "_scope")
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request.META)
+        # Not the request itself: it holds `privacy`, and a circle waits for the garbage collector.
+        self._path = request.path
+        self._scope: dict[str, Any] | None = getattr(request, "scope", None)
+
+    @property
+    def scheme(self) -> str:
+        return super().scheme if self._scope is None else str(self._scope.get("scheme", "http"))
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+
+class _Exchange:
+    """One request on its way through Django."""
+
+    __slots__ = ("_answered", "_decided", "_head", "_originals", "_request", "_visit")
+
+    def __init__(self, visit: Visit, request: HttpRequest) -> None:
+        self._visit = visit
+        self._request = request
+        self._originals: dict[str, Any] = {}
+        self._answered = False  # by us, in place of the view
+        self._head: ResponseHead | None = None
+        self._decided: SendOutcome | Hold | Replace | None = None
+        self._edit({KEY: visit.privacy})
+        request.privacy = visit.privacy  # type: ignore[attr-defined]  # for views, as request.user is
+
+    def before(self) -> HttpResponse | None:
+        """Let the visit decide over the request; return its answer, or None for the view to be run."""
+        if not self._visit.watches:
+            return None
+        outcome: Pass | Answer | NeedBody = self._visit.request()
+        if isinstance(outcome, NeedBody):
+            outcome = self._judge(outcome.limit)
+        if isinstance(outcome, Answer):
+            self._answered = True
+            return _response(outcome)
+        self._edit({variable(name): value for name, value in (outcome.head.edits or {}).items()})
+        return None
+
+    def holds(self, response: HttpResponseBase) -> bool:
+        """Let the visit decide over the response's head; tell whether it waits for the first chunk."""
+        if self._answered or not self._visit.watches:
+            return False
+        self._head = ResponseHead(response.status_code, _fields(response))
+        self._decided = self._visit.response(self._head)
+        return isinstance(self._decided, Hold)
+
+    def settle(self, data: bytes, whole: bool) -> None:  # noqa: FBT001 - what _first_chunk returns
+        """Give the visit the first chunk of a held response."""
+        self._decided = self._visit.settle(data, whole)
+
+    def after(self, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the response that leaves; the visit ends with it, a streamed one's when it closes."""
+        if isinstance(self._decided, Replace):
+            response.close()
+            self.end()
+            return _response(self._decided.answer)
+        if self._head is not None and self._head.changed and isinstance(self._decided, SendOutcome):
+            _apply(self._decided.head, response)
+        if isinstance(self._decided, SendOutcome) and self._decided.rewrites:
+            _rewrite(response, self._visit)
+        if response.streaming:
+            response._resource_closers.append(self.end)  # type: ignore[attr-defined]  # noqa: SLF001 - where Django itself hangs what ends with a response
+        else:
+            self.end()
+        return response
+
+    def end(self) -> None:
+        """Leave META as it came, and end the visit."""
+        originals, self._originals = self._originals, {}
+        for key, value in originals.items():
+            _put(self._request.META, key, value)
+        self._visit.end()
+
+    def _judge(self, limit: int) -> Pass | Answer:
+        """Read the body below Django's parsers, and leave it there to be read again."""
+        length = self._request.META.get("CONTENT_LENGTH") or ""
+        left = int(length) if length.isdecimal() else None
+        request = cast("Any", self._request)
+        stream = request._stream  # noqa: SLF001 - the only way below them
+        outcome, replay = judge_body(self._visit, stream, limit, left)
+        if stream.seekable():  # ASGI's spooled body: Django also measures it
+            stream.seek(0)
+        else:
+            request._stream = replay  # noqa: SLF001
+        return outcome
+
+    def _edit(self, keys: dict[str, Any]) -> None:
+        for key, value in keys.items():
+            self._originals.setdefault(key, self._request.META.get(key))
+            _put(self._request.META, key, value)
+            self._request.__dict__.pop("headers", None)  # made from META once
+
+
+class _CookieLine(Morsel[str]):
+    """A `Set-Cookie` line of ours in `response.cookies`, which Django writes out as it stands."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        cookie = setcookie.parse(text)
+        name, value = (cookie.name, cookie.value) if cookie else ("", "")
+        # What unpickling uses: it takes names as they are, `set()` refuses those browsers accept.
+        cast("Any", self).__setstate__({"key": name, "value": value, "coded_value": value})
+        for attribute, content in cookie.attributes.items() if cookie else ():
+            if self.isReservedKey(attribute):
+                self[attribute] = content or "True"
+
+    def OutputString(self, attrs: Container[str] | None = None) -> str:  # noqa: N802 - Morsel's name
+        """Return the line."""
+        del attrs
+        return self.text
+
+
+def _follows_outer(request: HttpRequest) -> bool:
+    """Whether an outer layer, around the WSGI or ASGI application, is at work; views see its privacy."""
+    outer = request.META.get(KEY) or getattr(request, "scope", {}).get(KEY)
+    if not isinstance(outer, Privacy) or outer.ended:
+        return False
+    request.privacy = outer  # type: ignore[attr-defined]  # for views, as request.user is
+    return True
+
+
+def _fields(response: HttpResponseBase) -> list[Field]:
+    cookies = [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
+    return [*response.items(), *cookies]
+
+
+def _apply(head: ResponseHead, response: HttpResponseBase) -> None:
+    """Write the head's fields into the response: Django joins repeated ones, so lists are joined here."""
+    lines: dict[str, list[str]] = {}
+    for name, value in head.fields:
+        lines.setdefault(name.lower(), []).append(value)
+    _apply_cookies(lines.pop("set-cookie", []), response)
+    for name in [name for name, _ in response.items() if name.lower() not in lines]:
+        del response.headers[name]
+    for name, values in lines.items():
+        if response.headers.get(name) != (value := ", ".join(values)):
+            response.headers[name] = value
+
+
+def _apply_cookies(lines: list[str], response: HttpResponseBase) -> None:
+    """Keep the app's own morsels where nobody edited them; `cookies` holds any key, so names may repeat."""
+    own = {morsel.OutputString(): morsel for morsel in response.cookies.values()}
+    response.cookies.clear()
+    for line in lines:
+        morsel = own.get(line) or _CookieLine(line)
+        key = morsel.key
+        while key in response.cookies:
+            key += " "
+        response.cookies[key] = cast("Any", morsel)
+
+
+def _response(answer: Answer) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status)
+    _apply(ResponseHead(answer.status, answer.fields), response)
+    return response
+
+
+def _rewrite(response: HttpResponseBase, visit: Visit) -> None:
+    if isinstance(response, StreamingHttpResponse):
+        if response.is_async:
+            response.streaming_content = _rewritten_async(
+                cast("Any", response.streaming_content), visit
+            )
+        else:
+            response.streaming_content = _rewritten(cast("Any", response.streaming_content), visit)
+    elif isinstance(response, HttpResponse):
+        response.content = visit.chunk(response.content, True)
+
+
+def _rewritten(chunks: Iterable[bytes], visit: Visit) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield visit.chunk(chunk, False)
+    if rest := visit.chunk(b"", True):
+        yield rest
+
+
+async def _rewritten_async(chunks: AsyncIterator[bytes], visit: Visit) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        yield visit.chunk(chunk, False)
+    if rest := visit.chunk(b"", True):
+        yield rest
+
+
+def _first_chunk(response: HttpResponseBase) -> tuple[bytes, bool]:
+    """Return the first chunk, left in its place, and whether it is the whole body."""
+    if not isinstance(response, StreamingHttpResponse):
+        return cast("HttpResponse", response).content, True
+    chunks = iter(cast("Iterable[bytes]", response))
+    first = next(chunks, b"")
+    response.streaming_content = chain([first], chunks)
+    return first, False
+
+
+async def _first_chunk_async(response: HttpResponseBase) -> tuple[bytes, bool]:
+    if not isinstance(response, StreamingHttpResponse):
+        return _first_chunk(response)
+    if not response.is_async:  # a plain iterator may read the database, which the loop forbids
+        return await sync_to_async(_first_chunk)(response)
+    chunks = aiter(cast("AsyncIterator[bytes]", response))
+    first = await anext(chunks, b"")
+
+    async def from_the_first() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    response.streaming_content = from_the_first()
+    return first, False
+
+
+def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
+    if value is None:
+        mapping.pop(key, None)
+    else:
+        mapping[key] = value

@@ -1,0 +1,42 @@
+"""Flask: `AlpinesPrivacy(app, policy)`, or `init_app` in a factory, and `privacy` in templates."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.local import LocalProxy
+
+from alpines_privacy.guard import PolicyLike
+from alpines_privacy.http.context import KEY, current
+from alpines_privacy.startup import warn_of_undeclared_logins
+from alpines_privacy.wsgi import PrivacyMiddleware
+
+__all__ = ["AlpinesPrivacy"]
+
+# Session cookies of Flask itself and of Flask-Login, under the names the app configures.
+_NAMES = ("SESSION_COOKIE_NAME", "REMEMBER_COOKIE_NAME")
+
+
+class AlpinesPrivacy:
+    """Keeps a policy around a Flask app, outside its error handling.
+
+    `AlpinesPrivacy(app, policy)`, or `AlpinesPrivacy(policy=policy)` and later `init_app(app)`.
+    Templates see the visitor as `privacy`: `{% if privacy.allows("analytics") %}`. Raises
+    `PolicyError` for a policy that cannot be used.
+    """
+
+    def __init__(self, app: Flask | None = None, policy: PolicyLike = None) -> None:
+        self._policy = policy
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, policy: PolicyLike = None) -> None:
+        """Protect `app`; a `policy` given here wins over the constructor's."""
+        logins = {name for key in _NAMES if (name := app.config.get(key))}
+        middleware = PrivacyMiddleware(
+            app.wsgi_app, self._policy if policy is None else policy, logins=logins
+        )
+        app.wsgi_app = middleware  # type: ignore[method-assign]  # Flask's documented place for middleware
+        app.extensions[KEY] = self
+        app.jinja_env.globals["privacy"] = LocalProxy(current)
+        if app.secret_key:
+            warn_of_undeclared_logins(middleware.guard, [app.config["SESSION_COOKIE_NAME"]])

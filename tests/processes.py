@@ -1,0 +1,78 @@
+"""Servers for tests: programs on loopback ports, waited for, and ended whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+__all__ = ["free_port", "program", "wsgi_origin"]
+
+_PATIENCE = 30.0  # seconds; only a machine that hangs needs them
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def program(command: Sequence[str], port: int, cwd: Path, **options: Any) -> Iterator[None]:
+    """Run a program until the block ends; the block begins once something listens on its port."""
+    log = cwd / f"{Path(command[0]).name}-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - the tests' own commands
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options
+        )
+        try:
+            _wait_for(port, process, log)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE).close()
+        except ConnectionRefusedError:
+            said = log.read_text("utf-8", "replace")
+            assert process.poll() is None, f"it ended before it listened: {said}"
+            assert time.monotonic() < deadline, f"it does not listen: {said}"
+            time.sleep(0.01)
+        else:
+            return
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def wsgi_origin(app: Any) -> Iterator[int]:
+    """Serve a WSGI app from a thread, on the port it yields."""
+    with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
