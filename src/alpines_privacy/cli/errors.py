@@ -1,0 +1,29 @@
+"""How the command line refuses: one line on stderr that says what to change, and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+__all__ = ["Refusal", "one_line"]
+
+
+class Refusal(click.ClickException):
+    """What was asked for cannot be done, and the one who asked can mend it."""
+
+    exit_code = 2
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turn a `PolicyError`, whichever command it comes from, into a refusal."""
+    try:
+        yield
+    except ValueError as error:
+        policy = sys.modules.get("alpines_privacy.policy")  # not imported: none of its errors
+        if policy is None or not isinstance(error, policy.PolicyError):
+            raise
+        raise Refusal(" ".join(str(error).split())) from None

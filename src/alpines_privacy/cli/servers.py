@@ -1,0 +1,184 @@
+"""The servers behind `serve`: uvicorn for ASGI, waitress for WSGI, both on a socket of ours."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from importlib import import_module
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, Self
+
+import click
+
+from alpines_privacy import asgi, wsgi
+from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.http.context import KEY
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.protection import is_asgi, protect
+
+__all__ = ["Listener", "serve_protected", "with_policy"]
+
+OWN = "its own policy"
+
+
+class Listener:
+    """The socket a server is reached at. It is taken before the server starts, which so cannot fail on it.
+
+    Raises `Refusal` for an address that cannot be had.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            self.socket = socket.create_server(address[:2], family=family)
+        except OSError as error:
+            reason = (
+                error.strerror
+                if isinstance(error, socket.gaierror)
+                else os.strerror(error.errno or 0)
+            )
+            raise Refusal(f"cannot listen on {_authority(host, port)}: {reason}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.socket.close()
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it; with the port that was taken where any would do."""
+        return f"http://{_authority(self._host, self.socket.getsockname()[1])}/"
+
+
+def serve_protected(
+    app: Any, policy: PrivacyPolicy | None, listener: Listener, *, name: str
+) -> None:
+    """Serve `app` with `policy` kept until a signal ends it; `name` is what its user calls it.
+
+    An app that keeps a policy of its own is served as it is, unless another one is given: of two
+    layers the outer one acts. Raises `Refusal` for what is no app, and where the server is missing.
+    """
+    try:
+        serves_asgi = is_asgi(app)
+    except TypeError:
+        raise Refusal(_not_an_app(app, name)) from None
+    app, kept = with_policy(app, policy)
+    proxies = None if kept == OWN else list(policy.trusted_proxies if policy else ())
+    notice = f"Serving {name} on {listener.url} with {kept} kept (Ctrl-C ends it)"
+    run = _run_uvicorn if serves_asgi else _run_waitress
+    run(app, proxies, listener, notice)
+
+
+def with_policy(app: Any, policy: PrivacyPolicy | None) -> tuple[Any, str]:
+    """Return the app with a policy kept, and which: the one given, else the app's own, else the literal."""
+    if policy is not None:
+        return protect(app, policy), "the given policy"
+    if _is_protected(app):
+        return app, OWN
+    return protect(app), "the literal policy"
+
+
+# The servers get the proxies that the policy trusts: a list, or None where the app's own policy says.
+
+
+def _run_uvicorn(app: Any, proxies: list[str] | None, listener: Listener, notice: str) -> None:
+    uvicorn = _server("uvicorn", "an ASGI app")
+
+    class Server(uvicorn.Server):  # type: ignore[name-defined,misc]  # imported late
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            click.echo(notice, err=True)
+
+    with suppress(KeyboardInterrupt):  # it ends gracefully first, then passes the signal on
+        # Without a word from the policy uvicorn trusts this machine, as its users expect.
+        Server(uvicorn.Config(app, forwarded_allow_ips=proxies or None)).run([listener.socket])
+
+
+def _run_waitress(app: Any, proxies: list[str] | None, listener: Listener, notice: str) -> None:
+    waitress = _server("waitress", "a WSGI app")
+    server = waitress.create_server(
+        app,
+        sockets=[listener.socket],
+        # Behind proxies that a policy trusts, who a visitor is is the policy's to read.
+        clear_untrusted_proxy_headers=proxies == [],
+    )
+    ended: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        ended.append(number)
+        raise SystemExit  # waitress finishes what it is at
+
+    before = signal.signal(signal.SIGTERM, end)
+    click.echo(notice, err=True)
+    server.run()
+    server.close()
+    signal.signal(signal.SIGTERM, before)
+    for number in ended:  # whoever sent it learns that it worked, as from uvicorn
+        signal.raise_signal(number)
+
+
+def _server(name: str, for_what: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise Refusal(
+            f'{name}, which serves {for_what}, is not installed: pip install "alpines-privacy[serve]"'
+        ) from None
+
+
+def _is_protected(app: Any) -> bool:
+    """Whether the app keeps a policy already, by `protect()` or by its framework's integration."""
+    if isinstance(app, asgi.PrivacyMiddleware | wsgi.PrivacyMiddleware):
+        return True
+    if KEY in getattr(app, "extensions", ()):  # Flask, Quart
+        return True
+    if "starlette.applications" in sys.modules and hasattr(app, "build_middleware_stack"):
+        added = [middleware.cls for middleware in app.user_middleware]
+        by_protect = app.build_middleware_stack.__module__ == "alpines_privacy.starlette"
+        return by_protect or asgi.PrivacyMiddleware in added
+    handlers = sys.modules.get("django.core.handlers.base")
+    if handlers is not None and isinstance(app, handlers.BaseHandler):
+        settings = sys.modules["django.conf"].settings
+        return any(path.startswith("alpines_privacy.django.") for path in settings.MIDDLEWARE)
+    return False
+
+
+def _not_an_app(app: Any, name: str) -> str:
+    if inspect.isfunction(app):
+        needed = _required(app)
+        if not needed:
+            return f"{name} is a function without parameters: if it makes the app, add --factory"
+        if len(needed) == 1:
+            return (
+                f"{name} is a function of {needed[0]}: if it makes the app, call it: '{name}(...)'"
+            )
+    kind = f"{type(app).__module__}.{type(app).__qualname__}".removeprefix("builtins.")
+    return (
+        f"{name} ({kind}) is neither an ASGI app (scope, receive, send) nor a WSGI app "
+        "(environ, start_response)"
+    )
+
+
+def _required(function: Any) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

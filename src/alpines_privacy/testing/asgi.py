@@ -1,0 +1,215 @@
+"""A visitor's requests brought to an ASGI app as a server brings them (ASGI 3, HTTP 2.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from alpines_privacy.asgi import ASGIApp, Message, Scope
+from alpines_privacy.http.heads import Field
+from alpines_privacy.testing.lifespan import Lifespan
+from alpines_privacy.testing.loop import PrivateLoop
+from alpines_privacy.testing.messages import HungUp, fields_of, stems_from_hanging_up
+from alpines_privacy.testing.request import Body, Request
+from alpines_privacy.testing.response import Headers, Response
+from alpines_privacy.testing.websocket import Session, WebSocket
+
+__all__ = ["ASGITransport"]
+
+
+class ASGITransport:
+    """Runs an ASGI app on a loop of its own, in a thread."""
+
+    def __init__(
+        self, app: ASGIApp, address: str, extensions: Mapping[str, Any], *, raises: bool
+    ) -> None:
+        self._app = app
+        self._address = address
+        self._extensions = extensions
+        self._raises = raises
+        self._loop = PrivateLoop()
+        self._lifespan: Lifespan | None = None
+
+    def exchange(self, request: Request, most_chunks: int | None) -> Response:
+        """Bring one request to the app and return its response when the app has ended, tasks included."""
+        scope = self._scope(request, "http")
+        exchange = _Exchange(request, most_chunks)
+        return self._loop.run(exchange.run(self._app, scope, raises=self._raises))
+
+    def connect(self, request: Request, subprotocols: list[str]) -> WebSocket:
+        """Ask the app for a websocket and return what came of the handshake."""
+        scope = self._scope(request, "websocket")
+        scope["subprotocols"] = subprotocols
+        scope["extensions"].setdefault("websocket.http.response", {})
+        session = Session(request, raises=self._raises)
+        return WebSocket(self._loop, session, self._loop.run(session.open(self._app, scope)))
+
+    def start(self) -> None:
+        """Tell the app that it starts; raises what its start-up raises."""
+        lifespan = Lifespan()
+        try:
+            self._loop.run(lifespan.start(self._app))
+        except BaseException:
+            self._loop.close()
+            raise
+        self._lifespan = lifespan
+
+    def close(self) -> None:
+        """Tell the app that it ends, if it was told that it starts, and end its loop."""
+        lifespan, self._lifespan = self._lifespan, None
+        try:
+            if lifespan is not None:
+                self._loop.run(lifespan.end())
+        finally:
+            self._loop.close()
+
+    def _scope(self, request: Request, kind: str) -> Scope:
+        url = request.url
+        scope: Scope = {
+            "type": kind,
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": url.scheme if kind == "http" else url.scheme.replace("http", "ws"),
+            "path": url.decoded_path.decode("utf-8", "replace"),
+            "raw_path": url.path.encode(),
+            "query_string": url.query.encode(),
+            "root_path": "",
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in request.fields],
+            "client": (self._address, 50000),
+            "server": (url.host, url.port),
+            "extensions": dict(self._extensions),
+        }
+        if kind == "http":
+            scope["method"] = request.method
+        if self._lifespan is not None and self._lifespan.supported:
+            scope["state"] = self._lifespan.state.copy()
+        return scope
+
+
+class _Exchange:
+    """One request and the messages of its response."""
+
+    def __init__(self, request: Request, most_chunks: int | None) -> None:
+        self._request = request
+        self._pieces = _pieces(request.body)
+        self._most_chunks = most_chunks
+        self._over = asyncio.Event()
+        self._hung_up = False
+        self._start: Message | None = None
+        self._expects_trailers = False
+        self._chunks: list[bytes] = []
+        self._trailers: list[Field] = []
+        self._links: list[list[str]] = []
+        self._messages: list[dict[str, Any]] = []
+
+    async def run(self, app: ASGIApp, scope: Scope, *, raises: bool) -> Response:
+        """Run the app to its end, background tasks included."""
+        try:
+            await app(scope, self._receive, self._send)
+            self._check_completeness()
+        except Exception as error:
+            if raises and not (self._hung_up and stems_from_hanging_up(error)):
+                raise
+        return self._response()
+
+    def _check_completeness(self) -> None:
+        if self._start is None:
+            raise RuntimeError("The app ended without a response")
+        if not self._over.is_set():
+            raise RuntimeError("The app ended before its response was complete")
+
+    async def _receive(self) -> Message:
+        for message in self._pieces:
+            return message
+        await self._over.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        if self._hung_up:
+            raise HungUp("The visitor has hung up")
+        self._messages.append(dict(message))
+        take = _TAKES.get(message["type"])
+        if take is not None:
+            take(self, message)
+
+    def take_start(self, message: Message) -> None:
+        """Take the head."""
+        if self._start is not None:
+            raise RuntimeError("The app sent a second http.response.start")
+        self._start = {**message, "headers": fields_of(message)}
+        self._expects_trailers = message.get("trailers", False)
+
+    def take_body(self, message: Message) -> None:
+        """Take a chunk."""
+        self._take_bytes(bytes(message.get("body", b"")), more=message.get("more_body", False))
+
+    def take_path(self, message: Message) -> None:
+        """Take a whole file, by its path."""
+        self._take_bytes(Path(message["path"]).read_bytes(), more=False)
+
+    def take_file(self, message: Message) -> None:
+        """Take a file, or a part of one."""
+        file = message["file"] if isinstance(message["file"], int) else message["file"].fileno()
+        offset, count = message.get("offset"), message.get("count")
+        if offset is None:
+            offset = os.lseek(file, 0, os.SEEK_CUR)
+        if count is None:
+            count = os.fstat(file).st_size - offset
+        self._take_bytes(os.pread(file, count, offset), more=message.get("more_body", False))
+
+    def _take_bytes(self, data: bytes, *, more: bool) -> None:
+        if self._start is None:
+            raise RuntimeError("The app sent a body before http.response.start")
+        if self._over.is_set():
+            raise RuntimeError("The app sent more after the end of its response")
+        if data:
+            self._chunks.append(data)
+        if len(self._chunks) == self._most_chunks and more:
+            self._hung_up = True
+        if self._hung_up or not (more or self._expects_trailers):
+            self._over.set()
+
+    def take_trailers(self, message: Message) -> None:
+        """Take the fields after the body."""
+        self._trailers += fields_of(message)
+        if not message.get("more_trailers", False):
+            self._over.set()
+
+    def take_hint(self, message: Message) -> None:
+        """Take what a page will need, told early."""
+        self._links.append([bytes(link).decode("latin-1") for link in message.get("links", ())])
+
+    def _response(self) -> Response:
+        if self._start is None:  # the app raised: what servers answer then
+            fields = [("content-type", "text/plain; charset=utf-8")]
+            return Response(self._request, 500, fields, [b"Internal Server Error"])
+        response = Response(
+            self._request, self._start["status"], self._start["headers"], self._chunks
+        )
+        response.trailers = Headers(self._trailers)
+        response.early_hints = self._links
+        response.messages = self._messages
+        return response
+
+
+_TAKES: dict[str, Callable[[_Exchange, Message], None]] = {
+    "http.response.start": _Exchange.take_start,
+    "http.response.body": _Exchange.take_body,
+    "http.response.pathsend": _Exchange.take_path,
+    "http.response.zerocopysend": _Exchange.take_file,
+    "http.response.trailers": _Exchange.take_trailers,
+    "http.response.early_hint": _Exchange.take_hint,
+}
+
+
+def _pieces(body: Body) -> Iterator[Message]:
+    """Give a body of bytes in one message; one that comes in pieces as it comes, and then its end."""
+    if isinstance(body, bytes):
+        yield {"type": "http.request", "body": body, "more_body": False}
+        return
+    for piece in body:
+        yield {"type": "http.request", "body": piece, "more_body": True}
+    yield {"type": "http.request", "body": b"", "more_body": False}

@@ -1,0 +1,181 @@
+"""A browser's cookie store: what it keeps of a `Set-Cookie`, and what it sends where.
+
+RFC 6265bis §5.7 (storing) and §5.8 (sending), with the rules of the browsers of today:
+`SameSite=None` and `Partitioned` only with `Secure`, and a prefix that is not kept voids the cookie.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from alpines_privacy.http.setcookie import SetCookie, parse
+from alpines_privacy.http.site import registrable_domain
+from alpines_privacy.testing.request import URL
+
+__all__ = ["CookieJar"]
+
+
+class _Key(NamedTuple):
+    """What tells two cookies apart (§5.7 step 23; a partition is a store of its own)."""
+
+    name: str
+    domain: str
+    host_only: bool
+    path: str
+    partitioned: bool
+
+
+@dataclass(slots=True)
+class _Stored:
+    value: str
+    secure: bool
+    expires: float  # Unix time; infinite for a session cookie
+
+
+class CookieJar(MutableMapping[str, str]):
+    """The cookies a visitor has: a mapping from name to value.
+
+    `jar["_ga"] = "1"` gives the visitor a cookie for the site's host and all its paths, as if
+    from an earlier visit; `del jar["_ga"]` takes away every cookie of that name. Where several
+    have one name, the value is the one a request to the site's `/` would carry first, else any.
+    """
+
+    def __init__(self, home: URL) -> None:
+        """`home` is the site that cookies set by hand belong to."""
+        self._home = home
+        self._stored: dict[_Key, _Stored] = {}
+
+    def __getitem__(self, name: str) -> str:
+        found = [self._stored[key].value for key in self._alive() if key.name == name]
+        if not found:
+            raise KeyError(name)
+        return next((value for sent, value in self.sent_to(self._home) if sent == name), found[0])
+
+    def __setitem__(self, name: str, value: str) -> None:
+        key = _Key(name, self._home.host, host_only=True, path="/", partitioned=False)
+        self._stored[key] = _Stored(value, secure=False, expires=math.inf)
+
+    def __delitem__(self, name: str) -> None:
+        keys = [key for key in self._alive() if key.name == name]
+        if not keys:
+            raise KeyError(name)
+        for key in keys:
+            del self._stored[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key.name for key in self._alive()))
+
+    def __len__(self) -> int:
+        return len({key.name for key in self._alive()})
+
+    def __repr__(self) -> str:
+        return f"CookieJar({dict(self)!r})"
+
+    def receive(self, line: str, url: str | URL) -> bool:
+        """Take one `Set-Cookie` value from a response of `url`; tell whether a browser would heed it.
+
+        A deletion is heeded by taking the cookie away.
+        """
+        url = URL(url) if isinstance(url, str) else url
+        cookie = parse(line)
+        if cookie is None:
+            return False
+        key = _key(cookie, url)
+        if key is None or not self._is_allowed(cookie, key, url):
+            return False
+        now = time.time()
+        lifetime = cookie.lifetime(now)
+        expires = math.inf if lifetime is None else now + lifetime
+        if expires <= now:
+            self._stored.pop(key, None)
+        else:
+            secure = "secure" in cookie.attributes
+            self._stored[key] = _Stored(cookie.value, secure=secure, expires=expires)
+        return True
+
+    def sent_to(self, url: URL) -> list[tuple[str, str]]:
+        """Return the names and values a request to `url` carries, longer paths first (§5.8.3)."""
+        keys = [
+            key
+            for key in self._alive()
+            if (url.host == key.domain if key.host_only else _is_within(url.host, key.domain))
+            and _path_matches(url.path, key.path)
+            and (url.is_trustworthy or not self._stored[key].secure)
+        ]
+        keys.sort(key=lambda key: -len(key.path))
+        return [(key.name, self._stored[key].value) for key in keys]
+
+    def header(self, url: URL) -> str:
+        """Return the `Cookie` field of a request to `url`, empty where there is none to send."""
+        return "; ".join(f"{name}={value}" if name else value for name, value in self.sent_to(url))
+
+    def _alive(self) -> list[_Key]:
+        now = time.time()
+        return [key for key, stored in self._stored.items() if stored.expires > now]
+
+    def _is_allowed(self, cookie: SetCookie, key: _Key, url: URL) -> bool:
+        secure = "secure" in cookie.attributes
+        if secure:
+            return url.is_trustworthy and _keeps_prefix(cookie, key)
+        needs_secure = cookie.attributes.get("samesite", "").lower() == "none" or key.partitioned
+        return (
+            not needs_secure
+            and _keeps_prefix(cookie, key)
+            and (url.is_trustworthy or not self._overlays_secure(key))
+        )
+
+    def _overlays_secure(self, new: _Key) -> bool:
+        """Whether an insecure page tries to stand in for a secure cookie (§5.7 step 15)."""
+        return any(
+            self._stored[key].secure
+            and key.name == new.name
+            and (_is_within(key.domain, new.domain) or _is_within(new.domain, key.domain))
+            and _path_matches(new.path, key.path)
+            for key in self._alive()
+        )
+
+
+def _key(cookie: SetCookie, url: URL) -> _Key | None:
+    """Return where the cookie belongs; None for a Domain the page has no say over (§5.7 steps 9 to 10)."""
+    domain = cookie.attributes.get("domain", "").removeprefix(".").lower()
+    host_only = not domain
+    if domain and registrable_domain(domain) is None:  # a public suffix, one label, or an address
+        if domain != url.host:
+            return None
+        host_only = True
+    if domain and not _is_within(url.host, domain):
+        return None
+    path = cookie.attributes.get("path", "")
+    if not path.startswith("/"):
+        path = url.path.rpartition("/")[0] or "/"  # §5.1.4
+    partitioned = "partitioned" in cookie.attributes
+    return _Key(cookie.name, domain or url.host, host_only, path, partitioned)
+
+
+def _keeps_prefix(cookie: SetCookie, key: _Key) -> bool:
+    """Whether the cookie is what its name's prefix promises (§4.1.3; any case, by §5.4)."""
+    if not cookie.name:
+        return not cookie.value.lower().startswith(("__secure-", "__host-"))
+    name = cookie.name.lower()
+    secure = "secure" in cookie.attributes
+    if name.startswith("__host-"):
+        return secure and key.host_only and cookie.attributes.get("path") == "/"
+    return secure or not name.startswith("__secure-")
+
+
+def _is_within(host: str, domain: str) -> bool:
+    """Whether the host is the domain or below it (§5.1.3; a Domain is never an address here)."""
+    return host == domain or host.endswith("." + domain)
+
+
+def _path_matches(path: str, cookie_path: str) -> bool:
+    """Whether a request's path is the cookie's or below it (§5.1.4)."""
+    if not path.startswith(cookie_path):
+        return False
+    return (
+        len(path) == len(cookie_path) or cookie_path.endswith("/") or path[len(cookie_path)] == "/"
+    )

@@ -1,0 +1,101 @@
+"""An event loop of a visitor's own, in a thread: tests are synchronous, and may run inside a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+__all__ = ["PrivateLoop", "apart"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call with no context variable set and no event loop running, as a server calls a WSGI app.
+
+    Where a loop runs (an async test), the call is made in a thread: Django and Flask refuse to
+    serve synchronously beside one.
+    """
+    context = Context()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return context.run(function, *args, **kwargs)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(lambda: context.run(function, *args, **kwargs)).result()
+
+
+class PrivateLoop:
+    """Runs coroutines on one loop, so that the app's locks and connections stay usable between them.
+
+    The thread starts with the first call and ends with `close()`, at the latest when the object
+    is collected or the interpreter ends; whatever still runs on the loop is cancelled then.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: Callable[[], object] | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run the coroutine in a context of its own, and return or raise what it does."""
+        loop = self._loop or self._start()
+        future = Context().run(asyncio.run_coroutine_threadsafe, _contained(coroutine), loop)
+        try:
+            outcome = future.result()
+        except BaseException:  # the test itself was interrupted
+            future.cancel()
+            raise
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value  # type: ignore[no-any-return]  # a T where nothing was raised
+
+    def close(self) -> None:
+        """Cancel what still runs and end the thread. A later `run` starts a new one."""
+        if self._end is not None:
+            self._end()
+        self._loop = self._end = None
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        thread = threading.Thread(
+            target=_live, args=(started,), name="alpines_privacy.testing", daemon=True
+        )
+        thread.start()
+        self._loop, stop = started.result()
+        self._end = weakref.finalize(self, _end, thread, self._loop, stop)
+        return self._loop
+
+
+class _Outcome(NamedTuple):
+    value: Any
+    error: BaseException | None = None
+
+
+async def _contained(coroutine: Coroutine[Any, Any, Any]) -> _Outcome:
+    """Keep SystemExit and its like from ending the loop: they belong to the test."""
+    try:
+        return _Outcome(await coroutine)
+    except BaseException as error:
+        return _Outcome(None, error)
+
+
+def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        started.set_result((asyncio.get_running_loop(), stop))
+        await stop.wait()
+
+    asyncio.run(until_stopped())
+
+
+def _end(thread: threading.Thread, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """End the thread; collected inside it, the object cannot wait for it."""
+    loop.call_soon_threadsafe(stop.set)
+    if thread is not threading.current_thread():
+        thread.join()

@@ -1,0 +1,35 @@
+"""What HTTP and websocket messages have in common: fields, and a visitor who went away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alpines_privacy.asgi import Message
+from alpines_privacy.http.heads import Field
+
+__all__ = ["HungUp", "fields_of", "stems_from_hanging_up"]
+
+
+class HungUp(OSError):  # noqa: N818 - it is what the visitor did
+    """The visitor went away: what `send` raises from then on (ASGI HTTP 2.4)."""
+
+
+def stems_from_hanging_up(error: BaseException | None) -> bool:
+    """Whether the app's exception is ours, or what its framework made of the visitor's leaving."""
+    while error is not None:
+        # Starlette and Litestar have classes of these names, and apps let them through by habit.
+        if isinstance(error, HungUp) or type(error).__name__ in _LEAVING:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def fields_of(message: Message) -> list[Field]:
+    """Return a message's header fields as text, one character an octet."""
+    pairs: Iterable[tuple[bytes, bytes]] = message.get("headers") or ()
+    return [
+        (bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs
+    ]
+
+
+_LEAVING = frozenset({"ClientDisconnect", "WebSocketDisconnect"})
