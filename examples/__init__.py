@@ -1,0 +1,1 @@
+"""Three little apps, each bare and protected, and a demo that compares them."""

@@ -1,0 +1,1 @@
+"""`python -m examples.demo`: the three examples, bare and protected, side by side."""

@@ -1,0 +1,78 @@
+"""Starts all six servers, compares them, and goes on serving until Ctrl-C."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from examples.demo.exhibits import EXHIBITS
+from examples.demo.interruption import interruptible
+from examples.demo.servers import Failed, Pair, listeners, running, stand
+from examples.demo.table import Table
+
+
+def main() -> int:
+    options = _options()
+    table = Table(sys.stdout)
+    try:
+        with (
+            interruptible(),
+            tempfile.TemporaryDirectory(prefix="examples-demo-") as folder,
+            running(
+                EXHIBITS, listeners(options.base_port, 2 * len(EXHIBITS)), Path(folder)
+            ) as pairs,
+        ):
+            return _show(table, pairs, serve=not options.once)
+    except Failed as failure:
+        sys.stderr.write(f"\n{failure}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `| head` has seen enough; Python would say so once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m examples.demo", description=__doc__)
+    parser.add_argument(
+        "--once", action="store_true", help="end after the table: 0 if all is well, else 1"
+    )
+    parser.add_argument(
+        "--base-port",
+        type=int,
+        default=8001,
+        metavar="N",
+        help="the first of six ports (default: %(default)s; 0: any that are free)",
+    )
+    return parser.parse_args()
+
+
+def _show(table: Table, pairs: list[Pair], *, serve: bool) -> int:
+    table.opening()
+    for pair in pairs:
+        table.heading(pair)
+        for check in pair.exhibit.checks:
+            for row in check.rows(pair.bare.address, pair.protected.address):
+                stand(pairs)
+                table.row(row)
+    table.verdict()
+    if serve:
+        table.invitation(pairs)
+        _serve(pairs)
+    return 1 if table.wrong else 0
+
+
+def _serve(pairs: list[Pair]) -> None:
+    try:
+        while True:
+            stand(pairs)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

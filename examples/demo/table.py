@@ -1,0 +1,79 @@
+"""The table, 80 columns wide, in colour where somebody looks at it."""
+
+import os
+import textwrap
+from collections.abc import Sequence
+from importlib.metadata import version
+from itertools import zip_longest
+from typing import TextIO
+
+from examples.demo.checks import Row
+from examples.demo.servers import Pair
+
+WIDTHS = (20, 11, 21, 21)
+BOLD, DIM, GREEN, RED = "1", "2", "32", "1;31"
+
+
+class Table:
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._colour = out.isatty() and not os.environ.get("NO_COLOR")
+        self._last = ""
+        self.total = self.wrong = 0
+
+    def opening(self) -> None:
+        self._say("Three apps, bare and protected, visited without a privacy signal and with each.")
+        self._say("Pages: which cookies they set (-name: take away). Log in, fill the cart: which")
+        self._say("cookies the browser holds once it worked.")
+
+    def heading(self, pair: Pair) -> None:
+        exhibit = pair.exhibit
+        versions = f"{exhibit.framework} {version(exhibit.framework)} on {exhibit.server}"
+        self._say()
+        self._say(self._painted(exhibit.name.upper(), BOLD) + f"  {versions}")
+        self._say(self._painted("-" * 79, DIM))
+        columns = "", "signal", f"bare :{pair.bare.port}", f"protected :{pair.protected.port}"
+        self._say(self._painted(_line(columns).rstrip(), DIM))
+        self._last = ""
+
+    def row(self, row: Row) -> None:
+        self.total += 1
+        self.wrong += not row.expected
+        what = row.what if row.what != self._last else ""
+        self._last = row.what
+        cells = [
+            textwrap.wrap(cell, width)
+            for cell, width in zip((what, row.signal, row.bare, row.protected), WIDTHS, strict=True)
+        ]
+        first, *rest = zip_longest(*cells, fillvalue="")
+        mark = self._painted("ok", GREEN) if row.expected else self._painted("NO", RED)
+        self._say(f"{_line(first)} {mark}")
+        for line in rest:
+            self._say(_line(line).rstrip())
+
+    def verdict(self) -> None:
+        self._say()
+        if self.wrong:
+            self._say(self._painted(f"{self.wrong} of {self.total} rows are not as expected.", RED))
+        else:
+            self._say(self._painted(f"All {self.total} rows are as expected.", GREEN))
+
+    def invitation(self, pairs: Sequence[Pair]) -> None:
+        self._say()
+        self._say("Now look for yourself; Ctrl-C ends it. Every name below is this machine.")
+        for pair in pairs:
+            self._say(f"  {pair.exhibit.name:5} {pair.bare.url:36} {pair.protected.url}")
+        self._say("Log in as ayesha with mountain-lake; in the site's /admin/ as warden with")
+        self._say("cairn-and-compass. A signal: Firefox's settings have one under Privacy, or")
+        self._say(f"  curl -i -H 'Sec-GPC: 1' {pairs[0].protected.address}/")
+
+    def _say(self, text: str = "") -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+    def _painted(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))

@@ -1,0 +1,1 @@
+"""A Flask shop: catalogue, cart in the session, login, orders."""

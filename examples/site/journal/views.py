@@ -1,0 +1,46 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from examples.site.journal.forms import AccountForm, CommentForm
+from examples.site.journal.models import Article
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    articles = Article.objects.select_related("author").annotate(replies=Count("comments"))
+    last = Article.objects.filter(slug=request.COOKIES.get("last_seen", "")).first()
+    return render(request, "journal/home.html", {"articles": articles, "last": last})
+
+
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Article.objects.select_related("author"), slug=slug)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(found.get_absolute_url())
+    form = CommentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.instance.article, form.instance.author = found, request.user
+        form.save()
+        messages.success(request, "Your comment is published.")
+        return redirect(found)
+    return render(request, "journal/article.html", {"article": found, "form": form})
+
+
+@require_safe
+def articles_json(_request: HttpRequest) -> JsonResponse:
+    fields = ("slug", "title", "summary", "published")
+    return JsonResponse({"articles": list(Article.objects.values(*fields))})
+
+
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    form = AccountForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("account")
+    return render(request, "journal/account.html", {"form": form})

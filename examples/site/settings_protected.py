@@ -1,0 +1,32 @@
+"""Settings of the protected site: the bare ones and three lines."""
+
+from examples import databases
+from examples.site.settings import *  # noqa: F403 - a Django site's usual way to vary its settings
+from examples.site.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
+
+INSTALLED_APPS = ["alpines_privacy.django", *INSTALLED_APPS]
+MIDDLEWARE = ["alpines_privacy.django.PrivacyMiddleware", *MIDDLEWARE]
+ALPINES_PRIVACY = {
+    # `_ga` is not declared on purpose: under a privacy signal it does not leave.
+    "cookies": [
+        {
+            "name": "sessionid",
+            "purpose": "Keeps you signed in",
+            "necessary": True,
+            "lifetime": 1_209_600,
+        },
+        {
+            "name": "csrftoken",
+            "purpose": "Makes sure that what you send comes from a form of ours",
+            "necessary": True,
+            "lifetime": 31_449_600,
+        },
+        {
+            "name": "last_seen",
+            "purpose": "Shows you the article you read last",
+            "lifetime": 2_592_000,
+        },
+    ]
+}
+
+DATABASES = {"default": DATABASES["default"] | {"NAME": databases.place("site-protected.sqlite3")}}

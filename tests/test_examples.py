@@ -1,0 +1,320 @@
+"""The three example apps, bare and protected, and the demo that compares them."""
+
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from examples import databases
+from examples.demo.checks import SIGNALS, Differs, Row
+from examples.demo.exhibits import EXHIBITS, Exhibit
+from examples.demo.servers import Failed, Pair, listeners, running
+from examples.demo.table import Table
+from examples.demo.visits import cookies, visitor
+from websockets.sync.client import connect
+
+ROOT = Path(__file__).parents[1]
+AYESHA = {"username": "ayesha", "password": "mountain-lake"}
+TRACKED = {"_ga", "last_seen"}
+
+each_signal = pytest.mark.parametrize("sent", SIGNALS.values(), ids=SIGNALS)
+silent = pytest.mark.parametrize("sent", [{}], ids=["none"])
+with_and_without = pytest.mark.parametrize("sent", [{}, {"DNT": "1"}], ids=["none", "DNT:1"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("instance")
+        patch.setenv(databases.VARIABLE, str(folder))
+        yield folder
+
+
+@pytest.fixture(params=["bare", "protected"])
+def variant(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def expected(variant: str, sent: dict[str, str], necessary: set[str]) -> set[str]:
+    """Return the cookies a browser ends up with: all, or under a signal only necessary ones."""
+    return necessary if variant == "protected" and sent else necessary | TRACKED
+
+
+def names(set_cookies: list[str]) -> set[str]:
+    return {line.partition("=")[0].strip() for line in set_cookies}
+
+
+class TestShop:
+    @pytest.fixture
+    def client(self, variant: str, sent: dict[str, str]) -> Any:
+        client = import_module(f"examples.shop.{variant}").app.test_client()
+        for name, value in sent.items():
+            client.environ_base["HTTP_" + name.upper().replace("-", "_")] = value
+        return client
+
+    @each_signal
+    @pytest.mark.parametrize("path", ["/", "/products/tent", "/products/nothing", "/nowhere"])
+    def test_pages(self, client: Any, variant: str, sent: dict[str, str], path: str) -> None:
+        response = client.get(path)
+        assert names(response.headers.getlist("Set-Cookie")) == expected(variant, sent, set())
+        assert ("Sec-GPC" in response.vary) == (variant == "protected")
+
+    @each_signal
+    def test_from_cart_to_order(self, client: Any, variant: str, sent: dict[str, str]) -> None:
+        client.post("/cart/mug")
+        client.post("/cart/mug")
+        client.post("/cart/rope")
+        client.post("/cart/rope/remove")
+        assert "CHF 29.00" in client.get("/cart/").text
+        assert client.post("/orders").location == "/login"
+        client.post("/login", data=AYESHA)
+        placed = client.post("/orders", follow_redirects=True).text
+        assert "your order is placed" in placed
+        assert "2 x Enamel mug" in placed
+        held = {cookie.key for cookie in client._cookies.values()}
+        assert held == expected(variant, sent, {"session"})
+
+    @with_and_without
+    def test_logout(self, client: Any, sent: dict[str, str]) -> None:
+        assert client.post("/login", data=AYESHA).location == "/orders"
+        client.post("/logout")
+        assert client.get("/orders").location == "/login"
+
+    @silent
+    def test_a_wrong_password_is_refused(self, client: Any, sent: dict[str, str]) -> None:
+        response = client.post("/login", data=AYESHA | {"password": "lake-mountain"})
+        assert (response.status_code, response.location) == (401, None)
+
+    @silent
+    def test_the_last_product_is_remembered(self, client: Any, sent: dict[str, str]) -> None:
+        client.get("/products/tent")
+        assert "You last looked at" in client.get("/").text
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pair]]:
+    """Serve two for real: a process holds one Django site only, and a websocket needs a server."""
+    shown = [exhibit for exhibit in EXHIBITS if exhibit.name != "shop"]
+    with running(shown, listeners(0, 4), tmp_path_factory.mktemp("servers")) as pairs:
+        yield {pair.exhibit.name: pair for pair in pairs}
+
+
+@contextmanager
+def browser(pair: Pair, variant: str, sent: dict[str, str]) -> Iterator[httpx.Client]:
+    with visitor(getattr(pair, variant).address, sent) as client:
+        client.follow_redirects = True
+        yield client
+
+
+class TestApi:
+    @pytest.fixture
+    def client(
+        self, pairs: dict[str, Pair], variant: str, sent: dict[str, str]
+    ) -> Iterator[httpx.Client]:
+        with browser(pairs["api"], variant, sent) as client:
+            yield client
+
+    @each_signal
+    @pytest.mark.parametrize("path", ["/", "/live", "/huts/lake", "/huts/nothing"])
+    def test_pages(
+        self, client: httpx.Client, variant: str, sent: dict[str, str], path: str
+    ) -> None:
+        response = client.get(path)
+        assert names(response.headers.get_list("set-cookie")) == expected(variant, sent, set())
+        assert ("Sec-GPC" in response.headers["vary"]) == (variant == "protected")
+
+    @each_signal
+    def test_booking_over_json(
+        self, client: httpx.Client, variant: str, sent: dict[str, str]
+    ) -> None:
+        assert client.post("/api/bookings", json={"hut": "lake"}).status_code == 401
+        client.post("/login", data=AYESHA)
+        made = client.post("/api/bookings", json={"hut": "lake"})
+        assert made.status_code == 201
+        assert made.json() in client.get("/api/bookings").json()
+        assert client.get("/api/huts/lake").json()["free"] == 23
+        assert client.delete(f"/api/bookings/{made.json()['id']}").status_code == 204
+        assert client.delete(f"/api/bookings/{made.json()['id']}").status_code == 404
+        assert set(client.cookies) == expected(variant, sent, {"session"})
+
+    @each_signal
+    def test_the_live_board_hears_of_a_booking(
+        self, client: httpx.Client, variant: str, sent: dict[str, str]
+    ) -> None:
+        client.post("/login", data=AYESHA)
+        address = str(client.base_url.copy_with(scheme="ws", path="/live/beds"))
+        with connect(address, additional_headers=sent, proxy=None) as board:
+            shown = [json.loads(board.recv(timeout=5)) for _ in range(4)]
+            assert "one bed is yours" in client.post("/huts/saddle/bookings").text
+            news = json.loads(board.recv(timeout=5))
+            assert board.response
+            set_cookies = board.response.headers.get_all("Set-Cookie")
+        client.delete(f"/api/bookings/{client.get('/api/bookings').json()[-1]['id']}")
+        assert news == next(hut for hut in shown if hut["slug"] == "saddle") | {"free": 3}
+        assert names(set_cookies) == expected(variant, sent, set()) - {"last_seen"}
+
+    @silent
+    def test_no_hut_is_booked_beyond_its_beds(
+        self, client: httpx.Client, sent: dict[str, str]
+    ) -> None:
+        client.post("/login", data=AYESHA)
+        wishes = [client.post("/api/bookings", json={"hut": "saddle"}) for _ in range(5)]
+        for wish in wishes[:4]:
+            client.delete(f"/api/bookings/{wish.json()['id']}")
+        assert [wish.status_code for wish in wishes] == [201, 201, 201, 201, 409]
+
+    @each_signal
+    def test_events_leave_untouched(self, client: httpx.Client, sent: dict[str, str]) -> None:
+        response = client.get("/api/weather?count=1")
+        assert set(response.headers) == {"date", "server", "content-type", "transfer-encoding"}
+        assert response.text.startswith('data: {"celsius":')
+
+
+class TestSite:
+    @pytest.fixture
+    def client(
+        self, pairs: dict[str, Pair], variant: str, sent: dict[str, str]
+    ) -> Iterator[httpx.Client]:
+        with browser(pairs["site"], variant, sent) as client:
+            yield client
+
+    def send(self, client: httpx.Client, form: str, **fields: str) -> httpx.Response:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(form).text)
+        assert token
+        return client.post(form, data={"csrfmiddlewaretoken": token[1], **fields})
+
+    @each_signal
+    @pytest.mark.parametrize("path", ["/", "/articles/three-passes/", "/articles/nothing/"])
+    def test_pages(
+        self, client: httpx.Client, variant: str, sent: dict[str, str], path: str
+    ) -> None:
+        response = client.get(path)
+        assert names(response.headers.get_list("set-cookie")) == expected(variant, sent, set())
+        assert ("Sec-GPC" in response.headers["vary"]) == (variant == "protected")
+
+    @each_signal
+    def test_a_member_comments(
+        self, client: httpx.Client, variant: str, sent: dict[str, str]
+    ) -> None:
+        text = f"Said with {' and '.join(sent) or 'no signal'}."
+        assert "Your account" in self.send(client, "/login/", **AYESHA).text
+        page = self.send(client, "/articles/three-passes/", text=text).text
+        assert "Your comment is published." in page
+        assert text in page
+        held = {cookie.name for cookie in client.cookies.jar}
+        assert held == expected(variant, sent, {"sessionid", "csrftoken"})
+
+    @pytest.mark.parametrize("sent", [{"DNT": "1"}])
+    def test_a_member_changes_what_is_known(
+        self, client: httpx.Client, sent: dict[str, str]
+    ) -> None:
+        self.send(client, "/login/", **AYESHA)
+        changed = {"first_name": "Ayesha", "last_name": "Khan-Meier", "email": ""}
+        page = self.send(client, "/account/", **changed).text
+        assert "Saved." in page
+        assert "Ayesha Khan-Meier" in page
+
+    @with_and_without
+    def test_the_admin(self, client: httpx.Client, sent: dict[str, str]) -> None:
+        warden = {"username": "warden", "password": "cairn-and-compass", "next": "/admin/"}
+        assert "Site administration" in self.send(client, "/admin/login/", **warden).text
+        articles = client.get("/admin/journal/article/").text
+        first = re.search(r"/admin/journal/article/\d+/change/", articles)
+        assert first
+        assert "Delete" in client.get(first[0]).text
+
+
+def row(before: str, after: str) -> Row:
+    """Return the row of a page that should set two cookies bare and one protected."""
+    shown = {"bare": before, "protected": after}
+    check = Differs("GET /", lambda client: shown[client.base_url.host], "a b", "", "a", ("DNT:1",))
+    return next(check.rows("http://bare", "http://protected"))
+
+
+class TestTable:
+    @pytest.mark.parametrize(
+        ("before", "after", "mark"),
+        [("a b", "a", "ok"), ("a b", "a b", "NO"), ("a", "a", "NO"), ("a b", "-", "NO")],
+    )
+    def test_a_row_is_marked(self, before: str, after: str, mark: str) -> None:
+        table = Table(out := io.StringIO())
+        table.row(row(before, after))
+        assert out.getvalue().split() == ["GET", "/", "DNT:1", *f"{before} {after} {mark}".split()]
+        assert table.wrong == (mark == "NO")
+
+    def test_a_visit_that_fails_is_a_wrong_row(self) -> None:
+        with listeners(0, 1)[0] as gone:
+            address = f"http://127.0.0.1:{gone.getsockname()[1]}"
+        check = Differs("GET /", cookies("/"), "a", "a", signals=("none",))
+        seen = next(check.rows(address, address))
+        assert (seen.protected, seen.expected) == ("no answer: ConnectError", False)
+
+    @pytest.mark.parametrize(("no_color", "painted"), [("", "\x1b[32mok\x1b[0m"), ("1", "ok")])
+    def test_colour_is_for_terminals(
+        self, monkeypatch: pytest.MonkeyPatch, no_color: str, painted: str
+    ) -> None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+        out = io.StringIO()
+        monkeypatch.setattr(out, "isatty", lambda: True, raising=False)
+        Table(out).row(row("a b", "a"))
+        assert out.getvalue().split()[-1] == painted
+
+
+class TestServers:
+    def test_a_taken_port_is_replaced(self) -> None:
+        with listeners(0, 1)[0] as taken, listeners(taken.getsockname()[1], 1)[0] as chosen:
+            assert chosen.getsockname()[1] != taken.getsockname()[1]
+
+    def test_one_that_does_not_start_shows_its_log(self, tmp_path: Path) -> None:
+        absent = Exhibit("absent", "Flask", "waitress", [])
+        with (
+            pytest.raises(Failed, match=r"(?s)bare-absent ended with .*examples\.absent"),
+            running([absent], listeners(0, 2), tmp_path),
+        ):
+            pytest.fail("it cannot have started")
+
+
+class TestDemo:
+    COMMAND = (sys.executable, "-m", "examples.demo")
+
+    def test_every_row_is_as_expected(self) -> None:
+        demo = subprocess.run(  # noqa: S603 - our own interpreter
+            [*self.COMMAND, "--once", "--base-port", "0"],
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (demo.returncode, demo.stderr) == (0, "")
+        lines = demo.stdout.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert "\x1b" not in demo.stdout
+        assert "NO" not in {line[-2:] for line in lines}
+        for exhibit in EXHIBITS:
+            assert any(line.startswith(exhibit.name.upper()) for line in lines)
+        checks = sum(len(list(exhibit.checks)) for exhibit in EXHIBITS)
+        assert sum(line.endswith(" ok") for line in lines) > checks
+
+    def test_sigterm_ends_every_server(self, tmp_path: Path) -> None:
+        demo = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [*self.COMMAND, "--base-port", "0"],
+            cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert demo.stdout
+        head = next(line for line in demo.stdout if "protected :" in line)
+        demo.send_signal(signal.SIGTERM)
+        _, errors = demo.communicate(timeout=20)
+        assert (demo.returncode, errors) == (130, "")
+        assert list(tmp_path.iterdir()) == []
+        for port in re.findall(r":(\d+)", head):
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", int(port)), timeout=5)
