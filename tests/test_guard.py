@@ -18,9 +18,10 @@ import pytest
 from alpines_privacy import PolicyError, PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import MODE_VARIABLE, Guard, HostGuards, guard_for
 from alpines_privacy.http.context import KEY
-from alpines_privacy.http.heads import Field
+from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import MORE, Answer, Examine, Replace, Rewrite, Wait
 from alpines_privacy.http.promise import Promise
+from alpines_privacy.wsgi import WSGIRequest
 from tests.wire import ASGIServer, Message, WSGIServer, promise, scope_of
 
 OURS = Answer(451, [("content-type", "text/plain"), ("x-ours", "1")], b"ours")
@@ -1383,3 +1384,42 @@ def asgi_outside() -> None:
     from alpines_privacy.http.context import OUTSIDE, running  # noqa: PLC0415 - only to tidy up
 
     running.set(OUTSIDE)
+
+
+def _visit_of(response: Callable[..., Any], fields: list[Field]) -> tuple[Any, ResponseHead]:
+    visit = Guard(PrivacyPolicy(), promises=[promise(response=response)]).visit(WSGIRequest({}))
+    head = ResponseHead(200, fields)
+    visit.response(head)
+    return visit, head
+
+
+@pytest.mark.parametrize(
+    ("length", "last", "whole"),
+    [("4", False, True), ("5", False, False), (None, False, False), (None, True, True)],
+)
+def test_a_first_chunk_as_long_as_content_length_is_the_whole_body(
+    length: str | None, last: bool, whole: bool
+) -> None:
+    seen: list[bool] = []
+    fields = TYPE if length is None else [*TYPE, ("Content-Length", length)]
+    visit, _ = _visit_of(lambda privacy, head: Wait(lambda _, last: seen.append(last)), fields)
+    visit.settle(b"page", last)
+    visit.end()
+    assert seen == [whole]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"), [((9,), ["9"]), ((None,), []), ((9, None), []), ((9, 9), [])]
+)
+def test_a_rewritten_body_says_its_length_only_where_it_is_known(
+    lengths: tuple[int | None, ...], expected: list[str]
+) -> None:
+    promises = [
+        promise(response=lambda privacy, head, n=n: Rewrite(lambda data, *, last: data, length=n))
+        for n in lengths
+    ]
+    visit = Guard(PrivacyPolicy(), promises=promises).visit(WSGIRequest({}))
+    head = ResponseHead(200, [*TYPE, ("content-length", "4")])
+    visit.response(head)
+    visit.end()
+    assert head.values("content-length") == expected

@@ -33,7 +33,6 @@ from alpines_privacy.http.outcomes import (
     MORE,
     Answer,
     Examine,
-    Filter,
     Hold,
     More,
     NeedBody,
@@ -96,7 +95,9 @@ class Guard:
         self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
         if promises is None:
             promises = _promises(policy, choices, logins)
-        parts = frozenset(promise.part for promise in promises if promise.part)
+        parts = frozenset(
+            part for promise in promises for part in (promise.part, *promise.parts) if part
+        )
         notices = Notices("Only reported (mode is report): " if self.reports else "")
         self.running = Running(ProxyTrust(policy.trusted_proxies), notices, parts)
         self.on_request = _overriding("request", promises)
@@ -134,7 +135,7 @@ class Visit:
         self._head: ResponseHead | None = None
         self._judges: list[tuple[Promise, Examine]] | None = None
         self._settles: list[tuple[Promise, Settle]] | None = None
-        self._filters: list[tuple[Promise, Filter]] | None = None
+        self._filters: list[tuple[Promise, Rewrite]] | None = None
         self._taken = 0
         self._before = running.get()
         running.set(self.privacy)
@@ -199,7 +200,7 @@ class Visit:
             if isinstance(outcome, Wait):
                 self._settles = [*(self._settles or ()), (promise, outcome.settle)]
             else:
-                self._filters = [*(self._filters or ()), (promise, outcome.filter)]
+                self._filters = [*(self._filters or ()), (promise, outcome)]
         if self._settles or self._filters:
             self._head = head
             return self._with_body(head)
@@ -211,30 +212,31 @@ class Visit:
         head = self._head
         assert head is not None  # only a held response settles
         settles, self._settles = self._settles or (), None
+        whole = last or (bool(data) and head.values("content-length") == [str(len(data))])
         for promise, settle in settles:
             if promise.part in self.privacy.exempted:  # since the app began its response
                 continue
             outcome: Replace | Rewrite | None = None
             try:
-                outcome = settle(data, last)
+                outcome = settle(data, whole)
             except Exception:
                 self._failed(promise, head)
             if isinstance(outcome, Replace):
                 self.privacy.head_left = True
                 return outcome
             if isinstance(outcome, Rewrite):
-                self._filters = [*(self._filters or ()), (promise, outcome.filter)]
+                self._filters = [*(self._filters or ()), (promise, outcome)]
         return self._sent(head)
 
     def chunk(self, data: bytes, last: bool) -> bytes:  # noqa: FBT001 - DESIGN's signature
         """Return what leaves of the next bytes of a response that rewrites."""
-        for promise, body_filter in self._filters or ():
+        for promise, rewrite in self._filters or ():
             try:
-                data = body_filter(data, last=last)
+                data = rewrite.filter(data, last=last)
             except Exception:
                 self._guard.running.notices.failure(_name(promise))
                 # It has lost its place: what follows passes it by.
-                self._filters = [f for f in self._filters or () if f[1] is not body_filter]
+                self._filters = [f for f in self._filters or () if f[1] is not rewrite]
         return data
 
     def fields(self, message: Message, fields: list[Field]) -> list[Field]:
@@ -287,9 +289,13 @@ class Visit:
     def _sent(self, head: ResponseHead) -> Send:
         """Send a head; a body that is rewritten has no longer the length the app gave."""
         self.privacy.head_left = True
-        if self._filters and "content-length" in head.names:
-            head.replace(field for field in head.fields if field_name(field[0]) != "content-length")
-        return Send(head, rewrites=bool(self._filters))
+        rewrites = [rewrite for _, rewrite in self._filters or ()]
+        if rewrites and "content-length" in head.names:
+            fields = [f for f in head.fields if field_name(f[0]) != "content-length"]
+            if (length := rewrites[0].length) is not None and len(rewrites) == 1:
+                fields.append(("content-length", str(length)))
+            head.replace(fields)
+        return Send(head, rewrites=bool(rewrites))
 
     def _judged(
         self, promise: Promise, examine: Examine, data: bytes, *, more: bool

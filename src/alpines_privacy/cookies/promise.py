@@ -221,7 +221,7 @@ def _sets_cookie(field: Field) -> bool:
 def _smuggles_cookie(field: Field) -> bool:
     """Whether a field other than `Set-Cookie` has one after a line break in it."""
     name, value = field
-    if not ("\n" in value or "\r" in value or "\n" in name or "\r" in name):
+    if value.isprintable() and name.isprintable():
         return False
     return _SMUGGLED_LINE.search(f"{name}:{value}") is not None
 

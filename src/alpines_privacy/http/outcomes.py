@@ -135,12 +135,16 @@ class Filter(Protocol):
 
 
 class Rewrite:
-    """A promise wants the response's bytes to go through a filter of its own."""
+    """A promise wants the response's bytes to go through a filter of its own.
 
-    __slots__ = ("filter",)
+    `length` is how many bytes come out, where that is known.
+    """
 
-    def __init__(self, body_filter: Filter) -> None:
+    __slots__ = ("filter", "length")
+
+    def __init__(self, body_filter: Filter, *, length: int | None = None) -> None:
         self.filter = body_filter
+        self.length = length
 
 
 Settle: TypeAlias = "Callable[[bytes, bool], Replace | Rewrite | None]"

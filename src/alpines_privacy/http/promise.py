@@ -18,10 +18,12 @@ class Promise:
     """One clause, compiled once from a policy and shared by every request.
 
     The guard calls only the hooks a promise overrides. `part` is the name by which an app
-    exempts a response from it (`privacy.exempt("cookies")`).
+    exempts a response from it (`privacy.exempt("cookies")`); `parts` are names of such pieces of
+    it as it leaves out itself.
     """
 
     part: ClassVar[str] = ""
+    parts: ClassVar[frozenset[str]] = frozenset()
 
     def request(self, privacy: Privacy) -> Answer | Examine | None:
         """Look at a request's head: let it pass, answer it, or ask for its body."""
