@@ -11,6 +11,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 NOTHING = "-"
+PATIENCE = 30.0  # seconds; a busy machine takes its time over a password
 
 # No certificate is ever looked at here, and reading the system's takes longer than all visits.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -26,7 +27,7 @@ def visitor(address: str, headers: dict[str, str]) -> httpx.Client:
         headers=headers,
         trust_env=False,
         verify=NO_CERTIFICATES,
-        timeout=5,
+        timeout=PATIENCE,
     )
 
 
@@ -59,10 +60,10 @@ def websocket_cookies(path: str) -> Look:
         }
         # A socket of our own: no proxy that the environment names is asked.
         with (
-            socket.create_connection((url.host, url.port), timeout=5) as line,
+            socket.create_connection((url.host, url.port), timeout=PATIENCE) as line,
             connect(str(url), sock=line, additional_headers=signal) as websocket,
         ):
-            websocket.recv(timeout=5)
+            websocket.recv(timeout=PATIENCE)
             head = websocket.response
             return _names(head.headers.get_all("Set-Cookie") if head else [])
 
