@@ -14,11 +14,10 @@ import httpx
 from examples import databases
 from examples.demo.exhibits import Exhibit
 from examples.demo.interruption import uninterrupted
-from examples.demo.visits import NO_CERTIFICATES
+from examples.demo.visits import NO_CERTIFICATES, PATIENCE
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
-PATIENCE = 30.0
 
 
 class Failed(Exception):  # noqa: N818 - it is what a server did
