@@ -1,0 +1,16 @@
+"""Trackers: which loads of a page they are, by rules that are data."""
+
+from alpines_privacy.trackers.request import KINDS, Kind
+from alpines_privacy.trackers.rules import Explanation, Match, Rules
+from alpines_privacy.trackers.shipped import Subscription, rules_for, shipped_rules
+
+__all__ = [
+    "KINDS",
+    "Explanation",
+    "Kind",
+    "Match",
+    "Rules",
+    "Subscription",
+    "rules_for",
+    "shipped_rules",
+]

@@ -1,0 +1,86 @@
+"""A load a page would make, seen as filter rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from alpines_privacy.http.site import registrable_domain
+from alpines_privacy.http.url import Address
+
+__all__ = [
+    "ALL_PARTIES",
+    "BITS",
+    "FIRST_PARTY",
+    "KINDS",
+    "THIRD_PARTY",
+    "Kind",
+    "Page",
+    "Request",
+    "is_below",
+    "page_on",
+]
+
+# What asks for an address. `document` is a page of its own, `popup` one in a window of its own.
+Kind: TypeAlias = Literal[
+    "script", "image", "stylesheet", "object", "xmlhttprequest", "subdocument", "ping",
+    "websocket", "media", "font", "other", "document", "popup",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+FIRST_PARTY, THIRD_PARTY = 1, 2
+ALL_PARTIES = FIRST_PARTY | THIRD_PARTY
+BITS: Mapping[str, int] = MappingProxyType({kind: 4 << index for index, kind in enumerate(KINDS)})
+
+
+class Page(NamedTuple):
+    """A page's host as rules see it: its site, and the names by which $domain= may mean it."""
+
+    host: str
+    site: str
+    names: tuple[str, ...]
+
+
+class Request:
+    """One load: an address, the page it is on, and what asks for it."""
+
+    __slots__ = ("host", "host_end", "is_third_party", "lower", "mask", "page", "url")
+
+    def __init__(self, address: Address, page_host: str, kind: Kind) -> None:
+        self.url, _, self.host, self.host_end = address
+        self.lower = self.url.lower()
+        self.page = page_on(page_host)
+        self.is_third_party = _is_third_party(self.host, self.page)
+        self.mask = BITS[kind] | (THIRD_PARTY if self.is_third_party else FIRST_PARTY)
+
+
+def _is_third_party(host: str, page: Page) -> bool:
+    """Whether a host belongs to another site than the page's; an address is a site of its own."""
+    if host == page.host or not is_below(host, page.site):
+        return host != page.host
+    return (registrable_domain(host) or host) != page.site
+
+
+def is_below(host: str, domain: str) -> bool:
+    """Whether a host is a domain or a subdomain of it."""
+    return host.endswith(domain) and (len(host) == len(domain) or host[-len(domain) - 1] == ".")
+
+
+@lru_cache(maxsize=1024)
+def page_on(host: str) -> Page:
+    """Describe a page's host.
+
+    Its names, the most specific first, for `www.shop.co.uk`: itself, `www.shop.*`, `shop.co.uk`,
+    `shop.*`, `co.uk`, `uk`.
+    """
+    site = registrable_domain(host)
+    suffix = site.partition(".")[2] if site else ""
+    names, name = [], host
+    while name:
+        names.append(name)
+        if suffix and name.endswith("." + suffix):
+            names.append(name.removesuffix(suffix) + "*")
+        name = name.partition(".")[2]
+    return Page(host, site or host, tuple(names))

@@ -1,0 +1,199 @@
+"""One line of a filter list: read, or said why not, and asked whether it applies to a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from alpines_privacy.http.url import host_in_ascii
+from alpines_privacy.trackers.pattern import Malformed, compile_pattern
+from alpines_privacy.trackers.request import (
+    ALL_PARTIES,
+    BITS,
+    FIRST_PARTY,
+    THIRD_PARTY,
+    Request,
+    is_below,
+)
+from alpines_privacy.trackers.source import ListInfo
+
+__all__ = ["ADDED", "ALLOWED", "BLOCK", "EXCEPTION", "IMPORTANT", "Rule", "Skipped", "read"]
+
+# Of the rules that apply to a request the strongest decides; the even ones let it through.
+BLOCK, EXCEPTION, IMPORTANT, ALLOWED = 1, 2, 3, 4
+# What the site's own policy adds stands above exceptions of the lists.
+ADDED = IMPORTANT
+
+Why: TypeAlias = Literal["comment", "cosmetic", "unsupported"]
+
+# Adblock Plus: what loads while a page is shown. The other two are asked for by name only.
+_PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
+_KINDS: Mapping[str, int] = MappingProxyType(
+    {
+        **BITS,
+        "css": BITS["stylesheet"],
+        "xhr": BITS["xmlhttprequest"],
+        "frame": BITS["subdocument"],
+        "beacon": BITS["ping"],
+        "object-subrequest": BITS["object"],
+        "doc": BITS["document"],
+        "all": sum(BITS.values()),
+    }
+)
+_PARTIES: Mapping[str, int] = MappingProxyType(
+    {
+        "third-party": THIRD_PARTY,
+        "3p": THIRD_PARTY,
+        "~first-party": THIRD_PARTY,
+        "~1p": THIRD_PARTY,
+        "first-party": FIRST_PARTY,
+        "1p": FIRST_PARTY,
+        "~third-party": FIRST_PARTY,
+        "~3p": FIRST_PARTY,
+    }
+)
+# "Block, and answer with a stand-in": the first half is what keeps a request from a tracker.
+_STAND_INS = frozenset({"redirect", "rewrite"})
+
+_COSMETIC = re.compile(r"[^/|@\"!]*?#(?:@?[?$%]{0,2}|\+)#")
+_OPTIONS = re.compile(r"(.*)\$(~?[\w-]+(?:=[^,]*)?(?:,~?[\w-]+(?:=[^,]*)?)*)", re.DOTALL)
+_SAYS_SOMETHING = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
+_DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)*(?:[a-z0-9_-]+|\*)|\[[0-9a-f:.]+\]")
+
+
+class Skipped(Exception):  # noqa: N818 - the ordinary fate of half the lines, no error
+    """A line that says nothing about loads, or says it with an option that is not understood.
+
+    `option` names what was not understood: a blocking rule without it would stop too much, so it
+    is dropped and lets pass; an exception is dropped too and then what it excepts is blocked.
+    """
+
+    def __init__(self, why: Why, option: str = "") -> None:
+        super().__init__(option or why)
+        self.why = why
+        self.option = option
+
+
+class Rule:
+    """A network rule. `host` and `words` are by what it is found, see `Pattern`."""
+
+    def __init__(self, text: str, pattern: str, options: str) -> None:
+        """Understand a rule's parts; raises `Skipped` or `Malformed`."""
+        self.text = text
+        self.is_exception = text.startswith("@@")
+        self.strength = EXCEPTION if self.is_exception else BLOCK
+        self.is_badfilter = False
+        self.domains: dict[str, bool] | None = None
+        self._match_case = False
+        self._kinds = self._not_kinds = 0
+        self._parties = ALL_PARTIES
+        for option in filter(None, options.split(",")):
+            self._take(option)
+        if not options and not _SAYS_SOMETHING.search(pattern):
+            raise Malformed(f"{pattern!r} fits every address; expected a host, a word or an option")
+        self.host, self.words, self.literal, self._test = compile_pattern(
+            pattern, match_case=self._match_case
+        )
+        self.mask = ((self._kinds or _PAGE_LOADS) & ~self._not_kinds) | self._parties
+        # Whether mask, host and literal say it all: then nothing is called to decide.
+        self.is_plain = self._test is None and self.domains is None
+        self.weight = 2 * self.strength
+        self.source: ListInfo | None = None
+
+    def come_from(self, source: ListInfo) -> None:
+        """Note the list a rule is from; one of the site's own gains the strength that has."""
+        self.source = source
+        if source.is_own:
+            self.strength = ALLOWED if self.is_exception else ADDED
+        self.weight = 2 * self.strength + (source.when == "always")
+
+    @cached_property
+    def own_domains(self) -> tuple[str, ...]:
+        """The pages' domains a rule is limited to, empty if it is not."""
+        return tuple(name for name, included in (self.domains or {}).items() if included)
+
+    @property
+    def identity(self) -> str:
+        """The rule with its options in order and without $badfilter: what that one cancels."""
+        pattern, options = _split(self.text)
+        return pattern + "$" + ",".join(sorted({*options.split(",")} - {"badfilter", ""}))
+
+    def applies(self, request: Request) -> bool:
+        """Whether the rule is about a request."""
+        wanted = request.mask
+        return (
+            self.mask & wanted == wanted
+            and self.literal in request.lower
+            and (self.host is None or is_below(request.host, self.host))
+            and (self.is_plain or self.fits(request))
+        )
+
+    def fits(self, request: Request) -> bool:
+        """Whether a rule whose mask, host and literal fit a request fits it altogether."""
+        if self._test and not self._test(
+            request.url if self._match_case else request.lower, request.host_end
+        ):
+            return False
+        return self.domains is None or self._covers(request.page.names)
+
+    def _covers(self, page_names: tuple[str, ...]) -> bool:
+        """Whether the page is among the domains; its most specific name decides."""
+        assert self.domains is not None
+        for name in page_names:
+            if (covered := self.domains.get(name)) is not None:
+                return covered
+        return not self.own_domains
+
+    def _take(self, option: str) -> None:
+        name, _, value = option.partition("=")
+        if (bits := _KINDS.get(name)) and not value:
+            self._kinds |= bits
+        elif (bits := _KINDS.get(name.removeprefix("~"))) and not value:
+            self._not_kinds |= bits
+        elif party := _PARTIES.get(name):
+            self._parties = party
+        elif name in ("domain", "from"):
+            self.domains = _domains(value)
+        elif name == "match-case":
+            self._match_case = True
+        elif name == "important":
+            self.strength = max(self.strength, BLOCK if self.is_exception else IMPORTANT)
+        elif name == "badfilter":
+            self.is_badfilter = True
+        elif name not in _STAND_INS or not value or self.is_exception:
+            raise Skipped("unsupported", name)
+
+
+def read(line: str) -> Rule:
+    """Read one line of a list; raises `Skipped` for what is no rule, `Malformed` for what is wrong."""
+    line = line.strip()
+    if not line or line.startswith("!") or (line.startswith("[") and line.endswith("]")):
+        raise Skipped("comment")
+    if "#" in line and _COSMETIC.match(line):
+        raise Skipped("cosmetic")
+    pattern, options = _split(line)
+    if re.search(r"\s", pattern):
+        raise Malformed("a rule holds no spaces")
+    return Rule(line, pattern.removeprefix("@@"), options)
+
+
+def _split(text: str) -> tuple[str, str]:
+    parts = _OPTIONS.fullmatch(text) if "$" in text else None
+    return (parts[1], parts[2]) if parts else (text, "")
+
+
+def _domains(value: str) -> dict[str, bool]:
+    """Read `a.com|~b.a.com|c.*` into a table from domain to whether it is meant."""
+    domains = {}
+    for entry in value.split("|"):
+        name = entry.removeprefix("~")
+        if name.startswith("/"):
+            raise Skipped("unsupported", "domain=/regex/")
+        ascii_name = (host_in_ascii(name) or "").removesuffix(".")
+        if not _DOMAIN.fullmatch(ascii_name):
+            raise Malformed(f"{entry!r} in domain= is no domain")
+        domains[ascii_name] = not entry.startswith("~")
+    return domains

@@ -1,0 +1,182 @@
+"""The rules that come with this package, and a site's own in their place or beside them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from alpines_privacy.policy import PolicyError
+from alpines_privacy.policy.parts import Trackers
+from alpines_privacy.trackers.companies import Companies
+from alpines_privacy.trackers.lists import FilterList, compile_lists, read_list
+from alpines_privacy.trackers.pattern import Malformed
+from alpines_privacy.trackers.rule import Rule, Skipped, read
+from alpines_privacy.trackers.rules import Rules
+from alpines_privacy.trackers.source import ListInfo, When
+from alpines_privacy.trackers.table import MAGIC, Table
+
+__all__ = ["Subscription", "rules_for", "shipped_rules"]
+
+_LISTS = "lists.rules"
+_SERVICES = "services.rules"
+_OWN = "the site's policy"
+
+_logger = logging.getLogger("alpines_privacy")
+
+
+@cache
+def _shipped(name: str) -> Table:
+    return Table((files(__package__) / "data" / name).read_bytes())
+
+
+@cache
+def _companies() -> Companies:
+    return Companies((files(__package__) / "data" / "companies.tsv").read_text(encoding="utf-8"))
+
+
+@cache
+def shipped_rules() -> Rules:
+    """Return EasyPrivacy, EasyList and what fills their gaps, read once for all policies."""
+    return Rules((_shipped(_LISTS), _shipped(_SERVICES)), _companies)
+
+
+def rules_for(trackers: Trackers) -> Rules:
+    """Return the rules a policy asks for; raises `PolicyError` naming the file, line or key at fault.
+
+    Lists of the site's own stand in for EasyPrivacy and EasyList; the rest stays as shipped.
+    """
+    if trackers == Trackers():
+        return shipped_rules()
+    tables = _listed(trackers) or [_shipped(_LISTS)]
+    tables.append(_shipped(_SERVICES))
+    if own := _own_rules(trackers):
+        tables.append(
+            Table(compile_lists([FilterList(ListInfo(name=_OWN, when="always", is_own=True), own)]))
+        )
+    _check_categories(trackers.allow_categories)
+    return Rules(tables, _companies, allowed_categories=trackers.allow_categories)
+
+
+class Subscription:
+    """A policy's rules, kept fresh: `rules` is always whole and good.
+
+    `reload()` reads the site's lists again. One that has turned bad is reported on the
+    `alpines_privacy` logger, and the rules in force stay in force.
+    """
+
+    def __init__(self, trackers: Trackers) -> None:
+        """Read the rules; raises `PolicyError`, because there are no older ones to keep."""
+        self._trackers = trackers
+        self._seen = _stamps(trackers)
+        self.rules = rules_for(trackers)
+
+    def reload(self) -> bool:
+        """Take up lists whose files have changed; return whether there are new rules in force."""
+        stamps = _stamps(self._trackers)
+        if stamps == self._seen:
+            return False
+        self._seen = stamps
+        try:
+            self.rules = rules_for(self._trackers)
+        except PolicyError as error:
+            _logger.log(
+                logging.ERROR,
+                "The tracker rules in force stay, because a fresher list is bad: %s",
+                error,
+            )
+            return False
+        return True
+
+
+def _listed(trackers: Trackers) -> list[Table]:
+    """Read the site's own lists: compiled ones as they are, all that are text into one table."""
+    tables: list[Table] = []
+    texts: list[FilterList] = []
+    when: When
+    for key, when, names in (
+        ("lists", "always", trackers.lists),
+        ("signal_lists", "signal", trackers.signal_lists),
+    ):
+        for index, name in enumerate(names):
+            data = _content(name, f"trackers.{key}[{index}]")
+            if data.startswith(MAGIC):
+                tables.append(_compiled(data, name))
+            else:
+                texts.append(read_list(_text(data, name), source=name, when=when))
+    if texts:
+        tables.append(Table(compile_lists(texts)))
+    return tables
+
+
+def _content(name: str, key: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise PolicyError(f"{name!r} cannot be read: {error.strerror}", key=key) from None
+
+
+def _compiled(data: bytes, name: str) -> Table:
+    try:
+        return Table(data)
+    except ValueError as error:
+        raise PolicyError(f"is no compiled list: {error}", source=name) from None
+
+
+def _text(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PolicyError("is neither UTF-8 nor a compiled list", source=name, line=line) from None
+
+
+def _own_rules(trackers: Trackers) -> tuple[Rule, ...]:
+    added = [_own_rule(rule, f"trackers.add[{index}]") for index, rule in enumerate(trackers.add)]
+    allowed = [
+        _own_rule("@@" + rule.removeprefix("@@"), f"trackers.allow[{index}]")
+        for index, rule in enumerate(trackers.allow)
+    ]
+    return (*added, *allowed)
+
+
+def _own_rule(text: str, key: str) -> Rule:
+    try:
+        rule = read(text)
+    except Malformed as error:
+        raise PolicyError(f"{text!r} is no rule: {error}", key=key) from None
+    except Skipped as skipped:
+        problem = (
+            f"the option {skipped.option!r} is not understood"
+            if skipped.option
+            else f"it is a {skipped.why} line"
+        )
+        raise PolicyError(f"{text!r} cannot be kept: {problem}", key=key) from None
+    if rule.is_badfilter or (rule.is_exception and ".add" in key):
+        raise PolicyError(f"{text!r} takes a rule away; that is what allow is for", key=key)
+    return rule
+
+
+def _check_categories(categories: Sequence[str]) -> None:
+    known = _companies().categories
+    for index, category in enumerate(categories):
+        if category not in known:
+            raise PolicyError(
+                f"found {category!r}; expected one of {', '.join(sorted(known))}",
+                key=f"trackers.allow_categories[{index}]",
+            )
+
+
+def _stamps(trackers: Trackers) -> list[tuple[str, int, int]]:
+    """Return what changes about the site's lists when they are written anew."""
+    stamps = []
+    for name in (*trackers.lists, *trackers.signal_lists):
+        try:
+            status = Path(name).stat()
+        except OSError:
+            stamps.append((name, 0, 0))
+        else:
+            stamps.append((name, status.st_mtime_ns, status.st_size))
+    return stamps

@@ -1,0 +1,202 @@
+"""Compiled rules: a file that is data, and the index that finds a request's few candidates in it.
+
+The file is a line that names the format, a line of JSON (`Header`), and a zlib stream of
+
+    rules    the rules as written, one a line, each after the number of its list: first those on a
+             host, gathered in slots by the CRC-32 of the host; then those found by a word of
+             their pattern, gathered by word; then the few that have neither
+    lengths  the bytes of each slot and of each word's rules, as 32-bit little-endian numbers
+    words    those words, separated by spaces
+
+Reading it is decompressing it and summing up the lengths. A rule is understood when a request
+first asks for its host or word, so a process pays for the rules its pages meet.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from alpines_privacy.trackers.rule import Rule, read
+from alpines_privacy.trackers.source import ListInfo
+
+__all__ = ["Header", "Table", "pack"]
+
+_Index: TypeAlias = tuple[dict[str, list[str]], dict[str, list[str]], list[str]]
+
+MAGIC = b"alpines-privacy rules 1\n"
+_LIST_NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MOST_UNDERSTOOD = 4096
+_LONGEST = 64 * 1024 * 1024  # what a file may unpack to: twenty times EasyList and EasyPrivacy
+
+# Words of so many addresses that they find nothing.
+_COMMON = frozenset(
+    {
+        "https", "http", "www", "com", "net", "org", "co", "uk", "de", "js", "css", "html", "htm",
+        "php", "gif", "png", "jpg", "jpeg", "svg", "webp", "json", "api", "v1", "v2", "1", "2", "3",
+        "static", "assets", "images", "img", "script", "scripts", "min", "index", "id", "cdn",
+        "content", "media", "src", "main", "app",
+    }
+)  # fmt: skip
+_CROWD = 8  # so many rules on one host are worth finding by a word
+
+
+class Header(Struct, frozen=True, kw_only=True):
+    """The JSON line of a compiled file."""
+
+    lists: tuple[ListInfo, ...]
+    slots: int
+    sizes: tuple[int, int, int]
+    modified: str = ""
+
+
+class Table:
+    """The rules of one compiled file, looked up by host and by word."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read a compiled file's bytes; raises `ValueError` for what is none."""
+        self.header, payload = _opened(data)
+        self.lists = self.header.lists
+        rules, lengths, words = self.header.sizes
+        self._rules = payload[:rules]
+        starts = _starts(payload[rules : rules + lengths])
+        self._mask = self.header.slots - 1
+        names = payload[rules + lengths : rules + lengths + words].decode("ascii").split()
+        if len(starts) != self.header.slots + len(names) + 1 or starts[-1] > rules:
+            raise ValueError("its index does not fit its rules")
+        slots = self.header.slots
+        self._starts = starts[: self.header.slots + 1]
+        # What a word finds: a region of the rules, and the rules once it has been asked for.
+        self.words: dict[str, range | tuple[Rule, ...]] = dict(
+            zip(names, map(range, starts[slots:], starts[slots + 1 :]), strict=True)
+        )
+        self._on_host: dict[bytes, tuple[Rule, ...]] = {}
+        self.loose = tuple(self._understood(starts[-1], rules))
+
+    def on_host(self, host: bytes) -> tuple[Rule, ...]:
+        """Return the rules on a host's very name; ask again for each parent domain."""
+        slot = zlib.crc32(host) & self._mask
+        start, end = self._starts[slot], self._starts[slot + 1]
+        # Most slots that hold rules hold another host's: looking costs less than understanding.
+        if start == end or self._rules.find(host, start, end) < 0:
+            return ()
+        rules = self._on_host.get(host)
+        if rules is None:
+            name = host.decode("ascii")
+            rules = tuple(rule for rule in self._understood(start, end, name) if rule.host == name)
+            if len(self._on_host) >= _MOST_UNDERSTOOD:
+                self._on_host.clear()
+            self._on_host[host] = rules
+        return rules
+
+    def with_word(self, word: str) -> tuple[Rule, ...]:
+        """Return the rules found by one of `words`, understood from now on."""
+        region = self.words[word]
+        if isinstance(region, tuple):
+            return region
+        rules = self.words[word] = tuple(self._understood(region.start, region.stop))
+        return rules
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Understand every rule, in the order of the file."""
+        return self._understood(0, len(self._rules))
+
+    def _understood(self, start: int, end: int, text: str = "") -> Iterator[Rule]:
+        """Understand the rules of a region whose lines hold `text`."""
+        for line in self._rules[start:end].decode("utf-8").split("\n"):
+            if not line or text not in line:
+                continue
+            rule = read(line[1:])
+            rule.come_from(self.lists[_LIST_NUMBERS.index(line[0])])
+            yield rule
+
+
+def pack(lists: Sequence[tuple[ListInfo, Iterable[Rule]]], *, modified: str = "") -> bytes:
+    """Compile the rules of several lists into the bytes of one file; the same lists, the same bytes."""
+    numbered = [
+        (number, rule)
+        for number, (_, rules) in zip(_LIST_NUMBERS, lists, strict=False)
+        for rule in rules
+    ]
+    by_host, by_word, loose = _indexed(numbered)
+    slots = 1 << max(4, len(by_host).bit_length())
+    in_slots: list[list[str]] = [[] for _ in range(slots)]
+    for host in sorted(by_host):
+        in_slots[zlib.crc32(host.encode("ascii")) & (slots - 1)] += by_host[host]
+    words = sorted(by_word)
+    regions = ["".join(lines).encode() for lines in (*in_slots, *(by_word[word] for word in words))]
+    rules = b"".join(regions) + "".join(loose).encode()
+    lengths = array("I", map(len, regions))
+    if sys.byteorder == "big":
+        lengths.byteswap()
+    names = " ".join(words).encode()
+    header = Header(
+        lists=tuple(info for info, _ in lists),
+        slots=slots,
+        sizes=(len(rules), len(lengths.tobytes()), len(names)),
+        modified=modified,
+    )
+    payload = zlib.compress(rules + lengths.tobytes() + names, 9)
+    return MAGIC + msgspec.json.encode(header) + b"\n" + payload
+
+
+def _indexed(rules: Sequence[tuple[str, Rule]]) -> _Index:
+    """Gather rules (as lines) by the host or the word that is shared with the fewest others."""
+    on_host = Counter(rule.host for _, rule in rules)
+    with_word = Counter(form for _, rule in rules for forms in rule.words for form in forms)
+
+    def crowd(forms: tuple[str, ...]) -> tuple[bool, int, tuple[str, ...]]:
+        return (
+            any(form[1:] in _COMMON for form in forms),
+            max(map(with_word.__getitem__, forms)),
+            forms,
+        )
+
+    by_host: dict[str, list[str]] = {}
+    by_word: dict[str, list[str]] = {}
+    loose: list[str] = []
+    for number, rule in rules:
+        line = f"{number}{rule.text}\n"
+        word = min(rule.words, key=crowd, default=None)
+        # A slot is searched for the very host: one written otherwise (in capitals, as IDN) is no key.
+        key = rule.host if rule.host and rule.host in rule.text else None
+        if key and (on_host[key] <= _CROWD or word is None or crowd(word)[0]):
+            by_host.setdefault(key, []).append(line)
+        elif word is None:
+            loose.append(line)
+        else:
+            for form in word:
+                by_word.setdefault(form, []).append(line)
+    return by_host, by_word, loose
+
+
+def _opened(data: bytes) -> tuple[Header, bytes]:
+    if not data.startswith(MAGIC):
+        raise ValueError(f"does not begin with {MAGIC.decode().strip()!r}")
+    line, mark, stream = data[len(MAGIC) :].partition(b"\n")
+    try:
+        header = msgspec.json.decode(line, type=Header)
+        unpacking = zlib.decompressobj()
+        payload = unpacking.decompress(stream, _LONGEST)
+    except (msgspec.DecodeError, zlib.error) as error:
+        raise ValueError(f"is damaged: {error}") from None
+    if not mark or not unpacking.eof or min(header.sizes) < 0 or sum(header.sizes) != len(payload):
+        raise ValueError("is cut short")
+    if header.slots < 1 or header.slots & (header.slots - 1) or header.sizes[1] % 4:
+        raise ValueError("its index is none")
+    return header, payload
+
+
+def _starts(lengths: bytes) -> array[int]:
+    numbers = array("I", lengths)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return array("I", accumulate(numbers, initial=0))
