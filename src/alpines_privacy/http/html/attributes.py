@@ -1,0 +1,82 @@
+"""The attributes of one whole tag: where they stand, and how one is changed or taken out.
+
+No edit changes how the rest of the tag is read: bytes outside the edited attribute stay, save for
+a `/` or a space where two neighbours would otherwise grow into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from alpines_privacy.http.html import references
+from alpines_privacy.http.html.lexing import ATTRIBUTE, NAME
+
+__all__ = ["Attribute", "attributes", "change", "is_self_closing", "removal", "values"]
+
+_SPACE = b"\t\n\f\r "
+_REPLACEMENT = "\ufffd".encode()
+_SLASH, _GREATER = b"/>"
+
+Splice = tuple[int, int, bytes]
+
+
+class Attribute(NamedTuple):
+    """An attribute's name in lower case, and where it stands in the tag's bytes.
+
+    `raw[start:end]` is all of it, `raw[start:name_end]` its name, `raw[value_start:end]` its value
+    as it is written, with its quotes; empty where it has none.
+    """
+
+    name: str
+    start: int
+    name_end: int
+    value_start: int
+    end: int
+
+
+def attributes(raw: bytes) -> Iterator[Attribute]:
+    """Yield a whole tag's attributes in the order they are written, duplicates too."""
+    name = NAME(raw)
+    for match in ATTRIBUTE.finditer(raw, name.end() if name else 1, len(raw) - 1):
+        word = match[1].lower().decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
+        value_start = match.start(2) if match[2] else match.end()
+        yield Attribute(word, *match.span(1), value_start, match.end())
+
+
+def values(raw: bytes, pos: int) -> dict[bytes, bytes]:
+    """Return the values of a whole tag's attributes by name, as they are written.
+
+    `pos` is the place after the tag's name. Of two attributes with one name the first counts.
+    """
+    found = ATTRIBUTE.findall(raw, pos, len(raw) - 1)
+    if b"\0" in raw:
+        found = [(name.replace(b"\0", _REPLACEMENT), value) for name, value in found]
+    return {name.lower(): value for name, value in reversed(found)}
+
+
+def is_self_closing(raw: bytes) -> bool:
+    """Tell whether a whole tag ends in `/>`, and not in an unquoted value that ends in `/`."""
+    if raw[-2] != _SLASH:
+        return False
+    end = max((attribute.end for attribute in attributes(raw)), default=0)
+    return end < len(raw) - 1
+
+
+def change(raw: bytes, attribute: Attribute, text: str) -> Splice:
+    """Return what to put where, so that the attribute's value is `text`."""
+    _, _, name_end, start, end = attribute
+    if name_end == end:
+        return end, end, b"=" + references.quoted(text)
+    quote = raw[start : start + 1]
+    return start, end, references.quoted(text, quote if quote in (b"'", b'"') else b'"')
+
+
+def removal(raw: bytes, attribute: Attribute) -> Splice:
+    """Return what to cut, and what to put there, so that the attribute is gone."""
+    start, end = attribute.start, attribute.end
+    if raw[end:].lstrip(_SPACE)[:1] == b"=":
+        return start, end, b"/"  # `<a x b="1" ="2">`: `x` is not to get the value 2
+    if raw[end] == _GREATER or raw[end] in _SPACE:
+        start = len(raw[:start].rstrip(_SPACE))
+    return start, end, b""

@@ -1,0 +1,63 @@
+"""Character references in attribute values: read as browsers read them there, and written.
+
+In an attribute a named reference without its semicolon stays text before `=`, a letter or a digit
+(WHATWG HTML §13.2.5.73), so that `?a=1&copy=2` is a URL; `html.unescape` does not know this. A
+proper prefix of a name is always followed by a letter or a digit, so only whole names count here.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+__all__ = ["quoted", "value"]
+
+_REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9a-fA-F]++)|([a-zA-Z][a-zA-Z0-9]*+))(;?)(=?)")
+_REPLACEMENT = "\ufffd"
+# §13.2.5.80: the numbers of C1 controls mean windows-1252, where that has a character.
+_C1 = {
+    number: character
+    for number in range(0x80, 0xA0)
+    if (character := bytes([number]).decode("cp1252", "replace")) != _REPLACEMENT
+}
+
+
+def value(raw: bytes) -> str:
+    """Return what a browser makes of an attribute's value, given as it is written.
+
+    Bytes that are not UTF-8 become lone surrogates (PEP 383), which `quoted` turns back.
+    """
+    if raw.startswith((b'"', b"'")):
+        raw = raw[1:-1]
+    text = raw.decode("utf-8", "surrogateescape")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        text = text.replace("\0", _REPLACEMENT)
+    return _REFERENCE.sub(_character, text) if "&" in text else text
+
+
+def _character(reference: re.Match[str]) -> str:
+    decimal, hexadecimal, name, semicolon, equals = reference.groups()
+    if name is None:
+        return _numbered(decimal or hexadecimal, 10 if decimal else 16) + equals
+    if not semicolon and equals:
+        return reference[0]
+    character = html5.get(name + semicolon)
+    return reference[0] if character is None else character + equals
+
+
+def _numbered(digits: str, base: int) -> str:
+    significant = digits.lstrip("0")
+    number = int(significant, base) if 0 < len(significant) < 8 else 0
+    if not 0 < number < 0x110000 or 0xD800 <= number < 0xE000:
+        return _REPLACEMENT
+    return _C1.get(number, chr(number))
+
+
+def quoted(text: str, quote: bytes = b'"') -> bytes:
+    """Return an attribute's value between quotes, so that `value` gives `text` again."""
+    escaped = text.replace("&", "&amp;").replace("\r", "&#13;")
+    mark = quote.decode()
+    escaped = escaped.replace(mark, "&#34;" if mark == '"' else "&#39;")
+    return quote + escaped.encode("utf-8", "surrogateescape") + quote

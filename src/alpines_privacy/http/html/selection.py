@@ -1,0 +1,75 @@
+"""The tags a consumer wants to see, compiled once into the patterns that find them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from alpines_privacy.http.html.lexing import SPACE, letters
+from alpines_privacy.http.html.namespaces import CLOSERS, FOREIGN
+
+__all__ = ["EVERY_TAG", "RAW_TEXT", "ROOTS", "Search", "Selection"]
+
+Search: TypeAlias = "Callable[[bytes, int, int], re.Match[bytes] | None]"
+
+RAW_TEXT = frozenset(
+    b"script style textarea title xmp iframe noembed noframes plaintext noscript".split()
+)
+"""Elements of HTML whose content is not read as markup, and `noscript`."""
+
+ROOTS = frozenset({b"svg", b"math"})
+
+# What a removed element holds is read tag by tag.
+EVERY_TAG: Search = re.compile(
+    rb"<(?:[!?]|/[^a-zA-Z>]|([a-zA-Z][^%b/>]*+)|/([a-zA-Z][^%b/>]*+))" % (SPACE, SPACE)
+).search
+
+
+class Selection:
+    """The names of the start tags that are offered: ASCII, of any case, 64 letters at most.
+
+    `html`, `integrated` and `foreign` search for them and for what else matters in HTML, in HTML
+    inside `svg` or `math`, and in `svg` or `math`.
+    """
+
+    __slots__ = ("foreign", "html", "integrated", "offered")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.offered = {name.lower().encode("ascii"): name.lower() for name in names}
+        states = RAW_TEXT | ROOTS | frozenset(self.offered)
+        self.html = _search(states, frozenset())
+        self.integrated = _search(states, CLOSERS)
+        self.foreign = _search(FOREIGN | frozenset(self.offered), CLOSERS)
+
+
+def _search(starts: frozenset[bytes], ends: frozenset[bytes]) -> Search:
+    """Return what finds start and end tags of these names, and the openings of comments.
+
+    First letters, then the rest of any name: `<a` and `</` are ruled out by their second byte,
+    and what no name is (`<ityle>`) is read as any other tag. The first group is the name of a start
+    tag, the second that of an end tag.
+    """
+    firsts = b"".join(sorted({letters(name[:1]).strip(b"[]") for name in starts}))
+    branches = [
+        rb"/[^a-zA-Z>]",
+        rb"[!?]",
+        rb"([%b]%b)(?=[%b/>])" % (firsts, _tails(starts), SPACE),
+    ]
+    if ends:
+        branches.append(rb"/(%b)(?=[%b/>])" % (_words(ends), SPACE))
+    return re.compile(rb"<(?:%b)" % b"|".join(branches)).search
+
+
+def _tails(names: frozenset[bytes]) -> bytes:
+    return _words({name[1:] for name in names})
+
+
+def _words(words: Iterable[bytes]) -> bytes:
+    """Return a pattern for any of the words that never tries one letter twice."""
+    by_letter: dict[bytes, list[bytes]] = {}
+    for word in sorted(words):
+        by_letter.setdefault(word[:1], []).append(word[1:])
+    branches = [letters(first) + _words(rest) for first, rest in by_letter.items() if first]
+    ending = b"?" if b"" in by_letter else b""
+    return b"(?:%b)%b" % (b"|".join(branches), ending) if branches else b""

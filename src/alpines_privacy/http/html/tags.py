@@ -1,0 +1,111 @@
+"""A start tag as it was written, what a browser reads in it, and the same tag with edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alpines_privacy.http.html import references
+from alpines_privacy.http.html.attributes import (
+    Attribute,
+    attributes,
+    change,
+    is_self_closing,
+    removal,
+    values,
+)
+from alpines_privacy.http.html.lexing import NAME
+from alpines_privacy.http.html.namespaces import Namespace
+from alpines_privacy.http.outcomes import Filter
+
+__all__ = ["StartTag"]
+
+
+class StartTag:
+    """A start tag: its `raw` bytes, its `name` in lower case and its element's `namespace`.
+
+    An `<image>` in HTML is an `img` to browsers; its name here is what was written.
+    """
+
+    __slots__ = ("_values", "name", "namespace", "raw")
+
+    def __init__(self, raw: bytes, name: str, namespace: Namespace = Namespace.HTML) -> None:
+        self.raw = raw
+        self.name = name
+        self.namespace = namespace
+        self._values: dict[bytes, bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"StartTag({self.raw!r}, {self.name!r}, {self.namespace})"
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """All attributes in the order they are written; of two with one name the first counts."""
+        return tuple(attributes(self.raw))
+
+    @property
+    def is_self_closing(self) -> bool:
+        """Whether the tag ends in `/>`; that means something outside the HTML namespace only."""
+        return is_self_closing(self.raw)
+
+    def get(self, name: str) -> str | None:
+        """Return an attribute's value as a browser reads it, None if there is no such attribute.
+
+        Bytes that are not UTF-8 become lone surrogates (PEP 383), which `edited` turns back.
+        """
+        if self._values is None:
+            self._values = values(self.raw, 1 + len(self.name))
+        raw = self._values.get(name.encode("utf-8", "surrogateescape"))
+        return None if raw is None else references.value(raw)
+
+    def edited(self, edits: Mapping[str, str | None]) -> bytes:
+        """Return the tag's bytes with attributes set to new values, or removed where it says None.
+
+        Names are in lower case. An attribute the tag does not have yet goes behind its name. Of
+        two with one name a browser takes the first, so both are removed: the second would come to
+        life.
+        """
+        parts: list[bytes] = []
+        copied = 0
+        new = {name: text for name, text in edits.items() if text is not None}
+        for attribute in attributes(self.raw):
+            if attribute.name in new:
+                splice = change(self.raw, attribute, new.pop(attribute.name))
+            elif attribute.name in edits and edits[attribute.name] is None:
+                splice = removal(self.raw, attribute)
+            else:
+                continue
+            start, end, instead = splice
+            parts += self.raw[copied:start], instead
+            copied = end
+        parts.append(self.raw[copied:])
+        return self._closed_as_before(_with_added(b"".join(parts), new))
+
+    def rewritten(self, name: str, rewrite: Filter) -> bytes | None:
+        """Return the tag with an attribute's value sent through a filter, None if that left it.
+
+        For `srcdoc`, whose value is a page: `tag.rewritten("srcdoc", Rewriter(selection, decide))`.
+        """
+        text = self.get(name)
+        if text is None:
+            return None
+        page = text.encode("utf-8", "surrogateescape")
+        filtered = rewrite(page, last=True)
+        if filtered == page:
+            return None
+        return self.edited({name: filtered.decode("utf-8", "surrogateescape")})
+
+    def _closed_as_before(self, raw: bytes) -> bytes:
+        if is_self_closing(raw) and not self.is_self_closing:
+            return raw[:-1] + b" >"  # `<svg/id="x">` without its `id`
+        return raw
+
+
+def _with_added(raw: bytes, new: Mapping[str, str]) -> bytes:
+    name = NAME(raw)
+    if not new or name is None:
+        return raw
+    added = (
+        b" %b=%b" % (key.encode("utf-8", "surrogateescape"), references.quoted(text))
+        for key, text in new.items()
+    )
+    return b"".join((raw[: name.end()], *added, raw[name.end() :]))

@@ -1,0 +1,721 @@
+"""The streaming HTML tokenizer: exact, byte for byte, at every cut, bounded and linear."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from benchmarks import corpus
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from alpines_privacy.http.html import (
+    Decide,
+    Decision,
+    Element,
+    Hold,
+    Remove,
+    Rewriter,
+    Selection,
+    StartTag,
+    lexing,
+    references,
+    rewriter,
+)
+from tests.conftest import need
+
+LIMIT = 65536
+NAMES = (
+    "script style title textarea xmp iframe noembed noframes noscript svg math image use a b div p"
+    " img link meta input ins template object"
+)
+EVERYTHING = Selection(NAMES.split())
+
+Seen = tuple[str, str, dict[str, str | None]]
+
+
+def seen_in(page: bytes, selection: Selection = EVERYTHING) -> list[Seen]:
+    """Return the start tags of a page with their namespaces and attributes."""
+    seen: list[Seen] = []
+    assert Rewriter(selection, lambda tag: seen.append(described(tag)))(page, last=True) == page
+    return seen
+
+
+def described(tag: StartTag) -> Seen:
+    return tag.name, tag.namespace.value, {a.name: tag.get(a.name) for a in tag.attributes}
+
+
+def rewritten(page: bytes, decide: Decide, *cuts: int) -> bytes:
+    """Return a page rewritten in pieces cut at these places."""
+    rewrite = Rewriter(EVERYTHING, decide)
+    edges = [0, *sorted(cuts), len(page)]
+    pieces = [page[start:end] for start, end in pairwise(edges)]
+    return b"".join(map(rewrite, pieces)) + rewrite(b"", last=True)
+
+
+def names_in(page: bytes, *cuts: int) -> list[str]:
+    names: list[str] = []
+    assert rewritten(page, lambda tag: names.append(tag.name), *cuts) == page
+    return names
+
+
+# -- Which bytes are tags
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (b"<IMG><img/><img\n><img/src=x>", ["img"] * 4),
+        (b"<imgx>< img><img", []),
+        (b"<\xc4\xb0mg><i\0mg>", []),
+        # Quotes hide a tag only where a value begins.
+        (b'<b x="<img>"><img>', ["b", "img"]),
+        (b"<b x = '<img>'><img>", ["b", "img"]),
+        (b'<b x="><img>', []),
+        (b'<q x="> <img> ">', []),
+        (b"<q x='> <img> '>", []),
+        (b'<q x= "> <img> ">', []),
+        (b"<q x=\n'> <img> '>", []),
+        (b"<img x='>' y = '>' z ='>'><b>", ["img", "b"]),
+        (b"<q x='\"'><img><q y='\"'>", ["img"]),
+        (b'<q x=a"><img>">', ["img"]),
+        (b'<q "><img>">', ["img"]),
+        (b'<q ="><img>">', ["img"]),
+        (b'<q x=""="><img>">', ["img"]),
+        (b'<q/="><img>">', ["img"]),
+        (b'<q="><img>">', ["img"]),
+        (b'<q x y ="><img>">', []),
+        (b'</q x="><img>"><b>', ["b"]),
+        (b'text ="<img>"', ["img"]),
+        (b"it's <q a='>'><img> isn't <b>", ["img", "b"]),
+        (b"<q <img><b>", ["b"]),
+        # Comments.
+        (b"<!-- <img> --><b>", ["b"]),
+        (b"<!--><img>--><b>", ["img", "b"]),
+        (b"<!---><img>--><b>", ["img", "b"]),
+        (b"<!----><img><!----!><img>", ["img", "img"]),
+        (b"<!-- --!><img>", ["img"]),
+        (b"<!-- -- > - -!> <img> --><b>", ["b"]),
+        (b"<!-- <!--><img>", ["img"]),
+        (b"<!-<img>><b>", ["b"]),
+        (b"<!doctype html '<img>'><b>", ["b"]),
+        (b"<?php <img> ?></ <img></1<img></><img>", ["img"]),
+        (b"<![CDATA[ <img> ]]><b>", ["b"]),
+        # Raw text.
+        (b"<title><img></titlex></title x='>'><b>", ["title", "b"]),
+        (b"<textarea><script></textarea/><b>", ["textarea", "b"]),
+        (b"<xmp><img></xmp><iframe><img></iframe><noembed><img></noembed>", ["xmp", "iframe", "noembed"]),
+        (b"<style></script><img></STYLE\n><b>", ["style", "b"]),
+        (b"<plaintext></plaintext><img>", []),
+        (b"<b x='<style>'><img>", ["b", "img"]),
+        # Script data, escaped, double escaped.
+        (b"<script>'<img>'</script><b>", ["script", "b"]),
+        (b"<script><!-- <img> </script><b>", ["script", "b"]),
+        (b"<script><!-- <script> </script> --></script><b>", ["script", "b"]),
+        (b"<script><!-- <script> </script> <img> </script><b>", ["script", "b"]),
+        (b"<script><!--><script> </script><b>", ["script", "b"]),
+        (b"<script><!---><script> </script><b>", ["script", "b"]),
+        (b"<script><!-- <scriptx> </script><b>", ["script", "b"]),
+        (b"<script><!-- <script </script </script><b>", ["script", "b"]),
+        # A noscript is an island.
+        (b"<noscript><img></noscript><b>", ["noscript", "img", "b"]),
+        (b"<noscript><!-- </noscript><b>", ["noscript", "b"]),
+        (b"<noscript><p x='</noscript><b>", ["noscript", "b"]),
+        (b"<noscript><style><img></noscript><b>", ["noscript", "style", "b"]),
+        (b"<noscript><noscript><img></noscript><b>", ["noscript", "noscript", "img", "b"]),
+        (b"<noscript><svg></noscript><style><img></style>", ["noscript", "svg", "style"]),
+        # The content of these is markup.
+        (b"<template><img></template><select><img></select>", ["template", "img", "img"]),
+    ],
+)  # fmt: skip
+def test_tags_are_what_a_browser_takes_for_tags(page: bytes, names: list[str]) -> None:
+    assert names_in(page) == names
+    for cut in range(len(page)):
+        assert names_in(page, cut) == names, cut
+    assert names_in(page, *range(len(page))) == names
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (b"<svg><image/><style><b/></svg>", "svg:svg image:svg style:svg b:html"),
+        (b"<svg><script><use></script></svg><script><use></script>", "svg:svg script:svg use:svg script:html"),
+        (b"<svg><title><script><use></script><use></title><use>", "svg:svg title:svg script:html use:html use:svg"),
+        (b"<svg><foreignObject><style><b></style></foreignObject><style><use>", "svg:svg style:html style:svg use:svg"),
+        (b"<svg/><style><b></style>", "svg:svg style:html"),
+        (b"<svg><svg></svg><use></svg><use>", "svg:svg svg:svg use:svg use:html"),
+        (b"<svg><p><style><b></style>", "svg:svg p:html style:html"),
+        (b"<svg><font><use><font size=1><use>", "svg:svg use:svg use:html"),
+        (b"<div><svg></div><style><b></style>", "div:html svg:svg style:html"),
+        (b"<svg><![CDATA[ > <img> ]]><use></svg>", "svg:svg use:svg"),
+        (b"<math><mi><style><b></style></mi><style><use>", "math:math style:html style:math use:math"),
+        (b"<math><annotation-xml encoding=Text/HTML><style><b></style>", "math:math style:html"),
+        (b"<math><annotation-xml><style><use></style>", "math:math style:math use:math"),
+    ],
+)  # fmt: skip
+def test_svg_and_math_have_rules_of_their_own(page: bytes, expected: str) -> None:
+    seen = [f"{name}:{namespace}" for name, namespace, _ in seen_in(page)]
+    assert seen == expected.split()
+
+
+# -- Attributes
+
+
+@pytest.mark.parametrize(
+    ("raw", "attributes"),
+    [
+        (b"<img src=a SRC=b alt>", [("src", "a"), ("src", "a"), ("alt", "")]),
+        (b"<img src = 'a b'c=\"d\">", [("src", "a b"), ("c", "d")]),
+        (b"<img src=a/>", [("src", "a/")]),
+        (b"<img src=>", [("src", "")]),
+        (b"<img =a=b>", [("=a", "b")]),
+        (b"<img/a/b=/c>", [("a", ""), ("b", "/c")]),
+        (b"<img a=&amp;&lt&notit;&copy=1&copy;&#x26;&#38&#0;&#x80;&#xD800;&#x110000;>",
+         [("a", "&<&notit;&copy=1\xa9&&\ufffd\u20ac\ufffd\ufffd")]),
+        (b"<img a='&ampx &amp= &amp'>", [("a", "&ampx &amp= &")]),
+        (b"<img a='x\r\ny\rz\0'>", [("a", "x\ny\nz\ufffd")]),
+        (b"<img a=\xff\xc3\xa9>", [("a", "\udcff\xe9")]),
+        (b"<img a=&#" + b"9" * 5000 + b";>", [("a", "\ufffd")]),
+    ],
+)  # fmt: skip
+def test_attributes_are_read_as_browsers_read_them(
+    raw: bytes, attributes: list[tuple[str, str]]
+) -> None:
+    tag = StartTag(raw, "img")
+    assert [(a.name, tag.get(a.name)) for a in tag.attributes] == attributes
+    assert tag.get("absent") is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "edits", "expected"),
+    [
+        (b"<a href=x ping=y>", {"ping": None}, b"<a href=x>"),
+        (b"<a  ping = 'y'\n href=x >", {"ping": None}, b"<a\n href=x >"),
+        (b"<a PING=1 b ping=2>", {"ping": None}, b"<a b>"),
+        (b"<img src=x alt='y'/>", {"alt": None}, b"<img src=x />"),
+        (b'<a b="1"ping="2"c="3">', {"ping": None}, b'<a b="1"c="3">'),
+        (b"<svg/id=x>", {"id": None}, b"<svg/ >"),
+        (b"<svg / id>", {"id": None}, b"<svg / >"),
+        (b'<a x b="1"="2">', {"b": None}, b'<a x /="2">'),
+        (b'<a x b="1" ="2">', {"b": None}, b'<a x / ="2">'),
+        (b"<a href=x>", {"href": "a \"b\" 'c' & <d>"}, b"<a href=\"a &#34;b&#34; 'c' &amp; <d>\">"),
+        (b"<a href='x' b>", {"href": 'it\'s "so"'}, b"<a href='it&#39;s \"so\"' b>"),
+        (b"<a href/>", {"href": "x"}, b'<a href="x"/>'),
+        (b"<a href= >", {"href": "x"}, b'<a href= "x">'),
+        (b"<a/b>", {"c": "d", "b": None, "e": None}, b'<a c="d"/ >'),
+    ],
+)
+def test_edits_leave_the_rest_of_a_tag_alone(
+    raw: bytes, edits: dict[str, str | None], expected: bytes
+) -> None:
+    assert StartTag(raw, lexing.NAME(raw)[1].decode()).edited(edits) == expected  # type: ignore[index]
+
+
+TAG_PARTS = st.lists(
+    st.sampled_from(
+        [b" ", b"\n", b"/", b"=", b'"', b"'", b"x", b"y", b"Z", b'"v"', b"'w'", b"&amp", b"\xff"]
+    ),
+    max_size=14,
+)
+
+
+@given(TAG_PARTS, st.dictionaries(st.sampled_from(["x", "y", "z"]), st.none() | st.text()))
+@example([b"/", b"x"], {"x": None})
+@settings(max_examples=400)
+def test_an_edited_tag_reads_as_it_did_but_for_the_edits(
+    parts: list[bytes], edits: dict[str, str | None]
+) -> None:
+    raw = b"<a" + b" " + b"".join(parts) + b">"
+    match = lexing.TAG(raw)
+    if match is None or match.end() != len(raw):
+        return
+    edits = {
+        name: text and text.encode("utf-8", "replace").decode() for name, text in edits.items()
+    }
+    before, edited = StartTag(raw, "a"), StartTag(StartTag(raw, "a").edited(edits), "a")
+    whole = lexing.TAG(edited.raw)
+    assert whole is not None
+    assert whole.end() == len(edited.raw)
+    expected = {a.name: before.get(a.name) for a in before.attributes}
+    expected |= {k: v.replace("\0", "\ufffd") if v else v for k, v in edits.items()}
+    assert {a.name: edited.get(a.name) for a in edited.attributes} == {
+        name: value for name, value in expected.items() if value is not None
+    }
+    assert edited.is_self_closing == before.is_self_closing
+
+
+@given(st.text(), st.sampled_from([b'"', b"'"]))
+def test_a_quoted_value_reads_as_what_was_written(text: str, quote: bytes) -> None:
+    text = text.encode("utf-8", "replace").decode().replace("\0", "")
+    assert references.value(references.quoted(text, quote)) == text
+
+
+# -- Decisions
+
+
+def on(name: str, decision: Any) -> Decide:
+    return lambda tag: decision if tag.name == name else None
+
+
+def holding(verdict: Element | Remove | None, limit: int = LIMIT) -> Decide:
+    return lambda tag: Hold(lambda _: verdict, limit) if tag.name in {"script", "style"} else None
+
+
+@pytest.mark.parametrize(
+    ("page", "decide", "expected"),
+    [
+        (b"a<img src=x>b", on("img", b"<img>"), b"a<img>b"),
+        (b"a<img src=x>b", on("img", Remove.TAG), b"ab"),
+        (b"a<img src=x>b", on("img", Remove.ELEMENT), b"ab"),
+        (b"a<b>c</b>", on("b", Remove.TAG), b"ac</b>"),
+        (b"a<b>c</b >d", on("b", Remove.ELEMENT), b"ad"),
+        (b"a<b>c<b>d</b>e</b>f", on("b", Remove.ELEMENT), b"af"),
+        (b"a<div><br><img>x<div/></div>y</div>f", on("div", Remove.ELEMENT), b"af"),
+        (b"a<b><script></b></script></b>c", on("b", Remove.ELEMENT), b"ac"),
+        (b"a<b x='</b>'><!-- </b> --></b>c", on("b", Remove.ELEMENT), b"ac"),
+        (b"a<b><noscript></b></noscript></b>c", on("b", Remove.ELEMENT), b"ac"),
+        # Never closed: it ends with its parent.
+        (b"<div>a<ins>b<b>c</div>d", on("ins", Remove.ELEMENT), b"<div>a</div>d"),
+        (b"<p>a<p>b<div>c</div></p>d", on("p", Remove.ELEMENT), b"d"),
+        # Raw text goes as a whole.
+        (b"a<script x>b</script y='>'>c", on("script", Remove.ELEMENT), b"ac"),
+        (b"a<script>b</script>c", on("script", Remove.TAG), b"ac"),
+        (b"a<script><!--<script></script>b</script>c", on("script", Remove.ELEMENT), b"ac"),
+        (b"a<script>b", on("script", Remove.ELEMENT), b"a"),
+        (b"a<noscript><img></noscript>c", on("noscript", Remove.ELEMENT), b"ac"),
+        (b"<noscript>a<script>b</noscript>c", on("script", Remove.ELEMENT), b"<noscript>a</noscript>c"),
+        (b"<noscript>a<b>b</noscript>c", on("b", Remove.ELEMENT), b"<noscript>a</noscript>c"),
+        (b"a<svg><image/>b<use></use></svg>", on("image", Remove.ELEMENT), b"a<svg>b<use></use></svg>"),
+        (b"a<svg><use><b/></use>c</svg>", on("use", Remove.ELEMENT), b"a<svg><b/></use>c</svg>"),
+        (b"a<svg><script>x</script></svg>", on("script", Remove.ELEMENT), b"a<svg></svg>"),
+        (b"<svg><![CDATA[ > <img> ]]><use/></svg>", on("img", Remove.TAG), b"<svg><![CDATA[ > <img> ]]><use/></svg>"),
+        # Held content.
+        (b"a<script>b</script>c", holding(None), b"a<script>b</script>c"),
+        (b"a<script>b</script >c", holding(Element(b"<script x>", b"")), b"a<script x></script >c"),
+        (b"a<script>b</script >c", holding(Remove.ELEMENT), b"ac"),
+        (b"a<script>b", holding(Remove.ELEMENT), b"a"),
+        (b"<script></script>", holding(Remove.ELEMENT), b""),
+        (b"<svg><script>x<g></g></script></svg>", holding(Remove.ELEMENT), b"<svg></svg>"),
+        (b"a<script>123</script>c", holding(Remove.ELEMENT, 3), b"ac"),
+        (b"a<script>1234</script>c", holding(Remove.ELEMENT, 3), b"a<script>1234</script>c"),
+        (b"<noscript><style>a</noscript>b", holding(Remove.ELEMENT), b"<noscript></noscript>b"),
+    ],
+)  # fmt: skip
+def test_a_decision_is_carried_out_at_every_cut(
+    page: bytes, decide: Decide, expected: bytes
+) -> None:
+    assert rewritten(page, decide) == expected
+    for cut in range(len(page) + 1):
+        assert rewritten(page, decide, cut) == expected, cut
+    assert rewritten(page, decide, *range(len(page))) == expected
+
+
+def test_a_judge_sees_the_whole_content() -> None:
+    contents: list[bytes] = []
+    rewritten(b"<script>a</scrip>b</script>", lambda _: Hold(contents.append), 10, 15)
+    assert contents == [b"a</scrip>b"]
+
+
+def test_a_container_that_is_never_closed_takes_no_more_than_64_kb_along() -> None:
+    kept = b"<img>" + b"x" * 100
+    page = b"<ins>" + b"<i>x" * (LIMIT // 4 + 1) + kept
+    assert rewritten(page, on("ins", Remove.ELEMENT)).endswith(kept)
+    assert len(rewritten(page, on("ins", Remove.ELEMENT))) < len(kept) + 8
+
+
+@pytest.mark.parametrize("size", [LIMIT - 1, LIMIT, LIMIT + 1])
+def test_a_tag_of_more_than_64_kb_passes_and_still_opens_its_content(size: int) -> None:
+    raw = b"<style x='>" + b"x" * (size - 13) + b"'>"
+    page = raw + b"<img></style><img>"
+    expected = ["style", "img"] if size <= LIMIT else ["img"]
+    for cuts in ((), (5,), (size - 1,), (LIMIT // 2, LIMIT - 2, size)):
+        assert names_in(page, *cuts) == expected
+
+
+def test_srcdoc_is_filtered_as_the_page_it_holds() -> None:
+    def decide(tag: StartTag) -> bytes | Remove | None:
+        if tag.name == "img":
+            return Remove.TAG
+        return tag.rewritten("srcdoc", Rewriter(EVERYTHING, decide))
+
+    page = b"<iframe srcdoc='&lt;img&gt;<p title=\"x&amp;amp;y\">'></iframe><iframe srcdoc='&lt;p'>"
+    assert Rewriter(EVERYTHING, decide)(page, last=True) == (
+        b"<iframe srcdoc='<p title=\"x&amp;amp;y\">'></iframe><iframe srcdoc='&lt;p'>"
+    )
+
+
+# -- Any bytes, any cuts
+
+FRAGMENTS = [
+    *(b"<%b>" % name.encode() for name in NAMES.split()),
+    *(b"</%b>" % name.encode() for name in NAMES.split()),
+    b"<!--", b"-->", b"--!>", b"<!", b"<?", b"</", b"<", b">", b"/>", b'"', b"'", b"=", b"='", b'="',
+    b" ", b"\n", b"x", b"-", b"<script", b"<img src=", b"<div class=\"a\" title='b'>", b"</script",
+    b"<svg><title>", b"<foreignObject>", b"<mi>", b"<![CDATA[", b"]]>", b"\0", b"\xff", b"&amp;",
+    b"<font color=x>", b"<a", b"<plaintext>",
+]  # fmt: skip
+SOUP = st.lists(st.sampled_from(FRAGMENTS), max_size=24).map(b"".join)
+
+
+@given(SOUP | st.binary())
+@settings(max_examples=400)
+def test_without_decisions_every_page_stays_as_it_is(page: bytes) -> None:
+    assert seen_in(page) is not None
+    assert rewritten(page, lambda _: None, *range(len(page))) == page
+
+
+def meddling(tag: StartTag) -> Any:
+    """Decide by the tag's bytes alone, all sorts of things."""
+    choices = [
+        None,
+        None,
+        None,
+        Remove.TAG,
+        Remove.ELEMENT,
+        b"[edited]",
+        Hold(lambda content: None if len(content) % 2 else Remove.ELEMENT, 9),
+        Hold(lambda content: Element(b"[tag]", content[::-1])),
+    ]
+    return choices[sum(tag.raw) % len(choices)]
+
+
+@given(SOUP)
+@settings(max_examples=600)
+@example(b"<ins><ins x><b></script><noscript><b></noscript>")
+def test_the_cuts_of_a_stream_do_not_show_in_its_bytes(page: bytes) -> None:
+    whole = rewritten(page, meddling)
+    for cut in range(len(page) + 1):
+        assert rewritten(page, meddling, cut) == whole, cut
+    assert rewritten(page, meddling, *range(len(page))) == whole
+
+
+@given(SOUP)
+@settings(max_examples=300)
+def test_bytes_outside_edits_stay(page: bytes) -> None:
+    """Each tag is replaced by a mark; what is left is the page without its tags."""
+    raws: list[bytes] = []
+
+    def mark(tag: StartTag) -> bytes:
+        raws.append(tag.raw)
+        return b"\x01"
+
+    parts = rewritten(page, mark).split(b"\x01")
+    assert page == b"".join(part + raw for part, raw in zip(parts, [*raws, b""], strict=True))
+
+
+def test_seeded_soup_at_random_cuts() -> None:
+    chance = random.Random(3)  # noqa: S311 - not a secret
+    for _ in range(300):
+        page = b"".join(chance.choices(FRAGMENTS, k=60))
+        cuts = [chance.randrange(len(page)) for _ in range(5)]
+        assert rewritten(page, meddling, *cuts) == rewritten(page, meddling), page
+
+
+def test_text_leaves_at_once() -> None:
+    rewrite = Rewriter(EVERYTHING, lambda _: None)
+    for chunk in (
+        b"text",
+        b"<em class='",
+        b"a>",
+        b"'> it's",
+        b"<!-- a",
+        b" b-->",
+        b"<script>a",
+        b"b",
+    ):
+        assert rewrite(chunk) == chunk
+
+
+# -- Bounded memory and linear work
+
+
+def held_by(rewrite: Rewriter) -> int:
+    outlet = rewrite._outlet
+    held = len(rewrite._pending) + sum(map(len, outlet._tag or ()))
+    if outlet.container is not None:
+        held += sum(map(len, outlet.container.held or ())) + len(outlet.container.tag)
+        held += sum(map(len, outlet.container._open))
+    return held + 8 * len(rewrite._namespaces._open)
+
+
+LONG = 300_000  # bytes: more than four times what may be held
+HOSTILE = {
+    "no tag": b"x" * LONG,
+    "only <": b"<" * LONG,
+    "only </": b"</" * (LONG // 2),
+    "an endless name": b"<" + b"a" * LONG,
+    "an endless value": b'<img src="' + b"a" * LONG,
+    "an endless unquoted value": b"<img src=" + b"a" * LONG,
+    "endless attributes": b"<script " + b"a " * (LONG // 2),
+    "endless values": b"<script " + b"a='b' " * (LONG // 6),
+    "endless equals": b"<script " + b"= " * (LONG // 2),
+    "endless space": b"<script" + b" " * LONG,
+    "tags in a tag": b"<a " * (LONG // 3),
+    "quotes": b"<a x='>" + b'<b y=">' * (LONG // 7),
+    "quotes in text": b"=\"<img> ='<img> " * (LONG // 16),
+    "an endless comment": b"<!--" + b"-" * LONG,
+    "half comments": b"<!-- -" * (LONG // 6),
+    "empty comments": b"<!>" * (LONG // 3),
+    "a script": b"<script>" + b"<!--<script>" * (LONG // 12),
+    "half ends": b"<script>" + b"</scrip" * (LONG // 7),
+    "dashes in a script": b"<script><!--" + b"-" * LONG,
+    "a style": b"<style>" + b"<" * LONG,
+    "NULs": b"\0<\0" * (LONG // 3),
+    "no UTF-8": b"\xff<a \xfe='\xfd'>" * (LONG // 11),
+    "noscripts": b"<noscript>" * (LONG // 10),
+    "islands": b"<noscript><a ='</noscript>" * (LONG // 26),
+    "an island": b"<noscript>" + b"</noscrip" * (LONG // 9),
+    "templates": b"<template>" * (LONG // 10),
+    "selects": b"<select><xmp>" * (LONG // 13),
+    "roots": b"<svg><desc>" * (LONG // 11),
+    "ends in roots": b"<svg>" + b"</g></svgx></desc>" * (LONG // 18),
+    "elements in a container": b"<ins>" + b"<i>" * (LONG // 3),
+    "ends in a container": b"<ins><i><u>" + b"</ins ></i>" * (LONG // 10),
+    "containers": b"<ins>" * (LONG // 5),
+}
+
+
+class Meter:
+    """Counts the bytes that the patterns and searches went over."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.scanned = 0
+        for module in (lexing, rewriter):
+            for name in ("TAG", "NAME", "COMMENT", "_TEXT_AND_TAGS", "_ATTRIBUTES"):
+                if hasattr(module, name):
+                    patch.setattr(module, name, self.counted(getattr(module, name)))
+        patch.setattr(lexing, "_RUN", tuple(map(self.counted, lexing._RUN)))
+
+    def counted(self, match: Any) -> Any:
+        def measured(buf: bytes, pos: int = 0, end: int | None = None) -> Any:
+            end = len(buf) if end is None else end
+            found = match(buf, pos, end)
+            self.scanned += (found.end() if found else end) - pos + 1
+            return found
+
+        return measured
+
+    def selection(self) -> Selection:
+        selection = Selection(NAMES.split())
+        for name in ("html", "integrated", "foreign"):
+            setattr(selection, name, self.counted(getattr(selection, name)))
+        return selection
+
+
+@pytest.mark.parametrize("size", [1000, 10 * LONG])
+@pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_pages_pass_in_linear_work_and_bounded_memory(
+    page: bytes, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = Meter(monkeypatch)
+    decisions: dict[str, Decision] = {
+        "script": Hold(lambda _: None),
+        "ins": Remove.TAG,
+        "style": Hold(lambda _: None),
+    }
+    rewrite = Rewriter(meter.selection(), lambda tag: decisions.get(tag.name))
+    length = 0
+    for start in range(0, len(page), size):
+        length += len(rewrite(page[start : start + size]))
+        assert held_by(rewrite) <= LIMIT + min(size, len(page)) + 32
+    length += len(rewrite(b"", last=True))
+    assert length == len(page) or b"<ins" in page
+    assert meter.scanned < 8 * len(page)
+
+
+@pytest.mark.parametrize("name", ["elements in a container", "ends in a container", "containers"])
+def test_hostile_containers_stay_bounded(name: str) -> None:
+    rewrite = Rewriter(EVERYTHING, on("ins", Remove.ELEMENT))
+    for start in range(0, LONG, 16384):
+        rewrite(HOSTILE[name][start : start + 16384])
+        assert held_by(rewrite) <= LIMIT + 32
+
+
+# -- Against other tokenizers
+
+
+def tokenizer_cases() -> Iterator[dict[str, Any]]:
+    for path in corpus.tokenizer_tests():
+        document = json.loads(path.read_text("utf-8"))
+        yield from (case | {"file": path.name} for case in document.get("tests", ()))
+
+
+STATES = {
+    "Data state": rewriter.Rewriter._data,
+    "PLAINTEXT state": rewriter.Rewriter._plaintext,
+    "RCDATA state": rewriter.Rewriter._raw_text,
+    "RAWTEXT state": rewriter.Rewriter._raw_text,
+    "Script data state": rewriter.Rewriter._script_data,
+    "CDATA section state": rewriter.Rewriter._cdata,
+}
+SWITCHING = {
+    *[
+        "script",
+        "style",
+        "textarea",
+        "title",
+        "xmp",
+        "iframe",
+        "noembed",
+        "noframes",
+        "plaintext",
+        "noscript",
+    ]
+}
+
+
+def unescaped(text: str) -> str:
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+
+
+def expected_tags(case: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    fix = unescaped if case.get("doubleEscaped") else str
+    tags = []
+    for token in case["output"]:
+        if token[0] == "StartTag":
+            tags.append((fix(token[1]), {fix(k): fix(v) for k, v in token[2].items()}))
+            if token[1] in SWITCHING:  # a tree builder would switch the tokenizer here
+                break
+    return tags
+
+
+selection_of = lru_cache(Selection)
+
+
+def tags_from_state(page: bytes, state: str, last: str) -> list[tuple[str, dict[str, str | None]]]:
+    names = {
+        name.lower().decode("ascii", "ignore")
+        for name in re.findall(rb"<([a-zA-Z][^\t\n\f\r />]*)", page)
+    }
+    tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def decide(tag: StartTag) -> None:
+        if not tags or tags[-1][0] not in SWITCHING:
+            tags.append((tag.name.replace("\0", "\ufffd"), described(tag)[2]))
+
+    rewrite = Rewriter(selection_of(frozenset(names)), decide)
+    rewrite._state = STATES[state]
+    rewrite._end = lexing.end_tag(last.encode())
+    assert rewrite(page, last=True) == page
+    return tags
+
+
+def test_start_tags_agree_with_the_html5lib_tests() -> None:
+    cases = list(tokenizer_cases())
+    need("html5lib-tests", bool(cases), "python -m benchmarks.corpus")
+    compared = 0
+    for case in cases:
+        text = unescaped(case["input"]) if case.get("doubleEscaped") else case["input"]
+        expected = expected_tags(case)
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            continue  # no bytes decode to these
+        if not all(name.replace("\ufffd", "").isascii() for name, _ in expected):
+            continue  # a selection's names are ASCII
+        for state in case.get("initialStates", ["Data state"]):
+            actual = tags_from_state(text.encode(), state, case.get("lastStartTag", "none"))
+            assert actual == expected, (case["file"], case["description"], text, state)
+            compared += 1
+    assert compared > 6000
+
+
+def real_pages() -> list[tuple[str, bytes]]:
+    pages = list(corpus.pages())
+    need("real pages", bool(pages), "python -m benchmarks.corpus")
+    return pages
+
+
+def names_outside_islands(page: bytes) -> list[str]:
+    names: list[str] = []
+
+    def decide(tag: StartTag) -> None:
+        if rewrite._ashore is None:
+            names.append(tag.name)
+
+    rewrite = Rewriter(EVERYTHING, decide)
+    assert rewrite(page, last=True) == page
+    return names
+
+
+def test_real_pages_have_the_tags_that_lol_html_finds() -> None:
+    need("python-lolhtml", find_spec("lolhtml") is not None, "pip install python-lolhtml")
+    compared = 0
+    for path, page in real_pages():
+        expected = lolhtml_names(page)
+        if expected is not None:
+            assert names_outside_islands(page) == expected, path
+            compared += 1
+    assert compared > 300
+
+
+def lolhtml_names(page: bytes) -> list[str] | None:
+    """Return the start tags lol-html finds, None for a page it gives up."""
+    lolhtml = importlib.import_module("lolhtml")
+    names: list[str] = []
+
+    class Handler:
+        def element(self, element: Any) -> None:
+            names.append(element.tag_name)
+
+    rewrite = lolhtml.HTMLRewriter(lambda _: None)
+    for name in NAMES.split():
+        rewrite.on(name, Handler())
+    try:
+        rewrite.write(page)
+        rewrite.end()
+    except (RuntimeError, ValueError):  # "a tag that may change how the rest is read"
+        return None
+    return names
+
+
+def html5lib_names(page: bytes) -> list[str]:
+    """Return the start tags that a browser-like parser with scripting tokenises."""
+    parsing = importlib.import_module("html5lib.html5parser")
+    names: list[str] = []
+
+    class Recording(parsing._tokenizer.HTMLTokenizer):  # type: ignore[misc, name-defined, unused-ignore]
+        def __iter__(self) -> Iterator[Any]:
+            for token in super().__iter__():
+                if token["type"] in {3, 5}:  # StartTag, EmptyTag
+                    names.append(token["name"])
+                yield token
+
+    class Parser(parsing.HTMLParser):  # type: ignore[misc, name-defined, unused-ignore]
+        def reset(self) -> None:
+            self.tokenizer.__class__ = Recording
+            super().reset()
+
+    Parser().parse(page.decode("utf-8", "replace"), scripting=True)
+    return names
+
+
+# No foreign content, whose stack is kept in part only.
+_PLAIN = re.compile(rb"svg|math|CDATA|<m|foreign|font|\0|\xff")
+PLAIN_SOUP = st.lists(
+    st.sampled_from([fragment for fragment in FRAGMENTS if not _PLAIN.search(fragment)]),
+    max_size=24,
+)
+
+
+@given(PLAIN_SOUP.map(b"".join))
+@settings(max_examples=500)
+def test_soup_has_the_tags_that_html5lib_finds(page: bytes) -> None:
+    need("html5lib", find_spec("html5lib") is not None, "pip install html5lib")
+    wanted = set(NAMES.split())
+    expected = [name for name in html5lib_names(page) if name in wanted]
+    assert names_outside_islands(page) == expected
+
+
+def test_real_pages_stay_as_they_are_in_any_chunks() -> None:
+    for path, page in real_pages():
+        for size in (1009, 16384):
+            rewrite = Rewriter(EVERYTHING, lambda _: None)
+            pieces = [rewrite(page[at : at + size]) for at in range(0, len(page), size)]
+            assert b"".join(pieces) + rewrite(b"", last=True) == page, path
