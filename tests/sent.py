@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from alpines_privacy.guard import Guard, Visit
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
-from alpines_privacy.http.outcomes import Replace
+from alpines_privacy.http.outcomes import Hold, Replace, Send
 
-__all__ = ["Sent", "answered"]
+__all__ = ["PAGES_SAY", "Sent", "answered", "leaving"]
+
+# What pages say beside `Vary` and `Tk`; only some say what is merely reported.
+PAGES_SAY = {
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "permissions-policy",
+    "referrer-policy",
+    "x-dns-prefetch-control",
+}
 
 
 class Sent(RequestHead):
@@ -50,6 +59,12 @@ class Sent(RequestHead):
         return [value for field, value in self._fields if field.lower() == name]
 
 
+def leaving(visit: Visit, head: ResponseHead) -> Send | Replace:
+    """Return what leaves for an app's head; if it is held, with a short page, all of it at once."""
+    outcome = visit.response(head)
+    return visit.settle(b"<p>page", last=True) if isinstance(outcome, Hold) else outcome
+
+
 def answered(
     guard: Guard, request: Sent, fields: list[Field], status: int = 200, *, reads: bool = False
 ) -> ResponseHead:
@@ -61,9 +76,9 @@ def answered(
         visit.request()
         if reads:
             _ = visit.privacy.opted_out
-        outcome = visit.response(ResponseHead(status, fields))
+        outcome = leaving(visit, ResponseHead(status, fields))
         if isinstance(outcome, Replace):
             return ResponseHead(outcome.answer.status, outcome.answer.fields)
-        return outcome.head  # type: ignore[union-attr]  # no promise here holds a head
+        return outcome.head
     finally:
         visit.end()

@@ -301,7 +301,7 @@ def test_exempting_headers_leaves_the_head_as_the_app_made_it() -> None:
 def test_an_unknown_part_is_named_with_the_nearest(caplog: pytest.LogCaptureFixture) -> None:
     over_wsgi(lambda _: current().exempt("cookie"))
     (record,) = [r for r in caplog.records if "no such part" in r.getMessage()]
-    for expected in ('"cookie"', '"cookies"', "cookies, headers"):
+    for expected in ('"cookie"', '"cookies"', "cookies, csp, headers, markup"):
         assert expected in record.getMessage()
 
 

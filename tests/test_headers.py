@@ -13,7 +13,7 @@ from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, split_list
 from alpines_privacy.testing import visitor
-from tests.sent import Sent, answered
+from tests.sent import PAGES_SAY, Sent, answered
 
 HTML: Field = ("Content-Type", "text/html; charset=utf-8")
 JSON: Field = ("Content-Type", "application/json")
@@ -114,6 +114,19 @@ def test_a_head_request_is_told_what_its_get_varies_by_and_no_more() -> None:
     assert head.fields == [HTML, ("vary", "DNT, Sec-GPC")]
 
 
+@each_signal
+@pytest.mark.parametrize(
+    ("status", "says"), {200: True, 302: True, 404: True, 500: True, 206: False, 304: False}.items()
+)
+def test_a_page_says_once_what_it_may_do_and_a_part_of_one_nothing(
+    signal: list[Field], status: int, says: bool
+) -> None:
+    head = answered(Guard(PrivacyPolicy()), Sent(*signal), [HTML], status)
+    said = sorted(PAGES_SAY.intersection(head.names))
+    assert said == (sorted(PAGES_SAY) if says else [])
+    assert [len(head.values(name)) for name in said] == [1] * len(said)
+
+
 REVALIDATED = {
     "text/html,application/xhtml+xml,*/*;q=0.8": True,
     "application/xhtml+xml": True,
@@ -195,7 +208,7 @@ def test_nothing_the_app_said_is_lost(fields: list[Field], signal: list[Field]) 
     said = {token.lower() for value in before.values("vary") for token in split_list(value)}
     left = {token.lower() for value in head.values("vary") for token in split_list(value)}
     assert said <= left
-    others = {"vary", "tk"}
+    others = {"vary", "tk"} | (PAGES_SAY if before.is_html else set())
     assert [f for f in head.fields if field_name(f[0]) not in others] == [
         f for f in fields if field_name(f[0]) not in others
     ]

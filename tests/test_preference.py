@@ -29,7 +29,7 @@ from alpines_privacy.policy import SecretKeys
 from alpines_privacy.preference import PreferenceReader, StoredChoice
 from alpines_privacy.testing import visitor
 from tests.chromium import chromium, cookie_jar, visit
-from tests.sent import Sent
+from tests.sent import Sent, leaving
 
 KEY = "first-key-of-the-tests"
 OLD_KEY = "older-key-of-the-tests"
@@ -412,9 +412,8 @@ def well_known(
 ) -> Replace | ResponseHead:
     visit_ = Guard(policy).visit(Sent(*signal, path=path, **options))
     try:
-        outcome: Any = Send(ResponseHead(status, fields))
-        if visit_.watches:
-            outcome = visit_.response(outcome.head)
+        head = ResponseHead(status, fields)
+        outcome = leaving(visit_, head) if visit_.watches else Send(head)
     finally:
         visit_.end()
     return outcome if isinstance(outcome, Replace) else outcome.head

@@ -14,6 +14,7 @@ from h2.connection import H2Connection
 from h2.events import Event, InformationalResponseReceived, ResponseReceived, StreamEnded
 
 from tests.processes import free_port, program
+from tests.served import ETAG
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,6 +68,8 @@ def planted(response: http.client.HTTPResponse) -> list[str]:
 
 Server = tuple[str, int]
 
+NAVIGATING = {"Accept": "text/html", "DNT": "1"}
+
 
 @pytest.mark.parametrize(
     ("path", "status"), [("/page", 200), ("/nowhere", 404)], ids=["page", "error page"]
@@ -119,14 +122,23 @@ def test_a_304_varies_like_the_page_it_stands_for_and_the_connection_goes_on(
     server: Server,
 ) -> None:
     with connected(server[1]) as connection:
-        page, _ = ask(connection, "/validated", DNT="1")
-        not_modified, body = ask(
-            connection, "/validated", "GET", **{"If-None-Match": page.headers["ETag"], "DNT": "1"}
-        )
+        page, _ = ask(connection, "/validated", **NAVIGATING)
+        has_it = {**NAVIGATING, "If-None-Match": page.headers["ETag"]}
+        not_modified, body = ask(connection, "/validated", **has_it)
         after, _ = ask(connection, "/page")
     assert (page.status, not_modified.status, body, after.status) == (200, 304, b"", 200)
     assert planted(not_modified) == ["cart"]
     assert not_modified.headers["Vary"] == page.headers["Vary"] == "DNT, Sec-GPC"
+    assert not_modified.headers["ETag"] == page.headers["ETag"]
+
+
+def test_a_page_stored_before_or_without_a_signal_is_sent_anew(server: Server) -> None:
+    with connected(server[1]) as connection:
+        others, _ = ask(connection, "/validated", Accept="text/html")
+        for stored in (ETAG[1], others.headers["ETag"]):
+            page, body = ask(connection, "/validated", **NAVIGATING, **{"If-None-Match": stored})
+            assert (page.status, body) == (200, b"ok")
+            assert page.headers["ETag"] not in {ETAG[1], others.headers["ETag"]}
 
 
 def test_an_upload_in_chunks_arrives_whole(server: Server) -> None:

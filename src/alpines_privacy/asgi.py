@@ -8,7 +8,7 @@ task, with the server's scope (one key added while it runs) and the server's own
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias, cast
 
@@ -84,7 +84,7 @@ class ASGIRequest(RequestHead):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope["type"])
         self._scope = scope
-        self._headers: Iterable[RawField] = scope.get("headers", ())
+        self._headers: Sequence[RawField] = scope.get("headers", ())
         # Nearly always the answer to `values` is "not there": then one look into this is all.
         self._names = [name.lower() for name, _ in self._headers]
 
@@ -115,9 +115,13 @@ class ASGIRequest(RequestHead):
 
     def values(self, name: str) -> list[str]:
         raw = name.encode()
-        if raw not in self._names:
+        count = self._names.count(raw)
+        if not count:
             return []
-        lines = zip(self._names, self._headers, strict=False)  # the list is the server's to change
+        # The list is the server's to change, and some do while the app runs.
+        if count == 1 and (at := self._names.index(raw)) < len(self._headers):
+            return [self._headers[at][1].decode("latin-1")]
+        lines = zip(self._names, self._headers, strict=False)
         return [value.decode("latin-1") for name, (_, value) in lines if name == raw]
 
 

@@ -50,6 +50,9 @@ from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.trackers import rules_for
+from alpines_privacy.trackers.promise import Trackers
+from alpines_privacy.trackers.reports import LoadReports
 
 __all__ = ["Guard", "HostGuards", "PolicyLike", "Visit", "guard_for"]
 
@@ -381,10 +384,17 @@ def _promises(
 ) -> list[Promise]:
     """Return the promises in their order.
 
-    `Headers` comes first, because it looks at the app's own head; `WellKnown` last, because no
-    cookie of anybody's may leave its resources, a deletion of ours included.
+    Pages of our own answer before anything else is asked. `Headers` is the first to look at a
+    head, because it looks at the app's own; `WellKnown` the last, because no cookie of anybody's
+    may leave its resources, a deletion of ours included.
     """
-    promises: list[Promise] = [Headers(policy), Cookies(policy, logins), WellKnown(policy)]
+    promises: list[Promise] = [
+        LoadReports(policy, SecretKeys.given()),
+        Headers(policy),
+        Cookies(policy, logins),
+        Trackers(policy, rules_for(policy.trackers)),
+        WellKnown(policy),
+    ]
     return [ChoicePage(policy, choices), *promises] if choices else promises
 
 

@@ -49,7 +49,8 @@ def is_asgi(app: object) -> bool:
     )
     if inspect.iscoroutinefunction(call):
         return True
-    count = _required_positionals(app)
+    # Not of a wrapper as such: one that passes attributes on looks like the function it wraps.
+    count = _required_positionals(app if isinstance(app, functools.partial) else call)
     if count in {2, 3}:
         return count == 3  # scope, receive, send
     raise TypeError(

@@ -80,7 +80,8 @@ class WSGIRequest(RequestHead):
 
     @property
     def path(self) -> str:
-        return self.mount + _decoded(self._environ.get("PATH_INFO", ""))
+        path = _decoded(self._environ.get("PATH_INFO", ""))
+        return self.mount + path if self._environ.get("SCRIPT_NAME") else path
 
     @property
     def mount(self) -> str:

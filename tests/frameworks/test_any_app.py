@@ -97,6 +97,7 @@ SHAPES: list[tuple[Any, bool]] = [
     (functools.partial(wsgi_configured, {}), False),
     (functools.partial(wsgi_with_options, debug=True), False),
     (flask.Flask("shop"), False),
+    (wsgi.PrivacyMiddleware(WSGIObject().method), False),  # passes on what a method is like
     (lambda environ, start_response: [], False),
 ]
 

@@ -263,7 +263,13 @@ def test_attributes_no_morsel_knows_are_kept(kind: type) -> None:
 
 
 @BOTH
-def test_a_stream_goes_chunk_by_chunk_inside_the_visit(kind: type) -> None:
+@pytest.mark.parametrize(
+    ("content_type", "at_first"), [("text/plain", []), ("text/html", ["one"])], ids=["text", "page"]
+)
+def test_a_stream_goes_chunk_by_chunk_inside_the_visit(
+    kind: type, content_type: str, at_first: list[str]
+) -> None:
+    """A page's head waits for its first chunk, and no head for more."""
     made: list[str] = []
 
     def stream(request: HttpRequest) -> StreamingHttpResponse:
@@ -276,26 +282,27 @@ def test_a_stream_goes_chunk_by_chunk_inside_the_visit(kind: type) -> None:
             for chunk in chunks():
                 yield chunk
 
-        return StreamingHttpResponse(chunks_async() if kind is AsyncClient else chunks())
+        streaming = chunks_async() if kind is AsyncClient else chunks()
+        return StreamingHttpResponse(streaming, content_type=content_type)
 
     with under(ROOT_URLCONF=Site(stream=stream)):
         client = site(kind)
         if kind is Client:
             response = visit(client, "/stream", headers=DNT)
-            assert made == []
+            assert made == at_first
             received = iter(response)
             assert next(received) == b"one DNT;"
             assert made == ["one"]
             assert list(received) == [b"two DNT;"]
             response.close()
         else:
-            asyncio.run(_read_async(client, made))
+            asyncio.run(_read_async(client, made, at_first))
     assert not current()
 
 
-async def _read_async(client: AsyncClient, made: list[str]) -> None:
+async def _read_async(client: AsyncClient, made: list[str], at_first: list[str]) -> None:
     response: Any = await client.get("/stream", headers=DNT)
-    assert made == []
+    assert made == at_first
     received = aiter(response)
     assert await anext(received) == b"one DNT;"
     assert made == ["one"]

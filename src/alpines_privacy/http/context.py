@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from alpines_privacy.policy.errors import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alpines_privacy.http.client import Client, ProxyTrust
     from alpines_privacy.http.heads import RequestHead
-    from alpines_privacy.http.report import Notices
+    from alpines_privacy.http.report import Notices, Removal
 
 __all__ = ["KEY", "Preference", "Privacy", "Purpose", "Signal", "current", "running"]
 
@@ -68,6 +70,7 @@ class Privacy:
         "hidden",
         "preference",
         "read",
+        "removals",
         "request",
     )
 
@@ -82,6 +85,7 @@ class Privacy:
         self.ended = False
         self.exempted: frozenset[str] = frozenset()
         self.hidden: tuple[tuple[str, str], ...] = ()
+        self.removals: list[Removal] | None = None
 
     @property
     def opted_out(self) -> bool:
@@ -138,6 +142,18 @@ class Privacy:
                     part,
                 )
         self.exempted |= self.guard.parts.intersection(parts)
+
+    @property
+    def report(self) -> tuple[Removal, ...]:
+        """What was taken out of this response so far: where, which rule and list, whose company's.
+
+        Of a page that streams, all is known only when it has left.
+        """
+        return tuple(self.removals or ())
+
+    def removed(self, removals: Iterable[Removal]) -> None:
+        """Note what a promise took out of the response."""
+        self.removals = [*(self.removals or ()), *removals]
 
     @property
     def client(self) -> Client:

@@ -54,7 +54,9 @@ class Answer:
 
     def __init__(self, status: int, fields: list[Field], body: bytes = b"") -> None:
         self.status = status
-        self.fields = [*fields, ("content-length", str(len(body)))]
+        # 204 has no content, so no length either (RFC 9110 §8.6).
+        length = [] if status == 204 else [("content-length", str(len(body)))]
+        self.fields = [*fields, *length]
         self.body = body
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from typing import NamedTuple
 
-__all__ = ["Notices", "logger"]
+__all__ = ["Notices", "Removal", "logger"]
 
 logger = logging.getLogger("alpines_privacy")
 
 _MOST = 1000
+
+
+class Removal(NamedTuple):
+    """One thing taken out of a response: what it was, the host it led to, and why.
+
+    `rule` and `list` are None for what no rule is about (a report to an undeclared third party),
+    `company` for a host nobody knows. No address is kept: it may say who asked.
+    """
+
+    what: str
+    host: str
+    rule: str | None
+    list: str | None
+    company: str | None
 
 
 class Notices:

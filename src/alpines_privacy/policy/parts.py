@@ -16,7 +16,7 @@ from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain, explain_call, hints_of
 from alpines_privacy.policy.patterns import compile_patterns
 
-__all__ = ["Cookie", "PrivacyPolicy", "ThirdParty"]
+__all__ = ["Cookie", "PrivacyPolicy", "ThirdParty", "Trackers"]
 
 Mode = Literal["enforce", "report", "off"]
 
@@ -25,6 +25,9 @@ _COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HOST = re.compile(
     r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 )
+
+# What of a CSS selector a policy may write: one class or one id.
+_SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
 
 Purpose = Annotated[str, Meta(min_length=1)]
 
@@ -116,6 +119,24 @@ class ThirdParty(_Part, frozen=True):
             )
 
 
+class Trackers(_Part, frozen=True, kw_only=True):
+    """How a site adds, allows and replaces rules about trackers (Adblock Plus syntax).
+
+    - `lists`: files, as text or compiled, in the place of EasyPrivacy and EasyList. What a text
+      blocks is stopped for everyone; a compiled file says itself for whom.
+    - `signal_lists`: the same, for what is stopped only for visitors who send a signal.
+    - `add`: rules of the site's own, for everyone; no list's exception lifts them.
+    - `allow`: rules for what may load, whatever any list says.
+    - `allow_categories`: categories of services that may load, such as `"error-monitoring"`.
+    """
+
+    lists: Sequence[Annotated[str, Meta(min_length=1)]] = ()
+    signal_lists: Sequence[Annotated[str, Meta(min_length=1)]] = ()
+    add: Sequence[Annotated[str, Meta(min_length=1)]] = ()
+    allow: Sequence[Annotated[str, Meta(min_length=1)]] = ()
+    allow_categories: Sequence[str] = ()
+
+
 class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     """What the site promises its visitors, as data.
 
@@ -123,6 +144,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     parties. Keyword arguments, `load()` and `from_mapping()` take the same names.
 
     - `cookies`, `third_parties`: what is declared.
+    - `trackers`: how the rules about trackers are added to, lifted or replaced.
+    - `loads`: what pages may load, by an additional Content-Security-Policy: `"page"` (scripts and
+      frames only from the site, declared third parties and hosts the page itself names),
+      `"declared"` (everything only from the site and declared third parties) or `"report"`.
     - `mode`: `"enforce"`; `"report"` changes nothing and logs what it would change; `"off"`.
       `ALPINES_PRIVACY_MODE` in the environment overrides it when the app starts.
     - `exempt`: paths that pass untouched; `/static/*` covers everything below.
@@ -132,12 +157,16 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
       the session: `"gpc"` (alone), `"always"` or `"never"`.
     - `site_preference`: offer a page where visitors choose for this site.
     - `without_signal`: how a visitor counts who says nothing: `"allow"` or `"opt-out"`.
+    - `debug`: tell what was removed, in a header of each page and in the log.
     - `effective`: the date the policy took effect.
     - `dnt_policy`: path of EFF's dnt-policy.txt, verbatim; served at its well-known place.
     """
 
     cookies: Sequence[Cookie] = ()
     third_parties: Sequence[ThirdParty] = ()
+    trackers: Trackers = Trackers()
+    ad_slots: Sequence[str] = ()
+    loads: Literal["page", "declared", "report"] = "page"
     mode: Mode = "enforce"
     exempt: Sequence[str] = ()
     endpoint: str = "/_privacy/"
@@ -145,6 +174,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     keep_logins: Literal["gpc", "always", "never"] = "gpc"
     site_preference: bool = False
     without_signal: Literal["allow", "opt-out"] = "allow"
+    debug: bool = False
     effective: date | None = None
     dnt_policy: str | None = None
 
@@ -154,6 +184,12 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
         """Check what the types cannot say: paths, proxies, names declared twice."""
         _refuse_repeats("cookies", "name", self.cookies)
         _refuse_repeats("third_parties", "host", self.third_parties)
+        for index, slot in enumerate(self.ad_slots):
+            if not _SLOT.fullmatch(slot):
+                raise PolicyError(
+                    f'{slot!r} is no ad slot; expected one class or id, as ".banner" or "#sidebar-ad"',
+                    key=f"ad_slots[{index}]",
+                )
         for index, pattern in enumerate(self.exempt):
             if not pattern.startswith("/"):
                 raise PolicyError(

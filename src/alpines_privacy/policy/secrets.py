@@ -31,6 +31,11 @@ class SecretKeys(tuple[str, ...]):
         Without it a random key is made for this process and a `PrivacyWarning` says what that
         means. Raises `PolicyError` for a key of fewer than 16 characters; the key is not shown.
         """
+        return cls.given(environment) or _random()
+
+    @classmethod
+    def given(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys | None:
+        """Read the keys an operator has set; None if there is none. Raises `PolicyError` as above."""
         keys = [key.strip() for key in environment.get(VARIABLE, "").split(",") if key.strip()]
         for index, key in enumerate(keys, start=1):
             if len(key) < _SHORTEST:
@@ -40,7 +45,7 @@ class SecretKeys(tuple[str, ...]):
                     source="environment",
                     key=VARIABLE,
                 )
-        return cls(keys) if keys else _random()
+        return cls(keys) if keys else None
 
 
 _made: list[SecretKeys] = []

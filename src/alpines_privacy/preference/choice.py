@@ -72,7 +72,9 @@ class ChoicePage(Promise):
     def request(self, privacy: Privacy) -> Answer | Examine | None:
         """Answer a request for the page; a POST is judged by its origin, then by its form."""
         request = privacy.request
-        if request is None or request.kind != "http" or request.local_path != self._path:
+        if request is None or not request.path.endswith(self._path):  # one look, for every request
+            return None
+        if request.kind != "http" or request.local_path != self._path:
             return None
         match request.method:
             case "GET" | "HEAD":

@@ -64,6 +64,8 @@ class WellKnown(Promise):
 
     def response(self, privacy: Privacy, head: ResponseHead) -> Replace | None:
         """Stand in for the app's 404, and keep cookies off everything well-known in any case."""
+        if head.status != 404 and "set-cookie" not in head.names:
+            return None
         request = privacy.request
         if request is None or not (path := request.path).startswith(_ROOT):
             return None

@@ -1,0 +1,71 @@
+"""Import maps and speculation rules: JSON that names addresses; listed ones go, the rest stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from alpines_privacy.trackers.request import Kind
+
+__all__ = ["without_imports", "without_speculation"]
+
+IsListed: TypeAlias = "Callable[[str, tuple[Kind, ...]], bool]"
+
+_MODULE: tuple[Kind, ...] = ("script",)
+_EMPTY_MODULE = "data:text/javascript,export%20default%200"
+_PAGE: tuple[Kind, ...] = ("subdocument", "other", "xmlhttprequest")
+_KINDS_OF_RULES = ("prefetch", "prerender", "prerender_until_script")
+
+
+def without_imports(content: bytes, is_listed: IsListed) -> bytes | None:
+    """Return an import map with an empty module for each that is listed, None if it has none.
+
+    A page that imports a name the map lacks fails to resolve it, and with it all that imports it.
+    """
+    data = _read(content)
+    if data is None:
+        return None
+    scopes = data.get("scopes")
+    tables = [data.get("imports"), *(scopes.values() if isinstance(scopes, dict) else ())]
+    found = False
+    for table in tables:
+        if isinstance(table, dict):
+            listed = [
+                name
+                for name, url in table.items()
+                if isinstance(url, str) and is_listed(url, _MODULE)
+            ]
+            table.update(dict.fromkeys(listed, _EMPTY_MODULE))
+            found = found or bool(listed)
+    return _written(data) if found else None
+
+
+def without_speculation(content: bytes, is_listed: IsListed) -> bytes | None:
+    """Return speculation rules without the pages that are listed, None if they name none."""
+    data = _read(content)
+    if data is None:
+        return None
+    found = False
+    for kind in _KINDS_OF_RULES:
+        rules = data.get(kind)
+        for rule in rules if isinstance(rules, list) else ():
+            urls = rule.get("urls") if isinstance(rule, dict) else None
+            if isinstance(urls, list):
+                kept = [url for url in urls if not (isinstance(url, str) and is_listed(url, _PAGE))]
+                found = found or len(kept) < len(urls)
+                rule["urls"] = kept
+    return _written(data) if found else None
+
+
+def _read(content: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _written(data: dict[str, Any]) -> bytes:
+    """Write JSON that no script element ends in: `<` as an escape."""
+    return json.dumps(data).replace("<", "\\u003c").encode()

@@ -1,0 +1,343 @@
+"""Third-party trackers never reach the visitor; ads do not under a signal (policy §9, §11, §12).
+
+This is the HTTP side of it: which responses are pages that can be read, what their heads must say
+once their bytes change, and how a browser's cache is kept from showing one visitor's variant to
+another. What goes from a page is `page.py`'s to decide, what it may load `csp.py`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from alpines_privacy.http import coding, url
+from alpines_privacy.http.charset import is_ascii_compatible
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
+from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
+from alpines_privacy.http.promise import Message, Promise
+from alpines_privacy.http.report import Removal, logger
+from alpines_privacy.http.variants import MARK, mapped_back, marked, named_as_asked
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.trackers.blocking import Blocker
+from alpines_privacy.trackers.csp import LoadPolicy
+from alpines_privacy.trackers.fields import Fields
+from alpines_privacy.trackers.fields import Taken as _Taken
+from alpines_privacy.trackers.page import Page, Pages
+from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.rules import Match, Rules
+
+__all__ = ["Trackers"]
+
+# What a browser fetches to show it as a page, or in one.
+_SHOWN = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
+_READING = frozenset({"GET", "HEAD"})
+# What is said of the app's bytes, and is untrue once they change (RFC 9110 §14.3, RFC 9530).
+_OF_THE_BYTES = frozenset(
+    {"content-md5", "digest", "content-digest", "repr-digest", "accept-ranges"}
+)
+_EDITION = (
+    1  # goes up when the same rules make another page: copies filtered before are asked for anew
+)
+_LONGEST_LISTING = 2048  # characters
+# The page of a request whose host no browser could have asked for.
+_NOWHERE = url.Address("https://invalid/", "https", "invalid", len("https://invalid"))
+
+
+class Trackers(Promise):
+    """Takes trackers out of pages and heads, and adds the Content-Security-Policy of the page."""
+
+    parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
+
+    def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
+        self._debugs = policy.debug
+        self._pages = Pages(policy, rules)
+        self._fields = Fields(policy)
+        self._loads = LoadPolicy(policy, policy.endpoint + "loads")
+        self._blockers = {
+            opted_out: Blocker(rules, policy, opted_out) for opted_out in (False, True)
+        }
+        self._variants = {
+            opted_out: _variant(policy, rules, opted_out=opted_out) for opted_out in (False, True)
+        }
+
+    def request(self, privacy: Privacy) -> None:
+        """Ask the app for a page in a coding that can be read, and for no other variant of it."""
+        request = privacy.request
+        if request is None:
+            return
+        asks_page = "text/html" in ",".join(request.values("accept"))
+        if asks_page and (accepted := request.values("accept-encoding")):
+            narrowed = coding.narrowed(", ".join(accepted))
+            if narrowed is not None:
+                request.edit("accept-encoding", narrowed)
+        # Elsewhere they are no questions about a copy: PUT with `If-None-Match: *` creates.
+        if request.method in _READING:
+            variant = self._variants[privacy.preference.opted_out]
+            _revalidate(request, variant, shown=_is_shown(request, asks_page=asks_page))
+
+    def response(self, privacy: Privacy, head: ResponseHead) -> Wait | None:
+        """Clean a response's head; of a page that can be read, wait for the first chunk."""
+        if not (head.is_html or head.status == 304 or self._fields.concern(head)):
+            return None
+        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out])
+        taken: list[_Taken] = []
+        self._fields.clean(
+            head,
+            visitor.block,
+            page=visitor.page,
+            opted_out=privacy.preference.opted_out,
+            removals=taken,
+        )
+        visitor.tell(taken)
+        request = privacy.request
+        if request is None or request.kind != "http":
+            return None
+        if head.status == 304:  # Not Modified: the browser's own copy, under the name it has there
+            if asked := (request.edits or {}).get("if-none-match"):
+                self.mark(privacy, head, asked)
+            return None
+        if not head.is_html or head.status == 206:  # a part of a page cannot be read
+            return None
+        if request.method == "HEAD":
+            self.mark(privacy, head)
+            return None
+        self._fields.of_page(head)
+        return Wait(_Reading(self, visitor, head).settle)
+
+    def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
+        """Let no early hint or push announce a tracker."""
+        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out])
+        taken: list[_Taken] = []
+        left = self._fields.clean_beside(
+            message, fields, visitor.block, page=visitor.page, removals=taken
+        )
+        visitor.tell(taken)
+        return left
+
+    def mark(self, privacy: Privacy, head: ResponseHead, asked: str = "") -> None:
+        """Name the visitor's variant in the ETag of a page, if it has one and is not exempt."""
+        if "etag" not in head.names or "markup" in privacy.exempted:
+            return
+        etag = named_as_asked(head.values("etag")[-1], asked)
+        if tag := marked(etag, self._variants[privacy.preference.opted_out]):
+            kept = [field for field in head.fields if field_name(field[0]) != "etag"]
+            head.replace([*kept, ("etag", tag)])
+
+    def end(self, privacy: Privacy) -> None:
+        """In development, log what was removed from a page, streamed ones included."""
+        if self._debugs and privacy.removals:
+            logger.info("Removed from a response: %s", _listing(privacy.report))
+
+    def show(self, privacy: Privacy, head: ResponseHead) -> None:
+        """In development, tell in the page's head what was removed from it."""
+        if self._debugs and privacy.removals:
+            head.append("alpines-privacy-removed", _listing(privacy.report))
+
+    def begin(self, visitor: _Visitor, *, whole: bytes | None) -> Page:
+        """Begin to filter a page."""
+        return self._pages.begin(
+            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out, whole=whole
+        )
+
+    def restrain(
+        self, visitor: _Visitor, head: ResponseHead, named: set[str], *, whole: bool
+    ) -> None:
+        """Add the Content-Security-Policy of a page that names these hosts."""
+        privacy = visitor.privacy
+        if "csp" in privacy.exempted or privacy.request is None:
+            return
+        for name, value in self._loads.fields(
+            privacy.client, privacy.request.mount, named, whole=whole
+        ):
+            head.append(name, value)
+
+
+class _Visitor:
+    """Whose page it is: the address it has, what may load on it, and what is told of the rest."""
+
+    __slots__ = ("_address", "_blocker", "privacy")
+
+    def __init__(self, privacy: Privacy, blocker: Blocker) -> None:
+        self.privacy = privacy
+        self._blocker = blocker
+        self._address: url.Address | None = None
+
+    def page(self) -> url.Address:
+        """Return the page's address, worked out once; one of no host if it cannot be told."""
+        if self._address is None:
+            path = self.privacy.request.path if self.privacy.request else "/"
+            self._address = url.parse(self.privacy.client.origin + path) or _NOWHERE
+        return self._address
+
+    def block(self, address: str, kind: Kind) -> Match | None:
+        """Return what stops a load, or None."""
+        return self._blocker.match(address, self.page(), kind)
+
+    def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
+        """Put what was taken out into the response's report."""
+        if taken:
+            self.privacy.removed(_told(what, match, address) for what, address, match in taken)
+
+
+class _Reading:
+    """A page about to be read: its head is held until its first chunk shows what it is."""
+
+    def __init__(self, promise: Trackers, visitor: _Visitor, head: ResponseHead) -> None:
+        self._promise = promise
+        self._visitor = visitor
+        self._head = head
+        self._coding = ", ".join(head.values("content-encoding")).strip().lower()
+        self._content_type = "".join(head.values("content-type")[-1:])
+
+    def settle(self, first: bytes, whole: bool) -> Rewrite | None:  # noqa: FBT001 - Settle's signature
+        """Decide with the first chunk; with all of a page, filter it at once."""
+        self._promise.mark(self._visitor.privacy, self._head)
+        start = self._readable(first, whole=whole)
+        stays = start is None or self._stays_as_it_is()
+        if start is None or (stays and not whole):
+            self._promise.restrain(self._visitor, self._head, set(), whole=start is None)
+            return None
+        if not whole:
+            return self._stream()
+        page = self._promise.begin(self._visitor, whole=start)
+        filtered = page(start, last=True)
+        self._promise.restrain(self._visitor, self._head, page.named, whole=True)
+        if stays:  # read all the same: its policy has to let in whom it names
+            return None
+        self._visitor.tell([(r.what, "", r.match) for r in page.removals])
+        self._promise.show(self._visitor.privacy, self._head)
+        if filtered == start:
+            return None
+        self._forget_the_bytes()
+        body = coding.encoder(self._coding)(filtered, last=True) if self._coded else filtered
+        return Rewrite(_Once(body), length=len(body))
+
+    @property
+    def _coded(self) -> bool:
+        return self._coding not in {"", "identity"}
+
+    def _stays_as_it_is(self) -> bool:
+        """Whether the app wants its bytes to stay: it said so, or `no-transform` (RFC 9111 §5.2.2.6)."""
+        return "markup" in self._visitor.privacy.exempted or any(
+            "no-transform" in map(str.lower, split_list(value))
+            for value in self._head.values("cache-control")
+        )
+
+    def _readable(self, first: bytes, *, whole: bool) -> bytes | None:
+        """Return the beginning of the page's text, all of it if it is whole; None if it cannot be read."""
+        if self._coded and self._coding not in coding.DECODABLE:
+            return None
+        try:
+            decode = coding.decoder(self._coding) if self._coded else None
+            pieces = iter(decode(first)) if decode else iter([first])
+            start = b"".join(pieces) if whole else next(pieces, b"")
+        except ValueError:
+            return None
+        return start if is_ascii_compatible(self._content_type, start) else None
+
+    def _stream(self) -> Rewrite:
+        page = self._promise.begin(self._visitor, whole=None)
+        self._promise.restrain(self._visitor, self._head, set(), whole=False)
+        self._forget_the_bytes()
+
+        def finish() -> None:
+            self._visitor.tell([(r.what, "", r.match) for r in page.removals])
+
+        return Rewrite(_Coded(page, self._coding, finish) if self._coded else _Plain(page, finish))
+
+    def _forget_the_bytes(self) -> None:
+        if not _OF_THE_BYTES.isdisjoint(self._head.names):
+            self._head.replace(
+                f for f in self._head.fields if field_name(f[0]) not in _OF_THE_BYTES
+            )
+
+
+class _Once:
+    """A page filtered already: all of it leaves with the first chunk."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __call__(self, data: bytes, *, last: bool) -> bytes:
+        del data, last
+        body, self._body = self._body, b""
+        return body
+
+
+class _Plain:
+    """A page that streams."""
+
+    __slots__ = ("_finish", "_page")
+
+    def __init__(self, page: Filter, finish: Callable[[], None]) -> None:
+        self._page = page
+        self._finish = finish
+
+    def __call__(self, data: bytes, *, last: bool) -> bytes:
+        out = self._page(data, last=last)
+        if last:
+            self._finish()
+        return out
+
+
+class _Coded:
+    """A page that streams compressed: decoded, filtered, and encoded again with a flush per chunk."""
+
+    __slots__ = ("_decode", "_encode", "_finish", "_page")
+
+    def __init__(self, page: Filter, name: str, finish: Callable[[], None]) -> None:
+        self._page = page
+        self._decode = coding.decoder(name)
+        self._encode = coding.encoder(name)
+        self._finish = finish
+
+    def __call__(self, data: bytes, *, last: bool) -> bytes:
+        out = b"".join([self._page(piece, last=False) for piece in self._decode(data)])
+        if last:
+            out += self._page(b"", last=True)
+            self._finish()
+        return self._encode(out, last=last) if out or last else b""
+
+
+def _told(what: str, match: Match | None, address: str) -> Removal:
+    if match:
+        return Removal(what, match.host, match.rule, match.list, match.company)
+    found = url.parse(address)
+    return Removal(what, found.host if found else "", None, None, None)
+
+
+def _listing(report: Sequence[Removal]) -> str:
+    """Return a line of ASCII: what was removed, whose it is, by which rule."""
+    told = (
+        f"{r.what} {r.host} ({r.company or 'unknown'}; {r.rule or 'undeclared'})" for r in report
+    )
+    return ", ".join(told)[:_LONGEST_LISTING].encode("ascii", "replace").decode()
+
+
+def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
+    """Whether what is asked for will be shown as a page, or put into one by a script that asks for HTML."""
+    destination = request.values("sec-fetch-dest")
+    if not destination or destination[0] == "empty":
+        return asks_page
+    return destination[0] in _SHOWN
+
+
+def _revalidate(request: RequestHead, variant: str, *, shown: bool) -> None:
+    """Let the app answer for the variant this visitor gets; of what is `shown`, for all of it."""
+    tags = ", ".join(request.values("if-none-match"))
+    if tags and (shown or MARK in tags):
+        request.edit("if-none-match", mapped_back(tags, variant))
+    if shown:
+        for name in ("if-modified-since", "range", "if-range"):
+            if request.values(name):
+                request.edit(name, None)
+
+
+def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> str:
+    """Return eight hex digits for what a page depends on beside the app: policy, rules, signal."""
+    told = repr((_EDITION, policy, rules.lists, opted_out)).encode()
+    return hashlib.blake2s(told, digest_size=4).hexdigest()

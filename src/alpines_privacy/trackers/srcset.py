@@ -1,0 +1,34 @@
+"""The candidates of a `srcset` attribute (WHATWG HTML §4.8.4.2.2), and the list without some of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+__all__ = ["without"]
+
+# An address, which ends before white space or is cut of its last commas; then descriptors, in
+# which parentheses hide a comma.
+_CANDIDATE = re.compile(r"[\t\n\f\r ,]*+([^\t\n\f\r ]++)((?:[^,(]++|\([^)]*+\)?)*+,?)")
+_DIRECTLY_ENDED = re.compile(r",+\Z")
+
+
+def without(text: str, is_listed: Callable[[str], bool]) -> str | None:
+    """Return `srcset` without the candidates whose addresses are listed, None if none is.
+
+    What stays is written as it was.
+    """
+    kept: list[str] = []
+    place, found = 0, False
+    while match := _CANDIDATE.match(text, place):
+        address, end = match[1], match.end()
+        if _DIRECTLY_ENDED.search(address):
+            address, end = address.rstrip(","), match.end(1)
+        if is_listed(address):
+            found = True
+        else:
+            kept.append(text[place:end])
+        place = end
+    if not found:
+        return None
+    return "".join(kept).strip("\t\n\f\r ,")

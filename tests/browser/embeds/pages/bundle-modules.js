@@ -1,0 +1,10 @@
+import("https://static.hotjar.com/modules/late.js").catch(function () {});
+var made = document.createElement("script");
+made.type = "module";
+made.textContent = "import 'https://mc.yandex.ru/metrika/inner.js'";
+document.head.appendChild(made);
+var plain = document.createElement("script");
+plain.text = "var s = document.createElement('script'); s.src = atob('aHR0cHM6Ly9obS5iYWlkdS5jb20vaG0uanM='); document.head.appendChild(s)";
+document.head.appendChild(plain);
+new Function("var s = document.createElement('script'); s.src = 'https://counter.yadro.ru/hit.js'; document.head.appendChild(s)")();
+ran("bundle-modules: asked");

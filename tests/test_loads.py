@@ -1,0 +1,702 @@
+"""What pages may load by the Content-Security-Policy, and what is counted of what they tried."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import example, given
+from hypothesis import strategies as st
+from itsdangerous import TimestampSigner
+from playwright.sync_api import Browser
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from alpines_privacy import PrivacyPolicy
+from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware
+from alpines_privacy.cli import main
+from alpines_privacy.guard import Guard
+from alpines_privacy.http.client import Client
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import ResponseHead
+from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.policy import PolicyError, SecretKeys, ThirdParty
+from alpines_privacy.testing import visitor
+from alpines_privacy.trackers import KINDS, shipped_rules
+from alpines_privacy.trackers.csp import COMPANIONS, LoadPolicy, Loads
+from alpines_privacy.trackers.reports import Counts, LoadReports, token_for
+from alpines_privacy.wsgi import PrivacyMiddleware
+from tests.chromium import chromium
+from tests.sent import Sent
+
+ENFORCED, REPORTED = "content-security-policy", "content-security-policy-report-only"
+OPEN = "'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob: data:"
+CDN = ThirdParty("cdn.example.net", purpose="Style sheets")
+SHOP = Client("192.0.2.7", "https", "www.shop.example", "https://www.shop.example")
+KEYS = SecretKeys(["the-newest-key-of-the-tests", "an-older-key-of-the-tests"])
+
+
+def policies(
+    loads: Loads, *named: str, client: Client = SHOP, mount: str = "", whole: bool = True
+) -> list[tuple[str, dict[str, list[str]]]]:
+    """Return each line's name and its directives' sources."""
+    compiled = LoadPolicy(PrivacyPolicy(loads=loads, third_parties=[CDN]), "/_privacy/loads")
+    return [
+        (name, {d.split()[0]: d.split()[1:] for d in value.split(";")})
+        for name, value in compiled.fields(client, mount, named, whole=whole)
+    ]
+
+
+SITE = "'self' shop.example:* *.shop.example:*"
+SOCKETS = "ws://shop.example:* ws://*.shop.example:*"
+THEIRS = "cdn.example.net:* ws://cdn.example.net:*"
+ANY = {"default-src", "report-uri"}
+RUNNING = {"script-src", "frame-src", "object-src", "report-uri"}
+
+MODES: dict[tuple[Loads, bool], list[tuple[str, set[str]]]] = {
+    ("page", True): [(ENFORCED, RUNNING), (REPORTED, ANY)],
+    ("page", False): [(REPORTED, RUNNING), (REPORTED, ANY)],
+    ("declared", True): [(ENFORCED, ANY)],
+    ("declared", False): [(ENFORCED, ANY)],
+    ("report", True): [(REPORTED, RUNNING), (REPORTED, ANY)],
+}
+
+
+@pytest.mark.parametrize(("mode", "lines"), MODES.items())
+def test_each_mode_enforces_what_it_says(
+    mode: tuple[Loads, bool], lines: list[tuple[str, set[str]]]
+) -> None:
+    found = policies(mode[0], "named.example", whole=mode[1])
+    assert [(name, set(directives)) for name, directives in found] == lines
+
+
+def test_running_loads_come_from_the_site_declared_and_named_hosts_and_companions() -> None:
+    (_, page), (_, declared) = policies("page", "js.stripe.com", "named.example:8443")
+    theirs = "*.stripe.com *.stripe.network cdn.example.net:* js.stripe.com named.example:8443"
+    for directive in RUNNING - {"report-uri"}:
+        assert page[directive] == f"{SITE} {theirs} {OPEN}".split()
+    assert declared["default-src"] == f"{SITE} {SOCKETS} {THEIRS} {OPEN}".split()
+
+
+@pytest.mark.parametrize("named", ["a;b", "a,b", "*", "'none'", "[::1]", "", "a b", "x.*", "a:b"])
+def test_what_is_no_source_does_not_get_into_a_policy(named: str) -> None:
+    assert policies("page", named) == policies("page")
+
+
+def test_a_page_that_names_more_than_a_head_can_hold_is_only_reported() -> None:
+    hosts = [f"a-host-with-a-long-name-{number}.example.com" for number in range(50)]
+    assert [name for name, _ in policies("page", *hosts)] == [REPORTED]
+
+
+SITES: dict[str, str] = {
+    "shop.example.co.uk": "'self' example.co.uk:* *.example.co.uk:* ws://example.co.uk:* ws://*.example.co.uk:*",
+    "me.github.io": "'self' me.github.io:* *.me.github.io:* ws://me.github.io:* ws://*.me.github.io:*",
+    "192.0.2.1": "'self' 192.0.2.1:* ws://192.0.2.1:*",
+    "intranet": "'self' intranet:* ws://intranet:*",
+    "[2001:db8::1]": "'self'",
+    "a;script-src *": "'self'",
+    "": "'self'",
+    **dict.fromkeys(
+        ["localhost", "127.0.0.1", "[::1]", "shop.localhost"],
+        "'self' http://localhost:* http://127.0.0.1:* ws://localhost:* ws://127.0.0.1:*",
+    ),
+}
+
+
+@pytest.mark.parametrize(("host", "sources"), SITES.items())
+def test_the_site_is_its_registrable_domain_on_every_port(host: str, sources: str) -> None:
+    (_, found), *_ = policies("declared", client=SHOP._replace(host=host))
+    assert found["default-src"] == f"{sources} {THEIRS} {OPEN}".split()
+
+
+@given(st.text(), st.lists(st.text()), st.text())
+@example("\udc80", ["\udc80"], "/\udc80")  # what a server could not decode
+@example("shop.example", [], "/a;b,c d\r\n")
+def test_no_host_or_mount_breaks_out_of_its_place(host: str, named: list[str], mount: str) -> None:
+    for name, directives in policies("page", *named, client=SHOP._replace(host=host), mount=mount):
+        assert set(directives) == (RUNNING if name == ENFORCED else ANY)
+        assert all(
+            source.isascii() and "," not in source for d in directives.values() for source in d
+        )
+
+
+def test_reports_nobody_asked_for_are_a_sample() -> None:
+    loads = LoadPolicy(PrivacyPolicy(), "/_privacy/loads")
+    told = [len(loads.fields(SHOP, "", (), whole=True)) == 2 for _ in range(400)]
+    assert told == [True] * 100 + ([True] + [False] * 99) * 3
+    asked = LoadPolicy(PrivacyPolicy(loads="report"), "/_privacy/loads")
+    assert all(len(asked.fields(SHOP, "", (), whole=True)) == 2 for _ in range(200))
+
+
+def test_no_companion_is_a_tracker() -> None:
+    rules = shipped_rules()
+    hosts = {host.removeprefix("*.") for theirs in COMPANIONS.values() for host in theirs}
+    listed = {
+        h
+        for h in hosts
+        for k in KINDS
+        if k != "ping" and rules.match(f"https://{h}/", SHOP.host, k)
+    }
+    assert listed == set()
+
+
+# The endpoint.
+
+
+def csp_report(blocked: Any, directive: Any = "img-src", **more: Any) -> bytes:
+    told = {"blocked-uri": blocked, "effective-directive": directive, **more}
+    return json.dumps({"csp-report": told}).encode()
+
+
+def reporting(*bodies: Any) -> bytes:
+    return json.dumps([{"type": "csp-violation", "body": body} for body in bodies]).encode()
+
+
+def post(
+    promise: LoadReports,
+    body: bytes,
+    media_type: str = "application/csp-report",
+    *fields: tuple[str, str],
+    cut: int = 0,
+) -> int:
+    """Post to the endpoint of `shop.example`, the body in two parts; return the status."""
+    visit = Guard(PrivacyPolicy(), promises=[promise]).visit(
+        Sent(
+            ("host", "www.shop.example"),
+            ("content-type", media_type),
+            *fields,
+            method="POST",
+            path="/_privacy/loads",
+        )
+    )
+    try:
+        outcome: Any = visit.request()
+        if isinstance(outcome, Answer):
+            return outcome.status
+        outcome = visit.body(body[:cut], more=True)
+        if not isinstance(outcome, Answer):
+            outcome = visit.body(body[cut:], more=False)
+        assert isinstance(outcome, Answer)
+        return outcome.status
+    finally:
+        visit.end()
+
+
+def made(keys: SecretKeys | None = KEYS) -> LoadReports:
+    return LoadReports(PrivacyPolicy(), keys)
+
+
+X = "https://x.example.com/path?who=somebody"
+COUNTED: dict[str, tuple[str, bytes, dict[str, dict[str, int]]]] = {
+    "a report": ("application/csp-report", csp_report(X), {"x.example.com": {"img-src": 1}}),
+    "a charset": ("Application/CSP-Report; charset=utf-8", csp_report(X), {"x.example.com": {"img-src": 1}}),
+    "only the violated directive": (
+        "application/csp-report",
+        csp_report(X, None, **{"violated-directive": "script-src 'self'"}),
+        {"x.example.com": {"script-src": 1}},
+    ),
+    "several": (
+        "application/reports+json",
+        reporting(
+            {"blockedURL": X, "effectiveDirective": "script-src-elem"},
+            {"blockedURL": "wss://y.example.org/", "effectiveDirective": "connect-src"},
+            {"blockedURL": X, "effectiveDirective": "script-src-elem"},
+        ),
+        {"x.example.com": {"script-src-elem": 2}, "y.example.org": {"connect-src": 1}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("media_type", "body", "counts"), COUNTED.values(), ids=COUNTED)
+def test_reports_are_counted_by_host_and_directive(
+    media_type: str, body: bytes, counts: dict[str, dict[str, int]]
+) -> None:
+    for cut in (0, 1, len(body)):
+        promise = made()
+        assert post(promise, body, media_type, cut=cut) == 204
+        assert promise.counts.told() == counts
+
+
+GARBAGE: dict[str, bytes] = {
+    "no JSON": b"{",
+    "no text": b"\xff\xfe",
+    "nested": b"[" * 60_000,
+    "a number": b"1",
+    "no report": b"{}",
+    "another's report": b'[{"type":"deprecation","body":{"id":"x"}}]',
+    **{
+        f"blocked: {blocked}": csp_report(blocked)
+        for blocked in (
+            *("inline", "eval", "data", "blob", "self", "", "https://", "chrome-extension://abc/x"),
+            *("https://192.0.2.1/", "https://[::1]/", "http://localhost/", "https://intranet/"),
+            *("https://com/", "https://co.uk/", "https://a b.com/", "https://shop.example/"),
+            "https://static.shop.example/",  # the site's own, which needs no declaration
+            f"https://{'a' * 25}.example.com/",
+            "https://0123456789abcdef.example.com/",
+            "https://user-20261123.example.com/",
+            f"https://{'a.' * 60}example.com/",
+            None,
+            1,
+            ["https://x.example.com/"],
+        )
+    },
+    **{f"directive: {d}": csp_report(X, d) for d in ("", "x-src", "form-action", 1, ["img-src"])},
+}
+
+
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=[name[:40] for name in GARBAGE])
+def test_garbage_is_taken_and_not_counted(body: bytes) -> None:
+    promise = made()
+    assert post(promise, body) == 204
+    assert promise.counts.told() == {}
+
+
+REFUSED: dict[str, tuple[str, bytes, tuple[str, str], int]] = {
+    "another type": ("text/plain", csp_report(X), ("x", "y"), 415),
+    "none": ("", csp_report(X), ("x", "y"), 415),
+    "another site's": ("application/csp-report", csp_report(X), ("sec-fetch-site", "cross-site"), 403),
+    "too large": ("application/csp-report", b" " * 65_536 + csp_report(X), ("x", "y"), 413),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("media_type", "body", "field", "status"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_report_of_the_site_is_refused(
+    media_type: str, body: bytes, field: tuple[str, str], status: int
+) -> None:
+    promise = made()
+    assert post(promise, body, media_type, field) == status
+    assert promise.counts.told() == {}
+
+
+def test_no_more_reports_of_a_body_are_read_than_a_browser_sends() -> None:
+    body = {"blockedURL": X, "effectiveDirective": "img-src"}
+    promise = made()
+    assert post(promise, reporting(*[body] * 150), "application/reports+json") == 204
+    assert promise.counts.told() == {"x.example.com": {"img-src": 100}}
+
+
+def test_nothing_is_kept_but_hosts_and_directives() -> None:
+    promise = made()
+    post(promise, csp_report(X, **{"document-uri": "https://shop.example/orders/somebody"}))
+    assert "somebody" not in repr(vars(promise.counts))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["img-src", "font-src"]))))
+def test_counts_are_bounded_and_keep_who_is_asked_for_most(loads: list[tuple[str, str]]) -> None:
+    counts = Counts(most=3)
+    for _ in range(len(loads) + 1):
+        counts.add("often", "img-src")
+    for host, directive in loads:
+        counts.add(host, directive)
+        told = counts.told()
+        assert len(told) <= 3
+        assert next(iter(told)) == "often"
+        assert host in told
+
+
+@given(st.binary())
+def test_no_body_makes_it_fail(body: bytes) -> None:
+    promise = made()
+    assert post(promise, body, cut=len(body) // 2) == 204
+    assert promise.counts.told() == {}
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+told = st.fixed_dictionaries(
+    {
+        "blocked-uri": anything | st.text().map("https://{}".format),
+        "effective-directive": anything | st.just("img-src"),
+    }
+)
+
+
+@given(anything | st.lists(st.fixed_dictionaries({"body": told | anything})))
+def test_no_report_makes_it_fail_or_keeps_what_is_no_host(document: Any) -> None:
+    promise = made()
+    assert post(promise, json.dumps(document).encode(), "application/reports+json") == 204
+    for host in promise.counts.told():
+        ThirdParty(host, purpose="Any host that is counted can be declared")
+
+
+def asked(promise: LoadReports, *fields: tuple[str, str], method: str = "GET") -> Answer:
+    privacy: Privacy = (
+        Guard(PrivacyPolicy(), promises=[])
+        .visit(Sent(*fields, method=method, path="/_privacy/loads"))
+        .privacy
+    )
+    answer = promise.request(privacy)
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def bearer(token: str) -> tuple[str, str]:
+    return ("authorization", f"Bearer {token}")
+
+
+def signed(
+    key: str, word: bytes = b"loads", salt: str = "alpines-privacy.loads", ago: int = 0
+) -> str:
+    class Clock(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() - ago
+
+    return Clock(key, salt=salt).sign(word).decode()
+
+
+# Made when they are used: the first tests of a run may be minutes before.
+TOKENS: dict[str, tuple[Callable[[], str], bool]] = {
+    "ours": (lambda: token_for(KEYS), True),
+    "of an older key": (lambda: signed(KEYS[1]), True),
+    "four minutes old": (lambda: signed(KEYS[0], ago=240), True),
+    "six minutes old": (lambda: signed(KEYS[0], ago=360), False),
+    "of tomorrow": (lambda: signed(KEYS[0], ago=-86_400), False),
+    "of another key": (lambda: signed("a-key-nobody-has-set"), False),
+    "for another purpose": (lambda: signed(KEYS[0], salt="alpines-privacy.choice"), False),
+    "of another word": (lambda: signed(KEYS[0], b"opt-out"), False),
+    "garbage": (lambda: "\xff.\x00", False),
+    "nothing": (lambda: "", False),
+}
+
+
+@pytest.mark.parametrize(("token", "holds"), TOKENS.values(), ids=TOKENS)
+def test_only_a_fresh_token_of_the_sites_key_gets_the_counts(
+    token: Callable[[], str], holds: bool
+) -> None:
+    promise = made()
+    promise.counts.add("x.example.com", "img-src")
+    answer = asked(promise, bearer(token()))
+    assert answer.status == (200 if holds else 404)
+    if holds:
+        assert json.loads(answer.body) == {"loads": {"x.example.com": {"img-src": 1}}}
+    assert ("cache-control", "no-store") in answer.fields
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_without_a_token_or_with_another_method_there_is_nothing(method: str) -> None:
+    assert asked(made(), method=method).status == 404
+    if method != "GET":
+        assert asked(made(), bearer(token_for(KEYS)), method=method).status == 404
+
+
+def test_without_a_key_nobody_is_told_anything() -> None:
+    assert asked(made(None), bearer(token_for(KEYS))).status == 404
+    assert SecretKeys.given({"ALPINES_PRIVACY_SECRET_KEY": " , "}) is None
+    assert SecretKeys.given({"ALPINES_PRIVACY_SECRET_KEY": ",".join(KEYS)}) == KEYS
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/loads", "/_privacy/", "/_privacy/loads/", "/_privacy/loadsx"]
+)
+def test_other_paths_are_the_apps(path: str) -> None:
+    privacy = Guard(PrivacyPolicy(), promises=[]).visit(Sent(path=path, method="POST")).privacy
+    assert made().request(privacy) is None
+
+
+# In a browser.
+
+
+class PagePolicy(Promise):
+    """The policy of each page alone, as the whole layer adds it."""
+
+    def __init__(self, policy: PrivacyPolicy, named: set[str]) -> None:
+        self._loads = LoadPolicy(policy, policy.endpoint + "loads")
+        self._named = named
+
+    def response(self, privacy: Privacy, head: ResponseHead) -> None:
+        if head.is_html and privacy.request:
+            mount = privacy.request.mount
+            for field in self._loads.fields(privacy.client, mount, self._named, whole=True):
+                head.append(*field)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+        pass
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[int]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+PAGE = """<!doctype html><link rel=icon href=data:,><script>
+const done = [];
+const add = (name, what, where) => done.push(new Promise(resolve => {
+  const element = Object.assign(document.createElement(name), what);
+  element.onload = element.onerror = resolve;
+  document[where].append(element);
+}));
+const ran = [];
+const all = async (hosts, sockets) => {
+  for (const host of hosts) {
+    add("script", {src: `http://${host}/script.js`}, "head");
+    add("link", {rel: "stylesheet", href: `http://${host}/style.css`}, "head");
+    add("iframe", {src: `http://${host}/frame.html`}, "documentElement");
+    add("img", {src: `http://${host}/image.gif`}, "documentElement");
+    done.push(fetch(`http://${host}/fetch`, {mode: "no-cors"}).catch(() => 0));
+  }
+  for (const host of sockets) done.push(new Promise(resolve => {
+    try { new WebSocket(`ws://${host}/socket`).onerror = resolve } catch { resolve() }
+  }));
+  ran.push(eval("'eval'"));
+  add("script", {src: "data:text/javascript,ran.push('data')"}, "head");
+  const blob = new Blob(["postMessage('worker')"]);
+  done.push(new Promise(resolve => {
+    const worker = new Worker(URL.createObjectURL(blob));
+    worker.onmessage = message => resolve(ran.push(message.data));
+    worker.onerror = resolve;
+  }));
+  await Promise.all(done);
+  return ran.sort();
+};
+</script><button onclick="ran.push('handler')">x</button>"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+TOLD = {"script-src-elem", "style-src-elem", "frame-src", "img-src", "connect-src"}
+
+
+class Tour:
+    """A page on `www.shop.example` that tries every kind of load on the hosts it is told of."""
+
+    def __init__(self, browser: Browser, loads: Loads, *, host: str = "www.shop.example") -> None:
+        self.hits: set[str] = set()
+        self.reports = made()
+        policy = PrivacyPolicy(
+            loads=loads, third_parties=[ThirdParty("declared.example", purpose="Maps")]
+        )
+        promises = [self.reports, PagePolicy(policy, {"named.example", "named.example:1"})]
+        app = PrivacyMiddleware(self._app, Guard(policy, promises=promises))
+        with serving(app) as port, serving(app) as other:
+            # A source names its ports: what a page names, it names with its port.
+            promises[1]._named.add(f"named.example:{port}")  # type: ignore[attr-defined]
+            context = browser.new_context()
+            self.page = context.new_page()
+            self.page.goto(f"http://{host}:{port}/")
+            self.page.click("button")
+            hosts = [
+                f"{name}:{port}"
+                for name in (host, "declared.example", "named.example", "unnamed.example")
+            ]
+            hosts += [f"static.shop.example:{other}", f"localhost:{other}"]
+            self.ran = self.page.evaluate("([a, b]) => all(a, b)", [hosts, hosts])
+            self._await_reports()
+            context.close()
+
+    def _await_reports(self) -> None:
+        """Wait until every kind of load of a host nobody named was told of, or for good."""
+        deadline = time.monotonic() + 20
+        while self.reported() != TOLD and time.monotonic() < deadline:
+            self.page.wait_for_timeout(10)
+
+    def reported(self) -> set[str]:
+        """Return the directives that loads from a host nobody named broke."""
+        return set(self.reports.counts.told().get("unnamed.example", ()))
+
+    def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        name = environ["HTTP_HOST"].partition(":")[0]
+        path = environ["PATH_INFO"]
+        if path == "/":
+            start_response("200 OK", [("Content-Type", "text/html")])
+            return [PAGE.encode()]
+        self.hits.add(f"{name}{path}")
+        kinds = {"js": "text/javascript", "css": "text/css", "html": "text/html"}
+        start_response(
+            "200 OK", [("Content-Type", kinds.get(path.rpartition(".")[2], "text/plain"))]
+        )
+        return [b""]
+
+    def loaded(self, host: str) -> set[str]:
+        """Return what was asked of a host, by kind."""
+        return {
+            re.sub(r"\..*", "", h.partition("/")[2]) for h in self.hits if h.startswith(f"{host}/")
+        }
+
+
+EVERY = {"script", "style", "frame", "image", "fetch", "socket"}
+PASSIVE = {"style", "image", "fetch", "socket"}
+BROWSED: dict[tuple[Loads, str], dict[str, set[str]]] = {
+    ("page", "www.shop.example"): {
+        "www.shop.example": EVERY,
+        "static.shop.example": EVERY,
+        "declared.example": EVERY,
+        "named.example": EVERY,
+        "unnamed.example": PASSIVE,
+        "localhost": PASSIVE,
+    },
+    ("declared", "www.shop.example"): {
+        "www.shop.example": EVERY,
+        "static.shop.example": EVERY,
+        "declared.example": EVERY,
+        "named.example": set(),
+        "unnamed.example": set(),
+        "localhost": set(),
+    },
+    ("declared", "localhost"): {
+        "localhost": EVERY,
+        "declared.example": EVERY,
+        "unnamed.example": set(),
+    },
+    ("report", "www.shop.example"): {
+        "www.shop.example": EVERY,
+        "unnamed.example": EVERY,
+        "localhost": EVERY,
+    },
+}
+
+
+@pytest.mark.parametrize(("mode", "loaded"), BROWSED.items(), ids=[" ".join(m) for m in BROWSED])
+def test_chromium_loads_what_the_policy_lets_it(
+    browser: Browser, mode: tuple[Loads, str], loaded: dict[str, set[str]]
+) -> None:
+    tour = Tour(browser, mode[0], host=mode[1])
+    assert {host: tour.loaded(host) for host in loaded} == loaded
+    assert tour.reported() == TOLD
+    assert tour.ran == ["data", "eval", "handler", "worker"]
+
+
+# On the command line.
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", ",".join(KEYS))
+
+
+def suggested(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["trackers", "suggest", *arguments])
+
+
+def no_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    start_response("404 Not Found", [("Content-Type", "text/plain")])
+    return [b""]
+
+
+@contextmanager
+def counting(*hosts: tuple[str, str, int]) -> Iterator[str]:
+    promise = made()
+    for host, directive, times in hosts:
+        for _ in range(times):
+            promise.counts.add(host, directive)
+    with serving(PrivacyMiddleware(no_app, Guard(PrivacyPolicy(), promises=[promise]))) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.mark.usefixtures("key")
+def test_what_was_reported_is_suggested_for_a_person_to_accept() -> None:
+    with counting(
+        ("widgets.example.org", "script-src-elem", 3),
+        ("widgets.example.org", "img-src", 1200),
+        ("www.google-analytics.com", "script-src-elem", 2),
+        ("fonts.gstatic.com", "font-src", 1),
+    ) as url:
+        result = suggested(url)
+    assert result.exit_code == 0, result.output
+    assert tomllib.loads(result.output) == {
+        "third_parties": [
+            {"host": "widgets.example.org", "purpose": ""},
+            {"host": "fonts.gstatic.com", "purpose": ""},
+        ]
+    }
+    assert "# company not known: img-src 1,200, script-src-elem 3\n" in result.output
+    assert "# WARNING: a tracker (EasyPrivacy: ||google-analytics.com^" in result.output
+    assert '# host = "www.google-analytics.com"\n' in result.output
+    with pytest.raises(PolicyError, match="purpose"):  # nothing loosens by itself
+        PrivacyPolicy.from_mapping(tomllib.loads(result.output))
+
+
+@pytest.mark.usefixtures("key")
+def test_what_is_declared_already_is_not_suggested(tmp_path: Any) -> None:
+    policy = tmp_path / "alpines-privacy.toml"
+    entries = ("x.example.org", "*.example.com")
+    policy.write_text(
+        "".join(f'[[third_parties]]\nhost = "{h}"\npurpose = "Maps"\n' for h in entries)
+    )
+    with counting(("x.example.org", "img-src", 1), ("a.b.example.com", "img-src", 1)) as url:
+        result = suggested(url, "--policy", str(policy))
+    assert "Nothing was reported" in result.output
+    assert result.exit_code == 0
+
+
+def redirecting(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    start_response("307 Temporary Redirect", [("Location", "http://127.0.0.1:1/")])
+    return [b""]
+
+
+def answering(body: bytes) -> Callable[..., Any]:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [body]
+
+    return app
+
+
+ANSWERS: dict[str, tuple[Callable[..., Any], str]] = {
+    "nothing there": (no_app, "answered 404"),
+    "elsewhere": (redirecting, "answered 307; give the address it sends to"),
+    "no JSON": (answering(b"<html>"), "no counts"),
+    "no counts": (answering(b'{"loads": 1}'), "no counts"),
+    "no host": (answering(b'{"loads": {"x\\"\\nmode = \\"off": {"img-src": 1}}}'), "no counts"),
+    "no number": (answering(b'{"loads": {"x.example": {"img-src": []}}}'), "no counts"),
+}
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize(("app", "problem"), ANSWERS.values(), ids=ANSWERS)
+def test_what_answers_otherwise_is_one_line(app: Callable[..., Any], problem: str) -> None:
+    with serving(app) as port:
+        result = suggested(f"http://127.0.0.1:{port}")
+    assert result.exit_code != 0
+    assert problem in result.output
+    assert "third_parties" not in result.output
+
+
+def test_without_a_key_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALPINES_PRIVACY_SECRET_KEY", raising=False)
+    result = suggested("http://127.0.0.1:1/")
+    assert "ALPINES_PRIVACY_SECRET_KEY" in result.output
+    assert result.exit_code != 0
+
+
+def test_both_protocols_take_reports() -> None:
+    async def not_found(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("the app does not see a report")
+
+    wraps: tuple[Callable[[Guard], Any], ...] = (
+        lambda guard: PrivacyMiddleware(no_app, guard),
+        lambda guard: ASGIMiddleware(not_found, guard),
+    )
+    for wrap in wraps:
+        promise = made()
+        with visitor(wrap(Guard(PrivacyPolicy(), promises=[promise]))) as client:
+            response = client.post(
+                "/_privacy/loads",
+                content=csp_report(X),
+                headers={"content-type": "application/csp-report"},
+            )
+        assert (response.status, response.headers.getlist("content-length")) == (204, [])
+        assert promise.counts.told() == {"x.example.com": {"img-src": 1}}
