@@ -40,17 +40,19 @@ def fetch() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for package in _NPM:
         subprocess.run(["npm", "pack", package], cwd=FOLDER, check=True)  # noqa: S603, S607
-    for package in (*_PYPI, _TESTS):
+    for package in _PYPI:
         _download(package)
+    _download(_TESTS, constraint=_ENOUGH)
     for archive in (*FOLDER.glob("*.tgz"), *FOLDER.glob("*.tar.gz")):
         with tarfile.open(archive) as packed:
             packed.extractall(archive.with_suffix("").with_suffix(""), filter="data")
 
 
-def _download(package: str) -> None:
+def _download(package: str, constraint: str = "") -> None:
     constraints = FOLDER / "constraints.txt"
-    constraints.write_text(_ENOUGH)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:"]
+    constraints.write_text(constraint)
+    name = package.partition("=")[0]  # its own source; what builds it may come built
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", name]
     environment = {**os.environ, "PIP_CONSTRAINT": str(constraints)}
     subprocess.run([*command, package], cwd=FOLDER, check=True, env=environment)  # noqa: S603
 
