@@ -7,6 +7,7 @@ latin-1 never fails and loses nothing, so a head no promise touched goes back as
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, KeysView
 from functools import lru_cache
 from typing import Any, Literal
@@ -26,7 +27,7 @@ Field = tuple[str, str]
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
-class RequestHead:
+class RequestHead(ABC):
     """A request before its body. Each adapter subclasses it over what its protocol gives.
 
     `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
@@ -42,32 +43,32 @@ class RequestHead:
         self.edits: dict[str, str | None] | None = None
 
     @property
-    def method(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def method(self) -> str: ...
 
     @property
-    def scheme(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def scheme(self) -> str: ...
 
     @property
-    def path(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def path(self) -> str: ...
 
     @property
-    def mount(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def mount(self) -> str: ...
 
     @property
-    def peer(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def peer(self) -> str: ...
 
+    @abstractmethod
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order.
 
         WSGI and Django join repeated lines with commas before we see them: who cares must
         split each value with `split_list`.
         """
-        raise NotImplementedError
 
     def edit(self, name: str, value: str | None) -> None:
         """Let the app see `value` for the field `name` (lower case); None takes the field away."""
