@@ -27,6 +27,7 @@ ABSOLUTE = [
     ("https://a:b@c@evil.example:443/", "https://evil.example/"),
     ("http://example.com:80/", "http://example.com/"),
     ("http://example.com:00000080/", "http://example.com/"),
+    ("http://[::ffff:1.2.3.4]", "http://[::ffff:102:304]/"),
     ("http://example.com:/", "http://example.com/"),
     ("https://example.com:80/", "https://example.com:80/"),
     ("http://%65xample%2Ecom/", "http://example.com/"),

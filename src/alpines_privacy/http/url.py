@@ -232,8 +232,9 @@ def _ipv6(text: str) -> str | None:
         address = ipaddress.IPv6Address(text[1:-1])
     except ValueError:
         return None
-    pieces = address.exploded.split(":")
-    return f"[{_compressed([f'{int(piece, 16):x}' for piece in pieces])}]"
+    # Not `exploded`: since Python 3.13 it writes a mapped IPv4 address with dots.
+    number = int(address)
+    return f"[{_compressed([f'{number >> shift & 0xFFFF:x}' for shift in range(112, -1, -16)])}]"
 
 
 def _compressed(pieces: list[str]) -> str:
