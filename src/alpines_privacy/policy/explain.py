@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -51,13 +52,13 @@ def explain(error: msgspec.ValidationError, found: Any, expected: Any) -> Policy
     problem, key = match["problem"], (match["path"] or "").lstrip(".")
     for name, index in _STEP.findall(key):
         found = _descend(found, name or index)
-        expected = _descend_type(expected, name)
+        expected = _descend_type(_table_of(expected), name)
     if isinstance(error.__cause__, PolicyError):
         return error.__cause__.at(key=key)
     if match["in"]:
         return PolicyError("holds a key that is no text", key=key)
     if unknown := _UNKNOWN.fullmatch(problem):
-        fields = getattr(expected, "__struct_fields__", ())
+        fields = getattr(_table_of(expected), "__struct_fields__", ())
         problem = f"unknown key{nearest(unknown[1], fields)}; expected one of {', '.join(fields)}"
         return PolicyError(problem, key=unknown[1]).at(key=key)
     if missing := _MISSING.fullmatch(problem):
@@ -94,6 +95,13 @@ def _descend_type(hint: Any, name: str) -> Any:
     if name:
         return hints_of(hint).get(name) if isinstance(hint, msgspec.StructMeta) else None
     return get_args(hint)[0] if get_args(hint) else None
+
+
+def _table_of(hint: Any) -> Any:
+    """Return the table of a hint that takes a word as well (`logs = "off"` or `[logs]`)."""
+    if get_origin(hint) not in {Union, UnionType}:
+        return hint
+    return next((part for part in get_args(hint) if isinstance(part, msgspec.StructMeta)), hint)
 
 
 def _choices(hint: Any) -> list[str]:

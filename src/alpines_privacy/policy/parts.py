@@ -16,9 +16,20 @@ from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain, explain_call, hints_of
 from alpines_privacy.policy.patterns import compile_patterns
 
-__all__ = ["Cookie", "PrivacyPolicy", "ThirdParty", "Trackers"]
+__all__ = ["Cookie", "LogKey", "Logs", "PrivacyPolicy", "ThirdParty", "Trackers"]
 
 Mode = Literal["enforce", "report", "off"]
+
+# The kinds of personal data a log may hold (policy §2), as they stand in marks.
+Kind = Literal[
+    "NAME", "EMAIL", "ADDRESS", "PHONE", "CNIC", "NTN", "USERNAME", "PASSWORD", "SECRET", "IP",
+    "USER_AGENT", "CARD", "CVV", "IBAN", "SSN", "PASSPORT", "BIRTH_DATE", "MAC", "COORDINATES",
+]  # fmt: skip
+# Ways to redact. A pseudonym of a password or a CVV could be guessed by whoever holds the key, and
+# the last four of a short value are most of it, so not every kind has every way.
+_Marked = Literal["mark", "keep"]
+_Known = Literal["mark", "pseudonym", "keep"]
+_Shown = Literal["mark", "partial", "pseudonym", "keep"]
 
 # RFC 6265bis §4.1.1 with the two wildcards we add: no controls, spaces, separators or "=".
 _COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -28,6 +39,9 @@ _HOST = re.compile(
 
 # What of a CSS selector a policy may write: one class or one id.
 _SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
+
+# The name of a form field, a JSON member, a header or a variable.
+_LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
 
 Purpose = Annotated[str, Meta(min_length=1)]
 
@@ -137,6 +151,76 @@ class Trackers(_Part, frozen=True, kw_only=True):
     allow_categories: Sequence[str] = ()
 
 
+class LogKey(_Part, frozen=True):
+    """A key whose value in logs is personal data: `LogKey("roll_number", kind="USERNAME")`.
+
+    Case and separators do not matter: it covers `rollNumber` and `student-roll-number` too.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    kind: Kind
+
+    def check(self) -> None:
+        """Check what the type cannot say."""
+        if not _LOG_KEY.fullmatch(self.name):
+            raise PolicyError(
+                f"{self.name!r} is no key; expected letters, digits, _, - and .", key="name"
+            )
+
+
+class Logs(_Part, frozen=True, kw_only=True):
+    """How each kind of personal data is redacted in logs, and by which keys it is known.
+
+    - `"mark"`: `[EMAIL]`; `"keep"`: the kind is switched off, its values stay.
+    - `"partial"`: `a…@e….com`, of numbers the last four; a short value becomes the mark.
+    - `"pseudonym"`: `EMAIL:d3a91c…`, the same for the same value all day (UTC), by the site's key.
+    - `"truncate"`: `203.0.113.0/24`, `2001:db8:7::/48`.
+    - `"generalise"`: `Firefox on Windows, desktop`.
+    - `keys`: more keys whose values are personal data.
+    - `safe_keys`: keys whose values are no personal data, whatever they are called.
+    """
+
+    name: _Known = "mark"
+    email: _Shown = "mark"
+    address: _Known = "mark"
+    phone: _Shown = "mark"
+    cnic: _Known = "mark"
+    ntn: _Known = "mark"
+    username: _Known = "mark"
+    password: _Marked = "mark"  # noqa: S105 - the way, no password
+    secret: _Marked = "mark"  # noqa: S105 - the same
+    ip: Literal["truncate", "mark", "pseudonym", "keep"] = "truncate"
+    user_agent: Literal["generalise", "mark", "pseudonym", "keep"] = "generalise"
+    card: _Shown = "mark"
+    cvv: _Marked = "mark"
+    iban: _Shown = "mark"
+    ssn: _Known = "mark"
+    passport: _Known = "mark"
+    birth_date: _Known = "mark"
+    mac: _Known = "mark"
+    coordinates: _Known = "mark"
+    keys: Sequence[LogKey] = ()
+    safe_keys: Sequence[Annotated[str, Meta(min_length=1, max_length=64)]] = ()
+
+    def check(self) -> None:
+        """Check what the types cannot say: names declared twice, or both personal and safe."""
+        _refuse_repeats("keys", "name", self.keys)
+        own = {_folded(key.name) for key in self.keys}
+        for index, name in enumerate(self.safe_keys):
+            key = f"safe_keys[{index}]"
+            if not _LOG_KEY.fullmatch(name):
+                raise PolicyError(
+                    f"{name!r} is no key; expected letters, digits, _, - and .", key=key
+                )
+            if _folded(name) in own:
+                raise PolicyError(f'"{name}" stands in keys too; expected one of them', key=key)
+
+    def way(self, kind: Kind) -> str:
+        """Return how a kind is redacted."""
+        way: str = getattr(self, kind.lower())
+        return way
+
+
 class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     """What the site promises its visitors, as data.
 
@@ -148,6 +232,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     - `loads`: what pages may load, by an additional Content-Security-Policy: `"page"` (scripts and
       frames only from the site, declared third parties and hosts the page itself names),
       `"declared"` (everything only from the site and declared third parties) or `"report"`.
+    - `logs`: how personal data is redacted in logs; `"off"` leaves logging alone.
     - `mode`: `"enforce"`; `"report"` changes nothing and logs what it would change; `"off"`.
       `ALPINES_PRIVACY_MODE` in the environment overrides it when the app starts.
     - `exempt`: paths that pass untouched; `/static/*` covers everything below.
@@ -167,6 +252,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     trackers: Trackers = Trackers()
     ad_slots: Sequence[str] = ()
     loads: Literal["page", "declared", "report"] = "page"
+    logs: Literal["on", "off"] | Logs = "on"
     mode: Mode = "enforce"
     exempt: Sequence[str] = ()
     endpoint: str = "/_privacy/"
@@ -231,6 +317,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
             return msgspec.convert(dict(mapping), cls)
         except msgspec.ValidationError as error:
             raise explain(error, mapping, cls).at(source=source) from None
+
+
+def _folded(key: str) -> str:
+    return re.sub(r"[_.\-]", "", key).lower()
 
 
 def _fits(pattern: str, name: str) -> bool:

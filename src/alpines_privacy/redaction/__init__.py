@@ -1,5 +1,31 @@
-"""No personal data in a log: what an app hid during a request stays out of its records (policy §6)."""
+"""No personal data in a log (policy §6): what is found by its shape, by its key, and what an app hid."""
 
-from alpines_privacy.redaction.records import install, uninstall
+from __future__ import annotations
 
-__all__ = ["install", "uninstall"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alpines_privacy.redaction.records import install, uninstall
+    from alpines_privacy.redaction.redactor import Redactor
+    from alpines_privacy.redaction.spans import Span
+
+__all__ = ["Redactor", "Span", "install", "uninstall"]
+
+# Imported on first use: compiling the patterns takes time that only a log line is worth.
+_HOMES = {
+    "Redactor": "alpines_privacy.redaction.redactor",
+    "Span": "alpines_privacy.redaction.spans",
+    "install": "alpines_privacy.redaction.records",
+    "uninstall": "alpines_privacy.redaction.records",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - only here
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

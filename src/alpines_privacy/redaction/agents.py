@@ -1,0 +1,74 @@
+"""What a User-Agent says of a browser, without the visitor in it: "Firefox on Windows, desktop" (policy §3).
+
+The words are a closed set. A parser takes the name of an unknown program from the field itself,
+and whoever writes the field could write anything there: `AyeshaKhan/1.0` would be a browser.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["GENERALISED", "generalised"]
+
+_REMEMBERED = 1024  # values; parsing one takes about a millisecond
+_LONGEST = 512  # characters that are read; the longest of real browsers have 350
+
+# ua-parser's families, and what is written for them.
+_BROWSERS = {
+    "Chrome": "Chrome", "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome",
+    "Chrome Mobile WebView": "Chrome", "Chromium": "Chrome", "HeadlessChrome": "Chrome",
+    "Firefox": "Firefox", "Firefox Mobile": "Firefox", "Firefox iOS": "Firefox",
+    "Safari": "Safari", "Mobile Safari": "Safari", "Mobile Safari UI/WKWebView": "Safari",
+    "Edge": "Edge", "Edge Mobile": "Edge", "IE": "Internet Explorer",
+    "IE Mobile": "Internet Explorer", "Opera": "Opera", "Opera Mobile": "Opera",
+    "Opera Mini": "Opera", "Opera Touch": "Opera", "Samsung Internet": "Samsung Internet",
+    "UC Browser": "UC Browser", "Yandex Browser": "Yandex Browser", "Vivaldi": "Vivaldi",
+    "MiuiBrowser": "Miui Browser", "Huawei Browser": "Huawei Browser", "Android": "Android Browser",
+    "DuckDuckGo Mobile": "DuckDuckGo", "Brave": "Brave",
+    "Facebook": "Facebook", "Instagram": "Instagram", "WhatsApp": "WhatsApp", "Slackbot": "Slackbot",
+    "curl": "curl", "Wget": "Wget", "Python Requests": "Requests", "Python/httpx": "httpx",
+    "aiohttp": "aiohttp", "Go-http-client": "Go", "Apache-HttpClient": "HttpClient", "okhttp": "OkHttp",
+    "PostmanRuntime": "Postman", "ELB-HealthChecker": "ELB-HealthChecker", "kube-probe": "kube-probe",
+    "Googlebot": "Googlebot", "bingbot": "bingbot", "YandexBot": "YandexBot",
+    "Baiduspider": "Baiduspider", "DuckDuckBot": "DuckDuckBot", "Applebot": "Applebot",
+    "AhrefsBot": "AhrefsBot", "SemrushBot": "SemrushBot", "FacebookBot": "FacebookBot",
+    "Twitterbot": "Twitterbot", "GPTBot": "GPTBot", "ClaudeBot": "ClaudeBot",
+}  # fmt: skip
+_SYSTEMS = {
+    "Windows": "Windows", "Windows Phone": "Windows", "Mac OS X": "macOS", "iOS": "iOS",
+    "Android": "Android", "Linux": "Linux", "Ubuntu": "Linux", "Fedora": "Linux", "Debian": "Linux",
+    "Chrome OS": "ChromeOS", "FreeBSD": "BSD", "OpenBSD": "BSD", "NetBSD": "BSD", "KaiOS": "KaiOS",
+    "Tizen": "Tizen", "HarmonyOS": "HarmonyOS",
+}  # fmt: skip
+_DEVICES = ("desktop", "mobile", "tablet", "bot", "other device")
+_OTHER_BROWSER, _OTHER_SYSTEM = "other program", "other system"
+
+
+def _one_of(*names: str) -> str:
+    return "|".join(map(re.escape, sorted({*names}, reverse=True)))
+
+
+# Every text `generalised` can give, and no other.
+GENERALISED = re.compile(
+    f"(?:{_one_of(*_BROWSERS.values(), _OTHER_BROWSER)})"
+    f" on (?:{_one_of(*_SYSTEMS.values(), _OTHER_SYSTEM)}), (?:{_one_of(*_DEVICES)})"
+)
+
+
+@lru_cache(_REMEMBERED)
+def generalised(value: str) -> str:
+    """Return browser, system and kind of device of a User-Agent field's value."""
+    from user_agents import parse  # noqa: PLC0415 - a third of a second, and most processes log no User-Agent
+
+    agent: Any = parse(value[:_LONGEST])
+    browser = _BROWSERS.get(agent.browser.family, _OTHER_BROWSER)
+    system = _SYSTEMS.get(agent.os.family, _OTHER_SYSTEM)
+    return f"{browser} on {system}, {_device(agent)}"
+
+
+def _device(agent: Any) -> str:
+    facts = (agent.is_bot, agent.is_tablet, agent.is_mobile, agent.is_pc)
+    names = ("bot", "tablet", "mobile", "desktop")
+    return next((name for fact, name in zip(facts, names, strict=True) if fact), "other device")
