@@ -28,12 +28,13 @@ class Sent(RequestHead):
         path: str = "/",
         mount: str = "",
         scheme: str = "http",
+        query: str = "",
         peer: str = "127.0.0.1",
     ) -> None:
         super().__init__()
         self._fields = fields
         self._method, self._path, self._mount = method, path, mount
-        self._scheme, self._peer = scheme, peer
+        self._scheme, self._query, self._peer = scheme, query, peer
 
     @property
     def method(self) -> str:
@@ -50,6 +51,10 @@ class Sent(RequestHead):
     @property
     def mount(self) -> str:
         return self._mount
+
+    @property
+    def query(self) -> str:
+        return self._query
 
     @property
     def peer(self) -> str:

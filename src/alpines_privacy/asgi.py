@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, cast
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.context import KEY, Privacy
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
-from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send
+from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
 from alpines_privacy.http.promise import Message as Beside
 
 __all__ = ["PrivacyMiddleware"]
@@ -109,6 +109,11 @@ class ASGIRequest(RequestHead):
         return mount
 
     @property
+    def query(self) -> str:
+        query: bytes = self._scope.get("query_string", b"")
+        return query.decode("latin-1")
+
+    @property
     def peer(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""
@@ -152,6 +157,8 @@ class _Exchange:
             edits, headers = outcome.head.edits, scope.get("headers")
             if edits:
                 scope["headers"] = _edited(headers or (), edits)
+            if outcome.watch is not None:
+                self._receive = _watched(self._receive, outcome.watch)
             try:
                 await app(scope, self._receive, self.send)
                 # An app that ended without a body: the server gets to say so.
@@ -400,6 +407,18 @@ def _edited(headers: Iterable[RawField], edits: dict[str, str | None]) -> list[R
     return kept + [
         (name, value.encode("latin-1")) for name, value in replaced.items() if value is not None
     ]
+
+
+def _watched(receive: Receive, watch: Watcher) -> Receive:
+    """Return a `receive` that lets `watch` see the bytes of each message on its way to the app."""
+
+    async def watched() -> Message:
+        message = await receive()
+        if body := message.get("body"):
+            watch(body)
+        return message
+
+    return watched
 
 
 def _replay(taken: list[Message], receive: Receive) -> Receive:

@@ -42,6 +42,8 @@ from alpines_privacy.http.outcomes import (
     Send,
     Settle,
     Wait,
+    Watch,
+    Watcher,
 )
 from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
@@ -50,6 +52,7 @@ from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.trackers import rules_for
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
@@ -96,8 +99,11 @@ class Guard:
             PreferenceReader(policy, choices).read if self.mode != "off" else _unread
         )
         self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
+        redacts = self.mode == "enforce" and policy.logs != "off"
         if promises is None:
             promises = _promises(policy, choices, logins)
+            if redacts:
+                promises.append(VisitorsInLogs())
         parts = frozenset(
             part for promise in promises for part in (promise.part, *promise.parts) if part
         )
@@ -107,8 +113,8 @@ class Guard:
         self.on_response = _overriding("response", promises)
         self.on_fields = _overriding("fields", promises)
         self.on_end = _overriding("end", promises)
-        if self.mode == "enforce":
-            redaction.install()
+        if redacts:
+            redaction.install(redaction.Redactor(policy))
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""
@@ -126,6 +132,7 @@ class Visit:
         "_judges",
         "_settles",
         "_taken",
+        "_watchers",
         "privacy",
         "watches",
     )
@@ -139,6 +146,7 @@ class Visit:
         self._judges: list[tuple[Promise, Examine]] | None = None
         self._settles: list[tuple[Promise, Settle]] | None = None
         self._filters: list[tuple[Promise, Rewrite]] | None = None
+        self._watchers: list[Watcher] | None = None
         self._taken = 0
         self._before = running.get()
         running.set(self.privacy)
@@ -155,6 +163,9 @@ class Visit:
             if isinstance(outcome, Examine):
                 if head.kind == "http":
                     self._judges = [*(self._judges or ()), (promise, outcome)]
+            elif isinstance(outcome, Watch):
+                if head.kind == "http":
+                    self._watchers = [*(self._watchers or ()), outcome.watcher]
             elif outcome is not None and not self._only_reported(outcome):
                 return outcome
         if self._judges:
@@ -287,7 +298,15 @@ class Visit:
         assert head is not None  # a visit has a request
         if self._guard.reports:
             head.edits = None
-        return Pass(head)
+        return Pass(head, self._watched if self._watchers else None)
+
+    def _watched(self, data: bytes) -> None:
+        """Show the next bytes that the app reads of the body to who wants to see them."""
+        for watcher in self._watchers or ():
+            try:
+                watcher(data)
+            except Exception:
+                self._guard.running.notices.failure("the watching of a request's body")
 
     def _sent(self, head: ResponseHead) -> Send:
         """Send a head; a body that is rewritten has no longer the length the app gave."""

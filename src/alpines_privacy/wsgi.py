@@ -18,9 +18,17 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.context import KEY, Privacy, running
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
-from alpines_privacy.http.outcomes import Answer, More, NeedBody, Pass, Replace, Send
+from alpines_privacy.http.outcomes import (
+    Answer,
+    More,
+    NeedBody,
+    Pass,
+    Replace,
+    Send,
+    Watcher,
+)
 
-__all__ = ["PrivacyMiddleware", "Replay", "WSGIRequest", "judge_body", "variable"]
+__all__ = ["PrivacyMiddleware", "Replay", "WSGIRequest", "Watched", "judge_body", "variable"]
 
 Write: TypeAlias = Callable[[bytes], object]
 ExcInfo: TypeAlias = Any  # what sys.exc_info() returns
@@ -88,6 +96,10 @@ class WSGIRequest(RequestHead):
         return _decoded(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
 
     @property
+    def query(self) -> str:
+        return str(self._environ.get("QUERY_STRING") or "")
+
+    @property
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
 
@@ -135,6 +147,8 @@ class _Exchange:
             return self._entity()
         if edits := outcome.head.edits:
             self._edit({variable(name): value for name, value in edits.items()})
+        if outcome.watch is not None and (stream := environ.get("wsgi.input")) is not None:
+            self._edit({"wsgi.input": Watched(stream, outcome.watch)})
         return self._body(app(environ, self.start))
 
     def start(self, status: str, headers: list[Field], exc_info: ExcInfo = _ABSENT) -> Write:
@@ -357,6 +371,37 @@ class Replay:
         size = self._left if size is None else min(size, self._left)
         data = read(size) if size else b""
         self._left -= len(data)
+        return data
+
+
+class Watched:
+    """`wsgi.input` whose bytes a watcher sees as the app reads them; all else is the stream's own."""
+
+    def __init__(self, stream: Any, watch: Watcher) -> None:
+        self._stream = stream
+        self._watch = watch
+
+    def read(self, *size: int | None) -> bytes:
+        """Read as the stream does."""
+        return self._seen(self._stream.read(*size))
+
+    def readline(self, *size: int | None) -> bytes:
+        """Read a line as the stream does."""
+        return self._seen(self._stream.readline(*size))
+
+    def readlines(self, *hint: int | None) -> list[bytes]:
+        """Read lines as the stream does."""
+        return [self._seen(line) for line in self._stream.readlines(*hint)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self._seen, self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _seen(self, data: bytes) -> bytes:
+        if data:
+            self._watch(data)
         return data
 
 

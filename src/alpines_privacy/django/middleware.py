@@ -23,7 +23,7 @@ from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.wsgi import WSGIRequest, judge_body, variable
+from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, variable
 
 __all__ = ["PrivacyMiddleware", "configured_policy"]
 
@@ -134,6 +134,9 @@ class _Exchange:
             self._answered = True
             return _response(outcome)
         self._edit({variable(name): value for name, value in (outcome.head.edits or {}).items()})
+        if outcome.watch is not None:
+            request = cast("Any", self._request)
+            request._stream = Watched(request._stream, outcome.watch)  # noqa: SLF001 - as `_judge`
         return None
 
     def holds(self, response: HttpResponseBase) -> bool:

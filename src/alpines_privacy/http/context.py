@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from alpines_privacy.http.client import Client, ProxyTrust
     from alpines_privacy.http.heads import RequestHead
     from alpines_privacy.http.report import Notices, Removal
+    from alpines_privacy.http.submission import Submission
 
 __all__ = ["KEY", "Preference", "Privacy", "Purpose", "Signal", "current", "running"]
 
@@ -62,16 +63,19 @@ class Privacy:
     """
 
     __slots__ = (
+        "__weakref__",
         "_client",
         "ended",
         "exempted",
         "guard",
         "head_left",
         "hidden",
+        "literals",
         "preference",
         "read",
         "removals",
         "request",
+        "submission",
     )
 
     def __init__(
@@ -86,6 +90,8 @@ class Privacy:
         self.exempted: frozenset[str] = frozenset()
         self.hidden: tuple[tuple[str, str], ...] = ()
         self.removals: list[Removal] | None = None
+        self.submission: Submission | None = None  # the form or JSON the app has read so far
+        self.literals: tuple[object, object] | None = None  # what of all that no log may say
 
     @property
     def opted_out(self) -> bool:

@@ -7,8 +7,8 @@ A visit to an adapter:
     response ->  Send | Hold | Replace
     settle   ->  Send | Replace             (the first chunk of a held response)
 
-A promise to the visit: `Answer`, `Replace`, or a wish with a callable in it (`Examine`, `Wait`,
-`Rewrite`). What lasts from one call to the next lives in that callable, not in the promise,
+A promise to the visit: `Answer`, `Replace`, or a wish with a callable in it (`Examine`, `Watch`,
+`Wait`, `Rewrite`). What lasts from one call to the next lives in that callable, not in the promise,
 which is compiled once and shared by every request.
 """
 
@@ -35,16 +35,24 @@ __all__ = [
     "Send",
     "Settle",
     "Wait",
+    "Watch",
+    "Watcher",
 ]
+
+Watcher: TypeAlias = "Callable[[bytes], None]"
 
 
 class Pass:
-    """The app gets the request, with the edits its `head` carries."""
+    """The app gets the request, with the edits its `head` carries.
 
-    __slots__ = ("head",)
+    Where there is a `watch`, it sees the body's bytes as the app reads them.
+    """
 
-    def __init__(self, head: RequestHead) -> None:
+    __slots__ = ("head", "watch")
+
+    def __init__(self, head: RequestHead, watch: Watcher | None = None) -> None:
         self.head = head
+        self.watch = watch
 
 
 class Answer:
@@ -126,6 +134,15 @@ class Examine:
         self.limit = limit
         self.judge = judge
         self.beyond = beyond
+
+
+class Watch:
+    """A promise wants to see the request's body as the app reads it, changing and delaying nothing."""
+
+    __slots__ = ("watcher",)
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
 
 
 class Filter(Protocol):

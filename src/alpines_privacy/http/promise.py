@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import Field, ResponseHead
-from alpines_privacy.http.outcomes import Answer, Examine, Replace, Rewrite, Wait
+from alpines_privacy.http.outcomes import Answer, Examine, Replace, Rewrite, Wait, Watch
 
 __all__ = ["Message", "Promise"]
 
@@ -25,8 +25,8 @@ class Promise:
     part: ClassVar[str] = ""
     parts: ClassVar[frozenset[str]] = frozenset()
 
-    def request(self, privacy: Privacy) -> Answer | Examine | None:
-        """Look at a request's head: let it pass, answer it, or ask for its body."""
+    def request(self, privacy: Privacy) -> Answer | Examine | Watch | None:
+        """Look at a request's head: let it pass, answer it, or ask for its body, before the app or as it reads."""
 
     def response(self, privacy: Privacy, head: ResponseHead) -> Replace | Rewrite | Wait | None:
         """Look at a response's head and edit it, or ask for more than that."""

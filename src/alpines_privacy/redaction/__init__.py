@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alpines_privacy.redaction.records import install, uninstall
+    from alpines_privacy.redaction.hook import install, uninstall
     from alpines_privacy.redaction.redactor import Redactor
     from alpines_privacy.redaction.spans import Span
 
@@ -15,8 +15,8 @@ __all__ = ["Redactor", "Span", "install", "uninstall"]
 _HOMES = {
     "Redactor": "alpines_privacy.redaction.redactor",
     "Span": "alpines_privacy.redaction.spans",
-    "install": "alpines_privacy.redaction.records",
-    "uninstall": "alpines_privacy.redaction.records",
+    "install": "alpines_privacy.redaction.hook",
+    "uninstall": "alpines_privacy.redaction.hook",
 }
 
 

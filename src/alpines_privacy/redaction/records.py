@@ -1,130 +1,239 @@
-"""Log records of a request, cleaned of the values the app hid with `privacy.hide(value, kind)`.
+r"""Log records, cleaned in place on their way to the handlers.
 
-One hook stands at `Logger.callHandlers`, the last place all handlers share: it sees records of
-loggers that do not propagate and reaches handlers added later, which filters on the root logger
-do not. A record without a hidden value is not touched; one that has any is changed in place.
+A record keeps its shape: `args` stay a tuple of as many members, or a mapping, because formatters
+take them apart (uvicorn's access log). The message is judged assembled, for a value may be whole
+only there. A record without personal data keeps the very objects it came with.
 
-Values are replaced as plain text. A compiled pattern would outlive the request in `re`'s cache,
-with the value in it.
+Line breaks that come with a value are written as escapes (`\n`), so that no value begins a line
+of its own. A template's own line breaks stay, and so do those of tracebacks and of warnings. A
+message without arguments counts as a template: where it was put together from values before it
+was logged, nobody can tell them apart any more.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import traceback
+import operator
+import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-from alpines_privacy.http.context import running
+from alpines_privacy.redaction.cleaning import Cleaner, Veiled
+from alpines_privacy.redaction.events import clean_event
+from alpines_privacy.redaction.exceptions import rendered, stand_in
 
-__all__ = ["install", "uninstall"]
+__all__ = ["clean", "one_line", "withhold"]
 
-Hidden: TypeAlias = "tuple[tuple[str, str], ...]"
+_STANDARD = frozenset(vars(logging.makeLogRecord({})))
+_STANDARD_COUNT = len(_STANDARD)
+_FORMATTED = frozenset({"message", "asctime"})
+_WITHHELD = "[withheld]"
+_NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
+_WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_NOTICE = "A log record was withheld, because hiding a value in it failed (%s)."
+# What str.splitlines() breaks at.
+_BREAK = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
-
-class _Hook:
-    """The hook and whether it acts. Others patch the same place, so it stays there for good."""
-
-    def __init__(self) -> None:
-        self.active = False
-        self.placed = False
-
-    def place(self) -> None:
-        call_handlers = logging.Logger.callHandlers
-
-        def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
-            privacy = running.get()
-            if privacy.hidden and self.active and not privacy.ended:
-                _clean(record, privacy.hidden)
-            call_handlers(logger, record)
-
-        setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
-        self.placed = True
+# Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
+_PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 
-_hook = _Hook()
-
-
-def install() -> None:
-    """Let the hook act, for the whole process; a second call does nothing more."""
-    if not _hook.placed:
-        _hook.place()
-    _hook.active = True
-
-
-def uninstall() -> None:
-    """Let records pass as they are."""
-    _hook.active = False
-
-
-def _clean(record: logging.LogRecord, hidden: Hidden) -> None:
-    """Clean a record in place; if that fails, withhold it: the raw text never leaves."""
+def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
+    """Take personal data out of a record; `logger` tells which handlers are to get it."""
+    template, args = record.msg, record.args
     try:
-        _clean_message(record, hidden)
-        _clean_exception(record, hidden)
-        if record.stack_info:
-            record.stack_info = _without(record.stack_info, hidden)
-        for name in record.__dict__.keys() - _STANDARD:
-            record.__dict__[name] = _cleaned(record.__dict__[name], hidden)
-    except Exception as error:
-        record.msg, record.args = _NOTICE, (type(error).__name__,)
-        record.exc_info = record.exc_text = record.stack_info = None
-        for name in record.__dict__.keys() - _STANDARD:
-            record.__dict__[name] = "[withheld]"
+        message = _message(record, template, args)
+    except Exception:
+        _clean_apart(record, cleaner)
+    else:
+        if (
+            cleaner.text(message) is not message
+            or not message.isprintable()
+            or _holds_more(template, args)
+        ):
+            _clean_message(record, cleaner, message)
+    attributes = record.__dict__
+    if (
+        len(attributes) != _STANDARD_COUNT
+        or attributes["exc_info"]
+        or attributes["exc_text"]
+        or attributes["stack_info"]
+    ):
+        _clean_rest(record, cleaner, logger)
 
 
-def _clean_message(record: logging.LogRecord, hidden: Hidden) -> None:
-    """Clean template and arguments each, so that `args` keep the shape a formatter may unpack.
+def withhold(record: logging.LogRecord, error: Exception) -> None:
+    """Put a notice in the place of everything a record says; its arguments keep their number."""
+    template, args = record.msg, record.args
+    known = template if isinstance(template, str) else type(template).__qualname__
+    digest = hashlib.blake2b(known.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    count = len(args) if isinstance(args, tuple) else 0
+    notice = _NOTICE % (record.name, type(error).__name__, digest)
+    _say_no_more_than(record, _of_no_arguments(notice, count))
+    record.args = (_WITHHELD,) * count
+    record.exc_info = record.exc_text = record.stack_info = None
+    for name in record.__dict__.keys() - _STANDARD:
+        record.__dict__[name] = _WITHHELD
 
-    A value that only the assembled message shows, or an argument that no longer fits its
-    conversion (`%d`), makes the assembled text the message.
-    """
-    message = record.getMessage()
-    cleaned = _without(message, hidden)
-    if cleaned == message:
+
+def _message(record: logging.LogRecord, template: Any, args: Any) -> str:
+    """Return what `getMessage` does, for nearly all records without the way there."""
+    if type(template) is str and type(record) is logging.LogRecord:
+        return template % args if args else template
+    return "" if isinstance(template, Mapping) else record.getMessage()
+
+
+def _holds_more(template: Any, args: Any) -> bool:
+    """Whether a record may hold more than its message shows: by name, or cut short."""
+    if type(template) is str:
+        return bool(args) and (type(args) is not tuple or "%." in template)
+    return isinstance(template, Mapping)
+
+
+def one_line(text: str) -> str:
+    """Return the text with its line breaks written as escapes."""
+    return text if text.isprintable() else _BREAK.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode()
+
+
+def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Clean a message that needs it, in its arguments if that is enough."""
+    template, args = record.msg, record.args
+    if isinstance(template, Mapping):  # structlog's event, on its way to its formatter
+        record.msg = clean_event(template, cleaner)
         return
-    template, arguments = record.msg, record.args
-    record.msg = _cleaned(template, hidden)
-    record.args = _cleaned(arguments, hidden)
+    if type(record).getMessage is not logging.LogRecord.getMessage:
+        _say_no_more_than(record, cleaner.text(one_line(message)))
+        return
+    if not args:
+        text = cleaner.text(message if isinstance(template, str) else one_line(message))
+        if text != message:
+            record.msg = text
+        return
+    lines = record.name == _WARNINGS
+    clean_args = _clean_args(args, cleaner, lines=lines)
+    # Judged as it came, because a part that is redacted may be what shows the whole; but what
+    # a mapping's key tells, the message may not.
+    judged = clean_args if isinstance(args, Mapping) else _of_one_line(args, lines=lines)
     try:
-        fits = record.getMessage() == cleaned
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        record.msg, record.args = cleaned, ()
+        text = cleaner.text(str(template) % judged)
+        fits = str(template) % clean_args == text
+    except Exception:  # an argument no longer fits its conversion (`%d`)
+        text, fits = cleaner.text(one_line(message)), False
+    if fits:
+        record.args = clean_args
+    else:
+        _assemble(record, text, clean_args, message)
 
 
-def _clean_exception(record: logging.LogRecord, hidden: Hidden) -> None:
-    """Put a cleaned traceback in the place where formatters look first, and drop the live one."""
-    if record.exc_info and record.exc_info[1] is not None:
-        text = record.exc_text or "".join(traceback.format_exception(record.exc_info[1])).rstrip(
-            "\n"
-        )
-        cleaned = _without(text, hidden)
-        if cleaned != text:
-            record.exc_text, record.exc_info = cleaned, None
-    elif record.exc_text:
-        record.exc_text = _without(record.exc_text, hidden)
+def _say_no_more_than(record: logging.LogRecord, text: str) -> None:
+    """Make `text` the message of a record whose class puts its message together in a way of its own."""
+    record.msg, record.args = text, ()
+    if type(record).getMessage is not logging.LogRecord.getMessage:
+        record.__class__ = logging.LogRecord
 
 
-def _cleaned(value: Any, hidden: Hidden) -> Any:
-    """Return a value without hidden text: itself where there is none, containers in their shape."""
-    if isinstance(value, str):
-        return _without(value, hidden)
-    if isinstance(value, Mapping):
-        return {_cleaned(key, hidden): _cleaned(item, hidden) for key, item in value.items()}
-    if type(value) in {list, tuple, set, frozenset}:
-        return type(value)(_cleaned(item, hidden) for item in value)
+def _assemble(record: logging.LogRecord, text: str, args: Any, message: str) -> None:
+    """Make `text` the message, whatever the arguments; those that show what it hides are withheld."""
+    if isinstance(args, Mapping):
+        record.args = {key: _shown(value, text, message) for key, value in args.items()}
+        record.msg = _of_no_arguments(text, 0) if record.args else text
+    else:
+        record.args = tuple(_shown(value, text, message) for value in args)
+        record.msg = _of_no_arguments(text, len(args))
+
+
+def _of_no_arguments(text: str, count: int) -> str:
+    """Return a template that says `text`; each argument it has to take is cut to nothing."""
+    return text.replace("%", "%%") + "%.0s" * count if count or "%" in text else text
+
+
+def _shown(value: Any, text: str, message: str) -> Any:
+    """Return an argument if the cleaned text shows it too."""
+    shown = str(value)
+    hidden = shown not in text and (isinstance(value, str) or shown in message)
+    return _WITHHELD if hidden else value
+
+
+def _clean_args(args: Any, cleaner: Cleaner, *, lines: bool = False) -> Any:
+    """Return arguments without personal data and without line breaks, in their shape; themselves when clean."""
+    if isinstance(args, Mapping):
+        named = cleaner.data(args)
+        values = {key: _on_one_line(value, lines=lines) for key, value in named.items()}
+        return named if all(values[key] is named[key] for key in values) else values
+    members = tuple(_on_one_line(cleaner.data(arg), lines=lines) for arg in args or ())
+    return members if any(map(operator.is_not, members, args or ())) else args
+
+
+def _of_one_line(args: Any, *, lines: bool) -> Any:
+    return tuple(_on_one_line(arg, lines=lines) for arg in args)
+
+
+def _on_one_line(value: Any, *, lines: bool) -> Any:
+    """Return an argument whose text has no line break; numbers stay numbers for their conversions."""
+    if lines or value is None or isinstance(value, int | float):
+        return value
     text = str(value)
-    cleaned = _without(text, hidden)
-    return value if cleaned == text else cleaned
+    single = one_line(text)
+    return value if single == text and not isinstance(value, Veiled) else single
 
 
-def _without(text: str, hidden: Hidden) -> str:
-    for value, kind in hidden:
-        if value in text:
-            text = text.replace(value, f"[{kind}]")
-    return text
+def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
+    """Clean a record whose arguments do not fit its template: the handlers shall say so, and show clean ones.
+
+    Raises what an argument raises that cannot be shown at all.
+    """
+    args = _clean_args(record.args, cleaner)
+    _say_no_more_than(record, cleaner.text(str(record.msg)))
+    record.args = args
+    for value in record.args.values() if isinstance(record.args, Mapping) else record.args or ():
+        str(value)
+
+
+def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
+    """Clean what a record holds beside its message: exception, stack, the caller's `extra`."""
+    if record.exc_info:
+        _clean_exception(record, cleaner, logger)
+    if record.exc_text:
+        record.exc_text = cleaner.text(record.exc_text)
+    if record.stack_info:
+        record.stack_info = cleaner.text(record.stack_info)
+    for name in record.__dict__.keys() - _STANDARD:
+        value = cleaner.value(name, record.__dict__[name])
+        if isinstance(value, str) and name not in _FORMATTED:
+            value = one_line(value)
+        record.__dict__[name] = value
+
+
+def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
+    """Leave an exception that says nothing personal to handlers that only write its text."""
+    if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
+        return
+    tb = record.exc_info[2]
+    text = rendered(error, tb)
+    if cleaner.text(text) != text or not _is_left_to_formatters(logger):
+        record.exc_info = stand_in(error, tb, cleaner.text)
+
+
+def _is_left_to_formatters(logger: logging.Logger) -> bool:
+    """Whether every handler of a logger lets `logging.Formatter` write exceptions, which shows no variables."""
+    walked: logging.Logger | None = logger
+    while walked is not None:
+        if not all(map(_leaves_it_to_its_formatter, walked.handlers)):
+            return False
+        walked = walked.parent if walked.propagate else None
+    return True
+
+
+def _leaves_it_to_its_formatter(handler: logging.Handler) -> bool:
+    kind, formatter = type(handler), type(handler.formatter or logging.Formatter())
+    return (
+        kind.emit.__module__ in _PLAIN
+        and kind.format is logging.Handler.format
+        and formatter.format.__module__ in _PLAIN
+        and formatter.formatException is logging.Formatter.formatException
+    )

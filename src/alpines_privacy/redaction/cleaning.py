@@ -1,0 +1,126 @@
+"""`Cleaner`: what every way out of the process sends its text and data through.
+
+It knows what the redactor finds by shape and by key, and what the visitors being served have
+submitted. It raises whatever goes wrong inside: each way out decides what is withheld then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from alpines_privacy.http.context import running
+from alpines_privacy.redaction.redactor import Redactor
+from alpines_privacy.redaction.visitor import in_flight, literals_now
+
+__all__ = ["Cleaner", "Veiled"]
+
+# Values of these say the same by `str` and `repr`, and nothing by attributes.
+_PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
+_SEQUENCES = (list, tuple, set, frozenset)
+
+
+class Cleaner:
+    """Takes personal data out of text and of nested data; what is clean comes back as the very object."""
+
+    __slots__ = ("_redact", "redactor")
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self._redact = redactor.redact
+
+    def text(self, text: str) -> str:
+        """Return the text without personal data."""
+        if in_flight.references or running.get().request is not None:
+            for literals in literals_now(self.redactor):
+                text = literals.redact(text)
+        return self._redact(text)
+
+    def value(self, key: str, value: Any) -> Any:
+        """Return what stands under a key, without personal data: containers keep their shape."""
+        return self.redactor.redact_value(key, self.data(value))
+
+    def data(self, value: Any) -> Any:
+        """Return nested data without personal data; an object that would show any comes back veiled."""
+        return self.redactor.redact_mapping(self._unveiled(value))
+
+    def _unveiled(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or value is True or value is False:
+            return value
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, _SEQUENCES):
+            members = [self._unveiled(member) for member in value]
+            return value if _same(members, value) else _of_kind(value, members)
+        if isinstance(value, bytes | bytearray):
+            text = bytes(value).decode("utf-8", "replace")
+            cleaned = self.text(text)
+            return value if cleaned == text else cleaned.encode()
+        return self._object(value)
+
+    def _mapping(self, value: Mapping[Any, Any]) -> Any:
+        items = [(key, self._unveiled(key), self._unveiled(item)) for key, item in value.items()]
+        if all(new is key and item is value[key] for key, new, item in items):
+            return value
+        return {new: item for _, new, item in items}
+
+    def _object(self, value: Any) -> Any:
+        """Look at an object as a log would show it."""
+        text = str(value)
+        cleaned = self.text(text)
+        if type(value) in _PLAIN:
+            return value if cleaned == text else cleaned
+        shown = repr(value)
+        cleaned_repr = self.text(shown)
+        if cleaned == text and cleaned_repr == shown:
+            return value
+        return Veiled(value, cleaned, cleaned_repr)
+
+
+class Veiled:
+    """Stands for an object and shows only clean text of it; code that knows the object finds its attributes."""
+
+    __slots__ = ("_object", "_repr", "_text")
+
+    def __init__(self, value: object, text: str, shown: str) -> None:
+        self._object = value
+        self._text = text
+        self._repr = shown
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return self._repr
+
+    def __format__(self, spec: str) -> str:
+        return format(self._text, spec)
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the object's own attribute; not `__dict__` and its like, which dump what it holds."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._object, name)
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Travel to another process as text."""
+        return str, (self._text,)
+
+
+def _same(members: list[Any], value: Any) -> bool:
+    return all(new is old for new, old in zip(members, value, strict=True))
+
+
+def _of_kind(value: Any, members: list[Any]) -> Any:
+    """Return members in a container like the one they were in."""
+    if hasattr(value, "_fields"):  # a named tuple
+        return type(value)(*members)
+    for kind in _SEQUENCES:
+        if isinstance(value, kind):
+            return kind(members)
+    return members

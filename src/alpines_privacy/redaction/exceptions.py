@@ -1,0 +1,121 @@
+"""Exceptions as a log may show them: rendered clean, or replaced by a stand-in that renders clean.
+
+Some handlers do not ask `logging.Formatter` for the text of an exception but walk it themselves,
+and show each frame's variables. They get a stand-in: an exception of the same name with clean
+text, notes, causes and groups, and a traceback through the same lines with no variables in it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from types import CodeType, TracebackType
+from typing import Any, TypeAlias
+
+__all__ = ["ExcInfo", "rendered", "stand_in"]
+
+ExcInfo: TypeAlias = "tuple[type[BaseException], BaseException, TracebackType | None]"
+_Clean: TypeAlias = Callable[[str], str]
+
+_MOST = 200  # exceptions of one chain, and frames of each
+
+_RAISE = compile("raise error", "", "exec")
+
+
+def rendered(error: BaseException, tb: TracebackType | None) -> str:
+    """Return a traceback as `logging.Formatter` writes it."""
+    lines = traceback.format_exception(type(error), error, tb)
+    return "".join(lines).removesuffix("\n")
+
+
+def stand_in(error: BaseException, tb: TracebackType | None, clean: _Clean) -> ExcInfo:
+    """Return the `exc_info` of an exception that shows what this one does, cleaned, and holds no variable."""
+    stand = _exception(error, clean, {})
+    stand.__traceback__ = _traceback(tb)
+    return type(stand), stand, stand.__traceback__
+
+
+def _exception(
+    error: BaseException, clean: _Clean, known: dict[int, BaseException]
+) -> BaseException:
+    if id(error) in known:
+        return known[id(error)]
+    members: list[BaseException] = []
+    if isinstance(error, BaseExceptionGroup) and len(known) < _MOST:
+        members = [_exception(member, clean, known) for member in error.exceptions]
+    stand = _named_alike(error, clean, members)
+    known[id(error)] = stand
+    stand.__traceback__ = _traceback(error.__traceback__)
+    for note in getattr(error, "__notes__", None) or ():
+        stand.add_note(clean(str(note)))
+    if len(known) < _MOST:
+        if error.__cause__ is not None:
+            stand.__cause__ = _exception(error.__cause__, clean, known)
+        if error.__context__ is not None:
+            stand.__context__ = _exception(error.__context__, clean, known)
+    stand.__suppress_context__ = error.__suppress_context__
+    return stand
+
+
+def _named_alike(
+    error: BaseException, clean: _Clean, members: list[BaseException]
+) -> BaseException:
+    """Make an exception of the same name: of a built-in base, since the app's own may need what it holds."""
+    try:
+        text = clean(str(error))
+    except Exception:
+        text = "<exception str() failed>"
+    kind = type(error)
+    names: dict[str, Any] = {
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__str__": lambda _: text,
+    }
+    if members:
+        message = clean(error.message) if isinstance(error, BaseExceptionGroup) else text
+        del names["__str__"]
+        group: BaseException = type(kind.__name__, (BaseExceptionGroup,), names)(message, members)
+        return group
+    base = Exception if isinstance(error, Exception) else BaseException
+    stand: BaseException = type(kind.__name__, (base,), names)(text)
+    return stand
+
+
+def _traceback(tb: TracebackType | None) -> TracebackType | None:
+    """Return a traceback through the same files, functions and lines, in frames that hold nothing."""
+    passed = []
+    while tb is not None:
+        passed.append((tb.tb_frame.f_code, tb.tb_lineno, tb.tb_frame.f_globals.get("__name__")))
+        tb = tb.tb_next
+    stand = None
+    for code, line, module in reversed(passed[-_MOST:]):
+        raised = _raised_at(code, line, module)
+        stand = TracebackType(stand, raised.tb_frame, raised.tb_lasti, line)
+    return stand
+
+
+def _raised_at(code: CodeType, line: int, module: Any) -> TracebackType:
+    place = _RAISE.replace(
+        co_filename=code.co_filename,
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_firstlineno=line,
+        co_linetable=_without_columns(len(_RAISE.co_code)),
+    )
+    scope = {"__name__": module, "error": RuntimeError()}
+    try:
+        exec(place, scope, {})  # noqa: S102 - the one statement above, to have a frame of it
+    except RuntimeError as error:
+        raised = error.__traceback__
+        assert raised is not None  # it was raised
+        scope.clear()
+        assert raised.tb_next is not None  # this frame, then the one executed
+        return raised.tb_next
+    raise AssertionError("raise does not return")
+
+
+def _without_columns(size: int) -> bytes:
+    """Return a location table of `size` bytes of code on one line (CPython's Objects/locations.md, kind 13)."""
+    units = size // 2
+    entries = [min(8, units - at) for at in range(0, units, 8)]
+    return b"".join(bytes([0x80 | 13 << 3 | (length - 1), 0]) for length in entries)

@@ -1,0 +1,144 @@
+"""The hook on the standard library's logging: installed once in a process, switched off by a flag.
+
+`Logger.callHandlers` is the last place all handlers share: it sees records of loggers that do
+not propagate and reaches handlers added later, which filters on the root logger do not.
+`Formatter.formatException` covers exceptions that get to a formatter another way, a queue's
+listener records that come from other processes. Uncaught exceptions go to stderr, which is a log
+where containers run.
+
+Others patch the same places, so what was put there stays for good and only stops acting.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+from alpines_privacy.redaction.cleaning import Cleaner
+from alpines_privacy.redaction.exceptions import rendered
+from alpines_privacy.redaction.records import clean, withhold
+from alpines_privacy.redaction.redactor import Redactor
+
+__all__ = ["cleaner", "install", "uninstall"]
+
+_NOTICE = "[an exception was withheld: redacting it failed (%s)]"
+
+
+class _Hook:
+    """Whether the hook is placed, and by what it cleans while it acts."""
+
+    __slots__ = ("cleaner", "placed")
+
+    def __init__(self) -> None:
+        self.cleaner: Cleaner | None = None
+        self.placed = False
+
+
+_hook = _Hook()
+_root = logging.getLogger()
+
+
+def install(redactor: Redactor | None = None) -> None:
+    """Let no log of this process show personal data; a later call puts its redactor in the place of the earlier one."""
+    if redactor is not None or _hook.cleaner is None:
+        _hook.cleaner = Cleaner(redactor or Redactor())
+    if not _hook.placed:
+        _hook.placed = True
+        _place_on_loggers()
+        _place_on_formatters()
+        _place_on_listeners()
+        _place_on_stderr()
+
+
+def uninstall() -> None:
+    """Let records pass as they are."""
+    _hook.cleaner = None
+
+
+def cleaner() -> Cleaner:
+    """Return what the process's logs are cleaned by; one by the literal policy where nothing is installed."""
+    return _hook.cleaner or Cleaner(Redactor())
+
+
+def _withheld(record: logging.LogRecord, error: Exception) -> bool:
+    """Withhold what a record says; False for one that even that failed for, which must not leave."""
+    try:
+        withhold(record, error)
+    except Exception:
+        return False
+    return True
+
+
+def _place_on_loggers() -> None:
+    call_handlers = logging.Logger.callHandlers
+
+    def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
+        if (cleaner := _hook.cleaner) is not None:
+            try:
+                clean(record, cleaner, logger)
+            except Exception as error:
+                if not _withheld(record, error):
+                    return
+        call_handlers(logger, record)
+
+    setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
+
+
+def _place_on_formatters() -> None:
+    format_exception = logging.Formatter.formatException
+
+    def format_exception_cleaned(formatter: logging.Formatter, ei: Any) -> str:
+        text = format_exception(formatter, ei)
+        return text if _hook.cleaner is None else _safely(_hook.cleaner, text)
+
+    setattr(logging.Formatter, "formatException", format_exception_cleaned)  # noqa: B010 - as above
+
+
+def _place_on_listeners() -> None:
+    handle = logging.handlers.QueueListener.handle
+
+    def handle_cleaned(listener: logging.handlers.QueueListener, record: logging.LogRecord) -> None:
+        if (cleaner := _hook.cleaner) is not None:
+            try:
+                clean(record, cleaner, _root)
+            except Exception as error:
+                if not _withheld(record, error):
+                    return
+        handle(listener, record)
+
+    setattr(logging.handlers.QueueListener, "handle", handle_cleaned)  # noqa: B010 - as above
+
+
+def _place_on_stderr() -> None:
+    """Take the places of Python's own excepthooks; somebody else's is theirs."""
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _show
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _show_of_thread
+
+
+def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
+    if _hook.cleaner is None:
+        sys.__excepthook__(kind, error, tb)
+    elif sys.stderr is not None:
+        print(_safely(_hook.cleaner, rendered(error, tb)), file=sys.stderr)  # noqa: T201 - where it goes
+
+
+def _show_of_thread(args: threading.ExceptHookArgs) -> None:
+    if _hook.cleaner is None or args.exc_value is None:
+        threading.__excepthook__(args)
+    elif not isinstance(args.exc_value, SystemExit) and sys.stderr is not None:
+        name = args.thread.name if args.thread is not None else "unknown"
+        text = _safely(_hook.cleaner, rendered(args.exc_value, args.exc_traceback))
+        print(f"Exception in thread {name}:\n{text}", file=sys.stderr)  # noqa: T201 - as above
+
+
+def _safely(cleaner: Cleaner, text: str) -> str:
+    try:
+        return cleaner.text(text)
+    except Exception as error:
+        return _NOTICE % type(error).__name__

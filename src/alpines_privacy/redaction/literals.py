@@ -1,0 +1,117 @@
+"""Values known in advance, found literally in a text: in any case, and as they are when encoded.
+
+Nothing here compiles a pattern from a value: it would outlive the request in `re`'s cache, with
+the value in it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import quote, quote_plus
+
+__all__ = ["Literal", "Literals"]
+
+_MOST_NEEDLES = 300  # looked for in every record of a request that logs
+
+# What ends with a letter or digit and still does not belong to the word after it: an escape.
+_ESCAPE = re.compile(
+    r"(?:%[0-9a-f]{2}|\\(?:[abfnrtv0]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|\x1b\[[0-9;]*m)\Z",
+    re.IGNORECASE,
+)
+_LONGEST_ESCAPE = 12  # characters
+
+
+class Literal(NamedTuple):
+    """A value, what is written in its place, and whether it counts only as a word of its own."""
+
+    value: str
+    mark: str
+    word: bool
+
+
+class Literals:
+    """Replaces literal values; of two that overlap the longer is found, whatever their order."""
+
+    __slots__ = ("_needles",)
+
+    def __init__(self, literals: Iterable[Literal]) -> None:
+        needles: dict[str, Literal] = {}
+        for literal in literals:
+            for form in _forms(literal.value):
+                needles.setdefault(_folded(form), literal._replace(value=_folded(form)))
+        self._needles = sorted(needles.values(), key=lambda needle: -len(needle.value))
+        del self._needles[_MOST_NEEDLES:]
+
+    def __bool__(self) -> bool:
+        return bool(self._needles)
+
+    def redact(self, text: str) -> str:
+        """Return the text without the values; the very same object where there is none."""
+        folded = text.lower()
+        if len(folded) != len(text):
+            folded = _folded(text)
+        found = [needle for needle in self._needles if needle.value in folded]
+        return _replaced(text, folded, found) if found else text
+
+
+def _replaced(text: str, folded: str, found: list[Literal]) -> str:
+    """Replace what is found, all places of one needle after the other; marks are never searched."""
+    taken = bytearray(len(text))
+    places: list[tuple[int, int, str]] = []
+    for needle in found:
+        size = len(needle.value)
+        start = folded.find(needle.value)
+        while start >= 0:
+            end = start + size
+            if not any(taken[start:end]) and (not needle.word or _is_word(folded, start, end)):
+                taken[start:end] = b"\1" * size
+                places.append((start, end, needle.mark))
+                start = folded.find(needle.value, end)
+            else:
+                start = folded.find(needle.value, start + 1)
+    if not places:
+        return text
+    pieces: list[str] = []
+    at = 0
+    for start, end, mark in sorted(places):
+        pieces += (text[at:start], mark)
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit goes on where the place begins or ends."""
+    if end < len(text) and _joins(text[end - 1]) and _joins(text[end]):
+        return False
+    if not start or not (_joins(text[start]) and _joins(text[start - 1])):
+        return True
+    return _ESCAPE.search(text, max(0, start - _LONGEST_ESCAPE), start) is not None
+
+
+def _joins(character: str) -> bool:
+    return character.isalnum()
+
+
+def _forms(value: str) -> set[str]:
+    """Return a value as it is and as it looks in an address, a repr, JSON and markup."""
+    forms = {value}
+    if value.isalnum() and value.isascii():
+        return forms
+    encoded = value.encode("utf-8", "replace")
+    forms |= {quote(encoded, safe=""), quote(encoded), quote_plus(encoded)}
+    forms |= {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1]}
+    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms |= {html.escape(value), html.escape(value, quote=False)}
+    return forms
+
+
+def _folded(text: str) -> str:
+    """Return the text in lower case, character by character: offsets stay."""
+    folded = text.lower()
+    if len(folded) == len(text):
+        return folded
+    return "".join(low if len(low := c.lower()) == 1 else c for c in text)

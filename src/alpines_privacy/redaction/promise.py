@@ -1,0 +1,41 @@
+"""The promise's part in a request: it keeps what logs must not say for as long as the request lasts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.outcomes import Watch
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.submission import Submission
+from alpines_privacy.redaction.visitor import in_flight
+
+__all__ = ["VisitorsInLogs"]
+
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class VisitorsInLogs(Promise):
+    """Notes who is being served, and sees forms and JSON as the app reads them. Nothing is read before a log asks."""
+
+    def request(self, privacy: Privacy) -> Watch | None:
+        """Note the request; watch its body if it is a form or JSON."""
+        in_flight.add(privacy)
+        request = privacy.request
+        if request is None or not (types := request.values("content-type")):
+            return None
+        if not _has_fields(types[0]):
+            return None
+        privacy.submission = Submission(types[0])
+        return Watch(privacy.submission.take)
+
+    def end(self, privacy: Privacy) -> None:
+        """Forget the visitor."""
+        in_flight.discard(privacy)
+        privacy.submission = privacy.literals = None
+
+
+@lru_cache(maxsize=256)
+def _has_fields(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type in _FORMS or media_type.endswith(("/json", "+json"))

@@ -1,0 +1,182 @@
+"""What the visitors of the requests under way submitted, and which of it no log may say.
+
+Only the middleware knows it: the name and the address in a form have no shape to be found by.
+Nothing is worked out before something is logged during the request.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from alpines_privacy.http.body import read_fields
+from alpines_privacy.http.context import Privacy, running
+from alpines_privacy.redaction.literals import Literal, Literals
+
+if TYPE_CHECKING:
+    from alpines_privacy.redaction.redactor import Redactor
+
+__all__ = ["in_flight", "literals_now"]
+
+_SHORTEST = 4  # characters: a shorter value occurs in other words
+_SHORTEST_TOKEN = 8  # characters of a cookie that may be a key to something
+_MOST_VALUES = 100  # of one request
+_MOST_FIELDS = 1000  # looked at among what it submitted
+_MOST_REQUESTS = 256  # looked through for a record that belongs to none
+
+# Words that forms send where they ask for a name or a choice, and that logs use.
+_COMMON = frozenset({
+    "true", "false", "null", "none", "undefined", "unknown", "user", "users", "admin", "root",
+    "administrator", "guest", "anonymous", "test", "demo", "example", "default", "name", "email",
+    "mail", "phone", "address", "password", "passwd", "secret", "token", "login", "logout",
+    "error", "warning", "info", "debug", "male", "female", "other", "home", "work", "http",
+    "https", "localhost",
+})  # fmt: skip
+
+# Fields that a proxy writes the visitor's address into.
+_ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
+
+
+class _InFlight:
+    """The requests under way, weakly held: one whose end nobody told of goes with its `Privacy`."""
+
+    def __init__(self) -> None:
+        self.references: set[weakref.ref[Privacy]] = set()
+        self._forget = self.references.discard
+
+    def add(self, privacy: Privacy) -> None:
+        self.references.add(weakref.ref(privacy, self._forget))
+
+    def discard(self, privacy: Privacy) -> None:
+        self.references.discard(weakref.ref(privacy))
+
+    def __iter__(self) -> Iterator[Privacy]:
+        """Yield at most 256 of them; `list` copies the set in one step that no other thread can interrupt."""
+        for reference in list(self.references)[:_MOST_REQUESTS]:
+            if (privacy := reference()) is not None and not privacy.ended:
+                yield privacy
+
+
+in_flight = _InFlight()
+
+
+def literals_now(redactor: Redactor) -> Iterable[Literals]:
+    """Return what the visitor of the request under way submitted; outside any, what all did who are served now."""
+    privacy = running.get()
+    if privacy.request is not None and not privacy.ended:
+        literals = _of(privacy, redactor)
+        return (literals,) if literals else ()
+    if not in_flight.references:
+        return ()
+    return [literals for privacy in in_flight if (literals := _of(privacy, redactor))]
+
+
+def _of(privacy: Privacy, redactor: Redactor) -> Literals:
+    """Return what one visitor submitted, worked out anew when there is more of it."""
+    submission = privacy.submission
+    state = (privacy.hidden, submission.size if submission else 0, redactor)
+    known = privacy.literals
+    if known is not None and known[0] == state:
+        literals = known[1]
+        assert isinstance(literals, Literals)
+        return literals
+    literals = Literals([*_hidden(privacy), *_submitted(privacy, redactor)])
+    privacy.literals = (state, literals)
+    return literals
+
+
+def _hidden(privacy: Privacy) -> list[Literal]:
+    """Return what the app itself hid, which goes wherever it stands, inside words too."""
+    return [Literal(value, f"[{kind}]", word=False) for value, kind in privacy.hidden]
+
+
+def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
+    found: dict[str, Literal] = {}
+    for count, (key, given) in enumerate(_fields(privacy)):
+        value = given.strip()
+        if count >= _MOST_FIELDS or len(found) >= _MOST_VALUES:
+            break
+        if _counts(value) and (mark := _mark(key, value, redactor)) is not None:
+            found.setdefault(value, Literal(value, mark, word=True))
+            for part in _parts(key, value):
+                found.setdefault(part, Literal(part, mark, word=True))
+    return list(found.values())
+
+
+def _counts(value: str) -> bool:
+    return len(value) >= _SHORTEST and value.lower() not in _COMMON
+
+
+def _parts(key: str, value: str) -> list[str]:
+    """Return the words of a name, each of which is one: a log greets by the first."""
+    if "name" not in key.lower() or not 1 < len(words := value.split()) <= 5:
+        return []
+    return [word for word in words if _counts(word) and word.isalpha()]
+
+
+def _mark(key: str, value: str, redactor: Redactor) -> str | None:
+    """Return what is written for a value that is personal by its key; None for one that is not.
+
+    A value that shows what it is by its shape is left to the patterns.
+    """
+    mark = str(redactor.redact_value(key, value))
+    return None if mark in {value, redactor.redact(value)} else mark
+
+
+def _fields(privacy: Privacy) -> Iterator[tuple[str, str]]:
+    """Yield keys and values of what came with the request, credentials first."""
+    request = privacy.request
+    if request is None:
+        return
+    for name in ("authorization", "proxy-authorization"):
+        for value in request.values(name):
+            yield from _credentials(value)
+    for line in request.values("cookie"):
+        yield from _cookies(line)
+    if privacy.submission is not None:
+        fields = read_fields(
+            privacy.submission.content_type, privacy.submission.body, tolerant=True
+        )
+        yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
+    yield from parse_qsl(request.query, keep_blank_values=False, errors="replace")
+    yield from (("user-agent", value) for value in request.values("user-agent"))
+    yield from (("ip", address) for address in _addresses(privacy))
+
+
+def _credentials(value: str) -> Iterator[tuple[str, str]]:
+    """Yield what an Authorization field holds: the token, of Basic also user and password (RFC 7617)."""
+    scheme, _, token = value.strip().partition(" ")
+    yield "password", token.strip() or scheme
+    if scheme.lower() == "basic":
+        try:
+            pair = base64.b64decode(token, validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            return
+        user, _, password = pair.partition(":")
+        yield "username", user
+        yield "password", password
+
+
+def _cookies(line: str) -> Iterator[tuple[str, str]]:
+    """Yield cookies by their names, and as secrets those that look like one: `theme=dark` says nothing."""
+    for pair in line.split(";"):
+        name, _, given = pair.partition("=")
+        value = given.strip(' \t"')
+        yield name.strip(), value
+        if len(value) >= _SHORTEST_TOKEN and not value.isalpha():
+            yield "token", value
+
+
+def _addresses(privacy: Privacy) -> set[str]:
+    request = privacy.request
+    if request is None:
+        return set()
+    addresses = {request.peer, privacy.client.address}
+    for name in _ADDRESS_FIELDS:
+        for value in request.values(name):
+            addresses.update(part.strip() for part in value.split(","))
+    return {address for address in addresses if not address.startswith(("127.", "::1"))}
