@@ -471,6 +471,8 @@ def test_who_walks_an_exception_finds_its_type_places_and_no_variable() -> None:
     assert error.__traceback__ is tb
     assert [(f.name, f.filename) for f in traceback.extract_tb(tb)] == [("_chained", __file__)]
     assert tb.tb_frame.f_locals == {}
+    assert tb.tb_frame.f_globals.keys() - {"__builtins__"} == {"__name__"}
+    assert tb.tb_frame.f_back is None  # nor a way to the frames of who logged it
 
 
 def test_handlers_that_only_write_text_get_the_exception_itself() -> None:

@@ -8,8 +8,8 @@ text, notes, causes and groups, and a traceback through the same lines with no v
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
-from types import CodeType, TracebackType
+from collections.abc import Callable, Generator
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any, TypeAlias
 
 __all__ = ["ExcInfo", "rendered", "stand_in"]
@@ -19,7 +19,12 @@ _Clean: TypeAlias = Callable[[str], str]
 
 _MOST = 200  # exceptions of one chain, and frames of each
 
-_RAISE = compile("raise error", "", "exec")
+
+def _empty() -> Generator[None, None, None]:
+    yield
+
+
+_EMPTY = _empty.__code__
 
 
 def rendered(error: BaseException, tb: TracebackType | None) -> str:
@@ -89,29 +94,22 @@ def _traceback(tb: TracebackType | None) -> TracebackType | None:
         tb = tb.tb_next
     stand = None
     for code, line, module in reversed(passed[-_MOST:]):
-        raised = _raised_at(code, line, module)
-        stand = TracebackType(stand, raised.tb_frame, raised.tb_lasti, line)
+        stand = TracebackType(stand, _frame(code, line, module), 0, line)
     return stand
 
 
-def _raised_at(code: CodeType, line: int, module: Any) -> TracebackType:
-    place = _RAISE.replace(
+def _frame(code: CodeType, line: int, module: Any) -> FrameType:
+    """Return a frame that says where it is and no more: one of a generator never begun, so nothing is behind it."""
+    place = _EMPTY.replace(
         co_filename=code.co_filename,
         co_name=code.co_name,
         co_qualname=code.co_qualname,
         co_firstlineno=line,
-        co_linetable=_without_columns(len(_RAISE.co_code)),
+        co_linetable=_without_columns(len(_EMPTY.co_code)),
     )
-    scope = {"__name__": module, "error": RuntimeError()}
-    try:
-        exec(place, scope, {})  # noqa: S102 - the one statement above, to have a frame of it
-    except RuntimeError as error:
-        raised = error.__traceback__
-        assert raised is not None  # it was raised
-        scope.clear()
-        assert raised.tb_next is not None  # this frame, then the one executed
-        return raised.tb_next
-    raise AssertionError("raise does not return")
+    generator: Generator[None, None, None] = FunctionType(place, {"__name__": module})()
+    frame: FrameType = generator.gi_frame
+    return frame
 
 
 def _without_columns(size: int) -> bytes:

@@ -15,6 +15,7 @@ import logging
 import logging.handlers
 import sys
 import threading
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -60,8 +61,13 @@ def uninstall() -> None:
 
 
 def cleaner() -> Cleaner:
-    """Return what the process's logs are cleaned by; one by the literal policy where nothing is installed."""
-    return _hook.cleaner or Cleaner(Redactor())
+    """Return what the process's logs are cleaned by; one of the literal policy where nothing is installed."""
+    return _hook.cleaner or _literal()
+
+
+@cache
+def _literal() -> Cleaner:
+    return Cleaner(Redactor())
 
 
 def _withheld(record: logging.LogRecord, error: Exception) -> bool:

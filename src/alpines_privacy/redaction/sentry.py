@@ -1,0 +1,115 @@
+"""Sentry: events, transactions, breadcrumbs and logs without personal data, whatever the SDK collected.
+
+    sentry_sdk.init(dsn=..., **alpines_privacy.redaction.sentry.options())
+
+The SDK's own scrubber knows keys of dictionaries; what stands in query strings, messages, frames'
+variables, spans and breadcrumbs it leaves. Here all of an event is cleaned by key and by text,
+but for the parts that the SDK itself fills with what a program is and runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from alpines_privacy.redaction.cleaning import Cleaner
+from alpines_privacy.redaction.hook import cleaner
+
+__all__ = [
+    "before_breadcrumb",
+    "before_send",
+    "before_send_log",
+    "before_send_transaction",
+    "options",
+]
+
+_Part: TypeAlias = "dict[str, Any]"
+
+# What the SDK says of the program: of an event, of its contexts, and of each span.
+_PROGRAMS = frozenset({
+    "_meta", "debug_meta", "dist", "environment", "event_id", "level", "logger", "measurements",
+    "modules", "platform", "release", "sdk", "start_timestamp", "timestamp", "transaction_info",
+    "type",
+})  # fmt: skip
+_CONTEXTS = frozenset({"app", "browser", "device", "gpu", "os", "profile", "runtime"})
+_SPANS = frozenset({
+    "is_segment", "op", "origin", "parent_span_id", "same_process_as_parent", "segment_id",
+    "span_id", "start_timestamp", "status", "timestamp", "trace_id",
+})  # fmt: skip
+_CRUMBS = frozenset({"category", "level", "timestamp", "type"})
+_LOGS = frozenset({"severity_number", "severity_text", "span_id", "time_unix_nano", "trace_id"})
+
+
+def options() -> dict[str, Callable[[Any, Any], Any]]:
+    """Return the hooks for `sentry_sdk.init`, those that the installed SDK knows."""
+    from sentry_sdk.consts import DEFAULT_OPTIONS  # noqa: PLC0415 - only who uses Sentry has it
+
+    hooks = (before_send, before_send_transaction, before_breadcrumb, before_send_log)
+    return {hook.__name__: hook for hook in hooks if hook.__name__ in DEFAULT_OPTIONS}
+
+
+def before_send(event: Any, hint: Any) -> Any:
+    """Return an event without personal data; None, so that it is not sent, if cleaning it failed."""
+    del hint
+    return _or_nothing(_event, event)
+
+
+def before_send_transaction(event: Any, hint: Any) -> Any:
+    """Return a transaction without personal data in its name, request, data and spans; None as above."""
+    del hint
+    return _or_nothing(_event, event)
+
+
+def before_breadcrumb(crumb: Any, hint: Any) -> Any:
+    """Return a breadcrumb without personal data; None as above."""
+    del hint
+    return _or_nothing(_crumb, crumb)
+
+
+def before_send_log(log: Any, hint: Any) -> Any:
+    """Return a structured log without personal data; None as above."""
+    del hint
+    return _or_nothing(_log, log)
+
+
+def _or_nothing(clean: Callable[[_Part, Cleaner], Any], part: _Part) -> Any:
+    try:
+        return clean(part, cleaner())
+    except Exception:
+        return None
+
+
+def _event(event: _Part, clean: Cleaner) -> _Part:
+    cleaned = _but(_PROGRAMS | {"contexts", "spans"}, event, clean)
+    if isinstance(contexts := event.get("contexts"), Mapping):
+        cleaned["contexts"] = {
+            name: _context(name, context, clean) for name, context in contexts.items()
+        }
+    if isinstance(spans := event.get("spans"), list):
+        cleaned["spans"] = [_but(_SPANS, span, clean) for span in spans]
+    return cleaned
+
+
+def _context(name: str, context: Any, clean: Cleaner) -> Any:
+    if name in _CONTEXTS:
+        return context
+    return _but(_SPANS, context, clean) if name == "trace" else clean.data(context)
+
+
+def _crumb(crumb: _Part, clean: Cleaner) -> _Part:
+    return _but(_CRUMBS, crumb, clean)
+
+
+def _log(log: _Part, clean: Cleaner) -> _Part:
+    cleaned = _but(_LOGS | {"attributes"}, log, clean)
+    if isinstance(attributes := log.get("attributes"), Mapping):
+        programs = {key for key in attributes if key.startswith(("sentry.sdk.", "sentry.release"))}
+        cleaned["attributes"] = _but(frozenset(programs), dict(attributes), clean)
+    return cleaned
+
+
+def _but(left: frozenset[str], part: Any, clean: Cleaner) -> Any:
+    """Clean a part of an event but for the keys that are `left`, in the order they came."""
+    if not isinstance(part, Mapping):
+        return clean.data(part)
+    return {key: value if key in left else clean.value(key, value) for key, value in part.items()}

@@ -1,0 +1,29 @@
+"""structlog: a processor that lets no personal data on to the renderer.
+
+    structlog.configure(processors=[..., redact, structlog.processors.dict_tracebacks, JSONRenderer()])
+
+Before the processors that render exceptions, which it gives stand-ins without variables; placed
+behind them it cleans the text they made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from alpines_privacy.redaction.events import clean_event
+from alpines_privacy.redaction.hook import cleaner
+
+__all__ = ["redact"]
+
+
+def redact(
+    logger: Any, method_name: str, event_dict: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Return the event without personal data; never raises, a failure leaves only a notice of the event."""
+    del logger
+    try:
+        return clean_event(event_dict, cleaner())
+    except Exception as error:
+        notice = f"An event was withheld: redacting it failed ({type(error).__name__})."
+        return {"event": notice, "level": method_name}
