@@ -1,0 +1,29 @@
+"""The kinds of personal data that are found by their shape, and which of two wins where they overlap."""
+
+from alpines_privacy.redaction.kinds import cards, mail, network
+from alpines_privacy.redaction.kinds.shape import Shape
+
+__all__ = ["KINDS", "RANKS", "SHAPES"]
+
+SHAPES: tuple[Shape, ...] = (*mail.SHAPES, *network.SHAPES, *cards.SHAPES)
+
+# The most specific first: one that holds others (a credential in a URL, a User-Agent), then those
+# with a grammar of their own, with a checksum, with a keyword; a phone number is nearly any number.
+KINDS = (
+    "SECRET",
+    "USER_AGENT",
+    "EMAIL",
+    "IBAN",
+    "CARD",
+    "IP",
+    "MAC",
+    "CNIC",
+    "SSN",
+    "CVV",
+    "NTN",
+    "PASSPORT",
+    "BIRTH_DATE",
+    "COORDINATES",
+    "PHONE",
+)
+RANKS = {kind: rank for rank, kind in enumerate(KINDS)}

@@ -1,0 +1,117 @@
+"""E-mail addresses: RFC 5321 mailboxes, quoted local parts, and the international ones of RFC 6531."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["SHAPES"]
+
+_LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
+_LONGEST_DOMAIN = 255  # §4.5.3.1.2
+
+# RFC 5322 atext without "/", "|" and the like, that logs put around addresses far more often.
+_LOCAL = re.compile(r"(?:[A-Za-z0-9!#$%&'*+?^_`{}~.-]|[^\x00-\x7F])+")
+_LABEL = r"(?:[A-Za-z0-9]|[^\x00-\x7F])(?:[A-Za-z0-9-]|[^\x00-\x7F])*"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
+_LEADING = "!#$%&'*?^`{}~.-"  # what no one's address begins with, and texts put before one
+
+# What follows a dot in the names of files, systemd units and packages, and is no top-level domain.
+_NO_DOMAINS = frozenset(
+    # units of systemd
+    {"service", "socket", "target", "timer", "mount", "automount", "swap", "slice", "scope", "path"}
+    # pictures in several sizes, `logo@2x.png`
+    | {"png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "avif"}
+    # sources and settings
+    | {
+        "conf",
+        "cfg",
+        "ini",
+        "json",
+        "yaml",
+        "yml",
+        "toml",
+        "xml",
+        "html",
+        "htm",
+        "js",
+        "mjs",
+        "cjs",
+    }
+    | {"ts", "jsx", "tsx", "css", "scss", "java", "rb", "php", "cpp", "hpp", "cs", "lock", "log"}
+    # archives and libraries
+    | {"gz", "tgz", "tar", "bz2", "xz", "deb", "rpm", "whl", "jar", "war", "class", "dll", "exe"}
+)
+
+
+def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Read the domain to the right of the @ and the local part to its left."""
+    at = text.index("@", start, end)
+    last = _domain_end(text, at + 1)
+    if last is None:
+        return
+    first = _quoted_start(text, at) if text[at - 1] == '"' else _local_start(text, at)
+    if first is not None and not _is_ssh_path(text, first, at, last):
+        yield first, last
+
+
+def _domain_end(text: str, start: int) -> int | None:
+    if literal := _LITERAL.match(text, start):
+        return literal.end()
+    match = _DOMAIN.match(text, start, start + _LONGEST_DOMAIN)
+    if match is None:
+        return None
+    domain = _written(match[0]).rstrip("-.")
+    head, _, top = domain.rpartition(".")
+    if not head or len(top) < 2 or top.lower() in _NO_DOMAINS:
+        return None
+    if not (top.isalpha() or top[:4].lower() == "xn--" or not top.isascii()):
+        return None
+    return start + len(domain)
+
+
+def _written(name: str) -> str:
+    """Return a name up to what is beyond ASCII and no letter, digit or mark: `…`, a quote, a full stop of Chinese."""
+    if name.isascii():
+        return name
+    for place, character in enumerate(name):
+        if not character.isascii() and unicodedata.category(character)[0] not in "LMN":
+            return name[:place]
+    return name
+
+
+def _local_start(text: str, at: int) -> int | None:
+    """Return where the longest local part that ends at the @ begins."""
+    before = text[max(0, at - _LONGEST_LOCAL) : at]
+    match = _LOCAL.match(before[::-1])
+    if match is None:
+        return None
+    local = _written(match[0])[::-1].lstrip(_LEADING)
+    if not local or local[-1] == ".":
+        return None
+    return at - len(local)
+
+
+def _quoted_start(text: str, at: int) -> int | None:
+    """Return where the quoted local part `"…"@` begins."""
+    start = text.rfind('"', max(0, at - 2 - _LONGEST_LOCAL), at - 1)
+    return None if start == -1 or start == at - 2 else start
+
+
+def _is_ssh_path(text: str, first: int, at: int, last: int) -> bool:
+    """Whether this is a repository, `git@github.com:owner/name`."""
+    return text[first:at] == "git" and text[last : last + 1] in {":", "/"}
+
+
+SHAPES = (
+    Shape(
+        "EMAIL",
+        r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:[A-Za-z0-9\[]|[^\x00-\x7F])""",
+        _find,
+        ("@",),
+    ),
+)

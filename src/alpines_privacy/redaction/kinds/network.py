@@ -1,0 +1,183 @@
+"""Addresses of networks: IP v4 and v6 in all their forms, and MAC.
+
+An address that is every machine's own (loopback, unspecified, broadcast, a netmask) tells nothing
+about a person and stays; so does a network (`203.0.113.0/24`), which is how a truncated address
+is written. Private addresses are somebody's and are found.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["SHAPES"]
+
+_V4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_PREFIX = re.compile(r"/([0-9]{1,3})(?![0-9])")
+_PORT = re.compile(r":[0-9]{1,5}(?![0-9])")
+_BEFORE = 24  # characters in which a word can say that a number is a version
+_VERSION_WORD = re.compile(
+    r"(?:\b(?:version|ver|v|release|rel|build|revision|rev|driver|firmware|tag|oid|snmp)s?[ \t]*"
+    r"[:=]?[ \t\"']*|[=<>~!]=[ ]?|\bv\.?)\Z",
+    re.IGNORECASE | re.ASCII,
+)
+_PRODUCT = re.compile(r"(?:^|[ \t\"'(,;])[A-Za-z][A-Za-z_+-]*/\Z", re.ASCII)
+
+
+def _find_v4(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a v4 address that is no version, no object identifier and no part of a v6 address."""
+    if (
+        _is_v4(text[start:end])
+        and _stands_alone(text, start, end)
+        and not _is_version(text, start, end)
+        and not _is_own_v4(text, start, end)
+    ):
+        yield start, end
+
+
+def _is_v4(address: str) -> bool:
+    try:
+        socket.inet_pton(socket.AF_INET, address)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no digit, letter or further part of a dotted number touches it."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before and (before.isalnum() or before in "._%") and text[start - 2 : start] != "\\n":
+        return False
+    if after == ".":
+        return not text[end + 1 : end + 2].isalnum()
+    if after in {"-", "+", "~"}:  # a Debian revision; but `10.0.0.1-10.0.0.9` is a range
+        return after == "-" and (
+            not text[end + 1 : end + 2].isalnum() or _V4.match(text, end + 1) is not None
+        )
+    return not (after.isalnum() or after == "_")
+
+
+def _is_version(text: str, start: int, end: int) -> bool:
+    before = text[max(0, start - _BEFORE) : start]
+    if before[-1:] == "/":
+        return _PRODUCT.search(before) is not None and _PORT.match(text, end) is None
+    if before[-1:] == "-":  # `linux-6.1.0.13`, but `10.0.0.1-10.0.0.9`, `--bind-10…` and ` - 10…`
+        return before[-2:-1].isalpha()
+    return _VERSION_WORD.search(before) is not None
+
+
+def _is_own_v4(text: str, start: int, end: int) -> bool:
+    address = socket.inet_aton(text[start:end])
+    if address[0] in {0, 127, 255}:
+        return True
+    prefix = _PREFIX.match(text, end)
+    return prefix is not None and _is_network(address, int(prefix[1]))
+
+
+def _is_network(address: bytes, prefix: int) -> bool:
+    """Whether all bits beyond the prefix are zero."""
+    host_bits = len(address) * 8 - prefix
+    return host_bits > 0 and not int.from_bytes(address) & ((1 << host_bits) - 1)
+
+
+_V6_RUN = re.compile(r"[0-9A-Fa-f:]*(?:\.[0-9]{1,3}){0,3}")
+_ZONE = re.compile(r"%[A-Za-z0-9][A-Za-z0-9_.-]*")
+_HEX = frozenset("0123456789abcdefABCDEF:")
+_LONGEST_V6 = 45
+
+
+def _find_v6(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    """Give the v6 address around the match, with an embedded v4 address and its zone."""
+    first = start
+    while first and text[first - 1] in _HEX and start - first < _LONGEST_V6:
+        first -= 1
+    match = _V6_RUN.match(text, first, first + _LONGEST_V6 + 1)
+    if match is None:
+        return
+    last = match.end()
+    if "." in match[0] and not _is_v6(match[0]):  # a full stop and a number after the address
+        last = text.index(".", first)
+    if text[last - 1] == ":" and text[last - 2] != ":":
+        last -= 1
+    if text[first] == ":" and text[first + 1] != ":":
+        first += 1
+    address = text[first:last]
+    if not _is_v6(address) or not _is_bounded_v6(text, first, last):
+        return
+    if _is_own_v6(address, text, last):
+        return
+    zone = _ZONE.match(text, last)
+    yield first, zone.end() if zone else last
+
+
+def _is_v6(address: str) -> bool:
+    """Whether it is one; `abc::def` is a name in C++ or Rust."""
+    try:
+        socket.inet_pton(socket.AF_INET6, address)
+    except (OSError, ValueError):
+        return False
+    return any(map(str.isdigit, address)) or address.count(":") > 3
+
+
+def _is_bounded_v6(text: str, first: int, last: int) -> bool:
+    before, after = text[first - 1 : first], text[last : last + 1]
+    if before and (before.isalnum() or before in "_:."):
+        return False
+    return not (after.isalnum() or after in {"_", ":"}) and not (
+        after == "." and text[last + 1 : last + 2].isalnum()
+    )
+
+
+def _is_own_v6(address: str, text: str, end: int) -> bool:
+    packed = socket.inet_pton(socket.AF_INET6, address)
+    if int.from_bytes(packed) <= 1:
+        return True
+    prefix = _PREFIX.match(text, end)
+    return prefix is not None and _is_network(packed, int(prefix[1]))
+
+
+_LONGER_MAC = re.compile(r"[:-]?[0-9A-Fa-f]{2}", re.ASCII)
+
+
+def _find_mac(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a MAC address of six octets that is no part of a longer fingerprint."""
+    address = text[start:end]
+    separators = set(address) & {":", "-", "."}
+    if len(separators) != 1 or _touches_hex(text, start, end):
+        return
+    digits = "".join(filter(str.isalnum, address)).lower()
+    if digits in {"0" * 12, "f" * 12} or (":" not in separators and digits.isdecimal()):
+        return
+    yield start, end
+
+
+def _touches_hex(text: str, start: int, end: int) -> bool:
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
+        return True
+    return (
+        before[-1:] in {":", "-", "."}
+        and before[:1].isalnum()
+        and len(before) > 1
+        and before[:1] in _HEX
+    ) or (after[:1] in {":", "-", "."} and after[1:] in _HEX and after[1:] != "")
+
+
+_TWO = "[0-9A-Fa-f]{2}"
+SHAPES = (
+    Shape("IP", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", _find_v4, ("0.0",)),
+    Shape("IP", r"[0-9A-Fa-f]{0,4}::", _find_v6, ("::",)),
+    Shape("IP", r"(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}[:.][0-9A-Fa-f]", _find_v6, ("~0:0",)),
+    Shape(
+        "MAC",
+        rf"{_TWO}(?:[:-]{_TWO}){{5}}",
+        _find_mac,
+        ("~00:00:00:00:00:00", "~00-00-00-00-00-00"),
+    ),
+    Shape(
+        "MAC", r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", _find_mac, ("~0000.0000.0000",)
+    ),
+)
