@@ -1,11 +1,31 @@
 """The kinds of personal data that are found by their shape, and which of two wins where they overlap."""
 
-from alpines_privacy.redaction.kinds import cards, mail, network
+from alpines_privacy.redaction.kinds import (
+    accounts,
+    agents,
+    cards,
+    identity,
+    mail,
+    network,
+    phone,
+    places,
+    secrets,
+)
 from alpines_privacy.redaction.kinds.shape import Shape
 
 __all__ = ["KINDS", "RANKS", "SHAPES"]
 
-SHAPES: tuple[Shape, ...] = (*mail.SHAPES, *network.SHAPES, *cards.SHAPES)
+SHAPES: tuple[Shape, ...] = (
+    *secrets.SHAPES,
+    *agents.SHAPES,
+    *mail.SHAPES,
+    *accounts.SHAPES,
+    *cards.SHAPES,
+    *network.SHAPES,
+    *identity.SHAPES,
+    *places.SHAPES,
+    *phone.SHAPES,
+)
 
 # The most specific first: one that holds others (a credential in a URL, a User-Agent), then those
 # with a grammar of their own, with a checksum, with a keyword; a phone number is nearly any number.

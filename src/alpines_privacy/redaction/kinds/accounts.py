@@ -1,0 +1,82 @@
+"""Bank accounts: IBAN (ISO 13616), by country, length and check digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["LENGTHS", "SHAPES"]
+
+# Characters of an IBAN by country: SWIFT's registry, and countries that use the form without being in it.
+LENGTHS = {
+    country: length
+    for length, countries in {
+        15: "NO",
+        16: "BE",
+        18: "DK FK FI FO GL NL SD",
+        19: "MK SI",
+        20: "AT BA EE KZ LT LU MN XK",
+        21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA",
+        23: "AE GI IL IQ OM SO TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "LY PT ST",
+        26: "IS TR",
+        27: "BI DJ FR GR IT MC MR SM CF CG CM GA GQ KM TD",
+        28: "AL AZ BY CY DO GT HN HU LB NI PL SV ML SN BJ BF CI",
+        29: "BR EG PS QA UA",
+        30: "JO KW MU YE",
+        31: "MT SC",
+        32: "LC",
+        33: "RU",
+    }.items()
+    for country in countries.split()
+}
+LENGTHS |= {
+    "DZ": 26,
+    "AO": 25,
+    "CV": 25,
+    "GW": 25,
+    "IR": 26,
+    "MA": 28,
+    "MG": 27,
+    "MZ": 25,
+    "NE": 28,
+    "TG": 28,
+}
+_SEPARATORS = frozenset(" -")
+
+
+def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    """Give as many characters as the country's IBANs have, in one word or in groups."""
+    length = LENGTHS.get(text[start : start + 2].upper())
+    if length is None or text[start - 1 : start].isalnum():
+        return
+    iban, end = _read(text, start, length)
+    if len(iban) == length and not text[end : end + 1].isalnum() and _is_iban(iban):
+        yield start, end
+
+
+def _read(text: str, start: int, length: int) -> tuple[str, int]:
+    """Return `length` letters and digits and where they end; a single separator may stand between groups."""
+    iban, place, gap = "", start, True
+    while len(iban) < length and place < len(text):
+        character = text[place]
+        if character.isascii() and character.isalnum():
+            iban, gap = iban + character, False
+        elif character in _SEPARATORS and not gap:
+            gap = True
+        else:
+            break
+        place += 1
+    return iban, place
+
+
+def _is_iban(iban: str) -> bool:
+    """Whether the number, letters being 10 to 35, leaves 1 after division by 97 (ISO 7064)."""
+    moved = iban[4:] + iban[:4]
+    return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
+
+
+SHAPES = (Shape("IBAN", r"\b[A-Za-z]{2}[0-9]{2}[ -]?[0-9A-Za-z]{3}", _find, ("#aa00",)),)

@@ -1,0 +1,50 @@
+"""User-Agent strings: the products and comments of RFC 9110 §10.1.5 a browser or a client names itself by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["SHAPES"]
+
+_LONGEST = 1024  # characters
+_COMMENT = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
+_PRODUCT = r"[A-Za-z][0-9A-Za-z._+-]*/[0-9A-Za-z][0-9A-Za-z._+;-]*"
+_AGENT = re.compile(
+    rf"{_PRODUCT}(?: (?:{_COMMENT}|{_PRODUCT}|(?:Mobile|Tablet|Safari|like|Gecko|Silk|Kindle)(?= )))*"
+)
+_CLIENTS = (
+    # libraries and tools
+    *("curl", "Wget", "HTTPie", "PostmanRuntime", "insomnia", "python-requests", "python-httpx"),
+    *("python-urllib3", "Python-urllib", "aiohttp", "okhttp", "Go-http-client", "axios", "undici"),
+    *("node-fetch", "libwww-perl", "Dalvik", "CFNetwork", "Apache-HttpClient", "GuzzleHttp"),
+    *("Faraday", "WhatsApp"),
+    # crawlers and probes
+    *("Googlebot", "bingbot", "facebookexternalhit", "Twitterbot", "TelegramBot", "Discordbot"),
+    *("kube-probe", "ELB-HealthChecker", "GoogleHC", "Prometheus"),
+)
+
+
+def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give all up to the closing quote, or as many products and comments as follow one another."""
+    quote = text[start - 1 : start]
+    if quote in {'"', "'"}:
+        closing = text.find(quote, end, start + _LONGEST)
+        if closing != -1:
+            yield start, closing - text.startswith("\\", closing - 1)
+            return
+    match = _AGENT.match(text, start, start + _LONGEST)
+    yield start, match.end() if match else end
+
+
+SHAPES = (
+    Shape("USER_AGENT", r"\b(?:Mozilla|Opera)/[0-9]{1,3}\.[0-9]", _find, ("mozilla/", "opera/")),
+    Shape(
+        "USER_AGENT",
+        rf"\b(?:{'|'.join(_CLIENTS)})/v?[0-9]",
+        _find,
+        tuple(f"{client.lower()}/" for client in _CLIENTS),
+    ),
+)

@@ -1,0 +1,43 @@
+"""What stands near a number and says what it is: a keyword up to thirty characters before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds, Find
+
+__all__ = ["before_digit", "stands_alone", "value_after"]
+
+_NEAR = 30  # characters between keyword and value
+_LONGEST = 40  # characters of a value
+
+
+def before_digit(keywords: str) -> str:
+    """Return the pattern of a keyword, in any case, and what follows up to the first digit near it."""
+    return rf"(?i:{keywords})[^0-9\n]{{0,{_NEAR}}}[0-9]"
+
+
+def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
+    """Return the `find` of `before_digit`: it gives the value the digit belongs to, if `judge` agrees."""
+    search = re.compile(rf"(?<![0-9A-Za-z])({value})(?![0-9A-Za-z])", re.ASCII).search
+
+    def find(text: str, start: int, end: int) -> Iterator[Bounds]:
+        match = search(text, max(start, end - _NEAR), end + _LONGEST)
+        if match is not None and match.start() < end <= match.end() and judge(match[1]):
+            yield match.span(1)
+
+    return find
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit touches a number, nor a part that makes it a fraction or a longer one."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
+        return False
+    return not (before[-1:] in _JOINTS and before[:-1].isalnum()) and not (
+        after[:1] in _JOINTS and after[1:].isdigit()
+    )
+
+
+_JOINTS = frozenset(".,-/")

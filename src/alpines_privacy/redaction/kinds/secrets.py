@@ -1,0 +1,192 @@
+"""Authentication data: tokens, keys of well-known services, private keys, credentials in URLs and headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["SHAPES"]
+
+_WORD = "[0-9A-Za-z]"
+_URL = "[0-9A-Za-z_-]"
+_HEX = "[0-9a-fA-F]"
+
+# What a service's keys begin with, and what follows (the services' own documentation).
+_KEYS = (
+    ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),  # AWS
+    ("ghp_ gho_ ghu_ ghs_ ghr_", rf"{_WORD}{{30,255}}"),  # GitHub
+    ("github_pat_", "[0-9A-Za-z_]{30,255}"),
+    (
+        "glpat- glptt- gldt- glrt- glcbt- glft- glsoat- glagent- glimt- gloas- glffct-",
+        r"[0-9A-Za-z_.-]{16,255}",
+    ),  # GitLab
+    ("AIza", rf"{_URL}{{35}}"),  # Google
+    ("ya29.", rf"{_URL}{{20,512}}"),
+    ("GOCSPX-", rf"{_URL}{{20,64}}"),
+    ("sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ whsec_", rf"{_WORD}{{10,255}}"),  # Stripe
+    ("xoxa- xoxb- xoxe- xoxe. xoxo- xoxp- xoxr- xoxs- xapp-", "[0-9A-Za-z.-]{10,255}"),  # Slack
+    ("SG.", rf"{_URL}{{16,64}}\.{_URL}{{16,64}}"),  # SendGrid
+    ("sk-", rf"{_URL}{{20,255}}"),  # OpenAI, Anthropic, OpenRouter, DeepSeek
+    ("npm_", rf"{_WORD}{{36}}"),
+    ("pypi-", rf"{_URL}{{50,512}}"),
+    ("shpat_ shpca_ shppa_ shpss_ shptka_", rf"{_HEX}{{32}}"),  # Shopify
+    ("sq0atp- sq0csp- sq0idp-", rf"{_URL}{{22,64}}"),  # Square
+    ("doo_v1_ dop_v1_ dor_v1_", rf"{_HEX}{{64}}"),  # DigitalOcean
+    ("HRKU-", rf"{_URL}{{30,80}}"),  # Heroku
+    ("hf_", rf"{_WORD}{{30,64}}"),  # Hugging Face
+    ("lin_api_", rf"{_WORD}{{32,64}}"),  # Linear
+    ("figd_", rf"{_URL}{{30,64}}"),  # Figma
+    ("PMAK-", rf"{_HEX}{{24}}-{_HEX}{{34}}"),  # Postman
+    ("glsa_ glc_", "[0-9A-Za-z_+/=]{30,255}"),  # Grafana
+    ("hvs. hvb. hvr.", rf"{_URL}{{20,255}}"),  # Vault
+    ("dp.pt. dp.st. dp.ct. dp.sa.", "[0-9A-Za-z._-]{30,64}"),  # Doppler
+    ("NRAK-", "[0-9A-Z]{27}"),  # New Relic
+    ("pscale_", "(?:tkn|pw|oauth)_[0-9A-Za-z_.-]{30,64}"),  # PlanetScale
+    ("sntrys_ sntryu_", "[0-9A-Za-z_+/=]{40,255}"),  # Sentry
+    ("sbp_", rf"{_HEX}{{40}}"),  # Supabase
+    ("sb_secret_", rf"{_URL}{{20,64}}"),
+    ("ATATT3", "[0-9A-Za-z_=-]{50,255}"),  # Atlassian
+    ("ATBB", rf"{_WORD}{{28,32}}"),  # Bitbucket
+    ("dckr_pat_", rf"{_URL}{{20,64}}"),  # Docker
+    ("rubygems_", rf"{_HEX}{{48}}"),
+    ("gsk_", rf"{_WORD}{{40,64}}"),  # Groq
+    ("xai-", rf"{_WORD}{{60,96}}"),
+    ("pplx-", rf"{_WORD}{{40,64}}"),  # Perplexity
+    ("r8_", rf"{_WORD}{{37}}"),  # Replicate
+    ("secret_ ntn_", rf"{_WORD}{{40,64}}"),  # Notion
+    ("EAAA EAAC", rf"{_URL}{{50,255}}"),  # Square, Facebook
+    ("LTAI", rf"{_WORD}{{16,24}}"),  # Alibaba
+    ("AGE-SECRET-KEY-1", "[0-9A-Z]{58}"),
+    # A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516).
+    ("eyJ", rf"{_URL}{{6,8192}}\.{_URL}{{6,8192}}\.{_URL}{{0,8192}}"),
+    ("eyJ", rf"{_URL}{{6,8192}}(?:\.{_URL}{{0,8192}}){{4}}"),
+)
+_FULL = re.compile(
+    "|".join(
+        f"{re.escape(prefix)}{rest}"
+        for prefixes, rest in reversed(_KEYS)
+        for prefix in prefixes.split()
+    )
+)
+_PREFIXES = tuple(dict.fromkeys(prefix for prefixes, _ in _KEYS for prefix in prefixes.split()))
+
+
+def _find_key(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    match = _FULL.match(text, start)
+    if match is not None and not text[match.end() : match.end() + 1].isalnum():
+        yield match.span()
+
+
+def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give the match as it is: its pattern says all there is to know."""
+    if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+        yield start, end
+
+
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_BODY = re.compile(r"(?:[0-9A-Za-z+/=:,. \t\r\n-]|\\[nrt])*")
+
+
+def _find_pem(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a private key from its first to its last line, or as far as it goes where that one is cut off."""
+    closing = _PEM_END.search(text, end)
+    if closing is not None:
+        yield start, closing.end()
+        return
+    body = _PEM_BODY.match(text, end)
+    yield start, body.end() if body else end
+
+
+def _find_userinfo(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give user and password of `scheme://user:password@host`, the last @ before the path (WHATWG URL)."""
+    first = text.index("://", start, end) + 3
+    authority = _AUTHORITY.match(text, first)
+    if authority is None:
+        return
+    userinfo, at, host = authority[0].rpartition("@")
+    if at and host and ":" in userinfo and not userinfo.endswith((":", ":***", ":[SECRET]")):
+        yield first, first + len(userinfo)
+
+
+def _find_hook(text: str, _start: int, end: int) -> Iterator[Bounds]:
+    match = _PATH.match(text, end - 1)
+    if match is not None:
+        yield match.span()
+
+
+_PATH = re.compile("[0-9A-Za-z/_-]{20,200}")
+_AUTHORITY = re.compile(r"[^/?#\s\"'<>\\`]{1,512}")
+_CREDENTIALS = re.compile(
+    r"""[\t ]*["']?[\t ]*[:=,][\t ]*(?:b(?=["']))?["']?[\t ]*"""
+    r"""(?:(?:bearer|basic|token|negotiate|ntlm|apikey)[\t ]+([^\s"',;]{1,4096})"""
+    r"""|(?:digest|aws4-hmac-sha256)[\t ]+([^\r\n]{1,4096})|([^\s"',;]{4,4096}))""",
+    re.IGNORECASE,
+)
+
+
+def _find_authorization(text: str, _start: int, end: int) -> Iterator[Bounds]:
+    match = _CREDENTIALS.match(text, end)
+    if match is not None:
+        yield match.span(match.lastindex or 0)
+
+
+_TOKEN = re.compile(r"[ \t]+([0-9A-Za-z._~+/-]{12,4096}=*)")
+
+
+def _find_scheme(text: str, _start: int, end: int) -> Iterator[Bounds]:
+    """Give the token after `Bearer` or `Basic`; a word (`Basic authentication`) is none."""
+    match = _TOKEN.match(text, end)
+    if match is not None and _is_random(match[1]):
+        yield match.span(1)
+
+
+def _is_random(token: str) -> bool:
+    return (
+        any(map(str.isdigit, token))
+        or token.endswith("=")
+        or not (token.islower() or token.istitle() or token.isupper())
+    )
+
+
+SHAPES = (
+    Shape(
+        "SECRET",
+        rf"\b(?:{'|'.join(map(re.escape, _PREFIXES))})[0-9A-Za-z_.-]{{6}}",
+        _find_key,
+        tuple(re.sub("[0-9]", "0", prefix.lower()) for prefix in _PREFIXES),
+    ),
+    Shape("SECRET", r"\bSK[0-9a-f]{32}\b", _find_all, ("~sk" + "0" * 32,)),  # Twilio
+    Shape("SECRET", r"\bkey-[0-9a-f]{32}\b", _find_all, ("~k0y-" + "0" * 32,)),  # Mailgun
+    Shape("SECRET", r"\bdapi[0-9a-f]{32}\b", _find_all, ("~00pi" + "0" * 32,)),  # Databricks
+    Shape("SECRET", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", _find_all, ("-us0",)),  # Mailchimp
+    Shape("SECRET", rf"\b[0-9]{{8,10}}:AA{_URL}{{33}}", _find_all, ("0:aa",)),  # Telegram
+    Shape(
+        "SECRET",  # Discord
+        rf"\b[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,38}}",
+        _find_all,
+        ("bearer", "bot ", "token", "discord"),
+    ),
+    Shape("SECRET", "[Kk]ey=[0-9A-Za-z+/]{86}==", _find_all, ("key=",)),  # Azure
+    Shape(
+        "SECRET",  # Slack's and Discord's web hooks
+        r"(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/[0-9A-Za-z]",
+        _find_hook,
+        ("hooks.slack.com/", "/api/webhooks/"),
+    ),
+    Shape(
+        "SECRET",
+        "-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY",
+        _find_pem,
+        (" private key", "-----begin private key"),
+    ),
+    Shape(
+        "SECRET",
+        "://[^/?#@ \"'<>\\t\\r\\n]{0,256}:[^/?#@ \"'<>\\t\\r\\n]{0,256}@",
+        _find_userinfo,
+        ("://",),
+    ),
+    Shape("SECRET", "(?i:authorization)", _find_authorization, ("authorization",)),
+    Shape("SECRET", r"\b(?i:bearer|basic)[ \t]", _find_scheme, ("bearer", "basic")),
+)
