@@ -144,7 +144,7 @@ class Nested:
         made = next(kind for kind in _LISTS if isinstance(value, kind))
         return made(members)
 
-    def _number(self, value: int | float | Decimal) -> Any:
+    def _number(self, value: Any) -> Any:
         if abs(value) < _LEAST:
             return value
         text = str(value)

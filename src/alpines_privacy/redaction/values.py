@@ -19,7 +19,7 @@ _NOTHING = frozenset(
         "null", "none", "nil", "undefined", "nan", "true", "false", "yes", "no", "on",
         "off", "n/a", "na", "unset", "empty", "unknown", "anonymous", "optional", "string",
         "str", "int", "bytes", "object", "any", "-", "--", "...", "…", "?", "()", "[]",
-        "{}", "$", "''", "\"\"", "\\",
+        "{}", "$", "''", '""', "\\",
     }
 )  # fmt: skip
 # Masks of other programs, the words they write for a value, and places for one.
