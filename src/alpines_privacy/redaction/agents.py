@@ -51,7 +51,7 @@ def _one_of(*names: str) -> str:
 
 
 # Every text `generalised` can give, and no other.
-GENERALISED = re.compile(
+GENERALISED = (
     f"(?:{_one_of(*_BROWSERS.values(), _OTHER_BROWSER)})"
     f" on (?:{_one_of(*_SYSTEMS.values(), _OTHER_SYSTEM)}), (?:{_one_of(*_DEVICES)})"
 )

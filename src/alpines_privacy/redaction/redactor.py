@@ -1,11 +1,21 @@
-"""`Redactor`: personal data taken out of text and of nested data, each kind in the policy's way (policy §6)."""
+"""`Redactor`: personal data taken out of text and of nested data, each kind in the policy's way (policy §6).
+
+A text is looked at once by all patterns together. Nearly always that is all. Else it is searched by
+shape and by key, and so is its shadow where something in it looks encoded; what was found is
+merged and replaced.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple, TypeVar, cast
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
+from alpines_privacy.redaction import shadow
+from alpines_privacy.redaction.keys import Keys
+from alpines_privacy.redaction.nested import Nested
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.ways import Ways
@@ -14,74 +24,184 @@ __all__ = ["Redactor"]
 
 T = TypeVar("T")
 
+# Kinds that a key tells less surely than a shape does: `user=a@b.example` is a mail address.
+_VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
+
+# A raw number of a JSON document, which a mark may only replace in quotes.
+_JSON_KEY = re.compile(r"""(\\*["'])[ \t]*:[ \t]*\Z""")
+_JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
+
+
+class _Search(NamedTuple):
+    """What finds personal data by a policy's `logs`; the same for all redactors of that policy."""
+
+    ways: Ways
+    keys: Keys
+    scanner: Scanner
+    may_match: Callable[[str], object]
+
 
 class Redactor:
     """Redacts text and data by a policy's `logs`; safe to share between threads.
 
     No method raises, and none gives back what it could not judge: if something inside fails, the
     answer is the notice `[withheld: redaction failed (TypeName)]`. `keys` are the site's secret
-    keys for pseudonyms, read from the environment where they are not given.
+    keys for pseudonyms, read from the environment where they are not given. What it needs is
+    compiled when the first text comes.
     """
 
-    __slots__ = ("_scanner", "_ways")
+    __slots__ = ("_keys", "_logs", "_ready")
 
     def __init__(
         self, policy: PrivacyPolicy | None = None, *, keys: SecretKeys | None = None
     ) -> None:
-        logs = policy.logs if policy is not None and isinstance(policy.logs, Logs) else Logs()
-        self._ways = Ways(logs, keys)
-        self._scanner = Scanner()
+        logs = policy.logs if policy is not None else "on"
+        self._logs = logs if isinstance(logs, Logs) else Logs()
+        self._keys = keys
+        self._ready: _Search | None = None
 
     def redact(self, text: str) -> str:
         """Return the text with every piece of personal data replaced; itself where there is none."""
         try:
-            spans = self._spans(text)
-            return self._replaced(text, spans) if spans else text
+            search = self._ready or self._prepare()
+            if not search.may_match(text):
+                return text
+            spans = _find(search, text)
+            return _replaced(search.ways, text, spans) if spans else text
         except Exception as error:
-            return notice(error)
+            return _notice(error)
 
     def findall(self, text: str) -> list[Span]:
-        """Return where personal data stands in a text: disjoint spans, in order."""
+        """Return where personal data stands in a text, keys and encoded forms included: disjoint, in order.
+
+        Of a text that cannot be judged the whole is one span of the kind `SECRET`.
+        """
         try:
-            return self._spans(text)
+            search = self._ready or self._prepare()
+            return _find(search, text) if search.may_match(text) else []
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
     def redact_mapping(self, obj: T) -> T:
-        """Return nested data with every value redacted by its key and its text; itself when clean."""
+        """Return nested data with its values redacted by key and by text; the same object when clean.
+
+        Dicts, lists, tuples, sets and bytes keep their types. Other objects stay while the text
+        that `str()` makes of them is clean, and are replaced by the redacted text otherwise.
+        """
         try:
-            return cast("T", self._cleaned(obj))
+            return cast("T", self._nested().cleaned(obj))
         except Exception as error:
-            return cast("T", notice(error))
+            return cast("T", _notice(error))
 
     def redact_value(self, key: str, value: object) -> object:
-        """Return the value that stands under a key, redacted; itself when clean."""
-        return self.redact_mapping({key: value})[key]
+        """Return the value that stands under a key, redacted; the same object when clean."""
+        try:
+            return self._nested().value(key, value)
+        except Exception as error:
+            return _notice(error)
 
-    def _spans(self, text: str) -> list[Span]:
-        return [s for s in self._scanner.spans(text) if s.kind not in self._ways.kept]
+    def _nested(self) -> Nested:
+        search = self._ready or self._prepare()
+        return Nested(self.redact, search.keys, search.ways)
 
-    def _replaced(self, text: str, spans: list[Span]) -> str:
-        pieces, end = [], 0
-        for span in spans:
-            pieces.append(text[end : span.start])
-            pieces.append(self._ways.replacement(span.kind, text[span.start : span.end]))
-            end = span.end
-        pieces.append(text[end:])
-        return "".join(pieces)
-
-    def _cleaned(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.redact(value)
-        if isinstance(value, Mapping):
-            cleaned = {self._cleaned(key): self._cleaned(item) for key, item in value.items()}
-            return value if cleaned == value else cleaned
-        if type(value) in {list, tuple, set, frozenset}:
-            members = type(value)(map(self._cleaned, value))
-            return value if members == value else members
-        return value
+    def _prepare(self) -> _Search:
+        keys, scanner, may_match = _compiled(self._logs)
+        self._ready = _Search(Ways(self._logs, self._keys), keys, scanner, may_match)
+        return self._ready
 
 
-def notice(error: Exception) -> str:
+@lru_cache(16)
+def _compiled(logs: Logs) -> tuple[Keys, Scanner, Callable[[str], object]]:
+    keys = Keys(logs, Ways(logs).marks)
+    scanner = Scanner()
+
+    def may_match(text: str) -> object:
+        return scanner.may_match(text) or keys.may_match(text) or shadow.may_hide(text)
+
+    return keys, scanner, may_match
+
+
+def _find(search: _Search, text: str) -> list[Span]:
+    """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
+    found = [*_ranked(search, text)]
+    if shadow.may_hide(text):
+        found = _with_hidden(search, text, found)
+    if not found:
+        return []
+    kept = search.ways.kept
+    found = [(rank, span) for rank, span in found if span.kind not in kept]
+    if found and search.ways.shows:
+        marks = [match.span() for match in search.ways.marks.finditer(text)]
+        found = [each for each in found if not _is_within(each[1], marks)]
+    return _merged(found) if len(found) > 1 else [span for _, span in found]
+
+
+def _ranked(search: _Search, text: str) -> Iterator[tuple[int, Span]]:
+    """Give the spans of a plain text, each with how sure its kind is: the less, the surer."""
+    for span in search.keys.spans(text):
+        yield (2 if span.kind in _VAGUE else 0), span
+    for span in search.scanner.spans(text):
+        yield 1, span
+
+
+def _with_hidden(
+    search: _Search, text: str, found: list[tuple[int, Span]]
+) -> list[tuple[int, Span]]:
+    """Add what the shadow of a text shows; what was found in plain begins at no half of an encoded form."""
+    found += ((1, span) for span in shadow.host_addresses(text))
+    for offset, piece in shadow.pieces(text):
+        for index, (layer, origin) in enumerate(shadow.layers(piece)):
+            if not index:
+                found = [(rank, _beyond(layer, offset, span)) for rank, span in found]
+            hidden = [*_ranked(search, layer.text)]
+            hidden += ((1, span) for span in shadow.international_mail(layer.text))
+            for rank, span in hidden:
+                start, end = origin(span.start, span.end)
+                found.append((rank, Span(start + offset, end + offset, span.kind)))
+        if not piece.isascii():
+            for span in shadow.international_mail(piece):
+                found.append((1, Span(span.start + offset, span.end + offset, span.kind)))
+    return found
+
+
+def _beyond(layer: shadow.Layer, offset: int, span: Span) -> Span:
+    start = layer.beyond(span.start - offset) + offset
+    return span if start == span.start or start >= span.end else span._replace(start=start)
+
+
+def _is_within(span: Span, marks: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= span.start and span.end <= end for start, end in marks)
+
+
+def _merged(found: list[tuple[int, Span]]) -> list[Span]:
+    """Return disjoint spans: those that overlap as one, of the surest kind among them."""
+    merged: list[tuple[int, Span]] = []
+    for rank, span in sorted(found, key=lambda each: (each[1].start, each[0])):
+        last_rank, last = merged[-1] if merged else (0, Span(0, 0, ""))
+        if span.start >= last.end:
+            merged.append((rank, span))
+            continue
+        kind = span.kind if rank < last_rank else last.kind
+        merged[-1] = (min(rank, last_rank), Span(last.start, max(last.end, span.end), kind))
+    return [span for _, span in merged]
+
+
+def _replaced(ways: Ways, text: str, spans: list[Span]) -> str:
+    pieces: list[str] = []
+    done = 0
+    for start, end, kind in spans:
+        value = text[start:end]
+        mark = ways.replacement(kind, shadow.decoded(value) if shadow.may_hide(value) else value)
+        if _JSON_NUMBER.fullmatch(value) and (
+            quote := _JSON_KEY.search(text[max(0, start - 12) : start])
+        ):
+            mark = f"{quote[1]}{mark}{quote[1]}"
+        pieces += (text[done:start], mark)
+        done = end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+def _notice(error: Exception) -> str:
     """Return what stands in the place of a text that could not be redacted."""
     return f"[withheld: redaction failed ({type(error).__name__})]"

@@ -1,7 +1,7 @@
 """How a value of each kind is written in a log: what stands in its place, by the policy.
 
 A mark must never be taken for personal data again, and no text may hide behind one. So every
-shape a mark can have is known here (`is_mark`), and none has room for a value: at most the few
+shape a mark can have is known here (`Ways.marks`), and none has room for a value: at most the few
 characters its way is allowed to show.
 """
 
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 
 from alpines_privacy.policy import Logs, SecretKeys
+from alpines_privacy.redaction.agents import GENERALISED, generalised
 
 __all__ = ["DIGITS", "Ways"]
 
@@ -28,10 +29,11 @@ _SALT = b"alpines-privacy.redaction."
 _NUMBERS = frozenset({"PHONE", "CNIC", "NTN", "CARD", "SSN"})
 _SHORTEST_NUMBER = 9  # characters: of a shorter one the last four are half of it
 
-_EMAIL = re.compile(r"([^@\s])[^@\s]*@([^@.\s])[^@\s]*\.([^@.\s]{2,24})")
-_EMAIL_SHOWN = re.compile(r"[^@\s]…@[^@.\s]….[^@.\s]{2,24}")
-_NUMBER_SHOWN = re.compile(r"…[0-9A-Z]{4}")
-_NETWORK = re.compile(r"(?:[0-9]{1,3}\.){3}0/24|[0-9a-f:]{2,19}::/48|::/48")
+_EMAIL = re.compile(r"([^@\s])[^@\s]*@([^@.\s])[^@\s]*\.([A-Za-z0-9-]{2,24})")
+_EMAIL_SHOWN = r"[^@\s]…@[^@.\s]…\.[A-Za-z0-9-]{2,24}(?![\w.-])"
+_NUMBER_SHOWN = r"…[0-9A-Z]{4}\b"
+_NETWORK = r"(?:[0-9]{1,3}\.){3}0/24\b|[0-9a-f:]{0,14}::/48\b"
+_IN_A_HOST = re.compile(r"[0-9]{1,3}(?:-[0-9]{1,3}){3}")
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 _SEPARATORS = re.compile(r"[\s\-.]+")
 
@@ -43,7 +45,7 @@ class Ways:
     read from the environment when the first pseudonym is needed.
     """
 
-    __slots__ = ("_keys", "_marks", "_pseudonym_key", "_ways", "kept")
+    __slots__ = ("_keys", "_pseudonym_key", "_ways", "kept", "marks", "shows")
 
     def __init__(self, logs: Logs, keys: SecretKeys | None = None) -> None:
         self._keys = keys
@@ -52,19 +54,13 @@ class Ways:
         kinds = {kind: way for kind, way in named.items() if isinstance(way, str)}
         self.kept = frozenset(kind for kind, way in kinds.items() if way == "keep")
         self._ways = {kind: self._way(kind, way) for kind, way in kinds.items()}
-        self._marks = _marks(kinds)
+        self.marks = _marks(kinds)
+        self.shows = not {"partial", "pseudonym"}.isdisjoint(kinds.values())
 
     def replacement(self, kind: str, value: str) -> str:
         """Return what is written in the place of a value, which is given decoded."""
         way = self._ways.get(kind)
         return way(value) if way is not None else f"[{kind}]"
-
-    def is_mark(self, kind: str, value: str) -> bool:
-        """Tell whether a value is what an earlier pass wrote for one of this kind."""
-        if value == f"[{kind}]":
-            return True
-        mark = self._marks.get(kind)
-        return mark is not None and mark.fullmatch(value) is not None
 
     def _way(self, kind: str, way: str) -> Way:
         mark = f"[{kind}]"
@@ -77,8 +73,6 @@ class Ways:
             case "truncate":
                 return lambda value: network_of(value) or mark
             case "generalise":
-                from alpines_privacy.redaction.agents import generalised  # noqa: PLC0415 - its tables take long to load
-
                 return generalised
             case _:
                 return lambda _: mark
@@ -129,6 +123,8 @@ def network_of(value: str) -> str | None:
 def _packed(value: str) -> tuple[int, bytes]:
     """Return the version and the bytes of an address; a zone and brackets do not count."""
     address = value.strip("[]").partition("%")[0]
+    if _IN_A_HOST.fullmatch(address):
+        address = address.replace("-", ".")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         packed = socket.inet_pton(family, address)
@@ -149,19 +145,19 @@ def _number_in_part(value: str) -> str | None:
     return f"…{symbols[-4:]}" if len(symbols) >= _SHORTEST_NUMBER else None
 
 
-def _marks(kinds: dict[str, str]) -> dict[str, re.Pattern[str]]:
-    return {kind: _mark(kind, way) for kind, way in kinds.items() if way not in {"mark", "keep"}}
+def _marks(kinds: dict[str, str]) -> re.Pattern[str]:
+    """Return the pattern of everything these ways write, and no other text."""
+    shapes = {_mark(kind, way) for kind, way in kinds.items() if way not in {"mark", "keep"}}
+    return re.compile("|".join([rf"\[(?:{'|'.join(kinds)})\]", *sorted(shapes)]))
 
 
-def _mark(kind: str, way: str) -> re.Pattern[str]:
+def _mark(kind: str, way: str) -> str:
     match way:
         case "partial":
             return _EMAIL_SHOWN if kind == "EMAIL" else _NUMBER_SHOWN
         case "pseudonym":
-            return re.compile(f"{kind}:[a-f][0-9a-f]{{{DIGITS - 1}}}")
+            return rf"\b{kind}:[a-f][0-9a-f]{{{DIGITS - 1}}}\b"
         case "truncate":
             return _NETWORK
         case _:
-            from alpines_privacy.redaction.agents import GENERALISED  # noqa: PLC0415 - as above
-
             return GENERALISED

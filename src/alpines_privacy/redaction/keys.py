@@ -1,0 +1,311 @@
+"""Personal data known by its key: `password=…`, `"token": …`, `Cookie: …`, `<email>…</email>`.
+
+One search finds the separators that stand after something which ends like a key of the table;
+what is before such a separator is read backwards, what is after it by the grammar of the kind.
+Text is judged as it is written: by quotes where it has them, else by what such a value can hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from alpines_privacy.policy import Logs
+from alpines_privacy.redaction.names import KeyNames, ends
+from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.values import is_code, is_said, is_value
+
+__all__ = ["Keys"]
+
+Bounds: TypeAlias = "tuple[int, int]"
+
+_WINDOW = 96  # characters before a separator in which its key is looked for
+# A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
+_KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
+_OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
+_LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
+
+_BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
+_OPENING = re.compile(r"""[bruBRU]{0,2}(\\{0,64})(["'])""")
+_CLOSING = {  # up to the next quote that no backslash precedes, or the end of the line
+    '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
+    "'": re.compile(r"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL),
+}
+_ESCAPED_QUOTE = re.compile(r"""(\\*)(["'\n])""")
+_MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?")
+_ENCLOSED = 64  # members of a list that stands under a key
+
+# A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
+_NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}["']?[ ]?[=:]"""
+_BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++""")
+_WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
+_CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
+_TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]{1,4096}")
+_LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
+_NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
+
+_BY_KIND: dict[str, re.Pattern[str]] = {
+    "NAME": re.compile(rf"{_WORD}{{1,64}}(?:[ +]{_CAPITAL}{_WORD}{{0,40}}(?![\w=:])){{0,4}}"),
+    "ADDRESS": re.compile(rf"{_WORD}{{1,64}}(?:(?:,[ +]?|[ +]){_WORD}{{1,40}}(?![\w=:])){{0,15}}"),
+    "BIRTH_DATE": re.compile(
+        r"[0-9]{1,4}(?:[-/.][0-9]{1,2}[-/.][0-9]{1,4}|[ -][A-Z][a-z]{2,8}[ ,-]{1,2}[0-9]{2,4})"
+        r"|[A-Z][a-z]{2,8}\.? [0-9]{1,2},? [0-9]{4}|(?:datetime\.)?date(?:time)?\([0-9, ]{4,40}\)"
+        r"|[0-9/%A-F]{4,16}"
+    ),
+    "COORDINATES": re.compile(
+        r"[(\[]?[-+]?[0-9]{1,3}\.[0-9]{1,16}(?:[,; ]{1,2}[-+]?[0-9]{1,3}\.[0-9]{1,16}[)\]]?)?"
+    ),
+    "USER_AGENT": re.compile(
+        r"[^\s\"'&]{1,128}(?:[ ](?:\([^()\n\"]{0,256}\)|[^\s\"'=&]{1,64}/[^\s\"'=&]{1,64}|like|Gecko\)?|on"
+        r"|[\w ]{1,20}, (?:desktop|mobile|tablet|bot|other device))){0,24}"
+    ),
+    **dict.fromkeys(("PHONE", "CNIC", "NTN", "SSN", "CARD"), _NUMBER),
+    **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),
+}
+# In prose, after a colon, a name or an address goes on to the next stop.
+_SPOKEN = {
+    "NAME": re.compile(rf"{_WORD}{{1,64}}(?:[ ]{_WORD}{{1,40}}(?![\w=:])){{0,5}}"),
+}
+
+_HEADERS = frozenset({"authorization", "cookie"})
+_SCHEME = re.compile(
+    r"(?:Basic|Bearer|Token|Negotiate|ApiKey|Api-Key|JWT|DPoP|PrivateToken)[ ]{1,2}(?=\S)",
+    re.IGNORECASE,
+)
+_COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}=[^;\s\"']*+)*+")
+_COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
+_ELEMENT = re.compile(r"[^<\n]{1,4096}")
+
+
+class _Key(NamedTuple):
+    """A key of the text: where it begins and ends, what it is, and how it is written."""
+
+    start: int
+    separator: str
+    kind: str
+    word: str
+    quotes: str
+
+
+class Keys:
+    """Finds the values that stand under the keys of one policy."""
+
+    __slots__ = ("_is_mark", "_search", "names")
+
+    def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
+        self.names = KeyNames(logs)
+        self._is_mark = marks.match
+        self._search = re.compile(_separators(ends(logs))).finditer
+
+    def may_match(self, text: str) -> bool:
+        """Tell whether a text may hold such a key."""
+        return bool(self._separators(text)) or "--" in text
+
+    def spans(self, text: str) -> list[Span]:
+        """Return the values in a text, in order and disjoint."""
+        found: list[Span] = []
+        done = 0
+        for place in self._separators(text):
+            if place >= done and (key := self._key_before(text, place)):
+                for start, end in self._values(text, place + 1, key):
+                    found.append(Span(start, end, key.kind))
+                    done = end
+        if "--" in text:
+            found += self._options(text)
+        return found
+
+    def _separators(self, text: str) -> list[int]:
+        """Return where, from the left, separators stand that may have such a key before them."""
+        lowered = text.lower()
+        if len(lowered) != len(text):  # a capital dotted I becomes two
+            lowered = text.replace("İ", "I").lower()
+        last = len(text) - 1
+        return [last - match.start() for match in self._search(lowered[::-1])][::-1]
+
+    def is_personal(self, kind: str, key: str, value: str) -> bool:
+        """Tell whether a whole value that stands under a key is personal data not yet redacted."""
+        return is_value(kind, _last_word(key), value) and not self._is_marked(value)
+
+    def _key_before(self, text: str, place: int) -> _Key | None:
+        window = text[max(0, place - _WINDOW) : place]
+        match = _KEY.match(window[::-1])
+        if match is None:
+            return None
+        name, quotes, separator = match[2][::-1], match[1], text[place]
+        kind = self.names.kind(name)
+        if match[3] and separator == ":" and not quotes:
+            kind = self.names.kind(window[-match.end() :].strip())
+        if kind is None:
+            return None
+        start = place - match.end(2)
+        key = _Key(start, separator, kind, _last_word(name), quotes)
+        return key if _is_separated(text, place, key) else None
+
+    def _values(self, text: str, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give the bounds of each value under a key whose separator ends at `place`."""
+        blank = _BLANK.match(text, place)
+        start = blank.end() if blank else place
+        if opening := _OPENING.match(text, start):
+            return self._quoted(text, opening, key)
+        if key.separator == ",":
+            return ()
+        first = text[start : start + 1]
+        if first == "{" and key.quotes:  # what is inside has keys of its own
+            return ()
+        if first in {"[", "("} and (members := list(self._members(text, start + 1, key))):
+            return members
+        if first == "[" and key.quotes and not self._is_mark(text, start):
+            start += 1
+        return self._bare(text, start, key, spoken=start > place and key.separator == ":")
+
+    def _quoted(self, text: str, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
+        start, end = opening.end(), _closing(text, opening)
+        if key.separator == "," and text[
+            end + len(opening[1]) + 1 : end + len(opening[1]) + 2
+        ] not in {")", "]"}:
+            return
+        value = text[start:end]
+        if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
+            return
+        if self._is_held(key, value):
+            yield start, end
+
+    def _members(self, text: str, start: int, key: _Key) -> Iterator[Bounds]:
+        """Give the quoted members of a list (`'password': ['x', 'y']`)."""
+        for _ in range(_ENCLOSED):
+            between = _MEMBER.match(text, start)
+            opening = _OPENING.match(text, between.end() if between else start)
+            if opening is None:
+                return
+            yield from self._quoted(text, opening, key._replace(separator=":"))
+            start = _closing(text, opening) + len(opening[1]) + 1
+
+    def _bare(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
+        """Give a value without quotes, as far as the grammar of its kind goes."""
+        if key.separator == ">":
+            match = _ELEMENT.match(text, start)
+        elif key.word in _HEADERS and key.kind == "SECRET":
+            yield from self._header(text, start, key, spoken=spoken)
+            return
+        else:
+            pattern = (
+                _SPOKEN.get(key.kind) if spoken and not key.quotes else None
+            ) or _BY_KIND.get(key.kind, _TOKEN)
+            match = pattern.match(text, start)
+        if match is None or self._is_marked_at(text, start):
+            return
+        value = match[0]
+        if not self._is_held(key, value) or self.names.kind(value) is not None:
+            return
+        if not key.quotes and key.separator != ">":
+            if spoken and is_said(key.kind, key.word, value):
+                return
+            if is_code(text[text.rfind("\n", 0, key.start) + 1 : key.start][-200:], value):
+                return
+        yield start, match.end()
+
+    def _header(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
+        """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
+        if scheme := _SCHEME.match(text, start):
+            start = scheme.end()
+            match = _TOKEN.match(text, start)
+        elif key.word == "cookie":
+            before = text[max(0, key.start - 1) : key.start + 4].lower()
+            match = (_COOKIE if "set" in before else _COOKIES).match(text, start)
+        else:
+            match = (_LINE if spoken else _BARE).match(text, start)
+        if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
+            return
+        if (
+            scheme is None
+            and spoken
+            and " " not in match[0].strip()
+            and is_said("PASSWORD", key.word, match[0])
+        ):
+            return
+        yield start, match.end()
+
+    def _options(self, text: str) -> Iterator[Span]:
+        """Give the values of a command line's options: `--password x`."""
+        for match in _OPTION.finditer(text):
+            kind = self.names.kind(match[1])
+            value = _TOKEN.match(text, match.end())
+            if kind and value and not self._is_marked_at(text, match.end()):
+                bare = value[0].strip("\"'")
+                if is_value(kind, _last_word(match[1]), bare) and not is_said(kind, "key", bare):
+                    yield Span(*value.span(), kind)
+
+    def _is_held(self, key: _Key, value: str) -> bool:
+        return is_value(key.kind, key.word, value) and not self._is_marked(value)
+
+    def _is_marked(self, value: str) -> bool:
+        match = self._is_mark(value)
+        return match is not None and match.end() == len(value)
+
+    def _is_marked_at(self, text: str, start: int) -> bool:
+        """Whether a mark stands there, and nothing that belongs to it after it."""
+        match = self._is_mark(text, start)
+        return match is not None and not text[match.end() : match.end() + 1].isalnum()
+
+
+def _separators(ends: Iterable[str]) -> str:
+    """Return the pattern, for text read backwards, of separators after one of the ends.
+
+    A tree of the letters: at most separators the first letter already decides.
+    """
+    tree: dict[str, Any] = {}
+    for end in ends:
+        branch = tree
+        for letter in reversed(end):
+            branch = branch.setdefault(letter, {})
+        branch[""] = {}
+    return rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{_branches(tree)}"
+
+
+def _branches(tree: dict[str, Any]) -> str:
+    """Write a tree as alternatives; whatever ends there is enough, longer ends need not be told apart."""
+    if "" in tree:
+        return ""
+    ways = [
+        letter + ("[_.-]?" + rest if (rest := _branches(tree[letter])) else "")
+        for letter in sorted(tree)
+    ]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+def _last_word(key: str) -> str:
+    match = _LAST_WORD.search(key)
+    return match[1].lower() if match else ""
+
+
+def _is_separated(text: str, place: int, key: _Key) -> bool:
+    """Tell whether a separator separates: no scope (`a::b`), no scheme, no closing tag."""
+    before = text[key.start - 1 : key.start] if key.start else ""
+    match key.separator:
+        case ":":
+            return text[place + 1 : place + 2] != ":" and text[place + 1 : place + 3] != "//"
+        case ">":
+            return before in {"<", ":"} and not key.quotes
+        case ",":
+            return (
+                text[max(0, key.start - 3) : key.start].rstrip("b\"'")[-1:] in {"(", "["}
+                or before == "-"
+            )
+        case _:
+            return True
+
+
+def _closing(text: str, opening: re.Match[str]) -> int:
+    r"""Return where a quoted value ends; one whose quote is cut off goes on to the end of the line.
+
+    Inside an escaped string (`{\"a\": \"b\"}`) the closing quote has as many backslashes.
+    """
+    escapes = len(opening[1])
+    if not escapes:
+        match = _CLOSING[opening[2]].match(text, opening.end())
+        return match.end() if match else len(text)
+    for quote in _ESCAPED_QUOTE.finditer(text, opening.end()):
+        if len(quote[1]) <= escapes or quote[2] == "\n":
+            return quote.start()
+    return len(text)

@@ -1,0 +1,176 @@
+"""Which keys name personal data: `first_name`, `userEmail`, `X-Auth-Token`, `DB_PASSWORD`.
+
+A key is read as words, whatever separates them, and decided by its end: `user_password` is a
+password, `password_changed` and `token_count` are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from alpines_privacy.policy import Logs
+
+__all__ = ["KeyNames", "ends"]
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
+_REMEMBERED = 4096  # keys; what a log holds is a few hundred
+_LONGEST = 96  # characters of a key
+
+# Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
+_KINDS = {
+    "NAME": """
+        firstname lastname fullname givenname familyname middlename maidenname surname forename
+        fname lname displayname realname legalname preferredname nickname fathername mothername
+        husbandname wifename spousename guardianname parentname childname kinname cardholder
+        cardholdername holdername nameoncard billingname shippingname recipientname customername
+        patientname studentname employeename personname contactname buyername sellername payername
+        payeename beneficiaryname ownername sendername passengername guestname membername
+    """,
+    "EMAIL": "email emailaddress emailid emailaddr mail mailto useremail replyto",
+    "ADDRESS": """
+        address addressline addr addrline street streetaddress streetname mailingaddress
+        postaladdress homeaddress billingaddress shippingaddress deliveryaddress permanentaddress
+        presentaddress residentialaddress zip zipcode postcode postalcode housenumber
+    """,
+    "PHONE": """
+        phone phonenumber mobile mobilephone mobilenumber telephone telephonenumber tel cell
+        cellphone cellnumber fax whatsapp whatsappnumber msisdn contactnumber landline
+    """,
+    "CNIC": "cnic cnicnumber nic nicop nicnumber nationalid nationalidnumber idcard idcardnumber",
+    "NTN": "ntn ntnnumber nationaltaxnumber taxnumber taxid taxpayerid",
+    "USERNAME": "user username userlogin login loginname loginid screenname useraccount",
+    "PASSWORD": "password passwd pwd passphrase passcode pass pin pincode secret passwordhash",
+    "SECRET": """
+        token session sessionid sessid sessionkey sid phpsessid jsessionid sessionhash apikey
+        apitoken apisecret accesskey accesskeyid secretkey secretaccesskey privatekey authkey
+        signingkey encryptionkey masterkey clientsecret appsecret consumersecret webhooksecret
+        authorization authentication authtoken accesstoken refreshtoken idtoken cookie cookies
+        setcookie csrf xsrf csrftoken xsrftoken csrfmiddlewaretoken jwt bearer credential
+        credentials signature otp totp onetimepassword onetimecode verificationcode mfacode
+        recoverycode backupcode samlresponse codeverifier clientassertion
+    """,
+    "IP": """
+        ip ipaddress ipaddr clientip clientaddress clientaddr remoteaddr remoteaddress remoteip
+        remotehost sourceip srcip userip visitorip forwardedfor xforwardedfor xrealip realip
+        connectingip peeraddress peerip peeraddr
+    """,
+    "USER_AGENT": "useragent ua",
+    "CARD": """
+        card cardnumber cardnum creditcard creditcardnumber debitcard debitcardnumber ccnumber
+        ccnum pan
+    """,
+    "CVV": "cvv cvv2 cvc cvc2 csc securitycode cardcode cardverificationvalue",
+    "IBAN": "iban ibannumber",
+    "SSN": "ssn socialsecurity socialsecuritynumber",
+    "PASSPORT": "passport passportnumber passportid",
+    "BIRTH_DATE": "dob birthdate dateofbirth birthday birthyear yearofbirth borndate",
+    "MAC": "mac macaddress macaddr hwaddr hardwareaddress",
+    "COORDINATES": """
+        lat latitude lon lng long longitude coordinates coords latlng latlon latlong geolocation
+        gps gpscoordinates
+    """,
+}
+
+# Ends that look like one of those and name something else.
+_OTHER = frozenset(
+    {
+        "lastlogin", "firstlogin", "autologin", "listenaddress", "bindaddress",
+        "serveraddress", "localaddress", "hostaddress", "baseaddress", "memoryaddress",
+        "returnaddress", "targetaddress", "virtualaddress", "physicaladdress",
+        "nextpagetoken", "pagetoken", "continuationtoken", "synctoken", "stoptoken",
+        "eostoken", "bostoken", "padtoken", "unktoken", "functionsignature",
+        "methodsignature", "filesignature", "bypass", "firstpass", "lastpass", "secondpass",
+        "multipass", "singlepass", "gpiopin", "cspass", "createuser", "adduser",
+    }
+)  # fmt: skip
+
+# What a key that ends in a joined word may end with: "myapikey", "usertoken" are one word each.
+_JOINED = re.compile(
+    r".+(?:(password|passwd|passphrase|passcode)|(apikey|secretkey|accesskey|privatekey|token"
+    r"|sessionid|sessid|clientsecret)|(email|emailaddress)|(username)"
+    r"|(firstname|lastname|fullname|surname)|(phonenumber|mobilenumber)|(useragent))"
+)
+_JOINED_KINDS = ("PASSWORD", "SECRET", "EMAIL", "USERNAME", "NAME", "PHONE", "USER_AGENT")
+
+# Questions and amounts: their values tell of the data and are none of it.
+_ABOUT = frozenset(
+    {
+        "is", "has", "had", "can", "was", "should", "must", "need", "needs", "show", "hide",
+        "enable", "enabled", "disable", "disabled", "allow", "use", "uses", "max", "min",
+        "num", "count", "total", "require", "requires", "required",
+    }
+)  # fmt: skip
+# A last word that does not change what the value is; ciphers of its number too (`password1`).
+_MORE = {
+    "no": "number", "num": "number", "nr": "number", "nbr": "number",
+    "confirm": "", "confirmation": "", "confirmed": "", "repeat": "", "again": "", "value": "",
+    "raw": "", "plain": "", "str": "", "text": "", "header": "", "field": "",
+}  # fmt: skip
+
+
+class KeyNames:
+    """The keys of one policy: what the table holds, the site's own, without those it calls safe."""
+
+    __slots__ = ("_kinds", "_own", "_remembered", "_safe")
+
+    def __init__(self, logs: Logs) -> None:
+        self._safe = frozenset(_joined(name) for name in logs.safe_keys)
+        self._own = {_joined(key.name): key.kind for key in logs.keys}
+        kinds = {end: kind for kind, ends in _KINDS.items() for end in ends.split()}
+        self._kinds: dict[str, str] = {**kinds, **self._own}
+        self._remembered: dict[str, str | None] = {}
+
+    def kind(self, key: str) -> str | None:
+        """Return the kind of the value that stands under a key; None where it is no personal data."""
+        try:
+            return self._remembered[key]
+        except KeyError:
+            kind = self._kind(key) if len(key) <= _LONGEST else None
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = kind
+            return kind
+
+    def _kind(self, key: str) -> str | None:
+        words = [word.lower() for word in _WORD.findall(key)]
+        for kind in self._kinds_of(words):
+            return kind
+        return None
+
+    def _kinds_of(self, words: list[str]) -> Iterator[str | None]:
+        """Give what the words say, surest first."""
+        whole = "".join(words)
+        if whole in self._safe:
+            yield None
+        if kind := self._of_end(words, self._own):
+            yield kind
+        if not words or words[0] in _ABOUT:
+            yield None
+        while words[-1].isdecimal() and len(words) > 1:
+            words = words[:-1]
+        for end in (words, [*words[:-1], _MORE[words[-1]]] if words[-1] in _MORE else []):
+            if any("".join(end[index:]) in _OTHER for index in range(len(end))):
+                yield None
+            if kind := self._of_end(end, self._kinds):
+                yield kind
+        if match := _JOINED.fullmatch(words[-1]):
+            yield _JOINED_KINDS[match.lastindex - 1] if match.lastindex else None
+
+    @staticmethod
+    def _of_end(words: list[str], kinds: Mapping[str, str]) -> str | None:
+        for index in range(len(words)):
+            if kind := kinds.get("".join(words[index:])):
+                return kind
+        return None
+
+
+def _joined(key: str) -> str:
+    return "".join(word.lower() for word in _WORD.findall(key))
+
+
+def ends(logs: Logs) -> frozenset[str]:
+    """Return what the keys that name personal data end with, in small letters: a first, cheap look."""
+    names = {end for ends in _KINDS.values() for end in ends.split()}
+    names |= {re.sub(r"[^a-z]", "", _joined(key.name)) for key in logs.keys}
+    return frozenset(name.rstrip("0123456789") for name in names | _MORE.keys()) - {""}

@@ -1,0 +1,281 @@
+r"""Text as it reads once it is decoded, and where each character of that stands in the original.
+
+Personal data survives a search when an `@` is written `%40`, `\u0040`, `&#64;` or full-width, when a
+colour code or an invisible character stands inside, or when it was encoded twice. So what looks
+encoded is decoded into a shadow, layer by layer; the shadow is searched like any text, and what is
+found there is mapped back to the whole encoded form.
+
+Compatibility forms are folded character by character, not by NFKC: that makes `½` three characters
+and card numbers of fractions.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from html.entities import html5
+
+from alpines_privacy.redaction.spans import Span
+
+__all__ = [
+    "MAY_HIDE",
+    "Layer",
+    "decoded",
+    "host_addresses",
+    "international_mail",
+    "layers",
+    "may_hide",
+    "pieces",
+]
+
+_MOST_LAYERS = 3
+_PIECE = 1 << 16  # characters decoded at once; a text is cut at line ends
+_BASIC_PLANE = 0x10000  # code points whose folds are remembered
+
+# Invisible characters: controls, format characters, variation selectors, fillers, tags.
+_INVISIBLE = (
+    "\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+# Named references that pages write in addresses, decoded without their semicolon too.
+_NAMED = {
+    "commat": "@", "period": ".", "lowbar": "_", "hyphen": "-", "dash": "-", "plus": "+", "colon": ":",
+    "quot": '"', "apos": "'", "amp": "&", "equals": "=", "lt": "<", "gt": ">", "nbsp": " ", "sol": "/",
+    "shy": "", "zwj": "", "zwnj": "", "ZeroWidthSpace": "", "NoBreak": "", "num": "#", "lpar": "(",
+    "rpar": ")", "lbrace": "{", "rbrace": "}", "semi": ";", "comma": ",",
+}  # fmt: skip
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "\v", "0": ""}
+
+_TOKEN = re.compile(
+    rf"""(?P<percent>%(?:[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}}))
+    |(?P<printable>=(?:40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n))
+    |(?P<escape>\\(?:u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
+        |[0-3][0-7]{{2}}|\r?\n|["'\\/nrtbfav0@.]))
+    |(?P<reference>&(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
+        |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
+    |(?P<colour>(?:\x1b|\^\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
+        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|\x1b)
+    |(?P<plus>(?<=[0-9])\+(?=[0-9]))
+    |(?P<invisible>[{_INVISIBLE}]+)""",
+    re.VERBOSE,
+)
+# A first, cheap look, in what `re` and RE2 read alike. What it lets through in vain costs time, what
+# it stops is not decoded.
+MAY_HIDE = (
+    r"%[0-9A-Fa-fu]|\\[uUx0-3\n\r\"'\\/nrtbfav@.]|&(?:#|[A-Za-z][A-Za-z0-9]{1,31};|commat|period|lowbar|shy|"
+    r"hyphen|dash|zw)|\x1b|\^\[|=(?:40[A-Za-z]|2[BDE]|3D|5F|[C-F][0-9A-F]=|\r?\n)|[0-9]\+[0-9]|"
+    r"[\x00-\x08\x0e-\x1f\x7f-\U0010ffff]|-[0-9]{1,3}-[0-9]{1,3}-[0-9]"
+)
+_may_hide = re.compile(MAY_HIDE).search
+
+# `ip-203-0-113-7`, and as the first label of a longer name; a version has no part of three digits.
+_HOST_ADDRESS = re.compile(
+    r"(?<![\w.])((?:[A-Za-z][A-Za-z0-9]{0,15}[-_.]){0,3})"
+    r"([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})(?![0-9-])(\.[A-Za-z0-9-]{1,63}(?:\.[A-Za-z]{2})?)?"
+)
+_HOSTS = frozenset(
+    {
+        "ip", "ec2", "host", "client", "dsl", "adsl", "vdsl", "pool", "static", "dyn",
+        "dynamic", "dhcp", "cpe", "ppp", "user", "node", "customer", "vps", "server",
+    }
+)  # fmt: skip
+_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}")
+_LOCAL = re.compile(r"[\w.+\-!#$%&'*/=?^`{|}~]{1,64}")
+_MAIL_SIGN = re.compile(r"(?<=[\w.+\-])@(?=\w)")
+
+_FORMS = frozenset({"<wide>", "<narrow>", "<font>", "<small>", "<circle>"})
+_DASHES = frozenset((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D))
+_STOPS = frozenset((0x2024, 0x3002, 0xFF0E, 0xFF61))  # IDNA reads the last three as a dot too
+
+
+class Layer:
+    """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from."""
+
+    __slots__ = ("_at", "_ends", "_starts", "_stops", "text")
+
+    def __init__(self, text: str) -> None:
+        """Decode what is encoded in `text`, once."""
+        folded = text if text.isascii() else text.translate(_FOLD)
+        self._at: list[int] = []  # where each decoded piece begins and ends in this text, and
+        self._stops: list[int] = []
+        self._starts: list[int] = []  # where it did in the other
+        self._ends: list[int] = []
+        pieces: list[str] = []
+        length = done = 0
+        for match in _TOKEN.finditer(folded):
+            plain = _DECODERS[match.lastgroup or ""](match[0])
+            length += match.start() - done
+            pieces += (folded[done : match.start()], plain)
+            self._at.append(length)
+            length += len(plain)
+            self._stops.append(length)
+            done = match.end()
+            self._starts.append(match.start())
+            self._ends.append(done)
+        self.text = "".join((*pieces, folded[done:])) if pieces else folded
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
+        return self._place(start)[0], self._place(end - 1)[1]
+
+    def beyond(self, start: int) -> int:
+        """Return `start` of the original, or the end of the encoded form in the middle of which it lies."""
+        index = bisect_right(self._starts, start) - 1
+        if index >= 0 and self._starts[index] < start < self._ends[index]:
+            return self._ends[index]
+        return start
+
+    def _place(self, place: int) -> tuple[int, int]:
+        index = bisect_right(self._at, place) - 1
+        if index < 0:
+            return place, place + 1
+        if place < self._stops[index]:
+            return self._starts[index], self._ends[index]
+        first = self._ends[index] + place - self._stops[index]
+        return first, first + 1
+
+
+def may_hide(text: str) -> bool:
+    """Tell whether something in a text looks encoded."""
+    return _may_hide(text) is not None
+
+
+def layers(text: str) -> Iterator[tuple[Layer, Callable[[int, int], tuple[int, int]]]]:
+    """Give each layer of a text in which something is encoded, and the map from it to the text."""
+    origin: Callable[[int, int], tuple[int, int]] | None = None
+    for _ in range(_MOST_LAYERS):
+        layer = Layer(text)
+        if layer.text == text:
+            return
+        origin = _through(layer.origin, origin)
+        yield layer, origin
+        text = layer.text
+
+
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Give a long text in pieces that end with a line, each with where it begins."""
+    start = 0
+    while len(text) - start > _PIECE:
+        end = text.find("\n", start + _PIECE) + 1
+        if not end:
+            break
+        yield start, text[start:end]
+        start = end
+    yield start, text[start:] if start else text
+
+
+def decoded(text: str) -> str:
+    """Return a value as it reads when all its layers are decoded."""
+    for layer, _ in layers(text):
+        text = layer.text
+    return text
+
+
+def host_addresses(text: str) -> Iterator[Span]:
+    """Give addresses in names of hosts: `ip-203-0-113-7`, `203-0-113-7.example.net`."""
+    for match in _HOST_ADDRESS.finditer(text):
+        name, *parts, domain = match.groups()
+        numbers = [int(part) for part in parts]
+        named = not _HOSTS.isdisjoint(re.split("[-_.]", name.lower()))
+        if max(numbers) < 256 and (named or (domain and max(numbers) > 99)):
+            yield Span(match.start(2), match.end(5), "IP")
+
+
+def international_mail(text: str) -> Iterator[Span]:
+    """Give mail addresses with letters of any script (RFC 6531)."""
+    for sign in _MAIL_SIGN.finditer(text):
+        before = text[max(0, sign.start() - 64) : sign.start()]
+        local = _LOCAL.match(before[::-1])
+        domain = _DOMAIN.match(text, sign.end())
+        if local and domain:
+            start, end = sign.start() - local.end(), domain.end()
+            if not text[start:end].isascii():
+                yield Span(start, end, "EMAIL")
+
+
+class _Fold(dict[int, int]):
+    """What `str.translate` makes of a character: itself, or the one it is a form of."""
+
+    def __missing__(self, point: int) -> int:
+        folded = _folded(point)
+        if point < _BASIC_PLANE:
+            self[point] = folded
+        return folded
+
+
+def _folded(point: int) -> int:
+    if point in _DASHES:
+        return ord("-")
+    if point in _STOPS:
+        return ord(".")
+    character = chr(point)
+    if (digit := unicodedata.decimal(character, -1)) >= 0:
+        return ord("0") + digit
+    if unicodedata.category(character) == "Zs":
+        return ord(" ")
+    form, *rest = unicodedata.decomposition(character).split() or ("",)
+    if form in _FORMS and len(rest) == 1:
+        return int(rest[0], 16)
+    return point
+
+
+_FOLD = _Fold({point: point for point in range(128)})
+
+
+def _character(digits: str) -> str:
+    point = int(digits, 16)
+    return chr(point) if point < 0x110000 else "\ufffd"
+
+
+def _percent(token: str) -> str:
+    if token[1] == "u":
+        return _character(token[2:])
+    return bytes.fromhex(token.replace("%", "")).decode("utf-8", "replace")
+
+
+def _printable(token: str) -> str:
+    if token.endswith("\n"):  # a line broken for the mail's sake (RFC 2045 §6.7)
+        return ""
+    return bytes.fromhex(token.replace("=", "")).decode("utf-8", "replace")
+
+
+def _escape(token: str) -> str:
+    letter = token[1]
+    if letter in "uUx" and len(token) > 2:
+        return _character(token[2:].strip("{}"))
+    if len(token) == 4 and letter.isdigit():
+        return chr(int(token[1:], 8))
+    if token.endswith("\n"):
+        return ""
+    return _ESCAPES.get(letter, letter)
+
+
+def _reference(token: str) -> str:
+    name = token[1:].rstrip(";")
+    if name.startswith("#"):
+        return html.unescape(f"&{name};")
+    return _NAMED[name] if name in _NAMED else html5.get(f"{name};", token)
+
+
+_DECODERS: dict[str, Callable[[str], str]] = {
+    "percent": _percent,
+    "printable": _printable,
+    "escape": _escape,
+    "reference": _reference,
+    "colour": lambda _: "",
+    "plus": lambda _: " ",
+    "invisible": lambda _: "",
+}
+
+
+def _through(
+    first: Callable[[int, int], tuple[int, int]],
+    second: Callable[[int, int], tuple[int, int]] | None,
+) -> Callable[[int, int], tuple[int, int]]:
+    """Return one map that goes through two."""
+    if second is None:
+        return first
+    return lambda start, end: second(*first(start, end))

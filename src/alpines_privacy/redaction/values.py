@@ -1,0 +1,146 @@
+"""Whether what stands under a key is a value of its kind: no `null`, no mask, no `password=password`.
+
+A key alone is not enough. Programs log that a password is missing, that a token expired, how many
+sessions there are, and the source line in which an argument is called `email`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from alpines_privacy.redaction.ways import network_of
+
+__all__ = ["is_code", "is_said", "is_value"]
+
+_NOTHING = frozenset(
+    {
+        "[", "(", "{",
+        "null", "none", "nil", "undefined", "nan", "true", "false", "yes", "no", "on",
+        "off", "n/a", "na", "unset", "empty", "unknown", "anonymous", "optional", "string",
+        "str", "int", "bytes", "object", "any", "-", "--", "...", "…", "?", "()", "[]",
+        "{}", "$", "''", '""', "\\",
+    }
+)  # fmt: skip
+# Masks of other programs, the words they write for a value, and places for one.
+_MASKED = re.compile(
+    r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
+    r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
+    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|%(?:\(\w{1,64}\))?[srd]"
+    r"|<(?!/)[^<>\n]{0,256}>",
+    re.IGNORECASE,
+)
+
+# What prose says of such a thing after its name and a colon: "Password: must not be empty".
+_SAID = frozenset(
+    {
+        "a", "an", "and", "are", "at", "auth", "bad", "basic", "bearer", "by", "can",
+        "cannot", "changed", "check", "closed", "could", "created", "deleted", "denied",
+        "did", "digest", "does", "done", "error", "errors", "exists", "expired", "expires",
+        "failed", "failure", "field", "for", "found", "from", "given", "has", "have", "if",
+        "in", "include", "incorrect", "invalid", "is", "it", "malformed", "may", "mismatch",
+        "missing", "must", "need", "needs", "new", "not", "of", "ok", "omit", "only",
+        "opened", "or", "please", "read", "refreshed", "rejected", "removed", "renewed",
+        "require", "required", "requires", "reset", "revoked", "same-origin", "saved",
+        "sent", "set", "should", "started", "stopped", "success", "successful",
+        "successfully", "that", "the", "this", "to", "too", "unauthorized", "unexpected",
+        "updated", "using", "valid", "verified", "was", "with", "wrong", "your",
+    }
+)  # fmt: skip
+
+_CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
+_ATTRIBUTE = re.compile(
+    r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
+)
+_SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
+_NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
+_PLACE_IN_MEMORY = re.compile(
+    r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
+)
+_CVV = re.compile(r"[0-9]{3,4}")
+_MAC = re.compile(
+    r"(?:[0-9A-Fa-f]{2}[:\-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
+)
+_AT = re.compile(r"@|%(?:25)*40|&(?:#|commat)|\\(?:u00|x)40|\uff20")
+_OWN = ("127.", "0.", "::1", "255.")
+
+# Fewest and most digits of kinds that are numbers, and of those that hold one.
+_DIGITS = {
+    "PHONE": (5, 20), "CNIC": (5, 15), "NTN": (5, 15), "SSN": (4, 11), "CARD": (8, 24), "IBAN": (6, 40),
+    "PASSPORT": (4, 16), "BIRTH_DATE": (2, 24), "COORDINATES": (2, 64),
+}  # fmt: skip
+_MOST_READ = 128  # characters of a value that are looked at to judge it
+
+
+def is_value(kind: str, word: str, value: str) -> bool:
+    """Tell whether a text is a value of a kind; `word` is the last of its key."""
+    start = value[:_MOST_READ].strip()
+    if not start or start.lower() in _NOTHING or _MASKED.fullmatch(start):
+        return False
+    if limits := _DIGITS.get(kind):
+        return limits[0] <= sum(map(str.isdecimal, start)) <= limits[1]
+    judge = _JUDGES.get(word) or _JUDGES.get(kind)
+    return judge is None or judge(start)
+
+
+def is_said(kind: str, word: str, value: str) -> bool:
+    """Tell whether what follows a key and a colon in prose is a remark about it."""
+    first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
+    if first in _SAID:
+        return True
+    if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
+        return len(first) < 8 or first.isalpha()
+    return kind == "ADDRESS" and value.strip().isalpha()
+
+
+def is_code(line: str, value: str) -> bool:
+    """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
+
+    `line` is what stands before the key on its line.
+    """
+    if _CALL.match(value) or _ATTRIBUTE.match(value):
+        return _SOURCE.match(line) is not None
+    return False
+
+
+def _is_pin(value: str) -> bool:
+    return 4 <= sum(map(str.isdecimal, value)) == len(value) <= 12
+
+
+def _is_pass(value: str) -> bool:
+    """`pass=3` counts what passed."""
+    return not (value.isdecimal() and len(value) < 4) and not value.startswith(("/", "~/"))
+
+
+def _is_secret(value: str) -> bool:
+    return not (value.isdecimal() and len(value) < 4)
+
+
+def _is_username(value: str) -> bool:
+    """Leave short numbers: an identifier in a table tells nothing without it."""
+    return not (value.isdecimal() and len(value) < 7)
+
+
+def _is_address(value: str) -> bool:
+    return len(value) > 1 and _PLACE_IN_MEMORY.fullmatch(value) is None
+
+
+def _is_ip(value: str) -> bool:
+    return network_of(value) is not None and not value.startswith(_OWN)
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > 1
+
+
+_JUDGES: dict[str, Callable[[str], bool]] = {
+    "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass,
+    "mail": lambda value: _AT.search(value) is not None,
+    "SECRET": _is_secret,
+    "USERNAME": _is_username,
+    "ADDRESS": _is_address,
+    "NAME": _is_long,
+    "IP": _is_ip,
+    "CVV": lambda value: _CVV.fullmatch(value) is not None,
+    "MAC": lambda value: _MAC.fullmatch(value) is not None,
+}  # fmt: skip
