@@ -9,6 +9,7 @@ from alpines_privacy.policy.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from weakref import ref
 
     from alpines_privacy.http.client import Client, ProxyTrust
     from alpines_privacy.http.heads import RequestHead
@@ -73,6 +74,7 @@ class Privacy:
         "literals",
         "preference",
         "read",
+        "reference",
         "removals",
         "request",
         "submission",
@@ -90,6 +92,7 @@ class Privacy:
         self.exempted: frozenset[str] = frozenset()
         self.hidden: tuple[tuple[str, str], ...] = ()
         self.removals: list[Removal] | None = None
+        self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
         self.literals: tuple[object, object] | None = None  # what of all that no log may say
 

@@ -20,6 +20,7 @@ __all__ = ["Cleaner", "Veiled"]
 
 # Values of these say the same by `str` and `repr`, and nothing by attributes.
 _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
+_FAILED = "[withheld: redaction failed"  # how a redactor, which does not raise, says it
 _SEQUENCES = (list, tuple, set, frozenset)
 
 
@@ -37,7 +38,10 @@ class Cleaner:
         if in_flight.references or running.get().request is not None:
             for literals in literals_now(self.redactor):
                 text = literals.redact(text)
-        return self._redact(text)
+        cleaned = self._redact(text)
+        if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
+            raise RuntimeError(cleaned)
+        return cleaned
 
     def value(self, key: str, value: Any) -> Any:
         """Return what stands under a key, without personal data: containers keep their shape."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Generator
-from types import CodeType, FrameType, FunctionType, TracebackType
+from types import CodeType, FrameType, FunctionType, GeneratorType, TracebackType
 from typing import Any, TypeAlias
 
 __all__ = ["ExcInfo", "rendered", "stand_in"]
@@ -107,8 +107,9 @@ def _frame(code: CodeType, line: int, module: Any) -> FrameType:
         co_firstlineno=line,
         co_linetable=_without_columns(len(_EMPTY.co_code)),
     )
-    generator: Generator[None, None, None] = FunctionType(place, {"__name__": module})()
-    frame: FrameType = generator.gi_frame
+    generator: GeneratorType[None, None, None] = FunctionType(place, {"__name__": module})()
+    frame = generator.gi_frame
+    assert frame is not None  # it has not run
     return frame
 
 

@@ -108,8 +108,6 @@ def _log(log: _Part, clean: Cleaner) -> _Part:
     return cleaned
 
 
-def _but(left: frozenset[str], part: Any, clean: Cleaner) -> Any:
+def _but(left: frozenset[str], part: Mapping[str, Any], clean: Cleaner) -> _Part:
     """Clean a part of an event but for the keys that are `left`, in the order they came."""
-    if not isinstance(part, Mapping):
-        return clean.data(part)
     return {key: value if key in left else clean.value(key, value) for key, value in part.items()}

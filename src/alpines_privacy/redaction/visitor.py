@@ -37,6 +37,9 @@ _COMMON = frozenset({
     "https", "localhost",
 })  # fmt: skip
 
+# What a field of a form means that would mean little elsewhere: `name` is whoever fills it in.
+_IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_name"}
+
 # Fields that a proxy writes the visitor's address into.
 _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
 
@@ -44,15 +47,19 @@ _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-cli
 class _InFlight:
     """The requests under way, weakly held: one whose end nobody told of goes with its `Privacy`."""
 
+    __slots__ = ("_forget", "references")
+
     def __init__(self) -> None:
         self.references: set[weakref.ref[Privacy]] = set()
         self._forget = self.references.discard
 
     def add(self, privacy: Privacy) -> None:
-        self.references.add(weakref.ref(privacy, self._forget))
+        privacy.reference = reference = weakref.ref(privacy, self._forget)
+        self.references.add(reference)
 
     def discard(self, privacy: Privacy) -> None:
-        self.references.discard(weakref.ref(privacy))
+        if privacy.reference is not None:
+            self._forget(privacy.reference)
 
     def __iter__(self) -> Iterator[Privacy]:
         """Yield at most 256 of them; `list` copies the set in one step that no other thread can interrupt."""
@@ -123,7 +130,7 @@ def _mark(key: str, value: str, redactor: Redactor) -> str | None:
 
     A value that shows what it is by its shape is left to the patterns.
     """
-    mark = str(redactor.redact_value(key, value))
+    mark = str(redactor.redact_value(_IN_FORMS.get(key.lower(), key), value))
     return None if mark in {value, redactor.redact(value)} else mark
 
 
@@ -165,7 +172,7 @@ def _cookies(line: str) -> Iterator[tuple[str, str]]:
     """Yield cookies by their names, and as secrets those that look like one: `theme=dark` says nothing."""
     for pair in line.split(";"):
         name, _, given = pair.partition("=")
-        value = given.strip(' \t"')
+        value = given.strip(' \t",')  # a comma is what some join lines with
         yield name.strip(), value
         if len(value) >= _SHORTEST_TOKEN and not value.isalpha():
             yield "token", value

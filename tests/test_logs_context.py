@@ -1,0 +1,416 @@
+"""What a visitor submitted is in no record of their request, though no pattern could know it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, cast
+from urllib.parse import quote, quote_plus, urlencode
+
+import django
+import pytest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, Client, override_settings
+from django.urls import path
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alpines_privacy import PrivacyPolicy, current
+from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
+from alpines_privacy.guard import Guard
+from alpines_privacy.redaction.literals import Literal, Literals
+from alpines_privacy.redaction.visitor import in_flight
+from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
+from alpines_privacy.wsgi import WSGIRequest
+from tests.sent import Sent
+from tests.wire import ASGIServer, scope_of
+
+LOG = logging.getLogger("tests.logs.context")
+
+NAME, ADDRESS = "Zarqa Bibi-Noor", "House 7, Made-up Street & Co"
+FORM = {"full_name": NAME, "address": ADDRESS, "colour": "vermilion", "title": "Dr"}
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = (
+    '--frontier\r\nContent-Disposition: form-data; name="full_name"\r\n\r\n'
+    f"{NAME}\r\n--frontier\r\n"
+    f'Content-Disposition: form-data; name="address"\r\n\r\n{ADDRESS}\r\n--frontier--\r\n'
+)
+
+
+class Visit(NamedTuple):
+    """What is sent, and what of it no record may say."""
+
+    secrets: tuple[str, ...]
+    body: bytes = b""
+    content_type: str = ""
+    query: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+VISITS = {
+    "form": Visit((NAME, ADDRESS), urlencode(FORM).encode(), URLENCODED),
+    "form with %20": Visit((NAME,), f"name={quote(NAME)}".encode(), URLENCODED + "; charset=utf-8"),
+    "JSON": Visit((NAME, ADDRESS), json.dumps(FORM).encode(), "application/json"),
+    "nested JSON": Visit(
+        (NAME,), json.dumps({"users": [{"name": NAME}]}).encode(), "application/vnd.api+json"
+    ),
+    "broken JSON": Visit((NAME,), json.dumps({"name": NAME}).encode()[:-1], "application/json"),
+    "multipart": Visit(
+        (NAME, ADDRESS), MULTIPART.encode(), "multipart/form-data; boundary=frontier"
+    ),
+    "query": Visit((NAME, ADDRESS), query=urlencode(FORM)),
+    "basic credentials": Visit(
+        ("zarqa", "hunter2hunter"),
+        fields=(("Authorization", "Basic " + b64encode(b"zarqa:hunter2hunter").decode()),),
+    ),
+    "bearer": Visit(("k9-opaque-key",), fields=(("Authorization", "Bearer k9-opaque-key"),)),
+    "cookie": Visit(("8d7f-4b1c",), fields=(("Cookie", "theme=dark; sid=8d7f-4b1c"),)),
+    "a user agent of no known shape": Visit(
+        ("Frobnicator",), fields=(("User-Agent", "Frobnicator"),)
+    ),
+}
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What a plain handler writes."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    yield stream
+    LOG.removeHandler(handler)
+
+
+Run = Callable[[Visit, Callable[[], Any]], Any]
+
+
+def over_wsgi(visit: Visit, look: Callable[[], Any]) -> bytes:
+    """Let a WSGI app read the body and look."""
+    got: list[bytes] = []
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        stream = environ["wsgi.input"]
+        got.append(stream.readline() + stream.read(5) + b"".join(stream))
+        look()
+        start_response("200 OK", [])
+        return []
+
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/",
+        "QUERY_STRING": visit.query,
+        "CONTENT_TYPE": visit.content_type,
+        "CONTENT_LENGTH": str(len(visit.body)),
+        "wsgi.input": io.BytesIO(visit.body),
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in visit.fields},
+    }
+    list(WSGILayer(app)(environ, lambda *head: lambda data: None))
+    return got[0]
+
+
+def over_asgi(visit: Visit, look: Callable[[], Any]) -> bytes:
+    """Let an ASGI app read the body in three messages and look."""
+    got: list[bytes] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        more = True
+        while more:
+            message = await receive()
+            got.append(message["body"])
+            more = message["more_body"]
+        look()
+
+    body = visit.body
+    third = len(body) // 3
+    parts = [body[:third], body[third : 2 * third], body[2 * third :]]
+    messages = [
+        {"type": "http.request", "body": part, "more_body": number < 2}
+        for number, part in enumerate(parts)
+    ]
+    fields = [("content-type", visit.content_type)] if visit.content_type else []
+    headers = [(n.lower().encode(), v.encode()) for n, v in [*fields, *visit.fields]]
+    scope = scope_of("/", *headers, method="POST", query_string=visit.query.encode())
+    ASGIServer(*messages).run(ASGILayer(app), scope)
+    return b"".join(got)
+
+
+if not settings.configured:
+    settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="of tests")
+    django.setup()
+
+_looks: list[Callable[[], Any]] = []
+
+
+def _view(request: HttpRequest) -> HttpResponse:
+    body = request.body
+    _looks[-1]()
+    return HttpResponse(body)
+
+
+def _form_view(request: HttpRequest) -> HttpResponse:
+    read = dict(request.POST.items())
+    _looks[-1]()
+    return HttpResponse(json.dumps(read))
+
+
+async def _async_view(request: HttpRequest) -> HttpResponse:
+    return _view(request)
+
+
+urlpatterns = [path("", _view), path("form", _form_view), path("async", _async_view)]
+DJANGO = {
+    "ROOT_URLCONF": __name__,
+    "MIDDLEWARE": ["alpines_privacy.django.PrivacyMiddleware"],
+    "ALPINES_PRIVACY": {},
+}
+
+
+def over_django(visit: Visit, look: Callable[[], Any], where: str = "/") -> bytes:
+    """Let a Django view read the body and look."""
+    _looks.append(look)
+    with override_settings(**DJANGO):
+        response = Client().generic(
+            "POST",
+            f"{where}?{visit.query}",
+            visit.body,
+            content_type=visit.content_type or "text/plain",
+            headers=dict(visit.fields),
+        )
+    return bytes(response.content)
+
+
+def over_async_django(visit: Visit, look: Callable[[], Any]) -> bytes:
+    """Let an async view do so."""
+    _looks.append(look)
+
+    async def ask() -> bytes:
+        response = await AsyncClient().generic(
+            "POST",
+            f"/async?{visit.query}",
+            visit.body,
+            content_type=visit.content_type or "text/plain",
+            headers=dict(visit.fields),
+        )
+        return bytes(response.content)
+
+    with override_settings(**DJANGO):
+        return asyncio.run(ask())
+
+
+RUNS: dict[str, Run] = {
+    "wsgi": over_wsgi,
+    "asgi": over_asgi,
+    "django": over_django,
+    "async django": over_async_django,
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("name", VISITS)
+def test_what_was_submitted_is_in_no_record(name: str, run: str, written: io.StringIO) -> None:
+    visit = VISITS[name]
+
+    def look() -> None:
+        for secret in visit.secrets:
+            LOG.info("hello %s", secret)
+            LOG.info("HELLO %s!", secret.upper())
+            LOG.info("GET /find?q=%s&r=%s", quote(secret, safe=""), quote_plus(secret))
+            LOG.info("got %s", json.dumps([secret]))
+            LOG.info("got %r", [secret, {"x": (secret,)}])
+        LOG.info("colour %s, dark, Dr, %s", "vermilion", "x" * 5)
+
+    assert RUNS[run](visit, look) == visit.body
+    said = written.getvalue().lower()
+    for secret in visit.secrets:
+        looks = (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+        assert not [look for look in looks if look.lower() in said]
+    assert "colour vermilion, dark, dr, xxxxx" in said
+
+
+def test_djangos_own_form_reading_is_as_ever(written: io.StringIO) -> None:
+    for name in ("form", "multipart"):
+        visit = VISITS[name]
+        read = over_django(visit, lambda: LOG.info("for %s", NAME), "/form")
+        assert json.loads(read)["full_name"] == NAME
+    assert written.getvalue() == "for [NAME]\n" * 2
+
+
+def test_only_words_of_their_own_count(written: io.StringIO) -> None:
+    def look() -> None:
+        LOG.info("annual manna of Anna, (Anna)Anna %%20Anna \\nAnna Anna's %s", "ANNA\tannabel")
+
+    over_wsgi(Visit((), b"first_name=Anna", URLENCODED), look)
+    assert written.getvalue() == (
+        "annual manna of [NAME], ([NAME])[NAME] %20[NAME] \\n[NAME] [NAME]'s [NAME]\tannabel\n"
+    )
+
+
+@pytest.mark.parametrize("value", ["Bo", "the", "test", "Admin", "true", "null", "None", "  yes "])
+def test_short_and_common_words_are_left_to_the_rules_by_key(
+    value: str, written: io.StringIO
+) -> None:
+    over_wsgi(
+        Visit((), urlencode({"full_name": value}).encode(), URLENCODED),
+        lambda: LOG.info("one %s word", value),
+    )
+    assert written.getvalue() == f"one {value} word\n"
+
+
+def test_a_name_goes_word_by_word_too(written: io.StringIO) -> None:
+    body = urlencode({"name": "Zarqa Bibi Noorani"}).encode()
+    over_wsgi(Visit((), body, URLENCODED), lambda: LOG.info("Dear Zarqa (Noorani), welcome"))
+    assert written.getvalue() == "Dear [NAME] ([NAME]), welcome\n"
+
+
+def test_a_body_that_nobody_read_is_not_read_for_a_log() -> None:
+    read: list[int] = []
+
+    class Stream(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            read.append(1)
+            return super().read(size)
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        LOG.info("nothing")
+        start_response("200 OK", [])
+        return []
+
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": URLENCODED,
+        "CONTENT_LENGTH": "3",
+        "wsgi.input": Stream(b"a=b"),
+    }
+    WSGILayer(app)(environ, lambda *head: lambda data: None)
+    assert read == []
+
+
+def test_nothing_is_worked_out_unless_something_is_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*args: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr("alpines_privacy.redaction.visitor._fields", fail)
+    over_asgi(VISITS["form"], lambda: None)
+
+
+def test_of_a_long_body_the_beginning_counts(written: io.StringIO) -> None:
+    body = urlencode({"name": NAME, "text": "x" * 200_000, "address": ADDRESS}).encode()
+    over_asgi(Visit((), body, URLENCODED), lambda: LOG.info("%s", NAME))
+    assert written.getvalue() == "[NAME]\n"
+
+
+def test_a_form_of_very_many_fields_is_not_all_looked_for(written: io.StringIO) -> None:
+    fields = [
+        ("full_name", f"Nobody Number{chr(97 + n // 26)}{chr(97 + n % 26)}") for n in range(600)
+    ]
+    over_wsgi(Visit((), urlencode(fields).encode(), URLENCODED), lambda: LOG.info(fields[0][1]))
+    assert written.getvalue() == "[NAME]\n"
+
+
+# ------------------------------------------------------------------------------------- whose
+
+
+def test_threads_and_tasks_hide_what_the_request_they_serve_brought(written: io.StringIO) -> None:
+    async def tasks() -> None:
+        await asyncio.gather(
+            asyncio.create_task(asyncio.to_thread(LOG.info, NAME)),
+            asyncio.get_running_loop().run_in_executor(None, LOG.info, NAME),
+        )
+
+    def look() -> None:
+        with ThreadPoolExecutor() as pool:  # without the context
+            pool.submit(LOG.info, NAME).result()
+        thread = threading.Thread(target=asyncio.run, args=(tasks(),))
+        thread.start()
+        thread.join()
+
+    over_wsgi(VISITS["form"], look)
+    assert written.getvalue() == "[NAME]\n" * 3
+
+
+def test_one_request_does_not_hide_what_another_brought(written: io.StringIO) -> None:
+    other = Guard(PrivacyPolicy()).visit(WSGIRequest({"QUERY_STRING": urlencode(FORM)}))
+    other.request()
+    over_wsgi(Visit((), query="name=Somebody+Else"), lambda: LOG.info("%s", NAME))
+    other.end()
+    assert written.getvalue() == f"{NAME}\n"
+
+
+def test_after_the_request_nothing_is_kept(written: io.StringIO) -> None:
+    kept: list[Any] = []
+    over_asgi(VISITS["form"], lambda: kept.append(current()))
+    LOG.info("%s", NAME)
+    assert written.getvalue() == f"{NAME}\n"
+    assert kept[0].submission is None
+    assert kept[0].literals is None
+    assert not list(in_flight)
+
+
+def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:
+    visit = Guard(PrivacyPolicy()).visit(Sent())
+    visit.request()
+    assert visit.privacy in list(in_flight)
+    before = len(list(in_flight))
+    other = Guard(PrivacyPolicy()).visit(Sent())
+    other.request()
+    del other
+    visit.end()
+    from alpines_privacy.http.context import OUTSIDE, running  # noqa: PLC0415 - it holds the other
+
+    running.set(OUTSIDE)
+    assert len(list(in_flight)) < before
+
+
+@pytest.mark.parametrize("policy", [{"logs": "off"}, {"mode": "report"}, {"mode": "off"}])
+def test_where_logs_are_left_alone_no_body_is_watched(policy: dict[str, Any]) -> None:
+    guard = Guard(PrivacyPolicy(**policy))
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(receive)
+
+    server = ASGIServer()
+    receive = server.receive
+    scope = scope_of("/", (b"content-type", URLENCODED.encode()), method="POST")
+    asyncio.run(ASGILayer(app, guard)(scope, cast("Any", receive), cast("Any", server.send)))
+    assert seen == [receive]
+    assert not list(in_flight)
+
+
+# ---------------------------------------------------------------------------------- literals
+
+
+@given(
+    st.lists(st.text(min_size=1, max_size=12), max_size=4),
+    st.text(max_size=80),
+)
+def test_literals_are_gone_and_all_else_stays(values: list[str], around: str) -> None:
+    literals = Literals([Literal(value, "\0", word=False) for value in values])
+    text = around.join(["", *values, ""])
+    cleaned = literals.redact(text)
+    if "\0" not in text:
+        assert not [value for value in values if value in cleaned.replace("\0", "\0\0")]
+        rest = iter(text)
+        assert all(c in rest for c in cleaned if c != "\0")  # a subsequence of what was there
+    if cleaned == text:
+        assert cleaned is text
+
+
+@given(st.text(min_size=4, max_size=20), st.sampled_from([str, repr, ascii, json.dumps, quote]))
+def test_a_literal_is_known_as_it_is_encoded(value: str, encode: Callable[[str], str]) -> None:
+    try:
+        encoded = encode(value)
+    except UnicodeEncodeError:  # a lone surrogate in an address
+        return
+    literals = Literals([Literal(value, "", word=False)])
+    assert literals.redact(f"<{encoded}>") in {"<>", "<''>", '<"">'}
