@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from alpines_privacy import PrivacyPolicy, current
 from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.guard import Guard
 from alpines_privacy.redaction.literals import Literal, Literals
-from alpines_privacy.redaction.visitor import in_flight
+from alpines_privacy.redaction.visitor import failed, in_flight
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
 from tests.sent import Sent
@@ -76,6 +77,14 @@ VISITS = {
         ("Frobnicator",), fields=(("User-Agent", "Frobnicator"),)
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_failures() -> Iterator[None]:
+    """Begin and end without requests that failed just before."""
+    failed._kept.clear()
+    yield
+    failed._kept.clear()
 
 
 @pytest.fixture
@@ -354,6 +363,41 @@ def test_after_the_request_nothing_is_kept(written: io.StringIO) -> None:
     assert kept[0].submission is None
     assert kept[0].literals is None
     assert not list(in_flight)
+
+
+@pytest.mark.parametrize("run", ["wsgi", "asgi"])
+def test_what_a_server_logs_of_a_failed_request_hides_it_too(
+    run: str, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers write tracebacks when the visit is over, some of them from another thread."""
+
+    def fail() -> None:
+        raise LookupError(NAME)
+
+    with pytest.raises(LookupError) as raised:
+        RUNS[run](VISITS["form"], fail)
+    assert raised.value.args == (NAME,)  # it is as the app raised it
+    thread = threading.Thread(target=LOG.error, args=(f"failed: {raised.value}",))
+    thread.start()
+    thread.join()
+    later = time.monotonic() + 11
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    LOG.info("%s", NAME)
+    assert written.getvalue() == f"failed: [NAME]\n{NAME}\n"
+
+
+def test_a_failed_request_that_cannot_be_told_of_silences_the_log(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any) -> None:
+        raise LookupError(NAME)
+
+    with pytest.raises(LookupError), monkeypatch.context() as patch:
+        patch.setattr("alpines_privacy.redaction.visitor._fields", fail)
+        over_wsgi(VISITS["form"], fail)
+    LOG.info("%s", NAME)
+    assert NAME not in written.getvalue()
+    assert "was withheld" in written.getvalue()
 
 
 def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:

@@ -64,6 +64,9 @@ class PrivacyMiddleware:
                 await _Exchange(visit, scope, receive, send).run(self.app)
             else:
                 await self.app(scope, receive, send)
+        except BaseException as error:
+            visit.raised(error)
+            raise
         finally:
             visit.end()
             if scope.get(KEY) is visit.privacy:

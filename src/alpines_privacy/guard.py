@@ -10,6 +10,7 @@ nothing, so every rule is tested without a server and all protocols share it. An
     settle(data, last)      -> Send | Replace            with the first chunk of a held response
     chunk(data, last)       -> bytes                     for each chunk of one that rewrites
     fields(message, fields) -> fields                    of trailers, early hints, pushes
+    raised(error)                                        when the app's exception passes to the server
     end()                                                when the response has left, or never will
 
 and decides nothing itself.
@@ -112,6 +113,7 @@ class Guard:
         self.on_request = _overriding("request", promises)
         self.on_response = _overriding("response", promises)
         self.on_fields = _overriding("fields", promises)
+        self.on_raised = _overriding("raised", promises)
         self.on_end = _overriding("end", promises)
         if redacts:
             redaction.install(redaction.Redactor(policy))
@@ -265,6 +267,14 @@ class Visit:
                 self._failed(promise, head)
                 fields = head.fields
         return fields
+
+    def raised(self, error: BaseException) -> None:
+        """Take note of an exception of the app's; the adapter lets it go on."""
+        for promise in self._guard.on_raised if self.watches else ():
+            try:
+                promise.raised(self.privacy, error)
+            except Exception:
+                self._failed(promise, None)
 
     def end(self) -> None:
         """End the visit: from now on `current()` is outside it. More than once does no harm."""

@@ -58,8 +58,8 @@ class PrivacyMiddleware:
         exchange = _Exchange(self.guard.visit(WSGIRequest(environ)), environ, start_response)
         try:
             return exchange.run(self.app)
-        except BaseException:
-            exchange.end()
+        except BaseException as error:
+            exchange.fail(error)
             raise
 
     def __getattr__(self, name: str) -> Any:
@@ -174,6 +174,11 @@ class _Exchange:
             self._release(b"", whole=False)
         return self._write
 
+    def fail(self, error: BaseException) -> None:
+        """End with an exception of the app's, which goes on to the server."""
+        self._visit.raised(error)
+        self.end()
+
     def end(self) -> None:
         """Leave the environ as it came, and end the visit."""
         environ = self._environ
@@ -198,7 +203,14 @@ class _Exchange:
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the server the chunks; an app may start over in the midst of them."""
-        return self._stream() if self._visit.watches else iter(self._iterable)
+        return self._chunks() if self._visit.watches else iter(self._iterable)
+
+    def _chunks(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream()
+        except Exception as error:
+            self._visit.raised(error)
+            raise
 
     def _body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
         """Return what the server iterates: the app's very iterable where it needs no watching."""

@@ -70,8 +70,8 @@ class PrivacyMiddleware:
             if exchange.holds(response):
                 exchange.settle(*_first_chunk(response))
             return exchange.after(response)
-        except BaseException:
-            exchange.end()
+        except BaseException as error:
+            exchange.fail(error)
             raise
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
@@ -83,8 +83,8 @@ class PrivacyMiddleware:
             if exchange.holds(response):
                 exchange.settle(*await _first_chunk_async(response))
             return exchange.after(response)
-        except BaseException:
-            exchange.end()
+        except BaseException as error:
+            exchange.fail(error)
             raise
 
 
@@ -166,6 +166,11 @@ class _Exchange:
         else:
             self.end()
         return response
+
+    def fail(self, error: BaseException) -> None:
+        """End with an exception, which goes on to Django."""
+        self._visit.raised(error)
+        self.end()
 
     def end(self) -> None:
         """Leave META as it came, and end the visit."""

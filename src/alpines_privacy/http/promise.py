@@ -36,6 +36,9 @@ class Promise:
         del privacy, message
         return fields
 
+    def raised(self, privacy: Privacy, error: BaseException) -> None:
+        """Note an exception of the app's on its way to the server, which gets the very same."""
+
     def end(self, privacy: Privacy) -> None:
         """Note that the response has left, or never will."""
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from alpines_privacy.http.context import running
 from alpines_privacy.redaction.redactor import Redactor
-from alpines_privacy.redaction.visitor import in_flight, literals_now
+from alpines_privacy.redaction.visitor import failed, in_flight, literals_now
 
 __all__ = ["Cleaner", "Veiled"]
 
@@ -35,7 +35,7 @@ class Cleaner:
 
     def text(self, text: str) -> str:
         """Return the text without personal data."""
-        if in_flight.references or running.get().request is not None:
+        if in_flight.references or failed.any or running.get().request is not None:
             for literals in literals_now(self.redactor):
                 text = literals.redact(text)
         cleaned = self._redact(text)

@@ -25,12 +25,19 @@ _ESCAPE = re.compile(
 _LONGEST_ESCAPE = 12  # characters
 
 
+_MAIL = re.compile(r"[\w.+\-]{0,64}(?:@|%40)")  # what goes on to an address
+
+
 class Literal(NamedTuple):
-    """A value, what is written in its place, and whether it counts only as a word of its own."""
+    """A value, what is written in its place, and whether it counts only as a word of its own.
+
+    A `part` of a value does not count within a mail address either, which is one as a whole.
+    """
 
     value: str
     mark: str
     word: bool
+    part: bool = False
 
 
 class Literals:
@@ -67,7 +74,7 @@ def _replaced(text: str, folded: str, found: list[Literal]) -> str:
         start = folded.find(needle.value)
         while start >= 0:
             end = start + size
-            if not any(taken[start:end]) and (not needle.word or _is_word(folded, start, end)):
+            if not any(taken[start:end]) and _counts(needle, folded, start, end):
                 taken[start:end] = b"\1" * size
                 places.append((start, end, needle.mark))
                 start = folded.find(needle.value, end)
@@ -81,6 +88,12 @@ def _replaced(text: str, folded: str, found: list[Literal]) -> str:
         pieces += (text[at:start], mark)
         at = end
     return "".join([*pieces, text[at:]])
+
+
+def _counts(needle: Literal, text: str, start: int, end: int) -> bool:
+    if needle.word and not _is_word(text, start, end):
+        return False
+    return not (needle.part and _MAIL.match(text, end))
 
 
 def _is_word(text: str, start: int, end: int) -> bool:

@@ -8,7 +8,8 @@ from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.outcomes import Watch
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.submission import Submission
-from alpines_privacy.redaction.visitor import in_flight
+from alpines_privacy.redaction.hook import cleaner
+from alpines_privacy.redaction.visitor import failed, in_flight
 
 __all__ = ["VisitorsInLogs"]
 
@@ -28,6 +29,11 @@ class VisitorsInLogs(Promise):
             return None
         privacy.submission = Submission(types[0])
         return Watch(privacy.submission.take)
+
+    def raised(self, privacy: Privacy, error: BaseException) -> None:
+        """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""
+        del error
+        failed.add(privacy, cleaner().redactor)
 
     def end(self, privacy: Privacy) -> None:
         """Forget the visitor."""

@@ -12,6 +12,7 @@ was logged, nobody can tell them apart any more.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import operator
@@ -115,7 +116,7 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str) ->
             record.msg = text
         return
     lines = record.name == _WARNINGS
-    clean_args = _clean_args(args, cleaner, lines=lines)
+    clean_args = _clean_args(_named(record.name, args), cleaner, lines=lines)
     # Judged as it came, because a part that is redacted may be what shows the whole; but what
     # a mapping's key tells, the message may not.
     judged = clean_args if isinstance(args, Mapping) else _of_one_line(args, lines=lines)
@@ -159,14 +160,32 @@ def _shown(value: Any, text: str, message: str) -> Any:
     return _WITHHELD if hidden else value
 
 
+def _named(logger: str, args: Any) -> Any:
+    """Return arguments under telling names: in access logs `u` is who signed in (RFC 3875 §4.1.11)."""
+    if logger.endswith(".access") and isinstance(args, Mapping) and args.get("u", "-") != "-":
+        return _like(args, {**args, "u": "[USERNAME]"})
+    return args
+
+
 def _clean_args(args: Any, cleaner: Cleaner, *, lines: bool = False) -> Any:
     """Return arguments without personal data and without line breaks, in their shape; themselves when clean."""
     if isinstance(args, Mapping):
         named = cleaner.data(args)
         values = {key: _on_one_line(value, lines=lines) for key, value in named.items()}
-        return named if all(values[key] is named[key] for key in values) else values
+        same = named is args and all(values[key] is named[key] for key in values)
+        return args if same else _like(args, values)
     members = tuple(_on_one_line(cleaner.data(arg), lines=lines) for arg in args or ())
     return members if any(map(operator.is_not, members, args or ())) else args
+
+
+def _like(args: Mapping[str, Any], values: dict[str, Any]) -> Mapping[str, Any]:
+    """Return a mapping as the one given, which may know more keys than it lists (gunicorn's headers)."""
+    if type(args) is dict:
+        return values
+    like: Any = copy.copy(args)
+    like.clear()
+    like.update(values)
+    return values if like is args else like
 
 
 def _of_one_line(args: Any, *, lines: bool) -> Any:

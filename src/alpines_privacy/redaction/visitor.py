@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -20,12 +22,14 @@ from alpines_privacy.redaction.literals import Literal, Literals
 if TYPE_CHECKING:
     from alpines_privacy.redaction.redactor import Redactor
 
-__all__ = ["in_flight", "literals_now"]
+__all__ = ["failed", "in_flight", "literals_now"]
 
 _SHORTEST = 4  # characters: a shorter value occurs in other words
 _SHORTEST_TOKEN = 8  # characters of a cookie that may be a key to something
 _MOST_VALUES = 100  # of one request
 _MOST_FIELDS = 1000  # looked at among what it submitted
+_MOST_FAILED = 32  # requests that an exception ended
+_SECONDS = 10.0  # for which those count
 _MOST_REQUESTS = 256  # looked through for a record that belongs to none
 
 # Words that forms send where they ask for a name or a choice, and that logs use.
@@ -68,7 +72,37 @@ class _InFlight:
                 yield privacy
 
 
+class _Failed:
+    """What visitors submitted whose request an exception ended: the server writes it to its log afterwards."""
+
+    __slots__ = ("_kept", "any")
+
+    def __init__(self) -> None:
+        self.any = False
+        self._kept: deque[tuple[float, Literals | None]] = deque(maxlen=_MOST_FAILED)
+
+    def add(self, privacy: Privacy, redactor: Redactor) -> None:
+        """Keep what a visitor submitted for ten seconds; where that cannot be told, no log may say anything so long."""
+        until = time.monotonic() + _SECONDS
+        self.any = True
+        try:
+            self._kept.append((until, _of(privacy, redactor)))
+        except Exception:
+            self._kept.append((until, None))
+
+    def __iter__(self) -> Iterator[Literals]:
+        now = time.monotonic()
+        while self._kept and self._kept[0][0] < now:
+            self._kept.popleft()
+        self.any = bool(self._kept)
+        for _, literals in list(self._kept):
+            if literals is None:
+                raise RuntimeError("what a visitor submitted is not known")
+            yield literals
+
+
 in_flight = _InFlight()
+failed = _Failed()
 
 
 def literals_now(redactor: Redactor) -> Iterable[Literals]:
@@ -77,9 +111,9 @@ def literals_now(redactor: Redactor) -> Iterable[Literals]:
     if privacy.request is not None and not privacy.ended:
         literals = _of(privacy, redactor)
         return (literals,) if literals else ()
-    if not in_flight.references:
+    if not (in_flight.references or failed.any):
         return ()
-    return [literals for privacy in in_flight if (literals := _of(privacy, redactor))]
+    return [*failed, *(literals for privacy in in_flight if (literals := _of(privacy, redactor)))]
 
 
 def _of(privacy: Privacy, redactor: Redactor) -> Literals:
@@ -110,7 +144,7 @@ def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
         if _counts(value) and (mark := _mark(key, value, redactor)) is not None:
             found.setdefault(value, Literal(value, mark, word=True))
             for part in _parts(key, value):
-                found.setdefault(part, Literal(part, mark, word=True))
+                found.setdefault(part, Literal(part, mark, word=True, part=True))
     return list(found.values())
 
 
