@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
@@ -45,6 +46,7 @@ LENGTHS |= {
     "NE": 28,
     "TG": 28,
 }
+_WORD = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}(?![0-9A-Za-z])")
 _SEPARATORS = frozenset(" -")
 
 
@@ -56,6 +58,10 @@ def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
     iban, end = _read(text, start, length)
     if len(iban) == length and not text[end : end + 1].isalnum() and _is_iban(iban):
         yield start, end
+        return
+    word = _WORD.match(text, start)
+    if word is not None and _is_iban(word[0]):  # Faker's British ones lack a digit
+        yield word.span()
 
 
 def _read(text: str, start: int, length: int) -> tuple[str, int]:

