@@ -169,8 +169,8 @@ def _touches_hex(text: str, start: int, end: int) -> bool:
 _TWO = "[0-9A-Fa-f]{2}"
 SHAPES = (
     Shape("IP", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", _find_v4, ("0.0",)),
-    Shape("IP", r"[0-9A-Fa-f]{0,4}::", _find_v6, ("::",)),
-    Shape("IP", r"(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}[:.][0-9A-Fa-f]", _find_v6, ("~0:0",)),
+    Shape("IP", r"[0-9A-Fa-f]{0,4}::[0-9A-Fa-f:]*", _find_v6, ("::",)),
+    Shape("IP", r"(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}[:.][0-9A-Fa-f:.]*", _find_v6, ("~0:0",)),
     Shape(
         "MAC",
         rf"{_TWO}(?:[:-]{_TWO}){{5}}",
