@@ -16,6 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from alpines_privacy.django.mails import clean_error_mails
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http import setcookie
 from alpines_privacy.http.context import KEY, Privacy
@@ -55,6 +56,7 @@ class PrivacyMiddleware:
         self.get_response = get_response
         logins = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
         self.guard = guard_for(configured_policy(), logins)
+        clean_error_mails()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)

@@ -24,7 +24,7 @@ from alpines_privacy.redaction.exceptions import rendered
 from alpines_privacy.redaction.records import clean, withhold
 from alpines_privacy.redaction.redactor import Redactor
 
-__all__ = ["cleaner", "install", "uninstall"]
+__all__ = ["acting", "cleaner", "install", "uninstall"]
 
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
@@ -58,6 +58,11 @@ def install(redactor: Redactor | None = None) -> None:
 def uninstall() -> None:
     """Let records pass as they are."""
     _hook.cleaner = None
+
+
+def acting() -> Cleaner | None:
+    """Return what logs are cleaned by while the hook acts, None while it does not."""
+    return _hook.cleaner
 
 
 def cleaner() -> Cleaner:
