@@ -91,12 +91,14 @@ class _Key(NamedTuple):
 class Keys:
     """Finds the values that stand under the keys of one policy."""
 
-    __slots__ = ("_is_mark", "_search", "names")
+    __slots__ = ("_is_mark", "_search", "names", "pattern")
 
     def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
         self.names = KeyNames(logs)
         self._is_mark = marks.match
-        self._search = re.compile(_separators(ends(logs))).finditer
+        known = ends(logs)
+        self._search = re.compile(_separators(known)).finditer
+        self.pattern = _gate(known)
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
@@ -261,6 +263,12 @@ def _separators(ends: Iterable[str]) -> str:
             branch = branch.setdefault(letter, {})
         branch[""] = {}
     return rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{_branches(tree)}"
+
+
+def _gate(ends: Iterable[str]) -> str:
+    """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
+    names = "|".join("[_.-]?".join(end) for end in sorted(ends))
+    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]"
 
 
 def _branches(tree: dict[str, Any]) -> str:
