@@ -49,12 +49,8 @@ class RE2Gate:
         self._match: Callable[[bytes], Sequence[int]] = patterns._set.Match  # noqa: SLF001 - its wrapper costs as much as the match
 
     def __call__(self, text: str, /) -> Sequence[int]:
-        try:
-            return self._match(text.encode())
-        except UnicodeEncodeError:  # a lone surrogate, which no pattern names
-            return self._match(
-                text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-            )
+        # A lone surrogate becomes a question mark: no kind has one in it.
+        return self._match(text.encode("utf-8", "replace"))
 
 
 class FoldGate:

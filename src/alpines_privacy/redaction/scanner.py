@@ -45,8 +45,11 @@ class Scanner:
         found: list[Span] = []
         for index in hits:
             kind, find, pattern = self._finders[index]
+            done = 0  # what lies inside a span of the same shape is not looked at again
             for match in pattern.finditer(text):
-                found += [Span(start, end, kind) for start, end in find(text, *match.span())]
+                if match.start() >= done:
+                    for start, done in find(text, *match.span()):
+                        found.append(Span(start, done, kind))
         return _disjoint(found) if len(found) > 1 else found
 
 

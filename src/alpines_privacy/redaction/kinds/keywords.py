@@ -15,7 +15,7 @@ _LONGEST = 40  # characters of a value
 
 def before_digit(keywords: str) -> str:
     """Return the pattern of a keyword, in any case, and what follows up to the first digit near it."""
-    return rf"(?i:{keywords})[^0-9\n]{{0,{_NEAR}}}[0-9]"
+    return rf"(?i:{keywords})[^0-9]{{0,{_NEAR}}}[0-9]"
 
 
 def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
@@ -35,9 +35,8 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
         return False
-    return not (before[-1:] in _JOINTS and before[:-1].isalnum()) and not (
-        after[:1] in _JOINTS and after[1:].isdigit()
-    )
-
-
-_JOINTS = frozenset(".,-/")
+    if before[-1:] in {"-", "/"} and before[:-1].isalnum():
+        return False
+    if before[-1:] in {".", ",", ":"} and before[:-1].isdigit():
+        return False
+    return not (after[:1] in {".", ",", "-", "/"} and after[1:].isdigit())

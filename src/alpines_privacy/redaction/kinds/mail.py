@@ -63,7 +63,7 @@ def _domain_end(text: str, start: int) -> int | None:
     if literal := _LITERAL.match(text, start):
         return literal.end()
     match = _DOMAIN.match(text, start, start + _LONGEST_DOMAIN)
-    if match is None:
+    if match is None or text[match.end() : match.end() + 1] == "@":
         return None
     domain = _written(match[0]).rstrip("-.")
     head, _, top = domain.rpartition(".")
@@ -110,7 +110,7 @@ def _is_ssh_path(text: str, first: int, at: int, last: int) -> bool:
 SHAPES = (
     Shape(
         "EMAIL",
-        r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:[A-Za-z0-9\[]|[^\x00-\x7F])""",
+        r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:(?:[A-Za-z0-9-]|[^\x00-\x7F]){1,63}\.|\[)""",
         _find,
         ("@",),
     ),

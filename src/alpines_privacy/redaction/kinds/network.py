@@ -21,7 +21,7 @@ _PORT = re.compile(r":[0-9]{1,5}(?![0-9])")
 _BEFORE = 24  # characters in which a word can say that a number is a version
 _VERSION_WORD = re.compile(
     r"(?:\b(?:version|ver|v|release|rel|build|revision|rev|driver|firmware|tag|oid|snmp)s?[ \t]*"
-    r"[:=]?[ \t\"']*|[=<>~!]=[ ]?|\bv\.?)\Z",
+    r"[:=]?[ \t\"']*|[=<>~!]=[ ]?|(?<![0-9:.])[0-9]:|:(?:all|amd64|arm64|armhf|i386) |\bv\.?)\Z",
     re.IGNORECASE | re.ASCII,
 )
 _PRODUCT = re.compile(r"(?:^|[ \t\"'(,;])[A-Za-z][A-Za-z_+-]*/\Z", re.ASCII)
@@ -169,8 +169,8 @@ def _touches_hex(text: str, start: int, end: int) -> bool:
 _TWO = "[0-9A-Fa-f]{2}"
 SHAPES = (
     Shape("IP", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", _find_v4, ("0.0",)),
-    Shape("IP", r"[0-9A-Fa-f]{0,4}::", _find_v6, ("::",)),
-    Shape("IP", r"(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}[:.][0-9A-Fa-f]", _find_v6, ("~0:0",)),
+    Shape("IP", r"[0-9A-Fa-f]{0,4}::[0-9A-Fa-f:]*", _find_v6, ("::",)),
+    Shape("IP", r"(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}[:.][0-9A-Fa-f:.]*", _find_v6, ("~0:0",)),
     Shape(
         "MAC",
         rf"{_TWO}(?:[:-]{_TWO}){{5}}",

@@ -65,10 +65,12 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     first = start + (1 if has_plus else 2)
     digits, _ = _read(text, first, 15)
     assigned = _CODES.match(digits)
-    if assigned is None:
+    if assigned is None and not has_plus:
         return
-    code = assigned[0]
+    code = assigned[0] if assigned else ""
     digits, end = _read(text, first, len(code) + _MOST.get(code, 10))
+    if not has_plus and (_NUMBER_GROUP.match(text, end) or _is_dump(text, start, end)):
+        return
     if len(digits) < len(code) + 4:
         digits, end = _read(text, first, 15)
     if _is_international(text[first:end], digits, code, has_plus=has_plus) and not _is_cut(
@@ -81,13 +83,13 @@ def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -
     least = 10 if code == "1" else len(code) + (4 if has_plus else 7)
     if len(digits) < max(least, 7):
         return False
-    return has_plus or not written.isdigit() or code != "1"
+    return not written.isdigit() or (code not in {"", "1"} if not has_plus else code != "")
 
 
 def _is_cut(text: str, end: int) -> bool:
     """Whether the number goes on in a letter or a fraction, so that it is none."""
     after = text[end : end + 2]
-    return (after[:1].isalnum() and after[:1] not in "xXeE") or (
+    return (after[:1].isalnum() and _EXTENSION.match(text, end) is None) or (
         after[:1] in {".", ":", "_", "/"} and after[1:].isalnum() and after[:1] != "/"
     )
 
@@ -97,23 +99,23 @@ _NANP_PREFIX = re.compile(r"(?:\+?1[ .-]?|001[ .-])?\(?\Z")
 
 def _find_north_american(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give three, three and four digits: `(212) 555-0123`, `212.555.0123`, `1-212-555-0123 x45`."""
-    digits = "".join(filter(str.isdigit, text[start:end]))
     in_parentheses = ")" in text[start:end]
-    if not in_parentheses and (digits[0] in "01" or digits[3] in "01"):
-        return
     before = text[max(0, start - 7) : start]
     prefix = _NANP_PREFIX.search(before)
     first = start - len(prefix[0]) if prefix else start
     if text[first] == "(" and not in_parentheses:
         first += 1
     separators = text[start:end].translate(_NO_DIGITS)
-    if separators in {" -", ". ", " ."} or (separators == "  " and _is_column(text, first, end)):
+    if separators in {" -", ". ", " .", ".-", "-."}:
+        return
+    if separators == "  " and (_is_column(text, first, end) or not _SUBSCRIBER.match(text, start)):
         return
     last = _with_extension(text, end)
     if stands_alone(text, first, last):
         yield first, last
 
 
+_SUBSCRIBER = re.compile("[2-9][0-9]{2} [2-9]")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
@@ -129,36 +131,33 @@ def _is_column(text: str, start: int, end: int) -> bool:
 
 
 _DATE = re.compile(
-    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}([./-])[0-9]{2}\2[0-9]{2})(?![0-9])"
+    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
 )
-_PAIRS = re.compile(r"[0-9]{2}(?:[ .-][0-9]{2}){4}")
 
 
 def _find_trunk(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give a national number with its trunk prefix: `020 7946 0958`, `(030) 123456`, `01 23 45 67 89`."""
-    digits, end = _read(text, start, 12)
-    if not 9 <= len(digits) <= 12 or _NUMBER_GROUP.match(text, end) or _DATE.match(text, start):
+    digits, end = _read(text, start, 13)
+    if not 9 <= len(digits) <= 13 or _NUMBER_GROUP.match(text, end) or _DATE.match(text, start):
         return
     first = start
     if _is_cut(text, end) or not stands_alone(text, first, end):
         return
-    if _is_hexdump(text, first, end):
+    if _is_dump(text, first, end):
         return
     yield first, _with_extension(text, end)
 
 
-def _is_hexdump(text: str, start: int, end: int) -> bool:
-    """Whether pairs of digits go on as pairs of hexadecimal ones."""
-    if not _PAIRS.fullmatch(text, start, end):
-        return False
+def _is_dump(text: str, start: int, end: int) -> bool:
+    """Whether pairs of hexadecimal digits go on before or after it."""
     return (
-        _HEX_PAIR.match(text, end) is not None
+        _HEX_AFTER.match(text, end) is not None
         or _HEX_BEFORE.search(text, max(0, start - 4), start) is not None
     )
 
 
-_HEX_PAIR = re.compile(r"[ :.-]{1,2}[0-9A-Fa-f]{2}(?![0-9A-Za-z])")
-_HEX_BEFORE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2}[ :.-]\Z|:[ ]{1,2}\Z")
+_HEX_AFTER = re.compile(r"[ :.-]{1,2}(?:[0-9][0-9A-Fa-f]|[A-Fa-f][0-9])(?![0-9A-Za-z])|  [|>]")
+_HEX_BEFORE = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][0-9A-Fa-f]|[A-Fa-f][0-9])[ :.-]{1,2}\Z")
 
 
 def _find_mobile(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -181,58 +180,82 @@ def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
         yield first, _with_extension(text, end)
 
 
-def _find_near_keyword(text: str, start: int, end: int, *, grouped: bool) -> Iterator[Bounds]:
-    keyword_end = _FIRST_DIGIT.search(text, start, end)
-    if keyword_end is None:
-        return
-    first = keyword_end.start()
+def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterator[Bounds]:
+    """Give the number whose digits the match ends in: after a keyword it may be written in any way.
+
+    `bare` lets it be one group of digits; `least` is how many it has.
+    """
+    digit = _FIRST_DIGIT.search(text, start, end)
+    first = digit.start() if digit else end
     digits, last = _read(text, first, 15)
-    if not 7 <= len(digits) <= 15 or _NUMBER_GROUP.match(text, last) or _DATE.match(text, first):
+    written = text[first:last]
+    if len(digits) < least or _NUMBER_GROUP.match(text, last) or _DATE.match(text, first):
         return
-    if (
-        _is_cut(text, last)
-        or text[first - 1 : first].isalnum()
-        or _is_other(text[first:last], grouped=grouped)
-    ):
+    if not stands_alone(text, first, last) or _is_cut(text, last) or _UNIT.match(text, last):
         return
-    if text[first - 1 : first] in {"(", "+"}:
-        first -= 1
-    yield first, _with_extension(text, last)
+    if not bare and text[last : last + 1] == "-":
+        return
+    if written.isdigit() and (not bare or len(digits) < 7 or _EPOCH.fullmatch(written)):
+        return
+    if _OTHER.fullmatch(written):
+        return
+    yield first - (text[first - 1 : first] in {"(", "+"}), _with_extension(text, last)
 
 
 _FIRST_DIGIT = re.compile(r"[0-9]")
 _EPOCH = re.compile(r"1[5-9](?:[0-9]{8}|[0-9]{11}|[0-9]{14})")
 
 
-def _is_other(written: str, *, grouped: bool) -> bool:
-    """Whether it is a time since 1970, a fraction, an address, or only one number where groups are asked for."""
-    if written.isdigit():
-        return grouped or _EPOCH.fullmatch(written) is not None
-    return re.fullmatch(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}", written) is not None
+_OTHER = re.compile(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|.*\.[0-9]-.*")
+_UNIT = re.compile(r" ?(?:bytes|[kKMGT]i?B|B|rows|lines|items|times|ms|us|ns|s|sec|seconds|%)\b")
 
 
 def _find_called(text: str, start: int, end: int) -> Iterator[Bounds]:
-    return _find_near_keyword(text, start, end, grouped=False)
+    return _near(text, start, end, bare=True, least=6)
 
 
 def _find_spoken(text: str, start: int, end: int) -> Iterator[Bounds]:
-    return _find_near_keyword(text, start, end, grouped=True)
+    return _near(text, start, end, bare=True, least=6)
+
+
+def _find_in_prose(text: str, start: int, end: int) -> Iterator[Bounds]:
+    return _near(text, start, end, bare=False, least=7)
+
+
+_BACKWARDS = re.compile(r"[0-9]+(?:[ ().-]{1,2}[0-9]+){0,6}[(+]?")
+
+
+def _find_labelled(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    """Give the number before its label: `415 55 26 71 mobile`, `055-1234-Fax`."""
+    match = _BACKWARDS.match(text[max(0, start - 24) : start + 1][::-1])
+    if match is not None and 6 <= sum(map(str.isdigit, match[0])) <= 15:
+        first = start + 1 - match.end()
+        if stands_alone(text, first, start + 1) and not _DATE.match(text, first):
+            yield first, start + 1
 
 
 _SURE = (
     r"phone|\btel\b|\btelef|\bmobile|\bmobil\b|\bmob\b|\bcell\b|\bcellular|\bcelular|\bfax\b|whatsapp"
-    r"|msisdn|\bhandy|hotline|helpline|\bsms\b|landline|rufnummer"
+    r"|msisdn|\bhandy|hotline|helpline|\bsms\b|landline|rufnummer|\bdesk:"
 )
-_PERHAPS = r"\bcall\b|\bcontact|\bdial|\breach\b|\bring\b|\bnumber\b|\btext\b"
-_SEVEN = r"[^0-9\n]{0,30}[0-9](?:[ ().-]{0,2}[0-9]){6}"
+_SPOKEN = r"\bcall\b|\bdial\b|\breach\b|\bring\b"
+_PROSE = r"\b(?:at|to|on|is|number|no|contact|text|registered|from|messages?)\b[ :.#]{1,3}"
+_LABEL = r"(?:office|fax|mobile|cell|home|work|desk)\b"
+_SIX = r"[^0-9]{0,30}[0-9](?:[ ().-]{0,2}[0-9]){5}"
+
+
+def _hints(keywords: str) -> tuple[str, ...]:
+    return tuple(keywords.replace(r"\b", "").split("|"))
+
+
 SHAPES = (
     Shape(
         "PHONE",
-        r"\+ ?\(?[0-9](?:[ ()./-]{0,3}[0-9]){6}",
+        r"\+\(?[0-9](?:[ ()./-]{0,3}[0-9]){6}",
         _find_international,
-        ("+0", "+ 0", "+(0", "+ (0"),
+        ("+0", "+(0"),
     ),
-    Shape("PHONE", r"\b00[ -]?[1-9](?:[ ()./-]{0,2}[0-9]){8}", _find_international, ("00",)),
+    Shape("PHONE", r"\b00[1-9](?:[ ()./-]{0,2}[0-9]){8}", _find_international, ("00",)),
     Shape(
         "PHONE",
         r"\(?[0-9]{3}(?:\) ?|[ .-])[0-9]{3}[ .-][0-9]{4}|\([0-9]{3}\) ?[0-9]{7}",
@@ -241,15 +264,15 @@ SHAPES = (
     ),
     Shape(
         "PHONE",
-        r"\b0[1-9][0-9]{0,4}\)?[ ./-]{1,2}[0-9]{2}|\(0[1-9][0-9]{0,4}\) ?[0-9]{2}",
+        r"(?:\b0[1-9][0-9]{0,4}\)?[ ./-]{1,2}|\(0[1-9][0-9]{0,4}\) ?)[0-9]{2}[0-9 ./()-]*",
         _find_trunk,
         ("00 ", "00-", "00/", "00.", "00)"),
     ),
     Shape(
         "PHONE",
-        r"\b0[37][0-9]{2}[ -]?[0-9]{7}\b",
+        r"\b0[1-9][0-9]{8,9}\b|\b03[0-9]{2}[ -][0-9]{7}\b",
         _find_mobile,
-        ("00000000000", "0000-0000000", "0000 0000000"),
+        ("0000000000", "0000-0000000", "0000 0000000"),
     ),
     Shape(
         "PHONE",
@@ -259,17 +282,34 @@ SHAPES = (
     ),
     Shape(
         "PHONE",
-        r"\([0-9]{1,5}\)[ -]?[0-9]{2,5}[ -][0-9]{2,5}",
+        r"\([0-9]{1,5}\)[ -]?[0-9]{1,5}[ -][0-9]{2,5}|\([0-9]{2,4}\) [0-9]{6,9}",
         _find_area,
         ("0) 00", "0)00", "0)-00"),
     ),
+    Shape("PHONE", rf"(?i:{_SURE}){_SIX}", _find_called, _hints(_SURE)),
+    Shape("PHONE", rf"(?i:{_SPOKEN}){_SIX}", _find_spoken, _hints(_SPOKEN)),
     Shape(
-        "PHONE", rf"(?i:{_SURE}){_SEVEN}", _find_called, tuple(re.sub(r"\\b", "", _SURE).split("|"))
+        "PHONE",
+        rf"(?i:{_PROSE})[+(]?[0-9]{{1,5}}[ )-]{{1,2}}[0-9]{{2,8}}",
+        _find_in_prose,
+        (
+            "at",
+            "to",
+            "on",
+            "is",
+            "no",
+            "number",
+            "contact",
+            "text",
+            "registered",
+            "from",
+            "message",
+        ),
     ),
     Shape(
         "PHONE",
-        rf"(?i:{_PERHAPS}){_SEVEN}",
-        _find_spoken,
-        ("call", "contact", "dial", "reach", "ring", "number", "text"),
+        rf"[0-9](?: |-| - )(?i:{_LABEL})",
+        _find_labelled,
+        ("office", "fax", "mobile", "cell", "home", "work", "desk"),
     ),
 )

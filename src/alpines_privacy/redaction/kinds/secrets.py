@@ -85,17 +85,17 @@ def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
         yield start, end
 
 
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_LINE = re.compile(r"-----(?:BEGIN|(END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)")
 _PEM_BODY = re.compile(r"(?:[0-9A-Za-z+/=:,. \t\r\n-]|\\[nrt])*")
 
 
 def _find_pem(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a private key from its first to its last line, or as far as it goes where that one is cut off."""
-    closing = _PEM_END.search(text, end)
-    if closing is not None:
-        yield start, closing.end()
+    line = _PEM_LINE.search(text, end)
+    if line is not None and line[1]:
+        yield start, line.end()
         return
-    body = _PEM_BODY.match(text, end)
+    body = _PEM_BODY.match(text, end, line.start() if line else len(text))
     yield start, body.end() if body else end
 
 
