@@ -141,6 +141,9 @@ class Keys:
         if kind is None:
             return None
         start = place - match.end(2)
+        mark = self._is_mark(text, start)
+        if mark is not None and mark.end() > place:  # a pseudonym begins with its kind
+            return None
         key = _Key(start, separator, kind, _last_word(name), quotes)
         return key if _is_separated(text, place, key) else None
 
@@ -267,7 +270,7 @@ def _separators(ends: Iterable[str]) -> str:
 
 def _gate(ends: Iterable[str]) -> str:
     """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
-    names = "|".join("[_.-]?".join(end) for end in sorted(ends))
+    names = "|".join("[_. -]?".join(end) for end in sorted(ends))
     return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]"
 
 
@@ -276,7 +279,7 @@ def _branches(tree: dict[str, Any]) -> str:
     if "" in tree:
         return ""
     ways = [
-        letter + ("[_.-]?" + rest if (rest := _branches(tree[letter])) else "")
+        letter + ("[_. -]?" + rest if (rest := _branches(tree[letter])) else "")
         for letter in sorted(tree)
     ]
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
@@ -314,6 +317,6 @@ def _closing(text: str, opening: re.Match[str]) -> int:
         match = _CLOSING[opening[2]].match(text, opening.end())
         return match.end() if match else len(text)
     for quote in _ESCAPED_QUOTE.finditer(text, opening.end()):
-        if len(quote[1]) <= escapes or quote[2] == "\n":
+        if quote[2] == "\n" or (quote[2] == opening[2] and len(quote[1]) <= escapes):
             return quote.start()
     return len(text)

@@ -11,7 +11,6 @@ and card numbers of fractions.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
@@ -57,7 +56,7 @@ _TOKEN = re.compile(
     |(?P<reference>&(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
         |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
     |(?P<colour>(?:\x1b|\^\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
-        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|\x1b)
+        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|\x1b(?![\x1b{_INVISIBLE}]))
     |(?P<plus>(?<=[0-9])\+(?=[0-9]))
     |(?P<invisible>[{_INVISIBLE}]+)""",
     re.VERBOSE,
@@ -267,7 +266,8 @@ def _escape(token: str) -> str:
 def _reference(token: str) -> str:
     name = token[1:].rstrip(";")
     if name.startswith("#"):
-        return html.unescape(f"&{name};")
+        # Controls too, which HTML does not allow: a colour code can be written so.
+        return _character(name[2:] if name[1] in "xX" else f"{int(name[1:]):x}")
     return _NAMED[name] if name in _NAMED else html5.get(f"{name};", token)
 
 
