@@ -29,8 +29,8 @@ T = TypeVar("T")
 # Kinds that a key tells less surely than a shape does: `user=a@b.example` is a mail address.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
-# A raw number of a JSON document, which a mark may only replace in quotes.
-_JSON_KEY = re.compile(r"""(\\*["'])[ \t]*:[ \t]*\Z""")
+# A raw number of a JSON document, which a mark may only replace in the quotes used before it.
+_JSON_PLACE = re.compile(r"""(\\*["'])[^"'\\A-Za-z]{0,64}[\[,:][ \t]*\Z""")
 _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 
 
@@ -229,7 +229,7 @@ def _replaced(ways: Ways, text: str, spans: list[Span]) -> str:
         if (
             value[0] in "-0123456789"
             and _JSON_NUMBER.fullmatch(value)
-            and (quote := _JSON_KEY.search(text[max(0, start - 12) : start]))
+            and (quote := _JSON_PLACE.search(text[max(0, start - 72) : start]))
         ):
             mark = f"{quote[1]}{mark}{quote[1]}"
         pieces += (text[done:start], mark)
