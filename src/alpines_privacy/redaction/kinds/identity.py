@@ -21,9 +21,14 @@ def _find_ssn(text: str, start: int, end: int) -> Iterator[Bounds]:
     number = text[start:end]
     if number[3] != number[6] or not _is_ssn(number) or not stands_alone(text, start, end):
         return
-    if number[3] == " " and _is_column(text, start, end):
+    if number[3] == " " and (
+        _is_column(text, start, end) or _TELEPHONE.search(text, max(0, start - 30), start)
+    ):
         return
     yield start, end
+
+
+_TELEPHONE = re.compile("phone|tel|mobile|fax|cell|call", re.IGNORECASE)
 
 
 def _is_ssn(number: str) -> bool:
@@ -95,7 +100,7 @@ SHAPES = (
     Shape(
         "PASSPORT",
         before_digit(r"passport|pasaporte|reisepass|passeport"),
-        value_after("[A-Za-z]{0,3}[ -]?[0-9][0-9A-Za-z]{5,9}", _is_passport),
+        value_after("(?:[A-Za-z]{1,3}[ -]?)?[0-9][0-9A-Za-z]{5,9}", _is_passport),
         ("passport", "pasaporte", "reisepass", "passeport"),
     ),
     Shape(

@@ -83,7 +83,9 @@ def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -
     least = 10 if code == "1" else len(code) + (4 if has_plus else 7)
     if len(digits) < max(least, 7):
         return False
-    return not written.isdigit() or (code not in {"", "1"} if not has_plus else code != "")
+    if not written.isdigit():
+        return True
+    return code != "" and (_DAY.fullmatch(digits) is None if has_plus else code != "1")
 
 
 def _is_cut(text: str, end: int) -> bool:
@@ -94,6 +96,7 @@ def _is_cut(text: str, end: int) -> bool:
     )
 
 
+_DAY = re.compile("(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]")
 _NANP_PREFIX = re.compile(r"(?:\+?1[ .-]?|001[ .-])?\(?\Z")
 
 

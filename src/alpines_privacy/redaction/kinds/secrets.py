@@ -132,7 +132,7 @@ def _find_authorization(text: str, _start: int, end: int) -> Iterator[Bounds]:
         yield match.span(match.lastindex or 0)
 
 
-_TOKEN = re.compile(r"[ \t]+([0-9A-Za-z._~+/-]{12,4096}=*)")
+_TOKEN = re.compile(r"[ \t]*([0-9A-Za-z._~+/-]{12,4096}=*)")
 
 
 def _find_scheme(text: str, _start: int, end: int) -> Iterator[Bounds]:
