@@ -176,6 +176,7 @@ _REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 @pytest.mark.parametrize("region", _REGIONS)
 def test_the_example_number_of_every_region_is_found(region: str) -> None:
     number = phonenumbers.example_number(region)
+    assert number is not None
     for form in (
         phonenumbers.PhoneNumberFormat.INTERNATIONAL,
         phonenumbers.PhoneNumberFormat.E164,

@@ -76,7 +76,7 @@ def _is_date(date: str) -> bool:
 
 
 SHAPES = (
-    Shape("CNIC", "[0-9]{5}-[0-9]{7}-[0-9]", _find_cnic, ("00000-0000000-0",)),
+    Shape("CNIC", "[0-9]{5}-[0-9]{7}-[0-9]", _find_cnic, ()),
     Shape(
         "CNIC",
         before_digit(
@@ -89,7 +89,7 @@ SHAPES = (
         "SSN",
         "[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}",
         _find_ssn,
-        ("000-00-0000", "000 00 0000"),
+        (),
     ),
     Shape(
         "SSN",
