@@ -7,7 +7,8 @@ lets more lines through, and the shapes found are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from alpines_privacy.redaction.kinds.shape import Shape
@@ -54,38 +55,102 @@ class RE2Gate:
 
 
 class FoldGate:
-    """Searches for the shapes' hints in the folded text."""
+    """Looks for what patterns ask for in the folded text: words, signs, and the forms of numbers.
 
-    __slots__ = ("_hints",)
+    Words are found by one pattern for all of them. A number is looked up by its form alone
+    (`000-00-0000`), and forms repeat from line to line, so which shapes fit one is remembered.
+    """
+
+    __slots__ = ("_forms", "_numbers", "_signs", "_word", "_words")
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
-        self._hints = [
-            (_FOLDS.get(hint[0], 0), hint.lstrip("#~").encode(), index)
-            for index, shape in enumerate(shapes)
-            for hint in shape.hints
-        ]
+        words: dict[str, set[int]] = {}
+        self._signs: list[tuple[int, bytes, int]] = []
+        self._numbers: list[tuple[re.Pattern[bytes], int]] = []
+        for index, shape in enumerate(shapes):
+            for hint in shape.hints:
+                if hint[0] in _FOLDS:
+                    self._signs.append((_FOLDS[hint[0]], hint[1:].encode(), index))
+                elif hint.startswith("="):
+                    self._numbers.append((re.compile(hint[1:].encode()), index))
+                else:
+                    words.setdefault(hint, set()).add(index)
+            if not shape.hints:
+                self._numbers.append((re.compile(_as_form(shape.pattern).encode()), index))
+        self._words = {word.encode(): _reached(word, words) for word in words}
+        self._word = re.compile(_trie([*words]).encode()).finditer
+        self._forms: dict[bytes, tuple[int, ...]] = {}
 
     def __call__(self, text: str, /) -> Sequence[int]:
-        data = text.encode("utf-8", "surrogatepass")
-        folded = (data.translate(_CASE), data.translate(_LETTERS), data.translate(_HEXADECIMAL))
-        return [*{index: None for fold, hint, index in self._hints if hint in folded[fold]}]
+        data = text.encode("utf-8", "replace")
+        folded = data.translate(_CASE)
+        folds = (
+            data.translate(_LETTERS),
+            data.translate(_HEXADECIMAL),
+            data.translate(None, _HEX),
+            folded,
+        )
+        hits = {index for fold, hint, index in self._signs if hint in folds[fold]}
+        for form in {*_FORMS(folded)}:
+            hits.update(self._fitting(form))
+        for word in self._word(folded):
+            hits |= self._words[word[0]]
+        return sorted(hits)
+
+    def _fitting(self, form: bytes) -> tuple[int, ...]:
+        known = self._forms.get(form)
+        if known is None:
+            known = tuple(index for pattern, index in self._numbers if pattern.search(form))
+            if len(self._forms) < _MOST_FORMS and len(form) < _LONGEST_FORM:
+                self._forms[form] = known
+        return known
 
 
-_FOLDS = {"#": 1, "~": 2}
+def _as_form(pattern: str) -> str:
+    """Return a pattern of digits as one of their form: every digit a 0, the counts as they are."""
+    classes = re.sub(r"\[[0-9]-9\]", "0", pattern)
+    return re.sub(r"\{[^}]*\}|[0-9]", lambda part: part[0] if part[0][0] == "{" else "0", classes)
 
 
-def _folding(digits: bytes, letters: bytes, to: bytes) -> bytes:
-    lowered = bytes(range(256)).lower()
-    table = bytearray(lowered)
+def _trie(words: list[str], depth: int = 0) -> str:
+    """Return the pattern of words, a letter at a time, so that none is tried whose first letters do not fit."""
+    if any(len(word) == depth for word in words):
+        return ""  # the shortest stands for those that go on from it
+    firsts = dict.fromkeys(word[depth] for word in sorted(words))
+    parts = [
+        re.escape(first) + _trie([word for word in words if word[depth] == first], depth + 1)
+        for first in firsts
+    ]
+    return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
+
+
+def _reached(word: str, words: Mapping[str, set[int]]) -> set[int]:
+    """Return the shapes of a word, and of those that begin in it and would be passed over with it."""
+    return set().union(
+        *(
+            shapes
+            for other, shapes in words.items()
+            if any(other.startswith(word[place : place + len(other)]) for place in range(len(word)))
+        )
+    )
+
+
+_MOST_FORMS, _LONGEST_FORM = 4096, 64
+_FORMS = re.compile(rb"[0+(][0 ().,;/+-]*").findall
+_HEX = b"0123456789abcdefABCDEF"
+_FOLDS = {"#": 0, "~": 1, ":": 2, "!": 3}
+
+
+def _folding(digits: bytes, letters: bytes) -> bytes:
+    table = bytearray(bytes(range(256)).lower())
+    for byte in letters:
+        table[byte] = ord("a")
     for byte in digits:
         table[byte] = ord("0")
-    for byte in letters:
-        table[byte] = to[0]
     return bytes(table)
 
 
 _DIGITS = b"0123456789"
-_ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CASE = _folding(_DIGITS, b"", b"0")
-_LETTERS = _folding(_DIGITS, _ALPHABET, b"a")
-_HEXADECIMAL = _folding(_DIGITS + b"abcdefABCDEF", b"", b"0")
+_CASE = _folding(_DIGITS, b"")
+_LETTERS = _folding(_DIGITS, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_HEXADECIMAL = _folding(_HEX, b"")

@@ -33,7 +33,8 @@ _CLOSING = {  # up to the next quote that no backslash precedes, or the end of t
     "'": re.compile(r"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL),
 }
 _ESCAPED_QUOTE = re.compile(r"""(\\*)(["'\n])""")
-_MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?")
+_MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
+_ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 _ENCLOSED = 64  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -91,12 +92,14 @@ class _Key(NamedTuple):
 class Keys:
     """Finds the values that stand under the keys of one policy."""
 
-    __slots__ = ("_is_mark", "_search", "names")
+    __slots__ = ("_is_mark", "_search", "names", "pattern")
 
     def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
         self.names = KeyNames(logs)
         self._is_mark = marks.match
-        self._search = re.compile(_separators(ends(logs))).finditer
+        known = ends(logs)
+        self._search = re.compile(_separators(known)).finditer
+        self.pattern = _gate(known)
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
@@ -139,6 +142,9 @@ class Keys:
         if kind is None:
             return None
         start = place - match.end(2)
+        mark = self._is_mark(text, start)
+        if mark is not None and mark.end() > place:  # a pseudonym begins with its kind
+            return None
         key = _Key(start, separator, kind, _last_word(name), quotes)
         return key if _is_separated(text, place, key) else None
 
@@ -153,10 +159,14 @@ class Keys:
         first = text[start : start + 1]
         if first == "{" and key.quotes:  # what is inside has keys of its own
             return ()
-        if first in {"[", "("} and (members := list(self._members(text, start + 1, key))):
-            return members
-        if first == "[" and key.quotes and not self._is_mark(text, start):
-            start += 1
+        if first in {"[", "("} and not self._is_mark(text, start):
+            pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
+            if not pair and (members := list(self._members(text, start + 1, key))):
+                return members
+            if first == "[" and key.quotes:  # a list of nothing, or not of JSON
+                start += 1
+                if not text[start : start + 1].isalnum():
+                    return ()
         return self._bare(text, start, key, spoken=start > place and key.separator == ":")
 
     def _quoted(self, text: str, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
@@ -172,14 +182,19 @@ class Keys:
             yield start, end
 
     def _members(self, text: str, start: int, key: _Key) -> Iterator[Bounds]:
-        """Give the quoted members of a list (`'password': ['x', 'y']`)."""
+        """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
         for _ in range(_ENCLOSED):
             between = _MEMBER.match(text, start)
-            opening = _OPENING.match(text, between.end() if between else start)
-            if opening is None:
+            start = between.end() if between else start
+            if opening := _OPENING.match(text, start):
+                yield from self._quoted(text, opening, key._replace(separator=":"))
+                start = _closing(text, opening) + len(opening[1]) + 1
+            elif atom := _ATOM.match(text, start):
+                if self._is_held(key, atom[0]):
+                    yield atom.span()
+                start = atom.end()
+            else:
                 return
-            yield from self._quoted(text, opening, key._replace(separator=":"))
-            start = _closing(text, opening) + len(opening[1]) + 1
 
     def _bare(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
         """Give a value without quotes, as far as the grammar of its kind goes."""
@@ -263,12 +278,18 @@ def _separators(ends: Iterable[str]) -> str:
     return rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{_branches(tree)}"
 
 
+def _gate(ends: Iterable[str]) -> str:
+    """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
+    names = "|".join("[_. -]?".join(end) for end in sorted(ends))
+    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]"
+
+
 def _branches(tree: dict[str, Any]) -> str:
     """Write a tree as alternatives; whatever ends there is enough, longer ends need not be told apart."""
     if "" in tree:
         return ""
     ways = [
-        letter + ("[_.-]?" + rest if (rest := _branches(tree[letter])) else "")
+        letter + ("[_. -]?" + rest if (rest := _branches(tree[letter])) else "")
         for letter in sorted(tree)
     ]
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
@@ -299,13 +320,15 @@ def _is_separated(text: str, place: int, key: _Key) -> bool:
 def _closing(text: str, opening: re.Match[str]) -> int:
     r"""Return where a quoted value ends; one whose quote is cut off goes on to the end of the line.
 
-    Inside an escaped string (`{\"a\": \"b\"}`) the closing quote has as many backslashes.
+    Inside an escaped string (`{\"a\": \"b\"}`) the closing quote has as many backslashes, after
+    pairs of those that stand for backslashes of the value.
     """
     escapes = len(opening[1])
     if not escapes:
         match = _CLOSING[opening[2]].match(text, opening.end())
         return match.end() if match else len(text)
     for quote in _ESCAPED_QUOTE.finditer(text, opening.end()):
-        if len(quote[1]) <= escapes or quote[2] == "\n":
-            return quote.start()
+        before = len(quote[1])
+        if quote[2] == "\n" or (quote[2] == opening[2] and before % (2 * escapes + 2) <= escapes):
+            return quote.start(2) - min(before, escapes)
     return len(text)

@@ -126,7 +126,7 @@ class KeyNames:
         try:
             return self._remembered[key]
         except KeyError:
-            kind = self._kind(key) if len(key) <= _LONGEST else None
+            kind = self._kind(key) if len(key) <= _LONGEST and key[:1] != "[" else None  # a mark
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = kind

@@ -160,7 +160,7 @@ class Nested:
         """Return an object whose text is clean, else the redacted text."""
         text = _text_of(value)
         cleaned = self._redact(text)
-        return value if cleaned == text else cleaned
+        return value if cleaned == text and text != _UNREADABLE else cleaned
 
 
 def _text_of(value: object) -> str:
@@ -195,13 +195,12 @@ def _free(taken: Mapping[Any, Any], key: Any) -> Any:
 
 def _like(value: Mapping[Any, Any], cleaned: dict[Any, Any]) -> Any:
     """Return the cleaned items in a mapping of the same type, where one can be had by copying."""
-    if type(value) is dict:
+    if type(value) is dict or not isinstance(value, dict):
         return cleaned
     try:
-        made: Any = copy.copy(value)
-        for key, item in cleaned.items():
-            made[key] = item
-        if dict(made) == cleaned and made is not value:
+        made = copy.copy(value)
+        if made is not value:
+            dict.update(made, cleaned)  # what a dict of many values stores, it stores so
             return made
     except Exception:
         return cleaned

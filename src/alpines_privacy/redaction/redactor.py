@@ -8,13 +8,15 @@ merged and replaced.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
+from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
+from alpines_privacy.redaction.kinds.shape import Shape
 from alpines_privacy.redaction.nested import Nested
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
@@ -27,8 +29,8 @@ T = TypeVar("T")
 # Kinds that a key tells less surely than a shape does: `user=a@b.example` is a mail address.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
-# A raw number of a JSON document, which a mark may only replace in quotes.
-_JSON_KEY = re.compile(r"""(\\*["'])[ \t]*:[ \t]*\Z""")
+# A raw number of a JSON document, which a mark may only replace in the quotes used before it.
+_JSON_PLACE = re.compile(r"""(\\*["'])[^"'\\A-Za-z]{0,64}[\[,:][ \t]*\Z""")
 _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 
 
@@ -38,7 +40,9 @@ class _Search(NamedTuple):
     ways: Ways
     keys: Keys
     scanner: Scanner
-    may_match: Callable[[str], object]
+    look: Callable[[str], Sequence[int]]
+    by_key: int  # what `look` gives besides the indices of shapes, which are less than these two
+    hidden: int
 
 
 class Redactor:
@@ -64,9 +68,10 @@ class Redactor:
         """Return the text with every piece of personal data replaced; itself where there is none."""
         try:
             search = self._ready or self._prepare()
-            if not search.may_match(text):
+            hits = search.look(text)
+            if not hits:
                 return text
-            spans = _find(search, text)
+            spans = _find(search, text, hits)
             return _replaced(search.ways, text, spans) if spans else text
         except Exception as error:
             return _notice(error)
@@ -78,7 +83,7 @@ class Redactor:
         """
         try:
             search = self._ready or self._prepare()
-            return _find(search, text) if search.may_match(text) else []
+            return _find(search, text, search.look(text))
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
@@ -105,43 +110,72 @@ class Redactor:
         return Nested(self.redact, search.keys, search.ways)
 
     def _prepare(self) -> _Search:
-        keys, scanner, may_match = _compiled(self._logs)
-        self._ready = _Search(Ways(self._logs, self._keys), keys, scanner, may_match)
+        self._ready = _compiled(self._logs)._replace(ways=Ways(self._logs, self._keys))
         return self._ready
 
 
 @lru_cache(16)
-def _compiled(logs: Logs) -> tuple[Keys, Scanner, Callable[[str], object]]:
-    keys = Keys(logs, Ways(logs).marks)
-    scanner = Scanner()
-
-    def may_match(text: str) -> object:
-        return scanner.may_match(text) or keys.may_match(text) or shadow.may_hide(text)
-
-    return keys, scanner, may_match
+def _compiled(logs: Logs) -> _Search:
+    ways = Ways(logs)
+    keys, scanner = Keys(logs, ways.marks), Scanner()
+    by_key = len(scanner.shapes)
+    return _Search(ways, keys, scanner, _look(scanner, keys, by_key), by_key, by_key + 1)
 
 
-def _find(search: _Search, text: str) -> list[Span]:
+def _look(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[str], Sequence[int]]:
+    """Return what tells in one pass which shapes a text may hold, whether keys, and whether anything encoded."""
+    shapes = [
+        *scanner.shapes,
+        Shape("", keys.pattern, _no_bounds, ()),
+        Shape("", shadow.MAY_HIDE, _no_bounds, ()),
+    ]
+    try:
+        return RE2Gate(shapes)
+    except ImportError:
+        by_shape = FoldGate(scanner.shapes)
+
+    def look(text: str) -> Sequence[int]:
+        hits = [*by_shape(text)]
+        if keys.may_match(text):
+            hits.append(by_key)
+        if shadow.may_hide(text):
+            hits.append(by_key + 1)
+        return hits
+
+    return look
+
+
+def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
+    return ()
+
+
+def _find(search: _Search, text: str, hits: Sequence[int]) -> list[Span]:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
-    found = [*_ranked(search, text)]
-    if shadow.may_hide(text):
+    plain = search.hidden not in hits
+    if plain and search.by_key not in hits:
+        spans = search.scanner.spans_of(text, hits)
+        if not search.ways.shows and not search.ways.kept:
+            return spans
+        found = [(1, span) for span in spans]
+    else:
+        found = _ranked(search, text, hits)
+    if not plain:
         found = _with_hidden(search, text, found)
-    if not found:
-        return []
     kept = search.ways.kept
-    found = [(rank, span) for rank, span in found if span.kind not in kept]
+    found = [each for each in found if each[1].kind not in kept]
     if found and search.ways.shows:
         marks = [match.span() for match in search.ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each[1], marks)]
     return _merged(found) if len(found) > 1 else [span for _, span in found]
 
 
-def _ranked(search: _Search, text: str) -> Iterator[tuple[int, Span]]:
-    """Give the spans of a plain text, each with how sure its kind is: the less, the surer."""
-    for span in search.keys.spans(text):
-        yield (2 if span.kind in _VAGUE else 0), span
-    for span in search.scanner.spans(text):
-        yield 1, span
+def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[tuple[int, Span]]:
+    """Return the spans of a plain text, each with how sure its kind is: the less, the surer."""
+    by_shape = [hit for hit in hits if hit < search.by_key]
+    found = [(1, span) for span in search.scanner.spans_of(text, by_shape)]
+    if search.by_key in hits:
+        found += [(2 if span.kind in _VAGUE else 0, span) for span in search.keys.spans(text)]
+    return found
 
 
 def _with_hidden(
@@ -153,7 +187,7 @@ def _with_hidden(
         for index, (layer, origin) in enumerate(shadow.layers(piece)):
             if not index:
                 found = [(rank, _beyond(layer, offset, span)) for rank, span in found]
-            hidden = [*_ranked(search, layer.text)]
+            hidden = _ranked(search, layer.text, search.look(layer.text))
             hidden += ((1, span) for span in shadow.international_mail(layer.text))
             for rank, span in hidden:
                 start, end = origin(span.start, span.end)
@@ -192,8 +226,10 @@ def _replaced(ways: Ways, text: str, spans: list[Span]) -> str:
     for start, end, kind in spans:
         value = text[start:end]
         mark = ways.replacement(kind, shadow.decoded(value) if shadow.may_hide(value) else value)
-        if _JSON_NUMBER.fullmatch(value) and (
-            quote := _JSON_KEY.search(text[max(0, start - 12) : start])
+        if (
+            value[0] in "-0123456789"
+            and _JSON_NUMBER.fullmatch(value)
+            and (quote := _JSON_PLACE.search(text[max(0, start - 72) : start]))
         ):
             mark = f"{quote[1]}{mark}{quote[1]}"
         pieces += (text[done:start], mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from alpines_privacy.redaction.gate import Gate, fastest_gate
 from alpines_privacy.redaction.kinds import RANKS, SHAPES
@@ -17,7 +17,7 @@ __all__ = ["Scanner"]
 class Scanner:
     """Finds spans of the given kinds (all where None) in a text; kinds that have no shape are left to others."""
 
-    __slots__ = ("_finders", "_gate")
+    __slots__ = ("_finders", "_gate", "shapes")
 
     def __init__(
         self,
@@ -25,10 +25,10 @@ class Scanner:
         *,
         gate: Callable[[Sequence[Shape]], Gate] = fastest_gate,
     ) -> None:
-        shapes = [shape for shape in SHAPES if kinds is None or shape.kind in kinds]
-        self._gate = gate(shapes)
+        self.shapes = [shape for shape in SHAPES if kinds is None or shape.kind in kinds]
+        self._gate = gate(self.shapes)
         self._finders: list[tuple[str, Find, re.Pattern[str]]] = [
-            (shape.kind, shape.find, re.compile(shape.pattern, re.ASCII)) for shape in shapes
+            (shape.kind, shape.find, re.compile(shape.pattern, re.ASCII)) for shape in self.shapes
         ]
 
     def may_match(self, text: str) -> bool:
@@ -38,9 +38,11 @@ class Scanner:
     def spans(self, text: str) -> list[Span]:
         """Return the personal data in a text, in order and disjoint."""
         hits = self._gate(text)
-        if not hits:
-            return []
-        found = []
+        return self.spans_of(text, hits) if hits else []
+
+    def spans_of(self, text: str, hits: Iterable[int]) -> list[Span]:
+        """Return the same, where a gate has told which of the `shapes` are possible."""
+        found: list[Span] = []
         for index in hits:
             kind, find, pattern = self._finders[index]
             done = 0  # what lies inside a span of the same shape is not looked at again

@@ -33,6 +33,7 @@ _EMAIL = re.compile(r"([^@\s])[^@\s]*@([^@.\s])[^@\s]*\.([A-Za-z0-9-]{2,24})")
 _EMAIL_SHOWN = r"[^@\s]…@[^@.\s]…\.[A-Za-z0-9-]{2,24}(?![\w.-])"
 _NUMBER_SHOWN = r"…[0-9A-Z]{4}\b"
 _NETWORK = r"(?:[0-9]{1,3}\.){3}0/24\b|[0-9a-f:]{0,14}::/48\b"
+_NOTICE = r"\[withheld: [\w ()]{1,80}\]"
 _IN_A_HOST = re.compile(r"[0-9]{1,3}(?:-[0-9]{1,3}){3}")
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 _SEPARATORS = re.compile(r"[\s\-.]+")
@@ -148,7 +149,7 @@ def _number_in_part(value: str) -> str | None:
 def _marks(kinds: dict[str, str]) -> re.Pattern[str]:
     """Return the pattern of everything these ways write, and no other text."""
     shapes = {_mark(kind, way) for kind, way in kinds.items() if way not in {"mark", "keep"}}
-    return re.compile("|".join([rf"\[(?:{'|'.join(kinds)})\]", *sorted(shapes)]))
+    return re.compile("|".join([rf"\[(?:{'|'.join(kinds)})\]", _NOTICE, *sorted(shapes)]))
 
 
 def _mark(kind: str, way: str) -> str:

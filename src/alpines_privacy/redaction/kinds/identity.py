@@ -21,9 +21,14 @@ def _find_ssn(text: str, start: int, end: int) -> Iterator[Bounds]:
     number = text[start:end]
     if number[3] != number[6] or not _is_ssn(number) or not stands_alone(text, start, end):
         return
-    if number[3] == " " and _is_column(text, start, end):
+    if number[3] == " " and (
+        _is_column(text, start, end) or _TELEPHONE.search(text, max(0, start - 30), start)
+    ):
         return
     yield start, end
+
+
+_TELEPHONE = re.compile("phone|tel|mobile|fax|cell|call", re.IGNORECASE)
 
 
 def _is_ssn(number: str) -> bool:
@@ -71,7 +76,7 @@ def _is_date(date: str) -> bool:
 
 
 SHAPES = (
-    Shape("CNIC", "[0-9]{5}-[0-9]{7}-[0-9]", _find_cnic, ("00000-0000000-0",)),
+    Shape("CNIC", "[0-9]{5}-[0-9]{7}-[0-9]", _find_cnic, ()),
     Shape(
         "CNIC",
         before_digit(
@@ -84,7 +89,7 @@ SHAPES = (
         "SSN",
         "[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}",
         _find_ssn,
-        ("000-00-0000", "000 00 0000"),
+        (),
     ),
     Shape(
         "SSN",
@@ -95,7 +100,7 @@ SHAPES = (
     Shape(
         "PASSPORT",
         before_digit(r"passport|pasaporte|reisepass|passeport"),
-        value_after("[A-Za-z]{0,3}[ -]?[0-9][0-9A-Za-z]{5,9}", _is_passport),
+        value_after("(?:[A-Za-z]{1,3}[ -]?)?[0-9][0-9A-Za-z]{5,9}", _is_passport),
         ("passport", "pasaporte", "reisepass", "passeport"),
     ),
     Shape(

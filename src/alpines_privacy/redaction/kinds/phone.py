@@ -83,7 +83,9 @@ def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -
     least = 10 if code == "1" else len(code) + (4 if has_plus else 7)
     if len(digits) < max(least, 7):
         return False
-    return not written.isdigit() or (code not in {"", "1"} if not has_plus else code != "")
+    if not written.isdigit():
+        return True
+    return code != "" and (_DAY.fullmatch(digits) is None if has_plus else code != "1")
 
 
 def _is_cut(text: str, end: int) -> bool:
@@ -94,6 +96,7 @@ def _is_cut(text: str, end: int) -> bool:
     )
 
 
+_DAY = re.compile("(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]")
 _NANP_PREFIX = re.compile(r"(?:\+?1[ .-]?|001[ .-])?\(?\Z")
 
 
@@ -240,7 +243,7 @@ _SURE = (
 )
 _SPOKEN = r"\bcall\b|\bdial\b|\breach\b|\bring\b"
 _PROSE = r"\b(?:at|to|on|is|number|no|contact|text|registered|from|messages?)\b[ :.#]{1,3}"
-_LABEL = r"(?:office|fax|mobile|cell|home|work|desk)\b"
+_LABELS = ("office", "fax", "mobile", "cell", "home", "work", "desk")
 _SIX = r"[^0-9]{0,30}[0-9](?:[ ().-]{0,2}[0-9]){5}"
 
 
@@ -253,38 +256,38 @@ SHAPES = (
         "PHONE",
         r"\+\(?[0-9](?:[ ()./-]{0,3}[0-9]){6}",
         _find_international,
-        ("+0", "+(0"),
+        (),
     ),
-    Shape("PHONE", r"\b00[1-9](?:[ ()./-]{0,2}[0-9]){8}", _find_international, ("00",)),
+    Shape("PHONE", r"\b00[1-9](?:[ ()./-]{0,2}[0-9]){8}", _find_international, ()),
     Shape(
         "PHONE",
         r"\(?[0-9]{3}(?:\) ?|[ .-])[0-9]{3}[ .-][0-9]{4}|\([0-9]{3}\) ?[0-9]{7}",
         _find_north_american,
-        ("000-0000", "000 0000", "000.0000", "000)0000000", "000) 0000000"),
+        (),
     ),
     Shape(
         "PHONE",
-        r"(?:\b0[1-9][0-9]{0,4}\)?[ ./-]{1,2}|\(0[1-9][0-9]{0,4}\) ?)[0-9]{2}[0-9 ./()-]*",
+        r"(?:\b0[1-9][0-9]{0,4}\)?[ ./-]{1,2}|\(0[1-9][0-9]{0,4}\) ?)[0-9]{2}(?:[ ./()-]{0,2}[0-9]){3}[0-9 ./()-]*",
         _find_trunk,
-        ("00 ", "00-", "00/", "00.", "00)"),
+        (),
     ),
     Shape(
         "PHONE",
         r"\b0[1-9][0-9]{8,9}\b|\b03[0-9]{2}[ -][0-9]{7}\b",
         _find_mobile,
-        ("0000000000", "0000-0000000", "0000 0000000"),
+        (),
     ),
     Shape(
         "PHONE",
         r"\b92[ -]?3[0-9]{2}[ -]?[0-9]{7}\b",
         _find_mobile,
-        ("000000000000", "000-0000000", "000 0000000"),
+        (),
     ),
     Shape(
         "PHONE",
         r"\([0-9]{1,5}\)[ -]?[0-9]{1,5}[ -][0-9]{2,5}|\([0-9]{2,4}\) [0-9]{6,9}",
         _find_area,
-        ("0) 00", "0)00", "0)-00"),
+        (),
     ),
     Shape("PHONE", rf"(?i:{_SURE}){_SIX}", _find_called, _hints(_SURE)),
     Shape("PHONE", rf"(?i:{_SPOKEN}){_SIX}", _find_spoken, _hints(_SPOKEN)),
@@ -292,24 +295,12 @@ SHAPES = (
         "PHONE",
         rf"(?i:{_PROSE})[+(]?[0-9]{{1,5}}[ )-]{{1,2}}[0-9]{{2,8}}",
         _find_in_prose,
-        (
-            "at",
-            "to",
-            "on",
-            "is",
-            "no",
-            "number",
-            "contact",
-            "text",
-            "registered",
-            "from",
-            "message",
-        ),
+        ("=0{1,5}[ )-]{1,2}00",),
     ),
     Shape(
         "PHONE",
-        rf"[0-9](?: |-| - )(?i:{_LABEL})",
+        rf"[0-9](?: |-| - )(?i:{'|'.join(_LABELS)})\b",
         _find_labelled,
-        ("office", "fax", "mobile", "cell", "home", "work", "desk"),
+        tuple(f"0{gap}{label[:4]}" for gap in (" ", "-", " - ") for label in _LABELS),
     ),
 )

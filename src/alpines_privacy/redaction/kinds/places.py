@@ -57,7 +57,7 @@ SHAPES = (
         "COORDINATES",
         r"[0-9]{1,2}\.[0-9]{4,20}[ ]?[,;][ ]?[+-]?[0-9]{1,3}\.[0-9]{4}",
         _find_pair,
-        (".0000",),
+        ("=0\\.0{4,20}[ ]?[,;][ ]?[+-]?0{1,3}\\.0000",),
     ),
     Shape(
         "COORDINATES",
@@ -65,5 +65,7 @@ SHAPES = (
         _find_named,
         ("lat", "lon", "lng"),
     ),
-    Shape("COORDINATES", rf"{_DEGREES}[NS][,; ]{{0,3}}{_DEGREES}[EWO]", _find_degrees, ("°", "º")),
+    Shape(
+        "COORDINATES", rf"{_DEGREES}[NS][,; ]{{0,3}}{_DEGREES}[EWO]", _find_degrees, ("!°", "!º")
+    ),
 )

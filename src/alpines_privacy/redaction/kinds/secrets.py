@@ -85,6 +85,15 @@ def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
         yield start, end
 
 
+_DISCORD = re.compile(rf"(?<![0-9A-Za-z_-])[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,38}}")
+
+
+def _find_discord(text: str, start: int, end: int) -> Iterator[Bounds]:
+    match = _DISCORD.search(text, start, end + 11)
+    if match is not None:
+        yield match.span()
+
+
 _PEM_LINE = re.compile(r"-----(?:BEGIN|(END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)")
 _PEM_BODY = re.compile(r"(?:[0-9A-Za-z+/=:,. \t\r\n-]|\\[nrt])*")
 
@@ -132,7 +141,7 @@ def _find_authorization(text: str, _start: int, end: int) -> Iterator[Bounds]:
         yield match.span(match.lastindex or 0)
 
 
-_TOKEN = re.compile(r"[ \t]+([0-9A-Za-z._~+/-]{12,4096}=*)")
+_TOKEN = re.compile(r"[ \t]*([0-9A-Za-z._~+/-]{12,4096}=*)")
 
 
 def _find_scheme(text: str, _start: int, end: int) -> Iterator[Bounds]:
@@ -163,10 +172,10 @@ SHAPES = (
     Shape("SECRET", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", _find_all, ("-us0",)),  # Mailchimp
     Shape("SECRET", rf"\b[0-9]{{8,10}}:AA{_URL}{{33}}", _find_all, ("0:aa",)),  # Telegram
     Shape(
-        "SECRET",  # Discord
-        rf"\b[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,38}}",
-        _find_all,
-        ("bearer", "bot ", "token", "discord"),
+        "SECRET",  # Discord, whose tokens have no mark of their own
+        rf"(?i:discord|bot|token)[ \"'=:A-Za-z_-]{{1,20}}[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27}}",
+        _find_discord,
+        ("discord", "bot", "token"),
     ),
     Shape("SECRET", "[Kk]ey=[0-9A-Za-z+/]{86}==", _find_all, ("key=",)),  # Azure
     Shape(
@@ -185,7 +194,7 @@ SHAPES = (
         "SECRET",
         "://[^/?#@ \"'<>\\t\\r\\n]{0,256}:[^/?#@ \"'<>\\t\\r\\n]{0,256}@",
         _find_userinfo,
-        ("://",),
+        ("!://",),
     ),
     Shape("SECRET", "(?i:authorization)", _find_authorization, ("authorization",)),
     Shape("SECRET", r"\b(?i:bearer|basic)[ \t]", _find_scheme, ("bearer", "basic")),

@@ -23,9 +23,11 @@ class Shape(NamedTuple):
     `find(text, start, end)` gets the bounds of a match of `pattern` and gives those of the
     personal data, none where it is a near miss.
 
-    `hints` are texts of which each match holds one, for the gate that has no RE2: they are looked
-    up in the folded line, where digits are `0` and letters lower case. A hint that begins with
-    `#` is looked up where letters are `a` too, one with `~` where hexadecimal digits are `0`.
+    `hints` are for the gate that has no RE2: what every match holds, each match one of them. A
+    plain one is a word in the folded line, where digits are `0` and letters lower case. Others
+    begin with a sign: `!` the folded line again, for what is no word; `#` the line with letters
+    as `a` too; `~` with hexadecimal digits as `0`; `:` with those taken out; `=` a pattern for the
+    form of a number. Without any, the pattern itself is of digits and tells the form.
     """
 
     kind: str
