@@ -344,6 +344,84 @@ def test_an_asgi_apps_error_passes_as_the_very_object(
     assert not current()
 
 
+UNWATCHED = [b"text/plain", b"application/octet-stream", b"image/png", b"application/grpc", b"x"]
+FORMS = [
+    b"application/x-www-form-urlencoded",
+    b"application/json",
+    b"multipart/form-data; boundary=b",
+]
+
+
+@pytest.mark.parametrize("content_type", UNWATCHED)
+def test_bodies_that_are_no_forms_are_the_servers_own(content_type: bytes) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Message, receive: Any, send: Any) -> None:
+        seen.append(receive)
+
+    def wsgi_app(environ: Message, start: Any) -> Any:
+        seen.append(environ["wsgi.input"])
+        start("200 OK", TEXT)
+        return []
+
+    server = ASGIServer()
+    receive, stream = server.receive, io.BytesIO(b"a=b")
+    field = (b"content-type", content_type)
+    drive(ASGILayer(app)(scope_of("/", field, method="POST"), receive, server.send))
+    environ = environ_of(CONTENT_TYPE=content_type.decode(), **{"wsgi.input": stream})
+    WSGIServer().run(WSGILayer(wsgi_app), environ)
+    assert seen[0] is receive
+    assert seen[1] is stream
+
+
+@pytest.mark.parametrize("content_type", FORMS)
+def test_a_forms_messages_reach_the_app_as_the_very_objects(content_type: bytes) -> None:
+    sent: list[Message] = [
+        {"type": "http.request", "body": b"a=", "more_body": True, "x": object()},
+        {"type": "http.request", "body": bytearray(b"b"), "more_body": True},
+        {"type": "x.of.an.extension"},
+        {"type": "http.request"},
+        {"type": "http.disconnect"},
+    ]
+    got: list[Message] = []
+
+    async def app(scope: Message, receive: Any, send: Any) -> None:
+        got.extend([await receive() for _ in sent])
+
+    scope = scope_of("/", (b"content-type", content_type), method="POST")
+    ASGIServer(*sent).run(ASGILayer(app), scope)
+    assert [id(message) for message in got] == [id(message) for message in sent]
+
+
+READINGS: dict[str, Callable[[Any], Any]] = {
+    "all": lambda stream: stream.read(),
+    "some": lambda stream: [stream.read(3), stream.read(0), stream.read(-1)],
+    "lines": lambda stream: [stream.readline(), stream.readline(2), stream.readlines()],
+    "hinted": lambda stream: [stream.readlines(1), stream.readlines(-1)],
+    "iterated": list,
+    "next": lambda stream: next(iter(stream)),
+    "what else it has": lambda stream: [stream.readable(), stream.tell(), stream.getvalue()],
+    "what it has not": lambda stream: hasattr(stream, "fileno_of_mine"),
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_forms_stream_reads_as_the_servers_and_is_given_back(reading: str) -> None:
+    body = b"a=b\nc=d\ne=f&g=h"
+    read: list[Any] = []
+
+    def app(environ: Message, start: Any) -> Any:
+        read.append(READINGS[reading](environ["wsgi.input"]))
+        start("200 OK", TEXT)
+        return []
+
+    stream = io.BytesIO(body)
+    environ = environ_of(CONTENT_TYPE=FORMS[0].decode(), **{"wsgi.input": stream})
+    WSGIServer().run(WSGILayer(app), environ)
+    assert read == [READINGS[reading](io.BytesIO(body))]
+    assert environ["wsgi.input"] is stream
+
+
 def test_a_servers_error_reaches_the_app() -> None:
     caught: list[OSError] = []
 

@@ -53,7 +53,8 @@ def clean_error_mails() -> None:
 
     @functools.wraps(emit, assigned=("__name__", "__doc__"))
     def emit_clean(handler: AdminEmailHandler, record: Any) -> None:
-        handler.reporter_class = _clean_class(handler.reporter_class)
+        chosen: Any = handler.reporter_class
+        handler.reporter_class = _clean_class(chosen)
         emit(handler, record)
 
     @functools.wraps(send_mail)
@@ -71,7 +72,7 @@ def clean_error_mails() -> None:
 
 
 @functools.cache
-def _clean_class(reporter: type[ExceptionReporter]) -> type[ExceptionReporter]:
+def _clean_class(reporter: Any) -> Any:
     return (
         reporter if issubclass(reporter, _Clean) else type("CleanReporter", (_Clean, reporter), {})
     )

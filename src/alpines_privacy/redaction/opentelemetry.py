@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from opentelemetry.sdk._logs import LogRecordProcessor
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
 from opentelemetry.trace import Link
 from opentelemetry.trace.status import Status
@@ -59,10 +60,10 @@ class RedactingSpans(SpanProcessor):
         return self._following.force_flush(timeout_millis)
 
 
-class RedactingLogs:
+class RedactingLogs(LogRecordProcessor):
     """Cleans each log record in place, body and attributes, and gives it to the next processor."""
 
-    def __init__(self, following: Any) -> None:
+    def __init__(self, following: LogRecordProcessor) -> None:
         self._following = following
 
     def on_emit(self, log_record: Any) -> None:
@@ -78,9 +79,18 @@ class RedactingLogs:
             record.exception = None  # the SDK has put it into the attributes
         self._following.on_emit(log_record)
 
-    def __getattr__(self, name: str) -> Any:
-        """Answer for all else a log processor has as the next one does."""
-        return getattr(self._following, name)
+    def enabled(self, **asked: Any) -> bool:
+        """Answer as the next one does; the SDK's older releases do not ask."""
+        enabled = getattr(self._following, "enabled", None)
+        return enabled is None or bool(enabled(**asked))
+
+    def shutdown(self) -> None:
+        """Pass on."""
+        self._following.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Pass on."""
+        return self._following.force_flush(timeout_millis)
 
 
 def _copied(span: ReadableSpan, clean: Cleaner | None) -> ReadableSpan:
