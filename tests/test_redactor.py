@@ -24,7 +24,8 @@ from werkzeug.datastructures import MultiDict
 
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.policy import Logs
-from alpines_privacy.redaction import Redactor, Span, redactor as module, shadow
+from alpines_privacy.redaction import Redactor, Span, shadow
+from alpines_privacy.redaction import redactor as module
 
 REDACTOR = Redactor()
 
@@ -33,7 +34,10 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Fi
 TEXTS = {
     "access log": (
         f'203.0.113.7 - - [25/Nov/2026:20:50:37 +0000] "GET /?q=1&email=a%40b.com&page=2" 200 5 "-" "{FIREFOX}"',
-        '203.0.113.0/24 - - [25/Nov/2026:20:50:37 +0000] "GET /?q=1&email=[EMAIL]&page=2" 200 5 "-" "Firefox on Windows, desktop"',
+        (
+            '203.0.113.0/24 - - [25/Nov/2026:20:50:37 +0000] "GET /?q=1&email=[EMAIL]&page=2" 200 5 "-" '
+            '"Firefox on Windows, desktop"'
+        ),
     ),
     "a key is surer than a shape": ("password=a@b.com", "password=[PASSWORD]"),
     "a shape is surer than a vague key": ("user=a@b.com", "user=[EMAIL]"),

@@ -30,7 +30,9 @@ T = TypeVar("T")
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
 # A raw number of a JSON document, which a mark may only replace in the quotes used before it.
-_JSON_PLACE = re.compile(r"""(\\*["'])[^"'\\A-Za-z]{0,64}[\[,:][ \t]*\Z""")
+_JSON_PLACE = re.compile(
+    r"""(\\*["'])(?:[^"'\\A-Za-z]|null|true|false|None|True|False){0,64}[\[,:][ \t]*\Z"""
+)
 _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 
 
