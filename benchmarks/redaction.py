@@ -23,12 +23,13 @@ from benchmarks import labelled
 from benchmarks.redactors import PEERS, Engine
 
 _LINES = {
-    "clean": "2026-11-25 20:50:38,123 INFO [worker-1] app.orders: request 550e8400-e29b-41d4-a716-446655440000"
+    "clean": "2026-11-25 20:50:38,123 INFO [worker-1] app.orders: request 9f8e7d6c-51b2-4abc-9def-0a1b2c3d4e5f"
     " took 12.3 ms, 3 rows, cache miss, version 2.14.1",
     "uvicorn": 'INFO:     203.0.113.9:54106 - "GET /items/116?page=2 HTTP/1.1" 200 OK',
     "nginx": '203.0.113.9 - - [25/Nov/2026:20:50:38 +0000] "GET /items/116?page=2 HTTP/1.1" 200 512 "-" '
     '"Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0"',
 }
+_COST_ONLY = {"ours, without RE2", "loggingredactor, 3"}  # the same spans; the user's own patterns
 _COVERED = 0.8  # part of a label that has to be found
 
 
@@ -58,7 +59,7 @@ def main() -> None:
     for title, samples in sources.items():
         print(f"\n{title}: {len(samples)}")
         for name, engine in engines.items():
-            if name != "ours, without RE2":
+            if name not in _COST_ONLY:
                 _print_quality(
                     name, engine, samples if name == "ours" else samples[: asked.peer_sentences]
                 )

@@ -82,7 +82,8 @@ def _datafog() -> Engine:
 def _relay() -> Engine:
     from sentry_relay.processing import pii_strip_event
 
-    config = {"applications": {"$string": ["@common"]}}
+    rules = ["@common", "@ip", "@email", "@creditcard", "@iban", "@mac", "@usssn"]
+    config = {"applications": {"$string": rules}}
     kinds = {
         "email": "EMAIL",
         "creditcard": "CARD",
@@ -93,15 +94,24 @@ def _relay() -> Engine:
     }
 
     def spans(text: str) -> list[Span]:
-        event = pii_strip_event(config, {"logentry": {"formatted": text}})
-        entry = event.get("_meta", {}).get("logentry", {}).get("formatted", {}).get("", {})
-        return [
-            Span(remark[2], remark[3], kinds.get(remark[0].lstrip("@").split(":")[0], "OTHER"))
-            for remark in entry.get("rem", ())
-            if len(remark) > 3
-        ]
+        event = pii_strip_event(config, {"extra": {"text": text}})
+        entry = event.get("_meta", {}).get("extra", {}).get("text", {}).get("", {})
+        found, shift = [], 0  # its remarks count in the stripped text
+        for rule, _, start, end in (remark for remark in entry.get("rem", ()) if len(remark) == 4):
+            kind = rule.lstrip("@").split(":")[0]
+            length = _length(text, event["extra"]["text"], start, end, shift)
+            found.append(Span(start + shift, start + shift + length, kinds.get(kind, kind.upper())))
+            shift += length - (end - start)
+        return found
 
     return spans
+
+
+def _length(text: str, stripped: str, start: int, end: int, shift: int) -> int:
+    """Return how long the original of a mark is: up to where the texts agree again."""
+    rest = stripped[end:].partition("[")[0]
+    place = text.find(rest, start + shift) if rest else len(text)
+    return (place if place >= 0 else len(text)) - start - shift
 
 
 def _loggingredactor() -> Engine:

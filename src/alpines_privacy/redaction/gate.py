@@ -15,7 +15,7 @@ from alpines_privacy.redaction.kinds.shape import Shape
 
 __all__ = ["FoldGate", "Gate", "RE2Gate", "fastest_gate"]
 
-_MEMORY = 64 << 20  # bytes the automaton may take; it uses a fraction
+_MEMORY = 16 << 20  # bytes the automaton may take; it uses a fraction
 
 
 class Gate(Protocol):

@@ -20,6 +20,7 @@ __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
+_LINE_READ = 200  # characters before a key that tell whether its line is source
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -35,6 +36,8 @@ _CLOSING = {  # up to the next quote that no backslash precedes, or the end of t
 _ESCAPED_QUOTE = re.compile(r"""(\\*)(["'\n])""")
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
+# Kinds whose keys name many other things; in prose they have a blank after their colon.
+_VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _ENCLOSED = 64  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -154,20 +157,23 @@ class Keys:
         start = blank.end() if blank else place
         if opening := _OPENING.match(text, start):
             return self._quoted(text, opening, key)
-        if key.separator == ",":
-            return ()
         first = text[start : start + 1]
-        if first == "{" and key.quotes:  # what is inside has keys of its own
+        if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
         if first in {"[", "("} and not self._is_mark(text, start):
-            pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
-            if not pair and (members := list(self._members(text, start + 1, key))):
-                return members
-            if first == "[" and key.quotes:  # a list of nothing, or not of JSON
-                start += 1
-                if not text[start : start + 1].isalnum():
-                    return ()
-        return self._bare(text, start, key, spoken=start > place and key.separator == ":")
+            return self._listed(text, start, place, key)
+        return self._bare(text, start, place, key)
+
+    def _listed(self, text: str, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
+        pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
+        if not pair and (members := list(self._members(text, start + 1, key))):
+            return members
+        if text[start] == "[" and key.quotes:  # a list of nothing, or not of JSON
+            start += 1
+            if not text[start : start + 1].isalnum():
+                return ()
+        return self._bare(text, start, place, key)
 
     def _quoted(self, text: str, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
         start, end = opening.end(), _closing(text, opening)
@@ -196,8 +202,9 @@ class Keys:
             else:
                 return
 
-    def _bare(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
+    def _bare(self, text: str, start: int, place: int, key: _Key) -> Iterator[Bounds]:
         """Give a value without quotes, as far as the grammar of its kind goes."""
+        spoken = start > place and key.separator == ":"
         if key.separator == ">":
             match = _ELEMENT.match(text, start)
         elif key.word in _HEADERS and key.kind == "SECRET":
@@ -214,10 +221,14 @@ class Keys:
         if not self._is_held(key, value) or self.names.kind(value) is not None:
             return
         if not key.quotes and key.separator != ">":
-            if spoken and is_said(key.kind, key.word, value):
+            if key.separator == ":" and is_said(key.kind, key.word, value):
                 return
-            if is_code(text[text.rfind("\n", 0, key.start) + 1 : key.start][-200:], value):
+            if start == place and key.separator == ":" and key.kind in _VAGUE:  # `zip:amd64`
                 return
+            if is_code(_line_before(text, key.start), value, text[match.end() : match.end() + 1]):
+                return
+        elif is_code("", value, text[match.end() : match.end() + 1]):
+            return
         yield start, match.end()
 
     def _header(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
@@ -248,7 +259,11 @@ class Keys:
             value = _TOKEN.match(text, match.end())
             if kind and value and not self._is_marked_at(text, match.end()):
                 bare = value[0].strip("\"'")
-                if is_value(kind, _last_word(match[1]), bare) and not is_said(kind, "key", bare):
+                if (
+                    kind not in _VAGUE
+                    and is_value(kind, _last_word(match[1]), bare)
+                    and not is_said(kind, "key", bare)
+                ):
                     yield Span(*value.span(), kind)
 
     def _is_held(self, key: _Key, value: str) -> bool:
@@ -295,6 +310,12 @@ def _branches(tree: dict[str, Any]) -> str:
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
+def _line_before(text: str, place: int) -> str:
+    """Return what stands before a place on its line, the last of it where that is long."""
+    first = max(0, place - _LINE_READ)
+    return text[max(first, text.rfind("\n", first, place) + 1) : place]
+
+
 def _last_word(key: str) -> str:
     match = _LAST_WORD.search(key)
     return match[1].lower() if match else ""
@@ -309,10 +330,8 @@ def _is_separated(text: str, place: int, key: _Key) -> bool:
         case ">":
             return before in {"<", ":"} and not key.quotes
         case ",":
-            return (
-                text[max(0, key.start - 3) : key.start].rstrip("b\"'")[-1:] in {"(", "["}
-                or before == "-"
-            )
+            opened = text[max(0, key.start - 3) : key.start].rstrip("b\"'")[-1:]
+            return bool(key.quotes) and (opened in {"(", "["} or before == "-")
         case _:
             return True
 

@@ -50,7 +50,17 @@ class Scanner:
                 if match.start() >= done:
                     for start, done in find(text, *match.span()):
                         found.append(Span(start, done, kind))
-        return _disjoint(found) if len(found) > 1 else found
+        found.sort()
+        return _disjoint(found) if _overlap(found) else found
+
+
+def _overlap(found: list[Span]) -> bool:
+    end = 0
+    for span in found:
+        if span.start < end:
+            return True
+        end = span.end
+    return False
 
 
 def _disjoint(found: list[Span]) -> list[Span]:

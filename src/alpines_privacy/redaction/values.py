@@ -26,7 +26,7 @@ _NOTHING = frozenset(
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
-    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|%(?:\(\w{1,64}\))?[srd]"
+    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
 )
@@ -52,10 +52,27 @@ _CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
 _ATTRIBUTE = re.compile(
     r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
 )
+_IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*[):,]*")
+_WORDS_OF_CODE = frozenset({"await", "not", "lambda", "new", "yield", "if", "None):"})
+_INDENTED = re.compile(r" {4}")
 _SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
+)
+_NAMED = re.compile(r"_?[a-z]+(?:_[a-z]+)+")
+_NOBODY = frozenset(
+    {
+        "root",
+        "nobody",
+        "default",
+        "postgres",
+        "www-data",
+        "system",
+        "daemon",
+        "guest",
+        "anonymoususer",
+    }
 )
 _CVV = re.compile(r"[0-9]{3,4}")
 _MAC = re.compile(
@@ -75,6 +92,8 @@ _MOST_READ = 128  # characters of a value that are looked at to judge it
 def is_value(kind: str, word: str, value: str) -> bool:
     """Tell whether a text is a value of a kind; `word` is the last of its key."""
     start = value[:_MOST_READ].strip()
+    if kind != "PASSWORD":
+        start = start.rstrip("):,;") or start
     if not start or start.lower() in _NOTHING or _MASKED.fullmatch(start):
         return False
     if limits := _DIGITS.get(kind):
@@ -93,13 +112,15 @@ def is_said(kind: str, word: str, value: str) -> bool:
     return kind == "ADDRESS" and value.strip().isalpha()
 
 
-def is_code(line: str, value: str) -> bool:
+def is_code(line: str, value: str, after: str) -> bool:
     """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
 
-    `line` is what stands before the key on its line.
+    `line` is what stands before the key on its line, `after` the character after the value.
     """
-    if _CALL.match(value) or _ATTRIBUTE.match(value):
-        return _SOURCE.match(line) is not None
+    if _INDENTED.match(line) and (value in _WORDS_OF_CODE or _IDENTIFIER.fullmatch(value)):
+        return True
+    if _CALL.match(value + after) or _ATTRIBUTE.match(value):
+        return not line or _SOURCE.match(line) is not None
     return False
 
 
@@ -113,12 +134,17 @@ def _is_pass(value: str) -> bool:
 
 
 def _is_secret(value: str) -> bool:
-    return not (value.isdecimal() and len(value) < 4)
+    """Leave small numbers, and names in programs (`SESSION_KEY = "_auth_user_id"`)."""
+    return not (value.isdecimal() and len(value) < 4) and _NAMED.fullmatch(value) is None
+
+
+def _is_zip(value: str) -> bool:
+    return len(value) <= 12 and any(map(str.isdecimal, value))
 
 
 def _is_username(value: str) -> bool:
     """Leave short numbers: an identifier in a table tells nothing without it."""
-    return not (value.isdecimal() and len(value) < 7)
+    return not (value.isdecimal() and len(value) < 7) and value.lower() not in _NOBODY
 
 
 def _is_address(value: str) -> bool:
@@ -135,6 +161,7 @@ def _is_long(value: str) -> bool:
 
 _JUDGES: dict[str, Callable[[str], bool]] = {
     "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass,
+    "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
     "mail": lambda value: _AT.search(value) is not None,
     "SECRET": _is_secret,
     "USERNAME": _is_username,

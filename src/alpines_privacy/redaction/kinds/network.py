@@ -19,41 +19,48 @@ _V4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _PREFIX = re.compile(r"/([0-9]{1,3})(?![0-9])")
 _PORT = re.compile(r":[0-9]{1,5}(?![0-9])")
 _BEFORE = 24  # characters in which a word can say that a number is a version
-_VERSION_WORD = re.compile(
-    r"(?:\b(?:version|ver|v|release|rel|build|revision|rev|driver|firmware|tag|oid|snmp)s?[ \t]*"
-    r"[:=]?[ \t\"']*|[=<>~!]=[ ]?|(?<![0-9:.])[0-9]:|:(?:all|amd64|arm64|armhf|i386) |\bv\.?)\Z",
-    re.IGNORECASE | re.ASCII,
+_VERSION_WORDS = frozenset(
+    {"version", "versions", "ver", "v", "v.", "release", "releases", "rel", "build", "builds"}
+    | {"revision", "rev", "driver", "firmware", "tag", "oid", "snmp"}
 )
+_COMPARISONS = ("==", "<=", ">=", "~=", "!=")
+_ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
 _PRODUCT = re.compile(r"(?:^|[ \t\"'(,;])[A-Za-z][A-Za-z_+-]*/\Z", re.ASCII)
 
 
 def _find_v4(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a v4 address that is no version, no object identifier and no part of a v6 address."""
+    try:
+        packed = socket.inet_pton(socket.AF_INET, text[start:end])
+    except OSError:
+        return
     if (
-        _is_v4(text[start:end])
+        packed[0] not in _EVERY_MACHINES_OWN
         and _stands_alone(text, start, end)
-        and not _is_version(text, start, end)
-        and not _is_own_v4(text, start, end)
+        and not (start and _is_version(text, start, end))
+        and not (text.startswith("/", end) and _names_network(text, end, packed))
     ):
         yield start, end
 
 
-def _is_v4(address: str) -> bool:
-    try:
-        socket.inet_pton(socket.AF_INET, address)
-    except (OSError, ValueError):
-        return False
-    return True
+_EVERY_MACHINES_OWN = frozenset({0, 127, 255})  # this network, loopback, broadcast and masks
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether no digit, letter or further part of a dotted number touches it."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    if before and (before.isalnum() or before in "._%") and text[start - 2 : start] != "\\n":
+    if (
+        start
+        and (text[start - 1].isalnum() or text[start - 1] in "._%")
+        and text[max(0, start - 2) : start] != "\\n"  # a line break as JSON writes it
+    ):
         return False
+    if end == len(text):
+        return True
+    after = text[end]
     if after == ".":
         return not text[end + 1 : end + 2].isalnum()
-    if after in {"-", "+", "~"}:  # a Debian revision; but `10.0.0.1-10.0.0.9` is a range
+    if after in "-+~":  # a Debian revision; but `10.0.0.1-10.0.0.9` is a range
         return after == "-" and (
             not text[end + 1 : end + 2].isalnum() or _V4.match(text, end + 1) is not None
         )
@@ -62,19 +69,27 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def _is_version(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _BEFORE) : start]
-    if before[-1:] == "/":
+    last = before[-1:]
+    if last == "/":
         return _PRODUCT.search(before) is not None and _PORT.match(text, end) is None
-    if before[-1:] == "-":  # `linux-6.1.0.13`, but `10.0.0.1-10.0.0.9`, `--bind-10…` and ` - 10…`
+    if last == "-":  # `linux-6.1.0.13`, but `10.0.0.1-10.0.0.9`, `--bind-10…` and ` - 10…`
         return before[-2:-1].isalpha()
-    return _VERSION_WORD.search(before) is not None
-
-
-def _is_own_v4(text: str, start: int, end: int) -> bool:
-    address = socket.inet_aton(text[start:end])
-    if address[0] in {0, 127, 255}:
+    if last == ":" and before[-2:-1].isdigit():  # the epoch of a Debian version, `1:2.3.4.5`
+        return before[-3:-2] not in _PARTS
+    words = before.rstrip(" \t")
+    if words.endswith(_COMPARISONS) or words.endswith(_ARCHITECTURES):
         return True
+    words = words.rstrip(" \t\"'=:")
+    return words[len(words.rstrip(_LETTERS)) :].lower() in _VERSION_WORDS
+
+
+_PARTS = frozenset("0123456789:.")
+
+
+def _names_network(text: str, end: int, packed: bytes) -> bool:
+    """Whether a prefix follows that leaves no bit for a host: `203.0.113.0/24`."""
     prefix = _PREFIX.match(text, end)
-    return prefix is not None and _is_network(address, int(prefix[1]))
+    return prefix is not None and _is_network(packed, int(prefix[1]))
 
 
 def _is_network(address: bytes, prefix: int) -> bool:
@@ -135,8 +150,7 @@ def _is_own_v6(address: str, text: str, end: int) -> bool:
     packed = socket.inet_pton(socket.AF_INET6, address)
     if int.from_bytes(packed) <= 1:
         return True
-    prefix = _PREFIX.match(text, end)
-    return prefix is not None and _is_network(packed, int(prefix[1]))
+    return _names_network(text, end, packed)
 
 
 _LONGER_MAC = re.compile(r"[:-]?[0-9A-Fa-f]{2}", re.ASCII)
