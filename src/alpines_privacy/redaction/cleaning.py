@@ -21,6 +21,7 @@ __all__ = ["Cleaner", "Veiled"]
 # Values of these say the same by `str` and `repr`, and nothing by attributes.
 _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
 _FAILED = "[withheld: redaction failed"  # how a redactor, which does not raise, says it
+_DEEPEST = 48  # containers within containers: what is deeper the redactor withholds
 _SEQUENCES = (list, tuple, set, frozenset)
 
 
@@ -35,52 +36,61 @@ class Cleaner:
 
     def text(self, text: str) -> str:
         """Return the text without personal data."""
-        if in_flight.references or failed.any or running.get().request is not None:
-            for literals in literals_now(self.redactor):
-                text = literals.redact(text)
-        cleaned = self._redact(text)
+        cleaned = self._redact(self._unsaid(text))
         if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
             raise RuntimeError(cleaned)
         return cleaned
 
     def value(self, key: str, value: Any) -> Any:
         """Return what stands under a key, without personal data: containers keep their shape."""
-        return self.redactor.redact_value(key, self.data(value))
+        return self.redactor.redact_value(key, self._unveiled(value))
 
     def data(self, value: Any) -> Any:
         """Return nested data without personal data; an object that would show any comes back veiled."""
-        return self.redactor.redact_mapping(self._unveiled(value))
-
-    def _unveiled(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
-        if value is None or value is True or value is False:
+        return self.redactor.redact_mapping(self._unveiled(value))
+
+    def _unsaid(self, text: str) -> str:
+        """Return the text without what visitors submitted."""
+        if in_flight.references or failed.any or running.get().request is not None:
+            for literals in literals_now(self.redactor):
+                text = literals.redact(text)
+        return text
+
+    def _unveiled(self, value: Any, depth: int = 0) -> Any:
+        """Return data without what visitors submitted, and with objects veiled; the redactor does the rest."""
+        if isinstance(value, str):
+            return self._unsaid(value)
+        if value is None or value is True or value is False or depth > _DEEPEST:
             return value
         if isinstance(value, Mapping):
-            return self._mapping(value)
+            return self._mapping(value, depth + 1)
         if isinstance(value, _SEQUENCES):
-            members = [self._unveiled(member) for member in value]
+            members = [self._unveiled(member, depth + 1) for member in value]
             return value if _same(members, value) else _of_kind(value, members)
         if isinstance(value, bytes | bytearray):
             text = bytes(value).decode("utf-8", "replace")
-            cleaned = self.text(text)
+            cleaned = self._unsaid(text)
             return value if cleaned == text else cleaned.encode()
         return self._object(value)
 
-    def _mapping(self, value: Mapping[Any, Any]) -> Any:
-        items = [(key, self._unveiled(key), self._unveiled(item)) for key, item in value.items()]
-        if all(new is key and item is value[key] for key, new, item in items):
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
+        # A dict of many values (QueryDict, MultiDict) gives them all only as the dict it is.
+        given = dict.items(value) if isinstance(value, dict) else value.items()
+        items = [(k, self._unveiled(k), v, self._unveiled(v, depth)) for k, v in given]
+        if all(new_key is key and new is item for key, new_key, item, new in items):
             return value
-        return {new: item for _, new, item in items}
+        return {key: item for _, key, _, item in items}
 
     def _object(self, value: Any) -> Any:
         """Look at an object as a log would show it."""
         text = str(value)
-        cleaned = self.text(text)
         if type(value) in _PLAIN:
-            return value if cleaned == text else cleaned
+            cleaned = self._unsaid(text)
+            return value if cleaned is text else cleaned
         shown = repr(value)
-        cleaned_repr = self.text(shown)
+        cleaned, cleaned_repr = self.text(text), self.text(shown)
         if cleaned == text and cleaned_repr == shown:
             return value
         return Veiled(value, cleaned, cleaned_repr)

@@ -33,6 +33,8 @@ _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
 _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
+_SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
+
 # What str.splitlines() breaks at.
 _BREAK = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -48,12 +50,10 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
     except Exception:
         _clean_apart(record, cleaner)
     else:
-        if (
-            cleaner.text(message) is not message
-            or not message.isprintable()
-            or _holds_more(template, args)
-        ):
-            _clean_message(record, cleaner, message)
+        text = cleaner.text(message)
+        single = message.isprintable()
+        if text is not message or not single or _holds_more(template, args):
+            _clean_message(record, cleaner, message, text if single else "")
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT
@@ -101,20 +101,38 @@ def _escaped(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode()
 
 
-def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
-    """Clean a message that needs it, in its arguments if that is enough."""
+def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, text: str) -> None:
+    """Clean a message that needs it, in its arguments if that is enough.
+
+    `text` is the message cleaned, or nothing where line breaks of its values have to be found.
+    """
     template, args = record.msg, record.args
     if isinstance(template, Mapping):  # structlog's event, on its way to its formatter
         record.msg = clean_event(template, cleaner)
-        return
-    if type(record).getMessage is not logging.LogRecord.getMessage:
+    elif type(record).getMessage is not logging.LogRecord.getMessage:
         _say_no_more_than(record, cleaner.text(one_line(message)))
-        return
-    if not args:
-        text = cleaner.text(message if isinstance(template, str) else one_line(message))
+    elif not args:
+        text = text or cleaner.text(message if isinstance(template, str) else one_line(message))
         if text != message:
             record.msg = text
-        return
+    elif text and type(args) is tuple:
+        clean_args = tuple(_shown_too(arg, text, cleaner) for arg in args)
+        _put(record, text, clean_args, message)
+    else:
+        _clean_arguments(record, cleaner, message)
+
+
+def _shown_too(value: Any, text: str, cleaner: Cleaner) -> Any:
+    """Return an argument cleaned; one that the cleaned message of one line shows is clean already."""
+    shown = value if isinstance(value, str) else str(value)
+    if type(value) in _SAY_ALL and shown in text:
+        return value
+    return _on_one_line(cleaner.data(value), lines=False)
+
+
+def _clean_arguments(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Clean arguments that have names, or line breaks in their text."""
+    template, args = record.msg, record.args
     lines = record.name == _WARNINGS
     clean_args = _clean_args(_named(record.name, args), cleaner, lines=lines)
     # Judged as it came, because a part that is redacted may be what shows the whole; but what
@@ -122,13 +140,25 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str) ->
     judged = clean_args if isinstance(args, Mapping) else _of_one_line(args, lines=lines)
     try:
         text = cleaner.text(str(template) % judged)
-        fits = str(template) % clean_args == text
     except Exception:  # an argument no longer fits its conversion (`%d`)
-        text, fits = cleaner.text(one_line(message)), False
-    if fits:
-        record.args = clean_args
-    else:
-        _assemble(record, text, clean_args, message)
+        text = cleaner.text(one_line(message))
+    _put(record, text, clean_args, message)
+
+
+def _put(record: logging.LogRecord, text: str, args: Any, message: str) -> None:
+    """Give a record its cleaned arguments, and its cleaned text where they do not make it."""
+    try:
+        fits = str(record.msg) % args == text
+    except Exception:  # as above
+        fits = False
+    if not fits:
+        _assemble(record, text, args, message)
+    elif not _same_members(args, record.args):
+        record.args = args
+
+
+def _same_members(args: Any, given: Any) -> bool:
+    return type(args) is tuple and type(given) is tuple and all(map(operator.is_, args, given))
 
 
 def _say_no_more_than(record: logging.LogRecord, text: str) -> None:
