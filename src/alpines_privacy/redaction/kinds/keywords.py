@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds, Find
 
-__all__ = ["before_digit", "stands_alone", "value_after"]
+__all__ = ["before_digit", "is_column", "stands_alone", "value_after"]
 
 _NEAR = 30  # characters between keyword and value
 _LONGEST = 40  # characters of a value
@@ -30,6 +30,14 @@ def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
     return find
 
 
+def is_column(text: str, start: int, end: int) -> bool:
+    """Whether another number, or the quote that ends an access log's request, stands a space beside it."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:] == " " and (before[:-1].isdigit() or before[:-1] in {'"', "]", " ", "\t"}):
+        return True
+    return after[:1] == " " and (after[1:].isdigit() or after[1:] in {'"', "-", " "})
+
+
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether no letter or digit touches a number, nor a part that makes it a fraction or a longer one."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
@@ -37,6 +45,6 @@ def stands_alone(text: str, start: int, end: int) -> bool:
         return False
     if before[-1:] in {"-", "/"} and before[:-1].isalnum():
         return False
-    if before[-1:] in {".", ",", ":"} and before[:-1].isdigit():
+    if before[-1:] in {".", ":"} and before[:-1].isdigit():
         return False
-    return not (after[:1] in {".", ",", "-", "/"} and after[1:].isdigit())
+    return not (after[:1] in {".", "-", "/"} and after[1:].isdigit())
