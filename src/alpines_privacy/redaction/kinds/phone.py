@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.keywords import is_column, stands_alone
+from alpines_privacy.redaction.kinds.keywords import is_column, is_redacted, stands_alone
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -184,6 +184,8 @@ def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterato
 
     `bare` lets it be one group of digits; `least` is how many it has.
     """
+    if is_redacted(text, start, end):
+        return
     digit = _FIRST_DIGIT.search(text, start, end)
     first = digit.start() if digit else end
     digits, last = _read(text, first, 15)
