@@ -141,6 +141,73 @@ def test_a_kind_is_found_where_it_stands_and_nowhere_else(
     assert found == _MARKED.findall(row)
 
 
+# What texts, records, tables, mark-up and queries put around a value.
+_FRAMES = (
+    *("{}", "({})", "[{}]", '"{}"', "'{}'", "<{}>", "`{}`", "\u201c{}\u201d", "{}\u2026"),
+    *("x={}", "x={}&y=1", '"k":"{}"', '"k": "{}", "n": 2', "k: {}", "id=1 v={} t=2", "user({})"),
+    *(
+        "a,{},b",
+        "a, {}, b",
+        "a;{};b",
+        "a\t{}\tb",
+        "a|{}|b",
+        '"{}",1',
+        "<b>{}</b>",
+        "a\n{}\nb",
+        "{}\r\n",
+    ),
+    *(
+        "a {}.",
+        "a {}, b",
+        "a {}: b",
+        "a {}! b",
+        "a {}? b",
+        "- {}",
+        "* {}",
+        "{}/x",
+        "/{}/",
+        "http://{}/",
+    ),
+)
+_VALUES = (
+    *(
+        ("EMAIL", value)
+        for value in ("jane.doe@example.com", "o'brien+x@sub.example.co.uk", "x@y.example")
+    ),
+    *(
+        ("IP", value)
+        for value in ("203.0.113.9", "2001:db8:85a3::8a2e:370:7334", "::ffff:192.0.2.1")
+    ),
+    *(
+        ("CARD", value)
+        for value in ("4111111111111111", "4111 1111 1111 1111", "3782-822463-10005")
+    ),
+    *(("IBAN", value) for value in ("GB82WEST12345698765432", "DE89 3704 0044 0532 0130 00")),
+    *(("SSN", value) for value in ("536-90-4399", "536 90 4399")),
+    *(
+        ("CNIC", "35202-1234567-1"),
+        ("MAC", "00:1b:44:11:3a:b7"),
+        ("COORDINATES", "-33.8688,151.2093"),
+    ),
+    *(
+        ("PHONE", value)
+        for value in ("+92 300 1234567", "0300-1234567", "(212) 555-0123", "020 7946 0958")
+    ),
+    *(
+        ("PHONE", value)
+        for value in ("+44 20 7946 0958", "+1-212-555-0123 ext. 5", "+923001234567")
+    ),
+)
+
+
+@pytest.mark.parametrize("frame", _FRAMES)
+def test_a_value_is_found_whole_in_whatever_stands_around_it(frame: str) -> None:
+    for kind, value in _VALUES:
+        text = frame.replace("{}", value)
+        spans = _SCANNERS[0].spans(text)
+        assert [(text[span.start : span.end], span.kind) for span in spans] == [(value, kind)]
+
+
 def test_every_kind_has_rows_and_a_rank() -> None:
     assert {*TABLE} == {shape.kind for shape in SHAPES} == {*KINDS} == {*RANKS}
 

@@ -145,11 +145,20 @@ class Keys:
         if kind is None:
             return None
         start = place - match.end(2)
-        mark = self._is_mark(text, start)
-        if mark is not None and mark.end() > place:  # a pseudonym begins with its kind
+        if self._is_in_mark(text, start, place):
             return None
         key = _Key(start, separator, kind, _last_word(name), quotes)
         return key if _is_separated(text, place, key) else None
+
+    def _is_in_mark(self, text: str, start: int, place: int) -> bool:
+        """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
+        if start and text[start - 1] == "[":
+            return (
+                not text[start - 2 : start - 1].isalnum()
+                and self._is_mark(text, start - 1) is not None
+            )
+        mark = self._is_mark(text, start)
+        return mark is not None and mark.end() > place
 
     def _values(self, text: str, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
@@ -202,34 +211,17 @@ class Keys:
             else:
                 return
 
-    def _bare(self, text: str, start: int, place: int, key: _Key) -> Iterator[Bounds]:
+    def _bare(self, text: str, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give a value without quotes, as far as the grammar of its kind goes."""
         spoken = start > place and key.separator == ":"
-        if key.separator == ">":
-            match = _ELEMENT.match(text, start)
-        elif key.word in _HEADERS and key.kind == "SECRET":
-            yield from self._header(text, start, key, spoken=spoken)
-            return
-        else:
-            pattern = (
-                _SPOKEN.get(key.kind) if spoken and not key.quotes else None
-            ) or _BY_KIND.get(key.kind, _TOKEN)
-            match = pattern.match(text, start)
-        if match is None or self._is_marked_at(text, start):
-            return
-        value = match[0]
-        if not self._is_held(key, value) or self.names.kind(value) is not None:
-            return
-        if not key.quotes and key.separator != ">":
-            if key.separator == ":" and is_said(key.kind, key.word, value):
-                return
-            if start == place and key.separator == ":" and key.kind in _VAGUE:  # `zip:amd64`
-                return
-            if is_code(_line_before(text, key.start), value, text[match.end() : match.end() + 1]):
-                return
-        elif is_code("", value, text[match.end() : match.end() + 1]):
-            return
-        yield start, match.end()
+        if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
+            return self._header(text, start, key, spoken=spoken)
+        match = _grammar(key, spoken=spoken).match(text, start)
+        if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
+            return ()
+        if self.names.kind(match[0]) is not None or _is_other(text, match, key, place):
+            return ()
+        return ((start, match.end()),)
 
     def _header(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
         """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
@@ -308,6 +300,28 @@ def _branches(tree: dict[str, Any]) -> str:
         for letter in sorted(tree)
     ]
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+def _grammar(key: _Key, *, spoken: bool) -> re.Pattern[str]:
+    if key.separator == ">":
+        return _ELEMENT
+    if spoken and not key.quotes and key.kind in _SPOKEN:
+        return _SPOKEN[key.kind]
+    return _BY_KIND.get(key.kind, _TOKEN)
+
+
+def _is_other(text: str, match: re.Match[str], key: _Key, place: int) -> bool:
+    """Tell whether a bare value is a remark about it, an expression of source, or after a vague `zip:`."""
+    value, after = match[0], text[match.end() : match.end() + 1]
+    if key.separator == ">":
+        return False
+    if key.quotes:
+        return is_code("", value, after)
+    if key.separator == ":" and (
+        is_said(key.kind, key.word, value) or (key.kind in _VAGUE and match.start() == place)
+    ):
+        return True
+    return is_code(_line_before(text, key.start), value, after)
 
 
 def _line_before(text: str, place: int) -> str:

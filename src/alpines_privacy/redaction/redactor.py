@@ -74,7 +74,8 @@ class Redactor:
             if not hits:
                 return text
             spans = _find(search, text, hits)
-            return _replaced(search.ways, text, spans) if spans else text
+            plain = search.hidden not in hits
+            return _replaced(search.ways, text, spans, plain=plain) if spans else text
         except Exception as error:
             return _notice(error)
 
@@ -222,12 +223,12 @@ def _merged(found: list[tuple[int, Span]]) -> list[Span]:
     return [span for _, span in merged]
 
 
-def _replaced(ways: Ways, text: str, spans: list[Span]) -> str:
+def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
     pieces: list[str] = []
     done = 0
     for start, end, kind in spans:
         value = text[start:end]
-        mark = ways.replacement(kind, shadow.decoded(value) if shadow.may_hide(value) else value)
+        mark = ways.replacement(kind, value if plain else shadow.decoded(value))
         if (
             value[0] in "-0123456789"
             and _JSON_NUMBER.fullmatch(value)

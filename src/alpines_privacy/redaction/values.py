@@ -166,7 +166,7 @@ _JUDGES: dict[str, Callable[[str], bool]] = {
     "SECRET": _is_secret,
     "USERNAME": _is_username,
     "ADDRESS": _is_address,
-    "NAME": _is_long,
+    "NAME": _is_long, "EMAIL": _is_long,
     "IP": _is_ip,
     "CVV": lambda value: _CVV.fullmatch(value) is not None,
     "MAC": lambda value: _MAC.fullmatch(value) is not None,

@@ -144,7 +144,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
         return False
-    return not (before[-1:] in {".", ","} and before[:1].isdigit()) and not (
+    return not (before[-1:] == "." and before[:1].isdigit()) and not (
         after[:1] == "." and after[1:].isdigit()
     )
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.keywords import before_digit, stands_alone, value_after
+from alpines_privacy.redaction.kinds.keywords import (
+    before_digit,
+    is_column,
+    stands_alone,
+    value_after,
+)
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -22,7 +27,7 @@ def _find_ssn(text: str, start: int, end: int) -> Iterator[Bounds]:
     if number[3] != number[6] or not _is_ssn(number) or not stands_alone(text, start, end):
         return
     if number[3] == " " and (
-        _is_column(text, start, end) or _TELEPHONE.search(text, max(0, start - 30), start)
+        is_column(text, start, end) or _TELEPHONE.search(text, max(0, start - 30), start)
     ):
         return
     yield start, end
@@ -36,16 +41,6 @@ def _is_ssn(number: str) -> bool:
     digits = re.sub("[^0-9]", "", number)
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in {"000", "666"} and area[0] != "9" and group != "00" and serial != "0000"
-
-
-def _is_column(text: str, start: int, end: int) -> bool:
-    """Whether another number, or the quote that ends an access log's request, stands beside it."""
-    before, after_it = text[max(0, start - 2) : start], text[end : end + 2]
-    return (
-        before[:-1].isdigit()
-        or before[:-1] in {'"', "]", " ", "\t"}
-        or (after_it[:1] == " " and (after_it[1:].isdigit() or after_it[1:] in {'"', "-", " "}))
-    )
 
 
 def _is_passport(number: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds, Find
 
-__all__ = ["before_digit", "stands_alone", "value_after"]
+__all__ = ["before_digit", "is_column", "is_redacted", "stands_alone", "value_after"]
 
 _NEAR = 30  # characters between keyword and value
+_MARK = re.compile(r"\[[A-Z_]{2,16}\]")
 _LONGEST = 40  # characters of a value
 
 
@@ -24,10 +25,25 @@ def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
 
     def find(text: str, start: int, end: int) -> Iterator[Bounds]:
         match = search(text, max(start, end - _NEAR), end + _LONGEST)
+        if is_redacted(text, start, end):
+            return
         if match is not None and match.start() < end <= match.end() and judge(match[1]):
             yield match.span(1)
 
     return find
+
+
+def is_column(text: str, start: int, end: int) -> bool:
+    """Whether another number, or the quote that ends an access log's request, stands a space beside it."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:] == " " and (before[:-1].isdigit() or before[:-1] in {'"', "]", " ", "\t"}):
+        return True
+    return after[:1] == " " and (after[1:].isdigit() or after[1:] in {'"', "-", " "})
+
+
+def is_redacted(text: str, start: int, end: int) -> bool:
+    """Whether a mark stands between keyword and value: the keyword was its, or is the mark's own."""
+    return _MARK.search(text, max(0, start - 1), end) is not None
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -37,6 +53,6 @@ def stands_alone(text: str, start: int, end: int) -> bool:
         return False
     if before[-1:] in {"-", "/"} and before[:-1].isalnum():
         return False
-    if before[-1:] in {".", ",", ":"} and before[:-1].isdigit():
+    if before[-1:] in {".", ":"} and before[:-1].isdigit():
         return False
-    return not (after[:1] in {".", ",", "-", "/"} and after[1:].isdigit())
+    return not (after[:1] in {".", "-", "/"} and after[1:].isdigit())

@@ -79,6 +79,8 @@ def _is_version(text: str, start: int, end: int) -> bool:
     words = before.rstrip(" \t")
     if words.endswith(_COMPARISONS) or words.endswith(_ARCHITECTURES):
         return True
+    if words.endswith("v="):  # a field's name
+        return False
     words = words.rstrip(" \t\"'=:")
     return words[len(words.rstrip(_LETTERS)) :].lower() in _VERSION_WORDS
 
@@ -141,8 +143,8 @@ def _is_bounded_v6(text: str, first: int, last: int) -> bool:
     before, after = text[first - 1 : first], text[last : last + 1]
     if before and (before.isalnum() or before in "_:."):
         return False
-    return not (after.isalnum() or after in {"_", ":"}) and not (
-        after == "." and text[last + 1 : last + 2].isalnum()
+    return not (after.isalnum() or after == "_") and not (
+        after in {".", ":"} and text[last + 1 : last + 2].isalnum()
     )
 
 

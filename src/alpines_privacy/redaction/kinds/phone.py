@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.keywords import stands_alone
+from alpines_privacy.redaction.kinds.keywords import is_column, is_redacted, stands_alone
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -32,7 +32,7 @@ _EXTENSION = re.compile(
 )
 
 
-_NUMBER_GROUP = re.compile(r"[ ().\/-]{0,3}([0-9]+)")
+_NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
 
 
 def _read(text: str, start: int, most: int) -> tuple[str, int]:
@@ -60,7 +60,9 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give `+92 300 1234567`, `+44 (0)20 7946 0958`, `001-212-555-0123x45`."""
     has_plus = text[start] == "+"
     before = text[start - 1 : start]
-    if before.isalnum() or before in {"_", "+", "/", "=", "."}:
+    if before.isalnum() or before in {"_", "+", "."}:
+        return
+    if before == "/" and text[start - 2 : start - 1].isalnum():  # base 64
         return
     first = start + (1 if has_plus else 2)
     digits, _ = _read(text, first, 15)
@@ -97,7 +99,7 @@ def _is_cut(text: str, end: int) -> bool:
 
 
 _DAY = re.compile("(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]")
-_NANP_PREFIX = re.compile(r"(?:\+?1[ .-]?|001[ .-])?\(?\Z")
+_NANP_PREFIX = re.compile(r"(?:\+?1[ .-]?|001[ .-])\Z")
 
 
 def _find_north_american(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -111,7 +113,7 @@ def _find_north_american(text: str, start: int, end: int) -> Iterator[Bounds]:
     separators = text[start:end].translate(_NO_DIGITS)
     if separators in {" -", ". ", " .", ".-", "-."}:
         return
-    if separators == "  " and (_is_column(text, first, end) or not _SUBSCRIBER.match(text, start)):
+    if separators == "  " and (is_column(text, first, end) or not _SUBSCRIBER.match(text, start)):
         return
     last = _with_extension(text, end)
     if stands_alone(text, first, last):
@@ -122,17 +124,6 @@ _SUBSCRIBER = re.compile("[2-9][0-9]{2} [2-9]")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
-def _is_column(text: str, start: int, end: int) -> bool:
-    """Whether numbers or the quote of an access log's request stand beside it."""
-    before = text[max(0, start - 2) : start]
-    after = text[end : end + 2]
-    return (
-        before[:-1].isdigit()
-        or before[:-1] in {'"', "]", " ", "\t"}
-        or (after[:1] == " " and not after[1:].isalpha() and after[1:] != "(")
-    )
-
-
 _DATE = re.compile(
     r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
 )
@@ -141,7 +132,7 @@ _DATE = re.compile(
 def _find_trunk(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give a national number with its trunk prefix: `020 7946 0958`, `(030) 123456`, `01 23 45 67 89`."""
     digits, end = _read(text, start, 13)
-    if not 9 <= len(digits) <= 13 or _NUMBER_GROUP.match(text, end) or _DATE.match(text, start):
+    if not 9 <= len(digits) <= 13 or _goes_on(text, end) or _DATE.match(text, start):
         return
     first = start
     if _is_cut(text, end) or not stands_alone(text, first, end):
@@ -149,6 +140,11 @@ def _find_trunk(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if _is_dump(text, first, end):
         return
     yield first, _with_extension(text, end)
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether more digits follow that are no date."""
+    return _NUMBER_GROUP.match(text, end) is not None and _DATE.match(text, end + 1) is None
 
 
 def _is_dump(text: str, start: int, end: int) -> bool:
@@ -160,7 +156,7 @@ def _is_dump(text: str, start: int, end: int) -> bool:
 
 
 _HEX_AFTER = re.compile(r"[ :.-]{1,2}(?:[0-9][0-9A-Fa-f]|[A-Fa-f][0-9])(?![0-9A-Za-z])|  [|>]")
-_HEX_BEFORE = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][0-9A-Fa-f]|[A-Fa-f][0-9])[ :.-]{1,2}\Z")
+_HEX_BEFORE = re.compile(r"(?<![0-9A-Za-z:])(?:[0-9][0-9A-Fa-f]|[A-Fa-f][0-9])[ :.-]{1,2}\Z")
 
 
 def _find_mobile(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -168,7 +164,7 @@ def _find_mobile(text: str, start: int, end: int) -> Iterator[Bounds]:
         yield start, end
 
 
-_PREFIX_DIGIT = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{1,2}[ -]?\Z")
+_PREFIX_DIGIT = re.compile(r"(?<![0-9A-Za-z.,:-])[0-9]{1,2}[ -]?\Z")
 
 
 def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
@@ -188,6 +184,8 @@ def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterato
 
     `bare` lets it be one group of digits; `least` is how many it has.
     """
+    if is_redacted(text, start, end):
+        return
     digit = _FIRST_DIGIT.search(text, start, end)
     first = digit.start() if digit else end
     digits, last = _read(text, first, 15)

@@ -12,7 +12,7 @@ __all__ = ["SHAPES"]
 _DECIMAL = r"[+-]?[0-9]{1,3}\.[0-9]+"
 _PAIR = re.compile(rf"({_DECIMAL})[ ]?[,;/ ][ ]?({_DECIMAL})", re.ASCII)
 _MORE_BEFORE = re.compile(r"[0-9][ ]?[,;][ ]?\Z")
-_MORE_AFTER = re.compile(r"[0-9.]|[ ]?[,;][ ]?[+-]?[0-9]+\.[0-9]{3}")
+_MORE_AFTER = re.compile(r"[0-9]|\.[0-9]|[ ]?[,;][ ]?[+-]?[0-9]+\.[0-9]{3}")
 
 
 def _find_pair(text: str, start: int, _end: int) -> Iterator[Bounds]:
