@@ -166,7 +166,11 @@ def test_every_address_that_is_not_every_machines_own_is_found(
     if own and address.version == 4:
         return
     for written in {str(address), address.exploded}:
-        if any(map(str.isdigit, written)) and int(address) > 1:
+        if (
+            any(map(str.isdigit, written))
+            and int(address) > 1
+            and len(written.replace(":", "")) > 4
+        ):
             assert _found(f'client "{written}" connected', "IP") == [written]
 
 

@@ -131,12 +131,13 @@ def _find_v6(text: str, start: int, _end: int) -> Iterator[Bounds]:
 
 
 def _is_v6(address: str) -> bool:
-    """Whether it is one; `abc::def` is a name in C++ or Rust."""
+    """Whether it is one; `abc::def` is a name in C++ or Rust, `1::2` a slice in Python."""
     try:
         socket.inet_pton(socket.AF_INET6, address)
     except (OSError, ValueError):
         return False
-    return any(map(str.isdigit, address)) or address.count(":") > 3
+    digits = len(address) - address.count(":")
+    return digits > 4 and (any(map(str.isdigit, address)) or address.count(":") > 3)
 
 
 def _is_bounded_v6(text: str, first: int, last: int) -> bool:

@@ -160,10 +160,19 @@ _HEX_BEFORE = re.compile(r"(?<![0-9A-Za-z:])(?:[0-9][0-9A-Fa-f]|[A-Fa-f][0-9])[ 
 
 
 def _find_mobile(text: str, start: int, end: int) -> Iterator[Bounds]:
-    if stands_alone(text, start, end):
+    """Give a number in one piece or two; `pnas.0709247105` names a paper, `0123456789` the digits."""
+    if (
+        stands_alone(text, start, end)
+        and text[start - 1 : start] not in {".", "/"}
+        and not _DIGITS.startswith(text[start:end])
+    ):
         yield start, end
 
 
+_DIGITS = "01234567890"
+
+
+_YEAR = re.compile(r"\((?:19|20)[0-9]{2}\)")
 _PREFIX_DIGIT = re.compile(r"(?<![0-9A-Za-z.,:-])[0-9]{1,2}[ -]?\Z")
 
 
@@ -173,7 +182,7 @@ def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
     first = prefix.start() if prefix else start
     digits, end = _read(text, first, 12)
     before = text[first - 1 : first]
-    if before.isalnum() or before in {"_", "]", ")"}:
+    if before.isalnum() or before in {"_", "]", ")"} or _YEAR.match(text, start):
         return
     if len(digits) >= 8 and not _NUMBER_GROUP.match(text, end) and not _is_cut(text, end):
         yield first, _with_extension(text, end)
@@ -240,7 +249,7 @@ _SURE = (
     r"|msisdn|\bhandy|hotline|helpline|\bsms\b|landline|rufnummer|\bdesk:"
 )
 _SPOKEN = r"\bcall\b|\bdial\b|\breach\b|\bring\b"
-_PROSE = r"\b(?:at|to|on|is|number|no|contact|text|registered|from|messages?)\b[ :.#]{1,3}"
+_PROSE = r"\b(?:at|to|on|is|number|contact|text|registered|from|messages?)\b[ :.#]{1,3}"
 _LABELS = ("office", "fax", "mobile", "cell", "home", "work", "desk")
 _SIX = r"[^0-9]{0,30}[0-9](?:[ ().-]{0,2}[0-9]){5}"
 
@@ -283,7 +292,7 @@ SHAPES = (
     ),
     Shape(
         "PHONE",
-        r"\([0-9]{1,5}\)[ -]?[0-9]{1,5}[ -][0-9]{2,5}|\([0-9]{2,4}\) [0-9]{6,9}",
+        r"\([0-9]{1,5}\)[ -]?[0-9]{1,5}[ -][0-9]{2,5}|\([0-9]{2,4}\) [0-9]{7,9}",
         _find_area,
         (),
     ),
