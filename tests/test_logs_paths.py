@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -27,7 +28,7 @@ from rich.logging import RichHandler
 
 from alpines_privacy import PrivacyPolicy, redaction
 from alpines_privacy.guard import Guard
-from alpines_privacy.redaction.records import one_line
+from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.wsgi import WSGIRequest
 
 LOG = logging.getLogger("tests.logs.paths")
@@ -36,18 +37,28 @@ LOG = logging.getLogger("tests.logs.paths")
 VALUES = {
     "EMAIL": "ayesha.khan@example.com",
     "IP": "203.0.113.77",
+    "IPv6": "2001:db8:85a3::8a2e:370:7334",
     "CARD": "4111 1111 1111 1111",
+    "PHONE": "+92 300 1234567",
+    "CNIC": "42101-1234567-1",
+    "IBAN": "GB82 WEST 1234 5698 7654 32",
+    "SSN": "536-22-8719",
+    "SECRET": "AKIAIOSFODNN7EXAMPLF",
+    "MAC": "00:1a:2b:3c:4d:5e",
     "NAME": "Zarqa Bibi-Noor",
     "ADDRESS": "House 7, Made-up Street, Gilgit",
     "USERNAME": "zarqa_1984",
     "PASSWORD": "corréct horse%battery",
+    "BIRTH_DATE": "1990-05-17",
+    "PASSPORT": "AB1234567",
 }
-BY_CONTEXT = ("NAME", "ADDRESS", "USERNAME", "PASSWORD")
+BY_CONTEXT = ("NAME", "ADDRESS", "USERNAME", "PASSWORD", "BIRTH_DATE", "PASSPORT")
+SMALL = ("EMAIL", "NAME")  # one found by its shape, one by the request
 
 
-@pytest.fixture(params=VALUES)
+@pytest.fixture
 def value(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A personal value, during the request in which it is known."""
+    """A personal value of the kind asked for, during the request in which it is known."""
     visit = Guard(PrivacyPolicy()).visit(WSGIRequest({}))
     kind: str = request.param
     if kind in BY_CONTEXT:
@@ -182,15 +193,13 @@ PATHS: dict[str, Callable[[str], Any]] = {
     "adapter": lambda v: logging.LoggerAdapter(LOG, {"who": v}).info("of %s", v),
     "handled directly": _from_a_socket,
     "warning": _warn,
-    "percent-encoded": lambda v: LOG.info("GET /?q=%s", "".join(f"%{b:02x}" for b in v.encode())),
+    "in an address": lambda v: LOG.info("GET /?q=%s&r=%s", quote(v), quote(v, safe="")),
     "as JSON": lambda v: LOG.info("body %s", json.dumps({"x": v})),
 }
 # What no template can take: most handlers report it, Rich lets it out as it does without us.
 MISFITS = {
     "too many arguments", "too few arguments", "an argument of the wrong type", "an unknown conversion"
 }  # fmt: skip
-# Fully percent-encoded text is the patterns' to decode; literals are known in the usual encodings.
-LEFT_TO_PATTERNS = {"percent-encoded"}
 
 
 class Way(NamedTuple):
@@ -326,8 +335,16 @@ def _looks_of(value: str) -> list[str]:
     return [value, json.dumps(value)[1:-1], repr(value)[1:-1], repr(value.encode())[2:-1]]
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("path", PATHS.keys() - LEFT_TO_PATTERNS)
+# Every kind to the two ways that show most, two kinds to every way.
+TABLE = [
+    *((path, way, kind) for path in PATHS for way in ("plain", "the record itself") for kind in VALUES),
+    *((path, way, kind) for path in PATHS for way in WAYS for kind in SMALL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "way", "value"), sorted(set(TABLE)), indirect=["value"], ids=lambda word: word
+)
 def test_no_path_leads_out(path: str, way: str, value: str) -> None:
     with _way(way) as out:
         with contextlib.suppress(*((TypeError, ValueError) if path in MISFITS else ())):
@@ -576,6 +593,61 @@ def test_a_record_factory_of_the_apps() -> None:
     assert "hello for [EMAIL]" in written
 
 
+# ------------------------------------------------------------------- whatever the value
+
+
+def _with_check_digit(digits: str) -> str:
+    """Return a card number by Luhn's rule."""
+    total = sum(
+        sum(divmod(int(d) * 2, 10)) if i % 2 == 0 else int(d) for i, d in enumerate(digits[::-1])
+    )
+    return digits + str(-total % 10)
+
+
+AROUND = "bcdfg hjklm"
+WORDS = st.text(AROUND, max_size=30)
+PERSONAL = st.one_of(
+    st.tuples(st.just("EMAIL"), st.from_regex(r"[a-z]{2,8}\.[a-z]{2,8}@[a-z]{3,9}\.(com|org|pk)", fullmatch=True)),
+    st.tuples(st.just("CARD"), st.from_regex(r"4[0-9]{14}", fullmatch=True).map(_with_check_digit)),
+    st.tuples(st.just("NAME"), st.from_regex(r"[A-Z][a-z]{3,9}( [A-Z][a-z]{3,9}){1,2}", fullmatch=True)),
+    st.tuples(st.just("PASSWORD"), st.text(st.characters(max_codepoint=0x2FFF), min_size=6, max_size=16).filter(
+        lambda text: not set(text.lower()) & set(AROUND)
+    )),
+)  # fmt: skip
+FORMATTERS = {
+    "plain": logging.Formatter("%(message)s"),
+    "logfmt": logging.Formatter('msg="%(message)s" who="%(who)s"', defaults={"who": ""}),
+    "JSON": JsonFormatter("%(message)s", json_ensure_ascii=False),
+}
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+@given(WORDS, PERSONAL, WORDS)
+def test_no_value_survives_and_the_text_around_it_does(
+    formatter: str, before: str, personal: tuple[str, str], after: str
+) -> None:
+    kind, value = personal
+    visit = Guard(PrivacyPolicy()).visit(WSGIRequest({}))
+    if kind in BY_CONTEXT:
+        visit.privacy.hide(value, kind)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(FORMATTERS[formatter])
+    LOG.propagate = False
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    try:
+        LOG.info("%s %s %s", before, value, after, extra={"who": [value, {"x": value}]})
+        LOG.info(f"{before} {value} {after}")  # noqa: G004 - what apps do
+    finally:
+        LOG.removeHandler(handler)
+        LOG.propagate = True
+        visit.end()
+    for line in stream.getvalue().splitlines():
+        assert f"{before} [{kind}] {after}" in line
+        assert value not in line.replace(f"[{kind}]", "\0")
+
+
 # ------------------------------------------------------------------------------- failing closed
 
 
@@ -606,8 +678,8 @@ def _mended() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_mended")
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("path", PATHS.keys() - MISFITS)
+@pytest.mark.parametrize("way", ["plain", "the record itself", "Rich with variables"])
+@pytest.mark.parametrize("path", sorted(PATHS.keys() - MISFITS))
 @pytest.mark.parametrize("method", ["redact", "redact_mapping", "redact_value"])
 def test_a_redactor_that_fails_lets_nothing_out(method: str, path: str, way: str) -> None:
     redaction.install(BrokenWhenCalled(method))  # type: ignore[arg-type]

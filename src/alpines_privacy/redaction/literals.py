@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
+from alpines_privacy.redaction.lines import one_line
+
 __all__ = ["Literal", "Literals"]
 
 _MOST_NEEDLES = 300  # looked for in every record of a request that logs
@@ -119,7 +121,7 @@ def _forms(value: str) -> set[str]:
     forms |= {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1]}
     forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     forms |= {html.escape(value), html.escape(value, quote=False)}
-    return forms
+    return forms | {one_line(form) for form in forms}
 
 
 def _folded(text: str) -> str:

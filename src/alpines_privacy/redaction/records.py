@@ -16,15 +16,15 @@ import copy
 import hashlib
 import logging
 import operator
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner, Veiled
 from alpines_privacy.redaction.events import clean_event
 from alpines_privacy.redaction.exceptions import rendered, stand_in
+from alpines_privacy.redaction.lines import one_line
 
-__all__ = ["clean", "one_line", "withhold"]
+__all__ = ["clean", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
@@ -34,9 +34,6 @@ _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; temp
 _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
 _SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
-
-# What str.splitlines() breaks at.
-_BREAK = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 # Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
 _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
@@ -90,15 +87,6 @@ def _holds_more(template: Any, args: Any) -> bool:
     if type(template) is str:
         return bool(args) and (type(args) is not tuple or "%." in template)
     return isinstance(template, Mapping)
-
-
-def one_line(text: str) -> str:
-    """Return the text with its line breaks written as escapes."""
-    return text if text.isprintable() else _BREAK.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode()
 
 
 def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, text: str) -> None:
