@@ -141,7 +141,7 @@ def test_a_mail_that_cannot_be_cleaned_is_withheld(
 
     monkeypatch.setattr(sys.modules["alpines_privacy.django.mails"], "_value", fail)
     _visit("broken")
-    monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_now", fail)
+    monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_of", fail)
     _visit("broken")
     assert len(mail.outbox) == 2
     for sent in mail.outbox:

@@ -42,7 +42,7 @@ def _visit() -> Iterator[None]:
     visit.end()
 
 
-@pytest.fixture(params=["cleaning.literals_now", "events.stand_in"])
+@pytest.fixture(params=["cleaning.literals_of", "events.stand_in"])
 def _broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect of ours."""
 
@@ -191,7 +191,7 @@ def test_loguru(sink: io.StringIO) -> None:
     assert "hello [EMAIL] of [NAME]" in sink.getvalue()
 
 
-@pytest.mark.parametrize("place", ["cleaning.literals_now", "loguru.stand_in"])
+@pytest.mark.parametrize("place", ["cleaning.literals_of", "loguru.stand_in"])
 def test_loguru_fails_closed(
     sink: io.StringIO, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +315,7 @@ def test_sentry_fails_closed(transport: _Kept, monkeypatch: pytest.MonkeyPatch) 
     def fail(*args: Any) -> Any:
         raise RuntimeError(MAIL)
 
-    monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_now", fail)
+    monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_of", fail)
     _capture()
     assert transport.sent == []
 
@@ -370,7 +370,7 @@ def test_opentelemetry_spans_fail_closed(monkeypatch: pytest.MonkeyPatch) -> Non
     def fail(*args: Any) -> Any:
         raise RuntimeError(MAIL)
 
-    monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_now", fail)
+    monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_of", fail)
     (span,) = _spans(_traced)
     assert_clean(span.to_json())
     assert (span.name, dict(span.attributes)) == ("[withheld]", {})
@@ -387,7 +387,7 @@ def test_opentelemetry_logs(monkeypatch: pytest.MonkeyPatch, *, fails: bool) -> 
         raise RuntimeError(MAIL)
 
     if fails:
-        monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_now", fail)
+        monkeypatch.setattr("alpines_privacy.redaction.cleaning.literals_of", fail)
     provider.get_logger("shop").emit(
         body={"hello": [NAME, MAIL]}, attributes={"password": PASSWORD, "count": 3}
     )

@@ -94,7 +94,7 @@ class Privacy:
         self.removals: list[Removal] | None = None
         self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
-        self.literals: tuple[object, object] | None = None  # what of all that no log may say
+        self.literals: tuple[object, ...] | None = None  # what of all that no log may say
 
     @property
     def opted_out(self) -> bool:

@@ -14,7 +14,12 @@ from uuid import UUID
 
 from alpines_privacy.http.context import running
 from alpines_privacy.redaction.redactor import Redactor
-from alpines_privacy.redaction.visitor import failed, in_flight, literals_now
+from alpines_privacy.redaction.visitor import (
+    failed,
+    in_flight,
+    literals_of,
+    literals_of_all,
+)
 
 __all__ = ["Cleaner", "Veiled"]
 
@@ -53,8 +58,11 @@ class Cleaner:
 
     def _unsaid(self, text: str) -> str:
         """Return the text without what visitors submitted."""
-        if in_flight.references or failed.any or running.get().request is not None:
-            for literals in literals_now(self.redactor):
+        privacy = running.get()
+        if privacy.request is not None and not privacy.ended:
+            return literals_of(privacy, self.redactor).redact(text)
+        if in_flight.references or failed.any:
+            for literals in literals_of_all(self.redactor):
                 text = literals.redact(text)
         return text
 

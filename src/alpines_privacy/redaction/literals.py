@@ -45,7 +45,7 @@ class Literal(NamedTuple):
 class Literals:
     """Replaces literal values; of two that overlap the longer is found, whatever their order."""
 
-    __slots__ = ("_needles",)
+    __slots__ = ("_needles", "_values")
 
     def __init__(self, literals: Iterable[Literal]) -> None:
         needles: dict[str, Literal] = {}
@@ -54,17 +54,20 @@ class Literals:
                 needles.setdefault(_folded(form), literal._replace(value=_folded(form)))
         self._needles = sorted(needles.values(), key=lambda needle: -len(needle.value))
         del self._needles[_MOST_NEEDLES:]
-
-    def __bool__(self) -> bool:
-        return bool(self._needles)
+        self._values = [needle.value for needle in self._needles]
 
     def redact(self, text: str) -> str:
         """Return the text without the values; the very same object where there is none."""
+        if not self._needles:
+            return text
         folded = text.lower()
         if len(folded) != len(text):
             folded = _folded(text)
-        found = [needle for needle in self._needles if needle.value in folded]
-        return _replaced(text, folded, found) if found else text
+        for value in self._values:
+            if value in folded:
+                found = [needle for needle in self._needles if needle.value in folded]
+                return _replaced(text, folded, found)
+        return text
 
 
 def _replaced(text: str, folded: str, found: list[Literal]) -> str:

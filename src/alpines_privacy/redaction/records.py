@@ -239,11 +239,12 @@ def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Log
         record.exc_text = cleaner.text(record.exc_text)
     if record.stack_info:
         record.stack_info = cleaner.text(record.stack_info)
-    for name in record.__dict__.keys() - _STANDARD:
-        value = cleaner.value(name, record.__dict__[name])
+    attributes = record.__dict__
+    for name in [name for name in attributes if name not in _STANDARD]:
+        value = cleaner.value(name, attributes[name])
         if isinstance(value, str) and name not in _FORMATTED:
             value = one_line(value)
-        record.__dict__[name] = value
+        attributes[name] = value
 
 
 def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:

@@ -11,18 +11,18 @@ import binascii
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from alpines_privacy.http.body import read_fields
-from alpines_privacy.http.context import Privacy, running
+from alpines_privacy.http.context import Privacy
 from alpines_privacy.redaction.literals import Literal, Literals
 
 if TYPE_CHECKING:
     from alpines_privacy.redaction.redactor import Redactor
 
-__all__ = ["failed", "in_flight", "literals_now"]
+__all__ = ["failed", "in_flight", "literals_of", "literals_of_all"]
 
 _SHORTEST = 4  # characters: a shorter value occurs in other words
 _SHORTEST_TOKEN = 8  # characters of a cookie that may be a key to something
@@ -86,7 +86,7 @@ class _Failed:
         until = time.monotonic() + _SECONDS
         self.any = True
         try:
-            self._kept.append((until, _of(privacy, redactor)))
+            self._kept.append((until, literals_of(privacy, redactor)))
         except Exception:
             self._kept.append((until, None))
 
@@ -105,28 +105,25 @@ in_flight = _InFlight()
 failed = _Failed()
 
 
-def literals_now(redactor: Redactor) -> Iterable[Literals]:
-    """Return what the visitor of the request under way submitted; outside any, what all did who are served now."""
-    privacy = running.get()
-    if privacy.request is not None and not privacy.ended:
-        literals = _of(privacy, redactor)
-        return (literals,) if literals else ()
-    if not (in_flight.references or failed.any):
-        return ()
-    return [*failed, *(literals for privacy in in_flight if (literals := _of(privacy, redactor)))]
+def literals_of_all(redactor: Redactor) -> Iterator[Literals]:
+    """Yield what the visitors submitted who are served now, or whose request failed just before."""
+    yield from failed
+    for privacy in in_flight:
+        yield literals_of(privacy, redactor)
 
 
-def _of(privacy: Privacy, redactor: Redactor) -> Literals:
+def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
     """Return what one visitor submitted, worked out anew when there is more of it."""
     submission = privacy.submission
-    state = (privacy.hidden, submission.size if submission else 0, redactor)
+    size = submission.size if submission is not None else 0
     known = privacy.literals
-    if known is not None and known[0] == state:
-        literals = known[1]
+    if known is not None and known[0] is privacy.hidden and known[1:3] == (size, redactor):
+        literals = known[3]
         assert isinstance(literals, Literals)
         return literals
+    hidden = privacy.hidden
     literals = Literals([*_hidden(privacy), *_submitted(privacy, redactor)])
-    privacy.literals = (state, literals)
+    privacy.literals = (hidden, size, redactor, literals)
     return literals
 
 
