@@ -104,18 +104,33 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
         if text != message:
             record.msg = text
     elif text and type(args) is tuple:
-        clean_args = tuple(_shown_too(arg, text, cleaner) for arg in args)
-        _put(record, text, clean_args, message)
+        _put(record, text, _args_of_line(args, cleaner, message, text), message)
     else:
         _clean_arguments(record, cleaner, message)
 
 
-def _shown_too(value: Any, text: str, cleaner: Cleaner) -> Any:
-    """Return an argument cleaned; one that the cleaned message of one line shows is clean already."""
-    shown = value if isinstance(value, str) else str(value)
-    if type(value) in _SAY_ALL and shown in text:
-        return value
-    return _on_one_line(cleaner.data(value), lines=False)
+def _args_of_line(
+    args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str
+) -> tuple[Any, ...]:
+    """Return the arguments of a message of one line cleaned; what the cleaned `text` shows is clean already."""
+    hidden = [at for at, arg in enumerate(args) if not (type(arg) in _SAY_ALL and str(arg) in text)]
+    cleaned = list(args)
+    for at in hidden:
+        cut = _cut(args[at], message, text) if len(hidden) == 1 else None
+        cleaned[at] = _on_one_line(cleaner.data(args[at]), lines=False) if cut is None else cut
+    return tuple(cleaned)
+
+
+def _cut(value: Any, message: str, text: str) -> str | None:
+    """Return what stands in the cleaned text where a value stood, if the rest is as it was."""
+    if type(value) is not str or not value or message.count(value) != 1:
+        return None
+    before, _, after = message.partition(value)
+    if len(before) + len(after) > len(text):
+        return None
+    if text.startswith(before) and text.endswith(after):
+        return text[len(before) : len(text) - len(after)]
+    return None
 
 
 def _clean_arguments(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
