@@ -56,13 +56,13 @@ AGENTS = {
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0": "Firefox on Windows, desktop",
     f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/17 Safari/605.1.15": "Safari on macOS, desktop",
     f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) {WEBKIT} Version/17.5 Mobile/15E148 Safari/604.1": (
-        "Safari on iOS, mobile"
+        "Safari on iOS, handheld"
     ),
     "Mozilla/5.0 (Linux; Android 14; SM-S911B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile "
-    "Safari/537.36": "Chrome on Android, mobile",
+    "Safari/537.36": "Chrome on Android, handheld",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": "Googlebot on other system, bot",
     "curl/8.1.2": "curl on other system, other device",
-    "AyeshaKhan/1.0 CFNetwork/1 Darwin/20": "other program on iOS, mobile",
+    "AyeshaKhan/1.0 CFNetwork/1 Darwin/20": "other program on iOS, handheld",
     "": "other program on other system, other device",
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ _BY_KIND: dict[str, re.Pattern[str]] = {
     ),
     "USER_AGENT": re.compile(
         r"[^\s\"'&]{1,128}(?:[ ](?:\([^()\n\"]{0,256}\)|[^\s\"'=&]{1,64}/[^\s\"'=&]{1,64}|like|Gecko\)?|on"
-        r"|[\w ]{1,20}, (?:desktop|mobile|tablet|bot|other device))){0,24}"
+        r"|[\w ]{1,20}, (?:desktop|handheld|tablet|bot|other device))){0,24}"
     ),
     **dict.fromkeys(("PHONE", "CNIC", "NTN", "SSN", "CARD"), _NUMBER),
     **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),

@@ -195,9 +195,8 @@ def _with_hidden(
             for rank, span in hidden:
                 start, end = origin(span.start, span.end)
                 found.append((rank, Span(start + offset, end + offset, span.kind)))
-        if not piece.isascii():
-            for span in shadow.international_mail(piece):
-                found.append((1, Span(span.start + offset, span.end + offset, span.kind)))
+        for span in shadow.international_mail(piece):
+            found.append((1, Span(span.start + offset, span.end + offset, span.kind)))
     return found
 
 
@@ -230,7 +229,8 @@ def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
         value = text[start:end]
         mark = ways.replacement(kind, value if plain else shadow.decoded(value))
         if (
-            value[0] in "-0123456789"
+            kind != "IP"
+            and value[0] in "-0123456789"
             and _JSON_NUMBER.fullmatch(value)
             and (quote := _JSON_PLACE.search(text[max(0, start - 72) : start]))
         ):
