@@ -55,7 +55,7 @@ FOUND: dict[str, tuple[str, str]] = {
     "a number with blanks": ("phone=«+92 300 1234567» next=2", "PHONE"),
     "coordinates": ("lat=«31.5204» lon=«74.3587» coords: «(31.52, 74.35)»", "COORDINATES COORDINATES COORDINATES"),
     "an agent": ("user_agent=«Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/1.0» status=200", "USER_AGENT"),
-    "elements": ("<user><password>«x»</password><Email>«a»</Email></user>", "PASSWORD EMAIL"),
+    "elements": ("<user><password>«x»</password><Email>«a@b»</Email></user>", "PASSWORD EMAIL"),
     "an option": ("run --password «hunter2» --api-key «abc»", "PASSWORD SECRET"),
     "arrow": ("'password' => '«x»'", "PASSWORD"),
     "numbered": ("password1=«a» password2=«b» address2=«Mall Road 5»", "PASSWORD PASSWORD ADDRESS"),

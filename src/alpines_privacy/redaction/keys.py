@@ -118,7 +118,7 @@ class Keys:
                     found.append(Span(start, end, key.kind))
                     done = end
         if "--" in text:
-            found += self._options(text)
+            found = sorted([*found, *self._options(text)])
         return found
 
     def _separators(self, text: str) -> list[int]:

@@ -8,6 +8,8 @@ merged and replaced.
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
@@ -205,8 +207,9 @@ def _beyond(layer: shadow.Layer, offset: int, span: Span) -> Span:
     return span if start == span.start or start >= span.end else span._replace(start=start)
 
 
-def _is_within(span: Span, marks: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= span.start and span.end <= end for start, end in marks)
+def _is_within(span: Span, marks: list[tuple[int, int]]) -> bool:
+    index = bisect_right(marks, (span.start, sys.maxsize)) - 1
+    return index >= 0 and span.end <= marks[index][1]
 
 
 def _merged(found: list[tuple[int, Span]]) -> list[Span]:
