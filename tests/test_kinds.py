@@ -60,6 +60,7 @@ TABLE = {
         "jcb ⟦3566002020360505⟧, unionpay ⟦6200000000000005⟧ ⟦6205500000000000004⟧",
         "maestro ⟦6759649826438453⟧ ⟦501800000009⟧, visa13 ⟦4222222222222⟧, mir ⟦2200123456789019⟧",
         "in 2024 ⟦4111 1111 1111 1111⟧ 12/29",
+        "\u5361\u53f7⟦4111111111111111⟧\u5df2\u4e22\u5931",
         "order 4111111111111112, 1234567890123452, id 4111111111111111a, 0.4111111111111111",
         "4111 1111-1111 1111 and 9111111111111113",
         "1764103838123 1764103838123456 1764103838123456789",
@@ -112,6 +113,7 @@ TABLE = {
     ),
     "SECRET": (
         "postgres://⟦app:s3cr3t⟧@db.example/x, https://⟦:tok⟧@host/, amqp://⟦u:p@ss⟧@mq:5672",
+        "authorization: denied; Authorization=⟦a1b2c3d4⟧",
         "Authorization: Bearer ⟦abcDEF123456789⟧, Basic ⟦dXNlcjpwYXNzd29yZA==⟧",
         "⟦AKIAIOSFODNN7EXAMPLE⟧ " + "⟦ghp_" + "a1B2" * 9 + "⟧ ⟦glpat-" + "x" * 20 + "⟧",
         "⟦sk_live_4eC39HqLyjWDarjtT1zdp7dc⟧ ⟦xoxb-1234567890-abcdef⟧ ⟦AIza" + "b" * 35 + "⟧",
@@ -146,6 +148,7 @@ def test_a_kind_is_found_where_it_stands_and_nowhere_else(
 # What texts, records, tables, mark-up and queries put around a value.
 _FRAMES = (
     *("{}", "({})", "[{}]", '"{}"', "'{}'", "<{}>", "`{}`", "\u201c{}\u201d", "{}\u2026"),
+    *("\u5361\u53f7\uff1a{}\u3002", "\u0641\u0648\u0646: {}\u060c"),
     *("x={}", "x={}&y=1", '"k":"{}"', '"k": "{}", "n": 2', "k: {}", "id=1 v={} t=2", "user({})"),
     *(
         "a,{},b",

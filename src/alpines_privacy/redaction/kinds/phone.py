@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.keywords import is_column, stands_alone
+from alpines_privacy.redaction.kinds.keywords import WORD, is_column, stands_alone
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -60,9 +60,9 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give `+92 300 1234567`, `+44 (0)20 7946 0958`, `001-212-555-0123x45`."""
     has_plus = text[start] == "+"
     before = text[start - 1 : start]
-    if before.isalnum() or before in {"_", "+", "."}:
+    if before in WORD or before in {"_", "+", "."}:
         return
-    if before == "/" and text[start - 2 : start - 1].isalnum():  # base 64
+    if before == "/" and text[start - 2 : start - 1] in WORD:  # base 64
         return
     first = start + (1 if has_plus else 2)
     digits, _ = _read(text, first, 15)
@@ -93,8 +93,8 @@ def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -
 def _is_cut(text: str, end: int) -> bool:
     """Whether the number goes on in a letter or a fraction, so that it is none."""
     after = text[end : end + 2]
-    return (after[:1].isalnum() and _EXTENSION.match(text, end) is None) or (
-        after[:1] in {".", ":", "_", "/"} and after[1:].isalnum() and after[:1] != "/"
+    return (after[:1] in WORD and _EXTENSION.match(text, end) is None) or (
+        after[:1] in {".", ":", "_", "/"} and after[1:] in WORD and after[:1] != "/"
     )
 
 
@@ -125,7 +125,7 @@ _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
 _DATE = re.compile(
-    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
+    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{4}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
 )
 
 
@@ -182,7 +182,7 @@ def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
     first = prefix.start() if prefix else start
     digits, end = _read(text, first, 12)
     before = text[first - 1 : first]
-    if before.isalnum() or before in {"_", "]", ")"} or _YEAR.match(text, start):
+    if before in WORD or before in {"_", "]", ")"} or _YEAR.match(text, start):
         return
     if len(digits) >= 8 and not _NUMBER_GROUP.match(text, end) and not _is_cut(text, end):
         yield first, _with_extension(text, end)
@@ -300,7 +300,7 @@ SHAPES = (
         "PHONE",
         rf"(?i:{_PROSE})[+(]?[0-9]{{1,5}}[ )-]{{1,2}}[0-9]{{2,8}}",
         _find_in_prose,
-        ("=0{1,5}[ )-]{1,2}00",),
+        ("=\\A(?!0000-00-00\\Z).*0{1,5}[ )-]{1,2}00",),
     ),
     Shape(
         "PHONE",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -23,7 +24,7 @@ def _find_pair(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if start and text[start - 1] in "+-":
         start -= 1
     match = _PAIR.match(text, start)
-    if match is None or text[start - 1 : start].isalnum() or text[start - 1 : start] in {".", "_"}:
+    if match is None or text[start - 1 : start] in WORD or text[start - 1 : start] in {".", "_"}:
         return
     if _MORE_AFTER.match(text, match.end()) or _MORE_BEFORE.search(text, max(0, start - 3), start):
         return
