@@ -33,9 +33,14 @@ def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
     return find
 
 
+_CLOCK = re.compile(r":[0-9]{2}(?:[.,][0-9]{1,6})?Z? \Z")
+
+
 def is_column(text: str, start: int, end: int) -> bool:
     """Whether another number, or the quote that ends an access log's request, stands a space beside it."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if _CLOCK.search(text, max(0, start - 12), start):
+        return False
     if before[-1:] == " " and (before[:-1].isdigit() or before[:-1] in {'"', "]", " ", "\t"}):
         return True
     return after[:1] == " " and (after[1:].isdigit() or after[1:] in {'"', "-", " "})

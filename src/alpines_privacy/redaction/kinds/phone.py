@@ -163,7 +163,7 @@ def _find_mobile(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a number in one piece or two; `pnas.0709247105` names a paper, `0123456789` the digits."""
     if (
         stands_alone(text, start, end)
-        and text[start - 1 : start] not in {".", "/"}
+        and (text[start - 1 : start] not in {".", "/"} or text.startswith("03", start))
         and not _DIGITS.startswith(text[start:end])
     ):
         yield start, end

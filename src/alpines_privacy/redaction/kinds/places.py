@@ -12,7 +12,7 @@ __all__ = ["SHAPES"]
 
 _DECIMAL = r"[+-]?[0-9]{1,3}\.[0-9]+"
 _PAIR = re.compile(rf"({_DECIMAL})[ ]?[,;/ ][ ]?({_DECIMAL})", re.ASCII)
-_MORE_BEFORE = re.compile(r"[0-9][ ]?[,;][ ]?\Z")
+_MORE_BEFORE = re.compile(r"\.[0-9]+[ ]?[,;][ ]?\Z")
 _MORE_AFTER = re.compile(r"[0-9]|\.[0-9]|[ ]?[,;][ ]?[+-]?[0-9]+\.[0-9]{3}")
 
 
@@ -26,7 +26,7 @@ def _find_pair(text: str, start: int, _end: int) -> Iterator[Bounds]:
     match = _PAIR.match(text, start)
     if match is None or text[start - 1 : start] in WORD or text[start - 1 : start] in {".", "_"}:
         return
-    if _MORE_AFTER.match(text, match.end()) or _MORE_BEFORE.search(text, max(0, start - 3), start):
+    if _MORE_AFTER.match(text, match.end()) or _MORE_BEFORE.search(text, max(0, start - 24), start):
         return
     latitude, longitude = abs(float(match[1])), abs(float(match[2]))
     if latitude <= 90 and longitude <= 180 and max(latitude, longitude) >= 1:
