@@ -144,6 +144,18 @@ def test_a_site_adds_keys_and_calls_others_safe() -> None:
     assert [text[s.start : s.end] for s in keys.spans(text)] == ["35202-1234567-1", "Blue", "y"]
 
 
+def test_a_key_of_a_site_may_hold_digits() -> None:
+    logs = Logs(keys=[LogKey("oauth2ref", kind="SECRET"), LogKey("x9", kind="NAME")])
+    keys = Keys(logs, Ways(logs).marks)
+    text = "oauth2_ref=abc my_x9=Blue"
+    assert [text[s.start : s.end] for s in keys.spans(text)] == ["abc", "Blue"]
+
+
+def test_no_member_of_a_long_list_is_left() -> None:
+    text = json.dumps({"first_name": ["Ayesha"] * 300, "n": ["Ayesha"]})
+    assert len(KEYS.spans(text)) == 300
+
+
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=4, max_size=20)
 
 

@@ -108,6 +108,16 @@ def test_a_pseudonym_is_of_the_key_the_kind_and_the_day(monkeypatch: pytest.Monk
     assert first.replacement("EMAIL", "a@b.example") != one
 
 
+def test_a_key_that_is_too_short_is_said_before_any_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", "short")
+    with pytest.raises(PolicyError, match="has 5 characters"):
+        Redactor(PrivacyPolicy(logs=Logs(email="pseudonym")))
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", KEYS[0])
+    given_here = Redactor(PrivacyPolicy(logs=Logs(email="pseudonym"))).redact("a@b.com")
+    assert given_here == REDACTORS[2].redact("a@b.com")
+    Redactor()  # needs none
+
+
 mails = st.from_regex(
     r"[a-z][a-z0-9.]{0,8}[a-z0-9]@[a-z][a-z0-9-]{0,8}[a-z0-9]\.(com|org|co\.uk)", fullmatch=True
 )

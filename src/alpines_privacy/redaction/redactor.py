@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
 
+import msgspec
+
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
 from alpines_privacy.redaction.gate import FoldGate, RE2Gate
@@ -54,7 +56,8 @@ class Redactor:
 
     No method raises, and none gives back what it could not judge: if something inside fails, the
     answer is the notice `[withheld: redaction failed (TypeName)]`. `keys` are the site's secret
-    keys for pseudonyms, read from the environment where they are not given. What it needs is
+    keys for pseudonyms; where the policy asks for any and none are given they are read from the
+    environment, which raises `PolicyError` for one that is too short. What a redactor needs is
     compiled when the first text comes.
     """
 
@@ -65,6 +68,10 @@ class Redactor:
     ) -> None:
         logs = policy.logs if policy is not None else "on"
         self._logs = logs if isinstance(logs, Logs) else Logs()
+        if keys is None and "pseudonym" in msgspec.structs.astuple(self._logs):
+            keys = (
+                SecretKeys.from_environment()
+            )  # what is wrong with them is said here, not in a log
         self._keys = keys
         self._ready: _Search | None = None
 
