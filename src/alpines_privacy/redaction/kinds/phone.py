@@ -248,7 +248,7 @@ _SURE = (
     r"phone|\btel\b|\btelef|\bmobile|\bmobil\b|\bmob\b|\bcell\b|\bcellular|\bcelular|\bfax\b|whatsapp"
     r"|msisdn|\bhandy|hotline|helpline|\bsms\b|landline|rufnummer|\bdesk:"
 )
-_SPOKEN = r"\bcall\b|\bdial\b|\breach\b|\bring\b"
+_SPOKEN = r"\bcontact\b|\bcall\b|\bdial\b|\breach\b|\bring\b"
 _PROSE = r"\b(?:at|to|on|is|number|contact|text|registered|from|messages?)\b[ :.#]{1,3}"
 _LABELS = ("office", "fax", "mobile", "cell", "home", "work", "desk")
 _SIX = r"[^0-9]{0,30}[0-9](?:[ ().-]{0,2}[0-9]){5}"
@@ -281,6 +281,13 @@ SHAPES = (
     Shape(
         "PHONE",
         r"\b0[1-9][0-9]{8,9}\b|\b03[0-9]{2}[ -][0-9]{7}\b|\b[2-9][0-9]{2}-[0-9]{7}\b",
+        _find_mobile,
+        (),
+    ),
+    Shape(
+        "PHONE",  # Brazil and Japan, Russia: groups that nothing else is written in
+        r"\b[1-9][0-9] 9?[0-9]{4}-[0-9]{4}\b|\b[1-9][0-9]-[0-9]{4}-[0-9]{4}\b"
+        r"|\b8[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{2}[ -]?[0-9]{2}\b",
         _find_mobile,
         (),
     ),
