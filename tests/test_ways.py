@@ -162,6 +162,16 @@ def test_redacting_twice_changes_nothing(
     assert redactor.redact(once) == once
 
 
+@pytest.mark.parametrize("text", [
+    'f(token=["abc"])', "cookies=[wide, narrow]", 'password=["abc', "phone 203.0.113.9 x", "password=[abc] x",
+    "[EMAIL] = ab", "cvv=123 000", "coords=[31.5204, 74.3587]", '{"token": ["abc", 1234, null]}',
+])  # fmt: skip
+def test_texts_that_were_once_redacted_further(text: str) -> None:
+    for redactor in REDACTORS:
+        once = redactor.redact(text)
+        assert redactor.redact(once) == once
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [

@@ -176,9 +176,12 @@ class Keys:
     def _listed(self, text: str, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
         pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
-        if not pair and (members := list(self._members(text, start + 1, key))):
-            return members
-        if text[start] == "[" and key.quotes:  # a list of nothing, or not of JSON
+        if not pair:
+            between = _MEMBER.match(text, start + 1)
+            member = between.end() if between else start + 1
+            if _OPENING.match(text, member) or _ATOM.match(text, member):
+                return self._members(text, start + 1, key)
+        if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
             start += 1
             if not text[start : start + 1].isalnum():
                 return ()

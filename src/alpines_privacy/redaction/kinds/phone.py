@@ -216,7 +216,7 @@ _FIRST_DIGIT = re.compile(r"[0-9]")
 _EPOCH = re.compile(r"1[5-9](?:[0-9]{8}|[0-9]{11}|[0-9]{14})")
 
 
-_OTHER = re.compile(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|.*\.[0-9]-.*")
+_OTHER = re.compile(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?|.*\.[0-9]-.*")
 _UNIT = re.compile(r" ?(?:bytes|[kKMGT]i?B|B|rows|lines|items|times|ms|us|ns|s|sec|seconds|%)\b")
 
 
