@@ -55,7 +55,7 @@ FOUND: dict[str, tuple[str, str]] = {
     "a number with blanks": ("phone=«+92 300 1234567» next=2", "PHONE"),
     "coordinates": ("lat=«31.5204» lon=«74.3587» coords: «(31.52, 74.35)»", "COORDINATES COORDINATES COORDINATES"),
     "an agent": ("user_agent=«Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/1.0» status=200", "USER_AGENT"),
-    "elements": ("<user><password>«x»</password><Email>«a»</Email></user>", "PASSWORD EMAIL"),
+    "elements": ("<user><password>«x»</password><Email>«a@b»</Email></user>", "PASSWORD EMAIL"),
     "an option": ("run --password «hunter2» --api-key «abc»", "PASSWORD SECRET"),
     "arrow": ("'password' => '«x»'", "PASSWORD"),
     "numbered": ("password1=«a» password2=«b» address2=«Mall Road 5»", "PASSWORD PASSWORD ADDRESS"),
@@ -142,6 +142,18 @@ def test_a_site_adds_keys_and_calls_others_safe() -> None:
     keys = Keys(logs, Ways(logs).marks)
     text = "rollNo=35202-1234567-1 student_shade=Blue pageToken=abc user=x token=y"
     assert [text[s.start : s.end] for s in keys.spans(text)] == ["35202-1234567-1", "Blue", "y"]
+
+
+def test_a_key_of_a_site_may_hold_digits() -> None:
+    logs = Logs(keys=[LogKey("oauth2ref", kind="SECRET"), LogKey("x9", kind="NAME")])
+    keys = Keys(logs, Ways(logs).marks)
+    text = "oauth2_ref=abc my_x9=Blue"
+    assert [text[s.start : s.end] for s in keys.spans(text)] == ["abc", "Blue"]
+
+
+def test_no_member_of_a_long_list_is_left() -> None:
+    text = json.dumps({"first_name": ["Ayesha"] * 300, "n": ["Ayesha"]})
+    assert len(KEYS.spans(text)) == 300
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=4, max_size=20)

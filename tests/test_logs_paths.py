@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import flask
 import pytest
 import structlog
 from hypothesis import given
@@ -26,7 +28,7 @@ from pythonjsonlogger.json import JsonFormatter
 from rich.console import Console
 from rich.logging import RichHandler
 
-from alpines_privacy import PrivacyPolicy, redaction
+from alpines_privacy import PrivacyPolicy, protect, redaction
 from alpines_privacy.guard import Guard
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.wsgi import WSGIRequest
@@ -741,3 +743,46 @@ def test_a_defect_of_ours_lets_nothing_out_and_is_not_noticed(
             assert "a@example.com" not in out.written()
     finally:
         visit.end()
+
+
+# ------------------------------------------------------------------------ frameworks and loops
+
+
+def test_flasks_own_logger_and_its_traceback() -> None:
+    app = flask.Flask("tests.logs.flask")
+    app.add_url_rule("/", view_func=lambda: 1 / len(flask.request.args["none"]), methods=["POST"])
+
+    def refuse(error: Any) -> Any:
+        app.logger.error("refused %s", flask.request.form["name"])
+        raise LookupError(flask.request.form["name"])
+
+    app.register_error_handler(400, refuse)
+    protect(app)
+    stream = io.StringIO()
+    app.logger.handlers = [logging.StreamHandler(stream)]
+    app.logger.propagate = False
+    app.test_client().post("/", data={"name": VALUES["NAME"]})
+    assert VALUES["NAME"] not in stream.getvalue()
+    assert "refused [NAME]" in stream.getvalue()
+    assert "LookupError: [NAME]" in stream.getvalue()
+
+
+def test_what_an_event_loop_says_of_a_task_nobody_awaited() -> None:
+    async def leave() -> None:
+        loop = asyncio.get_running_loop()
+        error = LookupError("a@example.com")
+        loop.call_exception_handler({"message": "Task of a@example.com", "exception": error})
+
+    stream = io.StringIO()
+    logger = logging.getLogger("asyncio")
+    handler = logging.StreamHandler(stream)
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        asyncio.run(leave())
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True
+    assert "a@example.com" not in stream.getvalue()
+    assert "Task of [EMAIL]" in stream.getvalue()
+    assert "LookupError: [EMAIL]" in stream.getvalue()

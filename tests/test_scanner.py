@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import string
 import sys
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import phonenumbers
@@ -14,10 +15,11 @@ import pytest
 from faker import Faker
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum import luhn
+from stdnum import iban, luhn
 
 from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.kinds import SHAPES
+from alpines_privacy.redaction.kinds.accounts import LENGTHS
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
 
@@ -208,6 +210,16 @@ def test_what_faker_makes_is_found(kind: str, make: str) -> None:
     for _ in range(300):
         value = str(getattr(fake, make)())
         assert _found(f'given as "{value}" today', kind) == [value]
+
+
+def test_lengths_of_accounts_are_the_registrys() -> None:
+    lengths = {}
+    for country in map("".join, product(string.ascii_uppercase, repeat=2)):
+        ((_, entry), *_) = iban._ibandb.info(f"{country}00")
+        if "bban" in entry:
+            lengths[country] = 4 + sum(map(int, re.findall(r"([0-9]+)!", entry["bban"])))
+    assert len(lengths) > 70
+    assert lengths.items() <= LENGTHS.items()
 
 
 @given(st.integers(10**11, 10**19 - 1).map(str))

@@ -400,6 +400,12 @@ READINGS: dict[str, Callable[[Any], Any]] = {
     "hinted": lambda stream: [stream.readlines(1), stream.readlines(-1)],
     "iterated": list,
     "next": lambda stream: next(iter(stream)),
+    "into a buffer": lambda stream: (stream.readinto(buffer := bytearray(5)), buffer),
+    "what there is": lambda stream: [
+        stream.read1(3),
+        stream.readinto1(bytearray(3)),
+        stream.read1(),
+    ],
     "what else it has": lambda stream: [stream.readable(), stream.tell(), stream.getvalue()],
     "what it has not": lambda stream: hasattr(stream, "fileno_of_mine"),
 }
@@ -412,6 +418,8 @@ def test_a_forms_stream_reads_as_the_servers_and_is_given_back(reading: str) -> 
 
     def app(environ: Message, start: Any) -> Any:
         read.append(READINGS[reading](environ["wsgi.input"]))
+        submission = environ[KEY].submission
+        assert submission.body == body[: stream.tell()]  # all that was read was seen
         start("200 OK", TEXT)
         return []
 

@@ -56,13 +56,13 @@ AGENTS = {
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0": "Firefox on Windows, desktop",
     f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/17 Safari/605.1.15": "Safari on macOS, desktop",
     f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) {WEBKIT} Version/17.5 Mobile/15E148 Safari/604.1": (
-        "Safari on iOS, mobile"
+        "Safari on iOS, handheld"
     ),
     "Mozilla/5.0 (Linux; Android 14; SM-S911B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile "
-    "Safari/537.36": "Chrome on Android, mobile",
+    "Safari/537.36": "Chrome on Android, handheld",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": "Googlebot on other system, bot",
     "curl/8.1.2": "curl on other system, other device",
-    "AyeshaKhan/1.0 CFNetwork/1 Darwin/20": "other program on iOS, mobile",
+    "AyeshaKhan/1.0 CFNetwork/1 Darwin/20": "other program on iOS, handheld",
     "": "other program on other system, other device",
 }  # fmt: skip
 
@@ -108,6 +108,16 @@ def test_a_pseudonym_is_of_the_key_the_kind_and_the_day(monkeypatch: pytest.Monk
     assert first.replacement("EMAIL", "a@b.example") != one
 
 
+def test_a_key_that_is_too_short_is_said_before_any_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", "short")
+    with pytest.raises(PolicyError, match="has 5 characters"):
+        Redactor(PrivacyPolicy(logs=Logs(email="pseudonym")))
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", KEYS[0])
+    given_here = Redactor(PrivacyPolicy(logs=Logs(email="pseudonym"))).redact("a@b.com")
+    assert given_here == REDACTORS[2].redact("a@b.com")
+    Redactor()  # needs none
+
+
 mails = st.from_regex(
     r"[a-z][a-z0-9.]{0,8}[a-z0-9]@[a-z][a-z0-9-]{0,8}[a-z0-9]\.(com|org|co\.uk)", fullmatch=True
 )
@@ -150,6 +160,16 @@ def test_redacting_twice_changes_nothing(
 ) -> None:
     once = redactor.redact(between.join(parts))
     assert redactor.redact(once) == once
+
+
+@pytest.mark.parametrize("text", [
+    'f(token=["abc"])', "cookies=[wide, narrow]", 'password=["abc', "phone 203.0.113.9 x", "password=[abc] x",
+    "[EMAIL] = ab", "cvv=123 000", "coords=[31.5204, 74.3587]", '{"token": ["abc", 1234, null]}',
+])  # fmt: skip
+def test_texts_that_were_once_redacted_further(text: str) -> None:
+    for redactor in REDACTORS:
+        once = redactor.redact(text)
+        assert redactor.redact(once) == once
 
 
 @pytest.mark.parametrize(

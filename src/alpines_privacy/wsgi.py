@@ -393,28 +393,34 @@ class Watched:
         self._stream = stream
         self._watch = watch
 
-    def read(self, *size: int | None) -> bytes:
-        """Read as the stream does."""
-        return self._seen(self._stream.read(*size))
-
-    def readline(self, *size: int | None) -> bytes:
-        """Read a line as the stream does."""
-        return self._seen(self._stream.readline(*size))
-
-    def readlines(self, *hint: int | None) -> list[bytes]:
-        """Read lines as the stream does."""
-        return [self._seen(line) for line in self._stream.readlines(*hint)]
-
     def __iter__(self) -> Iterator[bytes]:
         return map(self._seen, self._stream)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        """Give what the stream has; a way to read comes watched."""
+        own = getattr(self._stream, name)
+        if name in _READS:
+            return lambda *args: self._seen(own(*args))
+        if name == "readlines":
+            return lambda *args: [self._seen(line) for line in own(*args)]
+        if name in _READS_INTO:
+            return lambda buffer: self._seen_in(buffer, own(buffer))
+        return own
 
     def _seen(self, data: bytes) -> bytes:
         if data:
             self._watch(data)
         return data
+
+    def _seen_in(self, buffer: Any, size: int | None) -> int | None:
+        if size:
+            self._watch(bytes(memoryview(buffer)[:size]))
+        return size
+
+
+# PEP 3333 asks for the first two; servers' streams have the others, and Werkzeug uses them.
+_READS = frozenset({"read", "readline", "read1"})
+_READS_INTO = frozenset({"readinto", "readinto1"})
 
 
 def _is_nested(environ: WSGIEnvironment) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from alpines_privacy.http.heads import split_list
 
-__all__ = ["DECODABLE", "Decoder", "Encoder", "decoder", "encoder", "narrowed"]
+__all__ = ["DECODABLE", "Decoder", "Encoder", "decoder", "encoder", "narrowed", "zstd_library"]
 
 _GZIP = 0x1F  # the first byte of a member
 _PIECE = 262144  # bytes decoded at once: a chunk that inflates a thousandfold stays within bounds
@@ -151,7 +151,7 @@ def _brotli() -> tuple[Callable[[], Decoder], Callable[[], Encoder]] | None:
 
 
 def _zstd() -> tuple[Callable[[], Decoder], Callable[[], Encoder]] | None:
-    zstd = _first("compression.zstd", "zstandard")
+    zstd = zstd_library()
     if zstd is None:
         return None
     own = zstd.__name__ != "zstandard"  # Python's own names it otherwise
@@ -187,6 +187,11 @@ def _zstd() -> tuple[Callable[[], Decoder], Callable[[], Encoder]] | None:
         return encode
 
     return begin_decoder, begin_encoder
+
+
+def zstd_library() -> Any:
+    """Return Python's own `compression.zstd` (3.14) or `zstandard`; None where there is neither."""
+    return _first("compression.zstd", "zstandard")
 
 
 def _first(*names: str) -> Any:

@@ -42,7 +42,8 @@ _SYSTEMS = {
     "Chrome OS": "ChromeOS", "FreeBSD": "BSD", "OpenBSD": "BSD", "NetBSD": "BSD", "KaiOS": "KaiOS",
     "Tizen": "Tizen", "HarmonyOS": "HarmonyOS",
 }  # fmt: skip
-_DEVICES = ("desktop", "mobile", "tablet", "bot", "other device")
+# "handheld", because a number after "mobile" or "phone" is read as a telephone number.
+_DEVICES = ("desktop", "handheld", "tablet", "bot", "other device")
 _OTHER_BROWSER, _OTHER_SYSTEM = "other program", "other system"
 
 
@@ -70,5 +71,5 @@ def generalised(value: str) -> str:
 
 def _device(agent: Any) -> str:
     facts = (agent.is_bot, agent.is_tablet, agent.is_mobile, agent.is_pc)
-    names = ("bot", "tablet", "mobile", "desktop")
+    names = ("bot", "tablet", "handheld", "desktop")
     return next((name for fact, name in zip(facts, names, strict=True) if fact), "other device")

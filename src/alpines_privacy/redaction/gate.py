@@ -136,7 +136,8 @@ def _reached(word: str, words: Mapping[str, set[int]]) -> set[int]:
 
 
 _MOST_FORMS, _LONGEST_FORM = 4096, 64
-_FORMS = re.compile(rb"[0+(][0 ().,;/+-]*").findall
+# A date before a time is by itself: no number goes on from one into the other.
+_FORMS = re.compile(rb"0000-00-00(?=[ t]00:)|[0+(][0 ().,;/+-]*").findall
 _HEX = b"0123456789abcdefABCDEF"
 _FOLDS = {"#": 0, "~": 1, ":": 2, "!": 3}
 

@@ -38,7 +38,7 @@ _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
-_ENCLOSED = 64  # members of a list that stands under a key
+_ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
 _NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}["']?[ ]?[=:]"""
@@ -62,7 +62,7 @@ _BY_KIND: dict[str, re.Pattern[str]] = {
     ),
     "USER_AGENT": re.compile(
         r"[^\s\"'&]{1,128}(?:[ ](?:\([^()\n\"]{0,256}\)|[^\s\"'=&]{1,64}/[^\s\"'=&]{1,64}|like|Gecko\)?|on"
-        r"|[\w ]{1,20}, (?:desktop|mobile|tablet|bot|other device))){0,24}"
+        r"|[\w ]{1,20}, (?:desktop|handheld|tablet|bot|other device))){0,24}"
     ),
     **dict.fromkeys(("PHONE", "CNIC", "NTN", "SSN", "CARD"), _NUMBER),
     **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),
@@ -118,7 +118,7 @@ class Keys:
                     found.append(Span(start, end, key.kind))
                     done = end
         if "--" in text:
-            found += self._options(text)
+            found = sorted([*found, *self._options(text)])
         return found
 
     def _separators(self, text: str) -> list[int]:
@@ -176,9 +176,12 @@ class Keys:
     def _listed(self, text: str, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
         pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
-        if not pair and (members := list(self._members(text, start + 1, key))):
-            return members
-        if text[start] == "[" and key.quotes:  # a list of nothing, or not of JSON
+        if not pair:
+            between = _MEMBER.match(text, start + 1)
+            member = between.end() if between else start + 1
+            if _OPENING.match(text, member) or _ATOM.match(text, member):
+                return self._members(text, start + 1, key)
+        if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
             start += 1
             if not text[start : start + 1].isalnum():
                 return ()

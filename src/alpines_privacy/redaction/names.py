@@ -172,5 +172,6 @@ def _joined(key: str) -> str:
 def ends(logs: Logs) -> frozenset[str]:
     """Return what the keys that name personal data end with, in small letters: a first, cheap look."""
     names = {end for ends in _KINDS.values() for end in ends.split()}
-    names |= {re.sub(r"[^a-z]", "", _joined(key.name)) for key in logs.keys}
+    # What follows a digit inside a name is enough of it.
+    names |= {re.findall("[a-z]+", _joined(key.name))[-1] for key in logs.keys}
     return frozenset(name.rstrip("0123456789") for name in names | _MORE.keys()) - {""}

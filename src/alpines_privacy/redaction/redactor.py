@@ -8,9 +8,13 @@ merged and replaced.
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
+
+import msgspec
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
@@ -50,9 +54,10 @@ class _Search(NamedTuple):
 class Redactor:
     """Redacts text and data by a policy's `logs`; safe to share between threads.
 
-    No method raises, and none gives back what it could not judge: if something inside fails, the
-    answer is the notice `[withheld: redaction failed (TypeName)]`. `keys` are the site's secret
-    keys for pseudonyms, read from the environment where they are not given. What it needs is
+    No method but `found` raises, and none gives back what it could not judge: if something inside
+    fails, the answer is the notice `[withheld: redaction failed (TypeName)]`. `keys` are the site's
+    secret keys for pseudonyms; where the policy asks for any and none are given they are read from
+    the environment, which raises `PolicyError` for one that is too short. What a redactor needs is
     compiled when the first text comes.
     """
 
@@ -63,6 +68,10 @@ class Redactor:
     ) -> None:
         logs = policy.logs if policy is not None else "on"
         self._logs = logs if isinstance(logs, Logs) else Logs()
+        if keys is None and "pseudonym" in msgspec.structs.astuple(self._logs):
+            keys = (
+                SecretKeys.from_environment()
+            )  # what is wrong with them is said here, not in a log
         self._keys = keys
         self._ready: _Search | None = None
 
@@ -89,6 +98,18 @@ class Redactor:
             return _find(search, text, search.look(text))
         except Exception:
             return [Span(0, len(text), "SECRET")]
+
+    def found(self, text: str) -> tuple[str, list[Span]]:
+        """Return the text redacted and where personal data stood in it, by one pass.
+
+        This one raises what goes wrong inside, for those who can leave the original as it is.
+        """
+        search = self._ready or self._prepare()
+        hits = search.look(text)
+        spans = _find(search, text, hits) if hits else []
+        if not spans:
+            return text, spans
+        return _replaced(search.ways, text, spans, plain=search.hidden not in hits), spans
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -195,9 +216,8 @@ def _with_hidden(
             for rank, span in hidden:
                 start, end = origin(span.start, span.end)
                 found.append((rank, Span(start + offset, end + offset, span.kind)))
-        if not piece.isascii():
-            for span in shadow.international_mail(piece):
-                found.append((1, Span(span.start + offset, span.end + offset, span.kind)))
+        for span in shadow.international_mail(piece):
+            found.append((1, Span(span.start + offset, span.end + offset, span.kind)))
     return found
 
 
@@ -206,8 +226,9 @@ def _beyond(layer: shadow.Layer, offset: int, span: Span) -> Span:
     return span if start == span.start or start >= span.end else span._replace(start=start)
 
 
-def _is_within(span: Span, marks: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= span.start and span.end <= end for start, end in marks)
+def _is_within(span: Span, marks: list[tuple[int, int]]) -> bool:
+    index = bisect_right(marks, (span.start, sys.maxsize)) - 1
+    return index >= 0 and span.end <= marks[index][1]
 
 
 def _merged(found: list[tuple[int, Span]]) -> list[Span]:
@@ -230,7 +251,8 @@ def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
         value = text[start:end]
         mark = ways.replacement(kind, value if plain else shadow.decoded(value))
         if (
-            value[0] in "-0123456789"
+            kind != "IP"
+            and value[0] in "-0123456789"
             and _JSON_NUMBER.fullmatch(value)
             and (quote := _JSON_PLACE.search(text[max(0, start - 72) : start]))
         ):

@@ -48,36 +48,42 @@ _NAMED = {
 }  # fmt: skip
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "\v", "0": ""}
 
+# It begins with a class of characters, which `re` looks for fast.
 _TOKEN = re.compile(
-    rf"""(?P<percent>%(?:[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}}))
-    |(?P<printable>=(?:40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n))
-    |(?P<escape>\\(?:u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
-        |[0-3][0-7]{{2}}|\r?\n|["'\\/nrtbfav0@.]))
-    |(?P<reference>&(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
+    rf"""[%=\\&\x1b^+{_INVISIBLE}](?:
+     (?<=%)(?P<percent>[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
+    |(?<==)(?P<printable>40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
+    |(?<=\\)(?P<escape>u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
+        |[0-3][0-7]{{2}}|\r?\n|["'\\/nrtbfav0@.])
+    |(?<=&)(?P<reference>(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
         |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
-    |(?P<colour>(?:\x1b|\^\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
-        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|\x1b(?![\x1b{_INVISIBLE}]))
-    |(?P<plus>(?<=[0-9])\+(?=[0-9]))
-    |(?P<invisible>[{_INVISIBLE}]+)""",
+    |(?P<colour>(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
+        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|(?<=\x1b)(?![\x1b{_INVISIBLE}]))
+    |(?<=[0-9]\+)(?P<plus>(?=[0-9]))
+    |(?<=[{_INVISIBLE}])(?P<invisible>[{_INVISIBLE}]*)
+    )""",
     re.VERBOSE,
 )
 # A first look, in what `re` and RE2 read alike. What it lets through in vain costs time, what it
 # stops is not decoded.
-MAY_HIDE = (
-    r"%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[uUx0-3\n\r\"'\\/nrtbfav@.]"
-    r"|&(?:#|[A-Za-z][A-Za-z0-9]{1,31};|commat|period|lowbar|shy|hyphen|dash|zw)|\x1b|\^\["
-    r"|=(?:40[A-Za-z]|2[BDE]|3D|5F|[C-F][0-9A-F]=|\r?\n)|[0-9]{3}\+[0-9]{3}"
-    r"|[^\x09-\x0d\x20-\x7e]|-[0-9]{1,3}-[0-9]{1,3}-[0-9]"
+_ENCODED = (
+    r"%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[uUx0-3\n\r\"'\\/nrtbfav@.]|\^\["
+    r"|&(?:#|[A-Za-z][A-Za-z0-9]{1,31};|commat|period|lowbar|shy|hyphen|dash|zw)"
+    r"|=(?:40[A-Za-z]|2[BDE]|3D|5F|[C-F][0-9A-F]=|\r?\n)"
 )
+_JOINED = r"[0-9]{3}\+[0-9]{3}"
+_HYPHENS = r"-[0-9]{1,3}-[0-9]{1,3}-[0-9]"
+MAY_HIDE = f"{_ENCODED}|{_JOINED}|{_HYPHENS}|[^\\x09-\\x0d\\x20-\\x7e]"
+_is_encoded = re.compile(_ENCODED).search
+_is_joined = re.compile(_JOINED).search
+_has_hyphens = re.compile(_HYPHENS).search
 _may_hide = re.compile(MAY_HIDE).search
-# Of a printable ASCII text these tell the same, faster: nearly all have neither.
-_SIGNS = ("%", "\\", "&", "^[", "=40", "=2", "=3D", "=5F", "=C", "=D", "=E", "=F")
 
 # `ip-203-0-113-7`, and as the first label of a longer name; a version has no part of three digits.
 _HOST_ADDRESS = re.compile(
-    r"(?<![\w.])((?:[A-Za-z][A-Za-z0-9]{0,15}[-_.]){0,3})"
     r"([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})(?![0-9-])(\.[A-Za-z0-9-]{1,63}(?:\.[A-Za-z]{2})?)?"
 )
+_BEFORE_ADDRESS = re.compile(r"((?:[-_.][A-Za-z0-9]{0,15}[A-Za-z]){0,3})(?![\w.-])")
 _HOSTS = frozenset(
     {
         "ip", "ec2", "host", "client", "dsl", "adsl", "vdsl", "pool", "static", "dyn",
@@ -142,13 +148,13 @@ class Layer:
 
 def may_hide(text: str) -> bool:
     """Tell whether something in a text looks encoded."""
-    if text.isprintable() and text.isascii() and text.count("-") < 3 and "+" not in text:
-        for sign in _SIGNS:
-            if sign in text:
-                break
-        else:
-            return False
-    return _may_hide(text) is not None
+    if not (text.isprintable() and text.isascii()):
+        return _may_hide(text) is not None
+    return bool(  # the same, each part only where its sign is
+        _is_encoded(text)
+        or ("+" in text and _is_joined(text))
+        or (text.count("-") > 2 and _has_hyphens(text))
+    )
 
 
 def layers(text: str) -> Iterator[tuple[Layer, Callable[[int, int], tuple[int, int]]]]:
@@ -186,16 +192,22 @@ def decoded(text: str) -> str:
 
 def host_addresses(text: str) -> Iterator[Span]:
     """Give addresses in names of hosts: `ip-203-0-113-7`, `203-0-113-7.example.net`."""
+    if text.count("-") < 3:
+        return
     for match in _HOST_ADDRESS.finditer(text):
-        name, *parts, domain = match.groups()
-        numbers = [int(part) for part in parts]
-        named = not _HOSTS.isdisjoint(re.split("[-_.]", name.lower()))
-        if max(numbers) < 256 and (named or (domain and max(numbers) > 99)):
-            yield Span(match.start(2), match.end(5), "IP")
+        *parts, domain = match.groups()
+        before = _BEFORE_ADDRESS.match(text[max(0, match.start() - 52) : match.start()][::-1])
+        if before is None or max(numbers := [int(part) for part in parts]) > 255:
+            continue
+        named = not _HOSTS.isdisjoint(re.split("[-_.]", before[1][::-1].lower()))
+        if named or (domain and max(numbers) > 99):
+            yield Span(match.start(), match.end(4), "IP")
 
 
 def international_mail(text: str) -> Iterator[Span]:
     """Give mail addresses with letters of any script (RFC 6531)."""
+    if text.isascii():
+        return
     for sign in _MAIL_SIGN.finditer(text):
         before = text[max(0, sign.start() - 64) : sign.start()]
         local = _LOCAL.match(before[::-1])

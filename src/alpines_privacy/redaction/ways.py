@@ -113,7 +113,11 @@ def normalised(kind: str, value: str) -> str:
 
 def network_of(value: str) -> str | None:
     """Return the network of an address, /24 or /48; a mapped one counts as IPv4, None is no address."""
-    version, packed = _packed(value)
+    try:
+        socket.inet_pton(socket.AF_INET, value)
+        return value.rpartition(".")[0] + ".0/24"  # the usual one, at once
+    except (OSError, ValueError):
+        version, packed = _packed(value)
     if version == 4:
         return f"{packed[0]}.{packed[1]}.{packed[2]}.0/24"
     if version == 6:

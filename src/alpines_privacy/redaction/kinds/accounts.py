@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["LENGTHS", "SHAPES"]
@@ -59,7 +60,7 @@ _NO_SEPARATORS = str.maketrans("", "", " -")
 def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give as many characters as the country's IBANs have, in one word or in groups."""
     length = LENGTHS.get(text[start : start + 2].upper())
-    if length is None or text[start - 1 : start].isalnum():
+    if length is None or text[start - 1 : start] in WORD:
         return
     grouped = _GROUPED[length].match(text, start)
     if grouped is not None and _is_iban(grouped[0].translate(_NO_SEPARATORS)):

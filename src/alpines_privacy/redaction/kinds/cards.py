@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate
 
+from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES", "is_card"]
@@ -142,7 +143,7 @@ def _find_halves(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
+    if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
         return False
     return not (before[-1:] == "." and before[:1].isdigit()) and not (
         after[:1] == "." and after[1:].isdigit()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds, Find
 
-__all__ = ["before_digit", "is_column", "is_redacted", "stands_alone", "value_after"]
+__all__ = ["WORD", "before_digit", "is_column", "is_redacted", "stands_alone", "value_after"]
 
+# What makes a number part of a word. Letters beyond ASCII do not: many scripts put no space before one.
+WORD = frozenset(string.ascii_letters + string.digits)
 _NEAR = 30  # characters between keyword and value
 _MARK = re.compile(r"\[[A-Z_]{2,16}\]")
 _LONGEST = 40  # characters of a value
@@ -33,9 +36,14 @@ def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
     return find
 
 
+_CLOCK = re.compile(r":[0-9]{2}(?:[.,][0-9]{1,6})?Z? \Z")
+
+
 def is_column(text: str, start: int, end: int) -> bool:
     """Whether another number, or the quote that ends an access log's request, stands a space beside it."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if _CLOCK.search(text, max(0, start - 12), start):
+        return False
     if before[-1:] == " " and (before[:-1].isdigit() or before[:-1] in {'"', "]", " ", "\t"}):
         return True
     return after[:1] == " " and (after[1:].isdigit() or after[1:] in {'"', "-", " "})
@@ -49,9 +57,9 @@ def is_redacted(text: str, start: int, end: int) -> bool:
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether no letter or digit touches a number, nor a part that makes it a fraction or a longer one."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
+    if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
         return False
-    if before[-1:] in {"-", "/"} and before[:-1].isalnum():
+    if before[-1:] in {"-", "/"} and before[:-1] in WORD:
         return False
     if before[-1:] in {".", ":"} and before[:-1].isdigit():
         return False

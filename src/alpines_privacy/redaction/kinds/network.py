@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Iterator
 
+from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -51,7 +52,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether no digit, letter or further part of a dotted number touches it."""
     if (
         start
-        and (text[start - 1].isalnum() or text[start - 1] in "._%")
+        and (text[start - 1] in WORD or text[start - 1] in "._%")
         and text[max(0, start - 2) : start] != "\\n"  # a line break as JSON writes it
     ):
         return False
@@ -59,12 +60,12 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return True
     after = text[end]
     if after == ".":
-        return not text[end + 1 : end + 2].isalnum()
+        return text[end + 1 : end + 2] not in WORD
     if after in "-+~":  # a Debian revision; but `10.0.0.1-10.0.0.9` is a range
         return after == "-" and (
-            not text[end + 1 : end + 2].isalnum() or _V4.match(text, end + 1) is not None
+            text[end + 1 : end + 2] not in WORD or _V4.match(text, end + 1) is not None
         )
-    return not (after.isalnum() or after == "_")
+    return not (after in WORD or after == "_")
 
 
 def _is_version(text: str, start: int, end: int) -> bool:
@@ -106,8 +107,10 @@ _HEX = frozenset("0123456789abcdefABCDEF:")
 _LONGEST_V6 = 45
 
 
-def _find_v6(text: str, start: int, _end: int) -> Iterator[Bounds]:
+def _find_v6(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the v6 address around the match, with an embedded v4 address and its zone."""
+    if end - start < 7 and not (start and text[start - 1] in _HEX) and text[end : end + 1] != ".":
+        return  # too short to be one
     first = start
     while first and text[first - 1] in _HEX and start - first < _LONGEST_V6:
         first -= 1
@@ -142,10 +145,10 @@ def _is_v6(address: str) -> bool:
 
 def _is_bounded_v6(text: str, first: int, last: int) -> bool:
     before, after = text[first - 1 : first], text[last : last + 1]
-    if before and (before.isalnum() or before in "_:."):
+    if before and (before in WORD or before in "_:."):
         return False
-    return not (after.isalnum() or after == "_") and not (
-        after in {".", ":"} and text[last + 1 : last + 2].isalnum()
+    return not (after in WORD or after == "_") and not (
+        after in {".", ":"} and text[last + 1 : last + 2] in WORD
     )
 
 
@@ -173,11 +176,11 @@ def _find_mac(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 def _touches_hex(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "_" or after[:1] == "_":
+    if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
         return True
     return (
         before[-1:] in {":", "-", "."}
-        and before[:1].isalnum()
+        and before[:1] in WORD
         and len(before) > 1
         and before[:1] in _HEX
     ) or (after[:1] in {":", "-", "."} and after[1:] in _HEX and after[1:] != "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.keywords import is_column, is_redacted, stands_alone
+from alpines_privacy.redaction.kinds.keywords import WORD, is_column, is_redacted, stands_alone
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -60,9 +60,9 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give `+92 300 1234567`, `+44 (0)20 7946 0958`, `001-212-555-0123x45`."""
     has_plus = text[start] == "+"
     before = text[start - 1 : start]
-    if before.isalnum() or before in {"_", "+", "."}:
+    if before in WORD or before in {"_", "+", "."}:
         return
-    if before == "/" and text[start - 2 : start - 1].isalnum():  # base 64
+    if before == "/" and text[start - 2 : start - 1] in WORD:  # base 64
         return
     first = start + (1 if has_plus else 2)
     digits, _ = _read(text, first, 15)
@@ -93,8 +93,8 @@ def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -
 def _is_cut(text: str, end: int) -> bool:
     """Whether the number goes on in a letter or a fraction, so that it is none."""
     after = text[end : end + 2]
-    return (after[:1].isalnum() and _EXTENSION.match(text, end) is None) or (
-        after[:1] in {".", ":", "_", "/"} and after[1:].isalnum() and after[:1] != "/"
+    return (after[:1] in WORD and _EXTENSION.match(text, end) is None) or (
+        after[:1] in {".", ":", "_", "/"} and after[1:] in WORD and after[:1] != "/"
     )
 
 
@@ -125,7 +125,7 @@ _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
 _DATE = re.compile(
-    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
+    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{4}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
 )
 
 
@@ -163,7 +163,7 @@ def _find_mobile(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a number in one piece or two; `pnas.0709247105` names a paper, `0123456789` the digits."""
     if (
         stands_alone(text, start, end)
-        and text[start - 1 : start] not in {".", "/"}
+        and (text[start - 1 : start] not in {".", "/"} or text.startswith("03", start))
         and not _DIGITS.startswith(text[start:end])
     ):
         yield start, end
@@ -182,7 +182,7 @@ def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
     first = prefix.start() if prefix else start
     digits, end = _read(text, first, 12)
     before = text[first - 1 : first]
-    if before.isalnum() or before in {"_", "]", ")"} or _YEAR.match(text, start):
+    if before in WORD or before in {"_", "]", ")"} or _YEAR.match(text, start):
         return
     if len(digits) >= 8 and not _NUMBER_GROUP.match(text, end) and not _is_cut(text, end):
         yield first, _with_extension(text, end)
@@ -216,7 +216,7 @@ _FIRST_DIGIT = re.compile(r"[0-9]")
 _EPOCH = re.compile(r"1[5-9](?:[0-9]{8}|[0-9]{11}|[0-9]{14})")
 
 
-_OTHER = re.compile(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|.*\.[0-9]-.*")
+_OTHER = re.compile(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?|.*\.[0-9]-.*")
 _UNIT = re.compile(r" ?(?:bytes|[kKMGT]i?B|B|rows|lines|items|times|ms|us|ns|s|sec|seconds|%)\b")
 
 
@@ -248,7 +248,7 @@ _SURE = (
     r"phone|\btel\b|\btelef|\bmobile|\bmobil\b|\bmob\b|\bcell\b|\bcellular|\bcelular|\bfax\b|whatsapp"
     r"|msisdn|\bhandy|hotline|helpline|\bsms\b|landline|rufnummer|\bdesk:"
 )
-_SPOKEN = r"\bcall\b|\bdial\b|\breach\b|\bring\b"
+_SPOKEN = r"\bcontact\b|\bcall\b|\bdial\b|\breach\b|\bring\b"
 _PROSE = r"\b(?:at|to|on|is|number|contact|text|registered|from|messages?)\b[ :.#]{1,3}"
 _LABELS = ("office", "fax", "mobile", "cell", "home", "work", "desk")
 _SIX = r"[^0-9]{0,30}[0-9](?:[ ().-]{0,2}[0-9]){5}"
@@ -285,6 +285,13 @@ SHAPES = (
         (),
     ),
     Shape(
+        "PHONE",  # Brazil and Japan, Russia: groups that nothing else is written in
+        r"\b[1-9][0-9] 9?[0-9]{4}-[0-9]{4}\b|\b[1-9][0-9]-[0-9]{4}-[0-9]{4}\b"
+        r"|\b8[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{2}[ -]?[0-9]{2}\b",
+        _find_mobile,
+        (),
+    ),
+    Shape(
         "PHONE",
         r"\b92[ -]?3[0-9]{2}[ -]?[0-9]{7}\b",
         _find_mobile,
@@ -302,7 +309,7 @@ SHAPES = (
         "PHONE",
         rf"(?i:{_PROSE})[+(]?[0-9]{{1,5}}[ )-]{{1,2}}[0-9]{{2,8}}",
         _find_in_prose,
-        ("=0{1,5}[ )-]{1,2}00",),
+        ("=\\A(?!0000-00-00\\Z).*0{1,5}[ )-]{1,2}00",),
     ),
     Shape(
         "PHONE",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
 
 _DECIMAL = r"[+-]?[0-9]{1,3}\.[0-9]+"
 _PAIR = re.compile(rf"({_DECIMAL})[ ]?[,;/ ][ ]?({_DECIMAL})", re.ASCII)
-_MORE_BEFORE = re.compile(r"[0-9][ ]?[,;][ ]?\Z")
+_MORE_BEFORE = re.compile(r"\.[0-9]+[ ]?[,;][ ]?\Z")
 _MORE_AFTER = re.compile(r"[0-9]|\.[0-9]|[ ]?[,;][ ]?[+-]?[0-9]+\.[0-9]{3}")
 
 
@@ -23,9 +24,9 @@ def _find_pair(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if start and text[start - 1] in "+-":
         start -= 1
     match = _PAIR.match(text, start)
-    if match is None or text[start - 1 : start].isalnum() or text[start - 1 : start] in {".", "_"}:
+    if match is None or text[start - 1 : start] in WORD or text[start - 1 : start] in {".", "_"}:
         return
-    if _MORE_AFTER.match(text, match.end()) or _MORE_BEFORE.search(text, max(0, start - 3), start):
+    if _MORE_AFTER.match(text, match.end()) or _MORE_BEFORE.search(text, max(0, start - 24), start):
         return
     latitude, longitude = abs(float(match[1])), abs(float(match[2]))
     if latitude <= 90 and longitude <= 180 and max(latitude, longitude) >= 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["SHAPES"]
@@ -75,13 +76,13 @@ _PREFIXES = tuple(dict.fromkeys(prefix for prefixes, _ in _KEYS for prefix in pr
 
 def _find_key(text: str, start: int, _end: int) -> Iterator[Bounds]:
     match = _FULL.match(text, start)
-    if match is not None and not text[match.end() : match.end() + 1].isalnum():
+    if match is not None and text[match.end() : match.end() + 1] not in WORD:
         yield match.span()
 
 
 def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the match as it is: its pattern says all there is to know."""
-    if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+    if text[start - 1 : start] not in WORD and text[end : end + 1] not in WORD:
         yield start, end
 
 
@@ -136,9 +137,11 @@ _CREDENTIALS = re.compile(
 
 
 def _find_authorization(text: str, _start: int, end: int) -> Iterator[Bounds]:
+    """Give what follows the field's name and scheme; `authorization: denied` is an outcome."""
     match = _CREDENTIALS.match(text, end)
-    if match is not None:
-        yield match.span(match.lastindex or 0)
+    if match is None or (match[3] and not _is_random(match[3])):
+        return
+    yield match.span(match.lastindex or 0)
 
 
 _TOKEN = re.compile(r"[ \t]*([0-9A-Za-z._~+/-]{12,4096}=*)")

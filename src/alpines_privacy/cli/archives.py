@@ -1,0 +1,300 @@
+"""The work behind `redact`: which file goes where, what may not be touched, and what is told of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import click
+
+from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.tally import Progress, Tally
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.redaction.archive import BLOCK, Cleaned, blocks
+from alpines_privacy.redaction.compression import ArchiveError, Compression, recognised, unpacked
+from alpines_privacy.redaction.replacement import Replacement
+from alpines_privacy.redaction.workers import Workers, cores
+
+__all__ = ["Order", "run"]
+
+_WORTH_WORKERS = (
+    4 << 20
+)  # bytes in all files: with less, starting processes takes longer than the work
+_HEAD = 512  # bytes that tell what a file is
+
+
+class Order(NamedTuple):
+    """What was asked for on the command line."""
+
+    files: Sequence[str]
+    output: Path | None = None
+    backup: str | None = None
+    in_place: bool = False
+    check: bool = False
+
+
+def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -> int:
+    """Clean or check every file, tell what was found, and return the exit status.
+
+    A file that cannot be cleaned is told of and left as it is; the others go on.
+    """
+    _refuse_contradictions(order)
+    names = list(_once_each(order.files))
+    size = sum(_size(name) for name in names)
+    if jobs is None:
+        jobs = cores() if size >= _WORTH_WORKERS else 1
+    tally = Tally()
+    try:
+        with (
+            Workers(policy, jobs, check=order.check) as workers,
+            Progress(size, shown=not quiet and _has_terminal(order)) as progress,
+        ):
+            _work_on(names, _Run(order, workers, progress, tally, live=jobs == 1))
+    except KeyboardInterrupt:
+        return 130  # as shells report an interrupted program
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # the same, for a pipe nobody reads any more
+    return _tell(tally, order, quiet=quiet)
+
+
+def _work_on(names: Sequence[str], run: _Run) -> None:
+    for name in names:
+        try:
+            _Work(name, run).run()
+        except BrokenPipeError:
+            raise
+        except (ArchiveError, OSError) as error:
+            run.tally.fail(name, _reason(error))
+        run.progress.file_done(_size(name))
+
+
+def _tell(tally: Tally, order: Order, *, quiet: bool) -> int:
+    for note in tally.notes:
+        click.echo(f"Note: {note}", err=True)
+    for failure in tally.failures:
+        click.echo(f"Error: {failure}", err=True)
+    if not quiet:
+        click.echo(tally.summary(check=order.check), err=True)
+    if tally.failures:
+        return Refusal.exit_code
+    return 1 if order.check and tally.kinds else 0
+
+
+def _reason(error: ArchiveError | OSError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+class _Run(NamedTuple):
+    """What all files of one order share."""
+
+    order: Order
+    workers: Workers
+    progress: Progress
+    tally: Tally
+    live: bool  # standard input leaves as soon as it is there
+
+
+class _Work:
+    """One file, from where it is read to where it goes."""
+
+    __slots__ = ("_live", "_name", "_order", "_progress", "_tally", "_workers")
+
+    def __init__(self, name: str, run: _Run) -> None:
+        self._name = name
+        self._order, self._workers, self._progress, self._tally, live = run
+        self._live = live and name == "-"
+
+    def run(self) -> None:
+        """Clean or check the file. Raises `ArchiveError` or OSError, and then has changed nothing."""
+        if self._name == "-":
+            self._from(sys.stdin.buffer, None)
+            return
+        path = Path(self._name).resolve()
+        _refuse_irregular(path)
+        with path.open("rb") as file:
+            self._from(file, path)
+
+    def _from(self, file: BinaryIO, path: Path | None) -> None:
+        if self._order.check:
+            self._check(file)
+        elif self._order.in_place:
+            assert path is not None  # an order to rewrite standard input is refused
+            self._rewrite(file, path)
+        elif self._order.output is not None:
+            self._write(file, path, _target(self._order.output, self._name, path))
+        else:
+            self._to_stdout(file)
+
+    def _check(self, file: BinaryIO) -> None:
+        for cleaned in self._passing(file):
+            for line, kind in dict.fromkeys(cleaned.places):
+                click.echo(f"{self._name}:{line}: {kind}")
+
+    def _to_stdout(self, file: BinaryIO) -> None:
+        for cleaned in self._passing(file):
+            sys.stdout.buffer.write(cleaned.data)
+            sys.stdout.buffer.flush()
+
+    def _rewrite(self, file: BinaryIO, path: Path) -> None:
+        before = os.fstat(file.fileno())
+        backup = path.with_name(path.name + self._order.backup) if self._order.backup else None
+        if backup is not None and backup.exists():
+            raise ArchiveError(f"has a backup already, {backup}; move it away first")
+        with Replacement(path) as replacement:
+            found = 0
+            for cleaned in self._whole(file):
+                replacement.write(cleaned.data)
+                found += cleaned.kinds.total()
+            _refuse_changed(file, path, before)
+            if found:
+                replacement.commit(path, backup=backup)
+                if before.st_nlink > 1:
+                    self._tally.note(
+                        f"{path} has other names (hard links), which still hold the original"
+                    )
+
+    def _write(self, file: BinaryIO, path: Path | None, target: Path) -> None:
+        with Replacement(target) as replacement:
+            for cleaned in self._whole(file):
+                replacement.write(cleaned.data)
+            replacement.commit(path)
+
+    def _whole(self, file: BinaryIO) -> Iterator[Cleaned]:
+        """Yield the file in cleaned blocks; a line that cannot be cleaned ends it, and the original stays."""
+        for cleaned in self._cleaned(file):
+            for line, error in cleaned.withheld:
+                raise ArchiveError(f"line {line}: redacting it failed ({error}); left as it is")
+            yield cleaned
+
+    def _passing(self, file: BinaryIO) -> Iterator[Cleaned]:
+        """Yield the file in cleaned blocks; a notice stands for a line that cannot be cleaned."""
+        for cleaned in self._cleaned(file):
+            for line, error in cleaned.withheld:
+                self._tally.fail(
+                    self._name, f"line {line}: withheld, redacting it failed ({error})"
+                )
+            yield cleaned
+
+    def _cleaned(self, file: BinaryIO) -> Iterator[Cleaned]:
+        """Yield the file in cleaned blocks, counting them."""
+        compression = recognised(_head(file))
+        if not self._order.check:
+            self._refuse_binary_on_terminal(compression)
+        pieces = unpacked(compression, file)
+        found = blocks(pieces, self._workers.cleaner, 1 if self._live else BLOCK)
+        with self._tally.file() as count:
+            for cleaned in self._workers.clean(found, compression):
+                count(cleaned)
+                yield cleaned
+                if self._name != "-":
+                    self._progress.advance(file.tell(), cleaned.size)
+
+    def _refuse_binary_on_terminal(self, compression: Compression) -> None:
+        to_stdout = not self._order.in_place and self._order.output is None
+        if to_stdout and compression.name != "plain" and sys.stdout.isatty():
+            raise ArchiveError(
+                f"stays compressed ({compression.name}), which no terminal shows; "
+                "use -o, -i or a pipe"
+            )
+
+
+def _head(file: BinaryIO) -> bytes:
+    head: bytes = file.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]  # of every buffered reader
+    return head
+
+
+def _refuse_contradictions(order: Order) -> None:
+    places = [
+        name
+        for name, given in (
+            ("--in-place or --backup", order.in_place),
+            ("--output", order.output is not None),
+            ("--check", order.check),
+        )
+        if given
+    ]
+    if len(places) > 1:
+        raise click.UsageError(f"{places[0]} and {places[1]} contradict each other; give one")
+    if order.backup == "" or (order.backup and os.sep in order.backup):
+        raise click.UsageError("--backup takes a suffix such as .orig, for a name beside the FILE")
+    if order.in_place and "-" in order.files:
+        raise click.UsageError("standard input cannot be rewritten in place; leave -i or - out")
+    if len(order.files) > 1 and not places:
+        raise click.UsageError(
+            "several files go to no standard output; say where: --in-place, --output FOLDER or --check"
+        )
+    if order.output is not None and len(order.files) > 1 and not _is_folder(order.output):
+        raise click.UsageError(f"--output {order.output} is no folder, and there are several files")
+
+
+def _once_each(names: Sequence[str]) -> Iterator[str]:
+    """Yield each file once, under whatever names it was given."""
+    seen: set[object] = set()
+    for name in names:
+        try:
+            status = Path(name).stat()
+            key: object = (status.st_dev, status.st_ino)
+        except OSError:
+            key = name
+        if name == "-":
+            key = name
+        if key not in seen:
+            seen.add(key)
+            yield name
+
+
+def _size(name: str) -> int:
+    try:
+        return 0 if name == "-" else Path(name).stat().st_size
+    except OSError:
+        return 0
+
+
+def _has_terminal(order: Order) -> bool:
+    """Tell whether a bar can be shown: on a terminal that no text goes to at the same time."""
+    to_stdout = order.check or not (order.in_place or order.output)
+    return sys.stderr.isatty() and not (to_stdout and sys.stdout.isatty())
+
+
+def _refuse_irregular(path: Path) -> None:
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise ArchiveError("is a folder; name the files in it")
+    if not stat.S_ISREG(mode):
+        raise ArchiveError(
+            f"is no regular file; read it by a pipe: alpines-privacy redact - < {path}"
+        )
+
+
+def _refuse_changed(file: BinaryIO, path: Path, before: os.stat_result) -> None:
+    """Refuse to replace a file that was written to meanwhile: what was written would be lost."""
+    for now in (os.fstat(file.fileno()), path.stat()):
+        if (now.st_ino, now.st_size, now.st_mtime_ns) != (
+            before.st_ino,
+            before.st_size,
+            before.st_mtime_ns,
+        ):
+            raise ArchiveError("was written to while it was read; left as it is. Rotate it first")
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir()
+
+
+def _target(output: Path, name: str, path: Path | None) -> Path:
+    """Return the file to write to. Raises `ArchiveError` where that is the input, or no file."""
+    if _is_folder(output):
+        if path is None:
+            raise ArchiveError(f"needs a file name: -o {output} is a folder")
+        output /= Path(name).name
+    target = output.resolve()
+    if target.exists():
+        if path is not None and target.samefile(path):
+            raise ArchiveError(f"is what -o {output} names, too; use --in-place")
+        _refuse_irregular(target)
+    return target

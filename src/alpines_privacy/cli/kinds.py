@@ -1,0 +1,38 @@
+"""Which kinds of personal data a command is about: a policy narrowed by `--only` and `--skip`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.policy import Logs, PrivacyPolicy
+from alpines_privacy.policy.errors import nearest
+
+__all__ = ["policy_for"]
+
+
+def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -> PrivacyPolicy:
+    """Return the policy of a file (or the literal one) that keeps the kinds that are not asked for.
+
+    Raises `Refusal` for a kind that is none, `PolicyError` for the file.
+    """
+    policy = PrivacyPolicy() if file is None else PrivacyPolicy.load(file)
+    if not only and not skip:
+        return policy
+    logs = policy.logs if isinstance(policy.logs, Logs) else Logs()
+    kinds = [name for name in Logs.__struct_fields__ if isinstance(getattr(logs, name), str)]
+    wanted = _known(only, kinds, "--only") or set(kinds)
+    left = (set(kinds) - wanted) | _known(skip, kinds, "--skip")
+    return replace(policy, logs=replace(logs, **dict.fromkeys(left, "keep")))
+
+
+def _known(names: Collection[str], kinds: list[str], option: str) -> set[str]:
+    asked = {name.lower().replace("-", "_") for name in names}
+    for name in sorted(asked.difference(kinds)):
+        raise Refusal(
+            f"{option} {name.upper()}: no such kind{nearest(name.upper(), map(str.upper, kinds))}; "
+            f"expected one of {', '.join(map(str.upper, kinds))}"
+        )
+    return asked

@@ -1,0 +1,141 @@
+"""What `redact` tells while it works and at its end: a bar with rate and time left, a table by kind."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import click
+
+from alpines_privacy.redaction.archive import Cleaned
+
+__all__ = ["Progress", "Tally"]
+
+_LINE = "{:<14}{:>14}{:>12}"
+
+
+class Tally:
+    """How many values of each kind were found, in how many files, how fast; and what went wrong."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self.notes: list[str] = []
+        self._in_files: Counter[str] = Counter()
+        self._files = 0
+        self._size = 0
+        self._began = time.monotonic()
+
+    @contextmanager
+    def file(self) -> Iterator[Callable[[Cleaned], None]]:
+        """Count the blocks of a file; one that fails half-way does not count."""
+        kinds: Counter[str] = Counter()
+        size = 0
+
+        def count(cleaned: Cleaned) -> None:
+            nonlocal size
+            kinds.update(cleaned.kinds)
+            size += cleaned.size
+
+        yield count
+        self.kinds.update(kinds)
+        self._in_files.update(kinds.keys())
+        self._files += 1
+        self._size += size
+
+    def fail(self, name: str, reason: str) -> None:
+        """Note that a file could not be cleaned, and why."""
+        self.failures.append(f"{name}: {reason}")
+
+    def note(self, text: str) -> None:
+        """Note what the one who asked should know of a file that was cleaned."""
+        self.notes.append(text)
+
+    def summary(self, *, check: bool) -> str:
+        """Return the table by kind, the most frequent first, and a line about all."""
+        lines = []
+        if self.kinds:
+            lines.append(_LINE.format("kind", "found" if check else "redacted", "in files"))
+            lines += [
+                _LINE.format(kind, f"{count:,}", f"{self._in_files[kind]:,}")
+                for kind, count in sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))
+            ]
+        return "\n".join([*lines, self._line()])
+
+    def _line(self) -> str:
+        seconds = time.monotonic() - self._began
+        files = f"{self._files:,} file{'' if self._files == 1 else 's'}"
+        nothing = ", no personal data" if self._files and not self.kinds else ""
+        speed = f"{_duration(seconds)} ({_rate(self._size, seconds)})"
+        return f"{files}, {_megabytes(self._size)} in {speed}{nothing}"
+
+
+class Progress:
+    """A bar over all files' bytes on standard error, or nothing."""
+
+    def __init__(self, length: int, *, shown: bool) -> None:
+        self._done = 0  # bytes of files that are done
+        self._at = 0
+        self._text = 0
+        self._began = time.monotonic()
+        self._bar: Any = None
+        if shown and length:
+            self._bar = click.progressbar(
+                length=length,
+                label="Redacting",
+                file=sys.stderr,
+                width=30,
+                item_show_func=self._shown_rate,
+                update_min_steps=max(1, length // 1000),
+            )
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(kind, error, trace)
+
+    def advance(self, position: int, text: int) -> None:
+        """Show that a file is read up to a position, and that so many more bytes of text are cleaned."""
+        self._text += text
+        self._to(self._done + position)
+
+    def file_done(self, size: int) -> None:
+        """Show that a file is done, or given up."""
+        self._done += size
+        self._to(self._done)
+
+    def _to(self, place: int) -> None:
+        if self._bar is not None and place > self._at:
+            self._bar.update(place - self._at, self._text)
+            self._at = place
+
+    def _shown_rate(self, text: int | None) -> str | None:
+        return None if text is None else _rate(text, time.monotonic() - self._began)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+def _rate(size: int, seconds: float) -> str:
+    return f"{size / 1e6 / max(seconds, 0.001):,.1f} MB/s"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

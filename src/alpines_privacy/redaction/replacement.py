@@ -1,0 +1,120 @@
+"""A file replaced whole or not at all, whatever ends the program in between.
+
+What is written has no name until it is complete (`O_TMPFILE`), so that not even a killed program
+leaves a half file. Where the file system does not offer that, it has a name of its own beside the
+file, which only a killed program leaves behind.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+__all__ = ["Replacement"]
+
+_NO_TMPFILE = {errno.EISDIR, errno.ENOENT, errno.EOPNOTSUPP, errno.EINVAL}
+
+
+class Replacement:
+    """What shall stand at `target`, written with `write` and put there by `commit`.
+
+    Leaving the block without a commit leaves everything as it was.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._name: Path | None = None  # while it has one of its own
+        self._file = self._open()
+        self.write = self._file.write
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        if self._name is not None:
+            self._name.unlink(missing_ok=True)
+
+    def commit(self, like: Path | None = None, *, backup: Path | None = None) -> None:
+        """Put it in its place, on disk, with owner, permissions and times of the file `like`.
+
+        The file it replaces is kept as `backup`, where one is given; a backup that is there
+        already is not overwritten: FileExistsError.
+        """
+        self._file.flush()
+        if like is not None:
+            _resemble(self._file.fileno() if self._name is None else self._name, like)
+        os.fsync(self._file.fileno())
+        if backup is not None:
+            _keep(self._target, backup)
+        name = self._link()
+        self._file.close()  # some systems replace no file by an open one
+        name.replace(self._target)
+        self._name = None
+        _sync_folder(self._target.parent)
+
+    def _open(self) -> BinaryIO:
+        folder = self._target.parent
+        try:
+            return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600), "wb")
+        except AttributeError:  # a system without it
+            pass
+        except OSError as error:
+            if error.errno not in _NO_TMPFILE or not folder.is_dir():
+                raise
+        number, name = tempfile.mkstemp(dir=folder, prefix=f".{self._target.name}.", suffix=".new")
+        self._name = Path(name)
+        return os.fdopen(number, "wb")
+
+    def _link(self) -> Path:
+        """Give what was written a name, if it has none yet: only a file with a name can replace one."""
+        if self._name is None:
+            number = self._file.fileno()
+            name = self._target.with_name(f".{self._target.name}.{os.getpid()}-{number}.new")
+            folder = os.open(name.parent, os.O_RDONLY)
+            try:
+                # With a folder given, Python calls linkat(2), which follows /proc's link.
+                os.link(f"/proc/self/fd/{number}", name.name, src_dir_fd=folder, dst_dir_fd=folder)
+            finally:
+                os.close(folder)
+            self._name = name
+        return self._name
+
+
+def _resemble(written: int | Path, like: Path) -> None:
+    status = like.stat()
+    with suppress(PermissionError, AttributeError):  # only root gives files away; not on Windows
+        os.chown(written, status.st_uid, status.st_gid)
+    shutil.copystat(like, cast("Path", written))  # mode, times, extended attributes; of numbers too
+
+
+def _keep(path: Path, backup: Path) -> None:
+    """Give a file a second name, or a copy where file systems know no second names."""
+    try:
+        backup.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with backup.open("xb") as copy, path.open("rb") as original:
+            shutil.copyfileobj(original, copy)
+        shutil.copystat(path, backup)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems cannot; the replacement itself is done
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
