@@ -26,8 +26,10 @@ from hypothesis import strategies as st
 from alpines_privacy import PrivacyPolicy, current
 from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.guard import Guard
+from alpines_privacy.http.outcomes import Pass
+from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.literals import Literal, Literals
-from alpines_privacy.redaction.visitor import failed, in_flight
+from alpines_privacy.redaction.visitor import failed, in_flight, literals_of
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
 from tests.sent import Sent
@@ -430,6 +432,32 @@ def test_where_logs_are_left_alone_no_body_is_watched(policy: dict[str, Any]) ->
     asyncio.run(ASGILayer(app, guard)(scope, cast("Any", receive), cast("Any", server.send)))
     assert seen == [receive]
     assert not list(in_flight)
+
+
+FIELDS = ("authorization", "cookie", "user-agent", "x-forwarded-for", "forwarded", "host")
+LATIN = st.text(st.characters(max_codepoint=255), max_size=60)
+
+
+@given(
+    st.sampled_from([URLENCODED, "application/json", "multipart/form-data; boundary=b", "x/json;"]),
+    st.binary(max_size=200) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps).map(str.encode),
+    LATIN,
+    st.lists(st.tuples(st.sampled_from(FIELDS), LATIN | st.just("Basic ") | LATIN.map("Basic ".__add__)), max_size=4),
+)  # fmt: skip
+def test_whatever_is_sent_no_record_has_to_be_withheld(
+    content_type: str, body: bytes, query: str, fields: list[tuple[str, str]]
+) -> None:
+    """A visitor who could make us fail could silence the log."""
+    head = Sent(*fields, ("content-type", content_type), query=query, peer="203.0.113.7")
+    visit = Guard(PrivacyPolicy(trusted_proxies=["203.0.113.0/24"])).visit(head)
+    passed = visit.request()
+    assert isinstance(passed, Pass)
+    if passed.watch is not None:
+        passed.watch(body)
+    try:
+        literals_of(visit.privacy, Redactor()).redact("some text")
+    finally:
+        visit.end()
 
 
 # ---------------------------------------------------------------------------------- literals
