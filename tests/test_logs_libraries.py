@@ -27,6 +27,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.redaction import loguru as for_loguru
 from alpines_privacy.redaction import sentry as for_sentry
 from alpines_privacy.redaction import structlog as for_structlog
+from alpines_privacy.redaction.exceptions import stand_in
 from alpines_privacy.redaction.opentelemetry import RedactingLogs, RedactingSpans
 from tests.sent import Sent
 
@@ -276,6 +277,20 @@ def test_sentry_events(transport: _Kept) -> None:
     assert frames[-1]["vars"]["held"]["password"] not in {PASSWORD, repr(PASSWORD)}
     assert event["sdk"]["name"].startswith("sentry.python")
     assert event["contexts"]["runtime"]["name"] == "CPython"
+
+
+def test_an_exception_that_is_also_logged_is_sent_once(transport: _Kept) -> None:
+    try:
+        _fails()
+    except RuntimeError as error:
+        stand = stand_in(error, error.__traceback__, str)
+        sentry_sdk.capture_exception(error)
+        sentry_sdk.capture_exception(stand)
+    try:
+        _fails()
+    except RuntimeError:
+        sentry_sdk.capture_exception()
+    assert len(transport.sent) == 2
 
 
 def test_a_sentry_request(transport: _Kept) -> None:

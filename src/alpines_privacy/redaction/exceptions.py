@@ -12,11 +12,12 @@ from collections.abc import Callable, Generator
 from types import CodeType, FrameType, FunctionType, GeneratorType, TracebackType
 from typing import Any, TypeAlias
 
-__all__ = ["ExcInfo", "rendered", "stand_in"]
+__all__ = ["ExcInfo", "identity", "rendered", "stand_in"]
 
 ExcInfo: TypeAlias = "tuple[type[BaseException], BaseException, TracebackType | None]"
 _Clean: TypeAlias = Callable[[str], str]
 
+_STANDS_FOR = "__stands_for__"
 _MOST = 200  # exceptions of one chain, and frames of each
 
 
@@ -40,6 +41,15 @@ def stand_in(error: BaseException, tb: TracebackType | None, clean: _Clean) -> E
     return type(stand), stand, stand.__traceback__
 
 
+def identity(error: BaseException) -> tuple[tuple[int, str, int], bool]:
+    """Return what tells an exception from others while it lasts, and whether this is its stand-in."""
+    known: tuple[int, str, int] | None = vars(error).get(_STANDS_FOR)
+    if known is not None:
+        return known, True
+    tb = error.__traceback__
+    return (id(error), type(error).__qualname__, 0 if tb is None else tb.tb_lineno), False
+
+
 def _exception(
     error: BaseException, clean: _Clean, known: dict[int, BaseException]
 ) -> BaseException:
@@ -50,6 +60,7 @@ def _exception(
         members = [_exception(member, clean, known) for member in error.exceptions]
     stand = _named_alike(error, clean, members)
     known[id(error)] = stand
+    vars(stand)[_STANDS_FOR] = identity(error)[0]
     stand.__traceback__ = _traceback(error.__traceback__)
     for note in getattr(error, "__notes__", None) or ():
         stand.add_note(clean(str(note)))

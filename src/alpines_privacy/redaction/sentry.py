@@ -10,9 +10,12 @@ but for the parts that the SDK itself fills with what a program is and runs on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from alpines_privacy.redaction.cleaning import Cleaner
+from alpines_privacy.redaction.events import exception_of
+from alpines_privacy.redaction.exceptions import identity
 from alpines_privacy.redaction.hook import cleaner
 
 __all__ = [
@@ -40,6 +43,11 @@ _CRUMBS = frozenset({"category", "level", "timestamp", "type"})
 _LOGS = frozenset({"severity_number", "severity_text", "span_id", "time_unix_nano", "trace_id"})
 
 
+_last_sent: ContextVar[tuple[tuple[int, str, int], bool] | None] = ContextVar(
+    "last_sent", default=None
+)
+
+
 def options() -> dict[str, Callable[[Any, Any], Any]]:
     """Return the hooks for `sentry_sdk.init`, those that the installed SDK knows."""
     from sentry_sdk.consts import DEFAULT_OPTIONS  # noqa: PLC0415 - only who uses Sentry has it
@@ -49,9 +57,12 @@ def options() -> dict[str, Callable[[Any, Any], Any]]:
 
 
 def before_send(event: Any, hint: Any) -> Any:
-    """Return an event without personal data; None, so that it is not sent, if cleaning it failed."""
-    del hint
-    return _or_nothing(_event, event)
+    """Return an event without personal data; None, so that it is not sent, if cleaning it failed.
+
+    None also for a second event of one exception: the SDK tells those by the object, and of a
+    logged one it has seen the stand-in.
+    """
+    return None if _is_repeated(hint) else _or_nothing(_event, event)
 
 
 def before_send_transaction(event: Any, hint: Any) -> Any:
@@ -70,6 +81,17 @@ def before_send_log(log: Any, hint: Any) -> Any:
     """Return a structured log without personal data; None as above."""
     del hint
     return _or_nothing(_log, log)
+
+
+def _is_repeated(hint: Any) -> bool:
+    """Whether the event before this one was of the same exception, of one the stand-in, of the other itself."""
+    exc_info = exception_of((hint or {}).get("exc_info"))
+    if exc_info is None:
+        return False
+    (this, stands), before = identity(exc_info[1]), _last_sent.get()
+    repeated = before == (this, not stands)
+    _last_sent.set(None if repeated else (this, stands))
+    return repeated
 
 
 def _or_nothing(clean: Callable[[_Part, Cleaner], Any], part: _Part) -> Any:
