@@ -14,9 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote, quote_plus, urlencode
 
-import django
 import pytest
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
@@ -32,6 +30,7 @@ from alpines_privacy.redaction.literals import Literal, Literals
 from alpines_privacy.redaction.visitor import failed, in_flight, literals_of
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
+from tests.frameworks.django_site import OURS
 from tests.sent import Sent
 from tests.wire import ASGIServer, scope_of
 
@@ -153,10 +152,6 @@ def over_asgi(visit: Visit, look: Callable[[], Any]) -> bytes:
     return b"".join(got)
 
 
-if not settings.configured:
-    settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="of tests")
-    django.setup()
-
 _looks: list[Callable[[], Any]] = []
 
 
@@ -179,7 +174,7 @@ async def _async_view(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("", _view), path("form", _form_view), path("async", _async_view)]
 DJANGO = {
     "ROOT_URLCONF": __name__,
-    "MIDDLEWARE": ["alpines_privacy.django.PrivacyMiddleware"],
+    "MIDDLEWARE": [OURS],
     "ALPINES_PRIVACY": {},
 }
 

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import django
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -19,15 +17,12 @@ from django.urls import path
 from django.utils.log import AdminEmailHandler
 
 from alpines_privacy import redaction
+from tests.frameworks.django_site import OURS
 
 NAME, MAIL, PASSWORD = "Zarqa Bibi-Noor", "zarqa@example.com", "corréct-horse<battery>"
 FORM = {"name": NAME, "email": MAIL, "password": PASSWORD, "nickname": "Zak", "page": "seventh"}
 QUERY = {"token": "s3cr3tt0ken9911", "full_name": NAME, "mobile": "+92 300 1234567"}
 PERSONAL = [NAME, MAIL, PASSWORD, QUERY["token"], "1234567", "Zak", "8d7f4b1c99aa", "203.0.113.77"]
-
-if not settings.configured:
-    settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="of tests")
-    django.setup()
 
 
 class Shop(Exception):  # noqa: N818 - an app's own name
@@ -52,7 +47,7 @@ def handler(request: pytest.FixtureRequest) -> Iterator[AdminEmailHandler]:
     logger = logging.getLogger("django")
     with override_settings(
         ROOT_URLCONF=__name__,
-        MIDDLEWARE=["alpines_privacy.django.PrivacyMiddleware"],
+        MIDDLEWARE=[OURS],
         ALPINES_PRIVACY={},
         ADMINS=[("Admin", "admin@site.example")],
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
