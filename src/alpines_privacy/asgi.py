@@ -262,6 +262,12 @@ class _Exchange:
     async def beside(self, message: Message) -> None:
         await self._send(_filtered(message, self._visit))
 
+    async def nothing(self, message: Message) -> None:
+        """Send what answers HEAD: of a body, some servers take the length themselves."""
+        kind = f"{message['type'].rpartition('.')[0]}.body"
+        more = message.get("more_body", False)
+        await self._send({"type": kind, "body": b"", "more_body": more})
+
     async def drop(self, message: Message) -> None:
         """Drop a message of a response that was replaced."""
 
@@ -275,7 +281,10 @@ class _Exchange:
             await self._replace(outcome.answer)
 
     def _begin(self, message: Message, outcome: Send) -> Awaitable[None]:
-        self._handlers = _REWRITING if outcome.rewrites else _SENDING
+        if outcome.rewrites:
+            self._handlers = _REWRITING
+        else:
+            self._handlers = _UNSIZED if outcome.is_unsized else _SENDING
         return self._send(_with_fields(message, outcome.head))
 
     async def _replace(self, answer: Answer) -> None:
@@ -330,6 +339,12 @@ _REWRITING: _Handlers = {
     **_FILES,
     "http.response.body": _Exchange.body,
     "websocket.http.response.body": _Exchange.body,
+}
+_UNSIZED: _Handlers = {
+    **_SENDING,
+    "http.response.body": _Exchange.nothing,
+    "http.response.pathsend": _Exchange.nothing,
+    "http.response.zerocopysend": _Exchange.nothing,
 }
 _REPLACED: _Handlers = {_ANY_OTHER: _Exchange.drop}
 
