@@ -26,7 +26,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import ResponseHead
-from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.outcomes import Answer, Pass
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PolicyError, SecretKeys, ThirdParty
 from alpines_privacy.testing import visitor
@@ -335,7 +335,7 @@ def asked(promise: LoadReports, *fields: tuple[str, str], method: str = "GET") -
         .visit(Sent(*fields, method=method, path="/_privacy/loads"))
         .privacy
     )
-    answer = promise.request(privacy)
+    answer = promise.page(privacy)
     assert isinstance(answer, Answer)
     return answer
 
@@ -399,8 +399,8 @@ def test_without_a_key_nobody_is_told_anything() -> None:
     "path", ["/", "/loads", "/_privacy/", "/_privacy/loads/", "/_privacy/loadsx"]
 )
 def test_other_paths_are_the_apps(path: str) -> None:
-    privacy = Guard(PrivacyPolicy(), promises=[]).visit(Sent(path=path, method="POST")).privacy
-    assert made().request(privacy) is None
+    visit = Guard(PrivacyPolicy(), promises=[made()]).visit(Sent(path=path, method="POST"))
+    assert isinstance(visit.request(), Pass)
 
 
 # In a browser.

@@ -8,7 +8,7 @@ latin-1 never fails and loses nothing, so a head no promise touched goes back as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, KeysView
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ __all__ = [
     "RequestHead",
     "ResponseHead",
     "field_name",
+    "media_type",
     "read_loosely",
     "split_list",
 ]
@@ -25,6 +26,8 @@ __all__ = [
 Field = tuple[str, str]
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# Not Modified stands for what may be a page; where nothing is found, there may be something of ours.
+_TELLING = frozenset({304, 404})
 
 
 class RequestHead(ABC):
@@ -77,7 +80,7 @@ class RequestHead(ABC):
     @property
     def local_path(self) -> str:
         """The path below the app's mount point, always with a leading slash."""
-        path, mount = self.path, self.mount
+        mount, path = self.mount, self.path
         if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
             return path[len(mount) :] or "/"
         return path
@@ -89,20 +92,25 @@ class ResponseHead:
     Edits replace `fields` by a new list and set `changed`; what the app gave is never mutated.
     """
 
-    __slots__ = ("_last", "changed", "fields", "media_type", "names", "status")
+    __slots__ = ("changed", "fields", "media_type", "names", "status")
 
     def __init__(self, status: int, fields: list[Field]) -> None:
         self.status = status
         self.fields = fields
         self.changed = False
-        self._last = {field_name(name): value for name, value in fields}
-        self.names: KeysView[str] = self._last.keys()
-        self.media_type = _media_type(self._last.get("content-type", ""))
+        last = {field_name(name): value for name, value in fields}
+        self.names: Collection[str] = last
+        self.media_type = media_type(last.get("content-type", ""))
 
     @property
     def is_html(self) -> bool:
         """Whether a browser shows this as a page (HTML or XHTML)."""
         return self.media_type in HTML_TYPES
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a browser neither shows this as a page, nor may learn more of one by it."""
+        return self.media_type not in HTML_TYPES and self.status not in _TELLING
 
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order."""
@@ -111,14 +119,13 @@ class ResponseHead:
     def replace(self, fields: Iterable[Field]) -> None:
         """Put other fields in place of all."""
         self.fields = list(fields)
-        self._last = {field_name(name): value for name, value in self.fields}
-        self.names = self._last.keys()
+        self.names = {field_name(name) for name, _ in self.fields}
         self.changed = True
 
     def append(self, name: str, value: str) -> None:
         """Add one line at the end."""
         self.fields = [*self.fields, (name, value)]
-        self._last[name] = value
+        self.names = {*self.names, name}
         self.changed = True
 
     def merge(self, name: str, tokens: tuple[str, ...]) -> None:
@@ -145,7 +152,8 @@ class ResponseHead:
 
 
 @lru_cache(maxsize=256)  # an app has a handful of content types
-def _media_type(content_type: str) -> str:
+def media_type(content_type: str) -> str:
+    """Return what a Content-Type says without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 
 

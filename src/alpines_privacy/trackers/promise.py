@@ -22,7 +22,7 @@ from alpines_privacy.http.variants import MARK, mapped_back, marked, named_as_as
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.csp import LoadPolicy
-from alpines_privacy.trackers.fields import Fields
+from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields
 from alpines_privacy.trackers.fields import Taken as _Taken
 from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.request import Kind
@@ -50,6 +50,7 @@ class Trackers(Promise):
     """Takes trackers out of pages and heads, and adds the Content-Security-Policy of the page."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
+    heeds: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
         self._debugs = policy.debug
