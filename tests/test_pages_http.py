@@ -7,10 +7,8 @@ import gzip
 import io
 import os
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -30,7 +28,6 @@ from django.views.decorators.http import condition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from alpines_privacy import PrivacyPolicy, asgi, current, protect, wsgi
 from alpines_privacy.guard import Guard
@@ -44,6 +41,7 @@ from tests.conftest import need
 from tests.frameworks.django_site import OURS
 from tests.frameworks.exhibits_django import site, under
 from tests.frameworks.test_django import Site
+from tests.processes import wsgi_origin
 from tests.wire import ASGIServer, WSGIServer, scope_of
 
 TRACKER = b'<img src="https://www.facebook.com/tr?id=1&amp;ev=PageView">'
@@ -1137,25 +1135,6 @@ def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
 # -- In a browser
 
 
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve a WSGI app on a loopback port; yields its origin."""
-
-    class Quiet(WSGIRequestHandler):
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-            """Say nothing."""
-
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
@@ -1164,13 +1143,13 @@ def browser() -> Iterator[Browser]:
 
 def shown_before_and_under_a_signal(browser: Browser, app: App, wrapped: Any) -> list[bool]:
     """Visit a page without a signal and twice with one; tell of each time whether the ad was there."""
-    with served(wrapped) as origin:
+    with wsgi_origin(wrapped) as port:
         context = browser.new_context()
         tab = context.new_page()
         shown = []
         for signal in ({}, {"Sec-GPC": "1"}, {"Sec-GPC": "1"}):
             context.set_extra_http_headers(signal)
-            tab.goto(origin)
+            tab.goto(f"http://127.0.0.1:{port}/")
             assert "hello" in tab.content()
             shown.append("ib.adnxs.com" in tab.content())
             tab.goto("about:blank")
