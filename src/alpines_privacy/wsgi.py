@@ -89,7 +89,8 @@ class WSGIRequest(RequestHead):
 
     @property
     def local_path(self) -> str:
-        return _decoded(self._environ.get("PATH_INFO", "")) or "/"
+        path: str = self._environ.get("PATH_INFO") or "/"
+        return path if path.isascii() else _decoded(path)
 
     @property
     def peer(self) -> str:

@@ -8,7 +8,7 @@ latin-1 never fails and loses nothing, so a head no promise touched goes back as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -90,6 +90,7 @@ class ResponseHead:
     """A response before its body: `status` and `fields` in the app's order.
 
     Edits replace `fields` by a new list and set `changed`; what the app gave is never mutated.
+    `names` are the fields' names in lower case, to look up.
     """
 
     __slots__ = ("changed", "fields", "media_type", "names", "status")
@@ -98,9 +99,8 @@ class ResponseHead:
         self.status = status
         self.fields = fields
         self.changed = False
-        last = {field_name(name): value for name, value in fields}
-        self.names: Collection[str] = last
-        self.media_type = media_type(last.get("content-type", ""))
+        self.names: dict[str, Any] = {field_name(name): value for name, value in fields}
+        self.media_type = media_type(self.names.get("content-type", ""))
 
     @property
     def is_html(self) -> bool:
@@ -119,13 +119,13 @@ class ResponseHead:
     def replace(self, fields: Iterable[Field]) -> None:
         """Put other fields in place of all."""
         self.fields = list(fields)
-        self.names = {field_name(name) for name, _ in self.fields}
+        self.names = dict.fromkeys([field_name(name) for name, _ in self.fields])
         self.changed = True
 
     def append(self, name: str, value: str) -> None:
         """Add one line at the end."""
         self.fields = [*self.fields, (name, value)]
-        self.names = {*self.names, name}
+        self.names[name] = value
         self.changed = True
 
     def merge(self, name: str, tokens: tuple[str, ...]) -> None:
