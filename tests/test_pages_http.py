@@ -1117,7 +1117,7 @@ def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
 ) -> None:
     body, chunks = made
     url = "http://shop.example/"
-    expected = rules().begin(url=url, opted_out=gpc, whole=body)(body, last=True)
+    expected = rules().begin(url=url, opted_out=gpc)(body, last=True)
     code = None if name == "identity" else coding(name)
     sent = code.compress(chunks) if code else chunks
     fields: Fields = [HTML, ("content-encoding", name)]

@@ -138,10 +138,10 @@ class Trackers(Promise):
         if self._debugs and privacy.removals:
             head.append("alpines-privacy-removed", _listing(privacy.report))
 
-    def begin(self, visitor: _Visitor, *, whole: bytes | None) -> Page:
+    def begin(self, visitor: _Visitor) -> Page:
         """Begin to filter a page."""
         return self._pages.begin(
-            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out, whole=whole
+            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out
         )
 
     def restrain(
@@ -204,7 +204,7 @@ class _Reading:
             return None
         if not whole:
             return self._stream()
-        page = self._promise.begin(self._visitor, whole=start)
+        page = self._promise.begin(self._visitor)
         filtered = page(start, last=True)
         self._promise.restrain(self._visitor, self._head, page.named, whole=True)
         if stays:  # read all the same: its policy has to let in whom it names
@@ -251,7 +251,7 @@ class _Reading:
         return start if is_ascii_compatible(self._content_type, start) else None
 
     def _stream(self) -> Rewrite:
-        page = self._promise.begin(self._visitor, whole=None)
+        page = self._promise.begin(self._visitor)
         self._promise.restrain(self._visitor, self._head, set(), whole=False)
         self._forget(_OF_THE_BYTES)
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from alpines_privacy.http.html import StartTag
+from alpines_privacy.http.html import Selection, StartTag
+from alpines_privacy.http.html.lexing import SPACE
+from alpines_privacy.trackers.marks import carriers, named
+from alpines_privacy.trackers.markup import AMP, LOADING
 
-__all__ = ["AMP", "Slots"]
-
-# Elements of AMP that are nothing but ads.
-AMP = frozenset({"amp-ad", "amp-embed", "amp-auto-ads", "amp-sticky-ad", "amp-story-auto-ads"})
+__all__ = ["Slots"]
 
 # Networks' classes, and what their elements' ids begin with, in lower case.
 _CLASSES = MappingProxyType(
@@ -53,11 +53,15 @@ _ATTRIBUTES = MappingProxyType(
     }
 )
 _VALUES = MappingProxyType({("data-type", "_mgwidget"): "MGID"})
-_NAMES = tuple(name.encode() for name in _ATTRIBUTES)
-_LONGEST_VALUE = 512
-_IN_VALUE = re.compile(
-    rb"""(?:class|id|data-type)[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^">]*|'[^'>]*|[^\t\n\f\r "'>]*)\Z"""
-).search
+# Such an attribute's name, in lower case.
+_NAMED = re.compile(
+    rb"data-(?:%b)"
+    % b"|".join(re.escape(name.removeprefix("data-").encode()) for name in _ATTRIBUTES)
+).finditer
+_VALUE = re.compile(
+    named(MappingProxyType(dict.fromkeys((b"class", b"id", b"data-type"), b"")))
+    + rb"""(?=[%b]*+("[^"]*+"|'[^']*+'|[^%b"'>]{1,512}+))""" % (SPACE, SPACE)
+)
 _PREFIXES = tuple(_IDS)
 _NEVER = frozenset({"html", "head", "body", "script", "style", "link", "meta"})
 
@@ -69,23 +73,34 @@ class Slots:
         declared = tuple(declared)
         self._classes = frozenset(slot[1:] for slot in declared if slot.startswith("."))
         self._ids = frozenset(slot[1:] for slot in declared if slot.startswith("#"))
-        words = {name.lower() for name in self._classes | self._ids} | {*_CLASSES, *_IDS}
-        words |= {value for _, value in _VALUES}
+        values = (value for _, value in _VALUES)
+        words = {
+            word.encode().lower()
+            for word in (*self._classes, *self._ids, *_CLASSES, *_IDS, *values)
+        }
         self._needles = tuple(
-            word.encode() for word in sorted(words) if not any(w in word for w in words - {word})
+            word for word in sorted(words) if not any(w in word for w in words - {word})
         )
 
-        self.may_be_on = re.compile(
-            b"|".join(map(re.escape, (*self._needles, *_NAMES, b"<amp-")))
-        ).search
+        self.selection = Selection(LOADING | AMP, self._marks)
 
-    def may_be_in(self, lower: bytes) -> bool:
-        """Tell quickly whether markup, in lower case, may hold one."""
-        return (
-            b"<amp-" in lower
-            or any(name in lower for name in _NAMES)
-            or any(needle in lower and _is_in_value(lower, needle) for needle in self._needles)
-        )
+    def _marks(self, data: bytes) -> list[int]:
+        return sorted(carriers(data) + self._places(data))
+
+    def _places(self, data: bytes) -> list[int]:
+        """Return where attributes stand that may make their element one, in any order."""
+        lower = data.lower()
+        places = [found.start() for found in _NAMED(lower)]
+        # A page repeats its classes, so each is looked at once.
+        values = b"\n".join(set(_VALUE.findall(lower)))
+        needles = [needle for needle in self._needles if needle in values]
+        if needles:
+            places += [
+                found.start()
+                for found in _VALUE.finditer(lower)
+                if any(needle in found[1] for needle in needles)
+            ]
+        return places
 
     def slot(self, tag: StartTag) -> tuple[str, str | None] | None:
         """Return by what a tag is known as an ad's container, and whose it is (None: the site's)."""
@@ -115,16 +130,6 @@ class Slots:
             prefix = next(prefix for prefix in _PREFIXES if lower.startswith(prefix))
             return f"#{prefix}*", _IDS[prefix]
         return None
-
-
-def _is_in_value(lower: bytes, needle: bytes) -> bool:
-    """Tell whether a word stands in an attribute's value somewhere, not only in text or a script."""
-    place = lower.find(needle)
-    while place >= 0:
-        if _IN_VALUE(lower, max(0, place - _LONGEST_VALUE), place):
-            return True
-        place = lower.find(needle, place + len(needle))
-    return False
 
 
 def _by_attribute(tag: StartTag) -> tuple[str, str | None] | None:
