@@ -8,11 +8,12 @@ text or part of a script; what is missed would stay in the page, so where in dou
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from alpines_privacy.http.html.lexing import SPACE, letters
 
-__all__ = ["carriers", "named"]
+__all__ = ["CARRIERS", "carriers", "finder"]
 
 _SPACE = rb"[%b]" % SPACE
 # In a style only functions load, and an entity may stand for the parenthesis. Without quotes the
@@ -20,7 +21,8 @@ _SPACE = rb"[%b]" % SPACE
 _FUNCTION = rb"""(?=%b*+(?:"[^"(&]*+[(&]|'[^'(&]*+[(&]|[^"'>%b]))""" % (_SPACE, SPACE)
 _REFRESH = rb"""(?=%b*+["']?+%b*+[rR&])""" % (_SPACE, _SPACE)
 
-_CARRIERS = MappingProxyType(
+# Attributes by name, with the pattern of what must follow their `=`.
+CARRIERS: Mapping[bytes, bytes] = MappingProxyType(
     {
         b"style": _FUNCTION,
         b"ping": b"",
@@ -31,29 +33,18 @@ _CARRIERS = MappingProxyType(
 )
 
 
-def named(values: MappingProxyType[bytes, bytes]) -> bytes:
-    """Return a pattern for the `=` of attributes, by name, with what must follow it.
+def finder(values: Mapping[bytes, bytes]) -> Callable[[bytes], list[int]]:
+    """Return what finds attributes like `CARRIERS`: the places of their `=`, in order.
 
     Before it stands a name, or a name and a space; what stands before two spaces is not looked at.
     """
     lasts = b"".join(sorted({letters(name[-1:]).strip(b"[]") for name in values}))
-    branches = [
-        rb"(?<=[%b]%b=)(?:%b)"
-        % (
-            lasts,
-            gap,
-            b"|".join(
-                rb"(?<=%b%b=)%b" % (letters(name), gap, value) for name, value in values.items()
-            ),
-        )
-        for gap in (b"", _SPACE)
-    ]
-    return rb"=(?:%b|(?<=%b%b=))" % (b"|".join(branches), _SPACE, _SPACE)
+    branches = [rb"(?<=%b%b=)" % (_SPACE, _SPACE)]
+    for gap in (b"", _SPACE):
+        names = (rb"(?<=%b%b=)%b" % (letters(n), gap, value) for n, value in values.items())
+        branches.append(rb"(?<=[%b]%b=)(?:%b)" % (lasts, gap, b"|".join(names)))
+    found_in = re.compile(rb"=(?:%b)" % b"|".join(reversed(branches))).finditer
+    return lambda data: [found.start() for found in found_in(data)]
 
 
-_FOUND = re.compile(named(_CARRIERS)).finditer
-
-
-def carriers(data: bytes) -> list[int]:
-    """Return where such attributes stand: the places of their `=`, in order."""
-    return [found.start() for found in _FOUND(data)]
+carriers = finder(CARRIERS)

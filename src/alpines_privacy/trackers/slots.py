@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from alpines_privacy.http.html import Selection, StartTag
-from alpines_privacy.http.html.lexing import SPACE
-from alpines_privacy.trackers.marks import carriers, named
+from alpines_privacy.http.html.lexing import SPACE, letters
+from alpines_privacy.trackers.marks import CARRIERS, finder
 from alpines_privacy.trackers.markup import AMP, LOADING
 
 __all__ = ["Slots"]
@@ -58,9 +58,9 @@ _NAMED = re.compile(
     rb"data-(?:%b)"
     % b"|".join(re.escape(name.removeprefix("data-").encode()) for name in _ATTRIBUTES)
 ).finditer
-_VALUE = re.compile(
-    named(MappingProxyType(dict.fromkeys((b"class", b"id", b"data-type"), b"")))
-    + rb"""(?=[%b]*+("[^"]*+"|'[^']*+'|[^%b"'>]{1,512}+))""" % (SPACE, SPACE)
+# A class and what it holds, in lower case. A longer value without quotes is no class that counts.
+_CLASS = re.compile(
+    rb"""class(?=[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b"'>]{1,512}+))""" % (SPACE, SPACE, SPACE)
 )
 _PREFIXES = tuple(_IDS)
 _NEVER = frozenset({"html", "head", "body", "script", "style", "link", "meta"})
@@ -73,34 +73,35 @@ class Slots:
         declared = tuple(declared)
         self._classes = frozenset(slot[1:] for slot in declared if slot.startswith("."))
         self._ids = frozenset(slot[1:] for slot in declared if slot.startswith("#"))
-        values = (value for _, value in _VALUES)
-        words = {
-            word.encode().lower()
-            for word in (*self._classes, *self._ids, *_CLASSES, *_IDS, *values)
-        }
-        self._needles = tuple(
-            word for word in sorted(words) if not any(w in word for w in words - {word})
+        classes = {word.encode().lower() for word in (*self._classes, *_CLASSES)}
+        self._class_words = tuple(
+            word for word in sorted(classes) if not any(w in word for w in classes - {word})
         )
-
+        self._carriers = finder(
+            {
+                **CARRIERS,
+                b"id": _one_of([*self._ids, *_IDS]),
+                **{name.encode(): _one_of([value]) for name, value in _VALUES},
+            }
+        )
         self.selection = Selection(LOADING | AMP, self._marks)
 
     def _marks(self, data: bytes) -> list[int]:
-        return sorted(carriers(data) + self._places(data))
-
-    def _places(self, data: bytes) -> list[int]:
-        """Return where attributes stand that may make their element one, in any order."""
+        """Return where attributes stand that load something or may make their element a slot."""
         lower = data.lower()
-        places = [found.start() for found in _NAMED(lower)]
+        marks = self._carriers(data)
+        marks += [found.start() for found in _NAMED(lower)]
         # A page repeats its classes, so each is looked at once.
-        values = b"\n".join(set(_VALUE.findall(lower)))
-        needles = [needle for needle in self._needles if needle in values]
-        if needles:
-            places += [
+        classes = b"\n".join(set(_CLASS.findall(lower)))
+        words = [word for word in self._class_words if word in classes]
+        if words:
+            marks += [
                 found.start()
-                for found in _VALUE.finditer(lower)
-                if any(needle in found[1] for needle in needles)
+                for found in _CLASS.finditer(lower)
+                if any(word in found[1] for word in words)
             ]
-        return places
+        marks.sort()
+        return marks
 
     def slot(self, tag: StartTag) -> tuple[str, str | None] | None:
         """Return by what a tag is known as an ad's container, and whose it is (None: the site's)."""
@@ -130,6 +131,14 @@ class Slots:
             prefix = next(prefix for prefix in _PREFIXES if lower.startswith(prefix))
             return f"#{prefix}*", _IDS[prefix]
         return None
+
+
+def _one_of(values: Iterable[str]) -> bytes:
+    """Return a pattern for what a value begins with, or for an entity in it."""
+    return rb"""(?=[%b]*+["']?+(?:&|%b))""" % (
+        SPACE,
+        b"|".join(letters(v.encode()) for v in values),
+    )
 
 
 def _by_attribute(tag: StartTag) -> tuple[str, str | None] | None:
