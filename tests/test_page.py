@@ -88,6 +88,11 @@ GONE = [
     '<a ping="{}" href="/">|<a href="/">',
     '<a ping="/own {} /other" href="/">|<a ping="/own /other" href="/">',
     '<table background="{}">|<table>',
+    '<x-card background="{}">|<x-card>',
+    '<x-card ping="{}">|<x-card>',
+    '<x-card style="background: url({})">|<x-card style="background: url(data:,)">',
+    '<svg><a style="fill:url({})"/></svg>|<svg><a style="fill:url(data:,)"/></svg>',
+    '<img attributionsrc="{}" src="/a.png">|<img src="/a.png">',
     '<div style="background: url({})">|<div style="background: url(data:,)">',
     "<div style='background: url(\"{}\")'>|<div style='background: url(\"data:,\")'>",
     '<style>a{{background:url( "{}" )}}</style>|<style>a{{background:url( "data:," )}}</style>',
@@ -124,7 +129,7 @@ def test_what_would_load_a_tracker_goes_and_the_rest_stays(template: str) -> Non
 
 
 # Every ping that leaves the site is a tracker's, and so is every vendor's amp-analytics.
-ALWAYS = ("<a ping", "<amp-analytics")
+ALWAYS = ("<a ping", "<x-card ping", "<img attributionsrc", "<amp-analytics")
 
 
 @pytest.mark.parametrize("template", [each for each in GONE if not each.startswith(ALWAYS)])
@@ -392,7 +397,20 @@ TAGS = st.builds(
 )
 MARKUP = st.lists(TAGS | st.sampled_from(PIECES), max_size=8).map("".join).map(str.encode)
 EVERY_NAME = Selection(
-    {*markup.LOADING, *markup.AMP, "meta", "p", "div", "td", "ins", "svg", "x-y", "title", "b"}
+    {
+        *markup.LOADING,
+        *markup.AMP,
+        "meta",
+        "p",
+        "div",
+        "td",
+        "ins",
+        "svg",
+        "x-y",
+        "x-card",
+        "title",
+        "b",
+    }
     | {"a", "table", "section", "main", "template", "noscript", "select", "option", "textarea"}
     | {"picture", "filter", "frameset"}
 )

@@ -101,6 +101,8 @@ class Elements:
         known = self._memory.tags.get(tag.raw)
         if known is None or tag.namespace is not Namespace.HTML:
             return self._decided_anew(tag)
+        if known is _STAYS:
+            return None
         return self._hold_code(tag) if known is _CODE_FOLLOWS else self._noted(known)
 
     def rewriter(self) -> Rewriter:

@@ -136,6 +136,8 @@ def covering(buf: bytes, anchor: int, at: int, end: int) -> int:
 
     -1 if that tag is not finished at `end`.
     """
+    if buf.find(_LESS, anchor, at) < 0:  # nothing but text in between
+        return at
     data = nearest_data(buf, anchor, at)
     if buf.find(_LESS, data, at) < 0:
         return at
