@@ -23,7 +23,7 @@ __all__ = ["SIGNALS", "Visit", "World", "open_browser"]
 
 _AT_ONCE = 8
 _LONGEST = 10.0  # seconds that what must happen may take on a busy machine
-_PATIENCE = 3000  # milliseconds that a page's own code may take
+_PATIENCE = 10_000  # milliseconds that a page's own code may take on a busy machine
 _QUIET = 300  # milliseconds in which a tracker that is going to be reached would be
 
 _ARGUMENTS = [
