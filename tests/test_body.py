@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import example, given, settings
@@ -239,6 +240,14 @@ def compare(odd: tuple[str, bytes]) -> None:
 def test_no_parser_finds_a_date_that_we_do_not() -> None:
     compare()
     gc.collect()
+
+
+@given(
+    st.lists(st.sampled_from(["a", "dob", "=", "&", "%64", "%C3%A9", "%F", "%zz", "+", "é", "%00"]))
+)
+def test_a_form_is_read_as_the_standard_library_reads_it(written: list[str]) -> None:
+    form = "".join(written)
+    assert read_fields(FORM, form.encode()) == parse_qsl(form, keep_blank_values=True)
 
 
 plain_names = st.text(

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 __all__ = ["Fields", "Unreadable", "read_fields"]
 
@@ -123,7 +123,20 @@ def _form(body: bytes, _: bytes) -> Fields:
     # Some parsers split at `;` too. And an app may read JSON whatever the Content-Type says.
     if ";" in text or "\0" in text or text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
         raise Unreadable("the form holds characters that clients encode")
-    return parse_qsl(text, keep_blank_values=True, errors="replace")
+    return _pairs(text)
+
+
+def _pairs(text: str) -> Fields:
+    fields = []
+    for pair in text.replace("+", " ").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            fields.append((_decoded(name), _decoded(value)))
+    return fields
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text).decode(errors="replace") if "%" in text else text
 
 
 def _multipart(body: bytes, delimiter: bytes) -> Fields:
@@ -237,15 +250,38 @@ def _found(content_type: str, body: bytes) -> Fields:
         return read_fields(content_type, body)
     except Unreadable:
         pass
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:2]
-    if b"\0" in body[:4] or body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return list(_members(body.decode(json.detect_encoding(body), "replace")))
-    if start[:1] in {b"{", b"["} or "json" in content_type.lower():
-        return list(_members(body.decode(errors="replace")))
-    if start == b"--" or "multipart" in content_type.lower():
-        return list(_parts(body))
-    text = body.decode(errors="replace")
-    return parse_qsl(text.replace(";", "&"), keep_blank_values=True) if "=" in text else []
+    for looks, read in _BY_LOOKS:
+        if looks(content_type.lower(), body) and (fields := list(read(body))):
+            return fields
+    return []
+
+
+def _looks_wide(_: str, body: bytes) -> bool:
+    return b"\0" in body[:4]
+
+
+def _looks_like_json(kind: str, body: bytes) -> bool:
+    return "json" in kind or body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+
+
+def _looks_multipart(kind: str, body: bytes) -> bool:
+    return "multipart" in kind or body.lstrip()[:2] == b"--"
+
+
+def _looks_like_a_form(_: str, body: bytes) -> bool:
+    return b"=" in body
+
+
+def _loose_wide(body: bytes) -> Iterator[tuple[str, str]]:
+    return _members(body.decode(json.detect_encoding(body), "replace"))
+
+
+def _loose_json(body: bytes) -> Iterator[tuple[str, str]]:
+    return _members(body.decode(errors="replace"))
+
+
+def _loose_form(body: bytes) -> Fields:
+    return _pairs(body.decode(errors="replace").replace(";", "&"))
 
 
 def _members(text: str) -> Iterator[tuple[str, str]]:
@@ -273,3 +309,14 @@ def _parts(body: bytes) -> Iterator[tuple[str, str]]:
             name = match[1] if match[2] is None else match[2]
             is_file = _FILE_NAME.search(text) is not None
             yield name, "" if is_file else content.removesuffix(b"\n").decode(errors="replace")
+
+
+# The first reading that a body looks fit for and that finds anything counts.
+_BY_LOOKS: tuple[
+    tuple[Callable[[str, bytes], bool], Callable[[bytes], Iterable[tuple[str, str]]]], ...
+] = (
+    (_looks_wide, _loose_wide),
+    (_looks_like_json, _loose_json),
+    (_looks_multipart, _parts),
+    (_looks_like_a_form, _loose_form),
+)
