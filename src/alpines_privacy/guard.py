@@ -47,6 +47,7 @@ from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
 from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
@@ -102,7 +103,13 @@ class Guard:
             part for promise in promises for part in (promise.part, *promise.parts) if part
         )
         notices = Notices("Only reported (mode is report): " if self.reports else "")
-        self.running = Running(ProxyTrust(policy.trusted_proxies), notices, parts)
+        self.running = Running(
+            ProxyTrust(policy.trusted_proxies),
+            notices,
+            parts,
+            AgeRule(policy.minimum_age, policy.age_zone),
+            enforces=self.mode == "enforce",
+        )
         self.on_request = _overriding("request", promises)
         self.on_response = _overriding("response", promises)
         self.on_fields = _overriding("fields", promises)
