@@ -51,6 +51,7 @@ from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.signups import signups_for
 from alpines_privacy.trackers import rules_for
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
@@ -396,6 +397,7 @@ def _promises(
     may leave its resources, a deletion of ours included.
     """
     promises: list[Promise] = [
+        *signups_for(policy),
         LoadReports(policy, SecretKeys.given()),
         Headers(policy),
         Cookies(policy, logins),

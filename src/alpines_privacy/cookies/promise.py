@@ -21,6 +21,7 @@ from alpines_privacy.http.context import Privacy, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
+from alpines_privacy.policy.own import own_cookie
 from alpines_privacy.policy.patterns import compile_patterns
 
 __all__ = ["Cookies"]
@@ -231,7 +232,8 @@ def _rules(policy: PrivacyPolicy, logins: frozenset[str]) -> Callable[[str], _Ru
 
     def rule(name: str) -> _Rule:
         bare = name.removeprefix("__Host-").removeprefix("__Secure-")
-        return _Rule(policy.cookie(name), login=known.fullmatch(bare) is not None)
+        declared = own_cookie(name) or policy.cookie(name)
+        return _Rule(declared, login=known.fullmatch(bare) is not None)
 
     return rule
 

@@ -32,8 +32,9 @@ class RequestHead(ABC):
 
     `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
     root_path, WSGI's SCRIPT_NAME), `query` what follows the `?`, undecoded. `peer` is the address
-    of the connection's other end, empty for a Unix socket. `edits` are fields a promise wants the app to see otherwise: name to
-    value, or None for "as if it had not been sent"; the adapter applies and later undoes them.
+    of the connection's other end, empty for a Unix socket. `edits` are fields a promise wants the
+    app to see otherwise: name to value, or None for "as if it had not been sent"; the adapter
+    applies and later undoes them.
     """
 
     __slots__ = ("edits", "kind")

@@ -18,12 +18,13 @@ from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, page
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.own import CHOICE
 from alpines_privacy.preference.page import render
 
 __all__ = ["ChoicePage", "StoredChoice"]
 
-COOKIE = "alpines-privacy"
-_LIFETIME = 365 * 86400  # seconds
+COOKIE = CHOICE.name
+_LIFETIME = CHOICE.lifetime  # seconds
 _SALT = "alpines-privacy.choice"
 _LARGEST_FORM = 1024
 
