@@ -109,6 +109,11 @@ class ASGIRequest(RequestHead):
         return mount
 
     @property
+    def query(self) -> str:
+        query: bytes = self._scope.get("query_string", b"")
+        return query.decode("latin-1")
+
+    @property
     def peer(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""

@@ -88,6 +88,10 @@ class WSGIRequest(RequestHead):
         return _decoded(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
 
     @property
+    def query(self) -> str:
+        return str(self._environ.get("QUERY_STRING", ""))
+
+    @property
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
 

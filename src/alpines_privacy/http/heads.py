@@ -31,9 +31,10 @@ class RequestHead(ABC):
     """A request before its body. Each adapter subclasses it over what its protocol gives.
 
     `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
-    root_path, WSGI's SCRIPT_NAME). `peer` is the address of the connection's other end, empty
-    for a Unix socket. `edits` are fields a promise wants the app to see otherwise: name to
-    value, or None for "as if it had not been sent"; the adapter applies and later undoes them.
+    root_path, WSGI's SCRIPT_NAME), `query` what follows the `?`, undecoded. `peer` is the address
+    of the connection's other end, empty for a Unix socket. `edits` are fields a promise wants the
+    app to see otherwise: name to value, or None for "as if it had not been sent"; the adapter
+    applies and later undoes them.
     """
 
     __slots__ = ("edits", "kind")
@@ -57,6 +58,10 @@ class RequestHead(ABC):
     @property
     @abstractmethod
     def mount(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def query(self) -> str: ...
 
     @property
     @abstractmethod

@@ -1,0 +1,63 @@
+"""Which paths lead to a door: those a policy declares, by its patterns, and those a word gives away.
+
+Routers differ in what they let through, and one that is laxer than we are would be a way round:
+some merge slashes, add or drop the last one, ignore case, or end a pattern with `$`, which also
+matches before a line feed (Starlette's does). So a path is compared in its plainest form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from alpines_privacy.http.heads import RequestHead
+
+__all__ = ["Routes"]
+
+_SLASHES = re.compile(r"//+")
+_END = re.compile(r"[/\s]+\Z")
+_PARAMETER = re.compile(r"\\\{\w+\\\}")
+
+DoorT = TypeVar("DoorT")
+
+
+class Routes(Generic[DoorT]):
+    """Finds what stands at a path, whole or below the mount point; one look-up for paths seen before."""
+
+    __slots__ = ("_at", "_patterns", "_words")
+
+    def __init__(
+        self, patterns: Iterable[tuple[str, DoorT]], words: Mapping[str, DoorT] | None = None
+    ) -> None:
+        """`patterns` are paths with parameters, the first that fits wins over `words`, last segments."""
+        # One without parameters fits better than one with.
+        ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
+        self._patterns = [(_compiled(pattern), door) for pattern, door in ordered]
+        self._words = words or {}
+        self._at = lru_cache(maxsize=1024)(self._found)
+
+    def find(self, head: RequestHead) -> tuple[DoorT, ...]:
+        """Return the doors at a request's path, the best first."""
+        doors = self._at(head.path)
+        return doors or (self._at(head.local_path) if head.mount else ())
+
+    def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
+        """Return the doors at a path below the request's mount point."""
+        return self._at(path) or self._at(head.mount + path)
+
+    def _found(self, path: str) -> tuple[DoorT, ...]:
+        plain = _plain(path)
+        doors = [door for pattern, door in self._patterns if pattern.fullmatch(plain)]
+        if (word := plain.rpartition("/")[2]) in self._words:
+            doors.append(self._words[word])
+        return tuple(doors)
+
+
+def _plain(path: str) -> str:
+    return _END.sub("", _SLASHES.sub("/", path)).casefold()
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern))))
