@@ -24,7 +24,7 @@ class Table:
     def opening(self) -> None:
         self._say("Three apps, bare and protected, visited without a privacy signal and with each.")
         self._say("Pages: which cookies they set (-name: take away). Log in, fill the cart: which")
-        self._say("cookies the browser holds once it worked.")
+        self._say("cookies the browser holds once it worked. Sign up: what comes of it.")
 
     def heading(self, pair: Pair) -> None:
         exhibit = pair.exhibit
