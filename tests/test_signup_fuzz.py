@@ -121,9 +121,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     folder = tmp_path_factory.mktemp("board")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(databases.VARIABLE, str(folder))
-        patch.setattr(
-            storage, "_hashed", lambda password, salt: salt
-        )  # the real one takes its time
+        patch.setattr(storage, "_hashed", lambda _, salt: salt)  # the real one takes its time
         app = create_app(DATABASE)
         board = Board(app, folder / DATABASE)
         app.add_middleware(Between, given=board.given)
@@ -217,3 +215,23 @@ def test_exactly_those_who_are_old_enough_come_to_the_app(board: Board, birth: d
     status = board.post(body, "application/json")
     assert (board.given == [body]) == old_enough(birth)
     check(board, status)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        PATH + "/",
+        PATH + "//",
+        "/" + PATH,
+        "/api/%67uests",
+        "/API/guests",
+        PATH + "%0A",
+        PATH + "?x=1",
+    ],
+)
+def test_another_way_to_write_the_path_is_no_way_round(board: Board, path: str) -> None:
+    user = {**PERSON, "birth_date": CHILD}
+    status = TestClient(board.app).post(path, json={"user": user}).status_code
+    board.given.clear()
+    assert status in {403, 404}
+    assert board.guests() == [ADULT]
