@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from alpines_privacy.http.heads import RequestHead
+from alpines_privacy.http.heads import RequestHead, below_mount
 
 __all__ = ["Routes"]
 
@@ -40,17 +40,20 @@ class Routes(Generic[DoorT]):
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
         """Return the doors at a request's path, the best first."""
-        doors = self._at(head.path)
-        return doors or (self._at(head.local_path) if head.mount else ())
+        return self._at(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._at(path) or self._at(head.mount + path)
+        return self._at(head.mount + path, head.mount)
 
-    def _found(self, path: str) -> tuple[DoorT, ...]:
-        plain = _plain(path)
-        doors = [door for pattern, door in self._patterns if pattern.fullmatch(plain)]
-        if (word := plain.rpartition("/")[2]) in self._words:
+    def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
+        forms = {_plain(path), _plain(below_mount(path, mount))}
+        doors = [
+            door
+            for pattern, door in self._patterns
+            if any(pattern.fullmatch(form) for form in forms)
+        ]
+        if (word := _plain(path).rpartition("/")[2]) in self._words:
             doors.append(self._words[word])
         return tuple(doors)
 
