@@ -7,13 +7,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import django
 import flask
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from starlette.requests import Request as StarletteRequest
 from werkzeug.wrappers import Request as WerkzeugRequest
 
+import tests.frameworks.django_site  # noqa: F401 - Django has one configuration a process, and this is it
 from tests.wire import drive, scope_of
 
 __all__ = ["FORM_PARSERS", "JSON_PARSERS"]
@@ -42,9 +41,6 @@ def _werkzeug(content_type: str, body: bytes, name: str) -> Found:
 
 
 def _django(content_type: str, body: bytes, name: str) -> Found:
-    if not settings.configured:
-        settings.configure()
-        django.setup()
     return list(WSGIRequest(_environ(content_type, body)).POST.getlist(name))
 
 

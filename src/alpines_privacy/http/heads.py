@@ -17,6 +17,7 @@ __all__ = [
     "Field",
     "RequestHead",
     "ResponseHead",
+    "below_mount",
     "field_name",
     "read_loosely",
     "split_list",
@@ -82,10 +83,14 @@ class RequestHead(ABC):
     @property
     def local_path(self) -> str:
         """The path below the app's mount point, always with a leading slash."""
-        path, mount = self.path, self.mount
-        if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
-            return path[len(mount) :] or "/"
-        return path
+        return below_mount(self.path, self.mount)
+
+
+def below_mount(path: str, mount: str) -> str:
+    """Return what of a path is below a mount point: all of it where it does not lead there."""
+    if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
+        return path[len(mount) :] or "/"
+    return path
 
 
 class ResponseHead:

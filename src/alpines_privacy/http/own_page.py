@@ -6,6 +6,7 @@ a program waits for the answer.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 from string import Template
@@ -118,22 +119,27 @@ def is_from_here(request: RequestHead, client: Client) -> bool:
 
 def wants_problem(request: RequestHead) -> bool:
     """Whether a program asks, by its Accept or by the JSON it sent; a browser's always names HTML."""
-    accepted = _accepted(request)
-    html = max((accepted.get(kind, 0.0) for kind in HTML_TYPES), default=0.0)
-    json = max(
-        (q for kind, q in accepted.items() if kind.endswith(("/json", "+json"))), default=0.0
-    )
-    if html or json:
-        return json > html
+    preferred = _prefers_json(",".join(request.values("accept")))
+    if preferred is not None:
+        return preferred
     return any(
         "json" in value.partition(";")[0].lower() for value in request.values("content-type")
     )
 
 
-def _accepted(request: RequestHead) -> dict[str, float]:
+@lru_cache(maxsize=256)  # browsers and clients have one each
+def _prefers_json(accept: str) -> bool | None:
+    """Tell whether an Accept weighs JSON above pages; None if it names neither."""
+    weights = _weights(accept)
+    html = max((weights.get(kind, 0.0) for kind in HTML_TYPES), default=0.0)
+    json = max((q for kind, q in weights.items() if kind.endswith(("/json", "+json"))), default=0.0)
+    return json > html if html or json else None
+
+
+def _weights(accept: str) -> dict[str, float]:
     """Return the media types of Accept and their weights (RFC 9110 §12.5.1)."""
     accepted = {}
-    for member in (m for value in request.values("accept") for m in split_list(value)):
+    for member in split_list(accept):
         kind, *parameters = (part.strip(" \t").lower() for part in member.split(";"))
         weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
         accepted[kind] = _weight(weight)

@@ -27,13 +27,14 @@ _STYLE = (
 fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
 legend { padding: 0; }
 legend h1 { margin-bottom: .5rem; }
-.date { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: 1.5rem; }
+.date { display: flex; gap: .75rem; margin-top: 1.5rem; }
 label { display: block; margin-bottom: .3rem; font-weight: 600; }
 input {
-  font: inherit; width: 5rem; min-height: 3.25rem; padding: .5rem .75rem; border-radius: .55rem;
+  font: inherit; width: 100%; min-height: 3.25rem; padding: .5rem .75rem; border-radius: .55rem;
   color: var(--ink); background: var(--ground); border: 2px solid var(--field);
 }
-#year { width: 7rem; }
+.date > * { flex: 0 1 4.25rem; }
+.date > .year { flex-basis: 6rem; }
 .error {
   margin-top: 1.25rem; padding-inline-start: 1rem; border-inline-start: .25rem solid var(--alert); font-weight: 600;
 }
@@ -44,7 +45,8 @@ button:hover { text-decoration: underline; text-underline-offset: .2em; }
 )
 
 _FIELD = Template(
-    '<div><label for="$name">$label</label><input id="$name" name="$name" type="text" inputmode="numeric" '
+    '<div class="$name"><label for="$name">$label</label>'
+    '<input id="$name" name="$name" type="text" inputmode="numeric" '
     'autocomplete="bday-$name" maxlength="$length"$state></div>'
 )
 _DIGITS = {"day": 2, "month": 2, "year": 4}

@@ -20,6 +20,8 @@ from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Signups", "signups_for"]
 
+_COMMON_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
 
 def signups_for(policy: PrivacyPolicy) -> list[Signups]:
     """Return the promise for a policy: none if it neither declares signups nor looks for them.
@@ -54,16 +56,20 @@ class Signups(Promise):
             doors.append((policy.endpoint + "age", ScreenForm(porter)))
         words = WORDS if policy.detect_signups else ()
         undeclared: dict[str, Door] = {word: UndeclaredDoor(porter, word) for word in words}
-        self._methods = frozenset().union(
+        meant = frozenset().union(
             *(door.methods for door in (*(door for _, door in doors), *undeclared.values()))
         )
+        # Written any other way a method may still be one that is meant: some frameworks ignore case.
+        self._elsewhere = _COMMON_METHODS - meant
         self._routes = Routes(doors, undeclared)
         self._screens = porter.screens
 
     def request(self, privacy: Privacy) -> Answer | Examine | None:
         """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
         request = privacy.request
-        if request is None or request.method.upper() not in self._methods:
+        if request is None or request.method in self._elsewhere:
+            return None
+        if not self._routes.may_lead(request.path):
             return None
         door = self._door(request)
         return None if door is None else door.meet(privacy, request)
@@ -71,7 +77,7 @@ class Signups(Promise):
     def failed(self, privacy: Privacy, head: ResponseHead | None) -> Answer | None:
         """Fail closed: a declared signup that could not be judged is refused."""
         request = privacy.request
-        if head is not None or request is None or request.method.upper() not in self._methods:
+        if head is not None or request is None:
             return None
         door = self._door(request)
         return None if door is None else door.stuck(privacy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from urllib.parse import unquote_plus
 
 from alpines_privacy.http.body import Fields, Unreadable, read_fields
@@ -16,14 +17,17 @@ _SEPARATORS = re.compile(r"[&;]")
 _LONGEST_NUMBER = 18  # digits
 
 
-def body_fields(head: RequestHead, body: bytes) -> Fields:
-    """Return the fields of a request's body; raises `Unreadable` unless every parser reads the same."""
+def body_fields(head: RequestHead, body: bytes, wanted: Container[str] | None = None) -> Fields:
+    """Return the fields of a request's body; raises `Unreadable` unless every parser reads the same.
+
+    `wanted` as `read_fields` has it.
+    """
     if any(coding.lower() != "identity" for coding in codings(head)):
         raise Unreadable("the body is compressed")
     kinds = head.values("content-type")
     if len(kinds) != 1:
         raise Unreadable("there is not exactly one Content-Type")
-    return read_fields(kinds[0], body)
+    return read_fields(kinds[0], body, wanted=wanted)
 
 
 def codings(head: RequestHead) -> list[str]:
@@ -51,7 +55,7 @@ class AskedAge:
 
     def allows(self, head: RequestHead, body: bytes) -> bool:
         """Tell whether who sent this is old enough. Raises `Unreadable` where nobody can tell."""
-        values = self._values(body_fields(head, body), head.query)
+        values = self._values(body_fields(head, body, self._names), head.query)
         if self._is_age:
             age = read_age(values[0])
             if age is None:

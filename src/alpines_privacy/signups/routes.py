@@ -8,16 +8,17 @@ matches before a line feed (Starlette's does). So a path is compared in its plai
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from alpines_privacy.http.heads import RequestHead
+from alpines_privacy.http.heads import RequestHead, below_mount
 
 __all__ = ["Routes"]
 
 _SLASHES = re.compile(r"//+")
-_END = re.compile(r"[/\s]+\Z")
+_END = string.whitespace + "/"
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 DoorT = TypeVar("DoorT")
@@ -26,7 +27,7 @@ DoorT = TypeVar("DoorT")
 class Routes(Generic[DoorT]):
     """Finds what stands at a path, whole or below the mount point; one look-up for paths seen before."""
 
-    __slots__ = ("_at", "_patterns", "_words")
+    __slots__ = ("_at", "_ends", "_patterns", "_words", "may_lead")
 
     def __init__(
         self, patterns: Iterable[tuple[str, DoorT]], words: Mapping[str, DoorT] | None = None
@@ -34,30 +35,48 @@ class Routes(Generic[DoorT]):
         """`patterns` are paths with parameters, the first that fits wins over `words`, last segments."""
         # One without parameters fits better than one with.
         ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
-        self._patterns = [(_compiled(pattern), door) for pattern, door in ordered]
+        expressions = [_expression(pattern) for pattern, _ in ordered]
+        self._patterns = [
+            (re.compile(expression), door)
+            for expression, (_, door) in zip(expressions, ordered, strict=True)
+        ]
+        self._ends = re.compile(rf"(?:{'|'.join(expressions) or '(?!)'})\Z")
         self._words = words or {}
         self._at = lru_cache(maxsize=1024)(self._found)
+        # The one look that nearly all requests get, whatever their mount point may be.
+        self.may_lead = lru_cache(maxsize=1024)(self._may_lead)
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
         """Return the doors at a request's path, the best first."""
-        doors = self._at(head.path)
-        return doors or (self._at(head.local_path) if head.mount else ())
+        return self._at(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._at(path) or self._at(head.mount + path)
+        return self._at(head.mount + path, head.mount)
 
-    def _found(self, path: str) -> tuple[DoorT, ...]:
+    def _may_lead(self, path: str) -> bool:
         plain = _plain(path)
-        doors = [door for pattern, door in self._patterns if pattern.fullmatch(plain)]
-        if (word := plain.rpartition("/")[2]) in self._words:
+        return self._ends.search(plain) is not None or _last(plain) in self._words
+
+    def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
+        forms = {_plain(path), _plain(below_mount(path, mount))}
+        doors = [
+            door
+            for pattern, door in self._patterns
+            if any(pattern.fullmatch(form) for form in forms)
+        ]
+        if (word := _last(_plain(path))) in self._words:
             doors.append(self._words[word])
         return tuple(doors)
 
 
 def _plain(path: str) -> str:
-    return _END.sub("", _SLASHES.sub("/", path)).casefold()
+    return _SLASHES.sub("/", path.rstrip(_END)).casefold()
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(_PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern))))
+def _last(plain: str) -> str:
+    return plain.rpartition("/")[2]
+
+
+def _expression(pattern: str) -> str:
+    return _PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern)))

@@ -8,7 +8,7 @@ a worker that made a key of its own) locks as well; else spoiling it would open 
 
 from __future__ import annotations
 
-import time
+from time import time
 
 from itsdangerous import BadSignature, Signer
 
@@ -50,7 +50,7 @@ class Tokens:
     def passes(self, *, https: bool) -> str:
         """Return the `Set-Cookie` line that lets signups through for half an hour."""
         ends = -int(
-            -(time.time() + _PASSES) // _HOUR
+            -(time() + _PASSES) // _HOUR
         )  # rounded up: everybody's in that hour is the same
         value = self._passes.sign(str(ends)).decode()
         return _line(AGE_PASS.name, value, f"; Max-Age={_PASSES}", https=https)
@@ -60,7 +60,7 @@ class Tokens:
             ends = int(self._passes.unsign(value))
         except (BadSignature, ValueError):
             return False
-        return time.time() < ends * _HOUR
+        return time() < ends * _HOUR
 
 
 def _values(request: RequestHead, name: str) -> list[str]:
