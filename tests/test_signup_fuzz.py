@@ -57,7 +57,9 @@ DOUBTFUL = [
     f'{{"user": [{{"birth_date": "{ADULT}"}}]}}',
     f'{{"user": {{"birth_date": "{ADULT}"}}}} {{"user": {{"birth_date": "{CHILD}"}}}}',
     "[" * 5000,
-    f"user.birth_date={ADULT}",
+    f'{{"user": {{"birth_date": "{CHILD}", "x": "&user.birth_date={ADULT}&"}}}}',
+    f'{{"user": {{"birth_date": "{CHILD}"}}}}&user.birth_date={ADULT}',
+    f"user.birth_date={CHILD}",
     "",
 ]
 
