@@ -18,7 +18,7 @@ from examples import databases
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from alpines_privacy.policy.secrets import VARIABLE as KEY
-from tests.browser.certificate import make_certificate
+from tests.certificate import make_certificate
 from tests.chromium import chromium, cookie_jar
 from tests.neutral import assert_neutral
 from tests.processes import free_port, program

@@ -93,6 +93,11 @@ class WSGIRequest(RequestHead):
         return str(self._environ.get("QUERY_STRING", ""))
 
     @property
+    def local_path(self) -> str:
+        path: str = self._environ.get("PATH_INFO") or "/"
+        return path if path.isascii() else _decoded(path)
+
+    @property
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
 
@@ -105,8 +110,8 @@ class _Exchange:
     """One request on its way through: what the app says with `start_response`, and its body."""
 
     __slots__ = (
-        "_answer", "_begun", "_chunks", "_environ", "_held", "_iterable", "_originals", "_rewrites", "_start_response",
-        "_started", "_visit", "_write_on",
+        "_answer", "_begun", "_chunks", "_environ", "_held", "_is_unsized", "_iterable", "_originals", "_rewrites",
+        "_start_response", "_started", "_visit", "_write_on",
     )  # fmt: skip
 
     def __init__(
@@ -122,6 +127,7 @@ class _Exchange:
         self._begun = False  # the server's has been called
         self._held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
         self._rewrites = False
+        self._is_unsized = False  # and no server may take a length from the iterable
         self._answer: Answer | None = None  # stands in for the app's response
         self._write_on: Write | None = None  # the server's write
 
@@ -148,7 +154,7 @@ class _Exchange:
         given = () if exc_info is _ABSENT else (exc_info,)
         self._started = True
         self._held = self._answer = None
-        self._rewrites = False
+        self._rewrites = self._is_unsized = False
         if not isinstance(headers, list | tuple) and isinstance(headers, Iterable):
             headers = list(headers)  # it may be one that can be read only once
         head = _head(status, headers)
@@ -201,7 +207,8 @@ class _Exchange:
             return self
         in_memory = isinstance(iterable, list | tuple)
         if not (self._held or self._rewrites or self._answer):
-            if not (in_memory or _is_for_the_server(iterable, self._environ)):
+            sized = in_memory or _is_for_the_server(iterable, self._environ)
+            if self._is_unsized or not sized:
                 return self
             self.end()
             return iterable
@@ -243,6 +250,8 @@ class _Exchange:
             yield from self._entity()
         elif self._rewrites and not whole and (rest := self._visit.chunk(b"", True)):
             yield rest
+        if self._is_unsized:  # a server that is given no chunk at all says the length is 0
+            yield b""
 
     def _write(self, data: bytes) -> None:
         """Stand in for the server's `write`: its data come before the iterable's."""
@@ -265,6 +274,7 @@ class _Exchange:
     ) -> Write:
         """Begin the app's response: with its very list of headers, unless they were edited."""
         self._rewrites = outcome.rewrites
+        self._is_unsized = outcome.is_unsized
         write = self._begin(
             status, outcome.head.fields if outcome.head.changed else headers, exc_info
         )

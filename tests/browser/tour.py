@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from tests.browser.embeds import Embed
 from tests.browser.internet import Arrival, Internet
 from tests.browser.sites import SITES, Site, Sites
+from tests.chromium import HEADLESS
 from tests.conftest import need
 
 __all__ = ["SIGNALS", "Visit", "World", "open_browser"]
@@ -26,13 +27,7 @@ _PATIENCE = 3000  # milliseconds that a page's own code may take
 _QUIET = 300  # milliseconds in which a tracker that is going to be reached would be
 
 _ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
+    *HEADLESS,
     "--ignore-certificate-errors",
     "--disable-site-isolation-trials",  # a process for each frame's site: none of this depends on it
 ]

@@ -80,13 +80,20 @@ MORE = More()
 
 
 class Send:
-    """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`."""
+    """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`.
 
-    __slots__ = ("head", "rewrites")
+    `is_unsized` says that it answers HEAD and nobody knows the length of GET's body: no server
+    must take one from what the app gives for a body.
+    """
 
-    def __init__(self, head: ResponseHead, *, rewrites: bool = False) -> None:
+    __slots__ = ("head", "is_unsized", "rewrites")
+
+    def __init__(
+        self, head: ResponseHead, *, rewrites: bool = False, is_unsized: bool = False
+    ) -> None:
         self.head = head
         self.rewrites = rewrites
+        self.is_unsized = is_unsized
 
 
 class Hold:

@@ -64,15 +64,13 @@ class ChoicePage(Promise):
 
     def __init__(self, policy: PrivacyPolicy, choices: StoredChoice) -> None:
         self._path = policy.endpoint + "preference"
+        self.pages = frozenset({self._path})
         self._choices = choices
 
-    def request(self, privacy: Privacy) -> Answer | Examine | None:
-        """Answer a request for the page; a POST is judged by its origin, then by its form."""
+    def page(self, privacy: Privacy) -> Answer | Examine:
+        """Show the page; a POST is judged by its origin, then by its form."""
         request = privacy.request
-        if request is None or not request.path.endswith(self._path):  # one look, for every request
-            return None
-        if request.kind != "http" or request.local_path != self._path:
-            return None
+        assert request is not None  # it was asked for a page
         match request.method:
             case "GET" | "HEAD":
                 return _page(privacy, allowed=self._choices.read(request) is False)

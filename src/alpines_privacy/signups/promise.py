@@ -53,7 +53,8 @@ class Signups(Promise):
         screened = [(signup.path, signup.path) for signup in policy.signups if signup.screen]
         if screened:
             porter.screens = Routes(screened)
-            doors.append((policy.endpoint + "age", ScreenForm(porter)))
+            self.pages = frozenset({policy.endpoint + "age"})
+        self._form = ScreenForm(porter)
         words = WORDS if policy.detect_signups else ()
         undeclared: dict[str, Door] = {word: UndeclaredDoor(porter, word) for word in words}
         meant = frozenset().union(
@@ -69,16 +70,23 @@ class Signups(Promise):
         request = privacy.request
         if request is None or request.method in self._elsewhere:
             return None
-        if not self._routes.may_lead(request.path):
+        if not self._routes.may_lead(request.local_path):
             return None
         door = self._door(request)
         return None if door is None else door.meet(privacy, request)
+
+    def page(self, privacy: Privacy) -> Answer | Examine | None:
+        """Take the age screen's form."""
+        assert privacy.request is not None  # it was asked for a page
+        return self._form.meet(privacy, privacy.request)
 
     def failed(self, privacy: Privacy, head: ResponseHead | None) -> Answer | None:
         """Fail closed: a declared signup that could not be judged is refused."""
         request = privacy.request
         if head is not None or request is None:
             return None
+        if request.local_path in self.pages:
+            return self._form.stuck(privacy)
         door = self._door(request)
         return None if door is None else door.stuck(privacy)
 

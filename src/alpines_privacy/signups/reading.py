@@ -64,7 +64,8 @@ class AskedAge:
         birth = read_birth(values[0], self._formats) if len(values) == 1 else read_parts(*values)
         allowed = None if birth is None else self._rule.allows(birth)
         if allowed is None:
-            raise Unreadable(f"{' and '.join(map(repr, self._names))} do not hold a possible date")
+            names = " and ".join(map(repr, self._names))
+            raise Unreadable(f"there is no possible date in {names}")
         return allowed
 
     def _values(self, fields: Fields, query: str) -> list[str]:

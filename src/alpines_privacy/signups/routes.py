@@ -35,15 +35,12 @@ class Routes(Generic[DoorT]):
         """`patterns` are paths with parameters, the first that fits wins over `words`, last segments."""
         # One without parameters fits better than one with.
         ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
-        expressions = [_expression(pattern) for pattern, _ in ordered]
-        self._patterns = [
-            (re.compile(expression), door)
-            for expression, (_, door) in zip(expressions, ordered, strict=True)
-        ]
-        self._ends = re.compile(rf"(?:{'|'.join(expressions) or '(?!)'})\Z")
+        self._patterns = [(re.compile(_expression(pattern)), door) for pattern, door in ordered]
+        ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
+        self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
         self._at = lru_cache(maxsize=1024)(self._found)
-        # The one look that nearly all requests get, whatever their mount point may be.
+        # The one look that nearly all requests get.
         self.may_lead = lru_cache(maxsize=1024)(self._may_lead)
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
@@ -55,8 +52,9 @@ class Routes(Generic[DoorT]):
         return self._at(head.mount + path, head.mount)
 
     def _may_lead(self, path: str) -> bool:
-        plain = _plain(path)
-        return self._ends.search(plain) is not None or _last(plain) in self._words
+        """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
+        last = _last(_plain(path))
+        return not last or last in self._words or self._ends.fullmatch(last) is not None
 
     def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
         forms = {_plain(path), _plain(below_mount(path, mount))}
