@@ -63,6 +63,7 @@ class Table:
         self._say("Now look for yourself; Ctrl-C ends it. Every name below is this machine.")
         for pair in pairs:
             self._say(f"  {pair.exhibit.name:5} {pair.bare.url:36} {pair.protected.url}")
+        self._say("Sign up, at any age; who is refused is until the browser is closed.")
         self._say("Log in as ayesha with mountain-lake; in the site's /admin/ as warden with")
         self._say("cairn-and-compass. A signal: Firefox's settings have one under Privacy, or")
         self._say(f"  curl -i -H 'Sec-GPC: 1' {pairs[0].protected.address}/")
