@@ -26,6 +26,7 @@ class Sent(RequestHead):
         *fields: Field,
         method: str = "GET",
         path: str = "/",
+        query: str = "",
         mount: str = "",
         scheme: str = "http",
         peer: str = "127.0.0.1",
@@ -33,7 +34,7 @@ class Sent(RequestHead):
         super().__init__()
         self._fields = fields
         self._method, self._path, self._mount = method, path, mount
-        self._scheme, self._peer = scheme, peer
+        self._scheme, self._peer, self._query = scheme, peer, query
 
     @property
     def method(self) -> str:
@@ -50,6 +51,10 @@ class Sent(RequestHead):
     @property
     def mount(self) -> str:
         return self._mount
+
+    @property
+    def query(self) -> str:
+        return self._query
 
     @property
     def peer(self) -> str:

@@ -14,7 +14,7 @@ from h2.connection import H2Connection
 from h2.events import Event, InformationalResponseReceived, ResponseReceived, StreamEnded
 
 from tests.processes import free_port, program
-from tests.served import ETAG
+from tests.served import ETAG, HTML
 
 ROOT = Path(__file__).parent.parent
 
@@ -105,6 +105,8 @@ def test_the_first_byte_of_a_stream_arrives_before_the_app_goes_on(server: Serve
         assert response.read(6) == b"first "
         ask(other, "/release")  # only now does the app go on
         assert response.read() == b"DNT"
+    assert response.headers["Content-Type"] == HTML[1]
+    assert response.headers["Vary"] == "DNT, Sec-GPC"
 
 
 def test_a_head_request_gets_the_head_the_page_has(server: Server) -> None:

@@ -19,6 +19,7 @@ from alpines_privacy.http.heads import (
     Field,
     RequestHead,
     ResponseHead,
+    below_mount,
     field_name,
     media_type,
     read_loosely,
@@ -118,6 +119,17 @@ class ASGIRequest(RequestHead):
     def mount(self) -> str:
         mount: str = self._scope.get("root_path", "")
         return mount
+
+    @property
+    def local_path(self) -> str:
+        path: str = self._scope.get("path", "")
+        mount = self._scope.get("root_path")
+        return below_mount(path, mount) if mount else path
+
+    @property
+    def query(self) -> str:
+        query: bytes = self._scope.get("query_string", b"")
+        return query.decode("latin-1")
 
     @property
     def peer(self) -> str:

@@ -47,9 +47,11 @@ from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
 from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.signups import signups_for
 from alpines_privacy.trackers import rules_for
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
@@ -102,7 +104,13 @@ class Guard:
             part for promise in promises for part in (promise.part, *promise.parts) if part
         )
         notices = Notices("Only reported (mode is report): " if self.reports else "")
-        self.running = Running(ProxyTrust(policy.trusted_proxies), notices, parts)
+        self.running = Running(
+            ProxyTrust(policy.trusted_proxies),
+            notices,
+            parts,
+            AgeRule(policy.minimum_age, policy.age_zone),
+            enforces=self.mode == "enforce",
+        )
         # Each hook is bound once, beside the promise whose it is.
         self.pages = {path: (p, p.page) for p in promises for path in p.pages}
         self.on_request = [(p, p.request) for p in _overriding("request", promises)]
@@ -418,6 +426,7 @@ def _promises(
     may leave its resources, a deletion of ours included.
     """
     promises: list[Promise] = [
+        *signups_for(policy),
         LoadReports(policy, SecretKeys.given()),
         Headers(policy),
         Cookies(policy, logins),

@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from http.client import responses
+from itertools import chain, islice
 from typing import Any, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -88,6 +89,10 @@ class WSGIRequest(RequestHead):
         return _decoded(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
 
     @property
+    def query(self) -> str:
+        return str(self._environ.get("QUERY_STRING", ""))
+
+    @property
     def local_path(self) -> str:
         path: str = self._environ.get("PATH_INFO") or "/"
         return path if path.isascii() else _decoded(path)
@@ -105,7 +110,7 @@ class _Exchange:
     """One request on its way through: what the app says with `start_response`, and its body."""
 
     __slots__ = (
-        "_answer", "_begun", "_environ", "_held", "_is_unsized", "_iterable", "_originals", "_rewrites",
+        "_answer", "_begun", "_chunks", "_environ", "_held", "_is_unsized", "_iterable", "_originals", "_rewrites",
         "_start_response", "_started", "_visit", "_write_on",
     )  # fmt: skip
 
@@ -117,6 +122,7 @@ class _Exchange:
         self._start_response = start_response
         self._originals: dict[str, Any] = {}  # keys edited for the app, as they were
         self._iterable: Iterable[bytes] = ()
+        self._chunks: Iterator[bytes] | None = None  # the response's, begun before the server asks
         self._started = False  # the app has called start_response
         self._begun = False  # the server's has been called
         self._held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
@@ -190,6 +196,8 @@ class _Exchange:
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the server the chunks; an app may start over in the midst of them."""
+        if self._chunks is not None:
+            return self._chunks
         return self._stream() if self._visit.watches else iter(self._iterable)
 
     def _body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
@@ -205,11 +213,27 @@ class _Exchange:
             self.end()
             return iterable
         if not in_memory:
+            if self._held:
+                self._begin_stream()
             return self
         try:
             return list(self._stream())
         finally:
             self.close()
+
+    def _begin_stream(self) -> None:
+        """Take the first chunk, which lets the head go, while the app is still being called.
+
+        PEP 3333 leaves time for the head until the server asks for that chunk, but Granian looks
+        for it as soon as the app has returned, and sends an empty one with status 200 otherwise.
+        """
+        stream = self._stream()
+        try:
+            first = list(islice(stream, 1))
+        except BaseException:
+            self.close()
+            raise
+        self._chunks = chain(first, stream)
 
     def _stream(self) -> Iterator[bytes]:
         """Yield the response's chunks, each as soon as the app has made it."""

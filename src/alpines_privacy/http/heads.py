@@ -17,6 +17,7 @@ __all__ = [
     "Field",
     "RequestHead",
     "ResponseHead",
+    "below_mount",
     "field_name",
     "media_type",
     "read_loosely",
@@ -34,9 +35,10 @@ class RequestHead(ABC):
     """A request before its body. Each adapter subclasses it over what its protocol gives.
 
     `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
-    root_path, WSGI's SCRIPT_NAME). `peer` is the address of the connection's other end, empty
-    for a Unix socket. `edits` are fields a promise wants the app to see otherwise: name to
-    value, or None for "as if it had not been sent"; the adapter applies and later undoes them.
+    root_path, WSGI's SCRIPT_NAME), `query` what follows the `?`, undecoded. `peer` is the address
+    of the connection's other end, empty for a Unix socket. `edits` are fields a promise wants the
+    app to see otherwise: name to value, or None for "as if it had not been sent"; the adapter
+    applies and later undoes them.
     """
 
     __slots__ = ("edits", "kind")
@@ -63,6 +65,10 @@ class RequestHead(ABC):
 
     @property
     @abstractmethod
+    def query(self) -> str: ...
+
+    @property
+    @abstractmethod
     def peer(self) -> str: ...
 
     @abstractmethod
@@ -80,10 +86,14 @@ class RequestHead(ABC):
     @property
     def local_path(self) -> str:
         """The path below the app's mount point, always with a leading slash."""
-        mount, path = self.mount, self.path
-        if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
-            return path[len(mount) :] or "/"
-        return path
+        return below_mount(self.path, self.mount)
+
+
+def below_mount(path: str, mount: str) -> str:
+    """Return what of a path is below a mount point: all of it where it does not lead there."""
+    if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
+        return path[len(mount) :] or "/"
+    return path
 
 
 class ResponseHead:

@@ -35,6 +35,7 @@ __all__ = [
     "Send",
     "Settle",
     "Wait",
+    "whole_body",
 ]
 
 
@@ -119,6 +120,19 @@ class Judge(Protocol):
     def __call__(self, data: bytes, *, more: bool) -> Answer | More | None:
         """Take the next bytes; answer, ask for more, or let the request pass (None)."""
         ...
+
+
+def whole_body(decide: Callable[[bytes], Answer | None]) -> Judge:
+    """Return a judge that gathers the body and lets `decide` look at it once it is there."""
+    taken = bytearray()
+
+    def judge(data: bytes, *, more: bool) -> Answer | More | None:
+        if not more and not taken:  # it came in one piece
+            return decide(data)
+        taken.extend(data)
+        return MORE if more else decide(bytes(taken))
+
+    return judge
 
 
 class Examine:
