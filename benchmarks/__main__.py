@@ -8,6 +8,7 @@ import os
 import platform
 
 from benchmarks.layers import benches
+from benchmarks.pages import print_tables
 from benchmarks.startup import measured
 from benchmarks.table import print_bench, print_head, print_starts
 
@@ -32,6 +33,9 @@ def main() -> None:
             print_bench(bench)
     if asked.only.lower() in "starting":
         print_starts(measured(asked.starts))
+    if asked.only.lower() in "real pages":
+        print()
+        print_tables(rounds=2)
 
 
 if __name__ == "__main__":

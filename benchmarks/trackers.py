@@ -1,7 +1,8 @@
 """`python -m benchmarks.trackers`: what a decision about an address costs, beside PyPI's `adblock`.
 
-With `--ghostery FOLDER`, where `npm install @ghostery/adblocker` was run, it also asks that engine
-about the same addresses and lists every verdict that differs.
+The loads of real pages are among them where `python -m benchmarks.corpus` was run. With `--ghostery
+FOLDER`, where `npm install @ghostery/adblocker` was run, it also asks that engine about them, counts
+both engines' agreement with ours, and lists every verdict that differs.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import adblock
 from tests.filter_requests import everyday, made_from
+from tests.real_requests import loads
 
 from alpines_privacy.trackers import Kind, Rules, shipped_rules
+from benchmarks import corpus
 
 Asked = Sequence[tuple[str, str, Kind]]
 
@@ -66,9 +70,10 @@ def main() -> None:
         for name, parts in (("ours", _OURS), ("adblock", _THEIRS)):
             seconds, kilobytes = _started(parts, str(lists))
             print(f"load, {name:8}  {seconds * 1e3:7.1f} ms   {kilobytes / 1024:6.1f} MB")
-        _decisions(rules, engine, texts, asked.rounds)
+        real = loads(corpus.pages())
+        _decisions(rules, engine, texts, real, asked.rounds)
         if asked.ghostery:
-            _compare(rules, texts, asked.ghostery, lists)
+            _compare(rules, engine, _many(texts, real), asked.ghostery, lists)
 
 
 def _started(parts: tuple[str, str], lists: str) -> tuple[float, float]:
@@ -87,14 +92,17 @@ def _started(parts: tuple[str, str], lists: str) -> tuple[float, float]:
     return min(float(run[0]) for run in runs), min(float(run[1]) for run in runs)
 
 
-def _decisions(rules: Rules, engine: adblock.Engine, texts: list[str], rounds: int) -> None:
+def _decisions(
+    rules: Rules, engine: adblock.Engine, texts: list[str], real: Asked, rounds: int
+) -> None:
     chosen = random.Random(3)  # noqa: S311 - the same addresses every time
     hosts = shipped_rules().companies.hosts
     kinds: list[tuple[str, Asked]] = [
         ("everyday addresses", list(everyday(hosts, chosen, 10_000))),
         ("addresses made from the rules", list(made_from(texts, chosen, 5_000))),
+        ("loads of real pages", real),
     ]
-    for title, asked in kinds:
+    for title, asked in filter(itemgetter(1), kinds):
         pages = [(url, f"https://{page}/", kind) for url, page, kind in asked]
 
         def ours(asked: Asked = asked) -> None:
@@ -134,12 +142,32 @@ def _least(run: Callable[[], None], rounds: int, count: int) -> float:
     return least / count * 1e6
 
 
-def _compare(rules: Rules, texts: list[str], folder: Path, lists: Path) -> None:
+def _many(texts: list[str], real: Asked) -> dict[str, Asked]:
+    """Return the loads to compare verdicts on, by what they are."""
     chosen = random.Random(5)  # noqa: S311 - the same addresses every time
-    asked = [
-        *made_from(texts, chosen, 60_000),
-        *everyday(shipped_rules().companies.hosts, chosen, 40_000),
-    ]
+    return {
+        "addresses made from the rules": list(made_from(texts, chosen, 60_000)),
+        "everyday addresses": list(everyday(shipped_rules().companies.hosts, chosen, 40_000)),
+        "loads of real pages": real,
+    }
+
+
+def _compare(
+    rules: Rules, engine: adblock.Engine, many: dict[str, Asked], folder: Path, lists: Path
+) -> None:
+    for title, asked in many.items():
+        theirs = {
+            "adblock": [
+                engine.check_network_urls(url, f"https://{page}/", kind).matched
+                for url, page, kind in asked
+            ],
+            "@ghostery/adblocker": _ghostery(asked, folder, lists),
+        }
+        for name, verdicts in theirs.items():
+            _print_differing(f"{title}: {name}", rules, asked, verdicts)
+
+
+def _ghostery(asked: Asked, folder: Path, lists: Path) -> list[bool]:
     requests, verdicts = lists.with_name("requests.json"), lists.with_name("verdicts.json")
     requests.write_text(json.dumps(asked))
     script = (
@@ -147,13 +175,18 @@ def _compare(rules: Rules, texts: list[str], folder: Path, lists: Path) -> None:
     )  # beside node_modules, where node looks for packages
     script.write_text(Path(__file__).with_name("ghostery.mjs").read_text())
     subprocess.run(["node", script, lists, requests, verdicts], check=True)  # noqa: S603, S607
-    theirs = json.loads(verdicts.read_text())
+    told: list[bool] = json.loads(verdicts.read_text())
+    return told
+
+
+def _print_differing(title: str, rules: Rules, asked: Asked, theirs: Sequence[bool]) -> None:
     differing = [
         (each, rules.explain(*each), verdict)
         for each, verdict in zip(asked, theirs, strict=True)
         if (rules.match(*each) is not None) is not verdict
     ]
-    print(f"@ghostery/adblocker agrees on {1 - len(differing) / len(asked):.5%} of {len(asked):,}")
+    agreement = 1 - len(differing) / max(1, len(asked))
+    print(f"{title} agrees on {agreement:.5%} of {len(asked):,}")
     for (url, page, kind), decision, verdict in differing:
         rule = decision.blocking.text if decision.blocking else None
         print(

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import need
 
-__all__ = ["chromium", "cookie_jar", "visit"]
+__all__ = ["HEADLESS", "chromium", "cookie_jar", "visit"]
 
-ARGUMENTS = [
+# However a browser is used here.
+HEADLESS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -21,8 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP * 127.0.0.1",
-]
+)
 
 
 @contextmanager
@@ -31,7 +31,8 @@ def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     need("Chromium", executable is not None, "apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        arguments = [*HEADLESS, "--host-resolver-rules=MAP * 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
         try:
             yield browser
         finally:

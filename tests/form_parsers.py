@@ -6,19 +6,32 @@ import io
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
-import django
 import flask
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from starlette.requests import Request as StarletteRequest
 from werkzeug.wrappers import Request as WerkzeugRequest
 
+import tests.frameworks.django_site  # noqa: F401 - Django has one configuration a process, and this is it
 from tests.wire import drive, scope_of
 
 __all__ = ["FORM_PARSERS", "JSON_PARSERS"]
 
 Found = list[str]
+
+
+class _Memory(io.BytesIO):
+    """Stands in for their temporary files: over a broken form parsers leave those open."""
+
+    _rolled = False  # as SpooledTemporaryFile says that it is still in memory
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
+
+_no_files = patch.multiple("starlette.formparsers", SpooledTemporaryFile=_Memory)
+_no_files_either = patch.multiple("werkzeug.formparser", SpooledTemporaryFile=_Memory)
 
 _json_app = flask.Flask(__name__)
 
@@ -38,13 +51,11 @@ def _environ(content_type: str, body: bytes) -> dict[str, Any]:
 
 
 def _werkzeug(content_type: str, body: bytes, name: str) -> Found:
-    return WerkzeugRequest(_environ(content_type, body)).form.getlist(name)
+    with _no_files_either:
+        return WerkzeugRequest(_environ(content_type, body)).form.getlist(name)
 
 
 def _django(content_type: str, body: bytes, name: str) -> Found:
-    if not settings.configured:
-        settings.configure()
-        django.setup()
     return list(WSGIRequest(_environ(content_type, body)).POST.getlist(name))
 
 
@@ -59,7 +70,8 @@ def _starlette(content_type: str, body: bytes, name: str) -> Found:
         await form.close()
         return found
 
-    return drive(read())
+    with _no_files:
+        return drive(read())
 
 
 def _flask_json(content_type: str, body: bytes, name: str) -> Found:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 __all__ = ["free_port", "program", "wsgi_origin"]
 
@@ -61,18 +62,19 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
 
 
 @contextlib.contextmanager
 def wsgi_origin(app: Any) -> Iterator[int]:
-    """Serve a WSGI app from a thread, on the port it yields."""
-    with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    """Serve a WSGI app over HTTP/1.1, as many connections at once as there are, on the port it yields."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

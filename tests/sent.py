@@ -26,15 +26,15 @@ class Sent(RequestHead):
         *fields: Field,
         method: str = "GET",
         path: str = "/",
+        query: str = "",
         mount: str = "",
         scheme: str = "http",
-        query: str = "",
         peer: str = "127.0.0.1",
     ) -> None:
         super().__init__()
         self._fields = fields
         self._method, self._path, self._mount = method, path, mount
-        self._scheme, self._query, self._peer = scheme, query, peer
+        self._scheme, self._peer, self._query = scheme, peer, query
 
     @property
     def method(self) -> str:

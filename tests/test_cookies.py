@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +17,8 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.testing import visitor
 from tests import rfc6265
+from tests.certificate import make_certificate
 from tests.chromium import chromium, cookie_jar, visit
-from tests.conftest import need
 from tests.origin import Request, origin
 from tests.sent import PAGES_SAY, Sent, answered
 from tests.test_setcookie import FUTURE, PAST, cookie_lines
@@ -596,29 +593,6 @@ def test_both_protocols_expire_stale_cookies(make: Callable[[list[str]], Any]) -
 # In a browser.
 
 
-def certificate(folder: Path) -> ssl.SSLContext:
-    """Make a self-signed certificate, good for two days."""
-    openssl = shutil.which("openssl")
-    need("openssl", openssl is not None, "apt-get install openssl")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    kind = [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    files = ["-subj", "/CN=shop.example", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run([str(openssl), *kind, *files], check=True, capture_output=True)  # noqa: S603 - our own words
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return context
-
-
 PLANTED = [
     "_fbp=1; Path=/",
     "_ga=1; Path=/; Domain=www.shop.example; Secure",
@@ -652,7 +626,7 @@ def test_stale_cookies_vanish_from_a_browser(scheme: str, tmp_path: Path) -> Non
         head = answered(guard, Sent(*fields, scheme=scheme), [HTML])
         return [f"{name}: {value}".encode() for name, value in head.fields if name != HTML[0]]
 
-    tls = certificate(tmp_path) if scheme == "https" else None
+    tls = make_certificate(tmp_path).context if scheme == "https" else None
     with origin(answer, tls) as port, chromium() as browser:
         home = f"{scheme}://www.shop.example:{port}"
         page = visit(browser, f"{home}/plant", ignore_https_errors=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -24,9 +24,12 @@ from examples.demo.table import Table
 from examples.demo.visits import cookies, visitor
 from websockets.sync.client import connect
 
+from alpines_privacy.policy import secrets
+
 ROOT = Path(__file__).parents[1]
 AYESHA = {"username": "ayesha", "password": "mountain-lake"}
 TRACKED = {"_ga", "last_seen"}
+PERSON = {"name": "Mira Rossi", "username": "mira", "password": "four-words-in-a-row"}
 
 each_signal = pytest.mark.parametrize("sent", SIGNALS.values(), ids=SIGNALS)
 silent = pytest.mark.parametrize("sent", [{}], ids=["none"])
@@ -38,6 +41,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("instance")
         patch.setenv(databases.VARIABLE, str(folder))
+        patch.setenv(secrets.VARIABLE, "a-key-for-the-age-screens-pass")
         yield folder
 
 
@@ -49,6 +53,11 @@ def variant(request: pytest.FixtureRequest) -> str:
 def expected(variant: str, sent: dict[str, str], necessary: set[str]) -> set[str]:
     """Return the cookies a browser ends up with: all, or under a signal only necessary ones."""
     return necessary if variant == "protected" and sent else necessary | TRACKED
+
+
+def newcomer(variant: str, sent: dict[str, str]) -> str:
+    """Return a user name that only this test signs up with: the others share its database."""
+    return f"mira-{variant}-{'-'.join(sent).lower()}"
 
 
 def names(set_cookies: list[str]) -> set[str]:
@@ -96,6 +105,48 @@ class TestShop:
         response = client.post("/login", data=AYESHA | {"password": "lake-mountain"})
         assert (response.status_code, response.location) == (401, None)
 
+    def open_signup(self, client: Any, born: int = 1990) -> str:
+        """Return the signup page, having told the age screen a date where there is one."""
+        page: str = client.get("/signup").text
+        if 'action="_privacy/age"' in page:
+            asked = {"to": "/signup", "year": born, "month": 5, "day": 17}
+            client.post("/_privacy/age", data=asked, headers={"Origin": "http://localhost"})
+            page = client.get("/signup").text
+        return page
+
+    @with_and_without
+    def test_a_new_customer_is_signed_in_and_can_come_back(
+        self, client: Any, variant: str, sent: dict[str, str]
+    ) -> None:
+        person = PERSON | {"username": newcomer(variant, sent)}
+        assert 'name="password"' in self.open_signup(client)
+        page = client.post("/signup", data=person, follow_redirects=True).text
+        assert "Welcome, Mira Rossi." in page
+        assert client.get("/signup").location == "/orders"
+        client.post("/logout")
+        assert client.post("/login", data=person).location == "/orders"
+
+    @silent
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"name": " "}, "Write the name your parcels go to."),
+            ({"name": "x" * 81}, "Write the name your parcels go to."),
+            ({"username": "Mira R"}, "Use 3 to 30 small letters"),
+            ({"username": "ayesha"}, "Somebody has this user name already."),
+            ({"password": "eleven-char"}, "Use 12 to 128 characters."),
+        ],
+    )
+    def test_a_signup_with_something_wrong(
+        self, client: Any, sent: dict[str, str], wrong: dict[str, str], said: str
+    ) -> None:
+        self.open_signup(client)
+        response = client.post("/signup", data=PERSON | wrong)
+        assert response.status_code == 422
+        assert response.text.count('aria-invalid="true"') == 1
+        assert said in response.text
+        assert PERSON["password"] not in response.text
+
     @silent
     def test_the_last_product_is_remembered(self, client: Any, sent: dict[str, str]) -> None:
         client.get("/products/tent")
@@ -126,7 +177,7 @@ class TestApi:
             yield client
 
     @each_signal
-    @pytest.mark.parametrize("path", ["/", "/live", "/huts/lake", "/huts/nothing"])
+    @pytest.mark.parametrize("path", ["/", "/live", "/signup", "/huts/lake", "/huts/nothing"])
     def test_pages(
         self, client: httpx.Client, variant: str, sent: dict[str, str], path: str
     ) -> None:
@@ -174,6 +225,46 @@ class TestApi:
             client.delete(f"/api/bookings/{wish.json()['id']}")
         assert [wish.status_code for wish in wishes] == [201, 201, 201, 201, 409]
 
+    @with_and_without
+    def test_a_new_guest_is_signed_in_and_can_come_back(
+        self, client: httpx.Client, variant: str, sent: dict[str, str]
+    ) -> None:
+        user = PERSON | {"username": newcomer(variant, sent), "birth_date": "1990-05-17"}
+        made = client.post("/api/guests", json={"user": user})
+        assert made.status_code == 201
+        assert made.json() == {"name": user["name"], "username": user["username"]}
+        assert "Welcome, Mira Rossi." in client.get("/bookings").text
+        assert str(client.get("/signup").url).endswith("/bookings")
+        client.post("/logout")
+        assert "Your bookings" in client.post("/login", data=user).text
+
+    @silent
+    @pytest.mark.parametrize(
+        ("wrong", "status", "said"),
+        [
+            ({"name": " "}, 422, "at least 1 character"),
+            ({"username": "Mira R"}, 422, "match pattern"),
+            ({"username": "ayesha"}, 409, "Another guest has this user name."),
+            ({"password": "eleven-char"}, 422, "at least 12 characters"),
+        ],
+    )
+    def test_a_signup_with_something_wrong(
+        self, client: httpx.Client, wrong: dict[str, str], status: int, said: str
+    ) -> None:
+        user = PERSON | {"birth_date": "1990-05-17"} | wrong
+        response = client.post("/api/guests", json={"user": user})
+        assert response.status_code == status
+        assert said in str(response.json()["detail"])
+        assert user["password"] not in response.text
+
+    @silent
+    def test_the_document_tells_how_to_sign_up(self, client: httpx.Client) -> None:
+        document = client.get("/openapi.json").json()
+        answers = document["paths"]["/api/guests"]["post"]["responses"]
+        assert {"201", "409", "422"} <= set(answers)
+        birth_date = document["components"]["schemas"]["NewUser"]["properties"]["birth_date"]
+        assert (birth_date["type"], birth_date["format"]) == ("string", "date")
+
     @each_signal
     def test_events_leave_untouched(self, client: httpx.Client, sent: dict[str, str]) -> None:
         response = client.get("/api/weather?count=1")
@@ -189,10 +280,14 @@ class TestSite:
         with browser(pairs["site"], variant, sent) as client:
             yield client
 
-    def send(self, client: httpx.Client, form: str, **fields: str) -> httpx.Response:
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(form).text)
+    def send(
+        self, client: httpx.Client, path: str, form: str = "", **fields: str
+    ) -> httpx.Response:
+        """Send a form that stands on the page it is sent to, or on another."""
+        page = client.get(form or path).text
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         assert token
-        return client.post(form, data={"csrfmiddlewaretoken": token[1], **fields})
+        return client.post(path, data={"csrfmiddlewaretoken": token[1], **fields})
 
     @each_signal
     @pytest.mark.parametrize("path", ["/", "/articles/three-passes/", "/articles/nothing/"])
@@ -224,6 +319,45 @@ class TestSite:
         page = self.send(client, "/account/", **changed).text
         assert "Saved." in page
         assert "Ayesha Khan-Meier" in page
+
+    MEMBER: ClassVar = {
+        "first_name": "Mira",
+        "last_name": "Rossi",
+        "birth_date": "1990-05-17",
+        "password1": PERSON["password"],
+        "password2": PERSON["password"],
+    }
+
+    @with_and_without
+    def test_a_new_member_is_signed_in_and_can_come_back(
+        self, client: httpx.Client, variant: str, sent: dict[str, str]
+    ) -> None:
+        username = newcomer(variant, sent)
+        page = self.send(client, "/signup/", **self.MEMBER, username=username).text
+        assert "Welcome. You are signed in." in page
+        assert "Mira Rossi" in page
+        assert "17 May 1990" in page
+        assert str(client.get("/signup/").url).endswith("/account/")
+        self.send(client, "/logout/", form="/")
+        account = self.send(client, "/login/", username=username, password=PERSON["password"])
+        assert "Your account" in account.text
+
+    @silent
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"username": "Mira R"}, "Enter a valid username."),
+            ({"username": "ayesha"}, "A user with that username already exists."),
+            ({"password1": "short", "password2": "short"}, "This password is too short."),
+            ({"password2": "another-long-one"}, "The two password fields"),
+        ],
+    )
+    def test_a_signup_with_something_wrong(
+        self, client: httpx.Client, wrong: dict[str, str], said: str
+    ) -> None:
+        page = self.send(client, "/signup/", **{"username": "mira", **self.MEMBER, **wrong}).text
+        assert said in page
+        assert 'aria-invalid="true"' in page
 
     @with_and_without
     def test_the_admin(self, client: httpx.Client, sent: dict[str, str]) -> None:

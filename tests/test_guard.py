@@ -19,7 +19,7 @@ from alpines_privacy import PolicyError, PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import MODE_VARIABLE, Guard, HostGuards, guard_for
 from alpines_privacy.http.context import KEY
 from alpines_privacy.http.heads import Field, ResponseHead
-from alpines_privacy.http.outcomes import MORE, Answer, Examine, Replace, Rewrite, Wait
+from alpines_privacy.http.outcomes import MORE, Answer, Examine, Pass, Replace, Rewrite, Wait
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.wsgi import WSGIRequest
 from tests.wire import ASGIServer, Message, WSGIServer, promise, scope_of
@@ -1423,3 +1423,109 @@ def test_a_rewritten_body_says_its_length_only_where_it_is_known(
     visit.response(head)
     visit.end()
     assert head.values("content-length") == expected
+
+
+# Pages of a promise's own, and responses that concern none.
+
+
+class Paged(Promise):
+    """Answers two pages, and writes down which paths it was asked about."""
+
+    pages = frozenset({"/own/a", "/own/b"})
+
+    def __init__(self, outcome: Answer | Examine | Exception | None = OURS) -> None:
+        self.asked: list[str] = []
+        self._outcome = outcome
+
+    def page(self, privacy: Any) -> Answer | Examine | None:
+        self.asked.append(privacy.request.path)
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+
+through_both = pytest.mark.parametrize("through", [through_asgi, through_wsgi])
+
+
+@through_both
+@pytest.mark.parametrize("mount", ["", "/shop"])
+@pytest.mark.parametrize(
+    ("path", "is_own"),
+    [("/own/a", True), ("/own/b", True), ("/own/", False), ("/own/ab", False), ("/x/own/a", False)],
+)
+def test_a_promise_answers_its_pages_below_the_mount_and_no_other_path(
+    through: Any, mount: str, path: str, is_own: bool
+) -> None:
+    paged = Paged()
+    guard = Guard(PrivacyPolicy(), promises=[promise(), paged])
+    outcome = through(guard, Request(path=path, mount=mount), Response()).outcome
+    assert outcome.status == (451 if is_own else 200)
+    assert paged.asked == ([mount + path] if is_own else [])
+
+
+@through_both
+@pytest.mark.parametrize("outcome", [None, ValueError("x")], ids=["passes", "fails"])
+def test_a_page_that_answers_nothing_is_the_apps(through: Any, outcome: Any) -> None:
+    guard = Guard(PrivacyPolicy(), promises=[Paged(outcome)])
+    assert through(guard, Request(path="/own/a"), Response()).outcome.body == b"the body"
+
+
+@through_both
+def test_a_page_may_ask_for_the_body(through: Any) -> None:
+    taken = Examine(9, lambda data, more: MORE if more else OURS)
+    guard = Guard(PrivacyPolicy(), promises=[Paged(taken)])
+    outcome = through(guard, Request("POST", "/own/b", LENGTH, (b"ab",)), Response()).outcome
+    assert (outcome.status, outcome.got) == (451, None)
+
+
+def test_a_websocket_is_no_page() -> None:
+    paged = Paged()
+    guard = Guard(PrivacyPolicy(), promises=[paged])
+    visit = guard.visit(asgi.ASGIRequest(scope_of("/own/a", kind="websocket")))
+    assert isinstance(visit.request(), Pass)
+    assert paged.asked == []
+
+
+class Heeding(Promise):
+    """Wants to see plain responses with `x-a` only."""
+
+    heeds = frozenset({"x-a"})
+
+    def response(self, privacy: Any, head: ResponseHead) -> None:
+        head.append("x-seen", "1")
+
+
+JSON: Field = ("content-type", "application/json")
+OFFERED: dict[str, tuple[Request, Response, bool]] = {
+    "plain": (Request(), Response(fields=(JSON,)), False),
+    "no type": (Request(), Response(fields=()), False),
+    "another field": (Request(), Response(fields=(JSON, ("x-b", "1"))), False),
+    "its field": (Request(), Response(fields=(JSON, ("X-A", "1"))), True),
+    "a page": (Request(), Response(), True),
+    "an XHTML page": (
+        Request(), Response(fields=(("Content-Type", "application/xhtml+xml; x"),)), True
+    ),
+    "not modified": (Request(), Response((), 304, ()), True),
+    "not found": (Request(), Response(status=404, fields=(JSON,)), True),
+    "a signal": (Request(fields=(("dnt", "1"),)), Response(fields=(JSON,)), True),
+    "an app that asked": (
+        Request(), Response(fields=(JSON,), before=lambda: current().opted_out), True
+    ),
+}  # fmt: skip
+
+
+@through_both
+@pytest.mark.parametrize(("request_", "response", "is_offered"), OFFERED.values(), ids=OFFERED)
+def test_a_plain_response_is_offered_for_the_fields_a_promise_heeds(
+    through: Any, request_: Request, response: Response, is_offered: bool
+) -> None:
+    guard = Guard(PrivacyPolicy(), promises=[Heeding()])
+    assert (("x-seen", "1") in through(guard, request_, response).outcome.fields) is is_offered
+
+
+def test_one_promise_that_wants_every_response_gets_them() -> None:
+    seen: list[int] = []
+    watching = promise(response=lambda privacy, head: seen.append(head.status))
+    guard = Guard(PrivacyPolicy(), promises=[Heeding(), watching])
+    through_asgi(guard, Request(), Response(fields=(JSON,)))
+    assert seen == [200]

@@ -483,6 +483,62 @@ HOSTILE = {
 }
 
 
+def numbers(data: bytes) -> list[int]:
+    """Find the attributes whose value is a number."""
+    return [found.start() for found in re.finditer(rb"=(?=[0-9])", data)]
+
+
+SOME = ("script", "img", "svg")
+MARKED_SOUP = st.lists(
+    st.sampled_from(
+        [
+            *FRAGMENTS,
+            b"<b x=1>",
+            b"<ins title='<img >' y=2>",
+            b"<svg a=3>",
+            b"<p =4",
+            b"<textarea z=5>",
+            b"</b x=6>",
+            b"<font face=a>",
+        ]
+    ),
+    max_size=24,
+).map(b"".join)
+
+
+@given(MARKED_SOUP)
+@settings(max_examples=600)
+def test_marks_find_the_tags_that_offering_all_of_them_would_find(page: bytes) -> None:
+    names = {*NAMES.split(), "a", "div", "font", "foreignobject", "mi", "noscript", "textarea"}
+
+    def decide(tag: StartTag) -> Any:
+        matters = tag.name in SOME or bool(numbers(tag.raw))
+        return meddling(tag) if matters and tag.name in names else None
+
+    offered = Rewriter(Selection(names), decide)(page, last=True)
+
+    def marked(*cuts: int) -> bytes:
+        rewrite = Rewriter(Selection(SOME, numbers), decide)
+        places = [0, *cuts, len(page)]
+        pieces = [rewrite(page[start:end]) for start, end in pairwise(places)]
+        return b"".join([*pieces, rewrite(b"", last=True)])
+
+    assert marked() == offered
+    assert marked(*range(len(page))) == offered
+    assert marked(len(page) // 2) == offered
+
+
+def test_a_tag_says_whether_it_is_marked() -> None:
+    seen: list[tuple[str, bool]] = []
+    rewrite = Rewriter(
+        Selection(("img",), numbers), lambda tag: seen.append((tag.name, tag.is_marked))
+    )
+    for piece in (b"<img><p x=y><p x=1>a=2<!-- <i y=3> --><im", b"g a=4><b c", b"=5><b>", b"<u =6"):
+        rewrite(piece)
+
+    assert seen == [("img", False), ("p", True), ("img", True), ("b", True)]
+
+
 class Meter:
     """Counts the bytes that the patterns and searches went over."""
 
@@ -503,17 +559,18 @@ class Meter:
 
         return measured
 
-    def selection(self) -> Selection:
-        selection = Selection(NAMES.split())
+    def selection(self, marks: Any) -> Selection:
+        selection = Selection(NAMES.split(), marks)
         for name in ("html", "integrated", "foreign"):
             setattr(selection, name, self.counted(getattr(selection, name)))
         return selection
 
 
+@pytest.mark.parametrize("marks", [None, numbers], ids=["", "marked"])
 @pytest.mark.parametrize("size", [1000, 10 * LONG])
 @pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_pages_pass_in_linear_work_and_bounded_memory(
-    page: bytes, size: int, monkeypatch: pytest.MonkeyPatch
+    page: bytes, size: int, marks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meter = Meter(monkeypatch)
     decisions: dict[str, Decision] = {
@@ -521,7 +578,7 @@ def test_hostile_pages_pass_in_linear_work_and_bounded_memory(
         "ins": Remove.TAG,
         "style": Hold(lambda _: None),
     }
-    rewrite = Rewriter(meter.selection(), lambda tag: decisions.get(tag.name))
+    rewrite = Rewriter(meter.selection(marks), lambda tag: decisions.get(tag.name))
     length = 0
     for start in range(0, len(page), size):
         length += len(rewrite(page[start : start + size]))

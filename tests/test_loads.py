@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -17,7 +16,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner
 from playwright.sync_api import Browser
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware
@@ -26,7 +24,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import ResponseHead
-from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.outcomes import Answer, Pass
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PolicyError, SecretKeys, ThirdParty
 from alpines_privacy.testing import visitor
@@ -35,6 +33,7 @@ from alpines_privacy.trackers.csp import COMPANIONS, LoadPolicy, Loads
 from alpines_privacy.trackers.reports import Counts, LoadReports, token_for
 from alpines_privacy.wsgi import PrivacyMiddleware
 from tests.chromium import chromium
+from tests.processes import wsgi_origin
 from tests.sent import Sent
 
 ENFORCED, REPORTED = "content-security-policy", "content-security-policy-report-only"
@@ -335,7 +334,7 @@ def asked(promise: LoadReports, *fields: tuple[str, str], method: str = "GET") -
         .visit(Sent(*fields, method=method, path="/_privacy/loads"))
         .privacy
     )
-    answer = promise.request(privacy)
+    answer = promise.page(privacy)
     assert isinstance(answer, Answer)
     return answer
 
@@ -399,8 +398,8 @@ def test_without_a_key_nobody_is_told_anything() -> None:
     "path", ["/", "/loads", "/_privacy/", "/_privacy/loads/", "/_privacy/loadsx"]
 )
 def test_other_paths_are_the_apps(path: str) -> None:
-    privacy = Guard(PrivacyPolicy(), promises=[]).visit(Sent(path=path, method="POST")).privacy
-    assert made().request(privacy) is None
+    visit = Guard(PrivacyPolicy(), promises=[made()]).visit(Sent(path=path, method="POST"))
+    assert isinstance(visit.request(), Pass)
 
 
 # In a browser.
@@ -418,24 +417,6 @@ class PagePolicy(Promise):
             mount = privacy.request.mount
             for field in self._loads.fields(privacy.client, mount, self._named, whole=True):
                 head.append(*field)
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        pass
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[int]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 PAGE = """<!doctype html><link rel=icon href=data:,><script>
@@ -491,7 +472,7 @@ class Tour:
         )
         promises = [self.reports, PagePolicy(policy, {"named.example", "named.example:1"})]
         app = PrivacyMiddleware(self._app, Guard(policy, promises=promises))
-        with serving(app) as port, serving(app) as other:
+        with wsgi_origin(app) as port, wsgi_origin(app) as other:
             # A source names its ports: what a page names, it names with its port.
             promises[1]._named.add(f"named.example:{port}")  # type: ignore[attr-defined]
             context = browser.new_context()
@@ -602,7 +583,7 @@ def counting(*hosts: tuple[str, str, int]) -> Iterator[str]:
     for host, directive, times in hosts:
         for _ in range(times):
             promise.counts.add(host, directive)
-    with serving(PrivacyMiddleware(no_app, Guard(PrivacyPolicy(), promises=[promise]))) as port:
+    with wsgi_origin(PrivacyMiddleware(no_app, Guard(PrivacyPolicy(), promises=[promise]))) as port:
         yield f"http://127.0.0.1:{port}/"
 
 
@@ -668,7 +649,7 @@ ANSWERS: dict[str, tuple[Callable[..., Any], str]] = {
 @pytest.mark.usefixtures("key")
 @pytest.mark.parametrize(("app", "problem"), ANSWERS.values(), ids=ANSWERS)
 def test_what_answers_otherwise_is_one_line(app: Callable[..., Any], problem: str) -> None:
-    with serving(app) as port:
+    with wsgi_origin(app) as port:
         result = suggested(f"http://127.0.0.1:{port}")
     assert result.exit_code != 0
     assert problem in result.output

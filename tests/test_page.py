@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpines_privacy import PrivacyPolicy, ThirdParty
+from alpines_privacy.http.html import Decision, Rewriter, Selection, StartTag
 from alpines_privacy.policy import PolicyError
-from alpines_privacy.trackers import shipped_rules
+from alpines_privacy.trackers import markup, shipped_rules
 from alpines_privacy.trackers.page import Page, Pages
 
 PAGE = "https://www.example.com/shop/list.html"
@@ -22,7 +23,7 @@ PAGES = Pages(PrivacyPolicy(), shipped_rules())
 
 
 def begin(page: bytes, *, opted_out: bool = False, pages: Pages = PAGES) -> Page:
-    return pages.begin(url=PAGE, opted_out=opted_out, whole=page)
+    return pages.begin(url=PAGE, opted_out=opted_out)
 
 
 def filtered(page: str, *, opted_out: bool = False, pages: Pages = PAGES) -> str:
@@ -32,7 +33,7 @@ def filtered(page: str, *, opted_out: bool = False, pages: Pages = PAGES) -> str
 
 
 def streamed(page: bytes, cuts: list[int], *, opted_out: bool = False) -> bytes:
-    rewrite = PAGES.begin(url=PAGE, opted_out=opted_out, whole=None)
+    rewrite = PAGES.begin(url=PAGE, opted_out=opted_out)
     places = [0, *sorted(cut % (len(page) + 1) for cut in cuts), len(page)]
     return b"".join(
         rewrite(page[start:end], last=False) for start, end in pairwise(places)
@@ -87,6 +88,11 @@ GONE = [
     '<a ping="{}" href="/">|<a href="/">',
     '<a ping="/own {} /other" href="/">|<a ping="/own /other" href="/">',
     '<table background="{}">|<table>',
+    '<x-card background="{}">|<x-card>',
+    '<x-card ping="{}">|<x-card>',
+    '<x-card style="background: url({})">|<x-card style="background: url(data:,)">',
+    '<svg><a style="fill:url({})"/></svg>|<svg><a style="fill:url(data:,)"/></svg>',
+    '<img attributionsrc="{}" src="/a.png">|<img src="/a.png">',
     '<div style="background: url({})">|<div style="background: url(data:,)">',
     "<div style='background: url(\"{}\")'>|<div style='background: url(\"data:,\")'>",
     '<style>a{{background:url( "{}" )}}</style>|<style>a{{background:url( "data:," )}}</style>',
@@ -123,7 +129,7 @@ def test_what_would_load_a_tracker_goes_and_the_rest_stays(template: str) -> Non
 
 
 # Every ping that leaves the site is a tracker's, and so is every vendor's amp-analytics.
-ALWAYS = ("<a ping", "<amp-analytics")
+ALWAYS = ("<a ping", "<x-card ping", "<img attributionsrc", "<amp-analytics")
 
 
 @pytest.mark.parametrize("template", [each for each in GONE if not each.startswith(ALWAYS)])
@@ -360,6 +366,70 @@ def test_filtering_twice_changes_nothing_more(page: bytes) -> None:
     assert begin(once)(once, last=True) == once
 
 
+# What any tag may carry, in the spellings that may hide it from a search.
+CARRIED = [
+    'style="background:url({})"',
+    "STYLE = 'background:URL({})'",
+    "style=background:url({})",
+    'style="background:url&#40;{})"',
+    'style\n\n= "a:src({})"',
+    'ping="{}"',
+    "Ping={}",
+    'background\t="{}"',
+    "background  =\t'{}'",
+    'attributionsrc="{}"',
+    'class="a adsbygoogle"',
+    "CLASS=AdsByGoogle",
+    "id = div-gpt-ad-1",
+    "id='taboola-x'",
+    "data-ad-slot",
+    "data-type=_mgwidget",
+    'title="<img src=x style="',
+    "title='a > b'",
+    'title="style=(" /',
+    'x=">" y',
+]
+TAGS = st.builds(
+    lambda name, carried, url: f"<{name} {' '.join(carried)}>".replace("{}", url),
+    st.sampled_from(["p", "DIV", "td", "ins", "svg", "svg a", "img", "x-y", "meta", "title", "b/"]),
+    st.lists(st.sampled_from(CARRIED), max_size=3),
+    st.sampled_from([TRACKER, AD, OK, "/a"]),
+)
+MARKUP = st.lists(TAGS | st.sampled_from(PIECES), max_size=8).map("".join).map(str.encode)
+EVERY_NAME = Selection(
+    {
+        *markup.LOADING,
+        *markup.AMP,
+        "meta",
+        "p",
+        "div",
+        "td",
+        "ins",
+        "svg",
+        "x-y",
+        "x-card",
+        "title",
+        "b",
+    }
+    | {"a", "table", "section", "main", "template", "noscript", "select", "option", "textarea"}
+    | {"picture", "filter", "frameset"}
+)
+
+
+@given(MARKUP, st.booleans())
+def test_what_is_searched_for_is_what_reading_every_tag_would_find(
+    page: bytes, opted_out: bool
+) -> None:
+    elements = begin(page, opted_out=opted_out)._elements
+
+    def decide(tag: StartTag) -> Decision:
+        return elements.decide(StartTag(tag.raw, tag.name, tag.namespace, is_marked=True))
+
+    every_tag = Rewriter(EVERY_NAME, decide)(page, last=True)
+    assert begin(page, opted_out=opted_out)(page, last=True) == every_tag
+    assert streamed(page, [*range(0, 4000, 7)], opted_out=opted_out) == every_tag
+
+
 # -- Bad input
 
 
@@ -380,13 +450,13 @@ def test_filtering_twice_changes_nothing_more(page: bytes) -> None:
 )
 def test_bad_pages_pass_as_they_are(page: bytes) -> None:
     assert begin(page)(page, last=True) == page
-    rewrite = PAGES.begin(url=PAGE, opted_out=True, whole=None)
+    rewrite = PAGES.begin(url=PAGE, opted_out=True)
     out = [rewrite(page[at : at + 65536], last=False) for at in range(0, len(page), 65536)]
     assert b"".join(out) + rewrite(b"", last=True) == page
 
 
 def test_text_flows_at_once() -> None:
-    rewrite = PAGES.begin(url=PAGE, opted_out=False, whole=None)
+    rewrite = PAGES.begin(url=PAGE, opted_out=False)
 
     assert rewrite(b"<p class='x'>a < b and 'c' ", last=False) == b"<p class='x'>a < b and 'c' "
     assert rewrite(b"more <im", last=False) == b"more "

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import os
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
+from wsgiref.handlers import SimpleHandler
+from wsgiref.util import FileWrapper, setup_testing_defaults
 
 import flask
 import pytest
 import starlette.applications
 import starlette.responses
 import starlette.routing
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.views.decorators.http import condition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from alpines_privacy import PrivacyPolicy, asgi, current, protect, wsgi
 from alpines_privacy.guard import Guard
@@ -40,6 +41,7 @@ from tests.conftest import need
 from tests.frameworks.django_site import OURS
 from tests.frameworks.exhibits_django import site, under
 from tests.frameworks.test_django import Site
+from tests.processes import wsgi_origin
 from tests.wire import ASGIServer, WSGIServer, scope_of
 
 TRACKER = b'<img src="https://www.facebook.com/tr?id=1&amp;ev=PageView">'
@@ -210,14 +212,82 @@ def test_an_empty_page_is_one(protocol: str) -> None:
     assert ENFORCED in response.headers
 
 
+# Fields, and what else the app says; whether HEAD still tells of bytes that only GET would make.
+HEADS: dict[str, tuple[Fields, dict[str, Any], bool]] = {
+    "a page": ([], {}, False),
+    "an error page": ([], {"status": 404}, False),
+    "a compressed page": ([("content-encoding", "gzip")], {}, False),
+    "a coding nobody reads": ([("content-encoding", "compress")], {}, True),
+    "a charset that is no ASCII": ([("content-type", "text/html; charset=utf-16")], {}, True),
+    "no-transform": ([("cache-control", "no-transform")], {}, True),
+    "exempt": ([], {"exempt": ("markup",)}, True),
+    "a part": ([("content-range", "bytes 0-9/10")], {"status": 206}, True),
+    "no page": ([("content-type", "text/plain")], {}, True),
+}
+
+
 @over_both
-def test_head_keeps_what_the_app_said_and_names_the_variant_get_would_have(protocol: str) -> None:
-    made = page(PAGE, fields=[("etag", '"1"'), ("digest", "sha-256=x"), ("accept-ranges", "bytes")])
+@pytest.mark.parametrize(("fields", "more", "is_told"), HEADS.values(), ids=HEADS)
+def test_head_tells_nothing_of_bytes_that_filtering_may_change(
+    protocol: str, fields: Fields, more: dict[str, Any], is_told: bool
+) -> None:
+    said = {**OF_THE_BYTES, "content-length": str(len(PAGE))}
+    made = Made([HTML, *said.items(), *fields], (PAGE,), **more)
     response = got(protocol, made, method="HEAD")
     assert response.content == b""
-    assert response.headers["content-length"] == str(len(PAGE))
-    assert response.headers["digest"] == "sha-256=x"
+    told = {name: response.headers.get(name) for name in said}
+    assert told == (said if is_told else dict.fromkeys(said))
+
+
+@over_both
+def test_head_names_the_variant_get_would_have(protocol: str) -> None:
+    made = page(PAGE, fields=[("etag", '"1"')])
+    response = got(protocol, made, method="HEAD")
     assert response.headers["etag"] == got(protocol, made).headers["etag"] != '"1"'
+
+
+BODIES: dict[str, Callable[[], Iterable[bytes]]] = {
+    "none": list,
+    "an empty chunk": lambda: [b""],
+    "all of it": lambda: [PAGE],
+    "a stream": lambda: iter([BEGIN, END]),
+    "a stream of nothing": lambda: iter([]),
+    "a file": lambda: FileWrapper(io.BytesIO(PAGE)),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_no_wsgi_server_takes_a_length_for_head_from_what_the_app_returns(
+    body: Callable[[], Iterable[bytes]],
+) -> None:
+    """PEP 3333 lets a server measure a sole chunk; its own reference takes none at all for 0 bytes."""
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [HTML, ("content-length", str(len(PAGE)))])
+        return body()
+
+    sent = io.BytesIO()
+    server = SimpleHandler(io.BytesIO(), sent, sys.stderr, {"REQUEST_METHOD": "HEAD"})
+    server.origin_server = False
+    server.run(protect(app))
+    head = sent.getvalue().partition(b"\r\n\r\n")[0].lower()
+    assert b"text/html" in head
+    assert b"content-length" not in head
+
+
+@pytest.mark.parametrize("kind", ["body", "pathsend", "zerocopysend"])
+def test_no_asgi_server_takes_a_length_for_head_from_what_the_app_sends(kind: str) -> None:
+    payload = {"body": PAGE} if kind == "body" else {"path": "/page.html", "file": None}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"text/html"), (b"content-length", b"9")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": f"http.response.{kind}", **payload})
+
+    server = ASGIServer()
+    asyncio.run(protect(app)(scope_of(method="HEAD"), server.receive, server.send))
+    assert server.sent[1:] == [{"type": "http.response.body", "body": b"", "more_body": False}]
+    assert b"content-length" not in dict(server.sent[0]["headers"])
 
 
 # -- What the bytes mean
@@ -887,6 +957,23 @@ def test_djangos_file_response_is_filtered(
     response.close()
 
 
+@pytest.mark.parametrize(("kind", "is_given"), [("text/html", False), ("text/plain", True)])
+@pytest.mark.parametrize("content", [PAGE])
+def test_django_gives_no_page_as_a_file_to_a_server_that_would_measure_it_for_head(
+    sent_file: Path, kind: str, is_given: bool
+) -> None:
+    def send(request: HttpRequest) -> FileResponse:
+        return FileResponse(sent_file.open("rb"), content_type=kind)
+
+    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/file", "wsgi.file_wrapper": FileWrapper}
+    setup_testing_defaults(environ)
+    with under(ROOT_URLCONF=Site(file=send)):
+        server = WSGIServer().run(site(WSGIHandler), environ)
+    assert isinstance(server.iterable, FileWrapper) is is_given
+    assert server.head is not None
+    assert ("Content-Length" in dict(server.head[1])) is is_given
+
+
 def visited(kind: type, path: str) -> tuple[Any, bytes]:
     """Return a response of Django's and its body, read on the loop it was made on."""
     client = site(kind)
@@ -1030,7 +1117,7 @@ def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
 ) -> None:
     body, chunks = made
     url = "http://shop.example/"
-    expected = rules().begin(url=url, opted_out=gpc, whole=body)(body, last=True)
+    expected = rules().begin(url=url, opted_out=gpc)(body, last=True)
     code = None if name == "identity" else coding(name)
     sent = code.compress(chunks) if code else chunks
     fields: Fields = [HTML, ("content-encoding", name)]
@@ -1048,25 +1135,6 @@ def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
 # -- In a browser
 
 
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve a WSGI app on a loopback port; yields its origin."""
-
-    class Quiet(WSGIRequestHandler):
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-            """Say nothing."""
-
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
@@ -1075,13 +1143,13 @@ def browser() -> Iterator[Browser]:
 
 def shown_before_and_under_a_signal(browser: Browser, app: App, wrapped: Any) -> list[bool]:
     """Visit a page without a signal and twice with one; tell of each time whether the ad was there."""
-    with served(wrapped) as origin:
+    with wsgi_origin(wrapped) as port:
         context = browser.new_context()
         tab = context.new_page()
         shown = []
         for signal in ({}, {"Sec-GPC": "1"}, {"Sec-GPC": "1"}):
             context.set_extra_http_headers(signal)
-            tab.goto(origin)
+            tab.goto(f"http://127.0.0.1:{port}/")
             assert "hello" in tab.content()
             shown.append("ib.adnxs.com" in tab.content())
             tab.goto("about:blank")

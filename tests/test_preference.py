@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from alpines_privacy import Cookie, PolicyError, PrivacyPolicy, ThirdParty, protect
 from alpines_privacy.guard import Guard
@@ -29,6 +26,7 @@ from alpines_privacy.policy import SecretKeys
 from alpines_privacy.preference import PreferenceReader, StoredChoice
 from alpines_privacy.testing import visitor
 from tests.chromium import chromium, cookie_jar, visit
+from tests.processes import wsgi_origin
 from tests.sent import Sent, leaving
 
 KEY = "first-key-of-the-tests"
@@ -566,24 +564,6 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        pass
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[int]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def pressed(page: Page) -> list[str]:
     return [text.strip() for text in page.locator("button[aria-pressed=true]").all_inner_texts()]
 
@@ -591,7 +571,7 @@ def pressed(page: Page) -> list[str]:
 # A browser sends Sec-Fetch-Site to places it trusts, as localhost, and only Origin to others over http.
 @pytest.mark.parametrize("host", ["localhost", "shop.example"])
 def test_a_visitor_clicks(browser: Browser, host: str) -> None:
-    with serving(protect(wsgi_app, CHOOSING)) as port:
+    with wsgi_origin(protect(wsgi_app, CHOOSING)) as port:
         home = f"http://{host}:{port}"
         page = visit(browser, home + HOME)
         errors: list[str] = []
@@ -617,7 +597,7 @@ def test_a_visitor_clicks(browser: Browser, host: str) -> None:
 def test_the_page_fits_its_window_and_can_be_read(
     browser: Browser, width: int, scheme: str
 ) -> None:
-    with serving(protect(wsgi_app, CHOOSING)) as port:
+    with wsgi_origin(protect(wsgi_app, CHOOSING)) as port:
         view = {"viewport": {"width": width, "height": 700}, "color_scheme": scheme}
         page = visit(browser, f"http://localhost:{port}{HOME}", **view)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -650,8 +630,8 @@ def test_a_form_on_another_site_changes_nothing(browser: Browser) -> None:
         return [form.format(environ["QUERY_STRING"]).encode()]
 
     with (
-        serving(protect(wsgi_app, CHOOSING)) as port,
-        serving(evil) as evil_port,
+        wsgi_origin(protect(wsgi_app, CHOOSING)) as port,
+        wsgi_origin(evil) as evil_port,
     ):
         for host in ("localhost", "shop.example"):
             page = visit(browser, f"http://evil.example:{evil_port}/?http://{host}:{port}")

@@ -14,7 +14,7 @@ from h2.connection import H2Connection
 from h2.events import Event, InformationalResponseReceived, ResponseReceived, StreamEnded
 
 from tests.processes import free_port, program
-from tests.served import ETAG
+from tests.served import ETAG, HTML
 
 ROOT = Path(__file__).parent.parent
 
@@ -105,6 +105,8 @@ def test_the_first_byte_of_a_stream_arrives_before_the_app_goes_on(server: Serve
         assert response.read(6) == b"first "
         ask(other, "/release")  # only now does the app go on
         assert response.read() == b"DNT"
+    assert response.headers["Content-Type"] == HTML[1]
+    assert response.headers["Vary"] == "DNT, Sec-GPC"
 
 
 def test_a_head_request_gets_the_head_the_page_has(server: Server) -> None:
@@ -112,10 +114,24 @@ def test_a_head_request_gets_the_head_the_page_has(server: Server) -> None:
         page, body = ask(connection, "/page", "GET", DNT="1")
         head, nothing = ask(connection, "/page", "HEAD", DNT="1")
     assert (nothing, body) == (b"", b"DNT")
-    ours = ("Content-Type", "Content-Length", "Set-Cookie", "Vary")
+    ours = ("Content-Type", "Set-Cookie", "Vary")
     assert [head.headers.get_all(name) for name in ours] == [
         page.headers.get_all(name) for name in ours
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "length"), [("/page", None), ("/validated", None), ("/nowhere", None), ("/plain", "5")]
+)
+def test_a_head_request_tells_no_length_but_one_that_get_has(
+    server: Server, path: str, length: str | None
+) -> None:
+    """What filtering leaves of a page is unknown before: no server puts a 0 in its place."""
+    with connected(server[1]) as connection:
+        head, _ = ask(connection, path, "HEAD", DNT="1")
+        after, body = ask(connection, "/plain")
+    assert head.headers["Content-Length"] == length
+    assert (after.status, body) == (200, b"plain")
 
 
 def test_a_304_varies_like_the_page_it_stands_for_and_the_connection_goes_on(

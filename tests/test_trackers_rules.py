@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import random
 import re
+from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks import corpus
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -532,22 +535,67 @@ class TestCommand:
         assert out.read_bytes() == b"old"
 
 
+# rule, address, whether it is stopped by Adblock Plus' own reading, which is ours
+READ_OTHERWISE: dict[str, tuple[str, str, bool]] = {
+    "it takes www. off a rule's host": ("||www.t.io^", "https://t.io/", False),
+    "it ends a bare host at a label": ("||t.io", "https://t.iodine.example/", True),
+    "it finds no port behind a host": ("||t.io:8080/a.js", "https://t.io:8080/a.js", True),
+    "it leaves out $rewrite": (
+        "||t.io/*.mp4$rewrite=abp-resource:blank-mp4,domain=example.com", "https://t.io/a.mp4", True
+    ),
+    "it leaves out $popup, whatever else is named": (
+        "||t.io^$script,popup", "https://t.io/a.js", True
+    ),
+}  # fmt: skip
+
+
 class TestOracle:
     """The same verdicts as PyPI's `adblock`, but for what it is known to read otherwise."""
 
     def test_verdicts_agree_on_addresses_made_from_the_rules_themselves(self) -> None:
-        engine, shipped = _oracle()
-        www = {rule[6:].partition("^")[0] for rule in _texts() if rule.startswith("||www.")}
         same_each_time = random.Random(20261123)  # noqa: S311 - no secret is made
         requests = list(made_from(_texts(), same_each_time, 20_000))
-        differing = []
-        for url, page, kind in requests:
-            found = shipped.match(url, page, kind)
-            theirs = engine.check_network_urls(url, f"https://{page}/", kind).matched
-            if (found is not None) is not theirs:
-                differing.append((url, page, kind, found and found.rule, _reason(url, found, www)))
+        differing = _differing(requests)
         assert [each for each in differing if each[-1] is None] == []
         assert 1 - len(differing) / len(requests) >= 0.9999, differing
+
+    def test_verdicts_agree_on_every_load_of_real_pages(self) -> None:
+        for module, package in (("ada_url", "ada-url"), ("lxml", "lxml")):
+            need(package, find_spec(module) is not None, f"pip install {package}")
+        from tests.real_requests import loads  # noqa: PLC0415 - its parsers may be absent
+
+        pages = list(corpus.pages())
+        need("real pages", bool(pages), "python -m benchmarks.corpus")
+        requests = loads(pages)
+        stopped = sum(shipped_rules().match(*each) is not None for each in requests)
+        assert len(requests) > 15_000
+        assert stopped > 1_500
+        assert _differing(requests) == []
+
+    @pytest.mark.parametrize(
+        ("rule", "url", "is_stopped"), READ_OTHERWISE.values(), ids=READ_OTHERWISE
+    )
+    def test_what_it_reads_otherwise(self, rule: str, url: str, is_stopped: bool) -> None:
+        engine = _engine([rule])
+        assert (rules(rule).match(url, PAGE) is not None) is is_stopped
+        assert (
+            engine.check_network_urls(url, f"https://{PAGE}/", "script").matched is not is_stopped
+        )
+
+
+def _differing(
+    requests: Sequence[tuple[str, str, Kind]],
+) -> list[tuple[str, str, Kind, str | None, str | None]]:
+    """Return the loads over which `adblock` decides otherwise: our rule, and the reason if one is known."""
+    engine, shipped = _oracle()
+    www = {rule[6:].partition("^")[0] for rule in _texts() if rule.startswith("||www.")}
+    differing = []
+    for url, page, kind in requests:
+        found = shipped.match(url, page, kind)
+        theirs = engine.check_network_urls(url, f"https://{page}/", kind).matched
+        if (found is not None) is not theirs:
+            differing.append((url, page, kind, found and found.rule, _reason(url, found, www)))
+    return differing
 
 
 def _reason(url: str, found: Match | None, www: set[str]) -> str | None:
@@ -566,13 +614,17 @@ def _texts() -> list[str]:
 
 
 def _oracle() -> tuple[Any, Rules]:
+    return _engine(_texts()), Rules([shipped_rules().tables[0]])
+
+
+def _engine(texts: list[str]) -> Any:
     try:
         import adblock  # noqa: PLC0415 - absent on some machines
     except ImportError:
         need("adblock", False, "pip install adblock")
     filters = adblock.FilterSet()
-    filters.add_filters(_texts())
-    return adblock.Engine(filters), Rules([shipped_rules().tables[0]])
+    filters.add_filters(texts)
+    return adblock.Engine(filters)
 
 
 def _written(folder: Path, text: str) -> str:

@@ -945,6 +945,44 @@ def test_each_wsgi_chunk_leaves_before_the_next_is_made(content_type: str) -> No
         assert len(made) == number
 
 
+@pytest.mark.parametrize("chunks", [[], [b""], [b"moved"], [b"mo", b"ved"]])
+def test_a_server_that_looks_for_the_head_as_soon_as_the_app_has_returned_finds_it(
+    chunks: list[bytes],
+) -> None:
+    """Granian does, and PEP 3333 would have it wait."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("303 See Other", [("Content-Type", "text/html"), ("Location", "/orders")])
+        return Closing(chunks)
+
+    server = WSGIServer()
+    response = WSGILayer(app)(environ_of(), server.start_response)
+    assert server.head is not None
+    assert server.head[0] == "303 See Other"
+    assert ("Location", "/orders") in server.head[1]
+    assert b"".join(response) == b"".join(chunks)
+    response.close()
+
+
+def test_an_app_that_fails_at_its_first_chunk_is_closed_and_fails_as_bare() -> None:
+    trouble = Trouble()
+
+    def fails() -> Iterator[bytes]:
+        raise trouble
+        yield b""
+
+    iterable = Closing(fails())
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return iterable
+
+    with pytest.raises(Trouble) as raised:
+        WSGIServer().run(WSGILayer(app), environ_of())
+    assert raised.value is trouble
+    assert iterable.closed == 1
+
+
 def test_the_wsgi_app_gets_the_servers_environ_with_one_key_more() -> None:
     seen: list[Any] = []
     environ = environ_of()

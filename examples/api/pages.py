@@ -1,4 +1,4 @@
-"""The pages: huts, a hut, a guest's bookings, login; and the live board."""
+"""The pages: huts, a hut, a guest's bookings, signup, login; and the live board."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,6 +70,13 @@ def cancel(
 @router.get("/live")
 def live(request: Request, store: Store) -> Response:
     return page(request, "live.html", huts=store.huts())
+
+
+@router.get("/signup")
+def signup_form(request: Request) -> Response:
+    if request.session.get("guest"):
+        return RedirectResponse("/bookings", 303)
+    return page(request, "signup.html")
 
 
 @router.get("/login")

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS huts (
     slug TEXT PRIMARY KEY, name TEXT NOT NULL, metres INTEGER NOT NULL, beds INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS guests (
-    username TEXT PRIMARY KEY, name TEXT NOT NULL, salt BLOB NOT NULL, password BLOB NOT NULL
+    username TEXT PRIMARY KEY, name TEXT NOT NULL, birth_date TEXT NOT NULL,
+    salt BLOB NOT NULL, password BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS bookings (
     id INTEGER PRIMARY KEY, hut TEXT NOT NULL REFERENCES huts, guest TEXT NOT NULL REFERENCES guests
@@ -39,12 +40,10 @@ Row = dict[str, Any]
 class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
-        salt = secrets.token_bytes(16)
-        ayesha = ("ayesha", "Ayesha Khan", salt, _hashed("mountain-lake", salt))
         with self._open() as connection:
             connection.executescript(SCHEMA)
             connection.executemany("INSERT OR IGNORE INTO huts VALUES (?, ?, ?, ?)", HUTS)
-            connection.execute("INSERT OR IGNORE INTO guests VALUES (?, ?, ?, ?)", ayesha)
+        self.add_guest("ayesha", "Ayesha Khan", "1990-05-17", "mountain-lake")
 
     def huts(self) -> list[Row]:
         return self._rows("SELECT * FROM tonight ORDER BY metres")
@@ -58,6 +57,14 @@ class Database:
             if hmac.compare_digest(row["password"], _hashed(password, row["salt"])):
                 return row
         return None
+
+    def add_guest(self, username: str, name: str, birth_date: str, password: str) -> bool:
+        """Add a guest and return True, or False when the user name is taken."""
+        salt = secrets.token_bytes(16)
+        row = (username, name, birth_date, salt, _hashed(password, salt))
+        with self._open() as connection:
+            made = connection.execute("INSERT OR IGNORE INTO guests VALUES (?, ?, ?, ?, ?)", row)
+            return made.rowcount == 1
 
     def bookings(self, guest: str) -> list[Row]:
         query = "SELECT id, hut, name FROM bookings JOIN huts ON hut = slug WHERE guest = ?"

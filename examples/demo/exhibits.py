@@ -2,9 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from examples.demo.checks import Check, Differs, Unchanged
-from examples.demo.visits import cart, cookies, header, login, resource, websocket_cookies
+from examples.demo.visits import (
+    ADULT,
+    CHILD,
+    SignUp,
+    behind_screen,
+    by_form,
+    by_json,
+    cart,
+    cookies,
+    header,
+    login,
+    resource,
+    signup,
+    websocket_cookies,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,27 @@ def signs_in(form: str, account: str, necessary: str) -> Check:
     )
 
 
+def signs_up(
+    sign_up: SignUp, account: str, *, undated: str, asked: str = "422, no account"
+) -> list[Check]:
+    """Return the checks that adults can sign up and children cannot, whatever they try next.
+
+    Without a date of birth the bare app says `undated`, and the protected one asks for it.
+    """
+
+    def tries(what: str, *births: date | None, bare: str, protected: str) -> Check:
+        look = signup(sign_up, account, *births)
+        return Differs(what, look, bare, protected, protected, signals=("none", "DNT:1"))
+
+    inside, refused = "signed in", "403, no account"
+    return [
+        tries("sign up", ADULT, bare=inside, protected=inside),
+        tries("sign up at 12", CHILD, bare=inside, protected=refused),
+        tries("at 12, then as adult", CHILD, ADULT, bare=inside, protected=refused),
+        tries("sign up, no date", None, bare=undated, protected=asked),
+    ]
+
+
 EXHIBITS = [
     Exhibit(
         "shop",
@@ -84,6 +120,9 @@ EXHIBITS = [
         [
             *pages("/", "/products/nothing"),
             signs_in("/login", "/orders", "session"),
+            *signs_up(
+                behind_screen("/signup"), "/orders", undated="signed in", asked="303, no account"
+            ),
             Differs(
                 "fill the cart",
                 cart("mug", "/cart/"),
@@ -103,6 +142,7 @@ EXHIBITS = [
         [
             *pages("/", "/articles/nothing/"),
             signs_in("/login/", "/account/", "csrftoken sessionid"),
+            *signs_up(by_form("/signup/"), "/account/", undated="200, no account"),
             *WELL_KNOWN,
             Unchanged("/articles.json"),
             Unchanged("/static/ridge.css"),
@@ -115,6 +155,7 @@ EXHIBITS = [
         [
             *pages("/", "/huts/nothing"),
             signs_in("/login", "/bookings", "session"),
+            *signs_up(by_json("/api/guests"), "/bookings", undated="422, no account"),
             Differs("websocket handshake", websocket_cookies("/live/beds"), "_ga", "_ga"),
             *WELL_KNOWN,
             Unchanged("/api/huts"),

@@ -24,7 +24,7 @@ class Table:
     def opening(self) -> None:
         self._say("Three apps, bare and protected, visited without a privacy signal and with each.")
         self._say("Pages: which cookies they set (-name: take away). Log in, fill the cart: which")
-        self._say("cookies the browser holds once it worked.")
+        self._say("cookies the browser holds once it worked. Sign up: what comes of it.")
 
     def heading(self, pair: Pair) -> None:
         exhibit = pair.exhibit
@@ -63,6 +63,7 @@ class Table:
         self._say("Now look for yourself; Ctrl-C ends it. Every name below is this machine.")
         for pair in pairs:
             self._say(f"  {pair.exhibit.name:5} {pair.bare.url:36} {pair.protected.url}")
+        self._say("Sign up, at any age; who is refused is until the browser is closed.")
         self._say("Log in as ayesha with mountain-lake; in the site's /admin/ as warden with")
         self._say("cairn-and-compass. A signal: Firefox's settings have one under Privacy, or")
         self._say(f"  curl -i -H 'Sec-GPC: 1' {pairs[0].protected.address}/")

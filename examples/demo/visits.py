@@ -2,9 +2,11 @@
 
 import json
 import re
+import secrets
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 
 import httpx
 from websockets.exceptions import WebSocketException
@@ -99,6 +101,70 @@ def login(form: str, account: str) -> Look:
     return look
 
 
+# Fills in an app's signup, with a date of birth if it is given one, and returns the last answer.
+SignUp = Callable[[httpx.Client, date | None], httpx.Response]
+
+NAME = "Mira Rossi"
+PASSWORD = "four-words-in-a-row"
+ADULT = date(1990, 5, 17)
+CHILD = date(datetime.now(UTC).year - 12, 1, 1)
+
+
+def signup(sign_up: SignUp, account: str, *births: date | None) -> Look:
+    """Look whether a browser that tries one date of birth after the other ends up signed in."""
+
+    def look(client: httpx.Client) -> str:
+        answers = [sign_up(client, birth) for birth in births]
+        signed_in = NAME in client.get(account).text
+        return "signed in" if signed_in else f"{answers[-1].status_code}, no account"
+
+    return look
+
+
+def by_form(path: str) -> SignUp:
+    """Sign up with a form that has a field for the date of birth."""
+
+    def sign_up(client: httpx.Client, birth: date | None) -> httpx.Response:
+        first, last = NAME.split()
+        fields = {"first_name": first, "last_name": last, "username": _new_username()}
+        fields |= {"password1": PASSWORD, "password2": PASSWORD, "birth_date": _iso(birth)}
+        return client.post(path, data=_hidden_fields(client.get(path).text) | fields)
+
+    return sign_up
+
+
+def by_json(path: str) -> SignUp:
+    """Sign up with a JSON document that holds the date of birth."""
+
+    def sign_up(client: httpx.Client, birth: date | None) -> httpx.Response:
+        user = {"name": NAME, "username": _new_username(), "password": PASSWORD}
+        return client.post(path, json={"user": user | {"birth_date": _iso(birth)}})
+
+    return sign_up
+
+
+def behind_screen(path: str) -> SignUp:
+    """Sign up where nobody's age is asked, or where the layer asks it before the signup page."""
+
+    def sign_up(client: httpx.Client, birth: date | None) -> httpx.Response:
+        if birth and (screen := _age_screen(page := client.get(path))):
+            date_fields = {
+                "year": str(birth.year),
+                "month": str(birth.month),
+                "day": str(birth.day),
+            }
+            client.post(
+                page.url.join(screen),
+                data=_hidden_fields(page.text) | date_fields,
+                headers={"Origin": str(client.base_url).rstrip("/")},
+            )
+        return client.post(
+            path, data={"name": NAME, "username": _new_username(), "password": PASSWORD}
+        )
+
+    return sign_up
+
+
 def cart(product: str, cart: str) -> Look:
     """Look whether what one puts into the cart is there on the next page."""
 
@@ -123,8 +189,22 @@ def whole(address: str, headers: dict[str, str], path: str) -> Fingerprint:
         return response.status_code, fields, re.sub(rb"[0-9.]+", b"0", first)
 
 
+def _new_username() -> str:
+    return f"mira-{secrets.token_hex(8)}"
+
+
+def _iso(birth: date | None) -> str:
+    return birth.isoformat() if birth else ""
+
+
+def _age_screen(page: httpx.Response) -> str | None:
+    """Return where the layer's form is sent, if it stands in place of the page."""
+    form = re.search(r'<form method="post" action="([^"]*_privacy/[^"]*)"', page.text)
+    return form and form[1]
+
+
 def _hidden_fields(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w*)"', page))
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def _held(client: httpx.Client) -> str:

@@ -1,1 +1,1 @@
-"""A Flask shop: catalogue, cart in the session, login, orders."""
+"""A Flask shop: catalogue, cart in the session, signup, login, orders."""

@@ -5,7 +5,7 @@ import secrets
 from flask import Flask
 
 from examples import databases
-from examples.shop import accounts, cart, catalogue, storage, visitors
+from examples.shop import accounts, cart, catalogue, signup, storage, visitors
 
 
 def create_app(database: str = "shop.sqlite3") -> Flask:
@@ -16,7 +16,7 @@ def create_app(database: str = "shop.sqlite3") -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
     )
     storage.init_app(app)
-    for part in (catalogue, cart, accounts):
+    for part in (catalogue, cart, accounts, signup):
         app.register_blueprint(part.pages)
     visitors.init_app(app)
     app.add_template_filter(catalogue.price, "price")

@@ -26,7 +26,8 @@ ALPINES_PRIVACY = {
             "purpose": "Shows you the article you read last",
             "lifetime": 2_592_000,
         },
-    ]
+    ],
+    "signups": [{"path": "/signup/", "birth_date": "birth_date"}],
 }
 
 DATABASES = {"default": DATABASES["default"] | {"NAME": databases.place("site-protected.sqlite3")}}

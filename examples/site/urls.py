@@ -10,6 +10,7 @@ urlpatterns = [
     path("articles/<slug:slug>/", views.article, name="article"),
     path("articles.json", views.articles_json, name="articles-json"),
     path("account/", views.account, name="account"),
+    path("signup/", views.signup, name="signup"),
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

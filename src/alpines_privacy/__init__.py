@@ -11,16 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alpines_privacy.http.context import Privacy, current
-    from alpines_privacy.policy import Cookie, PolicyError, PrivacyPolicy, ThirdParty
+    from alpines_privacy.policy import (
+        AgeScreen,
+        Cookie,
+        PolicyError,
+        PrivacyPolicy,
+        Signup,
+        ThirdParty,
+    )
     from alpines_privacy.policy.secrets import PrivacyWarning
     from alpines_privacy.protection import protect
 
 __all__ = [
+    "AgeScreen",
     "Cookie",
     "PolicyError",
     "Privacy",
     "PrivacyPolicy",
     "PrivacyWarning",
+    "Signup",
     "ThirdParty",
     "current",
     "protect",
@@ -29,11 +38,13 @@ __version__ = "0.1.0"
 
 # Imported on first use: a command line that prints its help needs none of it.
 _HOMES = {
+    "AgeScreen": "alpines_privacy.policy",
     "Cookie": "alpines_privacy.policy",
     "PolicyError": "alpines_privacy.policy",
     "Privacy": "alpines_privacy.http.context",
     "PrivacyPolicy": "alpines_privacy.policy",
     "PrivacyWarning": "alpines_privacy.policy.secrets",
+    "Signup": "alpines_privacy.policy",
     "ThirdParty": "alpines_privacy.policy",
     "current": "alpines_privacy.http.context",
     "protect": "alpines_privacy.protection",

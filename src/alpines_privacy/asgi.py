@@ -10,11 +10,20 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.context import KEY, Privacy
-from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
+from alpines_privacy.http.heads import (
+    Field,
+    RequestHead,
+    ResponseHead,
+    below_mount,
+    field_name,
+    media_type,
+    read_loosely,
+)
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
 from alpines_privacy.http.promise import Message as Beside
 
@@ -51,7 +60,7 @@ class PrivacyMiddleware:
         self.guard = guard_for(policy, logins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
-        if scope["type"] not in {"http", "websocket"} or _is_nested(scope):
+        if scope["type"] not in {"http", "websocket"} or (KEY in scope and _is_nested(scope)):
             await self.app(scope, receive, send)
             return
         if not isinstance(scope.get("headers", ()), _LASTING):
@@ -82,14 +91,17 @@ class PrivacyMiddleware:
 class ASGIRequest(RequestHead):
     """A request's head over an ASGI scope."""
 
-    __slots__ = ("_headers", "_names", "_scope")
+    __slots__ = ("_repeated", "_scope", "_single")
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope["type"])
         self._scope = scope
-        self._headers: Sequence[RawField] = scope.get("headers", ())
-        # Nearly always the answer to `values` is "not there": then one look into this is all.
-        self._names = [name.lower() for name, _ in self._headers]
+        headers: Sequence[RawField] = scope.get("headers", ())
+        # As they came: the list is the server's to change, and some do while the app runs.
+        self._single = dict(headers)
+        self._repeated: dict[bytes, list[bytes]] | None = None
+        if not _is_lower_case(self._single) or len(self._single) < len(headers):
+            self._single, self._repeated = {}, _by_name(headers)
 
     @property
     def method(self) -> str:
@@ -112,6 +124,12 @@ class ASGIRequest(RequestHead):
         return mount
 
     @property
+    def local_path(self) -> str:
+        path: str = self._scope.get("path", "")
+        mount = self._scope.get("root_path")
+        return below_mount(path, mount) if mount else path
+
+    @property
     def query(self) -> str:
         query: bytes = self._scope.get("query_string", b"")
         return query.decode("latin-1")
@@ -123,14 +141,44 @@ class ASGIRequest(RequestHead):
 
     def values(self, name: str) -> list[str]:
         raw = name.encode()
-        count = self._names.count(raw)
-        if not count:
+        value = self._single.get(raw)
+        if value is not None:
+            return [value.decode("latin-1")]
+        if not self._repeated:
             return []
-        # The list is the server's to change, and some do while the app runs.
-        if count == 1 and (at := self._names.index(raw)) < len(self._headers):
-            return [self._headers[at][1].decode("latin-1")]
-        lines = zip(self._names, self._headers, strict=False)
-        return [value.decode("latin-1") for name, (_, value) in lines if name == raw]
+        return [value.decode("latin-1") for value in self._repeated.get(raw, ())]
+
+
+class ASGIResponse(ResponseHead):
+    """A response's head over ASGI's pairs of bytes, decoded if anybody wants more than their names.
+
+    Raises AttributeError, TypeError or ValueError for pairs of what cannot be bytes.
+    """
+
+    __slots__ = ("_fields", "_raw")
+
+    def __init__(self, status: int, raw: list[RawField]) -> None:
+        self.status = status
+        self.changed = False
+        self.names = last = {_field_name(name): value for name, value in raw}
+        b"".join(last.values())  # of bytes, or it raises
+        self.media_type = _media_type(last.get("content-type", b""))
+        self._raw = raw
+        self._fields: list[Field] | None = None
+
+    @property
+    def fields(self) -> list[Field]:
+        """What the app gave, or what it was edited to."""
+        if self._fields is None:
+            try:
+                self._fields = _decoded(self._raw)
+            except AttributeError:  # a memoryview is as good as bytes until it is decoded
+                self._fields = read_loosely(self._raw) or []
+        return self._fields
+
+    @fields.setter
+    def fields(self, fields: list[Field]) -> None:
+        self._fields = fields
 
 
 class _Exchange:
@@ -206,24 +254,19 @@ class _Exchange:
                 self._receive = _replay(taken, self._receive)
                 return outcome
 
-    async def send(self, message: Message) -> None:
-        """Take a message from the app."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Take a message from the app; what nobody handles is the server's own `send`, and so awaited."""
         handlers = self._handlers
         handler = handlers.get(message["type"]) or handlers.get(_ANY_OTHER)
-        if handler is None:
-            await self._send(message)
-        else:
-            await handler(self, message)
+        return self._send(message) if handler is None else handler(self, message)
 
     async def start(self, message: Message) -> None:
-        message, headers = _read_fields(message)
-        if headers is None:  # no head at all: the server says what is wrong
+        status = message.get("status")
+        message, head = _read_head(message, status if isinstance(status, int) else 200)
+        if head is None:  # no head at all: the server says what is wrong
             await self._send(message)
             return
-        status = message.get("status")
-        outcome = self._visit.response(
-            ResponseHead(status if isinstance(status, int) else 200, headers)
-        )
+        outcome = self._visit.response(head)
         if isinstance(outcome, Send):
             await self._begin(message, outcome)
         elif isinstance(outcome, Hold):
@@ -233,11 +276,10 @@ class _Exchange:
             await self._replace(outcome.answer)
 
     async def accept(self, message: Message) -> None:
-        message, headers = _read_fields(message)
-        if headers is None:
+        message, head = _read_head(message, 101)
+        if head is None:
             await self._send(message)
             return
-        head = ResponseHead(101, headers)
         self._visit.response(head)
         await self._send(_with_fields(message, head))
 
@@ -272,6 +314,12 @@ class _Exchange:
     async def beside(self, message: Message) -> None:
         await self._send(_filtered(message, self._visit))
 
+    async def nothing(self, message: Message) -> None:
+        """Send what answers HEAD: of a body, some servers take the length themselves."""
+        kind = f"{message['type'].rpartition('.')[0]}.body"
+        more = message.get("more_body", False)
+        await self._send({"type": kind, "body": b"", "more_body": more})
+
     async def drop(self, message: Message) -> None:
         """Drop a message of a response that was replaced."""
 
@@ -285,7 +333,10 @@ class _Exchange:
             await self._replace(outcome.answer)
 
     def _begin(self, message: Message, outcome: Send) -> Awaitable[None]:
-        self._handlers = _REWRITING if outcome.rewrites else _SENDING
+        if outcome.rewrites:
+            self._handlers = _REWRITING
+        else:
+            self._handlers = _UNSIZED if outcome.is_unsized else _SENDING
         return self._send(_with_fields(message, outcome.head))
 
     async def _replace(self, answer: Answer) -> None:
@@ -341,6 +392,12 @@ _REWRITING: _Handlers = {
     "http.response.body": _Exchange.body,
     "websocket.http.response.body": _Exchange.body,
 }
+_UNSIZED: _Handlers = {
+    **_SENDING,
+    "http.response.body": _Exchange.nothing,
+    "http.response.pathsend": _Exchange.nothing,
+    "http.response.zerocopysend": _Exchange.nothing,
+}
 _REPLACED: _Handlers = {_ANY_OTHER: _Exchange.drop}
 
 
@@ -348,6 +405,34 @@ def _is_nested(scope: Scope) -> bool:
     """Whether an outer layer is already at work on this request."""
     outer = scope.get(KEY)
     return isinstance(outer, Privacy) and not outer.ended
+
+
+def _is_lower_case(names: Iterable[bytes]) -> bool:
+    """Whether all names are, as the specification says they must; one of another type is not."""
+    try:
+        return b"".join(names).islower()
+    except TypeError:
+        return False
+
+
+def _by_name(headers: Iterable[RawField]) -> dict[bytes, list[bytes]]:
+    """Return the lines of each field by its name in lower case."""
+    lines: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        lines.setdefault(name.lower(), []).append(value)
+    return lines
+
+
+def _read_head(message: Message, status: int) -> tuple[Message, ResponseHead | None]:
+    """Return the message and its head; None for one no server could send either."""
+    headers = message.get("headers")
+    if type(headers) is list:
+        try:
+            return message, ASGIResponse(status, headers)
+        except (AttributeError, TypeError, ValueError):
+            pass
+    message, fields = _read_fields(message)
+    return message, None if fields is None else ResponseHead(status, fields)
 
 
 def _read_fields(message: Message) -> tuple[Message, list[Field] | None]:
@@ -358,11 +443,23 @@ def _read_fields(message: Message) -> tuple[Message, list[Field] | None]:
     """
     message, headers = _kept(message, "headers")
     try:
-        return message, [
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers
-        ]
+        return message, _decoded(headers)
     except (AttributeError, TypeError, ValueError):
         return message, read_loosely(headers)
+
+
+def _decoded(raw: Iterable[RawField]) -> list[Field]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+
+
+@lru_cache(maxsize=1024)  # an app has a few dozen names, and a handful of content types
+def _field_name(name: bytes) -> str:
+    return field_name(name.decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: bytes) -> str:
+    return media_type(content_type.decode("latin-1"))
 
 
 def _kept(message: Message, key: str) -> tuple[Message, Iterable[Any]]:

@@ -50,10 +50,12 @@ from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
 from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
 from alpines_privacy.redaction.promise import VisitorsInLogs
+from alpines_privacy.signups import signups_for
 from alpines_privacy.trackers import rules_for
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
@@ -109,12 +111,21 @@ class Guard:
             part for promise in promises for part in (promise.part, *promise.parts) if part
         )
         notices = Notices("Only reported (mode is report): " if self.reports else "")
-        self.running = Running(ProxyTrust(policy.trusted_proxies), notices, parts)
-        self.on_request = _overriding("request", promises)
-        self.on_response = _overriding("response", promises)
-        self.on_fields = _overriding("fields", promises)
-        self.on_raised = _overriding("raised", promises)
-        self.on_end = _overriding("end", promises)
+        self.running = Running(
+            ProxyTrust(policy.trusted_proxies),
+            notices,
+            parts,
+            AgeRule(policy.minimum_age, policy.age_zone),
+            enforces=self.mode == "enforce",
+        )
+        # Each hook is bound once, beside the promise whose it is.
+        self.pages = {path: (p, p.page) for p in promises for path in p.pages}
+        self.on_request = [(p, p.request) for p in _overriding("request", promises)]
+        self.on_response = [(p, p.response) for p in _overriding("response", promises)]
+        self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
+        self.on_raised = [(p, p.raised) for p in _overriding("raised", promises)]
+        self.on_end = [(p, p.end) for p in _overriding("end", promises)]
+        self.heeds = _heeded(promise for promise, _ in self.on_response)
         if redacts:
             redaction.install(redaction.Redactor(policy))
 
@@ -155,24 +166,34 @@ class Visit:
 
     def request(self) -> Pass | Answer | NeedBody:
         """Take the request's head: let the app have it, answer it, or ask for its body first."""
-        head = self.privacy.request
+        head, guard = self.privacy.request, self._guard
         assert head is not None  # a visit has a request
-        for promise in self._guard.on_request if self.watches else ():
+        if not self.watches:
+            return self._passed(head)
+        hooks = guard.on_request
+        if head.kind == "http" and (page := guard.pages.get(head.local_path)):
+            hooks = [page, *hooks]
+        for promise, hook in hooks:
             try:
-                outcome = promise.request(self.privacy)
+                outcome = hook(self.privacy)
             except Exception:
                 outcome = self._failed(promise, None)
-            if isinstance(outcome, Examine):
+            if outcome is None:
+                continue
+            if isinstance(outcome, Examine | Watch):
                 if head.kind == "http":
-                    self._judges = [*(self._judges or ()), (promise, outcome)]
-            elif isinstance(outcome, Watch):
-                if head.kind == "http":
-                    self._watchers = [*(self._watchers or ()), outcome.watcher]
-            elif outcome is not None and not self._only_reported(outcome):
+                    self._look_at_body(promise, outcome)
+            elif not self._only_reported(outcome):
                 return outcome
         if self._judges:
             return NeedBody(max(examine.limit for _, examine in self._judges))
         return self._passed(head)
+
+    def _look_at_body(self, promise: Promise, wish: Examine | Watch) -> None:
+        if isinstance(wish, Watch):
+            self._watchers = [*(self._watchers or ()), wish.watcher]
+        else:
+            self._judges = [*(self._judges or ()), (promise, wish)]
 
     def body(self, data: bytes, more: bool) -> More | Pass | Answer:  # noqa: FBT001 - DESIGN's signature
         """Take the next bytes of a body that is needed; the adapter keeps them until it passes."""
@@ -195,17 +216,28 @@ class Visit:
 
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
+        privacy, heeds = self.privacy, self._guard.heeds
+        if (
+            heeds is not None
+            and not privacy.read
+            and not privacy.preference.opted_out
+            and head.is_plain
+            and heeds.isdisjoint(head.names)
+        ):
+            self._settles = self._filters = None
+            privacy.head_left = True
+            return Send(head)
         sent = head
         if self._guard.reports:
             head = head.copy()
         self._settles = self._filters = None
-        privacy, exempted = self.privacy, self.privacy.exempted
-        for promise in self._guard.on_response:
+        exempted = privacy.exempted
+        for promise, hook in self._guard.on_response:
             if exempted and promise.part in exempted:
                 continue
             outcome: Replace | Rewrite | Wait | None = None
             try:
-                outcome = promise.response(privacy, head)
+                outcome = hook(privacy, head)
             except Exception:
                 self._failed(promise, head)
             if outcome is None or (self._guard.reports and self._only_reported(outcome)):
@@ -221,7 +253,7 @@ class Visit:
             self._head = head
             return self._with_body(head)
         privacy.head_left = True
-        return Send(sent)
+        return Send(sent, is_unsized=sent.changed and self._is_unsized(sent))
 
     def settle(self, data: bytes, last: bool) -> Send | Replace:  # noqa: FBT001 - DESIGN's style
         """Take the first chunk of a held response and release its head; the chunk is not used up."""
@@ -257,11 +289,12 @@ class Visit:
 
     def fields(self, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields that may leave beside the head; the very same list where all may."""
-        for promise in self._guard.on_fields if self.watches and not self._guard.reports else ():
+        hooks = self._guard.on_fields if self.watches and not self._guard.reports else ()
+        for promise, hook in hooks:
             if promise.part in self.privacy.exempted:
                 continue
             try:
-                fields = promise.fields(self.privacy, message, fields)
+                fields = hook(self.privacy, message, fields)
             except Exception:
                 head = ResponseHead(200, fields)  # they fail the way a head's would
                 self._failed(promise, head)
@@ -270,9 +303,9 @@ class Visit:
 
     def raised(self, error: BaseException) -> None:
         """Take note of an exception of the app's; the adapter lets it go on."""
-        for promise in self._guard.on_raised if self.watches else ():
+        for promise, raised in self._guard.on_raised if self.watches else ():
             try:
-                promise.raised(self.privacy, error)
+                raised(self.privacy, error)
             except Exception:
                 self._failed(promise, None)
 
@@ -281,9 +314,9 @@ class Visit:
         privacy = self.privacy
         if privacy.ended:
             return
-        for promise in self._guard.on_end if self.watches else ():
+        for promise, hook in self._guard.on_end if self.watches else ():
             try:
-                promise.end(privacy)
+                hook(privacy)
             except Exception:
                 self._failed(promise, None)
         privacy.ended = True
@@ -299,10 +332,17 @@ class Visit:
             or (request is not None and request.method == "HEAD")
         ):
             outcome = self.settle(b"", last=True)
-            return Send(head) if isinstance(outcome, Send) else outcome
+            if isinstance(outcome, Send):
+                return Send(head, is_unsized=self._is_unsized(head))
+            return outcome
         if self._settles:
             return HOLD
         return self._sent(head)
+
+    def _is_unsized(self, head: ResponseHead) -> bool:
+        request = self.privacy.request
+        is_head = request is not None and request.method == "HEAD"
+        return is_head and "content-length" not in head.names
 
     def _passed(self, head: RequestHead | None) -> Pass:
         assert head is not None  # a visit has a request
@@ -418,6 +458,7 @@ def _promises(
     may leave its resources, a deletion of ours included.
     """
     promises: list[Promise] = [
+        *signups_for(policy),
         LoadReports(policy, SecretKeys.given()),
         Headers(policy),
         Cookies(policy, logins),
@@ -433,6 +474,12 @@ def _name(promise: Promise) -> str:
 
 def _overriding(hook: str, promises: Sequence[Promise]) -> tuple[Promise, ...]:
     return tuple(p for p in promises if getattr(type(p), hook) is not getattr(Promise, hook))
+
+
+def _heeded(promises: Iterable[Promise]) -> frozenset[str] | None:
+    """Return the fields for which any promise wants to see a plain response; None if one sees all."""
+    named = [promise.heeds for promise in promises]
+    return None if None in named else frozenset().union(*(names or () for names in named))
 
 
 def _unread(_: RequestHead, silent: Preference = Preference(None)) -> Preference:  # noqa: B008 - one for all

@@ -21,6 +21,7 @@ class Headers(Promise):
     """Sets `Vary` where a response could differ, and `Tk: N` on pages for those who sent DNT."""
 
     part: ClassVar[str] = "headers"
+    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         self._vary = ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")

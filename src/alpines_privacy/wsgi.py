@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from http.client import responses
+from itertools import chain, islice
 from typing import Any, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -97,7 +98,12 @@ class WSGIRequest(RequestHead):
 
     @property
     def query(self) -> str:
-        return str(self._environ.get("QUERY_STRING") or "")
+        return str(self._environ.get("QUERY_STRING", ""))
+
+    @property
+    def local_path(self) -> str:
+        path: str = self._environ.get("PATH_INFO") or "/"
+        return path if path.isascii() else _decoded(path)
 
     @property
     def peer(self) -> str:
@@ -112,8 +118,8 @@ class _Exchange:
     """One request on its way through: what the app says with `start_response`, and its body."""
 
     __slots__ = (
-        "_answer", "_begun", "_environ", "_held", "_iterable", "_originals", "_rewrites", "_start_response", "_started",
-        "_visit", "_write_on",
+        "_answer", "_begun", "_chunks", "_environ", "_held", "_is_unsized", "_iterable", "_originals", "_rewrites",
+        "_start_response", "_started", "_visit", "_write_on",
     )  # fmt: skip
 
     def __init__(
@@ -124,10 +130,12 @@ class _Exchange:
         self._start_response = start_response
         self._originals: dict[str, Any] = {}  # keys edited for the app, as they were
         self._iterable: Iterable[bytes] = ()
+        self._chunks: Iterator[bytes] | None = None  # the response's, begun before the server asks
         self._started = False  # the app has called start_response
         self._begun = False  # the server's has been called
         self._held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
         self._rewrites = False
+        self._is_unsized = False  # and no server may take a length from the iterable
         self._answer: Answer | None = None  # stands in for the app's response
         self._write_on: Write | None = None  # the server's write
 
@@ -156,7 +164,7 @@ class _Exchange:
         given = () if exc_info is _ABSENT else (exc_info,)
         self._started = True
         self._held = self._answer = None
-        self._rewrites = False
+        self._rewrites = self._is_unsized = False
         if not isinstance(headers, list | tuple) and isinstance(headers, Iterable):
             headers = list(headers)  # it may be one that can be read only once
         head = _head(status, headers)
@@ -203,14 +211,9 @@ class _Exchange:
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the server the chunks; an app may start over in the midst of them."""
-        return self._chunks() if self._visit.watches else iter(self._iterable)
-
-    def _chunks(self) -> Iterator[bytes]:
-        try:
-            yield from self._stream()
-        except Exception as error:
-            self._visit.raised(error)
-            raise
+        if self._chunks is not None:
+            return self._chunks
+        return self._stream() if self._visit.watches else iter(self._iterable)
 
     def _body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
         """Return what the server iterates: the app's very iterable where it needs no watching."""
@@ -219,18 +222,43 @@ class _Exchange:
             return self
         in_memory = isinstance(iterable, list | tuple)
         if not (self._held or self._rewrites or self._answer):
-            if not (in_memory or _is_for_the_server(iterable, self._environ)):
+            sized = in_memory or _is_for_the_server(iterable, self._environ)
+            if self._is_unsized or not sized:
                 return self
             self.end()
             return iterable
         if not in_memory:
+            if self._held:
+                self._begin_stream()
             return self
         try:
             return list(self._stream())
         finally:
             self.close()
 
+    def _begin_stream(self) -> None:
+        """Take the first chunk, which lets the head go, while the app is still being called.
+
+        PEP 3333 leaves time for the head until the server asks for that chunk, but Granian looks
+        for it as soon as the app has returned, and sends an empty one with status 200 otherwise.
+        """
+        stream = self._stream()
+        try:
+            first = list(islice(stream, 1))
+        except BaseException:
+            self.close()
+            raise
+        self._chunks = chain(first, stream)
+
     def _stream(self) -> Iterator[bytes]:
+        """Yield the response's chunks; an exception of the app's in the midst of them is noted."""
+        try:
+            yield from self._made()
+        except Exception as error:
+            self._visit.raised(error)
+            raise
+
+    def _made(self) -> Iterator[bytes]:
         """Yield the response's chunks, each as soon as the app has made it."""
         whole = isinstance(self._iterable, list | tuple) and len(self._iterable) == 1
         for chunk in self._iterable if self._answer is None else ():
@@ -245,6 +273,8 @@ class _Exchange:
             yield from self._entity()
         elif self._rewrites and not whole and (rest := self._visit.chunk(b"", True)):
             yield rest
+        if self._is_unsized:  # a server that is given no chunk at all says the length is 0
+            yield b""
 
     def _write(self, data: bytes) -> None:
         """Stand in for the server's `write`: its data come before the iterable's."""
@@ -267,6 +297,7 @@ class _Exchange:
     ) -> Write:
         """Begin the app's response: with its very list of headers, unless they were edited."""
         self._rewrites = outcome.rewrites
+        self._is_unsized = outcome.is_unsized
         write = self._begin(
             status, outcome.head.fields if outcome.head.changed else headers, exc_info
         )

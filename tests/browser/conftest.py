@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.certificate import make_certificate
 from tests.browser.embeds import CONTROLS, TRACKERS
 from tests.browser.internet import internet
 from tests.browser.sites import Site, serve
 from tests.browser.tour import Visit, World, open_browser
+from tests.certificate import make_certificate
 
 
 @pytest.fixture(scope="package")

@@ -16,23 +16,18 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from tests.browser.embeds import Embed
 from tests.browser.internet import Arrival, Internet
 from tests.browser.sites import SITES, Site, Sites
+from tests.chromium import HEADLESS
 from tests.conftest import need
 
 __all__ = ["SIGNALS", "Visit", "World", "open_browser"]
 
 _AT_ONCE = 8
 _LONGEST = 10.0  # seconds that what must happen may take on a busy machine
-_PATIENCE = 3000  # milliseconds that a page's own code may take
+_PATIENCE = 10_000  # milliseconds that a page's own code may take on a busy machine
 _QUIET = 300  # milliseconds in which a tracker that is going to be reached would be
 
 _ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
+    *HEADLESS,
     "--ignore-certificate-errors",
     "--disable-site-isolation-trials",  # a process for each frame's site: none of this depends on it
 ]

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from examples.site.journal.models import Article, Comment
+from examples.site.journal.models import Article, Comment, Member
 
 
 @admin.register(Article)
@@ -9,6 +9,12 @@ class ArticleAdmin(admin.ModelAdmin):
     list_filter = ("published",)
     prepopulated_fields = {"slug": ("title",)}  # noqa: RUF012 - Django's own form of it
     search_fields = ("title", "body")
+
+
+@admin.register(Member)
+class MemberAdmin(admin.ModelAdmin):
+    list_display = ("user", "birth_date")
+    list_select_related = ("user",)
 
 
 @admin.register(Comment)

@@ -3,6 +3,14 @@ from django.db import models
 from django.urls import reverse
 
 
+class Member(models.Model):
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    birth_date = models.DateField("date of birth")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
 class Article(models.Model):
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=120)

@@ -1,12 +1,15 @@
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from examples.site.journal.forms import AccountForm, CommentForm
+from examples.site.journal.forms import AccountForm, CommentForm, SignupForm
 from examples.site.journal.models import Article
 
 
@@ -34,6 +37,19 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 def articles_json(_request: HttpRequest) -> JsonResponse:
     fields = ("slug", "title", "summary", "published")
     return JsonResponse({"articles": list(Article.objects.values(*fields))})
+
+
+@never_cache
+@sensitive_post_parameters()
+def signup(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("account")
+    form = SignupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, form.save())
+        messages.success(request, "Welcome. You are signed in.")
+        return redirect("account")
+    return render(request, "registration/signup.html", {"form": form})
 
 
 @login_required

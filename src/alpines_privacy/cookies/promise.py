@@ -16,10 +16,12 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.cookies.known import FRAMEWORK_LOGINS, TRACKERS
 from alpines_privacy.http import setcookie, site
+from alpines_privacy.http.caching import keep_from_shared_caches
 from alpines_privacy.http.context import Privacy, Signal
-from alpines_privacy.http.heads import Field, ResponseHead, field_name, split_list
+from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
+from alpines_privacy.policy.own import own_cookie
 from alpines_privacy.policy.patterns import compile_patterns
 
 __all__ = ["Cookies"]
@@ -30,7 +32,6 @@ _LIFETIME = frozenset({"max-age", "expires"})
 # Some servers let line breaks through, and browsers read a new line there, whatever its field.
 _SMUGGLED_LINE = re.compile(r"[\r\n][ \t]*set-cookie[ \t]*:", re.IGNORECASE)
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
-_SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
 
 # DNT is literal: nothing but declared necessary cookies. GPC means "do not sell or share", and
 # browsers that send it by default must be able to log in; so must who opted out here, or by default.
@@ -86,6 +87,7 @@ class Cookies(Promise):
     """Decides over every `Set-Cookie` that would leave, and expires stale ones on pages."""
 
     part: ClassVar[str] = "cookies"
+    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy, logins: Iterable[str] = ()) -> None:
         """`logins` are names the framework was configured with, beside the built-in table."""
@@ -136,7 +138,7 @@ class Cookies(Promise):
         if edited:
             head.replace(kept)
         if exposed and head.status >= 200:  # an upgrade is not cached
-            _keep_from_shared_caches(head)
+            keep_from_shared_caches(head)
 
     def _leaving(
         self, text: str, privacy: Privacy, now: float, *, https: bool
@@ -231,7 +233,8 @@ def _rules(policy: PrivacyPolicy, logins: frozenset[str]) -> Callable[[str], _Ru
 
     def rule(name: str) -> _Rule:
         bare = name.removeprefix("__Host-").removeprefix("__Secure-")
-        return _Rule(policy.cookie(name), login=known.fullmatch(bare) is not None)
+        declared = own_cookie(name) or policy.cookie(name)
+        return _Rule(declared, login=known.fullmatch(bare) is not None)
 
     return rule
 
@@ -305,32 +308,3 @@ def _deletions(name: str, host: str, path: str, *, https: bool) -> tuple[str, ..
     ]
     twins = ("", "; SameSite=None; Partitioned") if https else ("",)
     return tuple(gone + place + twin for place in places for twin in twins)
-
-
-def _keep_from_shared_caches(head: ResponseHead) -> None:
-    """Say `private`: many shared caches ignore Vary and would replay the cookie to anybody.
-
-    A cache that is addressed on its own (RFC 9213's CDN-Cache-Control and its kin, the older
-    Surrogate-Control, which knows no `private`) does not read Cache-Control.
-    """
-    fields: list[Field] = []
-    for name, value in head.fields:
-        lower = name.lower()
-        if lower.endswith("cache-control"):
-            fields.append((name, _unshared(value, "private")))
-        elif lower == "surrogate-control":
-            fields.append((name, _unshared(value, "no-store")))
-        else:
-            fields.append((name, value))
-    if "cache-control" not in head.names:
-        fields.append(("cache-control", "private"))
-    head.replace(fields)
-
-
-def _unshared(value: str, word: str) -> str:
-    """Return cache directives with `word`, unless they say enough already (RFC 9111 §5.2.2)."""
-    directives = split_list(value)
-    if {word, "no-store"} & {directive.lower() for directive in directives}:
-        return value
-    kept = [d for d in directives if d.partition("=")[0].lower() not in _SHARED_ONLY]
-    return ", ".join([*kept, word])

@@ -5,16 +5,19 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
+from alpines_privacy.policy.age import LITERAL
 from alpines_privacy.policy.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from weakref import ref
 
     from alpines_privacy.http.client import Client, ProxyTrust
     from alpines_privacy.http.heads import RequestHead
     from alpines_privacy.http.report import Notices, Removal
     from alpines_privacy.http.submission import Submission
+    from alpines_privacy.policy.age import AgeRule
 
 __all__ = ["KEY", "Preference", "Privacy", "Purpose", "Signal", "current", "running"]
 
@@ -47,12 +50,22 @@ UNKNOWN = Preference("default")
 class Running:
     """Facts of the guard that a request's context needs, one object for all its requests."""
 
-    __slots__ = ("notices", "parts", "proxies")
+    __slots__ = ("ages", "enforces", "notices", "parts", "proxies")
 
-    def __init__(self, proxies: ProxyTrust, notices: Notices, parts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        proxies: ProxyTrust,
+        notices: Notices,
+        parts: frozenset[str],
+        ages: AgeRule,
+        *,
+        enforces: bool,
+    ) -> None:
         self.proxies = proxies
         self.notices = notices
         self.parts = parts
+        self.ages = ages
+        self.enforces = enforces
 
 
 class Privacy:
@@ -151,6 +164,14 @@ class Privacy:
                     part,
                 )
         self.exempted |= self.guard.parts.intersection(parts)
+
+    def may_sign_up(self, birth_date: date) -> bool:
+        """Whether somebody born on this date is old enough for an account (policy §13).
+
+        For what no form tells the layer: single sign-on, edits of a profile. An impossible date,
+        or what is no date, is not.
+        """
+        return (LITERAL if self.guard is None else self.guard.ages).may_sign_up(birth_date)
 
     @property
     def report(self) -> tuple[Removal, ...]:

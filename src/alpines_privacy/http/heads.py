@@ -8,7 +8,7 @@ latin-1 never fails and loses nothing, so a head no promise touched goes back as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,7 +17,9 @@ __all__ = [
     "Field",
     "RequestHead",
     "ResponseHead",
+    "below_mount",
     "field_name",
+    "media_type",
     "read_loosely",
     "split_list",
 ]
@@ -25,16 +27,18 @@ __all__ = [
 Field = tuple[str, str]
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# Not Modified stands for what may be a page; where nothing is found, there may be something of ours.
+_TELLING = frozenset({304, 404})
 
 
 class RequestHead(ABC):
     """A request before its body. Each adapter subclasses it over what its protocol gives.
 
     `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
-    root_path, WSGI's SCRIPT_NAME). `query` is what follows `?`, as it was sent. `peer` is the
-    address of the connection's other end, empty for a Unix socket. `edits` are fields a promise
-    wants the app to see otherwise: name to value, or None for "as if it had not been sent"; the
-    adapter applies and later undoes them.
+    root_path, WSGI's SCRIPT_NAME), `query` what follows the `?`, undecoded. `peer` is the address
+    of the connection's other end, empty for a Unix socket. `edits` are fields a promise wants the
+    app to see otherwise: name to value, or None for "as if it had not been sent"; the adapter
+    applies and later undoes them.
     """
 
     __slots__ = ("edits", "kind")
@@ -82,32 +86,41 @@ class RequestHead(ABC):
     @property
     def local_path(self) -> str:
         """The path below the app's mount point, always with a leading slash."""
-        path, mount = self.path, self.mount
-        if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
-            return path[len(mount) :] or "/"
-        return path
+        return below_mount(self.path, self.mount)
+
+
+def below_mount(path: str, mount: str) -> str:
+    """Return what of a path is below a mount point: all of it where it does not lead there."""
+    if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
+        return path[len(mount) :] or "/"
+    return path
 
 
 class ResponseHead:
     """A response before its body: `status` and `fields` in the app's order.
 
     Edits replace `fields` by a new list and set `changed`; what the app gave is never mutated.
+    `names` are the fields' names in lower case, to look up.
     """
 
-    __slots__ = ("_last", "changed", "fields", "media_type", "names", "status")
+    __slots__ = ("changed", "fields", "media_type", "names", "status")
 
     def __init__(self, status: int, fields: list[Field]) -> None:
         self.status = status
         self.fields = fields
         self.changed = False
-        self._last = {field_name(name): value for name, value in fields}
-        self.names: KeysView[str] = self._last.keys()
-        self.media_type = _media_type(self._last.get("content-type", ""))
+        self.names: dict[str, Any] = {field_name(name): value for name, value in fields}
+        self.media_type = media_type(self.names.get("content-type", ""))
 
     @property
     def is_html(self) -> bool:
         """Whether a browser shows this as a page (HTML or XHTML)."""
         return self.media_type in HTML_TYPES
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a browser neither shows this as a page, nor may learn more of one by it."""
+        return self.media_type not in HTML_TYPES and self.status not in _TELLING
 
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order."""
@@ -116,14 +129,13 @@ class ResponseHead:
     def replace(self, fields: Iterable[Field]) -> None:
         """Put other fields in place of all."""
         self.fields = list(fields)
-        self._last = {field_name(name): value for name, value in self.fields}
-        self.names = self._last.keys()
+        self.names = dict.fromkeys([field_name(name) for name, _ in self.fields])
         self.changed = True
 
     def append(self, name: str, value: str) -> None:
         """Add one line at the end."""
         self.fields = [*self.fields, (name, value)]
-        self._last[name] = value
+        self.names[name] = value
         self.changed = True
 
     def merge(self, name: str, tokens: tuple[str, ...]) -> None:
@@ -150,7 +162,8 @@ class ResponseHead:
 
 
 @lru_cache(maxsize=256)  # an app has a handful of content types
-def _media_type(content_type: str) -> str:
+def media_type(content_type: str) -> str:
+    """Return what a Content-Type says without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 
 

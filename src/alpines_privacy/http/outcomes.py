@@ -37,6 +37,7 @@ __all__ = [
     "Wait",
     "Watch",
     "Watcher",
+    "whole_body",
 ]
 
 Watcher: TypeAlias = "Callable[[bytes], None]"
@@ -87,13 +88,20 @@ MORE = More()
 
 
 class Send:
-    """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`."""
+    """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`.
 
-    __slots__ = ("head", "rewrites")
+    `is_unsized` says that it answers HEAD and nobody knows the length of GET's body: no server
+    must take one from what the app gives for a body.
+    """
 
-    def __init__(self, head: ResponseHead, *, rewrites: bool = False) -> None:
+    __slots__ = ("head", "is_unsized", "rewrites")
+
+    def __init__(
+        self, head: ResponseHead, *, rewrites: bool = False, is_unsized: bool = False
+    ) -> None:
         self.head = head
         self.rewrites = rewrites
+        self.is_unsized = is_unsized
 
 
 class Hold:
@@ -120,6 +128,19 @@ class Judge(Protocol):
     def __call__(self, data: bytes, *, more: bool) -> Answer | More | None:
         """Take the next bytes; answer, ask for more, or let the request pass (None)."""
         ...
+
+
+def whole_body(decide: Callable[[bytes], Answer | None]) -> Judge:
+    """Return a judge that gathers the body and lets `decide` look at it once it is there."""
+    taken = bytearray()
+
+    def judge(data: bytes, *, more: bool) -> Answer | More | None:
+        if not more and not taken:  # it came in one piece
+            return decide(data)
+        taken.extend(data)
+        return MORE if more else decide(bytes(taken))
+
+    return judge
 
 
 class Examine:

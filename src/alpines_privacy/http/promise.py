@@ -20,10 +20,22 @@ class Promise:
     The guard calls only the hooks a promise overrides. `part` is the name by which an app
     exempts a response from it (`privacy.exempt("cookies")`); `parts` are names of such pieces of
     it as it leaves out itself.
+
+    `pages` are the paths below the app's mount point that it answers itself. Those of all promises
+    are one table in the guard, so another path costs one look-up, however many there are.
+
+    `heeds` names the fields (lower case) for which it wants to see a plain response: none of a
+    page, no 304 or 404, to a visitor without a signal, from an app that did not read `privacy`.
+    None is for any response.
     """
 
     part: ClassVar[str] = ""
     parts: ClassVar[frozenset[str]] = frozenset()
+    heeds: ClassVar[frozenset[str] | None] = None
+    pages: frozenset[str] = frozenset()
+
+    def page(self, privacy: Privacy) -> Answer | Examine | None:
+        """Answer an HTTP request for one of `pages`, before any promise is asked; None lets it pass."""
 
     def request(self, privacy: Privacy) -> Answer | Examine | Watch | None:
         """Look at a request's head: let it pass, answer it, or ask for its body, before the app or as it reads."""

@@ -72,7 +72,8 @@ def parse(text: str, base: Address | None = None) -> Address | None:
 
     Without a base, one that begins with two slashes is taken for https.
     """
-    normal = _NORMAL.fullmatch(text)
+    whole = f"{base.scheme if base else 'https'}:{text}" if text.startswith("//") else text
+    normal = _NORMAL.fullmatch(whole)
     if normal and "/." not in text and "/%2" not in text:
         url, scheme, host = normal.groups()
         return Address(url, scheme, host, normal.end(3))

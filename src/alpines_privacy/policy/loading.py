@@ -40,8 +40,9 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
         problem = f"is not valid TOML: {_TOML_PLACE.sub('', str(error))}"
         line = int(place[1]) if place and place[1] else len(text.splitlines())
         raise PolicyError(problem, source=source, line=line) from None
-    if isinstance(mapping.get("dnt_policy"), str):  # relative to the file that names it
-        mapping["dnt_policy"] = str(Path(source).parent / mapping["dnt_policy"])
+    for table, key in ((mapping, "dnt_policy"), (mapping.get("age_screen"), "template")):
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = str(Path(source).parent / table[key])  # relative to the file that names it
     try:
         return policy.from_mapping(mapping, source=source)
     except PolicyError as error:

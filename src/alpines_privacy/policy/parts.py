@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import date
 from os import PathLike
@@ -12,11 +13,21 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import msgspec
 from msgspec import Meta, Struct
 
+from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain, explain_call, hints_of
 from alpines_privacy.policy.patterns import compile_patterns
 
-__all__ = ["Cookie", "LogKey", "Logs", "PrivacyPolicy", "ThirdParty", "Trackers"]
+__all__ = [
+    "AgeScreen",
+    "Cookie",
+    "LogKey",
+    "Logs",
+    "PrivacyPolicy",
+    "Signup",
+    "ThirdParty",
+    "Trackers",
+]
 
 Mode = Literal["enforce", "report", "off"]
 
@@ -42,8 +53,13 @@ _SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
 
 # The name of a form field, a JSON member, a header or a variable.
 _LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
+# A path of a signup: what it may hold in the clear, and parameters, each a segment's part.
+_SIGNUP_PATH = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
+_METHOD = re.compile(r"[A-Z]+")
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 
 Purpose = Annotated[str, Meta(min_length=1)]
+Text = Annotated[str, Meta(min_length=1)]
 
 
 class _PartType(msgspec.StructMeta):
@@ -221,6 +237,122 @@ class Logs(_Part, frozen=True, kw_only=True):
         return way
 
 
+class Signup(_Part, frozen=True):
+    """A path where people create accounts, and where their birth date stands in what they send (policy §13).
+
+    - `path` may hold parameters, each a part of one segment: `/clubs/{club}/join`.
+    - `birth_date` is a field's name, dotted for nested JSON (`user.birth_date`), or the names of
+      the fields for year, month and day, in this order; the last ones may be missing.
+    - `age` is the name of a field that holds an age in whole years instead.
+    - `screen` puts the age screen before the signup page, for an app that asks no age.
+    - `methods` create the account; of their bodies at most `max_body` bytes are taken.
+    - `formats` are dates as the form writes them, beside YYYY-MM-DD: `DD.MM.YYYY`.
+    """
+
+    path: str
+    birth_date: str | tuple[str, ...] | None = None
+    age: str | None = None
+    methods: Sequence[str] = ("POST",)
+    screen: bool = False
+    max_body: Annotated[int, Meta(ge=1)] = 1_000_000
+    formats: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Check what the type cannot say."""
+        if not _SIGNUP_PATH.fullmatch(self.path):
+            raise PolicyError(
+                f"{self.path!r} is no path; expected one such as /register or /clubs/{{club}}/join",
+                key="path",
+            )
+        if self.birth_date is not None and self.age is not None:
+            raise PolicyError(
+                "a signup asks for a birth date or an age; expected one of them", key="age"
+            )
+        if self.birth_date is None and self.age is None and not self.screen:
+            raise PolicyError(
+                f"nothing tells how old who signs up at {self.path} is; expected birth_date, age, or "
+                "screen = true",
+                key="birth_date",
+            )
+        self._check_fields()
+        for index, method in enumerate(self.methods):
+            if not _METHOD.fullmatch(method) or method in _WITHOUT_BODY:
+                raise PolicyError(
+                    f"{method!r} creates no account; expected POST, PUT or PATCH",
+                    key=f"methods[{index}]",
+                )
+        if not self.methods:
+            raise PolicyError("is empty; expected at least POST", key="methods")
+        if problem := check_formats(self.formats):
+            raise PolicyError(problem, key="formats")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields that tell the age; none for a signup that has only the screen."""
+        if self.age is not None:
+            return (self.age,)
+        if self.birth_date is None:
+            return ()
+        return (self.birth_date,) if isinstance(self.birth_date, str) else self.birth_date
+
+    def _check_fields(self) -> None:
+        key = "birth_date" if self.age is None else "age"
+        if not all(name.strip() for name in self.fields):
+            raise PolicyError("is blank; expected a field's name", key=key)
+        if isinstance(self.birth_date, tuple) and (
+            len(set(self.birth_date)) != len(self.birth_date) or not 0 < len(self.birth_date) < 4
+        ):
+            raise PolicyError(
+                f"{list(self.birth_date)} are no fields of a date; expected the names for year, "
+                "month and day, in this order",
+                key="birth_date",
+            )
+
+
+class AgeScreen(_Part, frozen=True, kw_only=True):
+    """What the age screen and the answers of a signup say, and in whose page.
+
+    `template` is a file of the app's (UTF-8, Python's `string.Template`) with `$content` where
+    the texts and the form go; `$title`, `$language`, `$direction` and `$style` may stand in it
+    too. `order` is the order of the three fields. No text may tell an age: who knows the answer
+    that is wanted gives it.
+    """
+
+    template: str | None = None
+    language: Annotated[str, Meta(min_length=2)] = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    order: Sequence[Literal["day", "month", "year"]] = ("day", "month", "year")
+    title: Text = "Your date of birth"
+    introduction: Text = "Please enter your date of birth to continue. It is not stored."
+    day: Text = "Day"
+    month: Text = "Month"
+    year: Text = "Year"
+    button: Text = "Continue"
+    error: Text = (
+        "Enter your date of birth in numbers: the day, the month, and all four digits of the year."
+    )
+    refused_title: Text = "We cannot create an account"
+    refused: Text = "Thank you for your interest. We are not able to create an account for you."
+    unreadable_title: Text = "We could not read your date of birth"
+    unreadable: Text = "Nothing was saved. Please go back and enter your complete date of birth."
+    too_large_title: Text = "The form was too large"
+    too_large: Text = "Nothing was saved. Please go back and send a smaller form."
+    unasked: Text = "Please open the page where accounts are created, and start there."
+
+    def check(self) -> None:
+        """Check what the types cannot say."""
+        if sorted(self.order) != ["day", "month", "year"]:
+            raise PolicyError(
+                f'{list(self.order)} is no order of the fields; expected "day", "month" and "year", each once',
+                key="order",
+            )
+        if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", self.language):
+            raise PolicyError(
+                f"{self.language!r} is no language tag; expected one such as en or pt-BR",
+                key="language",
+            )
+
+
 class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     """What the site promises its visitors, as data.
 
@@ -232,6 +364,11 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     - `loads`: what pages may load, by an additional Content-Security-Policy: `"page"` (scripts and
       frames only from the site, declared third parties and hosts the page itself names),
       `"declared"` (everything only from the site and declared third parties) or `"report"`.
+    - `signups`: where accounts are created, and how old who does so is (policy §13).
+    - `minimum_age`: from which age people may sign up: 13, or more. `age_zone`: the IANA time zone
+      whose day counts; without it a day begins where it does last on Earth (UTC-12).
+    - `detect_signups`: also check signups nobody declared, where they are beyond doubt.
+    - `age_screen`: the texts and the page of the age screen.
     - `logs`: how personal data is redacted in logs; `"off"` leaves logging alone.
     - `mode`: `"enforce"`; `"report"` changes nothing and logs what it would change; `"off"`.
       `ALPINES_PRIVACY_MODE` in the environment overrides it when the app starts.
@@ -253,6 +390,11 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     ad_slots: Sequence[str] = ()
     loads: Literal["page", "declared", "report"] = "page"
     logs: Literal["on", "off"] | Logs = "on"
+    signups: Sequence[Signup] = ()
+    minimum_age: Annotated[int, Meta(ge=13)] = 13
+    age_zone: str | None = None
+    detect_signups: bool = True
+    age_screen: AgeScreen = AgeScreen()
     mode: Mode = "enforce"
     exempt: Sequence[str] = ()
     endpoint: str = "/_privacy/"
@@ -270,6 +412,8 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
         """Check what the types cannot say: paths, proxies, names declared twice."""
         _refuse_repeats("cookies", "name", self.cookies)
         _refuse_repeats("third_parties", "host", self.third_parties)
+        _refuse_repeats("signups", "path", self.signups)
+        _check_zone(self.age_zone)
         for index, slot in enumerate(self.ad_slots):
             if not _SLOT.fullmatch(slot):
                 raise PolicyError(
@@ -299,6 +443,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
             (cookie for cookie in self.cookies if "*" in cookie.name and _fits(cookie.name, name)),
             None,
         )
+
+    def may_sign_up(self, birth_date: date) -> bool:
+        """Tell whether somebody born on this date is old enough today; no for an impossible date."""
+        return AgeRule(self.minimum_age, self.age_zone).may_sign_up(birth_date)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
@@ -337,6 +485,19 @@ def _refuse_repeats(table: str, field: str, parts: Sequence[Any]) -> None:
                 key=f"{table}[{index}].{field}",
             )
         first[name] = index
+
+
+def _check_zone(name: str | None) -> None:
+    if name is None:
+        return
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        close = nearest(name, zoneinfo.available_timezones())
+        raise PolicyError(
+            f"{name!r} is no time zone{close}; expected an IANA name such as Asia/Karachi",
+            key="age_zone",
+        ) from None
 
 
 def _check_proxy(proxy: str, key: str) -> None:

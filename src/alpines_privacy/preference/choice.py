@@ -7,29 +7,26 @@ It is set only in answer to the visitor's own act (a form of this origin), never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from urllib.parse import parse_qs
 
 from itsdangerous import Signer
 
-from alpines_privacy.http.client import Client
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import Field, RequestHead
-from alpines_privacy.http.outcomes import MORE, Answer, Examine, More
+from alpines_privacy.http.outcomes import Answer, Examine, whole_body
+from alpines_privacy.http.own_page import is_from_here, page
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.own import CHOICE
 from alpines_privacy.preference.page import render
 
 __all__ = ["ChoicePage", "StoredChoice"]
 
-COOKIE = "alpines-privacy"
-_LIFETIME = 365 * 86400  # seconds
+COOKIE = CHOICE.name
+_LIFETIME = CHOICE.lifetime  # seconds
 _SALT = "alpines-privacy.choice"
 _LARGEST_FORM = 1024
-_CONTENT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 
 # What a form may say, what is stored for it, and whether that is an opt-out.
 CHOICES = {"opt-out": True, "allow": False}
@@ -67,34 +64,24 @@ class ChoicePage(Promise):
 
     def __init__(self, policy: PrivacyPolicy, choices: StoredChoice) -> None:
         self._path = policy.endpoint + "preference"
+        self.pages = frozenset({self._path})
         self._choices = choices
 
-    def request(self, privacy: Privacy) -> Answer | Examine | None:
-        """Answer a request for the page; a POST is judged by its origin, then by its form."""
+    def page(self, privacy: Privacy) -> Answer | Examine:
+        """Show the page; a POST is judged by its origin, then by its form."""
         request = privacy.request
-        if request is None or not request.path.endswith(self._path):  # one look, for every request
-            return None
-        if request.kind != "http" or request.local_path != self._path:
-            return None
+        assert request is not None  # it was asked for a page
         match request.method:
             case "GET" | "HEAD":
                 return _page(privacy, allowed=self._choices.read(request) is False)
-            case "POST" if _from_here(request, privacy.client):
+            case "POST" if is_from_here(request, privacy.client):
                 too_large = _refusal(413, "The form was too large.")
-                return Examine(_LARGEST_FORM, self._form(privacy), beyond=too_large)
+                judge = whole_body(partial(self._store, privacy))
+                return Examine(_LARGEST_FORM, judge, beyond=too_large)
             case "POST":
                 return _refusal(403, "The form came from another site.")
             case _:
                 return Answer(405, [("allow", "GET, HEAD, POST"), ("cache-control", "no-store")])
-
-    def _form(self, privacy: Privacy) -> Callable[..., Answer | More]:
-        body = bytearray()
-
-        def judge(data: bytes, *, more: bool) -> Answer | More:
-            body.extend(data)
-            return MORE if more else self._store(privacy, bytes(body))
-
-        return judge
 
     def _store(self, privacy: Privacy, form: bytes) -> Answer:
         """Answer the form: back to the page, with the choice unless a signal speaks already."""
@@ -117,26 +104,9 @@ class ChoicePage(Promise):
         return f"{name}={value}; Path=/; Max-Age={_LIFETIME}; HttpOnly; SameSite=Lax{secure}"
 
 
-def _from_here(request: RequestHead, client: Client) -> bool:
-    """Whether the visitor's own browser sent the form from a page of this origin.
-
-    `Sec-Fetch-Site` cannot be forged by a page; older browsers send `Origin`, and where there is
-    neither, nothing vouches for the form.
-    """
-    if sites := request.values("sec-fetch-site"):
-        return sites == ["same-origin"]
-    return request.values("origin") == [client.origin]
-
-
 def _page(privacy: Privacy, *, allowed: bool) -> Answer:
-    fields: list[Field] = [
-        ("content-type", "text/html; charset=utf-8"),
-        ("cache-control", "no-store"),
-        ("vary", "DNT, Sec-GPC, Cookie"),
-        ("content-security-policy", _CONTENT_POLICY),
-        ("referrer-policy", "same-origin"),
-    ]
-    return Answer(200, fields, render(privacy.preference, allowed=allowed))
+    html = render(privacy.preference, allowed=allowed)
+    return page(200, html, ("vary", "DNT, Sec-GPC, Cookie"))
 
 
 def _refusal(status: int, problem: str) -> Answer:

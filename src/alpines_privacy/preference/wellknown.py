@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import ClassVar
 
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
@@ -35,6 +36,8 @@ _DAY = "max-age=86400"  # TPE §6.4.2: tracking may increase a day after the sta
 
 class WellKnown(Promise):
     """Answers `/.well-known/dnt/`, `gpc.json` and `dnt-policy.txt` where the app does not."""
+
+    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         vary: Field = ("vary", "DNT, Sec-GPC, Cookie" if policy.site_preference else "DNT, Sec-GPC")

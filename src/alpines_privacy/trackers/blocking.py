@@ -97,7 +97,7 @@ class Blocker:
         origin = "" if address.host == page.host else _origin(address)
         if self._is_declared(address.host):
             return Load(origin, None)
-        match = self.rules.match(address.url, page.host, kind)
+        match = self.rules.match_address(address, page.host, kind)
         return Load(origin, match if match and self._holds(match, page) else None)
 
     def _holds(self, match: Match, page: Address) -> bool:

@@ -7,17 +7,27 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import TypeAlias
 
-from alpines_privacy.http.html import Decision, Element, Hold, Namespace, Remove, StartTag
+from alpines_privacy.http.html import (
+    Decision,
+    Element,
+    Hold,
+    Judge,
+    Namespace,
+    Remove,
+    Rewriter,
+    StartTag,
+)
 from alpines_privacy.http.html.references import quoted
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers import css, entries, inline, srcset
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.markup import (
     ALWAYS_READ,
+    AMP,
+    CORE,
     EDITED,
     GOING,
     INERT,
-    LOADING,
     MODIFIERS,
     NAMING,
     NAVIGATING,
@@ -36,7 +46,6 @@ from alpines_privacy.trackers.stand_ins import stand_in_for_host
 __all__ = ["Elements"]
 
 Edits: TypeAlias = "dict[str, str | None]"
-Inside: TypeAlias = "Callable[[Elements, bytes], bytes]"
 
 _MOST_REMOVALS = 1000
 _MOST_NAMED = 256
@@ -53,11 +62,18 @@ class _StandIn(Hold):
         super().__init__(lambda _content: element)
 
 
-class Elements:
-    """One page's decisions: offered its tags in order, it notes what goes and which hosts stay.
+class _Code(Hold):
+    """A script's code is to be judged."""
 
-    `are_all_offered` says that tags come here too which load nothing by themselves.
-    """
+    __slots__ = ()
+
+
+_STAYS = Outcome(None)
+_CODE_FOLLOWS = Outcome(None)
+
+
+class Elements:
+    """One page's decisions: offered its tags in order, it notes what goes and which hosts stay."""
 
     def __init__(
         self,
@@ -71,11 +87,8 @@ class Elements:
         """`slots` are the ad containers that go, None if ads stay; `depth` counts pages in pages."""
         self.removals: list[Removal] = []
         self.named: set[str] = set()
-        self.slots = slots
-        self.are_all_offered = False
-        self.has_base = False
-        self._lost_base = False
-        self.page_inside: Inside | None = None
+        self._slots = slots
+        self._has_base = self._lost_base = False
         self._page = self._base = page
         self._blocker = blocker
         self._memory = memory or Memory()
@@ -85,55 +98,46 @@ class Elements:
 
     def decide(self, tag: StartTag) -> Decision:
         """Decide on one start tag."""
-        if self.are_all_offered:
-            if self._may_carry(tag.raw.lower()):
-                return self._noted(self._decided(tag, self._any_element))
-            if tag.name not in LOADING:
-                return None
         known = self._memory.tags.get(tag.raw)
         if known is None or tag.namespace is not Namespace.HTML:
-            return self._decide_anew(tag)
-        return self._noted(known)
-
-    def _decide_anew(self, tag: StartTag) -> Decision:
-        name = tag.name
-        if name not in ALWAYS_READ and self._stays_home(tag.raw):
+            return self._decided_anew(tag)
+        if known is _STAYS:
             return None
-        outcome = self._decided(tag)
-        if (
-            name in REMEMBERED
-            and tag.namespace is Namespace.HTML
-            and type(outcome.decision) is not Hold  # which is this page's own
-        ):
-            self._memory.keep_tag(tag, outcome)
+        return self._hold_code(tag) if known is _CODE_FOLLOWS else self._noted(known)
+
+    def rewriter(self) -> Rewriter:
+        """Return what filters the page by these decisions."""
+        return Rewriter(self._slots.selection if self._slots else CORE, self.decide)
+
+    def _decided_anew(self, tag: StartTag) -> Decision:
+        name = tag.name
+        if not tag.is_marked and name not in ALWAYS_READ and self._stays_home(tag.raw):
+            outcome = _STAYS
+        else:
+            outcome = self._decided(tag)
+        if name in REMEMBERED and tag.namespace is Namespace.HTML:
+            self._remember(tag, outcome)
         return self._noted(outcome)
 
-    def _decided(
-        self, tag: StartTag, then: Callable[[StartTag, Edits], Decision] | None = None
-    ) -> Outcome:
+    def _remember(self, tag: StartTag, outcome: Outcome) -> None:
+        """Keep what was decided on a tag, unless it waits for a content: that is this page's own."""
+        kind = type(outcome.decision)
+        if kind is _Code and not outcome.named:
+            self._memory.keep_tag(tag, _CODE_FOLLOWS)
+        elif kind is not _Code and kind is not Hold:
+            self._memory.keep_tag(tag, outcome)
+
+    def _decided(self, tag: StartTag) -> Outcome:
         edits: Edits = {}
         decision = _HANDLERS.get(tag.name, Elements._element)(self, tag, edits)
-        if decision is None and then is not None:
-            decision = then(tag, edits)
+        if decision is None and tag.is_marked:
+            decision = self._any_element(tag, edits)
         return self._outcome(tag.edited(edits) if edits and decision is None else decision)
-
-    def _may_carry(self, lower: bytes) -> bool:
-        """Tell quickly whether a tag, in lower case, may have what `_any_element` looks for."""
-        if b"=" not in lower and not lower.startswith(b"<amp-"):
-            return False
-        if self.slots and self.slots.may_be_on(lower):
-            return True
-        return (
-            (b"style" in lower and (b"(" in lower or b"&" in lower))
-            or b"ping" in lower
-            or b"background" in lower
-            or b"attributionsrc" in lower
-        )
 
     def _outcome(self, decision: Decision) -> Outcome:
         """Return what was decided with what was collected about it."""
         if not self._removed and not self._hosts:
-            return Outcome(decision)
+            return _STAYS if decision is None else Outcome(decision)
         outcome = Outcome(decision, tuple(self._removed), tuple(self._hosts))
         self._removed, self._hosts = [], []
         return outcome
@@ -145,23 +149,6 @@ class Elements:
         if named and len(self.named) < _MOST_NAMED:
             self.named.update(named)
         return decision
-
-    def is_listed_in(self, attribute: str, text: str) -> bool:
-        """Tell whether an attribute that any element may have holds an address that goes."""
-        if attribute == "style":
-            return (
-                css.inert(text, lambda url, kinds: self._match(url, kinds) is not None) is not None
-            )
-        if attribute == "content":
-            return self._refreshes_to(text) is not None
-        if attribute == "ping":
-            return any(self._match(url, PINGED) for url in text.split())
-        return self._match(text, ("image",)) is not None
-
-    @property
-    def is_based_elsewhere(self) -> bool:
-        """Whether relative addresses lead to another host than the page's."""
-        return self._base.host != self._page.host
 
     # -- Addresses
 
@@ -175,7 +162,7 @@ class Elements:
             and b"\n" not in raw
             and b"\t" not in raw
             and b"\r" not in raw
-            and not self.is_based_elsewhere
+            and self._base.host == self._page.host
             and not self._blocker.has_own_rules
         )
 
@@ -236,21 +223,20 @@ class Elements:
 
     def _iframe(self, tag: StartTag, edits: Edits) -> Decision:
         content = tag.get("srcdoc")
-        if content is None or self._depth >= _DEEPEST or self.page_inside is None:
+        if content is None or self._depth >= _DEEPEST:
             return self._element(tag, edits)
         self._drop(tag, "src", ("subdocument",), edits)
         page = content.encode("utf-8", "surrogateescape")
-        filtered = self.page_inside(self._nested(), page)
+        filtered = self._nested().rewriter()(page, last=True)
         if filtered != page:
             edits["srcdoc"] = filtered.decode("utf-8", "surrogateescape")
         return None
 
     def _nested(self) -> Elements:
         """Return what decides in a page inside this one, and notes it here."""
-        nested = Elements(self._page, self._blocker, self.slots, depth=self._depth + 1)
+        nested = Elements(self._page, self._blocker, self._slots, depth=self._depth + 1)
         nested.removals, nested.named = self.removals, self.named
-        nested.page_inside = self.page_inside
-        nested._base, nested.has_base = self._base, self.has_base
+        nested._base, nested._has_base = self._base, self._has_base
         return nested
 
     def _input(self, tag: StartTag, edits: Edits) -> Decision:
@@ -308,11 +294,11 @@ class Elements:
         url = tag.get("href")
         if url is None or tag.namespace is not Namespace.HTML:
             return None
-        if self.has_base:
+        if self._has_base:
             if self._lost_base:
                 edits["href"] = None
             return None
-        self.has_base = True
+        self._has_base = True
         self._base = parse(url, self._page) or self._page
         if self._base.host != self._page.host or self._base.scheme != self._page.scheme:
             self._memory = Memory()
@@ -370,10 +356,12 @@ class Elements:
         return _StandIn(Element(b"<script%b>" % b"".join(kept), code))
 
     def _hold_code(self, tag: StartTag) -> Hold:
-        return self._hold(tag, b"code", self._judge_code)
+        return _Code(self._judging(tag, b"code", self._judge_code))
 
-    def _hold(self, tag: StartTag, kind: bytes, edited: Callable[[bytes], bytes | None]) -> Hold:
-        """Hold an element until `edited` has said what takes the place of its content."""
+    def _judging(
+        self, tag: StartTag, kind: bytes, edited: Callable[[bytes], bytes | None]
+    ) -> Judge:
+        """Return what asks `edited` for what takes the place of an element's content."""
 
         def judge(content: bytes) -> Element | None:
             key = digest(kind, content)
@@ -384,7 +372,7 @@ class Elements:
             instead = self._noted(known)
             return Element(tag.raw, instead) if isinstance(instead, bytes) else None
 
-        return Hold(judge)
+        return judge
 
     def _judge_code(self, code: bytes) -> bytes | None:
         if b"//" in code or b"\\/" in code:
@@ -413,11 +401,11 @@ class Elements:
                 self._name(url, "script")
             return is_noted(url, kinds)
 
-        return self._hold(tag, b"json", lambda content: without(content, is_listed))
+        return Hold(self._judging(tag, b"json", lambda content: without(content, is_listed)))
 
     def _style(self, tag: StartTag, edits: Edits) -> Decision:
         del edits
-        return self._hold(tag, b"style", self._judge_style)
+        return Hold(self._judging(tag, b"style", self._judge_style))
 
     def _judge_style(self, sheet: bytes) -> bytes | None:
         if self._stays_home(sheet):
@@ -429,7 +417,7 @@ class Elements:
     # -- What any element may carry
 
     def _any_element(self, tag: StartTag, edits: Edits) -> Decision:
-        if self.slots and (found := self.slots.slot(tag)):
+        if self._slots and (found := self._slots.slot(tag)):
             rule, company = found
             self._note(tag.name, Match(rule, "ad slots", "signal", "", True, company, "ad"))
             return Remove.ELEMENT
@@ -477,6 +465,7 @@ _HANDLERS: MappingProxyType[str, Callable[[Elements, StartTag, Edits], Decision]
             "meta": Elements._meta,  # noqa: SLF001
             "base": Elements._find_base,  # noqa: SLF001
             "amp-analytics": Elements._amp_analytics,  # noqa: SLF001
+            **dict.fromkeys(AMP, Elements._any_element),  # noqa: SLF001
         }
     )
 )

@@ -26,7 +26,7 @@ from alpines_privacy.trackers import srcset
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match
 
-__all__ = ["Block", "Fields", "Taken"]
+__all__ = ["ALWAYS_CLEANED", "Block", "Fields", "Taken"]
 
 Block: TypeAlias = "Callable[[str, Kind], Match | None]"
 """What stops a load of an address as a head has it, or None."""
@@ -47,8 +47,8 @@ _ADS = frozenset(
     }
 )
 _HINTS = frozenset({"accept-ch", "critical-ch"})
-_ALWAYS = _LINKS | _REPORTS | _ADS
-_OPTED_OUT = _ALWAYS | _HINTS
+ALWAYS_CLEANED: frozenset[str] = _LINKS | _REPORTS | _ADS
+_OPTED_OUT = ALWAYS_CLEANED | _HINTS
 
 # Features that exist for following visitors across sites; the app's own word on one stands.
 _FEATURES = (
@@ -139,7 +139,7 @@ class Fields:
 
         `page` tells the response's own address; it is asked for only if a field needs it.
         """
-        if (_OPTED_OUT if opted_out else _ALWAYS).isdisjoint(head.names):
+        if (_OPTED_OUT if opted_out else ALWAYS_CLEANED).isdisjoint(head.names):
             return
         # Browsers heed hints in answers to navigations only, and those vary by the signal anyway.
         hints = opted_out and (head.is_html or not head.media_type)

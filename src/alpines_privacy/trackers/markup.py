@@ -11,14 +11,14 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from alpines_privacy.http.html import Selection
+from alpines_privacy.trackers.marks import carriers
 from alpines_privacy.trackers.request import Kind
-from alpines_privacy.trackers.slots import AMP
 
 __all__ = [
     "ALWAYS_READ",
+    "AMP",
     "CORE",
     "EDITED",
-    "EVERYTHING",
     "GOING",
     "INERT",
     "LOADING",
@@ -92,8 +92,11 @@ INERT: Mapping[str, str] = MappingProxyType(
     {"action": "javascript:void(0)", "formaction": "javascript:void(0)"}
 )
 
+# Elements of AMP that are nothing but ads.
+AMP = frozenset({"amp-ad", "amp-embed", "amp-auto-ads", "amp-sticky-ad", "amp-story-auto-ads"})
+
 # Whatever is written in the tag, it has to be looked at.
-ALWAYS_READ = frozenset({"script", "style", "base", "iframe", "amp-analytics"})
+ALWAYS_READ = AMP | {"script", "style", "base", "iframe", "amp-analytics"}
 
 # What is decided on them depends on their tags alone, which pages repeat and which hold nothing
 # that a visitor has entered.
@@ -139,19 +142,8 @@ PRELOADED: Mapping[str, Kinds] = MappingProxyType(
 # Relations that load nothing, and mean nothing without one that does.
 MODIFIERS = frozenset({"alternate", "shortcut", "nofollow", "noopener", "noreferrer"})
 
-# What loads by itself; `meta` waits until something in the page has asked for a closer look.
-LOADING = frozenset({*GOING, *EDITED, "style", "link", "base", "meta"})
-_CORE = LOADING - {"meta"}
-# Where a style, a ping, a background or an ad may stand as well, or another page be asked for.
-_OTHERS = frozenset(
-    b"a abbr address area article aside b bdi bdo big blockquote body br caption center cite"
-    b" code col colgroup data datalist dd del details dfn dialog dir div dl dt em fieldset"
-    b" figcaption figure font footer g h1 h2 h3 h4 h5 h6 header hgroup hr html i ins kbd label"
-    b" legend li main map mark marquee menu meter nav noscript ol optgroup option output p path"
-    b" picture pre progress q rect ruby s samp search section select slot small span strike"
-    b" strong sub summary sup svg table tbody td template text textarea tfoot th thead time tr"
-    b" tt u ul var wbr".decode().split()
-)
+# What is looked at whatever attributes it has.
+LOADING = frozenset({*GOING, *EDITED, "style", "link", "base"})
 
-CORE = Selection(_CORE)
-EVERYTHING = Selection(LOADING | _OTHERS | AMP)
+# While ads stay.
+CORE = Selection(LOADING, carriers)

@@ -22,7 +22,7 @@ from alpines_privacy.http.variants import MARK, mapped_back, marked, named_as_as
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.csp import LoadPolicy
-from alpines_privacy.trackers.fields import Fields
+from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields
 from alpines_privacy.trackers.fields import Taken as _Taken
 from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.request import Kind
@@ -37,6 +37,7 @@ _READING = frozenset({"GET", "HEAD"})
 _OF_THE_BYTES = frozenset(
     {"content-md5", "digest", "content-digest", "repr-digest", "accept-ranges"}
 )
+_OF_THE_UNREAD = _OF_THE_BYTES | {"content-length"}
 _EDITION = (
     1  # goes up when the same rules make another page: copies filtered before are asked for anew
 )
@@ -49,6 +50,7 @@ class Trackers(Promise):
     """Takes trackers out of pages and heads, and adds the Content-Security-Policy of the page."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
+    heeds: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
         self._debugs = policy.debug
@@ -100,11 +102,12 @@ class Trackers(Promise):
             return None
         if not head.is_html or head.status == 206:  # a part of a page cannot be read
             return None
+        reading = _Reading(self, visitor, head)
         if request.method == "HEAD":
-            self.mark(privacy, head)
+            reading.leave_unread()
             return None
         self._fields.of_page(head)
-        return Wait(_Reading(self, visitor, head).settle)
+        return Wait(reading.settle)
 
     def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
         """Let no early hint or push announce a tracker."""
@@ -135,10 +138,10 @@ class Trackers(Promise):
         if self._debugs and privacy.removals:
             head.append("alpines-privacy-removed", _listing(privacy.report))
 
-    def begin(self, visitor: _Visitor, *, whole: bytes | None) -> Page:
+    def begin(self, visitor: _Visitor) -> Page:
         """Begin to filter a page."""
         return self._pages.begin(
-            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out, whole=whole
+            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out
         )
 
     def restrain(
@@ -201,7 +204,7 @@ class _Reading:
             return None
         if not whole:
             return self._stream()
-        page = self._promise.begin(self._visitor, whole=start)
+        page = self._promise.begin(self._visitor)
         filtered = page(start, last=True)
         self._promise.restrain(self._visitor, self._head, page.named, whole=True)
         if stays:  # read all the same: its policy has to let in whom it names
@@ -210,9 +213,19 @@ class _Reading:
         self._promise.show(self._visitor.privacy, self._head)
         if filtered == start:
             return None
-        self._forget_the_bytes()
+        self._forget(_OF_THE_BYTES)
         body = coding.encoder(self._coding)(filtered, last=True) if self._coded else filtered
         return Rewrite(_Once(body), length=len(body))
+
+    def leave_unread(self) -> None:
+        """Answer HEAD: what GET's bytes will be like is known only once they are filtered.
+
+        A field that only the content tells may be left out (RFC 9110 §9.3.2); a length that is not
+        GET's must not be sent (§8.6).
+        """
+        self._promise.mark(self._visitor.privacy, self._head)
+        if self._readable(b"", whole=False) is not None and not self._stays_as_it_is():
+            self._forget(_OF_THE_UNREAD)
 
     @property
     def _coded(self) -> bool:
@@ -238,20 +251,18 @@ class _Reading:
         return start if is_ascii_compatible(self._content_type, start) else None
 
     def _stream(self) -> Rewrite:
-        page = self._promise.begin(self._visitor, whole=None)
+        page = self._promise.begin(self._visitor)
         self._promise.restrain(self._visitor, self._head, set(), whole=False)
-        self._forget_the_bytes()
+        self._forget(_OF_THE_BYTES)
 
         def finish() -> None:
             self._visitor.tell([(r.what, "", r.match) for r in page.removals])
 
         return Rewrite(_Coded(page, self._coding, finish) if self._coded else _Plain(page, finish))
 
-    def _forget_the_bytes(self) -> None:
-        if not _OF_THE_BYTES.isdisjoint(self._head.names):
-            self._head.replace(
-                f for f in self._head.fields if field_name(f[0]) not in _OF_THE_BYTES
-            )
+    def _forget(self, names: frozenset[str]) -> None:
+        if not names.isdisjoint(self._head.names):
+            self._head.replace(f for f in self._head.fields if field_name(f[0]) not in names)
 
 
 class _Once:

@@ -98,18 +98,15 @@ class LoadReports(Promise):
 
     def __init__(self, policy: PrivacyPolicy, keys: SecretKeys | None) -> None:
         """`keys` are those the operator has set (`SecretKeys.given()`); without any nobody is told."""
-        self._path = policy.endpoint + "loads"
+        self.pages = frozenset({policy.endpoint + "loads"})
         # itsdangerous wants the newest last.
         self._signer = TimestampSigner(list(reversed(keys)), salt=_SALT) if keys else None
         self.counts = Counts()
 
-    def request(self, privacy: Privacy) -> Answer | Examine | None:
-        """Answer a request for the endpoint; every other passes."""
+    def page(self, privacy: Privacy) -> Answer | Examine:
+        """Take a report, or tell the counts."""
         request = privacy.request
-        if request is None or not request.path.endswith(self._path):  # one look, for every request
-            return None
-        if request.kind != "http" or request.local_path != self._path:
-            return None
+        assert request is not None  # it was asked for a page
         if request.method == "POST":
             return self._take(request, privacy.client.host)
         if request.method != "GET" or not self._proves(request):

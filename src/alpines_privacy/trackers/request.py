@@ -15,6 +15,7 @@ __all__ = [
     "BITS",
     "FIRST_PARTY",
     "KINDS",
+    "PAGE_LOADS",
     "THIRD_PARTY",
     "Kind",
     "Page",
@@ -33,6 +34,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FIRST_PARTY, THIRD_PARTY = 1, 2
 ALL_PARTIES = FIRST_PARTY | THIRD_PARTY
 BITS: Mapping[str, int] = MappingProxyType({kind: 4 << index for index, kind in enumerate(KINDS)})
+# What loads while a page is shown. The other two are asked for by name only.
+PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
 
 
 class Page(NamedTuple):
@@ -44,16 +47,17 @@ class Page(NamedTuple):
 
 
 class Request:
-    """One load: an address, the page it is on, and what asks for it."""
+    """A load: an address, the page it is on, and what may ask for it, as a sum of `BITS`."""
 
-    __slots__ = ("host", "host_end", "is_third_party", "lower", "mask", "page", "url")
+    __slots__ = ("host", "host_end", "is_third_party", "kinds", "lower", "page", "party", "url")
 
-    def __init__(self, address: Address, page_host: str, kind: Kind) -> None:
+    def __init__(self, address: Address, page_host: str, kinds: int) -> None:
         self.url, _, self.host, self.host_end = address
         self.lower = self.url.lower()
         self.page = page_on(page_host)
         self.is_third_party = _is_third_party(self.host, self.page)
-        self.mask = BITS[kind] | (THIRD_PARTY if self.is_third_party else FIRST_PARTY)
+        self.party = THIRD_PARTY if self.is_third_party else FIRST_PARTY
+        self.kinds = kinds
 
 
 def _is_third_party(host: str, page: Page) -> bool:

@@ -14,6 +14,7 @@ from alpines_privacy.trackers.request import (
     ALL_PARTIES,
     BITS,
     FIRST_PARTY,
+    PAGE_LOADS,
     THIRD_PARTY,
     Request,
     is_below,
@@ -29,8 +30,6 @@ ADDED = IMPORTANT
 
 Why: TypeAlias = Literal["comment", "cosmetic", "unsupported"]
 
-# Adblock Plus: what loads while a page is shown. The other two are asked for by name only.
-_PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
 _KINDS: Mapping[str, int] = MappingProxyType(
     {
         **BITS,
@@ -97,7 +96,7 @@ class Rule:
         self.host, self.words, self.literal, self._test = compile_pattern(
             pattern, match_case=self._match_case
         )
-        self.mask = ((self._kinds or _PAGE_LOADS) & ~self._not_kinds) | self._parties
+        self.mask = ((self._kinds or PAGE_LOADS) & ~self._not_kinds) | self._parties
         # Whether mask, host and literal say it all: then nothing is called to decide.
         self.is_plain = self._test is None and self.domains is None
         self.weight = 2 * self.strength
@@ -122,11 +121,11 @@ class Rule:
         return pattern + "$" + ",".join(sorted({*options.split(",")} - {"badfilter", ""}))
 
     def applies(self, request: Request) -> bool:
-        """Whether the rule is about a request."""
-        wanted = request.mask
+        """Whether the rule is about a request, of one of its kinds."""
         return (
-            self.mask & wanted == wanted
-            and self.literal in request.lower
+            self.literal in request.lower
+            and self.mask & request.party != 0
+            and self.mask & request.kinds != 0
             and (self.host is None or is_below(request.host, self.host))
             and (self.is_plain or self.fits(request))
         )

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from alpines_privacy.http.url import parse
+from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers.companies import Companies, Service
 from alpines_privacy.trackers.pattern import words
-from alpines_privacy.trackers.request import Kind, Request
+from alpines_privacy.trackers.request import BITS, PAGE_LOADS, Kind, Request
 from alpines_privacy.trackers.rule import Rule
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
@@ -38,15 +38,15 @@ class Match(NamedTuple):
     category: str | None
 
 
-_NOTHING = (None, None, None)
-
-
 class Explanation(NamedTuple):
     """A decision with what was against it: `exception` is the rule that lets pass what another blocks."""
 
     match: Match | None
     blocking: Rule | None
     exception: Rule | None
+
+
+_NOTHING = Explanation(None, None, None)
 
 
 class Rules:
@@ -74,6 +74,8 @@ class Rules:
         self._everywhere_for = lru_cache(maxsize=64)(self._find_everywhere)
         self._service = lru_cache(maxsize=_MOST_HOSTS)(self._find_service)
         self._remembered: dict[tuple[str, str, str], Match | None] = {}
+        # Most addresses are nobody's: then no kind of load needs another look.
+        self._found: dict[tuple[str, str], tuple[Request, list[Rule]] | None] = {}
 
     @property
     def lists(self) -> tuple[ListInfo, ...]:
@@ -90,7 +92,8 @@ class Rules:
         try:
             return self._remembered[url, page_host, kind]
         except KeyError:
-            match = self._decide(url, page_host, kind)[0]
+            address = parse(url)
+        match = self.match_address(address, page_host, kind) if address else None
         if len(url) <= _LONGEST_REMEMBERED:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
@@ -99,18 +102,45 @@ class Rules:
 
     def explain(self, url: str, page_host: str, kind: Kind = "script") -> Explanation:
         """Decide as `match` does, and say what spoke against the load and what for it."""
-        return Explanation(*self._decide(url, page_host, kind))
-
-    def _decide(
-        self, url: str, page_host: str, kind: Kind
-    ) -> tuple[Match | None, Rule | None, Rule | None]:
         address = parse(url)
         if address is None:
             return _NOTHING
-        request = Request(address, page_host, kind)
+        request = Request(address, page_host, BITS[kind])
         rules = self._applying(request)
-        if not rules:
-            return _NOTHING
+        return self._judged(request, rules) if rules else _NOTHING
+
+    def match_address(self, address: Address, page_host: str, kind: Kind) -> Match | None:
+        """Return what stops a load of an address that has been read, or None.
+
+        Asked about one kind of load of a page it finds the rules for all, and is soon done with
+        the others: a script's address may be asked for in six ways.
+        """
+        bit = BITS[kind]
+        if not bit & PAGE_LOADS:
+            request = Request(address, page_host, bit)
+            return self._judged(request, self._applying(request)).match
+        try:
+            found = self._found[address.url, page_host]
+        except KeyError:
+            found = self._find(address, page_host)
+        if found is None:
+            return None
+        request, rules = found
+        rules = [rule for rule in rules if rule.mask & bit]
+        return self._judged(request, rules).match if rules else None
+
+    def _find(self, address: Address, page_host: str) -> tuple[Request, list[Rule]] | None:
+        request = Request(address, page_host, PAGE_LOADS)
+        rules = self._applying(request)
+        found = (request, rules) if rules else None
+        if len(address.url) <= _LONGEST_REMEMBERED:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[address.url, page_host] = found
+        return found
+
+    def _judged(self, request: Request, rules: Iterable[Rule]) -> Explanation:
+        """Return what the rules that apply come to."""
         blocking = exception = None
         for rule in rules:
             if rule.is_exception:
@@ -118,8 +148,8 @@ class Rules:
             else:
                 blocking = _stronger(rule, blocking)
         if blocking is None or (exception and exception.strength > blocking.strength):
-            return None, blocking, exception
-        return self._told(blocking, request), blocking, exception
+            return Explanation(None, blocking, exception)
+        return Explanation(self._told(blocking, request), blocking, exception)
 
     def _told(self, rule: Rule, request: Request) -> Match | None:
         assert rule.source is not None
@@ -141,24 +171,23 @@ class Rules:
 
     def _applying(self, request: Request) -> list[Rule]:
         """Find the rules that apply: by host and its parents, by word, and the few others."""
-        mask, lower = request.mask, request.lower
+        kinds, party, lower = request.kinds, request.party, request.lower
         # Plain loops: these are the hottest lines of a page, and a comprehension costs a call.
         found: list[Rule] = []
         for rule in self._on_host(request.host):
             if (
                 rule.literal in lower
-                and rule.mask & mask == mask
+                and rule.mask & party
+                and rule.mask & kinds
                 and (rule.is_plain or rule.fits(request))
             ):
                 found.append(rule)  # noqa: PERF401
         here = words(lower)
         for table in self._tables_with_words:
-            look_up = table.words.get
-            for word in here:
-                if rules := look_up(word):
-                    for rule in rules if type(rules) is tuple else table.with_word(word):
-                        if rule.literal in lower and rule.applies(request):
-                            found.append(rule)  # noqa: PERF401
+            for word in filter(table.words.__contains__, here):
+                for rule in table.with_word(word):
+                    if rule.literal in lower and rule.applies(request):
+                        found.append(rule)  # noqa: PERF401
         found += self._loose_for(request)
         return found
 
@@ -167,15 +196,15 @@ class Rules:
         lower = request.lower
         found = [
             rule
-            for rule in self._everywhere_for(request.mask)
+            for rule in self._everywhere_for(request.party, request.kinds)
             if rule.literal in lower and rule.applies(request)
         ]
         if not self._pages_with_rules.isdisjoint(request.page.names):
             found += self._loose_on_page(request)
         return found
 
-    def _find_everywhere(self, mask: int) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self._everywhere if rule.mask & mask == mask)
+    def _find_everywhere(self, party: int, kinds: int) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self._everywhere if rule.mask & party and rule.mask & kinds)
 
     def _loose_on_page(self, request: Request) -> list[Rule]:
         return [

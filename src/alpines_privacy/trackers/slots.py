@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from alpines_privacy.http.html import StartTag
+from alpines_privacy.http.html import Selection, StartTag
+from alpines_privacy.http.html.lexing import SPACE, letters
+from alpines_privacy.trackers.marks import CARRIERS, finder
+from alpines_privacy.trackers.markup import AMP, LOADING
 
-__all__ = ["AMP", "Slots"]
-
-# Elements of AMP that are nothing but ads.
-AMP = frozenset({"amp-ad", "amp-embed", "amp-auto-ads", "amp-sticky-ad", "amp-story-auto-ads"})
+__all__ = ["Slots"]
 
 # Networks' classes, and what their elements' ids begin with, in lower case.
 _CLASSES = MappingProxyType(
@@ -53,11 +53,15 @@ _ATTRIBUTES = MappingProxyType(
     }
 )
 _VALUES = MappingProxyType({("data-type", "_mgwidget"): "MGID"})
-_NAMES = tuple(name.encode() for name in _ATTRIBUTES)
-_LONGEST_VALUE = 512
-_IN_VALUE = re.compile(
-    rb"""(?:class|id|data-type)[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^">]*|'[^'>]*|[^\t\n\f\r "'>]*)\Z"""
-).search
+# Such an attribute's name, in lower case.
+_NAMED = re.compile(
+    rb"data-(?:%b)"
+    % b"|".join(re.escape(name.removeprefix("data-").encode()) for name in _ATTRIBUTES)
+).finditer
+# A class and what it holds, in lower case. A longer value without quotes is no class that counts.
+_CLASS = re.compile(
+    rb"""class(?=[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b"'>]{1,512}+))""" % (SPACE, SPACE, SPACE)
+)
 _PREFIXES = tuple(_IDS)
 _NEVER = frozenset({"html", "head", "body", "script", "style", "link", "meta"})
 
@@ -69,23 +73,35 @@ class Slots:
         declared = tuple(declared)
         self._classes = frozenset(slot[1:] for slot in declared if slot.startswith("."))
         self._ids = frozenset(slot[1:] for slot in declared if slot.startswith("#"))
-        words = {name.lower() for name in self._classes | self._ids} | {*_CLASSES, *_IDS}
-        words |= {value for _, value in _VALUES}
-        self._needles = tuple(
-            word.encode() for word in sorted(words) if not any(w in word for w in words - {word})
+        classes = {word.encode().lower() for word in (*self._classes, *_CLASSES)}
+        self._class_words = tuple(
+            word for word in sorted(classes) if not any(w in word for w in classes - {word})
         )
-
-        self.may_be_on = re.compile(
-            b"|".join(map(re.escape, (*self._needles, *_NAMES, b"<amp-")))
-        ).search
-
-    def may_be_in(self, lower: bytes) -> bool:
-        """Tell quickly whether markup, in lower case, may hold one."""
-        return (
-            b"<amp-" in lower
-            or any(name in lower for name in _NAMES)
-            or any(needle in lower and _is_in_value(lower, needle) for needle in self._needles)
+        self._carriers = finder(
+            {
+                **CARRIERS,
+                b"id": _one_of([*self._ids, *_IDS]),
+                **{name.encode(): _one_of([value]) for name, value in _VALUES},
+            }
         )
+        self.selection = Selection(LOADING | AMP, self._marks)
+
+    def _marks(self, data: bytes) -> list[int]:
+        """Return where attributes stand that load something or may make their element a slot."""
+        lower = data.lower()
+        marks = self._carriers(data)
+        marks += [found.start() for found in _NAMED(lower)]
+        # A page repeats its classes, so each is looked at once.
+        classes = b"\n".join(set(_CLASS.findall(lower)))
+        words = [word for word in self._class_words if word in classes]
+        if words:
+            marks += [
+                found.start()
+                for found in _CLASS.finditer(lower)
+                if any(word in found[1] for word in words)
+            ]
+        marks.sort()
+        return marks
 
     def slot(self, tag: StartTag) -> tuple[str, str | None] | None:
         """Return by what a tag is known as an ad's container, and whose it is (None: the site's)."""
@@ -117,14 +133,12 @@ class Slots:
         return None
 
 
-def _is_in_value(lower: bytes, needle: bytes) -> bool:
-    """Tell whether a word stands in an attribute's value somewhere, not only in text or a script."""
-    place = lower.find(needle)
-    while place >= 0:
-        if _IN_VALUE(lower, max(0, place - _LONGEST_VALUE), place):
-            return True
-        place = lower.find(needle, place + len(needle))
-    return False
+def _one_of(values: Iterable[str]) -> bytes:
+    """Return a pattern for what a value begins with, or for an entity in it."""
+    return rb"""(?=[%b]*+["']?+(?:&|%b))""" % (
+        SPACE,
+        b"|".join(letters(v.encode()) for v in values),
+    )
 
 
 def _by_attribute(tag: StartTag) -> tuple[str, str | None] | None:

@@ -26,6 +26,7 @@ __all__ = [
     "end_tag",
     "letters",
     "nearest_data",
+    "opening",
     "tail",
 ]
 
@@ -135,6 +136,8 @@ def covering(buf: bytes, anchor: int, at: int, end: int) -> int:
 
     -1 if that tag is not finished at `end`.
     """
+    if buf.find(_LESS, anchor, at) < 0:  # nothing but text in between
+        return at
     data = nearest_data(buf, anchor, at)
     if buf.find(_LESS, data, at) < 0:
         return at
@@ -143,6 +146,12 @@ def covering(buf: bytes, anchor: int, at: int, end: int) -> int:
         return at
     tag = TAG(buf, opened, end)
     return tag.end() if tag else -1
+
+
+def opening(buf: bytes, anchor: int, at: int) -> int:
+    """Return where the tag begins that `at` stands in; `at` if it stands in text."""
+    data = nearest_data(buf, anchor, at)
+    return at if buf.find(_LESS, data, at) < 0 else end_of_text_and_tags(buf, data, at)
 
 
 # -- A tag that a chunk ends in

@@ -30,6 +30,7 @@ from alpines_privacy.http.html.lexing import (
     end_of_text_and_tags,
     end_tag,
     nearest_data,
+    opening,
     tail,
 )
 from alpines_privacy.http.html.namespaces import Namespace, Namespaces
@@ -50,7 +51,8 @@ _COMMENTS_TO_BE = frozenset({b"<!", b"<!-", b"<!--", b"<!---"})
 class Rewriter:
     """Rewrites a page as it streams by; one for each page.
 
-    `decide` gets each start tag of the selection, in the order of the page. What it raises, this
+    `decide` gets each start tag of the selection, in the order of the page, save for those inside
+    an element that is removed or held. What it raises, this
     raises.
     """
 
@@ -58,6 +60,7 @@ class Rewriter:
         "_ashore",
         "_decide",
         "_end",
+        "_marks",
         "_namespaces",
         "_opening",
         "_outlet",
@@ -77,6 +80,7 @@ class Rewriter:
         self._search = selection.html
         self._namespaces = Namespaces()
         self._ashore: Namespaces | None = None  # around the `noscript` that is read
+        self._marks: list[int] = []  # those of the buffer that are still ahead, the next one last
         self._end = _ENDS[b"title"]  # of the raw text that is read
         self._tag = UnfinishedTag()
         self._opening = b""  # of that tag, if it matters
@@ -85,6 +89,9 @@ class Rewriter:
         """Take the next bytes and return what can leave now; with `last`, all that is left."""
         buf = self._pending + data if self._pending else data
         self._outlet.begin(buf)
+        if self._selection.marks:
+            self._marks = self._selection.marks(buf)
+            self._marks.reverse()
         pos = self._read(buf)
         if last:
             self._pending = b""
@@ -133,28 +140,75 @@ class Rewriter:
     def _data(self, buf: bytes, pos: int, end: int) -> int:
         """Find the next tag or comment that matters, and read through what it opens: data state."""
         anchor = pos
-        while hit := self._search(buf, pos, end):
-            start = hit.start()
-            past = covering(buf, anchor, start, end)
-            if past < 0:
-                break
-            if past == start:
-                if hit.lastindex is None:
-                    comment = COMMENT(buf, start, end)
-                    past = comment.end() if comment else self._comment_opened(buf, start, end)
-                elif tag := TAG(buf, start, end):
-                    past = tag.end()
-                    self._tag_read(tag[0], hit[hit.lastindex].lower(), start, past)
-                else:
-                    past = self._tag_opened(buf, start, end, hit[hit.lastindex].lower())
+        while True:
+            mark = self._next_mark(pos, end) if self._marks else end
+            hit = self._search(buf, pos, mark)
+            if hit is None:
+                if mark == end:
+                    break
+                start, past = mark, self._read_around_mark(buf, anchor, end)
+            else:
+                start = hit.start()
+                past = covering(buf, anchor, start, end)
+                if past < 0:
+                    break
                 if past == start:
-                    return start
+                    past = self._read_hit(buf, hit, start, end)
+                    if past == start:
+                        return start
+                else:
+                    past = self._read_covering(buf, anchor, past, end)
+            if self._state is not Rewriter._data:
+                past = self._read_through(buf, past, end)
                 if self._state is not Rewriter._data:
-                    past = self._read_through(buf, past, end)
-                    if self._state is not Rewriter._data:
-                        return past
+                    return past
+            elif past < start:
+                return past
             anchor = pos = past
         return self._cut(buf, anchor, end)
+
+    def _read_hit(self, buf: bytes, hit: re.Match[bytes], start: int, end: int) -> int:
+        """Read a tag or comment that matters; `start` if it is too early to tell."""
+        group = hit.lastindex
+        if group is None:
+            comment = COMMENT(buf, start, end)
+            return comment.end() if comment else self._comment_opened(buf, start, end)
+        name = hit[group].lower()
+        tag = TAG(buf, start, end)
+        if tag is None:
+            return self._tag_opened(buf, start, end, name)
+        past = tag.end()
+        is_marked = bool(self._marks) and self._marks[-1] < past
+        self._tag_read(tag[0], name, start, is_marked)
+        return past
+
+    def _next_mark(self, pos: int, end: int) -> int:
+        """Return the next mark, `end` if there is none before it; what is behind is forgotten."""
+        marks = self._marks
+        while marks and marks[-1] < pos:
+            marks.pop()
+        return min(marks[-1], end) if marks else end
+
+    def _read_covering(self, buf: bytes, anchor: int, past: int, end: int) -> int:
+        """Read a tag that does not matter and holds, in a value, what looks like one that does."""
+        has_mark = bool(self._marks) and self._marks[-1] < past
+        return self._read_around_mark(buf, anchor, end) if has_mark else past
+
+    def _read_around_mark(self, buf: bytes, anchor: int, end: int) -> int:
+        """Read the tag the next mark stands in; the mark's own place if it stands in text.
+
+        Where that tag begins if it is too early to tell its name.
+        """
+        mark = self._marks.pop()
+        start = opening(buf, anchor, mark)
+        name = NAME(buf, start, end) if start < mark else None
+        if name is None:
+            return mark
+        tag = TAG(buf, start, end)
+        if tag is None:
+            return self._tag_opened(buf, start, end, name[1].lower())
+        self._tag_read(tag[0], name[1].lower(), start, True)
+        return tag.end()
 
     def _read_through(self, buf: bytes, pos: int, end: int) -> int:
         """Read what a tag or comment has opened, to its end if that is here."""
@@ -175,22 +229,32 @@ class Rewriter:
 
     # -- Tags
 
-    def _tag_read(self, raw: bytes, name: bytes, start: int, past: int) -> None:
+    def _tag_read(
+        self,
+        raw: bytes,
+        name: bytes,
+        start: int,
+        is_marked: bool,  # noqa: FBT001 - of each tag: keywords cost
+    ) -> None:
         if len(raw) > HELD:
             self._tag_passed(_without_attributes(raw, name), name)
         elif len(name) <= LONGEST_NAME:
-            instead = self._tag_taken(raw, name, start)
+            instead = self._tag_taken(raw, name, start, is_marked)
             if instead is not raw:
-                self._outlet.replace(past, instead)
+                self._outlet.replace(start + len(raw), instead)
 
     def _tag_opened(self, buf: bytes, start: int, end: int, name: bytes) -> int:
-        """Tag name state and on: the chunk ends before the tag does. `name` if it matters."""
+        """Tag name state and on: the chunk ends before the tag does.
+
+        `name` if it matters; any may, where marks are looked for.
+        """
         match = NAME(buf, start, end)
         if match is None or (match.end() == end and len(match[1]) <= LONGEST_NAME):
             return start
         self._outlet.send(start)
         self._tag = UnfinishedTag()
-        self._opening = match[0].lower() if name and len(name) <= LONGEST_NAME else b""
+        matters = name or self._selection.marks
+        self._opening = match[0].lower() if matters and len(match[1]) <= LONGEST_NAME else b""
         if self._opening:
             self._outlet.collect()
         self._state = Rewriter._unfinished_tag
@@ -213,9 +277,11 @@ class Rewriter:
             ending = b"/>" if self._tag.is_self_closing else b">"
             self._tag_passed(self._opening + ending, name)
         else:
-            self._outlet.replace(past, self._tag_taken(raw, name, past - len(raw)))
+            marks = self._selection.marks
+            is_marked = marks is not None and bool(marks(raw))
+            self._outlet.replace(past, self._tag_taken(raw, name, past - len(raw), is_marked))
 
-    def _tag_taken(self, raw: bytes, name: bytes, start: int) -> bytes:
+    def _tag_taken(self, raw: bytes, name: bytes, start: int, is_marked: bool) -> bytes:  # noqa: FBT001 - as above
         """Take a whole tag; return the bytes that go in its place."""
         if raw[1] == _SLASH:
             return self._end_tag_taken(raw, name, start)
@@ -224,8 +290,10 @@ class Rewriter:
             namespace = self._namespaces.start(name, raw)
             self._start_placed(raw, name, namespace, start)
         instead = raw
-        if name in self._selection.offered and self._outlet.container is None:
-            instead = self._offered(raw, name, namespace, start)
+        offered = self._selection.offered.get(name)
+        if (offered or is_marked) and self._outlet.container is None:
+            tag = StartTag(raw, offered or name.decode("latin-1"), namespace, is_marked)
+            instead = self._offered(tag, name, start)
         if name in RAW_TEXT and namespace is Namespace.HTML:
             self._enter_content(name)
         return instead
@@ -239,8 +307,9 @@ class Rewriter:
             self._outlet.placed(place, start)
         self._look()
 
-    def _offered(self, raw: bytes, name: bytes, namespace: Namespace, start: int) -> bytes:
-        decision = self._decide(StartTag(raw, self._selection.offered[name], namespace))
+    def _offered(self, tag: StartTag, name: bytes, start: int) -> bytes:
+        decision = self._decide(tag)
+        raw, namespace = tag.raw, tag.namespace
         if decision is None:
             return raw
         outlet = self._outlet

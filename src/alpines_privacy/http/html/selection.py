@@ -9,9 +9,12 @@ from typing import TypeAlias
 from alpines_privacy.http.html.lexing import SPACE, letters
 from alpines_privacy.http.html.namespaces import CLOSERS, FOREIGN
 
-__all__ = ["EVERY_TAG", "RAW_TEXT", "ROOTS", "Search", "Selection"]
+__all__ = ["EVERY_TAG", "RAW_TEXT", "ROOTS", "Marks", "Search", "Selection"]
 
 Search: TypeAlias = "Callable[[bytes, int, int], re.Match[bytes] | None]"
+
+Marks: TypeAlias = "Callable[[bytes], list[int]]"
+"""Finds places in rising order. What it finds in a tag it also finds in that tag's bytes alone."""
 
 RAW_TEXT = frozenset(
     b"script style textarea title xmp iframe noembed noframes plaintext noscript".split()
@@ -29,13 +32,18 @@ EVERY_TAG: Search = re.compile(
 class Selection:
     """The names of the start tags that are offered: ASCII, of any case, 64 letters at most.
 
+    `marks` finds what makes the tag around it be offered too, whatever its name: an attribute
+    that any tag may have. Most of a page's tags are read by nobody, so that is cheaper than
+    offering all of them. A place in text or in a comment means nothing.
+
     `html`, `integrated` and `foreign` search for them and for what else matters in HTML, in HTML
     inside `svg` or `math`, and in `svg` or `math`.
     """
 
-    __slots__ = ("foreign", "html", "integrated", "offered")
+    __slots__ = ("foreign", "html", "integrated", "marks", "offered")
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], marks: Marks | None = None) -> None:
+        self.marks = marks
         self.offered = {name.lower().encode("ascii"): name.lower() for name in names}
         states = RAW_TEXT | ROOTS | frozenset(self.offered)
         self.html = _search(states, frozenset())

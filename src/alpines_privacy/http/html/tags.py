@@ -23,15 +23,23 @@ __all__ = ["StartTag"]
 class StartTag:
     """A start tag: its `raw` bytes, its `name` in lower case and its element's `namespace`.
 
-    An `<image>` in HTML is an `img` to browsers; its name here is what was written.
+    An `<image>` in HTML is an `img` to browsers; its name here is what was written. `is_marked`
+    says that one of the selection's marks stands in it.
     """
 
-    __slots__ = ("_values", "name", "namespace", "raw")
+    __slots__ = ("_values", "is_marked", "name", "namespace", "raw")
 
-    def __init__(self, raw: bytes, name: str, namespace: Namespace = Namespace.HTML) -> None:
+    def __init__(
+        self,
+        raw: bytes,
+        name: str,
+        namespace: Namespace = Namespace.HTML,
+        is_marked: bool = False,  # noqa: FBT001, FBT002 - made for each tag: keywords cost
+    ) -> None:
         self.raw = raw
         self.name = name
         self.namespace = namespace
+        self.is_marked = is_marked
         self._values: dict[bytes, bytes] | None = None
 
     def __repr__(self) -> str:

@@ -1,0 +1,38 @@
+"""What keeps one visitor's response from another: `private`, said to every cache that listens."""
+
+from __future__ import annotations
+
+from alpines_privacy.http.heads import Field, ResponseHead, split_list
+
+__all__ = ["keep_from_shared_caches"]
+
+_SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
+
+
+def keep_from_shared_caches(head: ResponseHead) -> None:
+    """Say `private`: many shared caches ignore Vary and would replay the cookie to anybody.
+
+    A cache that is addressed on its own (RFC 9213's CDN-Cache-Control and its kin, the older
+    Surrogate-Control, which knows no `private`) does not read Cache-Control.
+    """
+    fields: list[Field] = []
+    for name, value in head.fields:
+        lower = name.lower()
+        if lower.endswith("cache-control"):
+            fields.append((name, _unshared(value, "private")))
+        elif lower == "surrogate-control":
+            fields.append((name, _unshared(value, "no-store")))
+        else:
+            fields.append((name, value))
+    if "cache-control" not in head.names:
+        fields.append(("cache-control", "private"))
+    head.replace(fields)
+
+
+def _unshared(value: str, word: str) -> str:
+    """Return cache directives with `word`, unless they say enough already (RFC 9111 §5.2.2)."""
+    directives = split_list(value)
+    if {word, "no-store"} & {directive.lower() for directive in directives}:
+        return value
+    kept = [d for d in directives if d.partition("=")[0].lower() not in _SHARED_ONLY]
+    return ", ".join([*kept, word])

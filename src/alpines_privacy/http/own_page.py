@@ -1,0 +1,153 @@
+"""Pages of the layer's own: one look, no script, no cookie of theirs, readable at any width.
+
+Also what such pages ask of a request: whether its form came from here, and whether a person or
+a program waits for the answer.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from http import HTTPStatus
+from string import Template
+
+import msgspec
+
+from alpines_privacy.http.client import Client
+from alpines_privacy.http.heads import HTML_TYPES, Field, RequestHead, split_list
+from alpines_privacy.http.outcomes import Answer
+
+__all__ = ["STYLE", "is_from_here", "page", "problem", "shell", "wants_problem"]
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --ground: #f4f6f5; --card: #fff; --ink: #18211d; --soft: #55625c; --line: #d5dcd8; --accent: #1d6b51;
+  --on-accent: #fff; --field: #7c8a83; --alert: #a3261d;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #101513; --card: #19201d; --ink: #e7edea; --soft: #a3b0aa; --line: #35403b; --accent: #6fcfa8;
+    --on-accent: #0c1a14; --field: #7f8d86; --alert: #ff9d91;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.25rem;
+  font: 1.0625rem/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground);
+}
+main {
+  width: 100%; max-width: 39rem; padding: clamp(1.25rem, 5vw, 2.5rem);
+  background: var(--card); border: 1px solid var(--line); border-radius: .9rem;
+}
+h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.25; }
+p { margin: .25rem 0 0; }
+button {
+  font: inherit; font-weight: 600; min-height: 3.25rem; padding: .6rem .75rem; cursor: pointer; border-radius: .55rem;
+  color: var(--accent); background: transparent; border: 2px solid var(--accent);
+}
+button:hover, button[aria-pressed=true] { color: var(--on-accent); background: var(--accent); }
+button:focus-visible, input:focus-visible { outline: .2rem solid var(--ink); outline-offset: .15rem; }
+"""
+
+_SHELL = Template("""<!doctype html>
+<html lang="$language" dir="$direction">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>$style</style>
+</head>
+<body>
+<main>
+$content
+</main>
+</body>
+</html>
+""")
+
+# Nothing is loaded from anywhere, and the page's forms lead to this origin only.
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def shell(
+    title: str, content: str, style: str, *, language: str = "en", direction: str = "ltr"
+) -> str:
+    """Return a page's HTML; `content` is markup, the rest is text."""
+    return _SHELL.substitute(
+        title=escape(title), content=content, style=style, language=language, direction=direction
+    )
+
+
+def page(status: int, html: str, *more: Field, content_policy: str = CONTENT_POLICY) -> Answer:
+    """Return a page as an answer that nobody stores."""
+    fields: list[Field] = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", content_policy),
+        ("referrer-policy", "same-origin"),
+        *more,
+    ]
+    return Answer(status, fields, html.encode())
+
+
+def problem(status: int, detail: str, *more: Field) -> Answer:
+    """Return an answer for programs: application/problem+json (RFC 9457 §3)."""
+    fields: list[Field] = [
+        ("content-type", "application/problem+json"),
+        ("cache-control", "no-store"),
+        *more,
+    ]
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Answer(status, fields, msgspec.json.encode(body))
+
+
+def is_from_here(request: RequestHead, client: Client) -> bool:
+    """Whether the visitor's own browser sent the form from a page of this origin.
+
+    `Sec-Fetch-Site` cannot be forged by a page; older browsers send `Origin`, and where there is
+    neither, nothing vouches for the form.
+    """
+    if sites := request.values("sec-fetch-site"):
+        return sites == ["same-origin"]
+    return request.values("origin") == [client.origin]
+
+
+def wants_problem(request: RequestHead) -> bool:
+    """Whether a program asks, by its Accept or by the JSON it sent; a browser's always names HTML."""
+    preferred = _prefers_json(",".join(request.values("accept")))
+    if preferred is not None:
+        return preferred
+    return any(
+        "json" in value.partition(";")[0].lower() for value in request.values("content-type")
+    )
+
+
+@lru_cache(maxsize=256)  # browsers and clients have one each
+def _prefers_json(accept: str) -> bool | None:
+    """Tell whether an Accept weighs JSON above pages; None if it names neither."""
+    weights = _weights(accept)
+    html = max((weights.get(kind, 0.0) for kind in HTML_TYPES), default=0.0)
+    json = max((q for kind, q in weights.items() if kind.endswith(("/json", "+json"))), default=0.0)
+    return json > html if html or json else None
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """Return the media types of Accept and their weights (RFC 9110 §12.5.1)."""
+    accepted = {}
+    for member in split_list(accept):
+        kind, *parameters = (part.strip(" \t").lower() for part in member.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        accepted[kind] = _weight(weight)
+    return accepted
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,245 @@
+"""The doors to an account: a declared signup, one that a word gave away, and the age screen's form.
+
+Each meets a request that stands before it: lets it pass, answers it, or asks for its body. What
+is refused the app never sees.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from functools import partial
+from urllib.parse import quote, unquote
+
+from alpines_privacy.http.body import Fields, Unreadable
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.events import Reason, announce
+from alpines_privacy.http.heads import Field, RequestHead
+from alpines_privacy.http.outcomes import Answer, Examine, whole_body
+from alpines_privacy.http.own_page import is_from_here, wants_problem
+from alpines_privacy.policy import Signup
+from alpines_privacy.policy.age import AgeRule, read_parts
+from alpines_privacy.signups.detection import Finding, weigh
+from alpines_privacy.signups.pages import Pages
+from alpines_privacy.signups.reading import AskedAge, body_fields, content_length
+from alpines_privacy.signups.routes import Routes
+from alpines_privacy.signups.tokens import Tokens
+
+__all__ = ["Door", "Porter", "ScreenForm", "SignupDoor", "UndeclaredDoor"]
+
+_SHOWS = frozenset({"GET", "HEAD"})
+_SMALL = 65536  # bytes of a form that is looked at though nobody declared it
+_LARGEST_ANSWER = 8192  # bytes of the screen's form: three numbers and a path
+_QUERY = re.compile(r"[!-~]{0,4096}")
+_SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
+
+_SCREEN = "age screen"  # its name where the page it stood before is not known
+_UNREADABLE = "A signup at %s was refused with 422, because %s."
+_UNCERTAIN = (
+    'What was sent to a path that ends in "%s" may be a signup with %s, and was let through. Declare '
+    'it in the policy, signups=[Signup("/…", birth_date="…")], or set detect_signups=False.'
+)
+
+
+class Porter:
+    """What all doors share: who is old enough, the cookies, the pages, and where the screens stand."""
+
+    __slots__ = ("endpoint", "pages", "rule", "screens", "tokens")
+
+    def __init__(self, rule: AgeRule, tokens: Tokens, pages: Pages, endpoint: str) -> None:
+        self.rule = rule
+        self.tokens = tokens
+        self.pages = pages
+        self.endpoint = endpoint
+        self.screens: Routes[str] = Routes([])
+
+    def refuse(self, privacy: Privacy, route: str, reason: Reason) -> Answer:
+        """Refuse somebody under age, which locks, or somebody locked out."""
+        announce(privacy, route, reason)
+        if reason == "under_age":
+            return self.pages.locking(privacy)
+        return self.pages.answer("refused", privacy)
+
+    def unreadable(self, privacy: Privacy, route: str, why: str) -> Answer:
+        """Refuse what cannot be read for sure: it is never an adult's."""
+        if privacy.guard is not None:
+            privacy.guard.notices.once(_UNREADABLE, route, why)
+        announce(privacy, route, "unreadable")
+        return self.pages.answer("unreadable", privacy)
+
+
+class Door(ABC):
+    """Where an account is created, or the way there, by requests of these `methods`."""
+
+    __slots__ = ("methods", "porter", "route")
+
+    def __init__(self, porter: Porter, route: str, methods: frozenset[str]) -> None:
+        self.porter = porter
+        self.route = route
+        self.methods = methods
+
+    @abstractmethod
+    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Let a request pass (None), answer it, or ask for its body."""
+
+    def stuck(self, privacy: Privacy) -> Answer | None:
+        """Answer a request that could not be judged by a defect of ours: it stays closed."""
+        return self.porter.pages.answer("unreadable", privacy)
+
+
+class SignupDoor(Door):
+    """A signup the policy declares."""
+
+    __slots__ = ("_age", "_creates", "_max_body", "_screen")
+
+    def __init__(self, porter: Porter, signup: Signup) -> None:
+        self._creates = frozenset(signup.methods)
+        shown = _SHOWS if signup.screen else frozenset()
+        super().__init__(porter, signup.path, self._creates | shown)
+        self._screen = signup.screen
+        self._max_body = signup.max_body
+        self._age = AskedAge(signup, porter.rule) if signup.fields else None
+
+    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Judge the lock, then the screen's pass, then the body."""
+        porter = self.porter
+        if porter.tokens.is_locked(request):
+            return porter.refuse(privacy, self.route, "locked")
+        if self._screen and not porter.tokens.has_passed(request):
+            return self._ask_first(privacy, request)
+        if self._age is None or request.method.upper() not in self._creates:
+            return None
+        too_large = porter.pages.answer("too_large", privacy)
+        if content_length(request) > self._max_body:
+            return too_large
+        judge = whole_body(partial(self._decide, privacy, request, self._age))
+        return Examine(self._max_body, judge, beyond=too_large)
+
+    def _decide(
+        self, privacy: Privacy, request: RequestHead, age: AskedAge, body: bytes
+    ) -> Answer | None:
+        try:
+            allowed = age.allows(request, body)
+        except Unreadable as error:
+            return self.porter.unreadable(privacy, self.route, str(error))
+        return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
+
+    def _ask_first(self, privacy: Privacy, request: RequestHead) -> Answer:
+        """Show the screen in place of the page, or lead there who sends the form without it."""
+        pages = self.porter.pages
+        if wants_problem(request):
+            return pages.answer("unasked", privacy)
+        query = f"?{request.query}" if request.query and _QUERY.fullmatch(request.query) else ""
+        path = request.local_path
+        if request.method.upper() in _SHOWS:
+            # Relative, as all our links are: it holds below any mount point, known to us or not.
+            action = "../" * (path.count("/") - 1) + self.porter.endpoint[1:] + "age"
+            return pages.screen(action, quote(path, safe=_SAFE) + query)
+        return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
+
+
+class UndeclaredDoor(Door):
+    """A path whose last word is one that signups have; what is sent there decides."""
+
+    __slots__ = ()
+
+    def __init__(self, porter: Porter, word: str) -> None:
+        super().__init__(porter, word, frozenset({"POST"}))
+
+    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Look at a small form; a larger body passes by untouched."""
+        if content_length(request) > _SMALL or not any(
+            map(_is_form, request.values("content-type"))
+        ):
+            return None
+        return Examine(_SMALL, whole_body(partial(self._decide, privacy, request)))
+
+    def stuck(self, privacy: Privacy) -> Answer | None:
+        """Let pass what nobody declared a signup."""
+        del privacy
+        return None
+
+    def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer | None:
+        try:
+            finding = weigh(body_fields(request, body), self.porter.rule)
+        except Unreadable:
+            return None
+        if finding not in {Finding.NO_SIGNUP, Finding.NO_PASSWORD}:
+            if self.porter.tokens.is_locked(request):
+                return self.porter.refuse(privacy, self.route, "locked")
+            if finding is Finding.UNDER_AGE:
+                return self.porter.refuse(privacy, self.route, "under_age")
+        if finding not in {Finding.NO_SIGNUP, Finding.OLD_ENOUGH} and privacy.guard is not None:
+            privacy.guard.notices.once(_UNCERTAIN, self.route, finding.value)
+        return None
+
+
+class ScreenForm(Door):
+    """The layer's own page that takes the age screen's form, and leads back to the signup."""
+
+    __slots__ = ("_home",)
+
+    def __init__(self, porter: Porter) -> None:
+        super().__init__(porter, _SCREEN, _SHOWS | {"POST"})
+        self._home = "../" * (porter.endpoint.count("/") - 1)
+
+    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Take the form from a page of this origin; who only looks in is led home."""
+        pages = self.porter.pages
+        if request.method.upper() in _SHOWS:
+            return _redirect(self._home)
+        if not is_from_here(request, privacy.client):
+            return pages.answer("unasked", privacy)
+        if self.porter.tokens.is_locked(request):
+            return self.porter.refuse(privacy, self.route, "locked")
+        judge = whole_body(partial(self._decide, privacy, request))
+        return Examine(_LARGEST_ANSWER, judge, beyond=pages.answer("too_large", privacy))
+
+    def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer:
+        try:
+            fields = body_fields(request, body)
+        except Unreadable as error:
+            return self.porter.unreadable(privacy, self.route, str(error))
+        route, to, location = self._way_back(request, fields)
+        allowed = self._allows(fields)
+        if allowed is None:
+            announce(privacy, route, "unreadable")
+            return self.porter.pages.screen("age", to, failed=True)
+        if not allowed:
+            return self.porter.refuse(privacy, route, "under_age")
+        cookie = self.porter.tokens.passes(https=privacy.client.https)
+        return _redirect(location, ("set-cookie", cookie))
+
+    def _allows(self, fields: Fields) -> bool | None:
+        values = [_only(name, fields) for name in ("year", "month", "day")]
+        birth = read_parts(*(value or "" for value in values))
+        return None if birth is None else self.porter.rule.allows(birth)
+
+    def _way_back(self, request: RequestHead, fields: Fields) -> tuple[str, str, str]:
+        """Return the signup that `to` leads to: its route, `to` itself, and where it is from here.
+
+        Only to a page that has a screen, so that the form redirects nowhere else.
+        """
+        path, mark, query = (_only("to", fields) or "").partition("?")
+        path = unquote(path)
+        routes = self.porter.screens.below(request, path)
+        if not routes:
+            return self.route, "", self._home
+        if not _QUERY.fullmatch(query):
+            mark = query = ""
+        relative = quote(path.lstrip("/"), safe=_SAFE) + mark + query
+        return routes[0], "/" + relative, self._home + relative
+
+
+def _only(name: str, fields: Fields) -> str | None:
+    values = [value for field, value in fields if field == name]
+    return values[0] if len(values) == 1 else None
+
+
+def _is_form(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind.endswith(("json", "form-urlencoded", "form-data"))
+
+
+def _redirect(location: str, *more: Field) -> Answer:
+    return Answer(303, [("location", location), ("cache-control", "no-store"), *more])

@@ -1,0 +1,183 @@
+"""What a visitor reads: the age screen, and what a signup is answered in place of the app.
+
+Neutral as the FTC describes it: no text tells which age is asked for or invites another answer,
+nothing is preselected, every year can be entered. Without scripts, and by keyboard and screen
+reader as well as by eye.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Literal, NamedTuple, TypeAlias
+
+from alpines_privacy.http import own_page
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.policy import AgeScreen, PolicyError
+from alpines_privacy.policy.errors import nearest
+from alpines_privacy.signups.tokens import Tokens
+
+__all__ = ["Pages"]
+
+_STYLE = (
+    own_page.STYLE
+    + """
+fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
+legend { padding: 0; }
+legend h1 { margin-bottom: .5rem; }
+.date { display: flex; gap: .75rem; margin-top: 1.5rem; }
+label { display: block; margin-bottom: .3rem; font-weight: 600; }
+input {
+  font: inherit; width: 100%; min-height: 3.25rem; padding: .5rem .75rem; border-radius: .55rem;
+  color: var(--ink); background: var(--ground); border: 2px solid var(--field);
+}
+.date > * { flex: 0 1 4.25rem; }
+.date > .year { flex-basis: 6rem; }
+.error {
+  margin-top: 1.25rem; padding-inline-start: 1rem; border-inline-start: .25rem solid var(--alert); font-weight: 600;
+}
+[aria-invalid=true] { border-color: var(--alert); }
+button { margin-top: 1.75rem; min-width: 12rem; color: var(--on-accent); background: var(--accent); }
+button:hover { text-decoration: underline; text-underline-offset: .2em; }
+"""
+)
+
+_FIELD = Template(
+    '<div class="$name"><label for="$name">$label</label>'
+    '<input id="$name" name="$name" type="text" inputmode="numeric" '
+    'autocomplete="bday-$name" maxlength="$length"$state></div>'
+)
+_DIGITS = {"day": 2, "month": 2, "year": 4}
+_INVALID = ' aria-invalid="true" aria-describedby="error"'
+
+_PLACES = frozenset({"content", "title", "language", "direction", "style"})
+# A page of the app's may load what is the site's own; it needs no script.
+_TEMPLATE_CONTENT_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "script-src 'none'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+Kind: TypeAlias = Literal["refused", "unreadable", "too_large", "unasked"]
+
+
+class _Said(NamedTuple):
+    status: int
+    title: str
+    text: str
+
+
+class Pages:
+    """Every answer of a signup's, made at start-up; only the screen knows where it stands."""
+
+    def __init__(self, screen: AgeScreen, tokens: Tokens) -> None:
+        """Make the pages; raises `PolicyError` for a template that cannot be read or filled."""
+        self._screen = screen
+        self._template = None if screen.template is None else _read(screen.template)
+        said: dict[Kind, _Said] = {
+            "refused": _Said(403, screen.refused_title, screen.refused),
+            "unreadable": _Said(422, screen.unreadable_title, screen.unreadable),
+            "too_large": _Said(413, screen.too_large_title, screen.too_large),
+            "unasked": _Said(403, screen.title, screen.unasked),
+        }
+        self._html = {kind: self._answer(say) for kind, say in said.items()}
+        self._problems = {kind: own_page.problem(s.status, s.text) for kind, s in said.items()}
+        self._locking = {
+            (https, program): _with_cookie(answers["refused"], tokens.lock(https=https))
+            for https in (False, True)
+            for program, answers in ((False, self._html), (True, self._problems))
+        }
+
+    def answer(self, kind: Kind, privacy: Privacy) -> Answer:
+        """Return the answer of a kind, for a person or for a program."""
+        assert privacy.request is not None  # a signup is a request
+        answers = self._problems if own_page.wants_problem(privacy.request) else self._html
+        return answers[kind]
+
+    def locking(self, privacy: Privacy) -> Answer:
+        """Return the refusal that also locks."""
+        assert privacy.request is not None  # a signup is a request
+        return self._locking[privacy.client.https, own_page.wants_problem(privacy.request)]
+
+    def screen(self, action: str, to: str, *, failed: bool = False) -> Answer:
+        """Return the age screen: its form goes to `action` and comes back with `to` in it."""
+        texts = self._screen
+        error = (
+            f'<p class="error" id="error" role="alert">{escape(texts.error)}</p>\n'
+            if failed
+            else ""
+        )
+        inputs = "\n".join(
+            _FIELD.substitute(
+                name=name,
+                label=escape(getattr(texts, name)),
+                length=_DIGITS[name],
+                state=_INVALID if failed else "",
+            )
+            for name in texts.order
+        )
+        content = f"""<form method="post" action="{escape(action)}">
+<input type="hidden" name="to" value="{escape(to)}">
+<fieldset aria-describedby="introduction">
+<legend><h1>{escape(texts.title)}</h1></legend>
+<p id="introduction">{escape(texts.introduction)}</p>
+{error}<div class="date">
+{inputs}
+</div>
+</fieldset>
+<button>{escape(texts.button)}</button>
+</form>"""
+        return self._page(422 if failed else 200, texts.title, content)
+
+    def _answer(self, said: _Said) -> Answer:
+        content = f"<h1>{escape(said.title)}</h1>\n<p>{escape(said.text)}</p>"
+        return self._page(said.status, said.title, content)
+
+    def _page(self, status: int, title: str, content: str) -> Answer:
+        texts = self._screen
+        if self._template is None:
+            html = own_page.shell(
+                title, content, _STYLE, language=texts.language, direction=texts.direction
+            )
+            return own_page.page(status, html)
+        html = self._template.substitute(
+            content=content,
+            title=escape(title),
+            language=texts.language,
+            direction=texts.direction,
+            style=_STYLE,
+        )
+        return own_page.page(status, html, content_policy=_TEMPLATE_CONTENT_POLICY)
+
+
+def _with_cookie(answer: Answer, line: str) -> Answer:
+    fields = [field for field in answer.fields if field[0] != "content-length"]
+    return Answer(answer.status, [*fields, ("set-cookie", line)], answer.body)
+
+
+def _read(path: str) -> Template:
+    """Read the app's page; raises `PolicyError` saying what is missing in it."""
+    key = "age_screen.template"
+    try:
+        template = Template(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError(f"{path} cannot be read: {error.strerror}", key=key) from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path} is not UTF-8 (byte {error.start})", key=key) from None
+    if not template.is_valid():
+        raise PolicyError(
+            f"{path} holds a $ that begins no placeholder; expected $$ for a dollar sign", key=key
+        )
+    places = set(template.get_identifiers())
+    if unknown := sorted(places - _PLACES):
+        raise PolicyError(
+            f"{path} holds ${unknown[0]}, which nothing fills{nearest(unknown[0], _PLACES)}; "
+            f"expected {', '.join(f'${name}' for name in sorted(_PLACES))}",
+            key=key,
+        )
+    if "content" not in places:
+        raise PolicyError(
+            f"{path} lacks $content; expected it where the texts and the form go", key=key
+        )
+    return template

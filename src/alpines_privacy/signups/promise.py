@@ -1,0 +1,111 @@
+"""Keeps signups: finds the door a request stands before, and lets it be met there (policy §13)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+from alpines_privacy.http.caching import keep_from_shared_caches
+from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import RequestHead, ResponseHead
+from alpines_privacy.http.outcomes import Answer, Examine
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.age import AgeRule
+from alpines_privacy.signups.detection import WORDS
+from alpines_privacy.signups.doors import Door, Porter, ScreenForm, SignupDoor, UndeclaredDoor
+from alpines_privacy.signups.pages import Pages
+from alpines_privacy.signups.routes import Routes
+from alpines_privacy.signups.tokens import Tokens
+
+__all__ = ["Signups", "signups_for"]
+
+_COMMON_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def signups_for(policy: PrivacyPolicy) -> list[Signups]:
+    """Return the promise for a policy: none if it neither declares signups nor looks for them.
+
+    Raises `PolicyError` for a template that cannot be used.
+    """
+    if any(signup.screen for signup in policy.signups):
+        return [ScreenedSignups(policy, SecretKeys.from_environment())]
+    if policy.signups or policy.detect_signups:
+        # A lock counts whoever signed it, so no other worker has to know the key.
+        return [Signups(policy, SecretKeys.given() or SecretKeys([secrets.token_urlsafe(32)]))]
+    return []
+
+
+class Signups(Promise):
+    """Meets every request that would create an account, before the app sees any of it."""
+
+    part: ClassVar[str] = "signups"
+
+    def __init__(self, policy: PrivacyPolicy, keys: SecretKeys) -> None:
+        tokens = Tokens(keys)
+        porter = Porter(
+            AgeRule(policy.minimum_age, policy.age_zone),
+            tokens,
+            Pages(policy.age_screen, tokens),
+            policy.endpoint,
+        )
+        doors: list[tuple[str, Door]] = [(s.path, SignupDoor(porter, s)) for s in policy.signups]
+        screened = [(signup.path, signup.path) for signup in policy.signups if signup.screen]
+        if screened:
+            porter.screens = Routes(screened)
+            self.pages = frozenset({policy.endpoint + "age"})
+        self._form = ScreenForm(porter)
+        words = WORDS if policy.detect_signups else ()
+        undeclared: dict[str, Door] = {word: UndeclaredDoor(porter, word) for word in words}
+        meant = frozenset().union(
+            *(door.methods for door in (*(door for _, door in doors), *undeclared.values()))
+        )
+        # Written any other way a method may still be one that is meant: some frameworks ignore case.
+        self._elsewhere = _COMMON_METHODS - meant
+        self._routes = Routes(doors, undeclared)
+        self._screens = porter.screens
+
+    def request(self, privacy: Privacy) -> Answer | Examine | None:
+        """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
+        request = privacy.request
+        if request is None or request.method in self._elsewhere:
+            return None
+        if not self._routes.may_lead(request.local_path):
+            return None
+        door = self._door(request)
+        return None if door is None else door.meet(privacy, request)
+
+    def page(self, privacy: Privacy) -> Answer | Examine | None:
+        """Take the age screen's form."""
+        assert privacy.request is not None  # it was asked for a page
+        return self._form.meet(privacy, privacy.request)
+
+    def failed(self, privacy: Privacy, head: ResponseHead | None) -> Answer | None:
+        """Fail closed: a declared signup that could not be judged is refused."""
+        request = privacy.request
+        if head is not None or request is None:
+            return None
+        if request.local_path in self.pages:
+            return self._form.stuck(privacy)
+        door = self._door(request)
+        return None if door is None else door.stuck(privacy)
+
+    def _door(self, request: RequestHead) -> Door | None:
+        doors = self._routes.find(request)
+        if not doors or request.kind != "http":
+            return None
+        method = request.method.upper()
+        return next((door for door in doors if method in door.methods), None)
+
+
+class ScreenedSignups(Signups):
+    """Signups of which some have the age screen before their page."""
+
+    def response(self, privacy: Privacy, head: ResponseHead) -> None:
+        """Keep such a page out of caches that would show it to somebody who has not passed."""
+        request = privacy.request
+        if request is None or request.method.upper() not in {"GET", "HEAD"}:
+            return
+        if self._screens.find(request):
+            head.merge("vary", ("Cookie",))
+            keep_from_shared_caches(head)

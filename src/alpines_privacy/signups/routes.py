@@ -1,0 +1,80 @@
+"""Which paths lead to a door: those a policy declares, by its patterns, and those a word gives away.
+
+Routers differ in what they let through, and one that is laxer than we are would be a way round:
+some merge slashes, add or drop the last one, ignore case, or end a pattern with `$`, which also
+matches before a line feed (Starlette's does). So a path is compared in its plainest form.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from alpines_privacy.http.heads import RequestHead, below_mount
+
+__all__ = ["Routes"]
+
+_SLASHES = re.compile(r"//+")
+_END = string.whitespace + "/"
+_PARAMETER = re.compile(r"\\\{\w+\\\}")
+
+DoorT = TypeVar("DoorT")
+
+
+class Routes(Generic[DoorT]):
+    """Finds what stands at a path, whole or below the mount point; one look-up for paths seen before."""
+
+    __slots__ = ("_at", "_ends", "_patterns", "_words", "may_lead")
+
+    def __init__(
+        self, patterns: Iterable[tuple[str, DoorT]], words: Mapping[str, DoorT] | None = None
+    ) -> None:
+        """`patterns` are paths with parameters, the first that fits wins over `words`, last segments."""
+        # One without parameters fits better than one with.
+        ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
+        self._patterns = [(re.compile(_expression(pattern)), door) for pattern, door in ordered]
+        ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
+        self._ends = re.compile("|".join(ends) or r"(?!)")
+        self._words = words or {}
+        self._at = lru_cache(maxsize=1024)(self._found)
+        # The one look that nearly all requests get.
+        self.may_lead = lru_cache(maxsize=1024)(self._may_lead)
+
+    def find(self, head: RequestHead) -> tuple[DoorT, ...]:
+        """Return the doors at a request's path, the best first."""
+        return self._at(head.path, head.mount)
+
+    def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
+        """Return the doors at a path below the request's mount point."""
+        return self._at(head.mount + path, head.mount)
+
+    def _may_lead(self, path: str) -> bool:
+        """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
+        last = _last(_plain(path))
+        return not last or last in self._words or self._ends.fullmatch(last) is not None
+
+    def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
+        forms = {_plain(path), _plain(below_mount(path, mount))}
+        doors = [
+            door
+            for pattern, door in self._patterns
+            if any(pattern.fullmatch(form) for form in forms)
+        ]
+        if (word := _last(_plain(path))) in self._words:
+            doors.append(self._words[word])
+        return tuple(doors)
+
+
+def _plain(path: str) -> str:
+    return _SLASHES.sub("/", path.rstrip(_END)).casefold()
+
+
+def _last(plain: str) -> str:
+    return plain.rpartition("/")[2]
+
+
+def _expression(pattern: str) -> str:
+    return _PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern)))

@@ -1,0 +1,79 @@
+"""The lock and the pass: two cookies without an identifier, the same for all who have them.
+
+Both are signed with the site's keys, so every worker knows them without shared state. The pass
+carries the hour in which it ends. The lock carries nothing: nobody has one who was not refused,
+so one whose signature does not hold (tampered with, signed by a key that was rotated out, or by
+a worker that made a key of its own) locks as well; else spoiling it would open the door.
+"""
+
+from __future__ import annotations
+
+from time import time
+
+from itsdangerous import BadSignature, Signer
+
+from alpines_privacy.http.heads import RequestHead
+from alpines_privacy.policy import SecretKeys
+from alpines_privacy.policy.own import AGE_LOCK, AGE_PASS
+
+__all__ = ["Tokens"]
+
+_HOUR = 3600
+_PASSES = 1800  # seconds the browser keeps a pass; the server looks at hours only
+
+
+class Tokens:
+    """Reads and writes both cookies. The newest key signs, all of them verify."""
+
+    __slots__ = ("_locks", "_passes")
+
+    def __init__(self, keys: SecretKeys) -> None:
+        oldest_first = list(reversed(keys))
+        self._passes = Signer(oldest_first, salt="alpines-privacy.age-pass")
+        lock = Signer(oldest_first, salt="alpines-privacy.age-lock").sign("locked").decode()
+        self._locks = {
+            https: _line(AGE_LOCK.name, lock, "", https=https) for https in (False, True)
+        }
+
+    def is_locked(self, request: RequestHead) -> bool:
+        """Whether this browser was refused in this session."""
+        return bool(_values(request, AGE_LOCK.name))
+
+    def has_passed(self, request: RequestHead) -> bool:
+        """Whether this browser passed the age screen lately."""
+        return any(map(self._holds, _values(request, AGE_PASS.name)))
+
+    def lock(self, *, https: bool) -> str:
+        """Return the `Set-Cookie` line that locks until the browser is closed."""
+        return self._locks[https]
+
+    def passes(self, *, https: bool) -> str:
+        """Return the `Set-Cookie` line that lets signups through for half an hour."""
+        ends = -int(
+            -(time() + _PASSES) // _HOUR
+        )  # rounded up: everybody's in that hour is the same
+        value = self._passes.sign(str(ends)).decode()
+        return _line(AGE_PASS.name, value, f"; Max-Age={_PASSES}", https=https)
+
+    def _holds(self, value: str) -> bool:
+        try:
+            ends = int(self._passes.unsign(value))
+        except (BadSignature, ValueError):
+            return False
+        return time() < ends * _HOUR
+
+
+def _values(request: RequestHead, name: str) -> list[str]:
+    """Return the values of a cookie of ours, with and without its prefix."""
+    return [
+        value.strip(" \t")
+        for line in request.values("cookie")
+        if name in line
+        for found, _, value in (pair.partition("=") for pair in line.split(";"))
+        if found.strip(" \t").removeprefix("__Host-") == name
+    ]
+
+
+def _line(name: str, value: str, lifetime: str, *, https: bool) -> str:
+    prefix, secure = ("__Host-", "; Secure") if https else ("", "")
+    return f"{prefix}{name}={value}; Path=/{lifetime}; HttpOnly; SameSite=Lax{secure}"

@@ -1,0 +1,780 @@
+"""Who may sign up, over every protocol and kind of body; what is refused the app never sees."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from alpines_privacy import Cookie, PrivacyPolicy, Signup, current, protect
+from alpines_privacy.events import signup_refused
+from alpines_privacy.guard import Guard, Visit
+from alpines_privacy.http.heads import Field
+from alpines_privacy.http.outcomes import Answer, More, NeedBody, Pass
+from alpines_privacy.policy.age import age_on
+from alpines_privacy.policy.own import OWN_COOKIES
+from alpines_privacy.signups.reading import AskedAge
+from alpines_privacy.testing import visitor
+from tests.clock import stop_clock
+from tests.form_parsers import FORM_PARSERS
+from tests.neutral import assert_neutral
+from tests.sent import Sent
+from tests.signup_sites import PROTOCOLS, Site, site_of
+from tests.test_body import FORM, JSON, MULTIPART, odd_bodies, parts, text
+
+TODAY = date(2026, 11, 25)
+ADULT, THIRTEEN, TWELVE = "1990-02-03", "2013-11-25", "2013-11-26"
+LOCK = "alpines-privacy-age-lock"
+KEY = "first-key-of-the-tests"
+
+POLICY = PrivacyPolicy(
+    signups=[
+        Signup("/register", birth_date="dob"),
+        Signup("/split", birth_date=("year", "month", "day")),
+        Signup("/month", birth_date=("year", "month")),
+        Signup("/nested", birth_date="user.birth_date"),
+        Signup("/age", age="age"),
+        Signup("/local", birth_date="dob", formats=["DD.MM.YYYY"]),
+        Signup("/clubs/{club}/join-in", birth_date="dob", methods=["POST", "PUT"]),
+        Signup("/tiny", birth_date="dob", max_body=64),
+    ]
+)
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", KEY)
+    stop_clock(monkeypatch, TODAY)
+
+
+@pytest.fixture(params=PROTOCOLS)
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    with site_of(request.param, POLICY) as made:
+        yield made
+
+
+@pytest.fixture
+def refusals() -> Iterator[list[tuple[str, str]]]:
+    """What an app hears of refused signups."""
+    heard: list[tuple[str, str]] = []
+
+    def receiver(sender: Any, *, route: str, reason: str) -> None:
+        heard.append((route, reason))
+
+    with signup_refused.connected_to(receiver):
+        yield heard
+
+
+def form(**fields: str) -> tuple[str, bytes]:
+    return FORM, urlencode(fields).encode()
+
+
+PHOTO = text("photo", "\x89PNG\r\n\x00", '; filename="me.png"\r\nContent-Type: image/png')
+
+# How the same date is sent: the path, and what makes a body of its year, month and day.
+BODIES: dict[str, tuple[str, Callable[[str, str, str], tuple[str, bytes]]]] = {
+    "form": ("/register", lambda y, m, d: form(name="Ayesha Khan", dob=f"{y}-{m}-{d}")),
+    "multipart": ("/register", lambda y, m, d: (MULTIPART, parts(text("dob", f"{y}-{m}-{d}")))),
+    "multipart with a file": (
+        "/register", lambda y, m, d: (MULTIPART, parts(PHOTO, text("dob", f"{y}-{m}-{d}"), text("name", "é"))),
+    ),
+    "JSON": ("/register", lambda y, m, d: (JSON, json.dumps({"dob": f"{y}-{m}-{d}", "n": [1]}).encode())),
+    "JSON in UTF-16": ("/register", lambda y, m, d: (JSON, json.dumps({"dob": f"{y}-{m}-{d}"}).encode("utf-16"))),
+    "JSON, nested": (
+        "/nested", lambda y, m, d: (JSON, json.dumps({"user": {"birth_date": f"{y}-{m}-{d}"}}).encode()),
+    ),
+    "a dotted name in a form": ("/nested", lambda y, m, d: form(**{"user.birth_date": f"{y}-{m}-{d}"})),
+    "three fields": ("/split", lambda y, m, d: form(day=d, month=str(int(m)), year=y)),
+    "three numbers": (
+        "/split", lambda y, m, d: (JSON, json.dumps({"year": int(y), "month": int(m), "day": int(d)}).encode()),
+    ),
+    "a local format": ("/local", lambda y, m, d: form(dob=f"{d}.{m}.{y}")),
+    "a path with a parameter": ("/clubs/chess/join-in", lambda y, m, d: form(dob=f"{y}-{m}-{d}")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_thirteen_today_may_sign_up_and_the_app_gets_the_very_bytes(site: Site, kind: str) -> None:
+    path, body = BODIES[kind]
+    content_type, content = body(*THIRTEEN.split("-"))
+    response = site.visitor().post(path, content=content, headers={"content-type": content_type})
+    assert response.status == 200
+    assert site.seen == [("POST", content)]
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_twelve_years_and_364_days_may_not_and_the_app_hears_nothing(
+    site: Site, kind: str, refusals: list[tuple[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    path, body = BODIES[kind]
+    content_type, content = body(*TWELVE.split("-"))
+    response = site.visitor().post(path, content=content, headers={"content-type": content_type})
+    assert response.status == 403
+    assert response.headers["cache-control"] == "no-store"
+    assert site.seen == []
+    assert [reason for _, reason in refusals] == ["under_age"]
+    for record in caplog.records:  # anybody's
+        for secret in ("2013", "11-26", "Ayesha"):
+            assert secret not in f"{record.getMessage()} {record.__dict__}"
+
+
+# Bodies nobody can be let in by, whatever date they hold: the path, the type, the bytes, more.
+UNREADABLE: dict[str, tuple[str, str, bytes, dict[str, str]]] = {
+    "no date": ("/register", *form(name="x"), {}),
+    "an empty date": ("/register", *form(dob=""), {}),
+    "null": ("/register", JSON, b'{"dob": null}', {}),
+    "no body": ("/register", FORM, b"", {}),
+    "two dates": ("/register", FORM, f"dob={ADULT}&dob={TWELVE}".encode(), {}),
+    "the same date twice": ("/register", FORM, f"dob={ADULT}&d%6fb={ADULT}".encode(), {}),
+    "two dates in JSON": ("/register", JSON, f'{{"dob": "{ADULT}", "dob": "{TWELVE}"}}'.encode(), {}),
+    "a list of dates": ("/register", JSON, f'{{"dob": ["{ADULT}"]}}'.encode(), {}),
+    "a date and a table": ("/register", JSON, f'{{"dob": "{ADULT}", "dob": {{"a": "{TWELVE}"}}}}'.encode(), {}),
+    "a date and a file": (
+        "/register", MULTIPART, parts(text("dob", ADULT), text("dob", TWELVE, '; filename="a"')), {},
+    ),
+    "a date in the query too": (f"/register?dob={ADULT}", *form(dob=ADULT), {}),
+    "a date in the query only": (f"/register?dob={ADULT}", *form(name="x"), {}),
+    "an escaped name in the query": (f"/register?d%6fb={TWELVE}", *form(dob=ADULT), {}),
+    "a name after a semicolon in the query": (f"/register?a=1;dob={TWELVE}", *form(dob=ADULT), {}),
+    "an impossible date": ("/register", *form(dob="2001-02-29"), {}),
+    "month 13": ("/register", *form(dob="2001-13-01"), {}),
+    "year 0": ("/register", *form(dob="0000-01-01"), {}),
+    "two digits of a year": ("/register", *form(dob="01-02-03"), {}),
+    "no separators": ("/register", *form(dob="20010203"), {}),
+    "a week": ("/register", *form(dob="2001-W05-6"), {}),
+    "digits of another script": ("/register", *form(dob="\u0662\u0660\u0660\u0661-02-03"), {}),
+    "a time": ("/register", *form(dob="2001-02-03T00:00:00"), {}),
+    "a timestamp": ("/register", JSON, b'{"dob": 981158400}', {}),
+    "the future": ("/register", *form(dob="2026-11-26"), {}),
+    "long ago": ("/register", *form(dob="1895-11-25"), {}),
+    "a local format nobody declared": ("/register", *form(dob="03.02.2001"), {}),
+    "the other local format": ("/local", *form(dob="02/13/2001"), {}),
+    "a field missing": ("/split", *form(year="2001", month="2"), {}),
+    "an empty field": ("/split", *form(year="2001", month="2", day=""), {}),
+    "an age": ("/register", *form(dob="44"), {}),
+    "a date as an age": ("/age", *form(age=ADULT), {}),
+    "an age with a fraction": ("/age", JSON, b'{"age": 44.0}', {}),
+    "a truth as an age": ("/age", JSON, b'{"age": true}', {}),
+    "an age nobody has": ("/age", *form(age="131"), {}),
+    "an age in another script": ("/age", *form(age="\u0664\u0664"), {}),
+    "no type": ("/register", "", form(dob=ADULT)[1], {}),
+    "plain text": ("/register", "text/plain", form(dob=ADULT)[1], {}),
+    "a form said to be JSON": ("/register", JSON, form(dob=ADULT)[1], {}),
+    "JSON said to be a form": ("/register", FORM, f'{{"dob": "{TWELVE}", "x": "&dob={ADULT}&"}}'.encode(), {}),
+    "compressed": ("/register", *form(dob=ADULT), {"content-encoding": "gzip"}),
+    "a boundary that is not there": ("/register", "multipart/form-data; boundary=abc", parts(text("dob", ADULT)), {}),
+    "XML": ("/register", "application/xml", f"<dob>{ADULT}</dob>".encode(), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_what_cannot_be_read_for_sure_is_never_an_adults(
+    site: Site, case: str, refusals: list[tuple[str, str]]
+) -> None:
+    path, content_type, content, more = UNREADABLE[case]
+    fields = {"content-type": content_type, **more} if content_type else more
+    response = site.visitor().post(path, content=content, headers=fields)
+    assert response.status == 422
+    assert response.headers["cache-control"] == "no-store"
+    assert response.set_cookies == []  # a slip of the hand locks nobody out
+    assert site.seen == []
+    assert [reason for _, reason in refusals] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/month", form(year="2013", month="10"), 200),
+        ("/month", form(year="2013", month="11"), 403),  # the 30th may be meant
+        ("/register", form(dob="2012"), 200),
+        ("/register", form(dob="2013"), 403),
+        ("/register", form(dob="2013-10"), 200),
+        ("/register", form(dob="2013-11"), 403),
+        ("/age", form(age="13"), 200),
+        ("/age", form(age="12"), 403),
+        ("/age", (JSON, b'{"age": 13}'), 200),
+        ("/age", (JSON, b'{"age": 12}'), 403),
+        ("/age", form(age="0"), 403),
+    ],
+)
+def test_less_than_a_date_counts_at_the_latest_day(
+    site: Site, path: str, body: tuple[str, bytes], status: int
+) -> None:
+    response = site.visitor().post(path, content=body[1], headers={"content-type": body[0]})
+    assert response.status == status
+
+
+@pytest.mark.parametrize(
+    ("today", "status"), [(date(2025, 2, 28), 403), (date(2025, 3, 1), 200)], ids=str
+)
+def test_who_was_born_on_29_february_is_thirteen_on_1_march(
+    monkeypatch: pytest.MonkeyPatch, site: Site, today: date, status: int
+) -> None:
+    stop_clock(monkeypatch, today)
+    assert site.visitor().post("/register", data={"dob": "2012-02-29"}).status == status
+
+
+def test_a_higher_minimum_age_is_kept() -> None:
+    for protocol in PROTOCOLS:
+        policy = PrivacyPolicy(minimum_age=16, signups=POLICY.signups)
+        with site_of(protocol, policy) as made:
+            assert made.visitor().post("/register", data={"dob": "2010-11-26"}).status == 403
+            assert made.visitor().post("/register", data={"dob": "2010-11-25"}).status == 200
+
+
+# ------------------------------------------------------------------------- every date, every cut
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    born=st.dates(date(1900, 1, 1), date(2030, 1, 1)),
+    today=st.dates(date(1990, 1, 1), date(2029, 12, 31)),
+    kind=st.sampled_from(sorted(BODIES)),
+    near=st.none() | st.integers(-2, 2),
+    cuts=st.lists(st.integers(0, 400), max_size=6),
+)
+def test_every_date_and_every_cut_of_the_body(  # noqa: PLR0917 - what is drawn
+    monkeypatch: pytest.MonkeyPatch,
+    born: date,
+    today: date,
+    kind: str,
+    near: int | None,
+    cuts: list[int],
+) -> None:
+    """Refused exactly when under age; what is accepted reaches the app as the very same bytes."""
+    if near is not None:  # about the birthday, where mistakes are made
+        today = (
+            date(born.year + 13, 3, 1)
+            if (born.month, born.day) == (2, 29)
+            else born.replace(year=born.year + 13)
+        )
+        today += timedelta(days=near)
+    stop_clock(monkeypatch, today)
+    path, make = BODIES[kind]
+    content_type, content = make(f"{born.year:04}", f"{born.month:02}", f"{born.day:02}")
+    edges = [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
+    chunks = [content[a:b] for a, b in pairwise(edges)]
+    for protocol in PROTOCOLS:
+        with site_of(protocol, POLICY) as made:
+            fields = {"content-type": content_type, "content-length": str(len(content))}
+            response = made.visitor().post(path, content=chunks, headers=fields)
+            expected = 200 if age_on(born, today) >= 13 else 403
+            if born > today or age_on(born, today) > 130:
+                expected = 422
+            assert response.status == expected, protocol
+            assert made.seen == ([("POST", content)] if expected == 200 else []), protocol
+
+
+def decided(guard: Guard, request: Sent, *chunks: bytes) -> Pass | Answer | More | NeedBody:
+    """Return what a visit decides over a request, its body given in pieces."""
+    visit: Visit = guard.visit(request)
+    try:
+        outcome: Pass | Answer | More | NeedBody = visit.request()
+        left = list(chunks)
+        while isinstance(outcome, NeedBody | More):
+            data = left.pop(0)
+            outcome = visit.body(data, bool(left))
+        return outcome
+    finally:
+        visit.end()
+
+
+@cache
+def declared_only() -> Guard:
+    return Guard(
+        PrivacyPolicy(signups=[Signup("/register", birth_date="dob")], detect_signups=False)
+    )
+
+
+@settings(max_examples=300)
+@given(odd_bodies(), st.sampled_from([b"2001-02-03", b"2019-02-03"]))
+def test_no_odd_body_brings_a_childs_date_past_the_check(
+    odd: tuple[str, bytes], birth: bytes
+) -> None:
+    content_type, body = odd
+    body = body.replace(b"2001-02-03", birth)
+    request = Sent(("content-type", content_type), method="POST", path="/register")
+    if not isinstance(decided(declared_only(), request, body), Pass):
+        return
+    for parse in FORM_PARSERS.values():
+        with suppress(Exception):  # it refuses: the app sees no signup
+            found = set(parse(content_type, body, "dob"))
+            assert not {"2015-01-01", "2019-02-03"} & found
+
+
+# ------------------------------------------------------------------------------------------ size
+
+
+def test_a_body_beyond_the_limit_is_answered_unread(site: Site) -> None:
+    read = []
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(10):
+            read.append(1)
+            yield b"x" * 100
+
+    fields = {"content-type": FORM, "content-length": "1000"}
+    response = site.visitor().post("/tiny", content=chunks(), headers=fields)
+    assert response.status == 413
+    assert site.seen == []
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_a_body_that_grows_beyond_the_limit_is_answered_too() -> None:
+    guard = Guard(POLICY)
+    request = Sent(("content-type", FORM), method="POST", path="/tiny")
+    outcome = decided(guard, request, b"dob=2001-02-03&x=", b"x" * 48, b"")
+    assert isinstance(outcome, Answer)
+    assert outcome.status == 413
+
+
+def test_a_body_as_long_as_the_limit_is_read(site: Site) -> None:
+    content = b"dob=2001-02-03&x=".ljust(64, b"x")
+    response = site.visitor().post("/tiny", content=content, headers={"content-type": FORM})
+    assert (response.status, site.seen) == (200, [("POST", content)])
+
+
+def flood(chunk: bytes, count: int) -> Iterator[bytes]:
+    for _ in range(count):
+        yield chunk
+
+
+@pytest.mark.parametrize("path", ["/upload", "/join"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_large_upload_elsewhere_streams_by_without_memory(protocol: str, path: str) -> None:
+    """Twenty megabytes, also to a path whose last word is one that signups have."""
+    chunk = b"\0" * 65536
+    size = 320 * len(chunk)
+    with site_of(protocol, POLICY, keeps=False) as made:
+        v = made.visitor()
+        v.post("/warm-up", content=b"x", headers={"content-type": "image/png"})
+        tracemalloc.start()
+        fields = {"content-type": FORM, "content-length": str(size)}
+        response = v.post(path, content=flood(chunk, 320), headers=fields)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert response.status == 200
+    assert made.sizes[-1] == size
+    assert peak < 1_000_000
+
+
+# ------------------------------------------------------------------------------- paths and methods
+
+# A path as sent, below a mount point, and whether it is the signup "/register" or "/clubs/{club}/join-in".
+PATHS: dict[str, tuple[str, str, str, bool]] = {
+    "as declared": ("POST", "/register", "", True),
+    "a slash at the end": ("POST", "/register/", "", True),
+    "doubled slashes": ("POST", "//register//", "", True),
+    "capitals": ("POST", "/Register", "", True),
+    "a line feed at the end": ("POST", "/register\n", "", True),
+    "a letter that only looks different": ("POST", "/regi\u017fter", "", True),
+    "below a mount point": ("POST", "/app/register", "/app", True),
+    "a mount point that is only a prefix of a name": ("POST", "/appregister", "/app", False),
+    "elsewhere": ("POST", "/registered", "", False),
+    "below it": ("POST", "/register/now", "", False),
+    "above it": ("POST", "/x/enroll", "", False),
+    "a parameter": ("POST", "/clubs/chess/join-in", "", True),
+    "a parameter with odd characters": ("POST", "/clubs/a b.c/join-in", "", True),
+    "a parameter of two segments": ("POST", "/clubs/a/b/join-in", "", False),
+    "an empty parameter": ("POST", "/clubs//join-in", "", False),
+    "another method that creates": ("PUT", "/clubs/a/join-in", "", True),
+    "a method that is not declared": ("PUT", "/register", "", False),
+    "a method in small letters": ("post", "/register", "", True),
+    "looking only": ("GET", "/register", "", False),
+    "the root": ("POST", "/", "", False),
+    "no path": ("POST", "", "", False),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "mount", "is_signup"), PATHS.values(), ids=PATHS)
+def test_no_router_is_laxer_than_the_check(
+    method: str, path: str, mount: str, is_signup: bool
+) -> None:
+    guard = Guard(PrivacyPolicy(signups=POLICY.signups, detect_signups=False))
+    request = Sent(("content-type", FORM), method=method, path=path, mount=mount)
+    outcome = decided(guard, request, f"dob={TWELVE}".encode())
+    assert isinstance(outcome, Answer) == is_signup
+
+
+def test_a_path_declared_with_its_mount_point_is_found_below_it() -> None:
+    guard = Guard(PrivacyPolicy(signups=[Signup("/app/enter", birth_date="dob")]))
+    for path, mount in (("/app/enter", "/app"), ("/app/enter", "")):
+        request = Sent(("content-type", FORM), method="POST", path=path, mount=mount)
+        assert isinstance(decided(guard, request, f"dob={TWELVE}".encode()), Answer)
+
+
+def test_a_declaration_below_the_mount_point_wins_over_a_word() -> None:
+    guard = Guard(PrivacyPolicy(signups=[Signup("/clubs/{club}/join", birth_date="born")]))
+    request = Sent(("content-type", FORM), method="POST", path="/app/clubs/a/join", mount="/app")
+    assert isinstance(decided(guard, request, f"born={TWELVE}".encode()), Answer)
+
+
+def test_starlettes_router_takes_a_line_feed_after_a_path_and_so_do_we() -> None:
+    async def register(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("created")
+
+    app = Starlette(routes=[Route("/enter", register, methods=["POST"])])
+    assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).text == "created"
+    protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
+    assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).status == 403
+
+
+def test_the_first_declaration_that_fits_a_path_and_its_method_counts() -> None:
+    policy = PrivacyPolicy(
+        signups=[
+            Signup("/clubs/{club}/join-in", birth_date="dob", methods=["PUT"]),
+            Signup("/clubs/new/join-in", birth_date="born"),
+        ]
+    )
+    guard = Guard(policy)
+    for method, field in (("POST", "born"), ("PUT", "dob")):
+        request = Sent(("content-type", FORM), method=method, path="/clubs/new/join-in")
+        assert isinstance(decided(guard, request, f"{field}={ADULT}".encode()), Pass)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [],
+        [("content-type", FORM), ("content-type", JSON)],
+        [("content-type", FORM), ("content-type", FORM)],
+        [("content-type", f"{FORM}, {FORM}")],
+        [("content-type", FORM), ("content-encoding", "identity, br")],
+    ],
+)
+def test_a_head_that_can_be_read_two_ways_is_refused(fields: list[Field]) -> None:
+    request = Sent(*fields, method="POST", path="/register")
+    outcome = decided(Guard(POLICY), request, f"dob={ADULT}".encode())
+    assert isinstance(outcome, Answer)
+    assert outcome.status == 422
+
+
+# --------------------------------------------------------------------------- what the answer looks like
+
+ACCEPTS: dict[str, tuple[dict[str, str], bool, bool]] = {
+    "a browser": ({"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, False, False),
+    "an API client": ({"accept": "application/json"}, False, True),
+    "one that asks for problems": ({"accept": "application/problem+json"}, False, True),
+    "one that sends JSON and takes anything": ({"accept": "*/*"}, True, True),
+    "one that sends JSON and says nothing": ({}, True, True),
+    "one that sends JSON and wants a page": ({"accept": "text/html"}, True, False),
+    "one that sends a form and takes anything": ({"accept": "*/*"}, False, False),
+    "one that sends a form and says nothing": ({}, False, False),
+    "JSON rather than a page": ({"accept": "text/html;q=0.5, application/json"}, False, True),
+    "a page rather than JSON": ({"accept": "text/html, application/json;q=0.9"}, False, False),
+    "a weight that is none": ({"accept": "text/html;q=x, application/json;q=0.1"}, False, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "sends_json", "problem"), ACCEPTS.values(), ids=ACCEPTS)
+@pytest.mark.parametrize(("birth", "status"), [(TWELVE, 403), ("nothing", 422)])
+def test_people_get_a_page_and_programs_a_problem(  # noqa: PLR0917 - a table's columns
+    site: Site, fields: dict[str, str], sends_json: bool, problem: bool, birth: str, status: int
+) -> None:
+    body: dict[str, Any] = {"json": {"dob": birth}} if sends_json else {"data": {"dob": birth}}
+    response = site.visitor().post("/register", headers=fields, **body)
+    assert response.status == status
+    if problem:
+        assert response.headers["content-type"] == "application/problem+json"
+        found = json.loads(response.text)
+        assert found.keys() == {"type", "title", "status", "detail"}
+        assert (found["type"], found["status"]) == ("about:blank", status)
+    else:
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert "<h1>" in response.text
+
+
+# -------------------------------------------------------------------------------------------- the lock
+
+
+@pytest.mark.parametrize("signal", [{}, {"dnt": True}, {"gpc": True}], ids=str)
+def test_another_date_in_the_same_session_is_refused(
+    site: Site, signal: dict[str, bool], refusals: list[tuple[str, str]]
+) -> None:
+    v = site.visitor(**signal)
+    first = v.post("/register", data={"dob": TWELVE})
+    assert [c.name for c in first.set_cookies] == [LOCK]
+    for path, data in (
+        ("/register", {"dob": ADULT}),
+        ("/register", {"dob": "nothing"}),
+        ("/split", {"year": "1990", "month": "1", "day": "1"}),
+        ("/signup", {"dob": ADULT, "password": "correct horse"}),
+    ):
+        again = v.post(path, data=data)
+        assert again.status == 403
+        assert again.text == first.text
+    assert v.post("/comments", data={"dob": ADULT}).status == 200
+    assert v.get("/register").status == 200
+    assert [method for method, _ in site.seen] == ["POST", "GET"]
+    assert [reason for _, reason in refusals] == ["under_age", *["locked"] * 4]
+    assert site.visitor(**signal).post("/register", data={"dob": ADULT}).status == 200
+
+
+def test_who_is_locked_is_refused_unread() -> None:
+    guard = Guard(POLICY)
+    request = Sent(("cookie", f"{LOCK}=x"), ("content-type", FORM), method="POST", path="/register")
+    assert isinstance(guard.visit(request).request(), Answer)
+
+
+def test_over_https_the_lock_belongs_to_this_host_alone(site: Site) -> None:
+    def cookie(birth: str, home: str = "http://testserver") -> str:
+        answer = site.visitor(base_url=home).post("/register", data={"dob": birth})
+        return answer.headers["set-cookie"].strip()
+
+    plain = cookie(TWELVE)
+    value = plain.partition("=")[2].partition(";")[0]
+    attributes = "Path=/; HttpOnly; SameSite=Lax"
+    assert plain == f"{LOCK}={value}; {attributes}"
+    assert cookie(TWELVE, "https://testserver") == f"__Host-{LOCK}={value}; {attributes}; Secure"
+    assert cookie("2020-01-01") == plain  # the same for everybody: it tells nobody apart
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [f"{LOCK}=locked.tampered", f"{LOCK}=", f"{LOCK}", f"a=1; __Host-{LOCK}=x ;b=2", f"{LOCK} =x"],
+)
+def test_a_lock_holds_whoever_signed_it(cookie: str) -> None:
+    """Spoilt, signed by a key that is gone, or by a worker with a key of its own: all the same."""
+    request = Sent(("cookie", cookie), ("content-type", FORM), method="POST", path="/register")
+    assert isinstance(decided(Guard(POLICY), request, f"dob={ADULT}".encode()), Answer)
+
+
+def test_a_cookie_that_only_sounds_like_it_is_none() -> None:
+    cookie: Field = ("cookie", f"{LOCK}x=1; x{LOCK}=1; a={LOCK}")
+    request = Sent(cookie, ("content-type", FORM), method="POST", path="/register")
+    assert isinstance(decided(Guard(POLICY), request, f"dob={ADULT}".encode()), Pass)
+
+
+@pytest.mark.parametrize("signal", [{"dnt": True}, {"gpc": True}, {}], ids=str)
+def test_our_own_cookies_are_declared_like_any_other(
+    signal: dict[str, bool], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Never expired as stale, never reported, whatever pattern of the policy would cover them."""
+    policy = PrivacyPolicy(cookies=[Cookie("alpines*", purpose="Everything")])
+    with site_of("ASGI", policy) as made:
+        v = made.visitor(**signal)
+        for prefix in ("", "__Host-"):
+            for cookie in OWN_COOKIES:
+                response = v.get("/", headers={"cookie": f"{prefix}{cookie.name}=1"})
+                assert response.set_cookies == []
+    assert "alpines-privacy" not in caplog.text
+    assert all(cookie.necessary and cookie.purpose and cookie.lifetime for cookie in OWN_COOKIES)
+
+
+# ------------------------------------------------------------------------------- undeclared signups
+
+PASSWORD = {"password": "correct horse"}
+# What is sent to /signup: the fields, and whether it is refused, passes, or passes with a word to the developer.
+UNDECLARED: dict[str, tuple[str, dict[str, str], str]] = {
+    "a child": ("/signup", {"dob": TWELVE, **PASSWORD}, "refused"),
+    "somebody old enough": ("/signup", {"dob": ADULT, **PASSWORD}, "passes"),
+    "a deeper path": ("/en/account/Register/", {"dob": TWELVE, **PASSWORD}, "refused"),
+    "another word": ("/create-account", {"dateOfBirth": TWELVE, "passwd": "x"}, "refused"),
+    "an underscore": ("/sign_up", {"date_of_birth": TWELVE, "new-password": "x"}, "refused"),
+    "brackets": ("/join", {"user[birth_date]": TWELVE, "user[password]": "x"}, "refused"),
+    "three fields": (
+        "/registration", {"birth_year": "2013", "birth_month": "11", "birth_day": "26", **PASSWORD}, "refused",
+    ),
+    "as Django's widget names them": (
+        "/join", {"dob_year": "2013", "dob_month": "11", "dob_day": "26", "password1": "x"}, "refused",
+    ),
+    "three fields, old enough": (
+        "/join", {"birth_year": "1990", "birth_month": "1", "birth_day": "26", **PASSWORD}, "passes",
+    ),
+    "a year no day of which is old enough": ("/join", {"birth_year": "2014", **PASSWORD}, "refused"),
+    "a year some days of which are": ("/join", {"birth_year": "2013", **PASSWORD}, "passes"),
+    "a local format, a child either way": ("/join", {"dob": "03/04/2015", **PASSWORD}, "refused"),
+    "a local format, one way only": ("/join", {"dob": "25.11.2013", **PASSWORD}, "passes"),
+    "a local format, a child one way": ("/join", {"dob": "12/11/2013", **PASSWORD}, "reported"),
+    "two dates, one a child's": ("/join", {"dob": ADULT, "child_dob": TWELVE, **PASSWORD}, "passes"),
+    "the same date twice, a child's": ("/join", {"dob": TWELVE, "birthday": TWELVE, **PASSWORD}, "refused"),
+    "two dates, one of them old enough": ("/join", {"dob": ADULT, "birthday": TWELVE, **PASSWORD}, "reported"),
+    "no password": ("/join", {"dob": TWELVE}, "reported"),
+    "no date": ("/join", PASSWORD, "passes"),
+    "a date nobody can read": ("/join", {"dob": "last spring", **PASSWORD}, "reported"),
+    "a date in the future": ("/join", {"dob": "2030-01-01", **PASSWORD}, "reported"),
+    "another path": ("/profile", {"dob": TWELVE, **PASSWORD}, "passes"),
+    "a path with the word inside": ("/join/newsletter", {"dob": TWELVE, **PASSWORD}, "passes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "fields", "outcome"), UNDECLARED.values(), ids=UNDECLARED)
+@pytest.mark.parametrize("as_json", [False, True], ids=["form", "JSON"])
+def test_undeclared_signups_are_refused_where_there_is_no_doubt(
+    path: str, fields: dict[str, str], outcome: str, as_json: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with site_of("ASGI", PrivacyPolicy()) as made:
+        body: dict[str, Any] = {"json": fields} if as_json else {"data": fields}
+        response = made.visitor().post(path, **body)
+        for _ in range(2):
+            made.visitor().post(path, **body)
+    assert response.status == (403 if outcome == "refused" else 200)
+    said = [r.getMessage() for r in caplog.records if "may be a signup" in r.getMessage()]
+    assert len(said) == (1 if outcome == "reported" else 0)  # once per route
+    for value in fields.values():
+        assert value not in "".join(said) or len(value) < 4
+
+
+def test_nested_json_of_an_undeclared_signup_is_found() -> None:
+    with site_of("WSGI", PrivacyPolicy()) as made:
+        user = {
+            "email": "x",
+            "password": "x",
+            "profile": {"dob": {"year": 2015, "month": 1, "day": 2}},
+        }
+        assert made.visitor().post("/api/signup", json={"user": user}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "more"),
+    [
+        (FORM, b"dob=2020-01-01&password=x&pad=" + b"x" * 65536, {}),
+        ("text/plain", b"dob=2020-01-01&password=x", {}),
+        (FORM, b"dob=2020-01-01;password=x", {}),
+        (FORM, b"dob=2020-01-01&password=x", {"content-encoding": "gzip"}),
+    ],
+    ids=["large", "no form", "unreadable", "compressed"],
+)
+def test_what_is_not_a_small_readable_form_passes(
+    content_type: str, content: bytes, more: dict[str, str]
+) -> None:
+    for length in ({}, {"content-length": str(len(content))}):
+        with site_of("ASGI", PrivacyPolicy()) as made:
+            fields = {"content-type": content_type, **more, **length}
+            assert (
+                made.visitor().post("/join", content=flood(content, 1), headers=fields).status
+                == 200
+            )
+            assert made.seen == [("POST", content)]
+
+
+def test_looking_for_signups_can_be_switched_off() -> None:
+    with site_of("ASGI", PrivacyPolicy(detect_signups=False)) as made:
+        assert made.visitor().post("/join", data={"dob": TWELVE, **PASSWORD}).status == 200
+
+
+# ---------------------------------------------------------------------------------- modes and defects
+
+
+def test_in_report_mode_everything_passes_and_is_told(
+    caplog: pytest.LogCaptureFixture, refusals: list[tuple[str, str]]
+) -> None:
+    with site_of("ASGI", PrivacyPolicy(mode="report", signups=POLICY.signups)) as made:
+        response = made.visitor().post("/register", data={"dob": TWELVE})
+        assert (response.status, response.set_cookies) == (200, [])
+        assert made.seen == [("POST", f"dob={TWELVE}".encode())]
+    assert "would have been answered 403" in caplog.text
+    assert refusals == []
+
+
+@pytest.mark.parametrize(
+    "more", [{"mode": "off"}, {"exempt": ["/register"]}, {"exempt": ["/*"]}], ids=str
+)
+def test_switched_off_or_exempt_signups_pass(more: dict[str, Any]) -> None:
+    for protocol in PROTOCOLS:
+        with site_of(protocol, PrivacyPolicy(signups=POLICY.signups, **more)) as made:
+            assert made.visitor().post("/register", data={"dob": TWELVE}).status == 200
+
+
+def test_a_defect_of_ours_leaves_a_declared_signup_closed(
+    monkeypatch: pytest.MonkeyPatch, site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(self: AskedAge, head: Any, body: bytes) -> bool:
+        raise RuntimeError(body.decode())
+
+    monkeypatch.setattr(AskedAge, "allows", broken)
+    assert site.visitor().post("/register", data={"dob": ADULT}).status == 422
+    assert site.seen == []
+    assert ADULT not in caplog.text
+
+
+def test_a_receiver_that_fails_harms_nobody(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    heard = []
+
+    def broken(sender: Any, **said: Any) -> None:
+        raise RuntimeError("a receiver's own")
+
+    def other(sender: Any, **said: Any) -> None:
+        heard.append(said)
+
+    with signup_refused.connected_to(broken), signup_refused.connected_to(other):
+        assert site.visitor().post("/register", data={"dob": TWELVE}).status == 403
+    assert heard == [{"route": "/register", "reason": "under_age"}]
+    assert "a receiver of signup_refused" in caplog.text
+
+
+def test_the_event_names_the_declaration_and_never_the_visitors_path(
+    site: Site, refusals: list[tuple[str, str]]
+) -> None:
+    site.visitor().post("/clubs/ayesha/join-in", data={"dob": TWELVE})
+    site.visitor().post("/people/ayesha/join", data={"dob": TWELVE, **PASSWORD})
+    assert refusals == [("/clubs/{club}/join-in", "under_age"), ("join", "under_age")]
+
+
+def test_a_nested_layer_asks_once() -> None:
+    with site_of("ASGI", POLICY) as made:
+        wrapped = protect(made.app, POLICY)
+        assert visitor(wrapped).post("/register", data={"dob": ADULT}).status == 200
+        assert visitor(wrapped).post("/register", data={"dob": TWELVE}).status == 403
+
+
+def test_each_host_has_its_own_signups() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    layered = protect(app, lambda host: POLICY if host == "shop.example" else None)
+    for host, status in (("shop.example", 403), ("other.example", 200)):
+        v = visitor(layered, base_url=f"http://{host}")
+        assert v.post("/split", data={"year": "2020", "month": "1", "day": "1"}).status == status
+
+
+def test_a_websocket_is_no_signup() -> None:
+    guard = Guard(POLICY)
+    request = Sent(method="POST", path="/register")
+    request.kind = "websocket"
+    assert isinstance(guard.visit(request).request(), Pass)
+
+
+def test_inside_a_request_the_policys_rule_counts() -> None:
+    answers = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answers.append([current().may_sign_up(date(year, 1, 1)) for year in (2009, 2012)])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    for minimum in (13, 16):
+        visitor(protect(app, PrivacyPolicy(minimum_age=minimum))).get("/")
+    assert answers == [[True, True], [True, False]]
+
+
+def test_a_visitor_who_leaves_in_the_middle_signs_up_nobody() -> None:
+    guard = Guard(POLICY)
+    request = Sent(("content-type", FORM), method="POST", path="/register")
+    visit = guard.visit(request)
+    assert isinstance(visit.request(), NeedBody)
+    assert isinstance(visit.body(f"dob={ADULT}".encode(), True), More)
+    assert isinstance(visit.cut_short(), Answer)
+    visit.end()
+
+
+def test_the_answers_tell_nobody_what_age_is_asked_for(site: Site) -> None:
+    for birth in (TWELVE, "nothing"):
+        response = site.visitor().post("/register", data={"dob": birth})
+        assert_neutral(response.text)
