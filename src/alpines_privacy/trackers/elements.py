@@ -21,6 +21,7 @@ from alpines_privacy.http.html.references import quoted
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers import css, entries, inline, srcset
 from alpines_privacy.trackers.blocking import Blocker
+from alpines_privacy.trackers.marks import DRAWING
 from alpines_privacy.trackers.markup import (
     ALWAYS_READ,
     AMP,
@@ -421,14 +422,23 @@ class Elements:
             rule, company = found
             self._note(tag.name, Match(rule, "ad slots", "signal", "", True, company, "ad"))
             return Remove.ELEMENT
-        if style := tag.get("style"):
-            edited = css.inert(style, self._noting(f"{tag.name} style"))
-            if edited is not None:
-                edits["style"] = edited
+        for name in tag.names:
+            if name in _STYLES:
+                self._make_inert(tag, name, edits)
         self._drop(tag, "background", ("image",), edits)
         self._drop_words(tag, "ping", edits)
         self._drop_words(tag, "attributionsrc", edits)
         return None
+
+    def _make_inert(self, tag: StartTag, attribute: str, edits: Edits) -> None:
+        """Edit CSS in an attribute; where SVG refers to another document, that is a load of no kind."""
+        is_noted = self._noting(f"{tag.name} {attribute}")
+        more: Kinds = () if attribute == "style" else ("other",)
+        edited = css.inert(
+            tag.get(attribute) or "", lambda url, kinds: is_noted(url, (*kinds, *more))
+        )
+        if edited is not None:
+            edits[attribute] = edited
 
     def _drop_words(self, tag: StartTag, attribute: str, edits: Edits) -> None:
         if not (text := tag.get(attribute)):
@@ -441,6 +451,7 @@ class Elements:
 
 
 _BACKSLASH = chr(92)
+_STYLES = frozenset({"style", *DRAWING})
 _LITERAL = re.compile(
     rb"""["'`](?:(?:https?|wss?):)?(?:\\?/){2}((?:[a-zA-Z0-9_-]++\.)++[a-zA-Z][^"'`\s<>$]*+)"""
 ).findall
