@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route
@@ -31,6 +32,14 @@ DRAWN = [
 ]
 DRAWN.append(("cursor", SVG.format("cursor", f"url({TRACKER}cursor), auto")))
 
+HANDLERS = [
+    ("onload", f"""<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=" onload="
+        var i = new Image; i.src = &quot;{TRACKER}onload?a=1&amp;b=2&quot;">"""),
+    ("onerror", f"""<img src="data:," onerror=this.onerror=null;this.src='{TRACKER}onerror'>"""),
+    ("svg-onload", f"""<svg/onload='fetch("{TRACKER}svg-onload").then(x => {{ }}, y => {{ }})'></svg>"""),
+    ("onmousemove", f"""<p style=height:300px onMouseMove = "navigator.sendBeacon('{TRACKER}onmousemove')">"""),
+]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def tab() -> Iterator[Page]:
@@ -48,7 +57,7 @@ def asked(tab: Page, html: str) -> set[str]:
         if url == SITE:
             route.fulfill(body=html, content_type="text/html; charset=utf-8")
         else:
-            paths.update([url.removeprefix(TRACKER)] if url.startswith(TRACKER) else [])
+            paths.update([urlsplit(url).path[1:]] if url.startswith(TRACKER) else [])
             route.abort()
 
     tab.route("**/*", answer)
@@ -68,9 +77,15 @@ def filtered(html: str) -> str:
     return page(html.encode(), last=True).decode()
 
 
-@pytest.mark.parametrize(("path", "markup"), DRAWN, ids=[path for path, _ in DRAWN])
+LOADING = [*DRAWN, *HANDLERS]
+
+
+@pytest.mark.parametrize(("path", "markup"), LOADING, ids=[path for path, _ in LOADING])
 def test_what_an_attribute_loads_is_not_asked_for(tab: Page, path: str, markup: str) -> None:
     html = f"<!doctype html><title>a</title><body style=margin:0>{markup}"
 
     assert asked(tab, html) == {path}
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
     assert asked(tab, filtered(html)) == set()
+    assert not errors

@@ -365,24 +365,40 @@ class Elements:
         """Return what asks `edited` for what takes the place of an element's content."""
 
         def judge(content: bytes) -> Element | None:
-            key = digest(kind, content)
-            known = self._memory.contents.get(key)
-            if known is None:
-                known = self._outcome(edited(content))
-                self._memory.keep_content(key, known)
-            instead = self._noted(known)
+            instead = self._noted(self._judged(kind, content, edited))
             return Element(tag.raw, instead) if isinstance(instead, bytes) else None
 
         return judge
 
+    def _judged(
+        self, kind: bytes, content: bytes, edited: Callable[[bytes], bytes | None]
+    ) -> Outcome:
+        """Return what becomes of a content, which is remembered."""
+        key = digest(kind, content)
+        known = self._memory.contents.get(key)
+        if known is None:
+            around = self._removed, self._hosts
+            self._removed, self._hosts = [], []
+            known = self._outcome(edited(content))
+            self._removed, self._hosts = around
+            self._memory.keep_content(key, known)
+        return known
+
     def _judge_code(self, code: bytes) -> bytes | None:
+        return self._edited_code(code, "inline script")
+
+    def _judge_handler(self, code: bytes) -> bytes | None:
+        """Judge code that mostly goes somewhere: the page's CSP need not let in where it links to."""
+        return self._edited_code(code, "event handler") if inline.can_load(code) else None
+
+    def _edited_code(self, code: bytes, what: str) -> bytes | None:
         if b"//" in code or b"\\/" in code:
             self._name_literals(code)
         loader = inline.judge(code, self._ask)
         if loader is None:
             return None
         for match in loader.matches:
-            self._note("inline script", match)
+            self._note(what, match)
         return loader.content
 
     def _ask(self, url: str, kind: Kind) -> Match | None:
@@ -425,6 +441,8 @@ class Elements:
         for name in tag.names:
             if name in _STYLES:
                 self._make_inert(tag, name, edits)
+            elif name.startswith("on"):
+                self._silence(tag, name, edits)
         self._drop(tag, "background", ("image",), edits)
         self._drop_words(tag, "ping", edits)
         self._drop_words(tag, "attributionsrc", edits)
@@ -439,6 +457,15 @@ class Elements:
         )
         if edited is not None:
             edits[attribute] = edited
+
+    def _silence(self, tag: StartTag, attribute: str, edits: Edits) -> None:
+        """Edit an event handler, which is code like that of an inline script."""
+        code = (tag.get(attribute) or "").encode("utf-8", "surrogateescape")
+        decision, removals, named = self._judged(b"handler", code, self._judge_handler)
+        self._removed += removals
+        self._hosts += named
+        if isinstance(decision, bytes):
+            edits[attribute] = decision.decode("utf-8", "surrogateescape")
 
     def _drop_words(self, tag: StartTag, attribute: str, edits: Edits) -> None:
         if not (text := tag.get(attribute)):

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from alpines_privacy.http.html.lexing import SPACE, letters
 
-__all__ = ["CARRIERS", "DRAWING", "carriers", "finder"]
+__all__ = ["CARRIERS", "DRAWING", "carriers", "finder", "handlers"]
 
 _SPACE = rb"[%b]" % SPACE
 _REFRESH = rb"""(?=%b*+["']?+%b*+[rR&])""" % (_SPACE, _SPACE)
@@ -36,6 +36,23 @@ _QUOTED = rb"""(?:"[^"(&]*+[(&]|'[^'(&]*+[(&])"""
 _UNQUOTED = rb"""[a-zA-Z/\\&][^"'>(&=%b]*+[(&][^%b>/\\&]{0,200}+[/\\&]""" % (SPACE, SPACE)
 _STYLES = (b"style", *map(str.encode, DRAWING))
 _FUNCTION = rb"(?=%b|%b|%b++%b)" % (_QUOTED, _UNQUOTED, _SPACE, _QUOTED)
+
+# Code with what may be an address: two slashes, a literal that begins like a host, or what may be
+# either and is written as an escape or an entity. Without quotes, as above.
+_IN_CODE = rb"""%b(?:[^%b/\\&%b]++|/(?!/)|&(?![#a-zA-Z])|[%b](?!\.?[\w-]++\.))*+(?://|[\\&%b])"""
+_CODE = rb"(?:%b|%b|[^\"'>%b][^%b>/\\&]{0,200}+[/\\&])" % (
+    *(_IN_CODE % (b'"', b'"', b"'`", b"'`", b"'`"), _IN_CODE % (b"'", b"'", b'"`', b'"`', b'"`')),
+    *(SPACE, SPACE),
+)
+# Whatever the event, it begins with two letters whose search is the cheapest.
+_HANDLER = re.compile(
+    rb"on(?<=[\"'/%b]on)[a-z]{3,32}+%b*+=%b*+%b" % (SPACE, _SPACE, _SPACE, _CODE)
+).finditer
+
+
+def handlers(lower: bytes) -> list[int]:
+    """Return where event handlers stand whose code may hold an address, in bytes in lower case."""
+    return [found.start() for found in _HANDLER(lower)]
 
 
 def finder(values: Mapping[bytes, bytes]) -> Callable[[bytes], list[int]]:
@@ -71,4 +88,9 @@ def _ends(names: Iterable[bytes], gap: bytes) -> bytes:
     return rb"(?<=%b%b=)" % (ends, gap)
 
 
-carriers = finder(CARRIERS)
+_carriers = finder(CARRIERS)
+
+
+def carriers(data: bytes) -> list[int]:
+    """Return where attributes stand that load something, on whatever tag, in order."""
+    return sorted(_carriers(data) + handlers(data.lower()))
