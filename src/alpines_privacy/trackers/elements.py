@@ -407,7 +407,10 @@ class Elements:
     def _name_literals(self, code: bytes) -> None:
         """Note the hosts that a script's literals name: what it loads is told by them."""
         for literal in _LITERAL(code):
-            self._name(f"//{literal.decode('latin-1').replace(_BACKSLASH, '')}", "script")
+            url = literal.decode("latin-1").replace(_BACKSLASH, "")
+            # Most literals of a script share a host: once it is noted, no rule need be asked.
+            if url.partition("/")[0] not in self._hosts:
+                self._name(f"//{url}", "script")
 
     def _hold_json(self, tag: StartTag, without: Callable[..., bytes | None]) -> Hold:
         kind = (tag.get("type") or "").strip(_SPACE).lower()
