@@ -37,6 +37,7 @@ HANDLERS = [
         var i = new Image; i.src = &quot;{TRACKER}onload?a=1&amp;b=2&quot;">"""),
     ("onerror", f"""<img src="data:," onerror=this.onerror=null;this.src='{TRACKER}onerror'>"""),
     ("svg-onload", f"""<svg/onload='fetch("{TRACKER}svg-onload").then(x => {{ }}, y => {{ }})'></svg>"""),
+    ("frame", f"""<iframe src="javascript:void(new Image().src='{TRACKER}frame')"></iframe>"""),
     ("onmousemove", f"""<p style=height:300px onMouseMove = "navigator.sendBeacon('{TRACKER}onmousemove')">"""),
 ]  # fmt: skip
 

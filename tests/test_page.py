@@ -256,6 +256,8 @@ HANDLERS = [
     ("""<p onclick=i.src='//c.statcounter.com/t'>""", f"""onclick="i.src='{NOWHERE}'">"""),
     ("""<svg/onload="i.src='//c.statcounter.com/t'">""", f"i.src='{NOWHERE}'"),
     ("""<x-a title="a"onanything="fetch('//c.statcounter.com/t')">""", "fetch('data:"),
+    ("""<iframe src="javascript:i.src='//c.statcounter.com/t'"></iframe>""", f"javascript:i.src='{NOWHERE}'"),
+    ("""<iframe src=" java&#10;Script:i.\nsrc%3d%22%2f/c.statcounter.com/%22%23"></iframe>""", "#34;//^/&#34;%23"),
     ("""<iframe src=/a onload="i.src='//c.statcounter.com/t'"></iframe>""", f"i.src='{NOWHERE}'"),
 ]  # fmt: skip
 
@@ -283,6 +285,8 @@ def test_an_event_handler_loses_the_address_it_would_load(
         """<a onclick="location.href='//c.statcounter.com/t'">""",
         """<p onclick="alert('see //c.statcounter.com/t')">""",
         """<p onclick="i.src='//cdn.jsdelivr.net/a&quot;' // \udcff">""",
+        """<iframe src="javascript:parent.go('//cdn.jsdelivr.net/a')"></iframe>""",
+        """<iframe src="javascript:'see //c.statcounter.com/t'"></iframe>""",
         """<p data-onclick="i.src='//c.statcounter.com/t'">""",
         """<p>onclick="i.src='//c.statcounter.com/t'"</p>""",
         """<!-- <p onclick="i.src='//c.statcounter.com/t'"> -->""",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import TypeAlias
+from urllib.parse import quote, unquote_to_bytes
 
 from alpines_privacy.http.html import (
     Decision,
@@ -223,6 +224,7 @@ class Elements:
             edits[attribute] = kept or None
 
     def _iframe(self, tag: StartTag, edits: Edits) -> Decision:
+        self._silence_address(tag, "src", edits)
         content = tag.get("srcdoc")
         if content is None or self._depth >= _DEEPEST:
             return self._element(tag, edits)
@@ -232,6 +234,14 @@ class Elements:
         if filtered != page:
             edits["srcdoc"] = filtered.decode("utf-8", "surrogateescape")
         return None
+
+    def _silence_address(self, tag: StartTag, attribute: str, edits: Edits) -> None:
+        """Edit a `javascript:` address, whose code runs in the page once the frame is there."""
+        if found := _JAVASCRIPT.match(tag.get(attribute) or ""):
+            text = found[2].translate(_DROPPED)
+            code = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
+            if (edited := self._silenced(code)) is not None:
+                edits[attribute] = found[1] + quote(edited, safe=_STAYS_IN_CODE)
 
     def _nested(self) -> Elements:
         """Return what decides in a page inside this one, and notes it here."""
@@ -464,11 +474,15 @@ class Elements:
     def _silence(self, tag: StartTag, attribute: str, edits: Edits) -> None:
         """Edit an event handler, which is code like that of an inline script."""
         code = (tag.get(attribute) or "").encode("utf-8", "surrogateescape")
+        if (edited := self._silenced(code)) is not None:
+            edits[attribute] = edited.decode("utf-8", "surrogateescape")
+
+    def _silenced(self, code: bytes) -> bytes | None:
+        """Return what takes the place of code in an attribute, None if it stays."""
         decision, removals, named = self._judged(b"handler", code, self._judge_handler)
         self._removed += removals
         self._hosts += named
-        if isinstance(decision, bytes):
-            edits[attribute] = decision.decode("utf-8", "surrogateescape")
+        return decision if isinstance(decision, bytes) else None
 
     def _drop_words(self, tag: StartTag, attribute: str, edits: Edits) -> None:
         if not (text := tag.get(attribute)):
@@ -481,6 +495,12 @@ class Elements:
 
 
 _BACKSLASH = chr(92)
+_JAVASCRIPT = re.compile(
+    r"([\x00-\x20]*+{})(.*)".format(r"[\t\n\r]*+".join("javascript:")),
+    re.IGNORECASE | re.DOTALL,
+)
+_DROPPED = dict.fromkeys(map(ord, "\t\n\r"))  # by the URL parser
+_STAYS_IN_CODE = "!$&'()*+,/:;=?@[]{}|^<>\"\\` "
 _STYLES = frozenset({"style", *DRAWING})
 _LITERAL = re.compile(
     rb"""["'`](?:(?:https?|wss?):)?(?:\\?/){2}((?:[a-zA-Z0-9_-]++\.)++[a-zA-Z][^"'`\s<>$]*+)"""
