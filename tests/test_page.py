@@ -101,6 +101,8 @@ GONE = [
     '<svg><path marker-start="url({})"/></svg>|<svg><path marker-start="url(data:,)"/></svg>',
     '<svg><path marker-mid="u&#x72;l({})"/></svg>|<svg><path marker-mid="url(data:,)"/></svg>',
     '<svg><path marker-end="/**/url({})"/></svg>|<svg><path marker-end="/**/url(data:,)"/></svg>',
+    '<p style= background:url({}) >|<p style= "background:url(data:,)" >',
+    '<p style = background:url({}) >|<p style = "background:url(data:,)" >',
     '<svg><g cursor="url({}), auto"/></svg>|<svg><g cursor="url(data:,), auto"/></svg>',
     '<img attributionsrc="{}" src="/a.png">|<img src="/a.png">',
     '<div style="background: url({})">|<div style="background: url(data:,)">',

@@ -1,8 +1,9 @@
 """Attributes any tag may have that can load something, found in a page's bytes before its tags are read.
 
 Hardly a tag has one of them, so the bytes are searched instead: every attribute that counts has a
-`=`, which is rare, and what stands before it is told by its last letter. What is found may be
-text or part of a script; what is missed would stay in the page, so where in doubt it is found.
+`=`, which is rare, and what stands before it is told by its last letters. Event handlers are told by
+their `on`. What is found may be text or part of a script; what is missed would stay in the page, so
+where in doubt it is found.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ DRAWING = (
 _QUOTED = rb"""(?:"[^"(&]*+[(&]|'[^'(&]*+[(&])"""
 _UNQUOTED = rb"""[a-zA-Z/\\&][^"'>(&=%b]*+[(&][^%b>/\\&]{0,200}+[/\\&]""" % (SPACE, SPACE)
 _STYLES = (b"style", *map(str.encode, DRAWING))
-_FUNCTION = rb"(?=%b|%b|%b++%b)" % (_QUOTED, _UNQUOTED, _SPACE, _QUOTED)
+_FUNCTION = rb"(?=%b|%b|%b++(?:%b|%b))" % (_QUOTED, _UNQUOTED, _SPACE, _QUOTED, _UNQUOTED)
 
 # Code with what may be an address: two slashes, a literal that begins like a host, or what may be
 # either and is written as an escape or an entity. Without quotes, as above.
