@@ -135,6 +135,31 @@ def test_reports_nobody_asked_for_are_a_sample() -> None:
     assert all(len(asked.fields(SHOP, "", (), whole=True)) == 2 for _ in range(200))
 
 
+@pytest.mark.parametrize("loads", ["page", "declared", "report"])
+def test_lines_that_are_remembered_are_those_that_would_be_worked_out(loads: Loads) -> None:
+    compiled = LoadPolicy(PrivacyPolicy(loads=loads), "/_privacy/loads")
+    pages = [
+        (SHOP._replace(host=host), mount, named, whole)
+        for host in ("a.example", "b.example", "localhost")
+        for mount in ("", "/m")
+        for named in ((), ("js.stripe.com",), ("js.stripe.com", "esm.sh"), ("x" * 4000,))
+        for whole in (True, False)
+    ]
+    for client, mount, named, whole in pages * 2:
+        alone = LoadPolicy(PrivacyPolicy(loads=loads), "/_privacy/loads")
+        expected = alone.fields(client, mount, named, whole=whole)
+        found = compiled.fields(client, mount, reversed(named), whole=whole)
+        assert found == expected
+        found.clear()  # what is told to the caller is the caller's
+
+
+def test_what_is_remembered_of_visitors_hosts_is_bounded() -> None:
+    loads = LoadPolicy(PrivacyPolicy(), "/_privacy/loads")
+    for number in range(1000):
+        loads.fields(SHOP._replace(host=f"{number}.example"), "", (), whole=True)
+    assert loads._lines.cache_info().currsize == 256
+
+
 def test_no_companion_is_a_tracker() -> None:
     rules = shipped_rules()
     hosts = {host.removeprefix("*.") for theirs in COMPANIONS.values() for host in theirs}

@@ -92,6 +92,18 @@ GONE = [
     '<x-card ping="{}">|<x-card>',
     '<x-card style="background: url({})">|<x-card style="background: url(data:,)">',
     '<svg><a style="fill:url({})"/></svg>|<svg><a style="fill:url(data:,)"/></svg>',
+    '<svg><rect fill="url({})"/></svg>|<svg><rect fill="url(data:,)"/></svg>',
+    "<svg><rect fill=\"url('{}#a') red\"/></svg>|<svg><rect fill=\"url('data:,') red\"/></svg>",
+    "<svg><g STROKE = 'URL({})'></g></svg>|<svg><g STROKE = 'URL(data:,)'></g></svg>",
+    '<svg mask="none, url({})"></svg>|<svg mask="none, url(data:,)"></svg>',
+    '<svg><g filter="blur(2px) url({}#f)"/></svg>|<svg><g filter="blur(2px) url(data:,)"/></svg>',
+    '<svg><g clip-path=url({}#c) /></svg>|<svg><g clip-path="url(data:,)" /></svg>',
+    '<svg><path marker-start="url({})"/></svg>|<svg><path marker-start="url(data:,)"/></svg>',
+    '<svg><path marker-mid="u&#x72;l({})"/></svg>|<svg><path marker-mid="url(data:,)"/></svg>',
+    '<svg><path marker-end="/**/url({})"/></svg>|<svg><path marker-end="/**/url(data:,)"/></svg>',
+    '<p style= background:url({}) >|<p style= "background:url(data:,)" >',
+    '<p style = background:url({}) >|<p style = "background:url(data:,)" >',
+    '<svg><g cursor="url({}), auto"/></svg>|<svg><g cursor="url(data:,), auto"/></svg>',
     '<img attributionsrc="{}" src="/a.png">|<img src="/a.png">',
     '<div style="background: url({})">|<div style="background: url(data:,)">',
     "<div style='background: url(\"{}\")'>|<div style='background: url(\"data:,\")'>",
@@ -150,6 +162,7 @@ def test_what_loads_anything_else_stays_as_it_is(template: str, url: str) -> Non
         f'<style>a::after{{content:"{TRACKER}"}} /* url({TRACKER}) */</style>',
         f'<meta property="og:image" content="{TRACKER}">',
         f'<link rel="canonical" href="{TRACKER}">',
+        f'<svg><rect fill="{TRACKER}" stroke="red" data-fill="url({TRACKER})"/></svg>',
         '<script type=importmap>{"imports":</script>',
         "<script type=speculationrules>" + "[" * 60000 + "</script>",
     ],
@@ -232,6 +245,57 @@ def test_an_inline_loader_loses_the_address_and_is_reported_each_time() -> None:
         assert [(removal.what, removal.match.company) for removal in page.removals] == [
             ("inline script", "Hotjar")
         ]
+
+
+NOWHERE = "//^/"  # no browser can parse it
+HANDLERS = [
+    ("""<img src=/a onerror="this.src='//c.statcounter.com/t'">""", f"""this.src='{NOWHERE}'"""),
+    ("""<p ONCLICK = 'new Image().src="//c.statcounter.com/t"'>""", f"""src="{NOWHERE}"'>"""),
+    ("""<body onload="i=new Image;i.src=&quot;//c.statcounter.com/t&quot;">""", f"src=&#34;{NOWHERE}&#34;"),
+    (r"""<p onload="i.src='\/\/c.statcounter.com/t'">""", f"i.src='{NOWHERE}'"),
+    ("""<p onload="i.src='&#47;&sol;c.statcounter.com/t';a=b&amp;&amp;'&eacute'">""", f"'{NOWHERE}';a=b&amp;&amp;'é'"),
+    ("""<p onclick="load('c.statcounter.com/t')">""", "load('^/')"),
+    ("""<p onclick=i.src='//c.statcounter.com/t'>""", f"""onclick="i.src='{NOWHERE}'">"""),
+    ("""<svg/onload="i.src='//c.statcounter.com/t'">""", f"i.src='{NOWHERE}'"),
+    ("""<x-a title="a"onanything="fetch('//c.statcounter.com/t')">""", "fetch('data:"),
+    ("""<iframe src="javascript:i.src='//c.statcounter.com/t'"></iframe>""", f"javascript:i.src='{NOWHERE}'"),
+    ("""<iframe src=" java&#10;Script:i.\nsrc%3d%22%2f/c.statcounter.com/%22%23"></iframe>""", "#34;//^/&#34;%23"),
+    ("""<iframe src=/a onload="i.src='//c.statcounter.com/t'"></iframe>""", f"i.src='{NOWHERE}'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("markup", "inert"), HANDLERS)
+@pytest.mark.parametrize("opted_out", [False, True])
+def test_an_event_handler_loses_the_address_it_would_load(
+    markup: str, inert: str, *, opted_out: bool
+) -> None:
+    for _ in range(2):  # judged, then remembered
+        page = begin(b"", opted_out=opted_out)
+        edited = page(f"<p>a</p>{markup}b".encode(), last=True).decode()
+
+        assert "statcounter" not in edited
+        assert inert in edited
+        assert edited.startswith("<p>a</p><")
+        assert edited.endswith("b")
+        assert [removal.what for removal in page.removals] == ["event handler"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        """<a onclick="go('a.html'); return a &amp;&amp; b" href=/>""",
+        """<a onclick="location.href='//c.statcounter.com/t'">""",
+        """<p onclick="alert('see //c.statcounter.com/t')">""",
+        """<p onclick="i.src='//cdn.jsdelivr.net/a&quot;' // \udcff">""",
+        """<iframe src="javascript:parent.go('//cdn.jsdelivr.net/a')"></iframe>""",
+        """<iframe src="javascript:'see //c.statcounter.com/t'"></iframe>""",
+        """<p data-onclick="i.src='//c.statcounter.com/t'">""",
+        """<p>onclick="i.src='//c.statcounter.com/t'"</p>""",
+        """<!-- <p onclick="i.src='//c.statcounter.com/t'"> -->""",
+    ],
+)
+def test_an_event_handler_that_loads_nothing_listed_stays_as_it_is(markup: str) -> None:
+    assert filtered(markup) == markup
 
 
 def test_a_removal_says_rule_list_and_company_and_no_query() -> None:
@@ -317,6 +381,7 @@ def test_the_sites_own_files_stay_whatever_they_are_called() -> None:
 PIECES = [
     *(written(template, TRACKER)[0] for template in GONE),
     *(written(template, OK)[0] for template in GONE),
+    *(markup for markup, _ in HANDLERS),
     *SLOTS,
     LOADER,
     '<p title="a > b">',
@@ -407,7 +472,14 @@ EVERY_NAME = Selection(
         "ins",
         "svg",
         "x-y",
+        "x-a",
         "x-card",
+        "a",
+        "g",
+        "rect",
+        "path",
+        "body",
+        "table",
         "title",
         "b",
     }
@@ -439,6 +511,10 @@ def test_what_is_searched_for_is_what_reading_every_tag_would_find(
         b"x" * 10_000_000,
         b"<" * 10_000_000,
         b'<p style="' + b"x" * 3_000_000,
+        b"<p onclick=" * 300_000,
+        b"<p onclick='" * 300_000,
+        b"<p onclick=\"f('" + b"/&'x" * 1_000_000,
+        b" on" + b"x" * 3_000_000,
         b'<div a="' * 300_000,
         b"<noscript>" * 200_000,
         b"<template><select>" * 200_000,
@@ -446,7 +522,21 @@ def test_what_is_searched_for_is_what_reading_every_tag_would_find(
         b"<style>" + b"url(" * 500_000,
         b"<img srcset='" + b", " * 20_000 + b"(" * 20_000 + b"'>",
     ],
-    ids=["text", "less-than", "quote", "quotes", "noscript", "nested", "bytes", "css", "srcset"],
+    ids=[
+        "text",
+        "less-than",
+        "quote",
+        "handlers",
+        "quoted",
+        "handler",
+        "on",
+        "quotes",
+        "noscript",
+        "nested",
+        "bytes",
+        "css",
+        "srcset",
+    ],
 )
 def test_bad_pages_pass_as_they_are(page: bytes) -> None:
     assert begin(page)(page, last=True) == page

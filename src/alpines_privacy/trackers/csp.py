@@ -20,7 +20,7 @@ import itertools
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.client import Client
@@ -85,6 +85,9 @@ _ANY = ("default-src",)  # stands for every kind of load that no other directive
 # Where nobody asked for reports they are a sample: each stopped load of each page is a request.
 _FIRST_PAGES, _ONE_IN = 100, 100
 
+_MOST_REMEMBERED = 256  # pages that differ in what their lines depend on; 10 KB each at the most
+_Lines: TypeAlias = "tuple[tuple[Field, ...], tuple[Field, ...]]"
+
 _ENFORCED, _REPORTED = "content-security-policy", "content-security-policy-report-only"
 
 
@@ -100,7 +103,8 @@ class LoadPolicy:
         companions = _with_companions(declared).difference(declared)
         self._declared = companions | {f"{host}:*" for host in declared}
         self._sockets = {f"ws://{host}:*" for host in declared}
-        self._site = lru_cache(maxsize=256)(_site_sources)
+        # The host and the mount are the visitor's to choose, so what is remembered is bounded.
+        self._lines = lru_cache(maxsize=_MOST_REMEMBERED)(self._worked_out)
         self._pages = itertools.count()
 
     def fields(
@@ -112,18 +116,27 @@ class LoadPolicy:
         leaves, so in "page" mode its policy only reports. What only reports goes, unless
         `loads = "report"` asks for it, with the first hundred pages and then one in a hundred.
         """
+        always, sampled = self._lines(client.host, mount, frozenset(named), whole)
+        if sampled and (self._loads == "report" or self._is_sampled()):
+            return [*always, *sampled]
+        return list(always)
+
+    def _worked_out(self, host: str, mount: str, named: frozenset[str], whole: bool) -> _Lines:  # noqa: FBT001 - the cache's key
+        """Return the lines of every page like this one, and those that go with a sample of them."""
         report = f"; report-uri {quote(mount + self._report_path, safe='/', errors='replace')}"
-        site, sockets = self._site(client.host)
+        site, sockets = _site_sources(host)
         any_load = self._declared | self._sockets
         declared = self._policy(_ANY, f"{site} {sockets}".strip(), any_load) + report
         if self._loads == "declared":
-            return [(_ENFORCED, declared)]
+            return ((_ENFORCED, declared),), ()
         page = self._policy(_RUNNING, site, self._declared | _with_companions(named)) + report
-        enforced = self._loads == "page" and whole and len(page) <= _LONGEST
-        fields = [(_ENFORCED if enforced else _REPORTED, page), (_REPORTED, declared)]
-        if self._loads == "report" or self._is_sampled():
-            return [field for field in fields if len(field[1]) <= _LONGEST]
-        return fields[:enforced]
+        short = [line for line in (page, declared) if len(line) <= _LONGEST]
+        enforced = short[: short[:1] == [page] and self._loads == "page" and whole]
+        reported = short[len(enforced) :]
+        return (
+            tuple((_ENFORCED, line) for line in enforced),
+            tuple((_REPORTED, line) for line in reported),
+        )
 
     def _is_sampled(self) -> bool:
         page = next(self._pages)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import TypeAlias
+from urllib.parse import quote, unquote_to_bytes
 
 from alpines_privacy.http.html import (
     Decision,
@@ -21,6 +22,7 @@ from alpines_privacy.http.html.references import quoted
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers import css, entries, inline, srcset
 from alpines_privacy.trackers.blocking import Blocker
+from alpines_privacy.trackers.marks import DRAWING
 from alpines_privacy.trackers.markup import (
     ALWAYS_READ,
     AMP,
@@ -222,6 +224,7 @@ class Elements:
             edits[attribute] = kept or None
 
     def _iframe(self, tag: StartTag, edits: Edits) -> Decision:
+        self._silence_address(tag, "src", edits)
         content = tag.get("srcdoc")
         if content is None or self._depth >= _DEEPEST:
             return self._element(tag, edits)
@@ -231,6 +234,14 @@ class Elements:
         if filtered != page:
             edits["srcdoc"] = filtered.decode("utf-8", "surrogateescape")
         return None
+
+    def _silence_address(self, tag: StartTag, attribute: str, edits: Edits) -> None:
+        """Edit a `javascript:` address, whose code runs in the page once the frame is there."""
+        if found := _JAVASCRIPT.match(tag.get(attribute) or ""):
+            text = found[2].translate(_DROPPED)
+            code = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
+            if (edited := self._silenced(code)) is not None:
+                edits[attribute] = found[1] + quote(edited, safe=_STAYS_IN_CODE)
 
     def _nested(self) -> Elements:
         """Return what decides in a page inside this one, and notes it here."""
@@ -364,24 +375,40 @@ class Elements:
         """Return what asks `edited` for what takes the place of an element's content."""
 
         def judge(content: bytes) -> Element | None:
-            key = digest(kind, content)
-            known = self._memory.contents.get(key)
-            if known is None:
-                known = self._outcome(edited(content))
-                self._memory.keep_content(key, known)
-            instead = self._noted(known)
+            instead = self._noted(self._judged(kind, content, edited))
             return Element(tag.raw, instead) if isinstance(instead, bytes) else None
 
         return judge
 
+    def _judged(
+        self, kind: bytes, content: bytes, edited: Callable[[bytes], bytes | None]
+    ) -> Outcome:
+        """Return what becomes of a content, which is remembered."""
+        key = digest(kind, content)
+        known = self._memory.contents.get(key)
+        if known is None:
+            around = self._removed, self._hosts
+            self._removed, self._hosts = [], []
+            known = self._outcome(edited(content))
+            self._removed, self._hosts = around
+            self._memory.keep_content(key, known)
+        return known
+
     def _judge_code(self, code: bytes) -> bytes | None:
+        return self._edited_code(code, "inline script")
+
+    def _judge_handler(self, code: bytes) -> bytes | None:
+        """Judge code that mostly goes somewhere: the page's CSP need not let in where it links to."""
+        return self._edited_code(code, "event handler") if inline.can_load(code) else None
+
+    def _edited_code(self, code: bytes, what: str) -> bytes | None:
         if b"//" in code or b"\\/" in code:
             self._name_literals(code)
         loader = inline.judge(code, self._ask)
         if loader is None:
             return None
         for match in loader.matches:
-            self._note("inline script", match)
+            self._note(what, match)
         return loader.content
 
     def _ask(self, url: str, kind: Kind) -> Match | None:
@@ -390,7 +417,10 @@ class Elements:
     def _name_literals(self, code: bytes) -> None:
         """Note the hosts that a script's literals name: what it loads is told by them."""
         for literal in _LITERAL(code):
-            self._name(f"//{literal.decode('latin-1').replace(_BACKSLASH, '')}", "script")
+            url = literal.decode("latin-1").replace(_BACKSLASH, "")
+            # Most literals of a script share a host: once it is noted, no rule need be asked.
+            if url.partition("/")[0] not in self._hosts:
+                self._name(f"//{url}", "script")
 
     def _hold_json(self, tag: StartTag, without: Callable[..., bytes | None]) -> Hold:
         kind = (tag.get("type") or "").strip(_SPACE).lower()
@@ -421,14 +451,38 @@ class Elements:
             rule, company = found
             self._note(tag.name, Match(rule, "ad slots", "signal", "", True, company, "ad"))
             return Remove.ELEMENT
-        if style := tag.get("style"):
-            edited = css.inert(style, self._noting(f"{tag.name} style"))
-            if edited is not None:
-                edits["style"] = edited
+        for name in tag.names:
+            if name in _STYLES:
+                self._make_inert(tag, name, edits)
+            elif name.startswith("on"):
+                self._silence(tag, name, edits)
         self._drop(tag, "background", ("image",), edits)
         self._drop_words(tag, "ping", edits)
         self._drop_words(tag, "attributionsrc", edits)
         return None
+
+    def _make_inert(self, tag: StartTag, attribute: str, edits: Edits) -> None:
+        """Edit CSS in an attribute; where SVG refers to another document, that is a load of no kind."""
+        is_noted = self._noting(f"{tag.name} {attribute}")
+        more: Kinds = () if attribute == "style" else ("other",)
+        edited = css.inert(
+            tag.get(attribute) or "", lambda url, kinds: is_noted(url, (*kinds, *more))
+        )
+        if edited is not None:
+            edits[attribute] = edited
+
+    def _silence(self, tag: StartTag, attribute: str, edits: Edits) -> None:
+        """Edit an event handler, which is code like that of an inline script."""
+        code = (tag.get(attribute) or "").encode("utf-8", "surrogateescape")
+        if (edited := self._silenced(code)) is not None:
+            edits[attribute] = edited.decode("utf-8", "surrogateescape")
+
+    def _silenced(self, code: bytes) -> bytes | None:
+        """Return what takes the place of code in an attribute, None if it stays."""
+        decision, removals, named = self._judged(b"handler", code, self._judge_handler)
+        self._removed += removals
+        self._hosts += named
+        return decision if isinstance(decision, bytes) else None
 
     def _drop_words(self, tag: StartTag, attribute: str, edits: Edits) -> None:
         if not (text := tag.get(attribute)):
@@ -441,6 +495,13 @@ class Elements:
 
 
 _BACKSLASH = chr(92)
+_JAVASCRIPT = re.compile(
+    r"([\x00-\x20]*+{})(.*)".format(r"[\t\n\r]*+".join("javascript:")),
+    re.IGNORECASE | re.DOTALL,
+)
+_DROPPED = dict.fromkeys(map(ord, "\t\n\r"))  # by the URL parser
+_STAYS_IN_CODE = "!$&'()*+,/:;=?@[]{}|^<>\"\\` "
+_STYLES = frozenset({"style", *DRAWING})
 _LITERAL = re.compile(
     rb"""["'`](?:(?:https?|wss?):)?(?:\\?/){2}((?:[a-zA-Z0-9_-]++\.)++[a-zA-Z][^"'`\s<>$]*+)"""
 ).findall

@@ -25,7 +25,7 @@ from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match
 from alpines_privacy.trackers.stand_ins import names_for, stand_ins
 
-__all__ = ["LONGEST", "Ask", "Judge", "Loader", "judge"]
+__all__ = ["LONGEST", "Ask", "Judge", "Loader", "can_load", "judge"]
 
 # What the tokenizer holds. Of 815 real scripts with a listed address 55 were longer than 8 kB and
 # one in ten than 4.4 kB; since nothing is dropped, none of them needs to be spared.
@@ -53,7 +53,7 @@ def judge(script: bytes, ask: Ask) -> Loader | None:
 
     `script` is classic or module code, in an encoding that is ASCII where it matters.
     """
-    if len(script) > LONGEST or not _can_load(script):
+    if len(script) > LONGEST or not can_load(script):
         return None
     addresses = _Text(script).addresses()
     found = _listed(addresses, script, ask) if addresses else []
@@ -146,7 +146,8 @@ def _any(needles: Iterable[bytes], code: bytes) -> bool:
     return any(needle in code for needle in needles)
 
 
-def _can_load(script: bytes) -> bool:
+def can_load(script: bytes) -> bool:
+    """Tell quickly whether code may load anything at all; going to an address is no load."""
     # Substrings one after the other: faster than any pattern, and most loaders meet the first.
     return (
         b"createElement" in script

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from alpines_privacy.http.html import Selection, StartTag
 from alpines_privacy.http.html.lexing import SPACE, letters
-from alpines_privacy.trackers.marks import CARRIERS, finder
+from alpines_privacy.trackers.marks import CARRIERS, finder, handlers
 from alpines_privacy.trackers.markup import AMP, LOADING
 
 __all__ = ["Slots"]
@@ -89,7 +89,7 @@ class Slots:
     def _marks(self, data: bytes) -> list[int]:
         """Return where attributes stand that load something or may make their element a slot."""
         lower = data.lower()
-        marks = self._carriers(data)
+        marks = self._carriers(data) + handlers(lower)
         marks += [found.start() for found in _NAMED(lower)]
         # A page repeats its classes, so each is looked at once.
         classes = b"\n".join(set(_CLASS.findall(lower)))

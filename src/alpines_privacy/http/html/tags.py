@@ -55,15 +55,23 @@ class StartTag:
         """Whether the tag ends in `/>`; that means something outside the HTML namespace only."""
         return is_self_closing(self.raw)
 
+    @property
+    def names(self) -> list[str]:
+        """Its attributes' names in lower case, each once."""
+        return [name.decode("utf-8", "surrogateescape") for name in self._read()]
+
     def get(self, name: str) -> str | None:
         """Return an attribute's value as a browser reads it, None if there is no such attribute.
 
         Bytes that are not UTF-8 become lone surrogates (PEP 383), which `edited` turns back.
         """
+        raw = self._read().get(name.encode("utf-8", "surrogateescape"))
+        return None if raw is None else references.value(raw)
+
+    def _read(self) -> dict[bytes, bytes]:
         if self._values is None:
             self._values = values(self.raw, 1 + len(self.name))
-        raw = self._values.get(name.encode("utf-8", "surrogateescape"))
-        return None if raw is None else references.value(raw)
+        return self._values
 
     def edited(self, edits: Mapping[str, str | None]) -> bytes:
         """Return the tag's bytes with attributes set to new values, or removed where it says None.
