@@ -430,6 +430,19 @@ def test_a_forms_stream_reads_as_the_servers_and_is_given_back(reading: str) -> 
     assert environ["wsgi.input"] is stream
 
 
+def test_a_page_begun_before_the_apps_error_begins_for_the_server_too() -> None:
+    """Its head waits for the first chunk, which never comes: the server is to know what was said."""
+
+    async def app(scope: Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "headers": [(b"content-type", b"text/html")]})
+        raise ValueError("after start")
+
+    server = ASGIServer()
+    with pytest.raises(ValueError, match="after start"):
+        server.run(asgi.PrivacyMiddleware(app), scope_of())  # type: ignore[arg-type]
+    assert [message["type"] for message in server.sent] == ["http.response.start"]
+
+
 def test_a_servers_error_reaches_the_app() -> None:
     caught: list[OSError] = []
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
@@ -211,15 +211,24 @@ class _Exchange:
             if outcome.watch is not None:
                 self._receive = _watched(self._receive, outcome.watch)
             try:
-                await app(scope, self._receive, self.send)
-                # An app that ended without a body: the server gets to say so.
-                if self._held is not None:
-                    await self._release(b"", last=False)
+                await self._run(app)
             finally:
                 if edits:
                     scope["headers"] = headers
         elif outcome is not None and not await self._is_gone():
             await self._answer(outcome)
+
+    async def _run(self, app: ASGIApp) -> None:
+        """Run the app; a head it has begun without a body leaves all the same, as it does bare."""
+        try:
+            await app(self._scope, self._receive, self.send)
+        except Exception:
+            if self._held is not None:
+                with suppress(Exception):  # the app's own goes on
+                    await self._release(b"", last=False)
+            raise
+        if self._held is not None:
+            await self._release(b"", last=False)
 
     async def _is_gone(self) -> bool:
         """Whether a websocket went away before it was answered: what it says first is "connect"."""
