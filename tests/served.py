@@ -31,7 +31,8 @@ def page(path: str, given: dict[str, str]) -> tuple[int, list[tuple[str, str]], 
             length = ("content-length", str(len(signal)))
             return 200, [HTML, length, *COOKIES], b"" if given["method"] == "HEAD" else signal
         case "/plain":
-            return 200, [("content-type", "text/plain"), ("content-length", "5")], b"plain"
+            plain = b"" if given["method"] == "HEAD" else b"plain"
+            return 200, [("content-type", "text/plain"), ("content-length", "5")], plain
         case "/validated" if given["if-none-match"] == ETAG[1]:
             return 304, [ETAG, *COOKIES], b""
         case "/validated":

@@ -159,7 +159,7 @@ class ASGIResponse(ResponseHead):
 
     def __init__(self, status: int, raw: list[RawField]) -> None:
         self.status = status
-        self.changed = False
+        self.changed = self.is_unsized = False
         self.names = last = {_field_name(name): value for name, value in raw}
         b"".join(last.values())  # of bytes, or it raises
         self.media_type = _media_type(last.get("content-type", b""))
@@ -345,7 +345,7 @@ class _Exchange:
         if outcome.rewrites:
             self._handlers = _REWRITING
         else:
-            self._handlers = _UNSIZED if outcome.is_unsized else _SENDING
+            self._handlers = _UNSIZED if outcome.head.is_unsized else _SENDING
         return self._send(_with_fields(message, outcome.head))
 
     async def _replace(self, answer: Answer) -> None:

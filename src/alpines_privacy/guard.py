@@ -253,7 +253,7 @@ class Visit:
             self._head = head
             return self._with_body(head)
         privacy.head_left = True
-        return Send(sent, is_unsized=sent.changed and self._is_unsized(sent))
+        return Send(sent)
 
     def settle(self, data: bytes, last: bool) -> Send | Replace:  # noqa: FBT001 - DESIGN's style
         """Take the first chunk of a held response and release its head; the chunk is not used up."""
@@ -333,16 +333,11 @@ class Visit:
         ):
             outcome = self.settle(b"", last=True)
             if isinstance(outcome, Send):
-                return Send(head, is_unsized=self._is_unsized(head))
+                return Send(head)
             return outcome
         if self._settles:
             return HOLD
         return self._sent(head)
-
-    def _is_unsized(self, head: ResponseHead) -> bool:
-        request = self.privacy.request
-        is_head = request is not None and request.method == "HEAD"
-        return is_head and "content-length" not in head.names
 
     def _passed(self, head: RequestHead | None) -> Pass:
         assert head is not None  # a visit has a request

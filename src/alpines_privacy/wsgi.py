@@ -297,7 +297,7 @@ class _Exchange:
     ) -> Write:
         """Begin the app's response: with its very list of headers, unless they were edited."""
         self._rewrites = outcome.rewrites
-        self._is_unsized = outcome.is_unsized
+        self._is_unsized = outcome.head.is_unsized
         write = self._begin(
             status, outcome.head.fields if outcome.head.changed else headers, exc_info
         )

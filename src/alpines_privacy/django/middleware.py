@@ -161,7 +161,9 @@ class _Exchange:
             return _response(self._decided.answer)
         if self._head is not None and self._head.changed and isinstance(self._decided, SendOutcome):
             _apply(self._decided.head, response)
-            if self._decided.is_unsized:  # else the server gets a file itself, and may measure it
+            if (
+                self._decided.head.is_unsized
+            ):  # else the server gets a file itself, and may measure it
                 cast("Any", response).file_to_stream = None
         if isinstance(self._decided, SendOutcome) and self._decided.rewrites:
             _rewrite(response, self._visit)

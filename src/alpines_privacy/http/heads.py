@@ -100,15 +100,16 @@ class ResponseHead:
     """A response before its body: `status` and `fields` in the app's order.
 
     Edits replace `fields` by a new list and set `changed`; what the app gave is never mutated.
-    `names` are the fields' names in lower case, to look up.
+    `names` are the fields' names in lower case, to look up. One that `is_unsized` answers HEAD,
+    and nobody knows the length of GET's body.
     """
 
-    __slots__ = ("changed", "fields", "media_type", "names", "status")
+    __slots__ = ("changed", "fields", "is_unsized", "media_type", "names", "status")
 
     def __init__(self, status: int, fields: list[Field]) -> None:
         self.status = status
         self.fields = fields
-        self.changed = False
+        self.changed = self.is_unsized = False
         self.names: dict[str, Any] = {field_name(name): value for name, value in fields}
         self.media_type = media_type(self.names.get("content-type", ""))
 

@@ -90,18 +90,14 @@ MORE = More()
 class Send:
     """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`.
 
-    `is_unsized` says that it answers HEAD and nobody knows the length of GET's body: no server
-    must take one from what the app gives for a body.
+    Where the head `is_unsized` no server must take a length from what the app gives for a body.
     """
 
-    __slots__ = ("head", "is_unsized", "rewrites")
+    __slots__ = ("head", "rewrites")
 
-    def __init__(
-        self, head: ResponseHead, *, rewrites: bool = False, is_unsized: bool = False
-    ) -> None:
+    def __init__(self, head: ResponseHead, *, rewrites: bool = False) -> None:
         self.head = head
         self.rewrites = rewrites
-        self.is_unsized = is_unsized
 
 
 class Hold:

@@ -226,6 +226,7 @@ class _Reading:
         self._promise.mark(self._visitor.privacy, self._head)
         if self._readable(b"", whole=False) is not None and not self._stays_as_it_is():
             self._forget(_OF_THE_UNREAD)
+            self._head.is_unsized = True
 
     @property
     def _coded(self) -> bool:
