@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Much of the time goes into waiting for browsers and servers: files of tests run side by side.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test test-all nox lint types layers bench clean
 
@@ -16,7 +18,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	@$(MAKE) --no-print-directory lint types layers
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

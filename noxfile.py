@@ -9,4 +9,5 @@ nox.options.default_venv_backend = "venv"
 def tests(session: nox.Session) -> None:
     """Run the tests against the built package, as a user would have it installed."""
     session.install(".[test]")
-    session.run("python", "-m", "pytest", *session.posargs)
+    parallel = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    session.run("python", "-m", "pytest", *parallel, *session.posargs)
