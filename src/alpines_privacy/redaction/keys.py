@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from alpines_privacy.policy import Logs
@@ -21,6 +22,7 @@ __all__ = ["Keys"]
 Bounds: TypeAlias = "tuple[int, int]"
 
 _LINE_READ = 200  # characters before a key that tell whether its line is source
+_REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -28,6 +30,7 @@ _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
 
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
+_QUOTED = re.compile(r'[ ]?"([^"\\\n]*+)"')  # without an escape
 _OPENING = re.compile(r"""[bruBRU]{0,2}(\\{0,64})(["'])""")
 _CLOSING = {  # up to the next quote that no backslash precedes, or the end of the line
     '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
@@ -106,14 +109,15 @@ class Keys:
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
-        return bool(self._separators(text)) or "--" in text
+        return bool(self._separators(text[::-1])) or "--" in text
 
     def spans(self, text: str) -> list[Span]:
         """Return the values in a text, in order and disjoint."""
         found: list[Span] = []
         done = 0
-        for place in self._separators(text):
-            if place >= done and (key := self._key_before(text, place)):
+        backwards = text[::-1]
+        for place in self._separators(backwards):
+            if place >= done and (key := self._key_before(text, backwards, place)):
                 for start, end in self._values(text, place + 1, key):
                     found.append(Span(start, end, key.kind))
                     done = end
@@ -121,47 +125,54 @@ class Keys:
             found = sorted([*found, *self._options(text)])
         return found
 
-    def _separators(self, text: str) -> list[int]:
+    def _separators(self, backwards: str) -> list[int]:
         """Return where, from the left, separators stand that may have such a key before them."""
-        lowered = text.lower()
-        if len(lowered) != len(text):  # a capital dotted I becomes two
-            lowered = text.replace("İ", "I").lower()
-        last = len(text) - 1
-        return [last - match.start() for match in self._search(lowered[::-1])][::-1]
+        lowered = backwards.lower()
+        if len(lowered) != len(backwards):  # a capital dotted I becomes two
+            lowered = backwards.replace("İ", "I").lower()
+        last = len(backwards) - 1
+        places = [last - match.start() for match in self._search(lowered)]
+        places.reverse()
+        return places
 
     def is_personal(self, kind: str, key: str, value: str) -> bool:
         """Tell whether a whole value that stands under a key is personal data not yet redacted."""
         return is_value(kind, _last_word(key), value) and not self._is_marked(value)
 
-    def _key_before(self, text: str, place: int) -> _Key | None:
-        window = text[max(0, place - _WINDOW) : place]
-        match = _KEY.match(window[::-1])
+    def _key_before(self, text: str, backwards: str, place: int) -> _Key | None:
+        turned = len(text) - place
+        match = _KEY.match(backwards, turned, turned + _WINDOW)
         if match is None:
             return None
-        name, quotes, separator = match[2][::-1], match[1], text[place]
+        quotes, name, words = match.groups()
+        name, separator = name[::-1], text[place]
         kind = self.names.kind(name)
-        if match[3] and separator == ":" and not quotes:
-            kind = self.names.kind(window[-match.end() :].strip())
+        if words and separator == ":" and not quotes:
+            kind = self.names.kind(match[0][::-1].strip())
         if kind is None:
             return None
-        start = place - match.end(2)
-        if self._is_in_mark(text, start, place):
+        start = place - match.end(2) + turned
+        if self._is_in_mark(text, start, place, quotes):
             return None
         key = _Key(start, separator, kind, _last_word(name), quotes)
         return key if _is_separated(text, place, key) else None
 
-    def _is_in_mark(self, text: str, start: int, place: int) -> bool:
+    def _is_in_mark(self, text: str, start: int, place: int, quotes: str) -> bool:
         """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
         if start and text[start - 1] == "[":
             return (
                 not text[start - 2 : start - 1].isalnum()
                 and self._is_mark(text, start - 1) is not None
             )
+        if '"' in quotes or "'" in quotes:  # no mark has one
+            return False
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
 
     def _values(self, text: str, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
+        if key.separator != "," and (quoted := _QUOTED.match(text, place)):  # nearly always so
+            return (quoted.span(1),) if self._is_held(key, quoted[1]) else ()
         blank = _BLANK.match(text, place)
         start = blank.end() if blank else place
         if opening := _OPENING.match(text, start):
@@ -333,6 +344,7 @@ def _line_before(text: str, place: int) -> str:
     return text[max(first, text.rfind("\n", first, place) + 1) : place]
 
 
+@lru_cache(_REMEMBERED)
 def _last_word(key: str) -> str:
     match = _LAST_WORD.search(key)
     return match[1].lower() if match else ""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, around
 
 __all__ = ["SHAPES"]
 
@@ -14,8 +14,8 @@ _LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 _LONGEST_DOMAIN = 255  # §4.5.3.1.2
 
 # RFC 5322 atext without "/", "|" and the like, that logs put around addresses far more often.
-_LOCAL = re.compile(r"(?:[A-Za-z0-9!#$%&'*+?^_`{}~.-]|[^\x00-\x7F])+")
-_LABEL = r"(?:[A-Za-z0-9]|[^\x00-\x7F])(?:[A-Za-z0-9-]|[^\x00-\x7F])*"
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+?^_`{}~.\-\x80-\U0010ffff]+")
+_LABEL = r"[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9\-\x80-\U0010ffff]*"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 _LEADING = "!#$%&'*?^`{}~.-"  # what no one's address begins with, and texts put before one
@@ -107,11 +107,5 @@ def _is_ssh_path(text: str, first: int, at: int, last: int) -> bool:
     return text[first:at] == "git" and text[last : last + 1] in {":", "/"}
 
 
-SHAPES = (
-    Shape(
-        "EMAIL",
-        r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:(?:[A-Za-z0-9-]|[^\x00-\x7F]){1,63}\.|\[)""",
-        _find,
-        ("!@",),
-    ),
-)
+_CORE = r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:(?:[A-Za-z0-9-]|[^\x00-\x7F]){1,63}\.|\[)"""
+SHAPES = (Shape("EMAIL", _CORE, _find, ("!@",), around(_CORE, "@", before=1)),)

@@ -8,13 +8,15 @@ checksums and keywords are judged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Bounds", "Find", "Shape"]
+__all__ = ["Bounds", "Cores", "Find", "Shape", "around"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 Find: TypeAlias = "Callable[[str, int, int], Iterable[Bounds]]"
+Cores: TypeAlias = "Callable[[str], Iterable[Bounds]]"
 
 
 class Shape(NamedTuple):
@@ -28,9 +30,32 @@ class Shape(NamedTuple):
     begin with a sign: `!` the folded line again, for what is no word; `#` the line with letters
     as `a` too; `~` with hexadecimal digits as `0`; `:` with those taken out; `=` a pattern for the
     form of a number. Without any, the pattern itself is of digits and tells the form.
+
+    `cores`, where there is one, gives what `re.finditer` gives for the pattern, in less time.
     """
 
     kind: str
     pattern: str
     find: Find
     hints: tuple[str, ...]
+    cores: Cores | None = None
+
+
+def around(pattern: str, *literals: str, before: int = 0) -> Cores:
+    """Return the cores of a pattern whose every match holds a literal `before` characters after its start.
+
+    No match may begin inside another. A literal is looked for in a fraction of the time `re` takes.
+    """
+    match = re.compile(pattern, re.ASCII).match
+
+    def cores(text: str) -> Iterable[Bounds]:
+        found: list[Bounds] = []
+        for literal in literals:
+            place = text.find(literal)
+            while place != -1:
+                if place >= before and (core := match(text, place - before)):
+                    found.append(core.span())
+                place = text.find(literal, place + 1)
+        return sorted(found) if len(found) > 1 else found
+
+    return cores
