@@ -98,7 +98,7 @@ class _Key(NamedTuple):
 class Keys:
     """Finds the values that stand under the keys of one policy."""
 
-    __slots__ = ("_is_mark", "_search", "names", "pattern")
+    __slots__ = ("_is_mark", "_read", "_search", "names", "pattern")
 
     def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
         self.names = KeyNames(logs)
@@ -106,6 +106,7 @@ class Keys:
         known = ends(logs)
         self._search = re.compile(_separators(known)).finditer
         self.pattern = _gate(known)
+        self._read = lru_cache(_REMEMBERED)(self._as_written)
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
@@ -144,18 +145,25 @@ class Keys:
         match = _KEY.match(backwards, turned, turned + _WINDOW)
         if match is None:
             return None
-        quotes, name, words = match.groups()
-        name, separator = name[::-1], text[place]
-        kind = self.names.kind(name)
-        if words and separator == ":" and not quotes:
+        separator, end = text[place], match.end(2)
+        kind, word, quotes = self._read(backwards[turned:end])
+        if end != match.end() and separator == ":" and not quotes:
             kind = self.names.kind(match[0][::-1].strip())
         if kind is None:
             return None
-        start = place - match.end(2) + turned
+        start = place - end + turned
         if self._is_in_mark(text, start, place, quotes):
             return None
-        key = _Key(start, separator, kind, _last_word(name), quotes)
+        key = _Key(start, separator, kind, word, quotes)
         return key if _is_separated(text, place, key) else None
+
+    def _as_written(self, backwards: str) -> tuple[str | None, str, str]:
+        """Return the kind, the last word and the quotes of a key as it is written before its separator."""
+        match = _KEY.fullmatch(backwards)
+        if match is None:
+            return None, "", ""
+        name = match[2][::-1]
+        return self.names.kind(name), _last_word(name), match[1]
 
     def _is_in_mark(self, text: str, start: int, place: int, quotes: str) -> bool:
         """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
@@ -352,13 +360,13 @@ def _last_word(key: str) -> str:
 
 def _is_separated(text: str, place: int, key: _Key) -> bool:
     """Tell whether a separator separates: no scope (`a::b`), no scheme, no closing tag."""
-    before = text[key.start - 1 : key.start] if key.start else ""
     match key.separator:
         case ":":
-            return text[place + 1 : place + 2] != ":" and text[place + 1 : place + 3] != "//"
+            return not text.startswith((":", "//"), place + 1)
         case ">":
-            return before in {"<", ":"} and not key.quotes
+            return text[max(0, key.start - 1) : key.start] in {"<", ":"} and not key.quotes
         case ",":
+            before = text[max(0, key.start - 1) : key.start]
             opened = text[max(0, key.start - 3) : key.start].rstrip("b\"'")[-1:]
             return bool(key.quotes) and (opened in {"(", "["} or before == "-")
         case _:

@@ -158,11 +158,12 @@ def may_hide(text: str) -> bool:
 
 
 def layers(text: str) -> Iterator[tuple[Layer, Callable[[int, int], tuple[int, int]]]]:
-    """Give each layer of a text in which something is encoded, and the map from it to the text."""
+    """Give each layer of a text, and the map from it to the text, as long as decoding changes anything.
+
+    Whoever knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
+    """
     origin: Callable[[int, int], tuple[int, int]] | None = None
     for _ in range(_MOST_LAYERS):
-        if not may_hide(text):
-            return
         layer = Layer(text)
         if layer.text == text:
             return
@@ -185,8 +186,11 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
 
 def decoded(text: str) -> str:
     """Return a value as it reads when all its layers are decoded."""
-    for layer, _ in layers(text):
-        text = layer.text
+    if may_hide(text):
+        for layer, _ in layers(text):
+            text = layer.text
+            if not may_hide(text):
+                break
     return text
 
 
