@@ -31,6 +31,9 @@ _LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
 
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
 _QUOTED = re.compile(r'[ ]?"([^"\\\n]*+)"')  # without an escape
+_BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
+    *"bruBRU"  # which may stand before a quote
+}
 _OPENING = re.compile(r"""[bruBRU]{0,2}(\\{0,64})(["'])""")
 _CLOSING = {  # up to the next quote that no backslash precedes, or the end of the line
     '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
@@ -179,6 +182,8 @@ class Keys:
 
     def _values(self, text: str, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
+        if text[place : place + 1] in _BEGIN_BARE and key.separator != ",":
+            return self._bare(text, place, place, key)
         if key.separator != "," and (quoted := _QUOTED.match(text, place)):  # nearly always so
             return (quoted.span(1),) if self._is_held(key, quoted[1]) else ()
         blank = _BLANK.match(text, place)

@@ -151,7 +151,7 @@ def may_hide(text: str) -> bool:
     if not (text.isprintable() and text.isascii()):
         return _may_hide(text) is not None
     return bool(  # the same, each part only where its sign is
-        _is_encoded(text)
+        (("%" in text or "\\" in text or "=" in text or "&" in text or "^" in text) and _is_encoded(text))
         or ("+" in text and _is_joined(text))
         or (text.count("-") > 2 and _has_hyphens(text))
     )
@@ -196,7 +196,7 @@ def decoded(text: str) -> str:
 
 def host_addresses(text: str) -> Iterator[Span]:
     """Give addresses in names of hosts: `ip-203-0-113-7`, `203-0-113-7.example.net`."""
-    if text.count("-") < 3:
+    if _has_hyphens(text) is None:
         return
     for match in _HOST_ADDRESS.finditer(text):
         *parts, domain = match.groups()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Bounds", "Cores", "Find", "Shape", "around"]
+__all__ = ["Bounds", "Cores", "Find", "Shape", "around", "from_digits"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 Find: TypeAlias = "Callable[[str, int, int], Iterable[Bounds]]"
@@ -59,3 +59,21 @@ def around(pattern: str, *literals: str, before: int = 0) -> Cores:
         return sorted(found) if len(found) > 1 else found
 
     return cores
+
+
+def from_digits(pattern: str, digits: int) -> Cores:
+    """Return the cores of a pattern of digits only, at least so many."""
+    match = re.compile(pattern, re.ASCII).match
+    zeros = b"0" * digits
+
+    def cores(text: str) -> Iterable[Bounds]:
+        folded = text.encode("ascii", "replace").translate(_ZEROS)  # a byte for a character
+        place = folded.find(zeros)
+        while place != -1 and (core := match(text, place)):
+            yield core.span()
+            place = folded.find(zeros, core.end())
+
+    return cores
+
+
+_ZEROS = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
