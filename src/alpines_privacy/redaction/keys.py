@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import KeyNames, ends
+from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.values import is_code, is_said, is_value
 
@@ -44,6 +45,8 @@ _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
+_AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
+_PLAIN = re.compile(r"[\w!@#*+\-]+")
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -113,35 +116,46 @@ class Keys:
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
-        return bool(self._separators(text[::-1])) or "--" in text
+        return (
+            bool(self._separators(_lowered(text[::-1])))
+            or "--" in text
+            or _is_named(text) is not None
+        )
 
     def spans(self, text: str) -> list[Span]:
         """Return the values in a text, in order and disjoint."""
         found: list[Span] = []
         done = 0
         backwards = text[::-1]
-        for place in self._separators(backwards):
+        lowered = _lowered(backwards)
+        for place in self._separators(lowered):
             if place >= done and (key := self._key_before(text, backwards, place)):
                 for start, end in self._values(text, place + 1, key):
                     found.append(Span(start, end, key.kind))
                     done = end
         if "--" in text:
             found = sorted([*found, *self._options(text)])
+        if '"eman"' in lowered or "'eman'" in lowered:
+            found = sorted([*found, *self._names(text)])
         return found
 
-    def _separators(self, backwards: str) -> list[int]:
-        """Return where, from the left, separators stand that may have such a key before them."""
-        lowered = backwards.lower()
-        if len(lowered) != len(backwards):  # a capital dotted I becomes two
-            lowered = backwards.replace("İ", "I").lower()
-        last = len(backwards) - 1
+    def _separators(self, lowered: str) -> list[int]:
+        """Return where, from the left, separators stand that may have such a key before them.
+
+        The text is given backwards, in small letters.
+        """
+        last = len(lowered) - 1
         places = [last - match.start() for match in self._search(lowered)]
         places.reverse()
         return places
 
     def is_personal(self, kind: str, key: str, value: str) -> bool:
         """Tell whether a whole value that stands under a key is personal data not yet redacted."""
-        return is_value(kind, _last_word(key), value) and not self._is_marked(value)
+        return (
+            is_value(kind, _last_word(key), value)
+            and not self._is_marked(value)
+            and not self.names.is_key(value, kind)
+        )
 
     def _key_before(self, text: str, backwards: str, place: int) -> _Key | None:
         turned = len(text) - place
@@ -246,7 +260,7 @@ class Keys:
         match = _grammar(key, spoken=spoken).match(text, start)
         if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
             return ()
-        if self.names.kind(match[0]) is not None or _is_other(text, match, key, place):
+        if self._is_name_of_field(key, match[0]) or _is_other(text, match, key, place):
             return ()
         return ((start, match.end()),)
 
@@ -285,8 +299,26 @@ class Keys:
                 ):
                     yield Span(*value.span(), kind)
 
+    def _names(self, text: str) -> Iterator[Span]:
+        for start, end in names_of_people(text):
+            if self.is_personal("NAME", "name", text[start:end]):
+                yield Span(start, end, "NAME")
+
     def _is_held(self, key: _Key, value: str) -> bool:
-        return is_value(key.kind, key.word, value) and not self._is_marked(value)
+        return (
+            is_value(key.kind, key.word, value)
+            and not self._is_marked(value)
+            and not self.names.is_key(value, key.kind)
+        )
+
+    def _is_name_of_field(self, key: _Key, value: str) -> bool:
+        """Tell whether a bare value is a key again, as in source and templates: `email=${EMAIL}`.
+
+        Of passwords and secrets only what has signs of either: `secret123` is a password.
+        """
+        if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
+            return False
+        return self.names.kind(value) is not None
 
     def _is_marked(self, value: str) -> bool:
         match = self._is_mark(value)
@@ -315,7 +347,17 @@ def _separators(ends: Iterable[str]) -> str:
 def _gate(ends: Iterable[str]) -> str:
     """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
     names = "|".join("[_. -]?".join(end) for end in sorted(ends))
-    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]"
+    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]|{NAMED}"
+
+
+_is_named = re.compile(NAMED).search
+
+
+def _lowered(text: str) -> str:
+    lowered = text.lower()
+    return (
+        lowered if len(lowered) == len(text) else text.replace("İ", "I").lower()
+    )  # it becomes two
 
 
 def _branches(tree: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _JSON_PLACE = re.compile(
     r"""(\\*["'])(?:[^"'\\A-Za-z]|null|true|false|None|True|False){0,64}[\[,:][ \t]*\Z"""
 )
+_BEGIN_NUMBER = frozenset("-0123456789")
 _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 
 
@@ -217,21 +218,12 @@ def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found
                 found = [_beyond(layer, offset, each) for each in found]
             hits = search.look(layer.text)
             hidden = _ranked(search, layer.text, hits)
-            hidden += _international(layer.text)
             for first, rank, last, kind in hidden:
                 start, end = origin(first, last)
                 found.append((start + offset, rank, end + offset, kind))
             if search.hidden not in hits:
                 break
-        for start, rank, end, kind in _international(piece):
-            found.append((start + offset, rank, end + offset, kind))
     return found
-
-
-def _international(text: str) -> list[_Found]:
-    if text.isascii():
-        return []
-    return [(start, 1, end, kind) for start, end, kind in shadow.international_mail(text)]
 
 
 def _beyond(layer: shadow.Layer, offset: int, found: _Found) -> _Found:
@@ -259,8 +251,7 @@ def _merged(found: list[_Found]) -> list[Span]:
             continue
         if rank < surest:
             surest, kind = rank, other
-        if end > last:
-            last = end
+        last = max(last, end)
     merged.append(Span(first, last, kind))
     return merged
 
@@ -271,17 +262,22 @@ def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
     for start, end, kind in spans:
         value = text[start:end]
         mark = ways.replacement(kind, value if plain else shadow.decoded(value))
-        if (
-            kind != "IP"
-            and value[0] in "-0123456789"
-            and _JSON_NUMBER.fullmatch(value)
-            and (quote := _JSON_PLACE.search(text[max(0, start - 72) : start]))
-        ):
-            mark = f"{quote[1]}{mark}{quote[1]}"
+        if value[0] in _BEGIN_NUMBER and kind != "IP" and _JSON_NUMBER.fullmatch(value):
+            quote = _quote_of_document(text, start)
+            mark = f"{quote}{mark}{quote}"
         pieces += (text[done:start], mark)
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _quote_of_document(text: str, start: int) -> str:
+    """Return the quote that a number's place in a document of JSON asks for; nothing elsewhere."""
+    before = text[max(0, start - 72) : start]
+    if before.rstrip(" \t")[-1:] not in {"[", ",", ":"}:
+        return ""
+    match = _JSON_PLACE.search(before)
+    return match[1] if match else ""
 
 
 def _notice(error: Exception) -> str:

@@ -24,7 +24,6 @@ __all__ = [
     "Layer",
     "decoded",
     "host_addresses",
-    "international_mail",
     "layers",
     "may_hide",
     "pieces",
@@ -54,7 +53,7 @@ _TOKEN = re.compile(
      (?<=%)(?P<percent>[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
     |(?<==)(?P<printable>40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
     |(?<=\\)(?P<escape>u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
-        |[0-3][0-7]{{2}}|\r?\n|["'\\/nrtbfav0@.])
+        |[0-3][0-7]{{2}}|\r?\n|["'/nrtbfav0@.]|\\(?:\\\\)*+)
     |(?<=&)(?P<reference>(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
         |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
     |(?P<colour>(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
@@ -90,9 +89,6 @@ _HOSTS = frozenset(
         "dynamic", "dhcp", "cpe", "ppp", "user", "node", "customer", "vps", "server",
     }
 )  # fmt: skip
-_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}")
-_LOCAL = re.compile(r"[\w.+\-!#$%&'*/=?^`{|}~]{1,64}")
-_MAIL_SIGN = re.compile(r"(?<=[\w.+\-])@(?=\w)")
 
 _FORMS = frozenset({"<wide>", "<narrow>", "<font>", "<small>", "<circle>"})
 _DASHES = frozenset((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D))
@@ -151,7 +147,10 @@ def may_hide(text: str) -> bool:
     if not (text.isprintable() and text.isascii()):
         return _may_hide(text) is not None
     return bool(  # the same, each part only where its sign is
-        (("%" in text or "\\" in text or "=" in text or "&" in text or "^" in text) and _is_encoded(text))
+        (
+            ("%" in text or "\\" in text or "=" in text or "&" in text or "^" in text)
+            and _is_encoded(text)
+        )
         or ("+" in text and _is_joined(text))
         or (text.count("-") > 2 and _has_hyphens(text))
     )
@@ -208,20 +207,6 @@ def host_addresses(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.end(4), "IP")
 
 
-def international_mail(text: str) -> Iterator[Span]:
-    """Give mail addresses with letters of any script (RFC 6531)."""
-    if text.isascii():
-        return
-    for sign in _MAIL_SIGN.finditer(text):
-        before = text[max(0, sign.start() - 64) : sign.start()]
-        local = _LOCAL.match(before[::-1])
-        domain = _DOMAIN.match(text, sign.end())
-        if local and domain:
-            start, end = sign.start() - local.end(), domain.end()
-            if not text[start:end].isascii():
-                yield Span(start, end, "EMAIL")
-
-
 class _Fold(dict[int, int]):
     """What `str.translate` makes of a character: itself, or the one it is a form of."""
 
@@ -270,6 +255,8 @@ def _printable(token: str) -> str:
 
 def _escape(token: str) -> str:
     letter = token[1]
+    if letter == "\\":  # one for each two of them
+        return token[: len(token) // 2]
     if letter in "uUx" and len(token) > 2:
         return _character(token[2:].strip("{}"))
     if len(token) == 4 and letter.isdigit():

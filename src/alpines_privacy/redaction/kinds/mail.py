@@ -17,6 +17,9 @@ _LONGEST_DOMAIN = 255  # §4.5.3.1.2
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+?^_`{}~.\-\x80-\U0010ffff]+")
 _LABEL = r"[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9\-\x80-\U0010ffff]*"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_LATIN_TOP = re.compile(r"[A-Za-z]{2,}([^\x00-\x7F])")
+_NO_BLANKS = "Lo"  # letters without case: most of their scripts put no blank between words
+_ATEXT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+?^_`{}~.-"
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 _LEADING = "!#$%&'*?^`{}~.-"  # what no one's address begins with, and texts put before one
 
@@ -54,7 +57,10 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
     last = _domain_end(text, at + 1)
     if last is None:
         return
-    first = _quoted_start(text, at) if text[at - 1] == '"' else _local_start(text, at)
+    if text[at - 1] == '"':
+        first = _quoted_start(text, at)
+    else:
+        first = _local_start(text, at, international=not text[at:last].isascii())
     if first is not None and not _is_ssh_path(text, first, at, last):
         yield first, last
 
@@ -63,9 +69,12 @@ def _domain_end(text: str, start: int) -> int | None:
     if literal := _LITERAL.match(text, start):
         return literal.end()
     match = _DOMAIN.match(text, start, start + _LONGEST_DOMAIN)
-    if match is None or text[match.end() : match.end() + 1] == "@":
+    if match is None:
         return None
-    domain = _written(match[0]).rstrip("-.")
+    domain = _written(match[0])
+    if text.startswith("@", start + len(domain)):
+        return None
+    domain = _touched(domain.rstrip("-."))
     head, _, top = domain.rpartition(".")
     if not head or len(top) < 2 or top.lower() in _NO_DOMAINS:
         return None
@@ -84,8 +93,24 @@ def _written(name: str) -> str:
     return name
 
 
-def _local_start(text: str, at: int) -> int | None:
-    """Return where the longest local part that ends at the @ begins."""
+def _touched(domain: str) -> str:
+    """Return a domain without text of a script that puts no blank after it: `example.comです`.
+
+    No top-level domain is of two scripts.
+    """
+    if domain.isascii():
+        return domain
+    match = _LATIN_TOP.match(domain, domain.rfind(".") + 1)
+    if match and unicodedata.category(match[1]) == _NO_BLANKS:
+        return domain[: match.start(1)]
+    return domain
+
+
+def _local_start(text: str, at: int, *, international: bool) -> int | None:
+    """Return where the longest local part that ends at the @ begins.
+
+    Before a domain of ASCII it is of one script: in `联系jane@…` the first two are a word of the text.
+    """
     before = text[max(0, at - _LONGEST_LOCAL) : at]
     match = _LOCAL.match(before[::-1])
     if match is None:
@@ -93,6 +118,13 @@ def _local_start(text: str, at: int) -> int | None:
     local = _written(match[0])[::-1].lstrip(_LEADING)
     if not local or local[-1] == ".":
         return None
+    if not (international or local.isascii()):
+        latin = len(local.rstrip(_ATEXT))
+        if (
+            local[latin : latin + 1].isalnum()
+            and unicodedata.category(local[latin - 1]) == _NO_BLANKS
+        ):
+            local = local[latin:]
     return at - len(local)
 
 

@@ -65,6 +65,8 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if before == "/" and text[start - 2 : start - 1] in WORD:  # base 64
         return
     first = start + (1 if has_plus else 2)
+    if has_plus and _NETWORK.match(text, first):
+        return
     digits, _ = _read(text, first, 15)
     assigned = _CODES.match(digits)
     if assigned is None and not has_plus:
@@ -79,6 +81,9 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
         text, end
     ):
         yield start, _with_extension(text, end)
+
+
+_NETWORK = re.compile(r"(?:[0-9]{1,3}\.){3}0/24(?![0-9])")  # how an address is written truncated
 
 
 def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -> bool:
