@@ -16,12 +16,15 @@ from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.spans import Span
-from alpines_privacy.redaction.values import is_code, is_said, is_value
+from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
 
 __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
+# What nearly all keys of JSON look like: `"email": "…"`, without an escape; and one over an object.
+_PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
+_OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
@@ -31,7 +34,6 @@ _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
 
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
-_QUOTED = re.compile(r'[ ]?"([^"\\\n]*+)"')  # without an escape
 _BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
     *"bruBRU"  # which may stand before a quote
 }
@@ -112,7 +114,7 @@ class Keys:
         known = ends(logs)
         self._search = re.compile(_separators(known)).finditer
         self.pattern = _gate(known)
-        self._read = lru_cache(_REMEMBERED)(self._as_written)
+        self._read = lru_cache(_REMEMBERED)(self._meaning)
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
@@ -129,7 +131,17 @@ class Keys:
         backwards = text[::-1]
         lowered = _lowered(backwards)
         for place in self._separators(lowered):
-            if place >= done and (key := self._key_before(text, backwards, place)):
+            if place < done:
+                continue
+            if text.startswith('":', place - 1):
+                if pair := _pair_at(text, place):
+                    kind, word = self._read(pair[1])
+                    if kind is not None and self._is_held(kind, word, pair[2]):
+                        found.append(Span(pair.start(2), done := pair.end(2), kind))
+                    continue
+                if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                    continue
+            if key := self._key_before(text, backwards, place):
                 for start, end in self._values(text, place + 1, key):
                     found.append(Span(start, end, key.kind))
                     done = end
@@ -151,11 +163,7 @@ class Keys:
 
     def is_personal(self, kind: str, key: str, value: str) -> bool:
         """Tell whether a whole value that stands under a key is personal data not yet redacted."""
-        return (
-            is_value(kind, _last_word(key), value)
-            and not self._is_marked(value)
-            and not self.names.is_key(value, kind)
-        )
+        return self._is_held(kind, _last_word(key), value)
 
     def _key_before(self, text: str, backwards: str, place: int) -> _Key | None:
         turned = len(text) - place
@@ -163,7 +171,8 @@ class Keys:
         if match is None:
             return None
         separator, end = text[place], match.end(2)
-        kind, word, quotes = self._read(backwards[turned:end])
+        quotes = match[1]
+        kind, word = self._read(match[2][::-1])
         if end != match.end() and separator == ":" and not quotes:
             kind = self.names.kind(match[0][::-1].strip())
         if kind is None:
@@ -174,13 +183,9 @@ class Keys:
         key = _Key(start, separator, kind, word, quotes)
         return key if _is_separated(text, place, key) else None
 
-    def _as_written(self, backwards: str) -> tuple[str | None, str, str]:
-        """Return the kind, the last word and the quotes of a key as it is written before its separator."""
-        match = _KEY.fullmatch(backwards)
-        if match is None:
-            return None, "", ""
-        name = match[2][::-1]
-        return self.names.kind(name), _last_word(name), match[1]
+    def _meaning(self, name: str) -> tuple[str | None, str]:
+        """Return the kind of a key and its last word."""
+        return self.names.kind(name), _last_word(name)
 
     def _is_in_mark(self, text: str, start: int, place: int, quotes: str) -> bool:
         """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
@@ -198,8 +203,6 @@ class Keys:
         """Give the bounds of each value under a key whose separator ends at `place`."""
         if text[place : place + 1] in _BEGIN_BARE and key.separator != ",":
             return self._bare(text, place, place, key)
-        if key.separator != "," and (quoted := _QUOTED.match(text, place)):  # nearly always so
-            return (quoted.span(1),) if self._is_held(key, quoted[1]) else ()
         blank = _BLANK.match(text, place)
         start = blank.end() if blank else place
         if opening := _OPENING.match(text, start):
@@ -234,7 +237,7 @@ class Keys:
         value = text[start:end]
         if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
             return
-        if self._is_held(key, value):
+        if self._is_held(key.kind, key.word, value):
             yield start, end
 
     def _members(self, text: str, start: int, key: _Key) -> Iterator[Bounds]:
@@ -246,7 +249,7 @@ class Keys:
                 yield from self._quoted(text, opening, key._replace(separator=":"))
                 start = _closing(text, opening) + len(opening[1]) + 1
             elif atom := _ATOM.match(text, start):
-                if self._is_held(key, atom[0]):
+                if self._is_held(key.kind, key.word, atom[0]):
                     yield atom.span()
                 start = atom.end()
             else:
@@ -258,7 +261,7 @@ class Keys:
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(text, start, key, spoken=spoken)
         match = _grammar(key, spoken=spoken).match(text, start)
-        if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
+        if match is None or self._is_marked_at(text, start) or not self._is_held(key.kind, key.word, match[0]):
             return ()
         if self._is_name_of_field(key, match[0]) or _is_other(text, match, key, place):
             return ()
@@ -274,7 +277,7 @@ class Keys:
             match = (_COOKIE if "set" in before else _COOKIES).match(text, start)
         else:
             match = (_LINE if spoken else _BARE).match(text, start)
-        if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
+        if match is None or self._is_marked_at(text, start) or not self._is_held(key.kind, key.word, match[0]):
             return
         if (
             scheme is None
@@ -304,11 +307,11 @@ class Keys:
             if self.is_personal("NAME", "name", text[start:end]):
                 yield Span(start, end, "NAME")
 
-    def _is_held(self, key: _Key, value: str) -> bool:
+    def _is_held(self, kind: str, word: str, value: str) -> bool:
         return (
-            is_value(key.kind, key.word, value)
+            is_value(kind, word, value)
             and not self._is_marked(value)
-            and not self.names.is_key(value, key.kind)
+            and not self.names.is_key(value, kind)
         )
 
     def _is_name_of_field(self, key: _Key, value: str) -> bool:
@@ -328,6 +331,13 @@ class Keys:
         """Whether a mark stands there, and nothing that belongs to it after it."""
         match = self._is_mark(text, start)
         return match is not None and not text[match.end() : match.end() + 1].isalnum()
+
+
+def _pair_at(text: str, place: int) -> re.Match[str] | None:
+    """Return the pair of JSON whose colon stands at `place`, if it is written as nearly all are."""
+    first = text.rfind('"', max(0, place - 66), place - 1)
+    pair = _PAIR.match(text, first) if first != -1 else None
+    return pair if pair and pair.end(1) == place - 1 else None
 
 
 def _separators(ends: Iterable[str]) -> str:
@@ -390,7 +400,7 @@ def _is_other(text: str, match: re.Match[str], key: _Key, place: int) -> bool:
         is_said(key.kind, key.word, value) or (key.kind in _VAGUE and match.start() == place)
     ):
         return True
-    return is_code(_line_before(text, key.start), value, after)
+    return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
 
 
 def _line_before(text: str, place: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from alpines_privacy.redaction.ways import network_of
 
-__all__ = ["is_code", "is_said", "is_value"]
+__all__ = ["is_code", "is_said", "is_value", "may_be_code"]
 
 _NOTHING = frozenset(
     {
@@ -110,6 +110,18 @@ def is_said(kind: str, word: str, value: str) -> bool:
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
         return len(first) < 8 or first.isalpha()
     return kind == "ADDRESS" and value.strip().isalpha()
+
+
+def may_be_code(value: str, after: str) -> bool:
+    """Tell whether a bare value can be an expression at all, wherever it stands."""
+    return (
+        "." in value
+        or "(" in value
+        or "[" in value
+        or after in {"(", "["}
+        or value in _WORDS_OF_CODE
+        or _IDENTIFIER.fullmatch(value) is not None
+    )
 
 
 def is_code(line: str, value: str, after: str) -> bool:
