@@ -106,13 +106,15 @@ class _Key(NamedTuple):
 class Keys:
     """Finds the values that stand under the keys of one policy."""
 
-    __slots__ = ("_is_mark", "_read", "_search", "names", "pattern")
+    __slots__ = ("_ends_like_key", "_is_mark", "_read", "_search", "names", "pattern")
 
     def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
         self.names = KeyNames(logs)
         self._is_mark = marks.match
         known = ends(logs)
-        self._search = re.compile(_separators(known)).finditer
+        letters = _branches(_tree(known))
+        self._search = re.compile(rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{letters}").finditer
+        self._ends_like_key = re.compile(f"[^a-z]*+{letters}").match
         self.pattern = _gate(known)
         self._read = lru_cache(_REMEMBERED)(self._meaning)
 
@@ -131,25 +133,30 @@ class Keys:
         backwards = text[::-1]
         lowered = _lowered(backwards)
         for place in self._separators(lowered):
-            if place < done:
-                continue
-            if text.startswith('":', place - 1):
-                if pair := _pair_at(text, place):
-                    kind, word = self._read(pair[1])
-                    if kind is not None and self._is_held(kind, word, pair[2]):
-                        found.append(Span(pair.start(2), done := pair.end(2), kind))
-                    continue
-                if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
-                    continue
-            if key := self._key_before(text, backwards, place):
-                for start, end in self._values(text, place + 1, key):
-                    found.append(Span(start, end, key.kind))
-                    done = end
+            if place >= done:
+                for span in self._under(text, backwards, place):
+                    found.append(span)
+                    done = span.end
         if "--" in text:
             found = sorted([*found, *self._options(text)])
         if '"eman"' in lowered or "'eman'" in lowered:
             found = sorted([*found, *self._names(text)])
         return found
+
+    def _under(self, text: str, backwards: str, place: int) -> Iterable[Span]:
+        """Give the values under the key before the separator at `place`, if it is one."""
+        if text.startswith('":', place - 1):
+            if pair := _pair_at(text, place):
+                kind, word = self._read(pair[1])
+                if kind is None or not self._is_held(kind, word, pair[2]):
+                    return ()
+                return (Span(pair.start(2), pair.end(2), kind),)
+            if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                return ()
+        key = self._key_before(text, backwards, place)
+        if key is None:
+            return ()
+        return [Span(start, end, key.kind) for start, end in self._values(text, place + 1, key)]
 
     def _separators(self, lowered: str) -> list[int]:
         """Return where, from the left, separators stand that may have such a key before them.
@@ -178,23 +185,24 @@ class Keys:
         if kind is None:
             return None
         start = place - end + turned
-        if self._is_in_mark(text, start, place, quotes):
-            return None
         key = _Key(start, separator, kind, word, quotes)
-        return key if _is_separated(text, place, key) else None
+        if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
+            return None
+        return key
 
     def _meaning(self, name: str) -> tuple[str | None, str]:
         """Return the kind of a key and its last word."""
         return self.names.kind(name), _last_word(name)
 
-    def _is_in_mark(self, text: str, start: int, place: int, quotes: str) -> bool:
+    def _is_in_mark(self, text: str, place: int, key: _Key) -> bool:
         """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
+        start = key.start
         if start and text[start - 1] == "[":
             return (
                 not text[start - 2 : start - 1].isalnum()
                 and self._is_mark(text, start - 1) is not None
             )
-        if '"' in quotes or "'" in quotes:  # no mark has one
+        if key.separator == "=" or '"' in key.quotes or "'" in key.quotes:  # no mark has one
             return False
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
@@ -261,9 +269,12 @@ class Keys:
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(text, start, key, spoken=spoken)
         match = _grammar(key, spoken=spoken).match(text, start)
-        if match is None or self._is_marked_at(text, start) or not self._is_held(key.kind, key.word, match[0]):
+        if match is None or self._is_marked_at(text, start):
             return ()
-        if self._is_name_of_field(key, match[0]) or _is_other(text, match, key, place):
+        value = match[0]
+        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
+            return ()
+        if self._is_marked(value) or _is_other(text, match, key, place):
             return ()
         return ((start, match.end()),)
 
@@ -277,7 +288,11 @@ class Keys:
             match = (_COOKIE if "set" in before else _COOKIES).match(text, start)
         else:
             match = (_LINE if spoken else _BARE).match(text, start)
-        if match is None or self._is_marked_at(text, start) or not self._is_held(key.kind, key.word, match[0]):
+        if (
+            match is None
+            or self._is_marked_at(text, start)
+            or not self._is_held(key.kind, key.word, match[0])
+        ):
             return
         if (
             scheme is None
@@ -320,6 +335,8 @@ class Keys:
         Of passwords and secrets only what has signs of either: `secret123` is a password.
         """
         if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
+            return self.names.is_key(value, key.kind)
+        if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
             return False
         return self.names.kind(value) is not None
 
@@ -340,18 +357,15 @@ def _pair_at(text: str, place: int) -> re.Match[str] | None:
     return pair if pair and pair.end(1) == place - 1 else None
 
 
-def _separators(ends: Iterable[str]) -> str:
-    """Return the pattern, for text read backwards, of separators after one of the ends.
-
-    A tree of the letters: at most separators the first letter already decides.
-    """
+def _tree(ends: Iterable[str]) -> dict[str, Any]:
+    """Return the letters of the ends, read backwards: at most separators the first already decides."""
     tree: dict[str, Any] = {}
     for end in ends:
         branch = tree
         for letter in reversed(end):
             branch = branch.setdefault(letter, {})
         branch[""] = {}
-    return rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{_branches(tree)}"
+    return tree
 
 
 def _gate(ends: Iterable[str]) -> str:

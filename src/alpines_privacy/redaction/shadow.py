@@ -123,10 +123,17 @@ class Layer:
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
+        if not self._at or end <= self._at[0]:
+            return start, end
+        if start >= self._stops[-1]:
+            shift = self._ends[-1] - self._stops[-1]
+            return start + shift, end + shift
         return self._place(start)[0], self._place(end - 1)[1]
 
     def beyond(self, start: int) -> int:
         """Return `start` of the original, or the end of the encoded form in the middle of which it lies."""
+        if not self._starts or start >= self._ends[-1]:
+            return start
         index = bisect_right(self._starts, start) - 1
         if index >= 0 and self._starts[index] < start < self._ends[index]:
             return self._ends[index]
