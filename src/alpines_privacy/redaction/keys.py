@@ -146,13 +146,13 @@ class Keys:
     def _under(self, text: str, backwards: str, place: int) -> Iterable[Span]:
         """Give the values under the key before the separator at `place`, if it is one."""
         if text.startswith('":', place - 1):
+            if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                return ()
             if pair := _pair_at(text, place):
                 kind, word = self._read(pair[1])
                 if kind is None or not self._is_held(kind, word, pair[2]):
                     return ()
                 return (Span(pair.start(2), pair.end(2), kind),)
-            if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
-                return ()
         key = self._key_before(text, backwards, place)
         if key is None:
             return ()

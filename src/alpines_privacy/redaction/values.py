@@ -114,6 +114,8 @@ def is_said(kind: str, word: str, value: str) -> bool:
 
 def may_be_code(value: str, after: str) -> bool:
     """Tell whether a bare value can be an expression at all, wherever it stands."""
+    if not (value[0].isalpha() or value[0] == "_"):
+        return False
     return (
         "." in value
         or "(" in value

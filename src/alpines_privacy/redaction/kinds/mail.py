@@ -66,15 +66,20 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _domain_end(text: str, start: int) -> int | None:
-    if literal := _LITERAL.match(text, start):
-        return literal.end()
+    if text.startswith("[", start):
+        literal = _LITERAL.match(text, start)
+        return literal.end() if literal else None
     match = _DOMAIN.match(text, start, start + _LONGEST_DOMAIN)
     if match is None:
         return None
-    domain = _written(match[0])
+    domain = match[0]
+    if not (plain := domain.isascii()):
+        domain = _written(domain)
     if text.startswith("@", start + len(domain)):
         return None
-    domain = _touched(domain.rstrip("-."))
+    domain = domain.rstrip("-.")
+    if not plain:
+        domain = _touched(domain)
     head, _, top = domain.rpartition(".")
     if not head or len(top) < 2 or top.lower() in _NO_DOMAINS:
         return None
@@ -85,8 +90,6 @@ def _domain_end(text: str, start: int) -> int | None:
 
 def _written(name: str) -> str:
     """Return a name up to what is beyond ASCII and no letter, digit or mark: `…`, a quote, a full stop of Chinese."""
-    if name.isascii():
-        return name
     for place, character in enumerate(name):
         if not character.isascii() and unicodedata.category(character)[0] not in "LMN":
             return name[:place]
@@ -98,8 +101,6 @@ def _touched(domain: str) -> str:
 
     No top-level domain is of two scripts.
     """
-    if domain.isascii():
-        return domain
     match = _LATIN_TOP.match(domain, domain.rfind(".") + 1)
     if match and unicodedata.category(match[1]) == _NO_BLANKS:
         return domain[: match.start(1)]
@@ -115,10 +116,13 @@ def _local_start(text: str, at: int, *, international: bool) -> int | None:
     match = _LOCAL.match(before[::-1])
     if match is None:
         return None
-    local = _written(match[0])[::-1].lstrip(_LEADING)
+    backwards = match[0]
+    if not (plain := backwards.isascii()):
+        backwards = _written(backwards)
+    local = backwards[::-1].lstrip(_LEADING)
     if not local or local[-1] == ".":
         return None
-    if not (international or local.isascii()):
+    if not (plain or international or local.isascii()):
         latin = len(local.rstrip(_ATEXT))
         if (
             local[latin : latin + 1].isalnum()
