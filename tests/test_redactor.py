@@ -46,6 +46,7 @@ TEXTS = {
     "a number of JSON in JSON": (r'"{\"cvv\": 123}"', r'"{\"cvv\": \"[CVV]\"}"'),
     "a number of a dict": ("{'pin': 1234}", "{'pin': '[PASSWORD]'}"),
     "a plus before an address": ("+203.0.113.7 %2B203.0.113.7", "+203.0.113.0/24 %2B203.0.113.0/24"),
+    "a patient": ('{"patients": [{"name": "Ann Lee"}]}', '{"patients": [{"name": "[NAME]"}]}'),
     "a traceback": (
         'File "x.py", line 3, in f\n    login(user, password=form.password)\nValueError: a@b.com\n',
         'File "x.py", line 3, in f\n    login(user, password=form.password)\nValueError: [EMAIL]\n',
