@@ -1,8 +1,9 @@
 """`python -m benchmarks.redaction`: what is found in the texts of others, what is wrongly found, and the cost.
 
-Recall and precision by kind on labelled texts (`benchmarks/labelled.py`), the time of a line, and
-with `--logs FILE…` what is found in logs of programs. Peers that are installed (Presidio's pattern
-recognizers, scrubadub, datafog, sentry-relay, loggingredactor) run on the same texts in the same run.
+Recall and precision by kind on labelled texts (`benchmarks/labelled.py`), the time of a line (by
+shape only, as peers look; then redacted by all there is), and with `--logs FILE…` what is found in
+logs of programs. Peers that are installed (Presidio's pattern recognizers, scrubadub, datafog,
+sentry-relay, loggingredactor) run on the same texts in the same run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import process_time
 
+from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.gate import FoldGate
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
@@ -28,6 +30,20 @@ _LINES = {
     "uvicorn": 'INFO:     203.0.113.9:54106 - "GET /items/116?page=2 HTTP/1.1" 200 OK',
     "nginx": '203.0.113.9 - - [25/Nov/2026:20:50:38 +0000] "GET /items/116?page=2 HTTP/1.1" 200 512 "-" '
     '"Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0"',
+}
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0"
+_REQUEST = (
+    '203.0.113.9 - - [25/Nov/2026:20:50:38 +0000] "GET /items/116?page=2{} HTTP/1.1" 200 512 "-" '
+    f'"{_AGENT}"'
+)
+_WHOLE = {
+    **_LINES,
+    "nginx, &token=abc123def": _REQUEST.format("&token=abc123def"),
+    "nginx, &q=red%20shoes%2Fx": _REQUEST.format("&q=red%20shoes%2Fx"),
+    "nginx, &email=a%40b.com": _REQUEST.format("&email=a%40b.com"),
+    "JSON": '{"ts": "2026-11-25T20:14:57.767Z", "level": "info", "logger": "shop.orders", "msg": "order placed", '
+    '"order": {"id": 882389, "items": 9, "ms": 2.871517600077859}, '
+    '"user": {"id": 882389, "email": "user882389@example.org"}, "client_ip": "203.0.113.120"}',
 }
 _COST_ONLY = {"ours, without RE2", "loggingredactor, 3"}  # the same spans; the user's own patterns
 _COVERED = 0.8  # part of a label that has to be found
@@ -64,6 +80,7 @@ def main() -> None:
                     name, engine, samples if name == "ours" else samples[: asked.peer_sentences]
                 )
     _print_costs(engines)
+    _print_whole()
     if asked.logs:
         _print_wrong(engines["ours"], asked.logs)
 
@@ -118,6 +135,14 @@ def _print_costs(engines: dict[str, Engine]) -> None:
             f"{cost:9.2f} ({cost / our:7.1f} x)" for cost, our in zip(costs, ours, strict=True)
         )
         print(f"  {name:24}" + "".join(f"{cell:>20}" for cell in cells))
+
+
+def _print_whole() -> None:
+    print("\nMicroseconds to redact a line, and megabytes a second")
+    redact = Redactor().redact
+    for name, line in _WHOLE.items():
+        cost = _cost(redact, line)
+        print(f"  {name:28}{cost:8.1f}{len(line) / cost:8.1f}")
 
 
 def _cost(engine: Callable[[str], object], line: str) -> float:

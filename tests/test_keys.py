@@ -61,6 +61,14 @@ FOUND: dict[str, tuple[str, str]] = {
     "numbered": ("password1=«a» password2=«b» address2=«Mall Road 5»", "PASSWORD PASSWORD ADDRESS"),
     "kebab": ("X-Auth-Token: «abcdef12»", "SECRET"),
     "camel": ("userPassword=«x» sessionId=«abcdef» APIKey=«y»", "PASSWORD SECRET SECRET"),
+    "a common password": ("password=«password123» pwd=«top-secret» token=«my-token»", "PASSWORD PASSWORD SECRET"),
+    "a person's name": ('{"user": {"id": 5, "name": "«Ayesha Khan»"}, "app": {"name": "shop"}}', "NAME"),
+    "names of people": (
+        '{"patients": [{"name": "«Ann»"}, {"tags": ["name"], "name": "«Bob \\"B\\"»"}], "name": "x"}',
+        "NAME NAME",
+    ),
+    "a name in a dict": ("{'customer': {'role': {'name': 'x'}, 'name': '«Ann»'}, 'name': 'x'}", "NAME"),
+    "a name cut off": ('{"User":{"Name":"«Ayesha Kh»', "NAME"),
     "one word": ("myapikey=«x» usertoken=«y» lastname=«Khan»", "SECRET SECRET NAME"),
 }  # fmt: skip
 
@@ -104,12 +112,22 @@ LEFT = (
     "password=[PASSWORD] next=1 token: [SECRET]",
     "email=${EMAIL} password={password} token=%(token)s",
     "gpio_pin=17 mac=cocoa lat=ency long=1",
+    "USERNAME_FIELD = 'username' PASSWORD='password' token: \"TOKEN\"",
+    'EMAIL_FIELD = "email", USERNAME_FIELD = "email"',
+    '{"login": "user_name", "password": "passwd", "token": "csrf-token"}',
+    '{"user": {"id": 5, "role": {"name": "admin"}}, "name": "shop", "author": {"name": null}}',
+    '{"user": "[USERNAME]", "logger": {"name": "shop"}, "users": [], "name": "x"}',
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("text", LEFT)
 def test_what_is_no_value_of_a_person_is_left(text: str) -> None:
     assert KEYS.spans(text) == []
+
+
+def test_what_names_no_password_may_be_one() -> None:
+    assert KEYS.is_personal("PASSWORD", "password", "email")
+    assert not KEYS.is_personal("PASSWORD", "password", "password")
 
 
 NAMES: dict[str, str | None] = {

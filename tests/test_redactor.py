@@ -45,6 +45,8 @@ TEXTS = {
     "a number of JSON": ('{"pin": 1234, "a": [1]}', '{"pin": "[PASSWORD]", "a": [1]}'),
     "a number of JSON in JSON": (r'"{\"cvv\": 123}"', r'"{\"cvv\": \"[CVV]\"}"'),
     "a number of a dict": ("{'pin': 1234}", "{'pin': '[PASSWORD]'}"),
+    "a plus before an address": ("+203.0.113.7 %2B203.0.113.7", "+203.0.113.0/24 %2B203.0.113.0/24"),
+    "a patient": ('{"patients": [{"name": "Ann Lee"}]}', '{"patients": [{"name": "[NAME]"}]}'),
     "a traceback": (
         'File "x.py", line 3, in f\n    login(user, password=form.password)\nValueError: a@b.com\n',
         'File "x.py", line 3, in f\n    login(user, password=form.password)\nValueError: [EMAIL]\n',
@@ -56,6 +58,36 @@ TEXTS = {
 def test_text(text: str, clean: str) -> None:
     assert REDACTOR.redact(text) == clean
     assert REDACTOR.redact(clean) is clean
+
+
+BEHIND_ESCAPES = {
+    r"\n+92 300 1234567": r"\n[PHONE]", r"\t+92-300-1234567": r"\t[PHONE]", r"\n0300 1234567": r"\n[PHONE]",
+    r"\tjane@x.org": r"\t[EMAIL]", r"\r\njane@x.org\n": r"\r\n[EMAIL]\n", r"a\n203.0.113.7": r"a\n203.0.113.0/24",
+    r"\n4111 1111 1111 1111": r"\n[CARD]", r"\n35202-1234567-1": r"\n[CNIC]", r"x\nSSN 536-90-4399": r"x\nSSN [SSN]",
+    r"\tGB82WEST12345698765432": r"\t[IBAN]", r"\npassword=hunter2": r"\npassword=[PASSWORD]",
+    r"\\n+92 300 1234567": r"\\n[PHONE]", r'{"m": "x\tBearer abc123def456"}': r'{"m": "x\tBearer [SECRET]"}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "clean"), BEHIND_ESCAPES.items())
+def test_an_escape_of_two_characters_hides_nothing_behind_it(text: str, clean: str) -> None:
+    assert REDACTOR.redact(text) == clean
+    assert REDACTOR.redact(clean) is clean
+
+
+def test_a_person_in_a_string_of_json_has_a_name_too() -> None:
+    text = json.dumps({"body": json.dumps({"user": {"name": "Ayesha Khan"}, "name": "shop"})})
+    assert REDACTOR.redact(text) == text.replace("Ayesha Khan", "[NAME]")
+
+
+_BESIDE_MAIL = st.sampled_from(["a", "0", "@", ".", "é", "東", "\udc80", "\u200b", "\\n", "com"])
+
+
+@given(st.lists(_BESIDE_MAIL, max_size=14).map("".join))
+def test_mail_of_any_script_is_found_at_once(text: str) -> None:
+    """What stands beside a replaced address does not become one."""
+    once = REDACTOR.redact(text)
+    assert REDACTOR.redact(once) is once
 
 
 CLEAN = (
@@ -327,7 +359,8 @@ ATTACKS: dict[str, str] = {
     "commas": "password=,", "words": "Ayesha ", "options": "--password ", "elements": "<password>", "blanks": " ",
     "cookies": "cookie: a=b; ", "agents": "user_agent=(", "digits": "phone=1 ", "names": "full_name=A B ",
     "masked": "password=*** ", "addresses": "address=a, b", "stops": "password=.", "schemes": "authorization: Bearer ",
-    "pluses": "1+", "dots": "a.", "one long key": "password_",
+    "people": '"user":{"name":"Ann"},', "unclosed": '"user":{"a', "open": '"user":[{', "latitudes": "lat=1.11 ",
+    "backslashes, quotes": '"user":{\\"', "mail": "é@é.é", "pluses": "1+", "dots": "a.", "one long key": "password_",
 }  # fmt: skip
 
 

@@ -142,6 +142,32 @@ def test_re2_reads_every_pattern_as_re_does(text: str) -> None:
         assert hits == searched
 
 
+def _cores_are_matches(text: str) -> bool:
+    """Whether the cores of all shapes are what `re` finds."""
+    return all(
+        [*shape.cores(text)]
+        == [match.span() for match in re.finditer(shape.pattern, text, re.ASCII)]
+        for shape in SHAPES
+        if shape.cores is not None
+    )
+
+
+@given(texts | st.text("0123456789.@ae[Mozila/Oprx é\ud800", max_size=60))
+def test_cores_are_the_matches_of_the_pattern(text: str) -> None:
+    assert _cores_are_matches(text)
+
+
+_BESIDE = (
+    "1.2.3.4.5.6.7.8", "1.1.1.1.1.1.1.1.1", "1234.5.6.7", "..1.2.3.4", "a@b.@c.d@[", "1" * 45, "\ud800é" + "4" * 20,
+    "Opera/9.8 Mozilla/5.0 Opera/9.8", "xMozilla/5.0 Mozilla/5.0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _BESIDE)
+def test_cores_beside_one_another(text: str) -> None:
+    assert _cores_are_matches(text)
+
+
 @given(texts)
 def test_spans_are_disjoint_in_order_and_within_the_text(text: str) -> None:
     spans = _SCANNER.spans(text)

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import KeyNames, ends
+from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.spans import Span
-from alpines_privacy.redaction.values import is_code, is_said, is_value
+from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
 
 __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
+# What nearly all keys of JSON look like: `"email": "…"`, without an escape; and one over an object.
+_PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
+_OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
+_REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -28,6 +34,9 @@ _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
 
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
+_BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
+    *"bruBRU"  # which may stand before a quote
+}
 _OPENING = re.compile(r"""[bruBRU]{0,2}(\\{0,64})(["'])""")
 _CLOSING = {  # up to the next quote that no backslash precedes, or the end of the line
     '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
@@ -38,6 +47,8 @@ _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
+_AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
+_PLAIN = re.compile(r"[\w!@#*+\-]+")
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -95,73 +106,111 @@ class _Key(NamedTuple):
 class Keys:
     """Finds the values that stand under the keys of one policy."""
 
-    __slots__ = ("_is_mark", "_search", "names", "pattern")
+    __slots__ = ("_ends_like_key", "_is_mark", "_read", "_search", "names", "pattern")
 
     def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
         self.names = KeyNames(logs)
         self._is_mark = marks.match
         known = ends(logs)
-        self._search = re.compile(_separators(known)).finditer
+        letters = _branches(_tree(known))
+        self._search = re.compile(rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{letters}").finditer
+        self._ends_like_key = re.compile(f"[^a-z]*+{letters}").match
         self.pattern = _gate(known)
+        self._read = lru_cache(_REMEMBERED)(self._meaning)
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
-        return bool(self._separators(text)) or "--" in text
+        return (
+            bool(self._separators(_lowered(text[::-1])))
+            or "--" in text
+            or _is_named(text) is not None
+        )
 
     def spans(self, text: str) -> list[Span]:
         """Return the values in a text, in order and disjoint."""
         found: list[Span] = []
         done = 0
-        for place in self._separators(text):
-            if place >= done and (key := self._key_before(text, place)):
-                for start, end in self._values(text, place + 1, key):
-                    found.append(Span(start, end, key.kind))
-                    done = end
+        backwards = text[::-1]
+        lowered = _lowered(backwards)
+        for place in self._separators(lowered):
+            if place >= done:
+                for span in self._under(text, backwards, place):
+                    found.append(span)
+                    done = span.end
         if "--" in text:
             found = sorted([*found, *self._options(text)])
+        if '"eman"' in lowered or "'eman'" in lowered:
+            found = sorted([*found, *self._names(text)])
         return found
 
-    def _separators(self, text: str) -> list[int]:
-        """Return where, from the left, separators stand that may have such a key before them."""
-        lowered = text.lower()
-        if len(lowered) != len(text):  # a capital dotted I becomes two
-            lowered = text.replace("İ", "I").lower()
-        last = len(text) - 1
-        return [last - match.start() for match in self._search(lowered[::-1])][::-1]
+    def _under(self, text: str, backwards: str, place: int) -> Iterable[Span]:
+        """Give the values under the key before the separator at `place`, if it is one."""
+        if text.startswith('":', place - 1):
+            if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                return ()
+            if pair := _pair_at(text, place):
+                kind, word = self._read(pair[1])
+                if kind is None or not self._is_held(kind, word, pair[2]):
+                    return ()
+                return (Span(pair.start(2), pair.end(2), kind),)
+        key = self._key_before(text, backwards, place)
+        if key is None:
+            return ()
+        return [Span(start, end, key.kind) for start, end in self._values(text, place + 1, key)]
+
+    def _separators(self, lowered: str) -> list[int]:
+        """Return where, from the left, separators stand that may have such a key before them.
+
+        The text is given backwards, in small letters.
+        """
+        last = len(lowered) - 1
+        places = [last - match.start() for match in self._search(lowered)]
+        places.reverse()
+        return places
 
     def is_personal(self, kind: str, key: str, value: str) -> bool:
         """Tell whether a whole value that stands under a key is personal data not yet redacted."""
-        return is_value(kind, _last_word(key), value) and not self._is_marked(value)
+        return self._is_held(kind, _last_word(key), value)
 
-    def _key_before(self, text: str, place: int) -> _Key | None:
-        window = text[max(0, place - _WINDOW) : place]
-        match = _KEY.match(window[::-1])
+    def _key_before(self, text: str, backwards: str, place: int) -> _Key | None:
+        turned = len(text) - place
+        match = _KEY.match(backwards, turned, turned + _WINDOW)
         if match is None:
             return None
-        name, quotes, separator = match[2][::-1], match[1], text[place]
-        kind = self.names.kind(name)
-        if match[3] and separator == ":" and not quotes:
-            kind = self.names.kind(window[-match.end() :].strip())
+        separator, end = text[place], match.end(2)
+        quotes = match[1]
+        kind, word = self._read(match[2][::-1])
+        if end != match.end() and separator == ":" and not quotes:
+            kind = self.names.kind(match[0][::-1].strip())
         if kind is None:
             return None
-        start = place - match.end(2)
-        if self._is_in_mark(text, start, place):
+        start = place - end + turned
+        key = _Key(start, separator, kind, word, quotes)
+        if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
             return None
-        key = _Key(start, separator, kind, _last_word(name), quotes)
-        return key if _is_separated(text, place, key) else None
+        return key
 
-    def _is_in_mark(self, text: str, start: int, place: int) -> bool:
+    def _meaning(self, name: str) -> tuple[str | None, str]:
+        """Return the kind of a key and its last word."""
+        return self.names.kind(name), _last_word(name)
+
+    def _is_in_mark(self, text: str, place: int, key: _Key) -> bool:
         """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
+        start = key.start
         if start and text[start - 1] == "[":
             return (
                 not text[start - 2 : start - 1].isalnum()
                 and self._is_mark(text, start - 1) is not None
             )
+        if key.separator == "=" or '"' in key.quotes or "'" in key.quotes:  # no mark has one
+            return False
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
 
     def _values(self, text: str, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
+        if text[place : place + 1] in _BEGIN_BARE and key.separator != ",":
+            return self._bare(text, place, place, key)
         blank = _BLANK.match(text, place)
         start = blank.end() if blank else place
         if opening := _OPENING.match(text, start):
@@ -196,7 +245,7 @@ class Keys:
         value = text[start:end]
         if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
             return
-        if self._is_held(key, value):
+        if self._is_held(key.kind, key.word, value):
             yield start, end
 
     def _members(self, text: str, start: int, key: _Key) -> Iterator[Bounds]:
@@ -208,7 +257,7 @@ class Keys:
                 yield from self._quoted(text, opening, key._replace(separator=":"))
                 start = _closing(text, opening) + len(opening[1]) + 1
             elif atom := _ATOM.match(text, start):
-                if self._is_held(key, atom[0]):
+                if self._is_held(key.kind, key.word, atom[0]):
                     yield atom.span()
                 start = atom.end()
             else:
@@ -220,9 +269,12 @@ class Keys:
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(text, start, key, spoken=spoken)
         match = _grammar(key, spoken=spoken).match(text, start)
-        if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
+        if match is None or self._is_marked_at(text, start):
             return ()
-        if self.names.kind(match[0]) is not None or _is_other(text, match, key, place):
+        value = match[0]
+        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
+            return ()
+        if self._is_marked(value) or _is_other(text, match, key, place):
             return ()
         return ((start, match.end()),)
 
@@ -236,7 +288,11 @@ class Keys:
             match = (_COOKIE if "set" in before else _COOKIES).match(text, start)
         else:
             match = (_LINE if spoken else _BARE).match(text, start)
-        if match is None or self._is_marked_at(text, start) or not self._is_held(key, match[0]):
+        if (
+            match is None
+            or self._is_marked_at(text, start)
+            or not self._is_held(key.kind, key.word, match[0])
+        ):
             return
         if (
             scheme is None
@@ -261,8 +317,28 @@ class Keys:
                 ):
                     yield Span(*value.span(), kind)
 
-    def _is_held(self, key: _Key, value: str) -> bool:
-        return is_value(key.kind, key.word, value) and not self._is_marked(value)
+    def _names(self, text: str) -> Iterator[Span]:
+        for start, end in names_of_people(text):
+            if self.is_personal("NAME", "name", text[start:end]):
+                yield Span(start, end, "NAME")
+
+    def _is_held(self, kind: str, word: str, value: str) -> bool:
+        return (
+            is_value(kind, word, value)
+            and not self._is_marked(value)
+            and not self.names.is_key(value, kind)
+        )
+
+    def _is_name_of_field(self, key: _Key, value: str) -> bool:
+        """Tell whether a bare value is a key again, as in source and templates: `email=${EMAIL}`.
+
+        Of passwords and secrets only what has signs of either: `secret123` is a password.
+        """
+        if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
+            return self.names.is_key(value, key.kind)
+        if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
+            return False
+        return self.names.kind(value) is not None
 
     def _is_marked(self, value: str) -> bool:
         match = self._is_mark(value)
@@ -274,24 +350,38 @@ class Keys:
         return match is not None and not text[match.end() : match.end() + 1].isalnum()
 
 
-def _separators(ends: Iterable[str]) -> str:
-    """Return the pattern, for text read backwards, of separators after one of the ends.
+def _pair_at(text: str, place: int) -> re.Match[str] | None:
+    """Return the pair of JSON whose colon stands at `place`, if it is written as nearly all are."""
+    first = text.rfind('"', max(0, place - 66), place - 1)
+    pair = _PAIR.match(text, first) if first != -1 else None
+    return pair if pair and pair.end(1) == place - 1 else None
 
-    A tree of the letters: at most separators the first letter already decides.
-    """
+
+def _tree(ends: Iterable[str]) -> dict[str, Any]:
+    """Return the letters of the ends, read backwards: at most separators the first already decides."""
     tree: dict[str, Any] = {}
     for end in ends:
         branch = tree
         for letter in reversed(end):
             branch = branch.setdefault(letter, {})
         branch[""] = {}
-    return rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{_branches(tree)}"
+    return tree
 
 
 def _gate(ends: Iterable[str]) -> str:
     """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
     names = "|".join("[_. -]?".join(end) for end in sorted(ends))
-    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]"
+    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]|{NAMED}"
+
+
+_is_named = re.compile(NAMED).search
+
+
+def _lowered(text: str) -> str:
+    lowered = text.lower()
+    return (
+        lowered if len(lowered) == len(text) else text.replace("İ", "I").lower()
+    )  # it becomes two
 
 
 def _branches(tree: dict[str, Any]) -> str:
@@ -324,7 +414,7 @@ def _is_other(text: str, match: re.Match[str], key: _Key, place: int) -> bool:
         is_said(key.kind, key.word, value) or (key.kind in _VAGUE and match.start() == place)
     ):
         return True
-    return is_code(_line_before(text, key.start), value, after)
+    return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
 
 
 def _line_before(text: str, place: int) -> str:
@@ -333,6 +423,7 @@ def _line_before(text: str, place: int) -> str:
     return text[max(first, text.rfind("\n", first, place) + 1) : place]
 
 
+@lru_cache(_REMEMBERED)
 def _last_word(key: str) -> str:
     match = _LAST_WORD.search(key)
     return match[1].lower() if match else ""
@@ -340,13 +431,13 @@ def _last_word(key: str) -> str:
 
 def _is_separated(text: str, place: int, key: _Key) -> bool:
     """Tell whether a separator separates: no scope (`a::b`), no scheme, no closing tag."""
-    before = text[key.start - 1 : key.start] if key.start else ""
     match key.separator:
         case ":":
-            return text[place + 1 : place + 2] != ":" and text[place + 1 : place + 3] != "//"
+            return not text.startswith((":", "//"), place + 1)
         case ">":
-            return before in {"<", ":"} and not key.quotes
+            return text[max(0, key.start - 1) : key.start] in {"<", ":"} and not key.quotes
         case ",":
+            before = text[max(0, key.start - 1) : key.start]
             opened = text[max(0, key.start - 3) : key.start].rstrip("b\"'")[-1:]
             return bool(key.quotes) and (opened in {"(", "["} or before == "-")
         case _:

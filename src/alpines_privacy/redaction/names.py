@@ -132,6 +132,17 @@ class KeyNames:
             self._remembered[key] = kind
             return kind
 
+    def is_key(self, value: str, kind: str) -> bool:
+        """Tell whether a value is only the name of a field: `PASSWORD_FIELD = "password"`.
+
+        A password may be any word but those for passwords.
+        """
+        letters = value.replace("_", "").replace("-", "")
+        if not letters.isalpha():
+            return False
+        named = self._kinds.get(letters.lower())
+        return named is not None and (named == kind or kind not in {"PASSWORD", "SECRET"})
+
     def _kind(self, key: str) -> str | None:
         words = [word.lower() for word in _WORD.findall(key)]
         for kind in self._kinds_of(words):

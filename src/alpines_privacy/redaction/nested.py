@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from alpines_privacy.redaction.keys import Keys
+from alpines_privacy.redaction.people import PEOPLE
 from alpines_privacy.redaction.ways import Ways
 
 __all__ = ["Nested"]
@@ -31,16 +32,6 @@ _WHOLE = frozenset(
         "IBAN", "SSN", "PASSPORT", "BIRTH_DATE", "COORDINATES",
     }
 )  # fmt: skip
-# Things that have a name which is a person's.
-_PEOPLE = frozenset(
-    {
-        "user", "customer", "client", "patient", "person", "contact", "employee", "student",
-        "author", "owner", "recipient", "sender", "buyer", "seller", "payer", "payee",
-        "profile", "member", "guest", "passenger", "cardholder", "beneficiary", "billing",
-        "shipping", "account", "visitor", "parent", "guardian", "spouse", "users",
-        "customers", "patients", "contacts", "employees", "students", "members", "guests",
-    }
-)  # fmt: skip
 
 
 class Nested:
@@ -60,7 +51,7 @@ class Nested:
             key if isinstance(key, str) else key.decode("latin-1") if isinstance(key, bytes) else ""
         )
         own = self._keys.names.kind(name) if name else None
-        if own is None and name.lower() == "name" and parent.lower() in _PEOPLE:
+        if own is None and name.lower() == "name" and parent.lower() in PEOPLE:
             own = "NAME"
         own = own or kind
         if own is None or own in self._ways.kept:

@@ -12,7 +12,8 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar, cast
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -37,7 +38,13 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _JSON_PLACE = re.compile(
     r"""(\\*["'])(?:[^"'\\A-Za-z]|null|true|false|None|True|False){0,64}[\[,:][ \t]*\Z"""
 )
+_BEGIN_NUMBER = frozenset("-0123456789")
 _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
+
+
+# Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
+_Found: TypeAlias = "tuple[int, int, int, str]"
+_PLACE = itemgetter(0, 1)
 
 
 class _Search(NamedTuple):
@@ -175,73 +182,78 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
 
 def _find(search: _Search, text: str, hits: Sequence[int]) -> list[Span]:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
-    plain = search.hidden not in hits
-    if plain and search.by_key not in hits:
-        spans = search.scanner.spans_of(text, hits)
-        if not search.ways.shows and not search.ways.kept:
-            return spans
-        found = [(1, span) for span in spans]
-    else:
-        found = _ranked(search, text, hits)
+    ways, plain = search.ways, search.hidden not in hits
+    if plain and search.by_key not in hits and not ways.shows and not ways.kept:
+        return search.scanner.spans_of(text, hits)
+    found = _ranked(search, text, hits)
     if not plain:
         found = _with_hidden(search, text, found)
-    kept = search.ways.kept
-    found = [each for each in found if each[1].kind not in kept]
-    if found and search.ways.shows:
-        marks = [match.span() for match in search.ways.marks.finditer(text)]
-        found = [each for each in found if not _is_within(each[1], marks)]
-    return _merged(found) if len(found) > 1 else [span for _, span in found]
+    if ways.kept:
+        found = [each for each in found if each[3] not in ways.kept]
+    if found and ways.shows:
+        marks = [match.span() for match in ways.marks.finditer(text)]
+        found = [each for each in found if not _is_within(each, marks)]
+    return _merged(found)
 
 
-def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[tuple[int, Span]]:
-    """Return the spans of a plain text, each with how sure its kind is: the less, the surer."""
+def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
+    """Return what a plain text holds, as it reads."""
     by_shape = [hit for hit in hits if hit < search.by_key]
-    found = [(1, span) for span in search.scanner.spans_of(text, by_shape)]
+    found: list[_Found] = []
+    if by_shape:
+        spans = search.scanner.spans_of(text, by_shape)
+        found = [(start, 1, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        found += [(2 if span.kind in _VAGUE else 0, span) for span in search.keys.spans(text)]
+        for start, end, kind in search.keys.spans(text):
+            found.append((start, 2 if kind in _VAGUE else 0, end, kind))
     return found
 
 
-def _with_hidden(
-    search: _Search, text: str, found: list[tuple[int, Span]]
-) -> list[tuple[int, Span]]:
+def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found]:
     """Add what the shadow of a text shows; what was found in plain begins at no half of an encoded form."""
-    found += ((1, span) for span in shadow.host_addresses(text))
+    found += [(start, 1, end, kind) for start, end, kind in shadow.host_addresses(text)]
     for offset, piece in shadow.pieces(text):
         for index, (layer, origin) in enumerate(shadow.layers(piece)):
             if not index:
-                found = [(rank, _beyond(layer, offset, span)) for rank, span in found]
-            hidden = _ranked(search, layer.text, search.look(layer.text))
-            hidden += ((1, span) for span in shadow.international_mail(layer.text))
-            for rank, span in hidden:
-                start, end = origin(span.start, span.end)
-                found.append((rank, Span(start + offset, end + offset, span.kind)))
-        for span in shadow.international_mail(piece):
-            found.append((1, Span(span.start + offset, span.end + offset, span.kind)))
+                found = [_beyond(layer, offset, each) for each in found]
+            hits = search.look(layer.text)
+            hidden = _ranked(search, layer.text, hits)
+            for first, rank, last, kind in hidden:
+                start, end = origin(first, last)
+                found.append((start + offset, rank, end + offset, kind))
+            if search.hidden not in hits:
+                break
     return found
 
 
-def _beyond(layer: shadow.Layer, offset: int, span: Span) -> Span:
-    start = layer.beyond(span.start - offset) + offset
-    return span if start == span.start or start >= span.end else span._replace(start=start)
+def _beyond(layer: shadow.Layer, offset: int, found: _Found) -> _Found:
+    first, rank, end, kind = found
+    start = layer.beyond(first - offset) + offset
+    return found if start == first or start >= end else (start, rank, end, kind)
 
 
-def _is_within(span: Span, marks: list[tuple[int, int]]) -> bool:
-    index = bisect_right(marks, (span.start, sys.maxsize)) - 1
-    return index >= 0 and span.end <= marks[index][1]
+def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
+    index = bisect_right(marks, (found[0], sys.maxsize)) - 1
+    return index >= 0 and found[2] <= marks[index][1]
 
 
-def _merged(found: list[tuple[int, Span]]) -> list[Span]:
+def _merged(found: list[_Found]) -> list[Span]:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
-    merged: list[tuple[int, Span]] = []
-    for rank, span in sorted(found, key=lambda each: (each[1].start, each[0])):
-        last_rank, last = merged[-1] if merged else (0, Span(0, 0, ""))
-        if span.start >= last.end:
-            merged.append((rank, span))
+    if not found:
+        return []
+    found.sort(key=_PLACE)
+    merged: list[Span] = []
+    first, surest, last, kind = found[0]
+    for start, rank, end, other in found:
+        if start >= last:
+            merged.append(Span(first, last, kind))
+            first, surest, last, kind = start, rank, end, other
             continue
-        kind = span.kind if rank < last_rank else last.kind
-        merged[-1] = (min(rank, last_rank), Span(last.start, max(last.end, span.end), kind))
-    return [span for _, span in merged]
+        if rank < surest:
+            surest, kind = rank, other
+        last = max(last, end)
+    merged.append(Span(first, last, kind))
+    return merged
 
 
 def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
@@ -250,17 +262,22 @@ def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
     for start, end, kind in spans:
         value = text[start:end]
         mark = ways.replacement(kind, value if plain else shadow.decoded(value))
-        if (
-            kind != "IP"
-            and value[0] in "-0123456789"
-            and _JSON_NUMBER.fullmatch(value)
-            and (quote := _JSON_PLACE.search(text[max(0, start - 72) : start]))
-        ):
-            mark = f"{quote[1]}{mark}{quote[1]}"
+        if value[0] in _BEGIN_NUMBER and kind != "IP" and _JSON_NUMBER.fullmatch(value):
+            quote = _quote_of_document(text, start)
+            mark = f"{quote}{mark}{quote}"
         pieces += (text[done:start], mark)
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _quote_of_document(text: str, start: int) -> str:
+    """Return the quote that a number's place in a document of JSON asks for; nothing elsewhere."""
+    before = text[max(0, start - 72) : start]
+    if before.rstrip(" \t")[-1:] not in {"[", ",", ":"}:
+        return ""
+    match = _JSON_PLACE.search(before)
+    return match[1] if match else ""
 
 
 def _notice(error: Exception) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from alpines_privacy.redaction.gate import Gate, fastest_gate
 from alpines_privacy.redaction.kinds import RANKS, SHAPES
-from alpines_privacy.redaction.kinds.shape import Find, Shape
+from alpines_privacy.redaction.kinds.shape import Cores, Find, Shape
 from alpines_privacy.redaction.spans import Span
 
 __all__ = ["Scanner"]
@@ -27,8 +27,9 @@ class Scanner:
     ) -> None:
         self.shapes = [shape for shape in SHAPES if kinds is None or shape.kind in kinds]
         self._gate = gate(self.shapes)
-        self._finders: list[tuple[str, Find, re.Pattern[str]]] = [
-            (shape.kind, shape.find, re.compile(shape.pattern, re.ASCII)) for shape in self.shapes
+        self._finders: list[tuple[str, Find, Cores]] = [
+            (shape.kind, shape.find, shape.cores or _matches(shape.pattern))
+            for shape in self.shapes
         ]
 
     def may_match(self, text: str) -> bool:
@@ -44,14 +45,21 @@ class Scanner:
         """Return the same, where a gate has told which of the `shapes` are possible."""
         found: list[Span] = []
         for index in hits:
-            kind, find, pattern = self._finders[index]
+            kind, find, cores = self._finders[index]
             done = 0  # what lies inside a span of the same shape is not looked at again
-            for match in pattern.finditer(text):
-                if match.start() >= done:
-                    for start, done in find(text, *match.span()):
+            for first, last in cores(text):
+                if first >= done:
+                    for start, done in find(text, first, last):
                         found.append(Span(start, done, kind))
+        if len(found) < 2:
+            return found
         found.sort()
         return _disjoint(found) if _overlap(found) else found
+
+
+def _matches(pattern: str) -> Cores:
+    finditer = re.compile(pattern, re.ASCII).finditer
+    return lambda text: [match.span() for match in finditer(text)]
 
 
 def _overlap(found: list[Span]) -> bool:

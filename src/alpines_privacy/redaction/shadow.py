@@ -24,7 +24,6 @@ __all__ = [
     "Layer",
     "decoded",
     "host_addresses",
-    "international_mail",
     "layers",
     "may_hide",
     "pieces",
@@ -54,7 +53,7 @@ _TOKEN = re.compile(
      (?<=%)(?P<percent>[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
     |(?<==)(?P<printable>40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
     |(?<=\\)(?P<escape>u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
-        |[0-3][0-7]{{2}}|\r?\n|["'\\/nrtbfav0@.])
+        |[0-3][0-7]{{2}}|\r?\n|["'/nrtbfav0@.]|\\(?:\\\\)*+)
     |(?<=&)(?P<reference>(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
         |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
     |(?P<colour>(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
@@ -90,9 +89,6 @@ _HOSTS = frozenset(
         "dynamic", "dhcp", "cpe", "ppp", "user", "node", "customer", "vps", "server",
     }
 )  # fmt: skip
-_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}")
-_LOCAL = re.compile(r"[\w.+\-!#$%&'*/=?^`{|}~]{1,64}")
-_MAIL_SIGN = re.compile(r"(?<=[\w.+\-])@(?=\w)")
 
 _FORMS = frozenset({"<wide>", "<narrow>", "<font>", "<small>", "<circle>"})
 _DASHES = frozenset((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D))
@@ -127,10 +123,17 @@ class Layer:
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
+        if not self._at or end <= self._at[0]:
+            return start, end
+        if start >= self._stops[-1]:
+            shift = self._ends[-1] - self._stops[-1]
+            return start + shift, end + shift
         return self._place(start)[0], self._place(end - 1)[1]
 
     def beyond(self, start: int) -> int:
         """Return `start` of the original, or the end of the encoded form in the middle of which it lies."""
+        if not self._starts or start >= self._ends[-1]:
+            return start
         index = bisect_right(self._starts, start) - 1
         if index >= 0 and self._starts[index] < start < self._ends[index]:
             return self._ends[index]
@@ -151,18 +154,22 @@ def may_hide(text: str) -> bool:
     if not (text.isprintable() and text.isascii()):
         return _may_hide(text) is not None
     return bool(  # the same, each part only where its sign is
-        _is_encoded(text)
+        (
+            ("%" in text or "\\" in text or "=" in text or "&" in text or "^" in text)
+            and _is_encoded(text)
+        )
         or ("+" in text and _is_joined(text))
         or (text.count("-") > 2 and _has_hyphens(text))
     )
 
 
 def layers(text: str) -> Iterator[tuple[Layer, Callable[[int, int], tuple[int, int]]]]:
-    """Give each layer of a text in which something is encoded, and the map from it to the text."""
+    """Give each layer of a text, and the map from it to the text, as long as decoding changes anything.
+
+    Whoever knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
+    """
     origin: Callable[[int, int], tuple[int, int]] | None = None
     for _ in range(_MOST_LAYERS):
-        if not may_hide(text):
-            return
         layer = Layer(text)
         if layer.text == text:
             return
@@ -185,14 +192,17 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
 
 def decoded(text: str) -> str:
     """Return a value as it reads when all its layers are decoded."""
-    for layer, _ in layers(text):
-        text = layer.text
+    if may_hide(text):
+        for layer, _ in layers(text):
+            text = layer.text
+            if not may_hide(text):
+                break
     return text
 
 
 def host_addresses(text: str) -> Iterator[Span]:
     """Give addresses in names of hosts: `ip-203-0-113-7`, `203-0-113-7.example.net`."""
-    if text.count("-") < 3:
+    if _has_hyphens(text) is None:
         return
     for match in _HOST_ADDRESS.finditer(text):
         *parts, domain = match.groups()
@@ -202,20 +212,6 @@ def host_addresses(text: str) -> Iterator[Span]:
         named = not _HOSTS.isdisjoint(re.split("[-_.]", before[1][::-1].lower()))
         if named or (domain and max(numbers) > 99):
             yield Span(match.start(), match.end(4), "IP")
-
-
-def international_mail(text: str) -> Iterator[Span]:
-    """Give mail addresses with letters of any script (RFC 6531)."""
-    if text.isascii():
-        return
-    for sign in _MAIL_SIGN.finditer(text):
-        before = text[max(0, sign.start() - 64) : sign.start()]
-        local = _LOCAL.match(before[::-1])
-        domain = _DOMAIN.match(text, sign.end())
-        if local and domain:
-            start, end = sign.start() - local.end(), domain.end()
-            if not text[start:end].isascii():
-                yield Span(start, end, "EMAIL")
 
 
 class _Fold(dict[int, int]):
@@ -266,6 +262,8 @@ def _printable(token: str) -> str:
 
 def _escape(token: str) -> str:
     letter = token[1]
+    if letter == "\\":  # one for each two of them
+        return token[: len(token) // 2]
     if letter in "uUx" and len(token) > 2:
         return _character(token[2:].strip("{}"))
     if len(token) == 4 and letter.isdigit():

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from alpines_privacy.redaction.ways import network_of
 
-__all__ = ["is_code", "is_said", "is_value"]
+__all__ = ["is_code", "is_said", "is_value", "may_be_code"]
 
 _NOTHING = frozenset(
     {
@@ -54,7 +54,7 @@ _ATTRIBUTE = re.compile(
 )
 _IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*[):,]*")
 _WORDS_OF_CODE = frozenset({"await", "not", "lambda", "new", "yield", "if", "None):"})
-_INDENTED = re.compile(r" {4}")
+_INDENT = "    "
 _SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
@@ -112,14 +112,29 @@ def is_said(kind: str, word: str, value: str) -> bool:
     return kind == "ADDRESS" and value.strip().isalpha()
 
 
+def may_be_code(value: str, after: str) -> bool:
+    """Tell whether a bare value can be an expression at all, wherever it stands."""
+    if not (value[0].isalpha() or value[0] == "_"):
+        return False
+    return (
+        "." in value
+        or "(" in value
+        or "[" in value
+        or after in {"(", "["}
+        or value in _WORDS_OF_CODE
+        or _IDENTIFIER.fullmatch(value) is not None
+    )
+
+
 def is_code(line: str, value: str, after: str) -> bool:
     """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
 
     `line` is what stands before the key on its line, `after` the character after the value.
     """
-    if _INDENTED.match(line) and (value in _WORDS_OF_CODE or _IDENTIFIER.fullmatch(value)):
+    if line.startswith(_INDENT) and (value in _WORDS_OF_CODE or _IDENTIFIER.fullmatch(value)):
         return True
-    if _CALL.match(value + after) or _ATTRIBUTE.match(value):
+    called = after in {"(", "["} or "(" in value or "[" in value
+    if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
         return not line or _SOURCE.match(line) is not None
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, around
 
 __all__ = ["SHAPES"]
 
@@ -39,8 +39,15 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
     yield start, match.end() if match else end
 
 
+_BROWSER = r"\b(?:Mozilla|Opera)/[0-9]{1,3}\.[0-9]"
 SHAPES = (
-    Shape("USER_AGENT", r"\b(?:Mozilla|Opera)/[0-9]{1,3}\.[0-9]", _find, ("mozilla/", "opera/")),
+    Shape(
+        "USER_AGENT",
+        _BROWSER,
+        _find,
+        ("mozilla/", "opera/"),
+        around(_BROWSER, "Mozilla/", "Opera/"),
+    ),
     Shape(
         "USER_AGENT",
         rf"\b(?:{'|'.join(_CLIENTS)})/v?[0-9]",

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import accumulate
 
 from alpines_privacy.redaction.kinds.keywords import WORD
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, from_digits
 
 __all__ = ["SHAPES", "is_card"]
 
@@ -151,7 +151,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 SHAPES = (
-    Shape("CARD", r"[0-9]{12,19}", _find_run, ()),
+    Shape("CARD", r"[0-9]{12,19}", _find_run, (), from_digits(r"[0-9]{12,19}", 12)),
     Shape(
         "CARD",
         r"\b[0-9]{4}[ -][0-9]{4,6}[ -][0-9]{4,5}(?:[ -][0-9]{1,7})*",

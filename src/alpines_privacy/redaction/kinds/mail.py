@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, around
 
 __all__ = ["SHAPES"]
 
@@ -14,9 +14,12 @@ _LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 _LONGEST_DOMAIN = 255  # §4.5.3.1.2
 
 # RFC 5322 atext without "/", "|" and the like, that logs put around addresses far more often.
-_LOCAL = re.compile(r"(?:[A-Za-z0-9!#$%&'*+?^_`{}~.-]|[^\x00-\x7F])+")
-_LABEL = r"(?:[A-Za-z0-9]|[^\x00-\x7F])(?:[A-Za-z0-9-]|[^\x00-\x7F])*"
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+?^_`{}~.\-\x80-\U0010ffff]+")
+_LABEL = r"[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9\-\x80-\U0010ffff]*"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_LATIN_TOP = re.compile(r"[A-Za-z]{2,}([^\x00-\x7F])")
+_NO_BLANKS = "Lo"  # letters without case: most of their scripts put no blank between words
+_ATEXT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+?^_`{}~.-"
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 _LEADING = "!#$%&'*?^`{}~.-"  # what no one's address begins with, and texts put before one
 
@@ -54,18 +57,29 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
     last = _domain_end(text, at + 1)
     if last is None:
         return
-    first = _quoted_start(text, at) if text[at - 1] == '"' else _local_start(text, at)
+    if text[at - 1] == '"':
+        first = _quoted_start(text, at)
+    else:
+        first = _local_start(text, at, international=not text[at:last].isascii())
     if first is not None and not _is_ssh_path(text, first, at, last):
         yield first, last
 
 
 def _domain_end(text: str, start: int) -> int | None:
-    if literal := _LITERAL.match(text, start):
-        return literal.end()
+    if text.startswith("[", start):
+        literal = _LITERAL.match(text, start)
+        return literal.end() if literal else None
     match = _DOMAIN.match(text, start, start + _LONGEST_DOMAIN)
-    if match is None or text[match.end() : match.end() + 1] == "@":
+    if match is None:
         return None
-    domain = _written(match[0]).rstrip("-.")
+    domain = match[0]
+    if not (plain := domain.isascii()):
+        domain = _written(domain)
+    if text.startswith("@", start + len(domain)):
+        return None
+    domain = domain.rstrip("-.")
+    if not plain:
+        domain = _touched(domain)
     head, _, top = domain.rpartition(".")
     if not head or len(top) < 2 or top.lower() in _NO_DOMAINS:
         return None
@@ -76,23 +90,45 @@ def _domain_end(text: str, start: int) -> int | None:
 
 def _written(name: str) -> str:
     """Return a name up to what is beyond ASCII and no letter, digit or mark: `…`, a quote, a full stop of Chinese."""
-    if name.isascii():
-        return name
     for place, character in enumerate(name):
         if not character.isascii() and unicodedata.category(character)[0] not in "LMN":
             return name[:place]
     return name
 
 
-def _local_start(text: str, at: int) -> int | None:
-    """Return where the longest local part that ends at the @ begins."""
+def _touched(domain: str) -> str:
+    """Return a domain without text of a script that puts no blank after it: `example.comです`.
+
+    No top-level domain is of two scripts.
+    """
+    match = _LATIN_TOP.match(domain, domain.rfind(".") + 1)
+    if match and unicodedata.category(match[1]) == _NO_BLANKS:
+        return domain[: match.start(1)]
+    return domain
+
+
+def _local_start(text: str, at: int, *, international: bool) -> int | None:
+    """Return where the longest local part that ends at the @ begins.
+
+    Before a domain of ASCII it is of one script: in `联系jane@…` the first two are a word of the text.
+    """
     before = text[max(0, at - _LONGEST_LOCAL) : at]
     match = _LOCAL.match(before[::-1])
     if match is None:
         return None
-    local = _written(match[0])[::-1].lstrip(_LEADING)
+    backwards = match[0]
+    if not (plain := backwards.isascii()):
+        backwards = _written(backwards)
+    local = backwards[::-1].lstrip(_LEADING)
     if not local or local[-1] == ".":
         return None
+    if not (plain or international or local.isascii()):
+        latin = len(local.rstrip(_ATEXT))
+        if (
+            local[latin : latin + 1].isalnum()
+            and unicodedata.category(local[latin - 1]) == _NO_BLANKS
+        ):
+            local = local[latin:]
     return at - len(local)
 
 
@@ -107,11 +143,5 @@ def _is_ssh_path(text: str, first: int, at: int, last: int) -> bool:
     return text[first:at] == "git" and text[last : last + 1] in {":", "/"}
 
 
-SHAPES = (
-    Shape(
-        "EMAIL",
-        r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:(?:[A-Za-z0-9-]|[^\x00-\x7F]){1,63}\.|\[)""",
-        _find,
-        ("!@",),
-    ),
-)
+_CORE = r"""(?:[A-Za-z0-9!#$%&'*+?^_`{}~"-]|[^\x00-\x7F])@(?:(?:[A-Za-z0-9-]|[^\x00-\x7F]){1,63}\.|\[)"""
+SHAPES = (Shape("EMAIL", _CORE, _find, ("!@",), around(_CORE, "@", before=1)),)

@@ -186,9 +186,28 @@ def _touches_hex(text: str, start: int, end: int) -> bool:
     ) or (after[:1] in {":", "-", "."} and after[1:] in _HEX and after[1:] != "")
 
 
+_LAST_THREE = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
+_DIGITS = frozenset("0123456789")
+
+
+def _v4_cores(text: str) -> Iterator[Bounds]:
+    """Give the matches of the pattern: dots are rarer than digits, so they are looked for first."""
+    done = 0
+    match = _LAST_THREE.search(text)
+    while match:
+        dot, end = match.span()
+        start = dot
+        while start > done and dot - start < 3 and text[start - 1] in _DIGITS:
+            start -= 1
+        if start < dot:
+            yield start, end
+            done = end
+        match = _LAST_THREE.search(text, end if start < dot else dot + 1)
+
+
 _TWO = "[0-9A-Fa-f]{2}"
 SHAPES = (
-    Shape("IP", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", _find_v4, ()),
+    Shape("IP", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", _find_v4, (), _v4_cores),
     Shape("IP", r"[0-9A-Fa-f]{0,4}::[0-9A-Fa-f:]*", _find_v6, ("!::",)),
     Shape(
         "IP",

@@ -35,13 +35,13 @@ _EXTENSION = re.compile(
 _NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
 
 
-def _read(text: str, start: int, most: int) -> tuple[str, int]:
+def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]:
     """Return the digits of as many whole groups as give at most `most`, and where the last one ends.
 
-    The trunk prefix in `+44 (0)20` is no digit of the number.
+    With `enough` digits no further group is read. The trunk prefix in `+44 (0)20` is no digit of the number.
     """
     digits, end = "", start
-    while match := _NUMBER_GROUP.match(text, end):
+    while len(digits) < enough and (match := _NUMBER_GROUP.match(text, end)):
         if len(digits) + len(match[1]) > most or (digits and "\n" in match[0]):
             break
         if match[1] == "0" and match[0].endswith("(0") and text.startswith(")", match.end()):
@@ -65,7 +65,9 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if before == "/" and text[start - 2 : start - 1] in WORD:  # base 64
         return
     first = start + (1 if has_plus else 2)
-    digits, _ = _read(text, first, 15)
+    if has_plus and _NETWORK.match(text, first):
+        return
+    digits, _ = _read(text, first, 15, enough=3)
     assigned = _CODES.match(digits)
     if assigned is None and not has_plus:
         return
@@ -79,6 +81,9 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
         text, end
     ):
         yield start, _with_extension(text, end)
+
+
+_NETWORK = re.compile(r"(?:[0-9]{1,3}\.){3}0/24(?![0-9])")  # how an address is written truncated
 
 
 def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -> bool:

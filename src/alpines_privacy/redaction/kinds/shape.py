@@ -8,13 +8,15 @@ checksums and keywords are judged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Bounds", "Find", "Shape"]
+__all__ = ["Bounds", "Cores", "Find", "Shape", "around", "from_digits"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 Find: TypeAlias = "Callable[[str, int, int], Iterable[Bounds]]"
+Cores: TypeAlias = "Callable[[str], Iterable[Bounds]]"
 
 
 class Shape(NamedTuple):
@@ -28,9 +30,50 @@ class Shape(NamedTuple):
     begin with a sign: `!` the folded line again, for what is no word; `#` the line with letters
     as `a` too; `~` with hexadecimal digits as `0`; `:` with those taken out; `=` a pattern for the
     form of a number. Without any, the pattern itself is of digits and tells the form.
+
+    `cores`, where there is one, gives what `re.finditer` gives for the pattern, in less time.
     """
 
     kind: str
     pattern: str
     find: Find
     hints: tuple[str, ...]
+    cores: Cores | None = None
+
+
+def around(pattern: str, *literals: str, before: int = 0) -> Cores:
+    """Return the cores of a pattern whose every match holds a literal `before` characters after its start.
+
+    No match may begin inside another. A literal is looked for in a fraction of the time `re` takes.
+    """
+    match = re.compile(pattern, re.ASCII).match
+
+    def cores(text: str) -> Iterable[Bounds]:
+        found: list[Bounds] = []
+        for literal in literals:
+            place = text.find(literal)
+            while place != -1:
+                if place >= before and (core := match(text, place - before)):
+                    found.append(core.span())
+                place = text.find(literal, place + 1)
+        return sorted(found) if len(found) > 1 else found
+
+    return cores
+
+
+def from_digits(pattern: str, digits: int) -> Cores:
+    """Return the cores of a pattern of digits only, at least so many."""
+    match = re.compile(pattern, re.ASCII).match
+    zeros = b"0" * digits
+
+    def cores(text: str) -> Iterable[Bounds]:
+        folded = text.encode("ascii", "replace").translate(_ZEROS)  # a byte for a character
+        place = folded.find(zeros)
+        while place != -1 and (core := match(text, place)):
+            yield core.span()
+            place = folded.find(zeros, core.end())
+
+    return cores
+
+
+_ZEROS = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
