@@ -411,6 +411,16 @@ def test_no_router_is_laxer_than_the_check(
     assert isinstance(outcome, Answer) == is_signup
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_path_in_any_script_is_found(protocol: str) -> None:
+    policy = PrivacyPolicy(signups=[Signup("/clubes/{club}/inscripción", birth_date="dob")])
+    with site_of(protocol, policy) as made:
+        path = "/clubes/caf%C3%A9/inscripci%C3%B3n"
+        assert made.visitor().post(path, data={"dob": TWELVE}).status == 403
+        assert made.visitor().post(path, data={"dob": ADULT}).status == 200
+        assert len(made.seen) == 1
+
+
 def test_a_path_declared_with_its_mount_point_is_found_below_it() -> None:
     guard = Guard(PrivacyPolicy(signups=[Signup("/app/enter", birth_date="dob")]))
     for path, mount in (("/app/enter", "/app"), ("/app/enter", "")):
