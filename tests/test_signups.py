@@ -383,6 +383,8 @@ PATHS: dict[str, tuple[str, str, str, bool]] = {
     "capitals": ("POST", "/Register", "", True),
     "a line feed at the end": ("POST", "/register\n", "", True),
     "a letter that only looks different": ("POST", "/regi\u017fter", "", True),
+    "letters that a pattern without regard to case takes for i": ("POST", "/reg\u0131ster", "", True),
+    "another such letter": ("POST", "/reg\u0130ster", "", True),
     "below a mount point": ("POST", "/app/register", "/app", True),
     "a mount point that is only a prefix of a name": ("POST", "/appregister", "/app", False),
     "elsewhere": ("POST", "/registered", "", False),

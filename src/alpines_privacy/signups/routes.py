@@ -19,6 +19,8 @@ __all__ = ["Routes"]
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
+# What `re.IGNORECASE` takes for an i and casefolding does not.
+_ALIKE = str.maketrans("\u0130\u0131", "ii")
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 DoorT = TypeVar("DoorT")
@@ -69,7 +71,10 @@ class Routes(Generic[DoorT]):
 
 
 def _plain(path: str) -> str:
-    return _SLASHES.sub("/", path.rstrip(_END)).casefold()
+    path = path.rstrip(_END)
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
 
 
 def _last(plain: str) -> str:
