@@ -383,7 +383,12 @@ PATHS: dict[str, tuple[str, str, str, bool]] = {
     "capitals": ("POST", "/Register", "", True),
     "a line feed at the end": ("POST", "/register\n", "", True),
     "a letter that only looks different": ("POST", "/regi\u017fter", "", True),
-    "letters that a pattern without regard to case takes for i": ("POST", "/reg\u0131ster", "", True),
+    "letters that a pattern without regard to case takes for i": (
+        "POST",
+        "/reg\u0131ster",
+        "",
+        True,
+    ),
     "another such letter": ("POST", "/reg\u0130ster", "", True),
     "below a mount point": ("POST", "/app/register", "/app", True),
     "a mount point that is only a prefix of a name": ("POST", "/appregister", "/app", False),
@@ -411,6 +416,21 @@ def test_no_router_is_laxer_than_the_check(
     request = Sent(("content-type", FORM), method=method, path=path, mount=mount)
     outcome = decided(guard, request, f"dob={TWELVE}".encode())
     assert isinstance(outcome, Answer) == is_signup
+
+
+@pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/register", "/sign-up"])
+def test_a_method_that_a_field_overrides_is_judged_as_what_it_becomes(
+    method: str, name: str, path: str
+) -> None:
+    content = f"dob={TWELVE}&password=x".encode()
+    head = (("content-type", FORM), (name, "post"))
+    outcome = decided(Guard(POLICY), Sent(*head, method=method, path=path), content)
+    assert isinstance(outcome, Answer)
+    assert outcome.status == 403
+    elsewhere = Sent(*head, method=method, path="/elsewhere")
+    assert isinstance(decided(Guard(POLICY), elsewhere, content), Pass)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
