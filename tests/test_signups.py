@@ -373,6 +373,18 @@ def test_a_large_upload_elsewhere_streams_by_without_memory(protocol: str, path:
     assert peak < 1_000_000
 
 
+@pytest.mark.parametrize("end", ["", "/register"])
+def test_long_paths_are_not_remembered(end: str) -> None:
+    guard = declared_only()
+    tracemalloc.start()
+    for number in range(200):
+        request = Sent(method="GET", path=f"/{number}{'x' * 20_000}{end}")
+        assert isinstance(decided(guard, request), Pass)
+    left = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert left < 200_000
+
+
 # ------------------------------------------------------------------------------- paths and methods
 
 # A path as sent, below a mount point, and whether it is the signup "/register" or "/clubs/{club}/join-in".

@@ -16,7 +16,7 @@ from alpines_privacy.signups.detection import WORDS
 from alpines_privacy.signups.doors import Door, Porter, ScreenForm, SignupDoor, UndeclaredDoor
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import methods_meant
-from alpines_privacy.signups.routes import Routes
+from alpines_privacy.signups.routes import LONGEST, Routes
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Signups", "signups_for"]
@@ -63,7 +63,10 @@ class Signups(Promise):
     def request(self, privacy: Privacy) -> Answer | Examine | None:
         """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
         request = privacy.request
-        if request is None or not self._may_lead(request.local_path):
+        if request is None:
+            return None
+        path = request.local_path
+        if len(path) <= LONGEST and not self._may_lead(path):
             return None
         door = self._door(request)
         return None if door is None else door.meet(privacy, request)

@@ -15,7 +15,9 @@ from typing import Generic, TypeVar
 
 from alpines_privacy.http.heads import RequestHead, below_mount
 
-__all__ = ["Routes"]
+__all__ = ["LONGEST", "Routes"]
+
+LONGEST = 256  # characters of a path that is remembered; who sends longer ones shall fill no memory
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
@@ -42,16 +44,19 @@ class Routes(Generic[DoorT]):
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
         self._at = lru_cache(maxsize=1024)(self._found)
-        # The one look that nearly all requests get.
+        # The one look that nearly all requests get; not for paths longer than LONGEST.
         self.may_lead = lru_cache(maxsize=1024)(self._may_lead)
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
         """Return the doors at a request's path, the best first."""
-        return self._at(head.path, head.mount)
+        return self._doors(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._at(head.mount + path, head.mount)
+        return self._doors(head.mount + path, head.mount)
+
+    def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
+        return (self._at if len(path) <= LONGEST else self._found)(path, mount)
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
