@@ -598,6 +598,23 @@ def test_a_lock_holds_whoever_signed_it(cookie: str) -> None:
     assert isinstance(decided(Guard(POLICY), request, f"dob={ADULT}".encode()), Answer)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["session=1", f"{LOCK}=x"],
+        [
+            f"session=1,{LOCK}=x"
+        ],  # as Hypercorn's WSGI joins the lines into which HTTP/2 splits a Cookie
+        [f"session=1, {LOCK}=x,theme=dark"],
+    ],
+    ids=["apart", "joined by a comma", "between commas"],
+)
+def test_a_lock_is_found_however_a_server_joins_split_cookies(lines: list[str]) -> None:
+    cookies = [("cookie", line) for line in lines]
+    request = Sent(("content-type", FORM), *cookies, method="POST", path="/register")
+    assert isinstance(decided(Guard(POLICY), request), Answer)
+
+
 def test_a_cookie_that_only_sounds_like_it_is_none() -> None:
     cookie: Field = ("cookie", f"{LOCK}x=1; x{LOCK}=1; a={LOCK}")
     request = Sent(cookie, ("content-type", FORM), method="POST", path="/register")
