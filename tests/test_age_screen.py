@@ -242,6 +242,16 @@ def test_passing_leads_back_to_the_page_it_came_from(address: str, mount: str) -
     assert v.get(back).text == "the app's own"
 
 
+@pytest.mark.parametrize("length", [10, 2000, 4000])
+@pytest.mark.parametrize("character", ["a", "%", "&"])
+def test_a_long_query_keeps_nobody_from_passing(length: int, character: str) -> None:
+    v = visitor(mounted(""))
+    form = FormReader(v.get(f"/clubs/chess/join?{character * length}").text)
+    passed = v.post("/_privacy/age", data=ADULT | {"to": form.to}, headers=HERE)
+    assert passed.status == 303
+    assert passed.headers["location"].startswith("../clubs/chess/join")
+
+
 def mounted(mount: str) -> Any:
     """Return a WSGI app that a server has put below a mount point, as mod_wsgi does."""
 

@@ -30,7 +30,7 @@ __all__ = ["Door", "Porter", "ScreenForm", "SignupDoor", "UndeclaredDoor"]
 _SHOWS = frozenset({"GET", "HEAD"})
 _SMALL = 65536  # bytes of a form that is looked at though nobody declared it
 _LARGEST_ANSWER = 8192  # bytes of the screen's form: three numbers and a path
-_QUERY = re.compile(r"[!-~]{0,4096}")
+_QUERY = re.compile(r"[!-~]{0,2048}")  # what fits the form, each character written as three
 _SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
 
 _SCREEN = "age screen"  # its name where the page it stood before is not known
