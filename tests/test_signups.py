@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from alpines_privacy import Cookie, PrivacyPolicy, Signup, current, protect
+from alpines_privacy import Cookie, PrivacyPolicy, Signup, asgi, current, protect
 from alpines_privacy.events import signup_refused
 from alpines_privacy.guard import Guard, Visit
 from alpines_privacy.http.heads import Field
@@ -371,6 +372,39 @@ def test_a_large_upload_elsewhere_streams_by_without_memory(protocol: str, path:
     assert response.status == 200
     assert made.sizes[-1] == size
     assert peak < 1_000_000
+
+
+def test_a_body_in_pieces_of_a_byte_takes_no_memory_beyond_itself() -> None:
+    """Hypercorn gives each chunk of a chunked body as a message of its own."""
+    content = b"dob=2001-02-03&x=".ljust(50_000, b"x")
+    pieces = iter(content)
+    got: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        piece = next(pieces, None)
+        body = b"" if piece is None else bytes([piece])
+        return {"type": "http.request", "body": body, "more_body": piece is not None}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope, send
+        more = True
+        while more:
+            message = await receive()
+            got.append(message["body"])
+            more = message["more_body"]
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    headers = [(b"content-type", FORM.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/register", "headers": headers}
+    layered = asgi.PrivacyMiddleware(app, POLICY)
+    tracemalloc.start()
+    asyncio.run(layered(scope, receive, send))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert b"".join(got) == content
+    assert peak < 2_000_000
 
 
 @pytest.mark.parametrize("end", ["", "/register"])

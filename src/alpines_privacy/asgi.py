@@ -11,6 +11,8 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
@@ -37,6 +39,7 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Sender], Awaitable[None]]
 RawField: TypeAlias = "tuple[bytes, bytes]"
 
 _FILE_BLOCK = 65536
+_MOST_PIECES = 1000  # of a body that is judged; a piece of one byte takes three hundred
 _LASTING = (list, tuple)  # iterables that can be read again
 
 
@@ -232,6 +235,8 @@ class _Exchange:
         while True:
             message = await self._receive()
             taken.append(message)
+            if len(taken) > _MOST_PIECES:
+                taken = _joined(taken)
             outcome: More | Pass | Answer
             if message["type"] == "http.request":
                 outcome = self._visit.body(
@@ -502,6 +507,18 @@ def _edited(headers: Iterable[RawField], edits: dict[str, str | None]) -> list[R
     return kept + [
         (name, value.encode("latin-1")) for name, value in replaced.items() if value is not None
     ]
+
+
+def _joined(messages: list[Message]) -> list[Message]:
+    """Return the messages with each run of pieces of a body as one."""
+    joined: list[Message] = []
+    for kind, run in groupby(messages, itemgetter("type")):
+        pieces = list(run)
+        if kind == "http.request":
+            body = b"".join(piece.get("body", b"") for piece in pieces)
+            pieces = [{**pieces[-1], "body": body}]
+        joined += pieces
+    return joined
 
 
 def _replay(taken: list[Message], receive: Receive) -> Receive:
