@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,7 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -873,3 +874,24 @@ def test_the_answers_tell_nobody_what_age_is_asked_for(site: Site) -> None:
     for birth in (TWELVE, "nothing"):
         response = site.visitor().post("/register", data={"dob": birth})
         assert_neutral(response.text)
+
+
+@pytest.mark.parametrize(
+    "content", [f"dob={TWELVE}", "dob=never", "x" * 70], ids=["refused", "unreadable", "large"]
+)
+@pytest.mark.parametrize("path", ["/register", "/register/", "/clubs/a/join-in", "/tiny"])
+@pytest.mark.parametrize("mount", ["", "/app", "/a/b"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_every_page_has_one_link_and_it_leads_home(
+    content: str, path: str, mount: str, is_known: bool
+) -> None:
+    request = Sent(
+        ("content-type", FORM),
+        method="POST",
+        path=mount + path if is_known else path,
+        mount=mount if is_known else "",
+    )
+    outcome = decided(Guard(POLICY), request, content.encode())
+    assert isinstance(outcome, Answer)
+    (link,) = re.findall('href="([^"]*)"', outcome.body.decode())
+    assert urljoin(f"http://shop.example{mount}{path}", link) == f"http://shop.example{mount}/"

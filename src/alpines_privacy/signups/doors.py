@@ -16,7 +16,7 @@ from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
-from alpines_privacy.http.own_page import is_from_here, wants_problem
+from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, weigh
@@ -132,8 +132,7 @@ class SignupDoor(Door):
         query = f"?{request.query}" if request.query and _QUERY.fullmatch(request.query) else ""
         path = request.local_path
         if request.method.upper() in _SHOWS:
-            # Relative, as all our links are: it holds below any mount point, known to us or not.
-            action = "../" * (path.count("/") - 1) + self.porter.endpoint[1:] + "age"
+            action = way_home(path) + self.porter.endpoint[1:] + "age"
             return pages.screen(action, quote(path, safe=_SAFE) + query)
         return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
 
@@ -181,7 +180,7 @@ class ScreenForm(Door):
 
     def __init__(self, porter: Porter) -> None:
         super().__init__(porter, _SCREEN, _SHOWS | {"POST"})
-        self._home = "../" * (porter.endpoint.count("/") - 1)
+        self._home = way_home(porter.endpoint)
 
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Take the form from a page of this origin; who only looks in is led home."""
