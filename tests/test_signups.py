@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
+import bottle
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -437,6 +438,10 @@ PATHS: dict[str, tuple[str, str, str, bool]] = {
         True,
     ),
     "another such letter": ("POST", "/reg\u0130ster", "", True),
+    "bytes that are no text, which some drop": ("POST", "/regi\ufffdster", "", True),
+    "such bytes behind the last slash": ("POST", "/register/\ufffd", "", True),
+    "a parameter of nothing else": ("POST", "/clubs/\ufffd/join-in", "", True),
+    "such bytes elsewhere": ("POST", "/else\ufffdwhere", "", False),
     "below a mount point": ("POST", "/app/register", "/app", True),
     "a mount point that is only a prefix of a name": ("POST", "/appregister", "/app", False),
     "elsewhere": ("POST", "/registered", "", False),
@@ -511,6 +516,16 @@ def test_starlettes_router_takes_a_line_feed_after_a_path_and_so_do_we() -> None
     assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).text == "created"
     protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
     assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).status == 403
+
+
+@pytest.mark.parametrize("path", ["/enter%FF", "/en%FFter", "/sign%FFup"])
+def test_bottle_drops_bytes_of_a_path_that_are_no_text_and_so_do_we(path: str) -> None:
+    app = bottle.Bottle()
+    app.post(["/enter", "/signup"])(lambda: "created")
+    birth = {"dob": TWELVE, "password": "x"}
+    assert visitor(app).post(path, data=birth).text == "created"
+    protected = protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
+    assert visitor(protected).post(path, data=birth).status == 403
 
 
 def test_the_first_declaration_that_fits_a_path_and_its_method_counts() -> None:

@@ -23,6 +23,8 @@ _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
 # What `re.IGNORECASE` takes for an i and casefolding does not.
 _ALIKE = str.maketrans("\u0130\u0131", "ii")
+# Stands for bytes of a path that are no UTF-8; some frameworks (Bottle) drop them instead.
+_BROKEN = "\ufffd"
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 DoorT = TypeVar("DoorT")
@@ -60,19 +62,22 @@ class Routes(Generic[DoorT]):
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
+        if _BROKEN in path:
+            return True
         last = _last(_plain(path))
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
     def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        forms = {_plain(path), _plain(below_mount(path, mount))}
+        forms = {_plain(form) for form in (path, below_mount(path, mount))}
+        if _BROKEN in path:
+            forms |= {_plain(form.replace(_BROKEN, "")) for form in forms}
         doors = [
             door
             for pattern, door in self._patterns
             if any(pattern.fullmatch(form) for form in forms)
         ]
-        if (word := _last(_plain(path))) in self._words:
-            doors.append(self._words[word])
-        return tuple(doors)
+        words = {_last(form) for form in forms} & self._words.keys()
+        return (*doors, *(self._words[word] for word in words))
 
 
 def _plain(path: str) -> str:
