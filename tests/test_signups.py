@@ -31,6 +31,7 @@ from alpines_privacy.http.outcomes import Answer, More, NeedBody, Pass
 from alpines_privacy.policy.age import age_on
 from alpines_privacy.policy.own import OWN_COOKIES
 from alpines_privacy.signups.reading import AskedAge
+from alpines_privacy.signups.routes import Routes
 from alpines_privacy.testing import visitor
 from tests.clock import stop_clock
 from tests.form_parsers import FORM_PARSERS
@@ -407,6 +408,14 @@ def test_a_body_in_pieces_of_a_byte_takes_no_memory_beyond_itself() -> None:
     tracemalloc.stop()
     assert b"".join(got) == content
     assert peak < 2_000_000
+
+
+def test_only_so_many_paths_are_remembered() -> None:
+    routes = Routes([("/enter", "a door")])
+    for number in range(5000):
+        assert not routes.may_lead[f"/{number}"]
+    assert len(routes.may_lead) <= 1024
+    assert routes.may_lead["/enter"]
 
 
 @pytest.mark.parametrize("end", ["", "/register"])

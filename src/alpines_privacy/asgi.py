@@ -125,8 +125,9 @@ class ASGIRequest(RequestHead):
 
     @property
     def local_path(self) -> str:
-        path: str = self._scope.get("path", "")
-        mount = self._scope.get("root_path")
+        scope = self._scope
+        path: str = scope.get("path", "")
+        mount = scope.get("root_path")
         return below_mount(path, mount) if mount else path
 
     @property

@@ -21,7 +21,7 @@ from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, weigh
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import AskedAge, body_fields, content_length, methods_meant
+from alpines_privacy.signups.reading import AskedAge, body_fields, content_length, stands_for
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
@@ -107,7 +107,7 @@ class SignupDoor(Door):
             return porter.refuse(privacy, self.route, "locked")
         if self._screen and not porter.tokens.has_passed(request):
             return self._ask_first(privacy, request)
-        if self._age is None or self._creates.isdisjoint(methods_meant(request)):
+        if self._age is None or not stands_for(request, self._creates):
             return None
         too_large = porter.pages.answer("too_large", privacy)
         if content_length(request) > self._max_body:

@@ -15,8 +15,8 @@ from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.signups.detection import WORDS
 from alpines_privacy.signups.doors import Door, Porter, ScreenForm, SignupDoor, UndeclaredDoor
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import methods_meant
-from alpines_privacy.signups.routes import LONGEST, Routes
+from alpines_privacy.signups.reading import stands_for
+from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Signups", "signups_for"]
@@ -63,10 +63,7 @@ class Signups(Promise):
     def request(self, privacy: Privacy) -> Answer | Examine | None:
         """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
         request = privacy.request
-        if request is None:
-            return None
-        path = request.local_path
-        if len(path) <= LONGEST and not self._may_lead(path):
+        if request is None or not self._may_lead[request.local_path]:
             return None
         door = self._door(request)
         return None if door is None else door.meet(privacy, request)
@@ -90,8 +87,7 @@ class Signups(Promise):
         doors = self._routes.find(request)
         if not doors or request.kind != "http":
             return None
-        methods = methods_meant(request)
-        return next((door for door in doors if not door.methods.isdisjoint(methods)), None)
+        return next((door for door in doors if stands_for(request, door.methods)), None)
 
 
 class ScreenedSignups(Signups):

@@ -11,7 +11,7 @@ from alpines_privacy.http.heads import RequestHead, split_list
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
-__all__ = ["AskedAge", "body_fields", "content_length", "methods_meant"]
+__all__ = ["AskedAge", "body_fields", "content_length", "stands_for"]
 
 _SEPARATORS = re.compile(r"[&;]")
 _LONGEST_NUMBER = 18  # digits
@@ -19,10 +19,12 @@ _LONGEST_NUMBER = 18  # digits
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
-def methods_meant(head: RequestHead) -> frozenset[str]:
-    """Return the methods an app may take a request for; some frameworks ignore their case."""
+def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
+    """Tell whether an app may take a request for one of these methods; some frameworks ignore their case."""
+    if head.method in methods:
+        return True
     overriding = (value.strip(" \t") for name in _OVERRIDES for value in head.values(name))
-    return frozenset(method.upper() for method in (head.method, *overriding))
+    return any(method.upper() in methods for method in (head.method, *overriding))
 
 
 def body_fields(head: RequestHead, body: bytes, wanted: Container[str] | None = None) -> Fields:

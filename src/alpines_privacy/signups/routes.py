@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
 from alpines_privacy.http.heads import RequestHead, below_mount
 
-__all__ = ["LONGEST", "Routes"]
+__all__ = ["Routes"]
 
-LONGEST = 256  # characters of a path that is remembered; who sends longer ones shall fill no memory
+_LONGEST = (
+    256  # characters of a path that is remembered; who sends longer ones shall fill no memory
+)
+_MOST = 1024  # paths
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
@@ -45,9 +48,9 @@ class Routes(Generic[DoorT]):
         ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
-        self._at = lru_cache(maxsize=1024)(self._found)
-        # The one look that nearly all requests get; not for paths longer than LONGEST.
-        self.may_lead = lru_cache(maxsize=1024)(self._may_lead)
+        self._at = lru_cache(maxsize=_MOST)(self._found)
+        # The one look that nearly all requests get.
+        self.may_lead = _Remembered(self._may_lead)
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
         """Return the doors at a request's path, the best first."""
@@ -58,7 +61,7 @@ class Routes(Generic[DoorT]):
         return self._doors(head.mount + path, head.mount)
 
     def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        return (self._at if len(path) <= LONGEST else self._found)(path, mount)
+        return (self._at if len(path) <= _LONGEST else self._found)(path, mount)
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
@@ -78,6 +81,24 @@ class Routes(Generic[DoorT]):
         ]
         words = {_last(form) for form in forms} & self._words.keys()
         return (*doors, *(self._words[word] for word in words))
+
+
+class _Remembered(dict[str, bool]):
+    """What a question about paths was answered, to look up without a call; it begins anew when it is full."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, path: str) -> bool:
+        answer = self._ask(path)
+        if len(path) <= _LONGEST:
+            if len(self) >= _MOST:
+                self.clear()
+            self[path] = answer
+        return answer
 
 
 def _plain(path: str) -> str:
