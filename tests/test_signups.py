@@ -410,6 +410,40 @@ def test_a_body_in_pieces_of_a_byte_takes_no_memory_beyond_itself() -> None:
     assert peak < 2_000_000
 
 
+SEGMENTS = st.sampled_from(
+    [
+        "enter",
+        "ENTER",
+        "clubs",
+        "join-in",
+        "signup",
+        "s\u0131gnup",
+        "a",
+        "p",
+        "x",
+        "",
+        "\ufffd",
+        "en\ufffdter",
+        " ",
+        "\n",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(SEGMENTS, max_size=4),
+    st.lists(SEGMENTS, max_size=2),
+    st.sampled_from(["", "/", "\n/"]),
+)
+def test_the_quick_look_overlooks_no_door(steps: list[str], mount: list[str], end: str) -> None:
+    doors = [("/enter", 1), ("/clubs/{club}/join-in", 2), ("/a/x", 3)]
+    routes = Routes(doors, {"signup": 4})
+    local, below = "/" + "/".join(steps) + end, "".join(f"/{step}" for step in mount).rstrip("/")
+    for head in (Sent(path=below + local, mount=below), Sent(path=local)):
+        assert routes.may_lead[head.local_path] or not routes.find(head)
+
+
 def test_only_so_many_paths_are_remembered() -> None:
     routes = Routes([("/enter", "a door")])
     for number in range(5000):
