@@ -132,7 +132,7 @@ class SignupDoor(Door):
         query = f"?{request.query}" if request.query and _QUERY.fullmatch(request.query) else ""
         path = request.local_path
         if request.method.upper() in _SHOWS:
-            action = way_home(path) + self.porter.endpoint[1:] + "age"
+            action = way_home(path).removeprefix("./") + self.porter.endpoint[1:] + "age"
             return pages.screen(action, quote(path, safe=_SAFE) + query)
         return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
 
