@@ -112,7 +112,8 @@ def test_who_is_refused_there_cannot_try_again(site: Site) -> None:
         assert refused.status == 403
         assert [c.name for c in refused.set_cookies] == [LOCK]
         assert answer_screen(v, ADULT).text == refused.text
-        assert v.get("/join").text == refused.text
+        at_the_signup = refused.text.replace('href="../"', 'href="./"')  # the way home from there
+        assert v.get("/join").text == at_the_signup != refused.text
         assert v.get("/clubs/chess/join").status == 403
         assert v.post("/join", data={"name": "x"}).status == 403
         assert v.post("/both", data={"dob": "1990-01-01"}).status == 403
@@ -240,6 +241,16 @@ def test_passing_leads_back_to_the_page_it_came_from(address: str, mount: str) -
     # Python's urljoin drops empty segments, which browsers keep.
     assert unquote(back) == re.sub("(?<!:)//+", "/", unquote(expected))
     assert v.get(back).text == "the app's own"
+
+
+@pytest.mark.parametrize("length", [10, 2000, 4000])
+@pytest.mark.parametrize("character", ["a", "%", "&"])
+def test_a_long_query_keeps_nobody_from_passing(length: int, character: str) -> None:
+    v = visitor(mounted(""))
+    form = FormReader(v.get(f"/clubs/chess/join?{character * length}").text)
+    passed = v.post("/_privacy/age", data=ADULT | {"to": form.to}, headers=HERE)
+    assert passed.status == 303
+    assert passed.headers["location"].startswith("../clubs/chess/join")
 
 
 def mounted(mount: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tracemalloc
 from urllib.parse import parse_qsl
 
 import pytest
@@ -164,6 +165,7 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     "JSON, bytes that are no UTF-8": (JSON, b'{"a": "\xff"}'),
     "JSON, deep": (JSON, b"[" * 100 + b"]" * 100),
     "JSON, deeper than Python reads": (JSON, b"[" * 100_000),
+    "JSON, a name longer than any form's": (JSON, b'{"' + b"a" * 300 + b'": {"dob": "2001-02-03"}}'),
     "JSON, no body": (JSON, b""),
 }  # fmt: skip
 
@@ -283,3 +285,14 @@ def test_tolerant_reading_never_raises_where_the_strict_one_would() -> None:
     for content_type, body in [*REFUSED.values(), *((k, b) for k, b, _ in READ.values())]:
         for end in range(len(body[:300])):
             read_fields(content_type, body[:end], tolerant=True)
+
+
+def test_a_long_name_around_many_values_takes_no_memory() -> None:
+    body = b'{"' + b"a" * 20_000 + b'": [' + b"0," * 20_000 + b"0]}"
+    tracemalloc.start()
+    for tolerant in (False, True):
+        with contextlib.suppress(Unreadable):
+            read_fields(JSON, body, tolerant=tolerant)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 * len(body)

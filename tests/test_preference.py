@@ -90,6 +90,7 @@ SIGNALS: dict[str, tuple[list[Field], str | None, str]] = {
     "both stored: the opt-out counts": ([ALLOW, OPT_OUT], "site preference", ""),
     "under https": ([cookie_of("opt-out", name="__Host-alpines-privacy")], "site preference", ""),
     "among others": ([("cookie", f"a=1;{OPT_OUT[1]} ; b=2")], "site preference", ""),
+    "among others a server joined": ([("cookie", f"a=1,{OPT_OUT[1]},b=2")], "site preference", ""),
 }
 BY_DEFAULT = {"nothing", "DNT empty", "DNT: null", "DNT: unspecified", "DNT: yes", "DNT quoted", "DNT: 2"} | {
     "DNT: -1", "DNT, another digit one", "GPC: 0", "GPC: 1xyz", "GPC: true", "GPC: ?1", "GPC: 11", "GPC empty",

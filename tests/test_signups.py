@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,8 +12,9 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
+import bottle
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from alpines_privacy import Cookie, PrivacyPolicy, Signup, current, protect
+from alpines_privacy import Cookie, PrivacyPolicy, Signup, asgi, current, protect
 from alpines_privacy.events import signup_refused
 from alpines_privacy.guard import Guard, Visit
 from alpines_privacy.http.heads import Field
@@ -28,6 +31,7 @@ from alpines_privacy.http.outcomes import Answer, More, NeedBody, Pass
 from alpines_privacy.policy.age import age_on
 from alpines_privacy.policy.own import OWN_COOKIES
 from alpines_privacy.signups.reading import AskedAge
+from alpines_privacy.signups.routes import Routes
 from alpines_privacy.testing import visitor
 from tests.clock import stop_clock
 from tests.form_parsers import FORM_PARSERS
@@ -373,6 +377,93 @@ def test_a_large_upload_elsewhere_streams_by_without_memory(protocol: str, path:
     assert peak < 1_000_000
 
 
+def test_a_body_in_pieces_of_a_byte_takes_no_memory_beyond_itself() -> None:
+    """Hypercorn gives each chunk of a chunked body as a message of its own."""
+    content = b"dob=2001-02-03&x=".ljust(50_000, b"x")
+    pieces = iter(content)
+    got: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        piece = next(pieces, None)
+        body = b"" if piece is None else bytes([piece])
+        return {"type": "http.request", "body": body, "more_body": piece is not None}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope, send
+        more = True
+        while more:
+            message = await receive()
+            got.append(message["body"])
+            more = message["more_body"]
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    headers = [(b"content-type", FORM.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/register", "headers": headers}
+    layered = asgi.PrivacyMiddleware(app, POLICY)
+    tracemalloc.start()
+    asyncio.run(layered(scope, receive, send))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert b"".join(got) == content
+    assert peak < 2_000_000
+
+
+SEGMENTS = st.sampled_from(
+    [
+        "enter",
+        "ENTER",
+        "clubs",
+        "join-in",
+        "signup",
+        "s\u0131gnup",
+        "a",
+        "p",
+        "x",
+        "",
+        "\ufffd",
+        "en\ufffdter",
+        " ",
+        "\n",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(SEGMENTS, max_size=4),
+    st.lists(SEGMENTS, max_size=2),
+    st.sampled_from(["", "/", "\n/"]),
+)
+def test_the_quick_look_overlooks_no_door(steps: list[str], mount: list[str], end: str) -> None:
+    doors = [("/enter", 1), ("/clubs/{club}/join-in", 2), ("/a/x", 3)]
+    routes = Routes(doors, {"signup": 4})
+    local, below = "/" + "/".join(steps) + end, "".join(f"/{step}" for step in mount).rstrip("/")
+    for head in (Sent(path=below + local, mount=below), Sent(path=local)):
+        assert routes.may_lead[head.local_path] or not routes.find(head)
+
+
+def test_only_so_many_paths_are_remembered() -> None:
+    routes = Routes([("/enter", "a door")])
+    for number in range(5000):
+        assert not routes.may_lead[f"/{number}"]
+    assert len(routes.may_lead) <= 1024
+    assert routes.may_lead["/enter"]
+
+
+@pytest.mark.parametrize("end", ["", "/register"])
+def test_long_paths_are_not_remembered(end: str) -> None:
+    guard = declared_only()
+    tracemalloc.start()
+    for number in range(200):
+        request = Sent(method="GET", path=f"/{number}{'x' * 20_000}{end}")
+        assert isinstance(decided(guard, request), Pass)
+    left = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert left < 200_000
+
+
 # ------------------------------------------------------------------------------- paths and methods
 
 # A path as sent, below a mount point, and whether it is the signup "/register" or "/clubs/{club}/join-in".
@@ -383,6 +474,17 @@ PATHS: dict[str, tuple[str, str, str, bool]] = {
     "capitals": ("POST", "/Register", "", True),
     "a line feed at the end": ("POST", "/register\n", "", True),
     "a letter that only looks different": ("POST", "/regi\u017fter", "", True),
+    "letters that a pattern without regard to case takes for i": (
+        "POST",
+        "/reg\u0131ster",
+        "",
+        True,
+    ),
+    "another such letter": ("POST", "/reg\u0130ster", "", True),
+    "bytes that are no text, which some drop": ("POST", "/regi\ufffdster", "", True),
+    "such bytes behind the last slash": ("POST", "/register/\ufffd", "", True),
+    "a parameter of nothing else": ("POST", "/clubs/\ufffd/join-in", "", True),
+    "such bytes elsewhere": ("POST", "/else\ufffdwhere", "", False),
     "below a mount point": ("POST", "/app/register", "/app", True),
     "a mount point that is only a prefix of a name": ("POST", "/appregister", "/app", False),
     "elsewhere": ("POST", "/registered", "", False),
@@ -411,6 +513,31 @@ def test_no_router_is_laxer_than_the_check(
     assert isinstance(outcome, Answer) == is_signup
 
 
+@pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/register", "/sign-up"])
+def test_a_method_that_a_field_overrides_is_judged_as_what_it_becomes(
+    method: str, name: str, path: str
+) -> None:
+    content = f"dob={TWELVE}&password=x".encode()
+    head = (("content-type", FORM), (name, "post"))
+    outcome = decided(Guard(POLICY), Sent(*head, method=method, path=path), content)
+    assert isinstance(outcome, Answer)
+    assert outcome.status == 403
+    elsewhere = Sent(*head, method=method, path="/elsewhere")
+    assert isinstance(decided(Guard(POLICY), elsewhere, content), Pass)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_path_in_any_script_is_found(protocol: str) -> None:
+    policy = PrivacyPolicy(signups=[Signup("/clubes/{club}/inscripción", birth_date="dob")])
+    with site_of(protocol, policy) as made:
+        path = "/clubes/caf%C3%A9/inscripci%C3%B3n"
+        assert made.visitor().post(path, data={"dob": TWELVE}).status == 403
+        assert made.visitor().post(path, data={"dob": ADULT}).status == 200
+        assert len(made.seen) == 1
+
+
 def test_a_path_declared_with_its_mount_point_is_found_below_it() -> None:
     guard = Guard(PrivacyPolicy(signups=[Signup("/app/enter", birth_date="dob")]))
     for path, mount in (("/app/enter", "/app"), ("/app/enter", "")):
@@ -432,6 +559,16 @@ def test_starlettes_router_takes_a_line_feed_after_a_path_and_so_do_we() -> None
     assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).text == "created"
     protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
     assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).status == 403
+
+
+@pytest.mark.parametrize("path", ["/enter%FF", "/en%FFter", "/sign%FFup"])
+def test_bottle_drops_bytes_of_a_path_that_are_no_text_and_so_do_we(path: str) -> None:
+    app = bottle.Bottle()
+    app.post(["/enter", "/signup"])(lambda: "created")
+    birth = {"dob": TWELVE, "password": "x"}
+    assert visitor(app).post(path, data=birth).text == "created"
+    protected = protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
+    assert visitor(protected).post(path, data=birth).status == 403
 
 
 def test_the_first_declaration_that_fits_a_path_and_its_method_counts() -> None:
@@ -552,6 +689,23 @@ def test_a_lock_holds_whoever_signed_it(cookie: str) -> None:
     """Spoilt, signed by a key that is gone, or by a worker with a key of its own: all the same."""
     request = Sent(("cookie", cookie), ("content-type", FORM), method="POST", path="/register")
     assert isinstance(decided(Guard(POLICY), request, f"dob={ADULT}".encode()), Answer)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["session=1", f"{LOCK}=x"],
+        [
+            f"session=1,{LOCK}=x"
+        ],  # as Hypercorn's WSGI joins the lines into which HTTP/2 splits a Cookie
+        [f"session=1, {LOCK}=x,theme=dark"],
+    ],
+    ids=["apart", "joined by a comma", "between commas"],
+)
+def test_a_lock_is_found_however_a_server_joins_split_cookies(lines: list[str]) -> None:
+    cookies = [("cookie", line) for line in lines]
+    request = Sent(("content-type", FORM), *cookies, method="POST", path="/register")
+    assert isinstance(decided(Guard(POLICY), request), Answer)
 
 
 def test_a_cookie_that_only_sounds_like_it_is_none() -> None:
@@ -778,3 +932,24 @@ def test_the_answers_tell_nobody_what_age_is_asked_for(site: Site) -> None:
     for birth in (TWELVE, "nothing"):
         response = site.visitor().post("/register", data={"dob": birth})
         assert_neutral(response.text)
+
+
+@pytest.mark.parametrize(
+    "content", [f"dob={TWELVE}", "dob=never", "x" * 70], ids=["refused", "unreadable", "large"]
+)
+@pytest.mark.parametrize("path", ["/register", "/register/", "/clubs/a/join-in", "/tiny"])
+@pytest.mark.parametrize("mount", ["", "/app", "/a/b"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_every_page_has_one_link_and_it_leads_home(
+    content: str, path: str, mount: str, is_known: bool
+) -> None:
+    request = Sent(
+        ("content-type", FORM),
+        method="POST",
+        path=mount + path if is_known else path,
+        mount=mount if is_known else "",
+    )
+    outcome = decided(Guard(POLICY), request, content.encode())
+    assert isinstance(outcome, Answer)
+    (link,) = re.findall('href="([^"]*)"', outcome.body.decode())
+    assert urljoin(f"http://shop.example{mount}{path}", link) == f"http://shop.example{mount}/"

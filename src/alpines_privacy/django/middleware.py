@@ -109,6 +109,16 @@ class DjangoRequest(WSGIRequest):
     def path(self) -> str:
         return self._path
 
+    @property
+    def mount(self) -> str:
+        # Django has put decoded text in the place of the environ's latin-1.
+        return str(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
+
+    @property
+    def local_path(self) -> str:
+        path: str = self._environ.get("PATH_INFO") or "/"
+        return path
+
 
 class _Exchange:
     """One request on its way through Django."""

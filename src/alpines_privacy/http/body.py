@@ -23,6 +23,7 @@ __all__ = ["Fields", "Unreadable", "read_fields"]
 Fields: TypeAlias = "list[tuple[str, str]]"
 
 _MOST_LEVELS = 64  # of JSON: Python's own parser gives up at some hundreds
+_LONGEST_NAME = 256  # characters of a path in JSON; it is copied for every value below it
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - RFC 9110 §5.6.2, no secret
 _MEDIA_TYPE = re.compile(rf"[ \t]*({_TOKEN}/{_TOKEN})[ \t]*((?:;.*)?)")
@@ -248,8 +249,8 @@ def _flatten(path: str, value: object, fields: Fields, levels: int) -> None:
     if not isinstance(value, list):
         fields.append((path, {True: "true", False: "false"}.get(value, "")))  # type: ignore[call-overload]
         return
-    if not levels:
-        raise Unreadable("the JSON is nested deeper than any signup's")
+    if not levels or len(path) > _LONGEST_NAME:
+        raise Unreadable("the JSON is nested deeper, or has longer names, than any form's")
     members = value if isinstance(value, _Object) else enumerate(value)
     prefix = f"{path}." if path else ""
     for name, member in members:

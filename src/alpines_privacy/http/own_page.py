@@ -17,7 +17,7 @@ from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import HTML_TYPES, Field, RequestHead, split_list
 from alpines_privacy.http.outcomes import Answer
 
-__all__ = ["STYLE", "is_from_here", "page", "problem", "shell", "wants_problem"]
+__all__ = ["STYLE", "is_from_here", "page", "problem", "shell", "wants_problem", "way_home"]
 
 STYLE = """
 :root {
@@ -104,6 +104,11 @@ def problem(status: int, detail: str, *more: Field) -> Answer:
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return Answer(status, fields, msgspec.json.encode(body))
+
+
+def way_home(local_path: str) -> str:
+    """Return the relative way from a page to the app's start page: it holds below any mount point, known or not."""
+    return "../" * (local_path.count("/") - 1) or "./"
 
 
 def is_from_here(request: RequestHead, client: Client) -> bool:

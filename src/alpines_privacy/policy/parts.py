@@ -338,6 +338,7 @@ class AgeScreen(_Part, frozen=True, kw_only=True):
     too_large_title: Text = "The form was too large"
     too_large: Text = "Nothing was saved. Please go back and send a smaller form."
     unasked: Text = "Please open the page where accounts are created, and start there."
+    home: Text = "Go to the start page"
 
     def check(self) -> None:
         """Check what the types cannot say."""

@@ -15,6 +15,7 @@ from itsdangerous import Signer
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
+from alpines_privacy.http.own_cookie import cookie_line, cookie_values
 from alpines_privacy.http.own_page import is_from_here, page
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
@@ -24,7 +25,6 @@ from alpines_privacy.preference.page import render
 __all__ = ["ChoicePage", "StoredChoice"]
 
 COOKIE = CHOICE.name
-_LIFETIME = CHOICE.lifetime  # seconds
 _SALT = "alpines-privacy.choice"
 _LARGEST_FORM = 1024
 
@@ -49,13 +49,7 @@ class StoredChoice:
 
         Of two cookies that contradict each other (http and https, old and new) an opt-out counts.
         """
-        found = {
-            self._known.get(value.strip(" \t"))
-            for line in head.values("cookie")
-            if COOKIE in line
-            for name, _, value in (pair.partition("=") for pair in line.split(";"))
-            if name.strip(" \t").removeprefix("__Host-") == COOKIE
-        } - {None}
+        found = {self._known.get(value) for value in cookie_values(head, COOKIE)} - {None}
         return max(found, default=None)  # type: ignore[type-var]  # None is subtracted
 
 
@@ -94,14 +88,9 @@ class ChoicePage(Promise):
             ("cache-control", "no-store"),
         ]
         if privacy.preference.signal in {None, "site preference", "default"}:
-            fields.append(("set-cookie", self._cookie(chosen[0], https=privacy.client.https)))
+            value = self._choices.signed[chosen[0]]
+            fields.append(("set-cookie", cookie_line(CHOICE, value, https=privacy.client.https)))
         return Answer(303, fields)
-
-    def _cookie(self, choice: str, *, https: bool) -> str:
-        name = f"__Host-{COOKIE}" if https else COOKIE
-        secure = "; Secure" if https else ""
-        value = self._choices.signed[choice]
-        return f"{name}={value}; Path=/; Max-Age={_LIFETIME}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _page(privacy: Privacy, *, allowed: bool) -> Answer:

@@ -16,12 +16,12 @@ from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
-from alpines_privacy.http.own_page import is_from_here, wants_problem
+from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, weigh
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import AskedAge, body_fields, content_length
+from alpines_privacy.signups.reading import AskedAge, body_fields, content_length, stands_for
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
@@ -30,7 +30,7 @@ __all__ = ["Door", "Porter", "ScreenForm", "SignupDoor", "UndeclaredDoor"]
 _SHOWS = frozenset({"GET", "HEAD"})
 _SMALL = 65536  # bytes of a form that is looked at though nobody declared it
 _LARGEST_ANSWER = 8192  # bytes of the screen's form: three numbers and a path
-_QUERY = re.compile(r"[!-~]{0,4096}")
+_QUERY = re.compile(r"[!-~]{0,2048}")  # what fits the form, each character written as three
 _SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
 
 _SCREEN = "age screen"  # its name where the page it stood before is not known
@@ -107,7 +107,7 @@ class SignupDoor(Door):
             return porter.refuse(privacy, self.route, "locked")
         if self._screen and not porter.tokens.has_passed(request):
             return self._ask_first(privacy, request)
-        if self._age is None or request.method.upper() not in self._creates:
+        if self._age is None or not stands_for(request, self._creates):
             return None
         too_large = porter.pages.answer("too_large", privacy)
         if content_length(request) > self._max_body:
@@ -132,8 +132,7 @@ class SignupDoor(Door):
         query = f"?{request.query}" if request.query and _QUERY.fullmatch(request.query) else ""
         path = request.local_path
         if request.method.upper() in _SHOWS:
-            # Relative, as all our links are: it holds below any mount point, known to us or not.
-            action = "../" * (path.count("/") - 1) + self.porter.endpoint[1:] + "age"
+            action = way_home(path).removeprefix("./") + self.porter.endpoint[1:] + "age"
             return pages.screen(action, quote(path, safe=_SAFE) + query)
         return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
 
@@ -181,7 +180,7 @@ class ScreenForm(Door):
 
     def __init__(self, porter: Porter) -> None:
         super().__init__(porter, _SCREEN, _SHOWS | {"POST"})
-        self._home = "../" * (porter.endpoint.count("/") - 1)
+        self._home = way_home(porter.endpoint)
 
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Take the form from a page of this origin; who only looks in is led home."""

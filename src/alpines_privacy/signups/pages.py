@@ -7,6 +7,7 @@ reader as well as by eye.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from string import Template
@@ -41,6 +42,9 @@ input {
 [aria-invalid=true] { border-color: var(--alert); }
 button { margin-top: 1.75rem; min-width: 12rem; color: var(--on-accent); background: var(--accent); }
 button:hover { text-decoration: underline; text-underline-offset: .2em; }
+.home { margin-top: 1.75rem; }
+a { color: var(--accent); text-underline-offset: .2em; }
+a:focus-visible { outline: .2rem solid var(--ink); outline-offset: .15rem; }
 """
 )
 
@@ -69,36 +73,36 @@ class _Said(NamedTuple):
 
 
 class Pages:
-    """Every answer of a signup's, made at start-up; only the screen knows where it stands."""
+    """Every answer of a signup's; the pages differ by the way home from where they stand."""
 
     def __init__(self, screen: AgeScreen, tokens: Tokens) -> None:
         """Make the pages; raises `PolicyError` for a template that cannot be read or filled."""
         self._screen = screen
         self._template = None if screen.template is None else _read(screen.template)
-        said: dict[Kind, _Said] = {
+        self._tokens = tokens
+        self._said: dict[Kind, _Said] = {
             "refused": _Said(403, screen.refused_title, screen.refused),
             "unreadable": _Said(422, screen.unreadable_title, screen.unreadable),
             "too_large": _Said(413, screen.too_large_title, screen.too_large),
             "unasked": _Said(403, screen.title, screen.unasked),
         }
-        self._html = {kind: self._answer(say) for kind, say in said.items()}
-        self._problems = {kind: own_page.problem(s.status, s.text) for kind, s in said.items()}
-        self._locking = {
-            (https, program): _with_cookie(answers["refused"], tokens.lock(https=https))
-            for https in (False, True)
-            for program, answers in ((False, self._html), (True, self._problems))
+        self._problems = {
+            kind: own_page.problem(said.status, said.text) for kind, said in self._said.items()
         }
+        self._page_with = lru_cache(maxsize=64)(self._said_on_page)
 
     def answer(self, kind: Kind, privacy: Privacy) -> Answer:
         """Return the answer of a kind, for a person or for a program."""
-        assert privacy.request is not None  # a signup is a request
-        answers = self._problems if own_page.wants_problem(privacy.request) else self._html
-        return answers[kind]
+        request = privacy.request
+        assert request is not None  # a signup is a request
+        if own_page.wants_problem(request):
+            return self._problems[kind]
+        return self._page_with(kind, own_page.way_home(request.local_path))
 
     def locking(self, privacy: Privacy) -> Answer:
         """Return the refusal that also locks."""
-        assert privacy.request is not None  # a signup is a request
-        return self._locking[privacy.client.https, own_page.wants_problem(privacy.request)]
+        lock = self._tokens.lock(https=privacy.client.https)
+        return _with_cookie(self.answer("refused", privacy), lock)
 
     def screen(self, action: str, to: str, *, failed: bool = False) -> Answer:
         """Return the age screen: its form goes to `action` and comes back with `to` in it."""
@@ -130,8 +134,13 @@ class Pages:
 </form>"""
         return self._page(422 if failed else 200, texts.title, content)
 
-    def _answer(self, said: _Said) -> Answer:
-        content = f"<h1>{escape(said.title)}</h1>\n<p>{escape(said.text)}</p>"
+    def _said_on_page(self, kind: Kind, home: str) -> Answer:
+        """Return a page that says so. Its one link is no way to try again, and no dead end either."""
+        said = self._said[kind]
+        content = (
+            f"<h1>{escape(said.title)}</h1>\n<p>{escape(said.text)}</p>\n"
+            f'<p class="home"><a href="{home}">{escape(self._screen.home)}</a></p>'
+        )
         return self._page(said.status, said.title, content)
 
     def _page(self, status: int, title: str, content: str) -> Answer:

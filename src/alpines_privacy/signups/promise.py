@@ -15,12 +15,11 @@ from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.signups.detection import WORDS
 from alpines_privacy.signups.doors import Door, Porter, ScreenForm, SignupDoor, UndeclaredDoor
 from alpines_privacy.signups.pages import Pages
+from alpines_privacy.signups.reading import stands_for
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Signups", "signups_for"]
-
-_COMMON_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def signups_for(policy: PrivacyPolicy) -> list[Signups]:
@@ -57,20 +56,14 @@ class Signups(Promise):
         self._form = ScreenForm(porter)
         words = WORDS if policy.detect_signups else ()
         undeclared: dict[str, Door] = {word: UndeclaredDoor(porter, word) for word in words}
-        meant = frozenset().union(
-            *(door.methods for door in (*(door for _, door in doors), *undeclared.values()))
-        )
-        # Written any other way a method may still be one that is meant: some frameworks ignore case.
-        self._elsewhere = _COMMON_METHODS - meant
         self._routes = Routes(doors, undeclared)
+        self._may_lead = self._routes.may_lead
         self._screens = porter.screens
 
     def request(self, privacy: Privacy) -> Answer | Examine | None:
         """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
         request = privacy.request
-        if request is None or request.method in self._elsewhere:
-            return None
-        if not self._routes.may_lead(request.local_path):
+        if request is None or not self._may_lead[request.local_path]:
             return None
         door = self._door(request)
         return None if door is None else door.meet(privacy, request)
@@ -94,8 +87,7 @@ class Signups(Promise):
         doors = self._routes.find(request)
         if not doors or request.kind != "http":
             return None
-        method = request.method.upper()
-        return next((door for door in doors if method in door.methods), None)
+        return next((door for door in doors if stands_for(request, door.methods)), None)
 
 
 class ScreenedSignups(Signups):

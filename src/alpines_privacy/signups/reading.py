@@ -1,4 +1,4 @@
-"""What a declared signup says of the age: every field exactly once, in the body, beyond doubt."""
+"""What a request says of a signup: by which method, and of the age every field once, beyond doubt."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ from alpines_privacy.http.heads import RequestHead, split_list
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
-__all__ = ["AskedAge", "body_fields", "content_length"]
+__all__ = ["AskedAge", "body_fields", "content_length", "stands_for"]
 
 _SEPARATORS = re.compile(r"[&;]")
 _LONGEST_NUMBER = 18  # digits
+# Fields by which some apps let any request stand for one of another method.
+_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+
+
+def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
+    """Tell whether an app may take a request for one of these methods; some frameworks ignore their case."""
+    if head.method in methods:
+        return True
+    overriding = (value.strip(" \t") for name in _OVERRIDES for value in head.values(name))
+    return any(method.upper() in methods for method in (head.method, *overriding))
 
 
 def body_fields(head: RequestHead, body: bytes, wanted: Container[str] | None = None) -> Fields:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -17,8 +17,17 @@ from alpines_privacy.http.heads import RequestHead, below_mount
 
 __all__ = ["Routes"]
 
+_LONGEST = (
+    256  # characters of a path that is remembered; who sends longer ones shall fill no memory
+)
+_MOST = 1024  # paths
+
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
+# What `re.IGNORECASE` takes for an i and casefolding does not.
+_ALIKE = str.maketrans("\u0130\u0131", "ii")
+# Stands for bytes of a path that are no UTF-8; some frameworks (Bottle) drop them instead.
+_BROKEN = "\ufffd"
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 DoorT = TypeVar("DoorT")
@@ -39,37 +48,64 @@ class Routes(Generic[DoorT]):
         ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
-        self._at = lru_cache(maxsize=1024)(self._found)
+        self._at = lru_cache(maxsize=_MOST)(self._found)
         # The one look that nearly all requests get.
-        self.may_lead = lru_cache(maxsize=1024)(self._may_lead)
+        self.may_lead = _Remembered(self._may_lead)
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
         """Return the doors at a request's path, the best first."""
-        return self._at(head.path, head.mount)
+        return self._doors(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._at(head.mount + path, head.mount)
+        return self._doors(head.mount + path, head.mount)
+
+    def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
+        return (self._at if len(path) <= _LONGEST else self._found)(path, mount)
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
+        if _BROKEN in path:
+            return True
         last = _last(_plain(path))
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
     def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        forms = {_plain(path), _plain(below_mount(path, mount))}
+        forms = {_plain(form) for form in (path, below_mount(path, mount))}
+        if _BROKEN in path:
+            forms |= {_plain(form.replace(_BROKEN, "")) for form in forms}
         doors = [
             door
             for pattern, door in self._patterns
             if any(pattern.fullmatch(form) for form in forms)
         ]
-        if (word := _last(_plain(path))) in self._words:
-            doors.append(self._words[word])
-        return tuple(doors)
+        words = {_last(form) for form in forms} & self._words.keys()
+        return (*doors, *(self._words[word] for word in words))
+
+
+class _Remembered(dict[str, bool]):
+    """What a question about paths was answered, to look up without a call; it begins anew when it is full."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, path: str) -> bool:
+        answer = self._ask(path)
+        if len(path) <= _LONGEST:
+            if len(self) >= _MOST:
+                self.clear()
+            self[path] = answer
+        return answer
 
 
 def _plain(path: str) -> str:
-    return _SLASHES.sub("/", path.rstrip(_END)).casefold()
+    path = path.rstrip(_END)
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
 
 
 def _last(plain: str) -> str:

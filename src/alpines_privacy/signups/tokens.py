@@ -13,6 +13,7 @@ from time import time
 from itsdangerous import BadSignature, Signer
 
 from alpines_privacy.http.heads import RequestHead
+from alpines_privacy.http.own_cookie import cookie_line, cookie_values
 from alpines_privacy.policy import SecretKeys
 from alpines_privacy.policy.own import AGE_LOCK, AGE_PASS
 
@@ -31,17 +32,15 @@ class Tokens:
         oldest_first = list(reversed(keys))
         self._passes = Signer(oldest_first, salt="alpines-privacy.age-pass")
         lock = Signer(oldest_first, salt="alpines-privacy.age-lock").sign("locked").decode()
-        self._locks = {
-            https: _line(AGE_LOCK.name, lock, "", https=https) for https in (False, True)
-        }
+        self._locks = {https: cookie_line(AGE_LOCK, lock, https=https) for https in (False, True)}
 
     def is_locked(self, request: RequestHead) -> bool:
         """Whether this browser was refused in this session."""
-        return bool(_values(request, AGE_LOCK.name))
+        return bool(cookie_values(request, AGE_LOCK.name))
 
     def has_passed(self, request: RequestHead) -> bool:
         """Whether this browser passed the age screen lately."""
-        return any(map(self._holds, _values(request, AGE_PASS.name)))
+        return any(map(self._holds, cookie_values(request, AGE_PASS.name)))
 
     def lock(self, *, https: bool) -> str:
         """Return the `Set-Cookie` line that locks until the browser is closed."""
@@ -49,11 +48,10 @@ class Tokens:
 
     def passes(self, *, https: bool) -> str:
         """Return the `Set-Cookie` line that lets signups through for half an hour."""
-        ends = -int(
-            -(time() + _PASSES) // _HOUR
-        )  # rounded up: everybody's in that hour is the same
+        # Rounded up: everybody's in that hour is the same.
+        ends = -int(-(time() + _PASSES) // _HOUR)
         value = self._passes.sign(str(ends)).decode()
-        return _line(AGE_PASS.name, value, f"; Max-Age={_PASSES}", https=https)
+        return cookie_line(AGE_PASS, value, https=https)
 
     def _holds(self, value: str) -> bool:
         try:
@@ -61,19 +59,3 @@ class Tokens:
         except (BadSignature, ValueError):
             return False
         return time() < ends * _HOUR
-
-
-def _values(request: RequestHead, name: str) -> list[str]:
-    """Return the values of a cookie of ours, with and without its prefix."""
-    return [
-        value.strip(" \t")
-        for line in request.values("cookie")
-        if name in line
-        for found, _, value in (pair.partition("=") for pair in line.split(";"))
-        if found.strip(" \t").removeprefix("__Host-") == name
-    ]
-
-
-def _line(name: str, value: str, lifetime: str, *, https: bool) -> str:
-    prefix, secure = ("__Host-", "; Secure") if https else ("", "")
-    return f"{prefix}{name}={value}; Path=/{lifetime}; HttpOnly; SameSite=Lax{secure}"
