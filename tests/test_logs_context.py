@@ -26,7 +26,7 @@ from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import Pass
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.literals import Literal, Literals
+from alpines_privacy.redaction.literals import Literal, Literals, _is_word
 from alpines_privacy.redaction.visitor import failed, in_flight, literals_of
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
@@ -482,3 +482,30 @@ def test_a_literal_is_known_as_it_is_encoded(value: str, encode: Callable[[str],
         return
     literals = Literals([Literal(value, "", word=False)])
     assert literals.redact(f"<{encoded}>") in {"<>", "<''>", '<"">'}
+
+
+def test_values_that_stand_within_words_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor picks both the values and much of what an app logs of the request."""
+    asked = 0
+
+    def count(text: str, start: int, end: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return _is_word(text, start, end)
+
+    monkeypatch.setattr("alpines_privacy.redaction.literals._is_word", count)
+    for values, text in [
+        (["a" * size for size in range(4, 104)], "a" * 4000 + "1"),
+        (["-aa" * size + "-a" for size in range(1, 101)], "-aa" * 1500),
+        ([("bbbb " * size).strip() for size in range(1, 101)], "bbbb " * 800),
+    ]:
+        asked = 0
+        found = Literals([Literal(value, "[NAME]", word=True) for value in values])
+        found.redact(text)
+        assert asked < 100 * len(values)
+
+
+def test_a_value_that_stands_within_words_all_over_is_hidden_there_too() -> None:
+    anna = Literals([Literal("Anna", "[NAME]", word=True)])
+    assert anna.redact("savannah " * 50 + "Anna") == "savannah " * 50 + "[NAME]"
+    assert anna.redact("savannah " * 1000 + "Anna").endswith("sav[NAME]h [NAME]")
