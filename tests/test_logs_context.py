@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
@@ -83,9 +84,9 @@ VISITS = {
 @pytest.fixture(autouse=True)
 def _no_failures() -> Iterator[None]:
     """Begin and end without requests that failed just before."""
-    failed._kept.clear()
+    failed.kept.clear()
     yield
-    failed._kept.clear()
+    failed.kept.clear()
 
 
 @pytest.fixture
@@ -352,7 +353,7 @@ def test_one_request_does_not_hide_what_another_brought(written: io.StringIO) ->
     assert written.getvalue() == f"{NAME}\n"
 
 
-def test_after_the_request_nothing_is_kept(written: io.StringIO) -> None:
+def test_after_the_request_nothing_iskept(written: io.StringIO) -> None:
     kept: list[Any] = []
     over_asgi(VISITS["form"], lambda: kept.append(current()))
     LOG.info("%s", NAME)
@@ -396,6 +397,54 @@ def test_a_failed_request_that_cannot_be_told_of_silences_the_log(
     LOG.info("%s", NAME)
     assert NAME not in written.getvalue()
     assert "was withheld" in written.getvalue()
+
+
+def test_a_request_that_ends_while_another_thread_logs_costs_no_record(
+    written: io.StringIO,
+) -> None:
+    """A record outside requests looks at all under way, any of which may end at any step."""
+
+    class Ending:
+        size, body = 0, b""
+
+        @property
+        def content_type(self) -> str:
+            visit.end()
+            return URLENCODED
+
+    visit = Guard(PrivacyPolicy()).visit(WSGIRequest({"QUERY_STRING": "a=b"}))
+    visit.request()
+    visit.privacy.submission = cast("Any", Ending())
+    thread = threading.Thread(target=LOG.info, args=("started",))
+    thread.start()
+    thread.join()
+    assert written.getvalue() == "started\n"
+    assert visit.privacy.literals is None
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_request_that_fails_while_another_thread_logs_is_hidden_from_then_on(
+    turn: int, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = Guard(PrivacyPolicy()).visit(WSGIRequest({"QUERY_STRING": urlencode(FORM)}))
+    looks = 0
+
+    class Meanwhile(deque[Any]):
+        def __bool__(self) -> bool:
+            """Answer as if the other thread failed just after the look."""
+            nonlocal looks
+            looks += 1
+            any_yet = len(self) > 0
+            if looks == turn:
+                failed.add(visit.privacy, Redactor())
+            return any_yet
+
+    monkeypatch.setattr(failed, "kept", Meanwhile([(0.0, Literals([]))]))
+    thread = threading.Thread(target=lambda: [LOG.info("%s", NAME) for _ in range(5)])
+    thread.start()
+    thread.join()
+    visit.end()
+    assert written.getvalue().endswith("[NAME]\n" * 2)
 
 
 def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:

@@ -61,7 +61,7 @@ class Cleaner:
         privacy = running.get()
         if privacy.request is not None and not privacy.ended:
             return literals_of(privacy, self.redactor).redact(text)
-        if in_flight.references or failed.any:
+        if in_flight.references or failed.kept:
             for literals in literals_of_all(self.redactor):
                 text = literals.redact(text)
         return text

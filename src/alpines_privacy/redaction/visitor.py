@@ -12,6 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -75,30 +76,31 @@ class _InFlight:
 class _Failed:
     """What visitors submitted whose request an exception ended: the server writes it to its log afterwards."""
 
-    __slots__ = ("_kept", "any")
+    __slots__ = ("kept",)
 
     def __init__(self) -> None:
-        self.any = False
-        self._kept: deque[tuple[float, Literals | None]] = deque(maxlen=_MOST_FAILED)
+        self.kept: deque[tuple[float, Literals | None]] = deque(maxlen=_MOST_FAILED)
 
     def add(self, privacy: Privacy, redactor: Redactor) -> None:
         """Keep what a visitor submitted for ten seconds; where that cannot be told, no log may say anything so long."""
         until = time.monotonic() + _SECONDS
-        self.any = True
         try:
-            self._kept.append((until, literals_of(privacy, redactor)))
+            self.kept.append((until, literals_of(privacy, redactor)))
         except Exception:
-            self._kept.append((until, None))
+            self.kept.append((until, None))
 
     def __iter__(self) -> Iterator[Literals]:
+        """Yield what is kept; each is dropped by itself, since other threads may drop and add meanwhile."""
         now = time.monotonic()
-        while self._kept and self._kept[0][0] < now:
-            self._kept.popleft()
-        self.any = bool(self._kept)
-        for _, literals in list(self._kept):
-            if literals is None:
+        for each in list(self.kept):
+            until, literals = each
+            if until < now:
+                with suppress(ValueError):  # another thread was faster
+                    self.kept.remove(each)
+            elif literals is None:
                 raise RuntimeError("what a visitor submitted is not known")
-            yield literals
+            else:
+                yield literals
 
 
 in_flight = _InFlight()
@@ -123,7 +125,8 @@ def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
         return literals
     hidden = privacy.hidden
     literals = Literals([*_hidden(privacy), *_submitted(privacy, redactor)])
-    privacy.literals = (hidden, size, redactor, literals)
+    if not privacy.ended:  # it may have while another thread asked
+        privacy.literals = (hidden, size, redactor, literals)
     return literals
 
 
@@ -175,10 +178,9 @@ def _fields(privacy: Privacy) -> Iterator[tuple[str, str]]:
             yield from _credentials(value)
     for line in request.values("cookie"):
         yield from _cookies(line)
-    if privacy.submission is not None:
-        fields = read_fields(
-            privacy.submission.content_type, privacy.submission.body, tolerant=True
-        )
+    submission = privacy.submission  # once: the request may end while another thread's record asks
+    if submission is not None:
+        fields = read_fields(submission.content_type, submission.body, tolerant=True)
         yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
     yield from parse_qsl(request.query, keep_blank_values=False, errors="replace")
     yield from (("user-agent", value) for value in request.values("user-agent"))
