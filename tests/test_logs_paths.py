@@ -58,6 +58,11 @@ BY_CONTEXT = ("NAME", "ADDRESS", "USERNAME", "PASSWORD", "BIRTH_DATE", "PASSPORT
 SMALL = ("EMAIL", "NAME")  # one found by its shape, one by the request
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    redaction.install(redaction.Redactor())
+
+
 @pytest.fixture
 def value(request: pytest.FixtureRequest) -> Iterator[str]:
     """A personal value of the kind asked for, during the request in which it is known."""
@@ -427,6 +432,21 @@ FORGED = [
     (ValueError("x\ny"), (), "x\\ny"),
     ("%s %d", ("a@example.com\nx", 3), "[EMAIL]\\nx 3"),
     ("x\ny", (), "x\ny"),
+    (
+        "hello %s",
+        ("\x1b[1A\x1b[2KERROR",),
+        "hello \\x1b[1A\\x1b[2KERROR",
+    ),  # up a line, and clear it
+    (
+        "hello %s",
+        ("\b\b\x00\x7f\x9b2K\x1b]0;title\a",),
+        "hello \\x08\\x08\\x00\\x7f\\x9b2K\\x1b]0;title\\x07",
+    ),
+    (
+        "%s %s",
+        ("\x1b[31m\x1b[1mGET\x1b[0m\t/", "a@example.com"),
+        "\x1b[31m\x1b[1mGET\x1b[0m\t/ [EMAIL]",
+    ),
 ]
 
 
@@ -761,7 +781,7 @@ def test_flasks_own_logger_and_its_traceback() -> None:
     stream = io.StringIO()
     app.logger.handlers = [logging.StreamHandler(stream)]
     app.logger.propagate = False
-    app.test_client().post("/", data={"name": VALUES["NAME"]})
+    app.test_client().post("/", data={"name": VALUES["NAME"]}).close()
     assert VALUES["NAME"] not in stream.getvalue()
     assert "refused [NAME]" in stream.getvalue()
     assert "LookupError: [NAME]" in stream.getvalue()
