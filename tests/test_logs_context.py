@@ -353,7 +353,7 @@ def test_one_request_does_not_hide_what_another_brought(written: io.StringIO) ->
     assert written.getvalue() == f"{NAME}\n"
 
 
-def test_after_the_request_nothing_iskept(written: io.StringIO) -> None:
+def test_after_the_request_nothing_is_kept(written: io.StringIO) -> None:
     kept: list[Any] = []
     over_asgi(VISITS["form"], lambda: kept.append(current()))
     LOG.info("%s", NAME)
@@ -440,7 +440,12 @@ def test_a_request_that_fails_while_another_thread_logs_is_hidden_from_then_on(
             return any_yet
 
     monkeypatch.setattr(failed, "kept", Meanwhile([(0.0, Literals([]))]))
-    thread = threading.Thread(target=lambda: [LOG.info("%s", NAME) for _ in range(5)])
+
+    def work() -> None:
+        for _ in range(5):
+            LOG.info("%s", NAME)
+
+    thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     visit.end()
