@@ -724,6 +724,53 @@ def test_the_notice_names_the_logger_and_the_template() -> None:
     assert "(RecursionError; template " in first
 
 
+class Sealed(logging.LogRecord):
+    """A record whose class cannot be changed, with a message of its own making."""
+
+    __slots__ = ("seal",)
+
+    def getMessage(self) -> str:  # noqa: N802 - logging's name
+        return "hello a@example.com"
+
+
+def test_a_record_that_not_even_a_notice_fits_into_is_not_lost() -> None:
+    with _way("plain") as out:
+        out.handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+        LOG.handle(Sealed(LOG.name, logging.ERROR, "", 0, "", (), None))
+        written = out.written()
+    assert written.startswith(f"ERROR {LOG.name} A record was withheld")
+    assert "example" not in written
+
+
+class Unseen:
+    """An object that raises when it is shown."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("a@example.com")
+
+
+class HalfSeen:
+    """One that raises only when it is shown to a developer."""
+
+    def __str__(self) -> str:
+        return "half"
+
+    def __repr__(self) -> str:
+        raise RuntimeError("a@example.com")
+
+
+@pytest.mark.parametrize(
+    "value", [Unseen(), HalfSeen(), [Unseen()]], ids=lambda v: type(v).__name__
+)
+def test_an_object_in_extra_that_cannot_be_shown_costs_no_record(value: Any) -> None:
+    with _way("plain") as out:
+        out.handler.setFormatter(logging.Formatter("%(message)s %(who)s"))
+        LOG.warning("order %s", "a@example.com", extra={"who": value})
+        written = out.written()
+    assert written.startswith("order [EMAIL] ")
+    assert "example" not in written
+
+
 INSIDE = [
     "records.clean",
     "records.withhold",

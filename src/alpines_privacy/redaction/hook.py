@@ -26,6 +26,7 @@ from alpines_privacy.redaction.redactor import Redactor
 
 __all__ = ["acting", "cleaner", "install", "uninstall"]
 
+_RECORD_NOTICE = "A record was withheld: redacting it failed."
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
@@ -75,13 +76,13 @@ def _literal() -> Cleaner:
     return Cleaner(Redactor())
 
 
-def _withheld(record: logging.LogRecord, error: Exception) -> bool:
-    """Withhold what a record says; False for one that even that failed for, which must not leave."""
+def _instead(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+    """Return what leaves in the place of a record that could not be cleaned: a notice, in it if it takes one."""
     try:
         withhold(record, error)
     except Exception:
-        return False
-    return True
+        return logging.LogRecord(record.name, record.levelno, "", 0, _RECORD_NOTICE, (), None)
+    return record
 
 
 def _place_on_loggers() -> None:
@@ -92,8 +93,7 @@ def _place_on_loggers() -> None:
             try:
                 clean(record, cleaner, logger)
             except Exception as error:
-                if not _withheld(record, error):
-                    return
+                record = _instead(record, error)
         call_handlers(logger, record)
 
     setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
@@ -117,8 +117,7 @@ def _place_on_listeners() -> None:
             try:
                 clean(record, cleaner, _root)
             except Exception as error:
-                if not _withheld(record, error):
-                    return
+                record = _instead(record, error)
         handle(listener, record)
 
     setattr(logging.handlers.QueueListener, "handle", handle_cleaned)  # noqa: B010 - as above
