@@ -260,7 +260,10 @@ def test_only_words_of_their_own_count(written: io.StringIO) -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["Bo", "the", "test", "Admin", "true", "null", "None", "  yes "])
+@pytest.mark.parametrize(
+    "value",
+    ["Bo", "the", "test", "Admin", "true", "null", "None", "  yes ", "CRITICAL", "Traceback", "POST", "HTTP/1.1"],
+)  # fmt: skip
 def test_short_and_common_words_are_left_to_the_rules_by_key(
     value: str, written: io.StringIO
 ) -> None:
@@ -450,6 +453,22 @@ def test_a_request_that_fails_while_another_thread_logs_is_hidden_from_then_on(
     thread.join()
     visit.end()
     assert written.getvalue().endswith("[NAME]\n" * 2)
+
+
+def test_of_very_many_requests_under_way_the_newest_count(written: io.StringIO) -> None:
+    """Streams that stay open for hours are many and log little; whoever logs came just now."""
+    guard = Guard(PrivacyPolicy())
+    visits = [guard.visit(WSGIRequest({})) for _ in range(3000)]
+    visits.append(guard.visit(WSGIRequest({"QUERY_STRING": urlencode(FORM)})))
+    for visit in visits:
+        visit.request()
+    thread = threading.Thread(target=LOG.info, args=("%s", NAME))
+    thread.start()
+    thread.join()
+    for visit in reversed(visits):
+        visit.end()
+    assert written.getvalue() == "[NAME]\n"
+    assert not in_flight.references
 
 
 def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:

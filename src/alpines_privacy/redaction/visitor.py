@@ -33,13 +33,16 @@ _MOST_FAILED = 32  # requests that an exception ended
 _SECONDS = 10.0  # for which those count
 _MOST_REQUESTS = 256  # looked through for a record that belongs to none
 
-# Words that forms send where they ask for a name or a choice, and that logs use.
+# Words that forms send where they ask for a name or a choice, and that logs use. Who sends those of
+# every log as a name must not blank them in the lines of others.
 _COMMON = frozenset({
     "true", "false", "null", "none", "undefined", "unknown", "user", "users", "admin", "root",
     "administrator", "guest", "anonymous", "test", "demo", "example", "default", "name", "email",
     "mail", "phone", "address", "password", "passwd", "secret", "token", "login", "logout",
     "error", "warning", "info", "debug", "male", "female", "other", "home", "work", "http",
-    "https", "localhost",
+    "https", "localhost", "critical", "fatal", "exception", "traceback", "failed", "refused",
+    "post", "head", "delete", "patch", "options", "connect", "trace",
+    "http/1.0", "http/1.1", "http/2", "http/2.0", "http/3", "mozilla/5.0",
 })  # fmt: skip
 
 # What a field of a form means that would mean little elsewhere: `name` is whoever fills it in.
@@ -52,23 +55,25 @@ _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-cli
 class _InFlight:
     """The requests under way, weakly held: one whose end nobody told of goes with its `Privacy`."""
 
-    __slots__ = ("_forget", "references")
+    __slots__ = ("references",)
 
     def __init__(self) -> None:
-        self.references: set[weakref.ref[Privacy]] = set()
-        self._forget = self.references.discard
+        self.references: dict[weakref.ref[Privacy], None] = {}  # in the order they came
 
     def add(self, privacy: Privacy) -> None:
         privacy.reference = reference = weakref.ref(privacy, self._forget)
-        self.references.add(reference)
+        self.references[reference] = None
 
     def discard(self, privacy: Privacy) -> None:
         if privacy.reference is not None:
             self._forget(privacy.reference)
 
+    def _forget(self, reference: weakref.ref[Privacy]) -> None:
+        self.references.pop(reference, None)
+
     def __iter__(self) -> Iterator[Privacy]:
-        """Yield at most 256 of them; `list` copies the set in one step that no other thread can interrupt."""
-        for reference in list(self.references)[:_MOST_REQUESTS]:
+        """Yield the newest 256; `list` copies the keys in one step that no other thread can interrupt."""
+        for reference in list(self.references)[-_MOST_REQUESTS:]:
             if (privacy := reference()) is not None and not privacy.ended:
                 yield privacy
 
