@@ -28,7 +28,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import Pass
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.literals import Literal, Literals, _is_word
-from alpines_privacy.redaction.visitor import failed, in_flight, literals_of
+from alpines_privacy.redaction.visitor import _submitted, failed, in_flight, literals_of
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
 from tests.frameworks.django_site import OURS
@@ -469,6 +469,42 @@ def test_of_very_many_requests_under_way_the_newest_count(written: io.StringIO) 
         visit.end()
     assert written.getvalue() == "[NAME]\n"
     assert not in_flight.references
+
+
+def test_what_code_hides_is_hidden_however_much_there_is(written: io.StringIO) -> None:
+    """What a visitor sends crowds none of it out."""
+    names = [f"Zarqa{number:03}" for number in range(400)]
+
+    def look() -> None:
+        for name in names:
+            current().hide(name, "NAME")
+        for name in names:
+            LOG.info("%s", name)
+
+    sent = urlencode({f"{n}_name": f"A much longer né {n}" for n in range(100)})
+    over_wsgi(Visit((), sent.encode(), URLENCODED), look)
+    assert written.getvalue() == "[NAME]\n" * len(names)
+
+
+def test_what_was_submitted_is_worked_out_once_however_often_code_hides(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[Any] = []
+
+    def count(*args: Any) -> list[Literal]:
+        worked_out.append(args)
+        return _submitted(*args)
+
+    monkeypatch.setattr("alpines_privacy.redaction.visitor._submitted", count)
+
+    def look() -> None:
+        for number in range(10):
+            current().hide(f"hidden{number}", "NAME")
+            LOG.info("%s hidden%d", NAME, number)
+
+    over_wsgi(VISITS["form"], look)
+    assert written.getvalue() == "[NAME] [NAME]\n" * 10
+    assert len(worked_out) == 1
 
 
 def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:

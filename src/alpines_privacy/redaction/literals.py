@@ -17,7 +17,7 @@ from alpines_privacy.redaction.lines import one_line
 
 __all__ = ["Literal", "Literals"]
 
-_MOST_NEEDLES = 300  # looked for in every record of a request that logs
+_MOST_NEEDLES = 300  # of what a visitor sent, looked for in every record of a request that logs
 
 # Times a value stands within words of one text before it counts there too. The visitor picks the
 # values and much of the text: each further look would be work of theirs to give.
@@ -47,17 +47,21 @@ class Literal(NamedTuple):
 
 
 class Literals:
-    """Replaces literal values; of two that overlap the longer is found, whatever their order."""
+    """Replaces literal values; of two that overlap the longer is found, whatever their order.
+
+    Of those that count as words only the first are looked for, in 300 spellings together.
+    """
 
     __slots__ = ("_needles", "_values")
 
     def __init__(self, literals: Iterable[Literal]) -> None:
         needles: dict[str, Literal] = {}
         for literal in literals:
+            if literal.word and len(needles) >= _MOST_NEEDLES:
+                continue
             for form in _forms(literal.value):
                 needles.setdefault(_folded(form), literal._replace(value=_folded(form)))
         self._needles = sorted(needles.values(), key=lambda needle: -len(needle.value))
-        del self._needles[_MOST_NEEDLES:]
         self._values = [needle.value for needle in self._needles]
 
     def redact(self, text: str) -> str:

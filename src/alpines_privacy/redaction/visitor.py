@@ -13,7 +13,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from alpines_privacy.http.body import read_fields
@@ -50,6 +50,16 @@ _IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_n
 
 # Fields that a proxy writes the visitor's address into.
 _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
+
+
+class _Known(NamedTuple):
+    """What no log of a request may say, and what that was worked out from."""
+
+    size: int  # bytes of the body that had been read
+    redactor: Redactor
+    submitted: list[Literal]
+    hidden: tuple[tuple[str, str], ...]
+    literals: Literals
 
 
 class _InFlight:
@@ -123,21 +133,22 @@ def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
     """Return what one visitor submitted, worked out anew when there is more of it."""
     submission = privacy.submission
     size = submission.size if submission is not None else 0
-    known = privacy.literals
-    if known is not None and known[0] is privacy.hidden and known[1:3] == (size, redactor):
-        literals = known[3]
-        assert isinstance(literals, Literals)
-        return literals
-    hidden = privacy.hidden
-    literals = Literals([*_hidden(privacy), *_submitted(privacy, redactor)])
+    hidden, known = privacy.hidden, cast("_Known | None", privacy.literals)
+    if known is None or known.size != size or known.redactor is not redactor:
+        submitted = _submitted(privacy, redactor)
+    elif known.hidden is hidden:
+        return known.literals
+    else:
+        submitted = known.submitted
+    literals = Literals([*_hidden(hidden), *submitted])
     if not privacy.ended:  # it may have while another thread asked
-        privacy.literals = (hidden, size, redactor, literals)
+        privacy.literals = _Known(size, redactor, submitted, hidden, literals)
     return literals
 
 
-def _hidden(privacy: Privacy) -> list[Literal]:
+def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:
     """Return what the app itself hid, which goes wherever it stands, inside words too."""
-    return [Literal(value, f"[{kind}]", word=False) for value, kind in privacy.hidden]
+    return [Literal(value, f"[{kind}]", word=False) for value, kind in hidden]
 
 
 def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
