@@ -558,6 +558,26 @@ def test_uncaught_exceptions_of_the_process_and_of_threads() -> None:
     assert "a@example.com" not in stderr.getvalue()
 
 
+def test_an_uncaught_exception_that_cannot_be_rendered_is_withheld(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a hook that raises Python prints the original exception, raw."""
+    from alpines_privacy.redaction import hook  # noqa: PLC0415 - as above
+
+    def fail(*args: Any) -> str:
+        raise RecursionError("a@example.com")
+
+    error = _raised(ValueError("a@example.com"))
+    stderr = io.StringIO()
+    monkeypatch.setattr(hook, "rendered", fail)
+    with contextlib.redirect_stderr(stderr):
+        hook._show(ValueError, error, error.__traceback__)
+        args = (ValueError, error, error.__traceback__, None)
+        hook._show_of_thread(threading.ExceptHookArgs(args))
+    assert stderr.getvalue().count("an exception was withheld") == 2
+    assert "example" not in stderr.getvalue()
+
+
 # ------------------------------------------------------------------- handlers, wherever they are
 
 
