@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
@@ -26,8 +27,8 @@ from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import Pass
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.literals import Literal, Literals
-from alpines_privacy.redaction.visitor import failed, in_flight, literals_of
+from alpines_privacy.redaction.literals import Literal, Literals, _is_word
+from alpines_privacy.redaction.visitor import _submitted, failed, in_flight, literals_of
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
 from tests.frameworks.django_site import OURS
@@ -83,9 +84,9 @@ VISITS = {
 @pytest.fixture(autouse=True)
 def _no_failures() -> Iterator[None]:
     """Begin and end without requests that failed just before."""
-    failed._kept.clear()
+    failed.kept.clear()
     yield
-    failed._kept.clear()
+    failed.kept.clear()
 
 
 @pytest.fixture
@@ -259,7 +260,10 @@ def test_only_words_of_their_own_count(written: io.StringIO) -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["Bo", "the", "test", "Admin", "true", "null", "None", "  yes "])
+@pytest.mark.parametrize(
+    "value",
+    ["Bo", "the", "test", "Admin", "true", "null", "None", "  yes ", "CRITICAL", "Traceback", "POST", "HTTP/1.1"],
+)  # fmt: skip
 def test_short_and_common_words_are_left_to_the_rules_by_key(
     value: str, written: io.StringIO
 ) -> None:
@@ -398,6 +402,111 @@ def test_a_failed_request_that_cannot_be_told_of_silences_the_log(
     assert "was withheld" in written.getvalue()
 
 
+def test_a_request_that_ends_while_another_thread_logs_costs_no_record(
+    written: io.StringIO,
+) -> None:
+    """A record outside requests looks at all under way, any of which may end at any step."""
+
+    class Ending:
+        size, body = 0, b""
+
+        @property
+        def content_type(self) -> str:
+            visit.end()
+            return URLENCODED
+
+    visit = Guard(PrivacyPolicy()).visit(WSGIRequest({"QUERY_STRING": "a=b"}))
+    visit.request()
+    visit.privacy.submission = cast("Any", Ending())
+    thread = threading.Thread(target=LOG.info, args=("started",))
+    thread.start()
+    thread.join()
+    assert written.getvalue() == "started\n"
+    assert visit.privacy.literals is None
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_request_that_fails_while_another_thread_logs_is_hidden_from_then_on(
+    turn: int, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = Guard(PrivacyPolicy()).visit(WSGIRequest({"QUERY_STRING": urlencode(FORM)}))
+    looks = 0
+
+    class Meanwhile(deque[Any]):
+        def __bool__(self) -> bool:
+            """Answer as if the other thread failed just after the look."""
+            nonlocal looks
+            looks += 1
+            any_yet = len(self) > 0
+            if looks == turn:
+                failed.add(visit.privacy, Redactor())
+            return any_yet
+
+    monkeypatch.setattr(failed, "kept", Meanwhile([(0.0, Literals([]))]))
+
+    def work() -> None:
+        for _ in range(5):
+            LOG.info("%s", NAME)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    visit.end()
+    assert written.getvalue().endswith("[NAME]\n" * 2)
+
+
+def test_of_very_many_requests_under_way_the_newest_count(written: io.StringIO) -> None:
+    """Streams that stay open for hours are many and log little; whoever logs came just now."""
+    guard = Guard(PrivacyPolicy())
+    visits = [guard.visit(WSGIRequest({})) for _ in range(3000)]
+    visits.append(guard.visit(WSGIRequest({"QUERY_STRING": urlencode(FORM)})))
+    for visit in visits:
+        visit.request()
+    thread = threading.Thread(target=LOG.info, args=("%s", NAME))
+    thread.start()
+    thread.join()
+    for visit in reversed(visits):
+        visit.end()
+    assert written.getvalue() == "[NAME]\n"
+    assert not in_flight.references
+
+
+def test_what_code_hides_is_hidden_however_much_there_is(written: io.StringIO) -> None:
+    """What a visitor sends crowds none of it out."""
+    names = [f"Zarqa{number:03}" for number in range(400)]
+
+    def look() -> None:
+        for name in names:
+            current().hide(name, "NAME")
+        for name in names:
+            LOG.info("%s", name)
+
+    sent = urlencode({f"{n}_name": f"A much longer né {n}" for n in range(100)})
+    over_wsgi(Visit((), sent.encode(), URLENCODED), look)
+    assert written.getvalue() == "[NAME]\n" * len(names)
+
+
+def test_what_was_submitted_is_worked_out_once_however_often_code_hides(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[Any] = []
+
+    def count(*args: Any) -> list[Literal]:
+        worked_out.append(args)
+        return _submitted(*args)
+
+    monkeypatch.setattr("alpines_privacy.redaction.visitor._submitted", count)
+
+    def look() -> None:
+        for number in range(10):
+            current().hide(f"hidden{number}", "NAME")
+            LOG.info("%s hidden%d", NAME, number)
+
+    over_wsgi(VISITS["form"], look)
+    assert written.getvalue() == "[NAME] [NAME]\n" * 10
+    assert len(worked_out) == 1
+
+
 def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:
     visit = Guard(PrivacyPolicy()).visit(Sent())
     visit.request()
@@ -482,3 +591,30 @@ def test_a_literal_is_known_as_it_is_encoded(value: str, encode: Callable[[str],
         return
     literals = Literals([Literal(value, "", word=False)])
     assert literals.redact(f"<{encoded}>") in {"<>", "<''>", '<"">'}
+
+
+def test_values_that_stand_within_words_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor picks both the values and much of what an app logs of the request."""
+    asked = 0
+
+    def count(text: str, start: int, end: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return _is_word(text, start, end)
+
+    monkeypatch.setattr("alpines_privacy.redaction.literals._is_word", count)
+    for values, text in [
+        (["a" * size for size in range(4, 104)], "a" * 4000 + "1"),
+        (["-aa" * size + "-a" for size in range(1, 101)], "-aa" * 1500),
+        ([("bbbb " * size).strip() for size in range(1, 101)], "bbbb " * 800),
+    ]:
+        asked = 0
+        found = Literals([Literal(value, "[NAME]", word=True) for value in values])
+        found.redact(text)
+        assert asked < 100 * len(values)
+
+
+def test_a_value_that_stands_within_words_all_over_is_hidden_there_too() -> None:
+    anna = Literals([Literal("Anna", "[NAME]", word=True)])
+    assert anna.redact("savannah " * 50 + "Anna") == "savannah " * 50 + "[NAME]"
+    assert anna.redact("savannah " * 1000 + "Anna").endswith("sav[NAME]h [NAME]")

@@ -58,6 +58,11 @@ BY_CONTEXT = ("NAME", "ADDRESS", "USERNAME", "PASSWORD", "BIRTH_DATE", "PASSPORT
 SMALL = ("EMAIL", "NAME")  # one found by its shape, one by the request
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    redaction.install(redaction.Redactor())
+
+
 @pytest.fixture
 def value(request: pytest.FixtureRequest) -> Iterator[str]:
     """A personal value of the kind asked for, during the request in which it is known."""
@@ -427,6 +432,21 @@ FORGED = [
     (ValueError("x\ny"), (), "x\\ny"),
     ("%s %d", ("a@example.com\nx", 3), "[EMAIL]\\nx 3"),
     ("x\ny", (), "x\ny"),
+    (
+        "hello %s",
+        ("\x1b[1A\x1b[2KERROR",),
+        "hello \\x1b[1A\\x1b[2KERROR",
+    ),  # up a line, and clear it
+    (
+        "hello %s",
+        ("\b\b\x00\x7f\x9b2K\x1b]0;title\a",),
+        "hello \\x08\\x08\\x00\\x7f\\x9b2K\\x1b]0;title\\x07",
+    ),
+    (
+        "%s %s",
+        ("\x1b[31m\x1b[1mGET\x1b[0m\t/", "a@example.com"),
+        "\x1b[31m\x1b[1mGET\x1b[0m\t/ [EMAIL]",
+    ),
 ]
 
 
@@ -536,6 +556,26 @@ def test_uncaught_exceptions_of_the_process_and_of_threads() -> None:
     assert "ValueError: [EMAIL]" in stderr.getvalue()
     assert f"Exception in thread {thread.name}" in stderr.getvalue()
     assert "a@example.com" not in stderr.getvalue()
+
+
+def test_an_uncaught_exception_that_cannot_be_rendered_is_withheld(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a hook that raises Python prints the original exception, raw."""
+    from alpines_privacy.redaction import hook  # noqa: PLC0415 - as above
+
+    def fail(*args: Any) -> str:
+        raise RecursionError("a@example.com")
+
+    error = _raised(ValueError("a@example.com"))
+    stderr = io.StringIO()
+    monkeypatch.setattr(hook, "rendered", fail)
+    with contextlib.redirect_stderr(stderr):
+        hook._show(ValueError, error, error.__traceback__)
+        args = (ValueError, error, error.__traceback__, None)
+        hook._show_of_thread(threading.ExceptHookArgs(args))
+    assert stderr.getvalue().count("an exception was withheld") == 2
+    assert "example" not in stderr.getvalue()
 
 
 # ------------------------------------------------------------------- handlers, wherever they are
@@ -704,6 +744,53 @@ def test_the_notice_names_the_logger_and_the_template() -> None:
     assert "(RecursionError; template " in first
 
 
+class Sealed(logging.LogRecord):
+    """A record whose class cannot be changed, with a message of its own making."""
+
+    __slots__ = ("seal",)
+
+    def getMessage(self) -> str:  # noqa: N802 - logging's name
+        return "hello a@example.com"
+
+
+def test_a_record_that_not_even_a_notice_fits_into_is_not_lost() -> None:
+    with _way("plain") as out:
+        out.handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+        LOG.handle(Sealed(LOG.name, logging.ERROR, "", 0, "", (), None))
+        written = out.written()
+    assert written.startswith(f"ERROR {LOG.name} A record was withheld")
+    assert "example" not in written
+
+
+class Unseen:
+    """An object that raises when it is shown."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("a@example.com")
+
+
+class HalfSeen:
+    """One that raises only when it is shown to a developer."""
+
+    def __str__(self) -> str:
+        return "half"
+
+    def __repr__(self) -> str:
+        raise RuntimeError("a@example.com")
+
+
+@pytest.mark.parametrize(
+    "value", [Unseen(), HalfSeen(), [Unseen()]], ids=lambda v: type(v).__name__
+)
+def test_an_object_in_extra_that_cannot_be_shown_costs_no_record(value: Any) -> None:
+    with _way("plain") as out:
+        out.handler.setFormatter(logging.Formatter("%(message)s %(who)s"))
+        LOG.warning("order %s", "a@example.com", extra={"who": value})
+        written = out.written()
+    assert written.startswith("order [EMAIL] ")
+    assert "example" not in written
+
+
 INSIDE = [
     "records.clean",
     "records.withhold",
@@ -761,7 +848,7 @@ def test_flasks_own_logger_and_its_traceback() -> None:
     stream = io.StringIO()
     app.logger.handlers = [logging.StreamHandler(stream)]
     app.logger.propagate = False
-    app.test_client().post("/", data={"name": VALUES["NAME"]})
+    app.test_client().post("/", data={"name": VALUES["NAME"]}).close()
     assert VALUES["NAME"] not in stream.getvalue()
     assert "refused [NAME]" in stream.getvalue()
     assert "LookupError: [NAME]" in stream.getvalue()

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from alpines_privacy.http.context import running
+from alpines_privacy.redaction.nested import UNREADABLE
 from alpines_privacy.redaction.redactor import Redactor
 from alpines_privacy.redaction.visitor import (
     failed,
@@ -61,7 +62,7 @@ class Cleaner:
         privacy = running.get()
         if privacy.request is not None and not privacy.ended:
             return literals_of(privacy, self.redactor).redact(text)
-        if in_flight.references or failed.any:
+        if in_flight.references or failed.kept:
             for literals in literals_of_all(self.redactor):
                 text = literals.redact(text)
         return text
@@ -92,12 +93,18 @@ class Cleaner:
         return {key: item for _, key, _, item in items}
 
     def _object(self, value: Any) -> Any:
-        """Look at an object as a log would show it."""
-        text = str(value)
+        """Look at an object as a log would show it; one that raises then costs the record no more than itself."""
+        try:
+            text = str(value)
+        except Exception:
+            return UNREADABLE
         if type(value) in _PLAIN:
             cleaned = self._unsaid(text)
             return value if cleaned is text else cleaned
-        shown = repr(value)
+        try:
+            shown = repr(value)
+        except Exception:
+            return Veiled(value, self.text(text), UNREADABLE)
         cleaned, cleaned_repr = self.text(text), self.text(shown)
         if cleaned == text and cleaned_repr == shown:
             return value

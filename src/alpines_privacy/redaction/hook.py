@@ -15,6 +15,7 @@ import logging
 import logging.handlers
 import sys
 import threading
+from collections.abc import Callable
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -26,6 +27,7 @@ from alpines_privacy.redaction.redactor import Redactor
 
 __all__ = ["acting", "cleaner", "install", "uninstall"]
 
+_RECORD_NOTICE = "A record was withheld: redacting it failed."
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
@@ -75,13 +77,13 @@ def _literal() -> Cleaner:
     return Cleaner(Redactor())
 
 
-def _withheld(record: logging.LogRecord, error: Exception) -> bool:
-    """Withhold what a record says; False for one that even that failed for, which must not leave."""
+def _instead(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+    """Return what leaves in the place of a record that could not be cleaned: a notice, in it if it takes one."""
     try:
         withhold(record, error)
     except Exception:
-        return False
-    return True
+        return logging.LogRecord(record.name, record.levelno, "", 0, _RECORD_NOTICE, (), None)
+    return record
 
 
 def _place_on_loggers() -> None:
@@ -92,8 +94,7 @@ def _place_on_loggers() -> None:
             try:
                 clean(record, cleaner, logger)
             except Exception as error:
-                if not _withheld(record, error):
-                    return
+                record = _instead(record, error)
         call_handlers(logger, record)
 
     setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
@@ -103,8 +104,9 @@ def _place_on_formatters() -> None:
     format_exception = logging.Formatter.formatException
 
     def format_exception_cleaned(formatter: logging.Formatter, ei: Any) -> str:
-        text = format_exception(formatter, ei)
-        return text if _hook.cleaner is None else _safely(_hook.cleaner, text)
+        if (cleaner := _hook.cleaner) is None:
+            return format_exception(formatter, ei)
+        return _safely(cleaner, format_exception, formatter, ei)
 
     setattr(logging.Formatter, "formatException", format_exception_cleaned)  # noqa: B010 - as above
 
@@ -117,8 +119,7 @@ def _place_on_listeners() -> None:
             try:
                 clean(record, cleaner, _root)
             except Exception as error:
-                if not _withheld(record, error):
-                    return
+                record = _instead(record, error)
         handle(listener, record)
 
     setattr(logging.handlers.QueueListener, "handle", handle_cleaned)  # noqa: B010 - as above
@@ -136,7 +137,7 @@ def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | N
     if _hook.cleaner is None:
         sys.__excepthook__(kind, error, tb)
     elif sys.stderr is not None:
-        print(_safely(_hook.cleaner, rendered(error, tb)), file=sys.stderr)  # noqa: T201 - where it goes
+        print(_safely(_hook.cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - where it goes
 
 
 def _show_of_thread(args: threading.ExceptHookArgs) -> None:
@@ -144,12 +145,13 @@ def _show_of_thread(args: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(args)
     elif not isinstance(args.exc_value, SystemExit) and sys.stderr is not None:
         name = args.thread.name if args.thread is not None else "unknown"
-        text = _safely(_hook.cleaner, rendered(args.exc_value, args.exc_traceback))
+        text = _safely(_hook.cleaner, rendered, args.exc_value, args.exc_traceback)
         print(f"Exception in thread {name}:\n{text}", file=sys.stderr)  # noqa: T201 - as above
 
 
-def _safely(cleaner: Cleaner, text: str) -> str:
+def _safely(cleaner: Cleaner, render: Callable[..., str], *args: Any) -> str:
+    """Return what is rendered, cleaned; of an excepthook that raises Python would print the original, raw."""
     try:
-        return cleaner.text(text)
+        return cleaner.text(render(*args))
     except Exception as error:
         return _NOTICE % type(error).__name__

@@ -1,4 +1,4 @@
-"""Line breaks of values, written so that no value begins a line of its own."""
+"""Controls of values written as escapes, so that no value begins a line of its own or goes back over another."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 
 __all__ = ["one_line"]
 
-# What str.splitlines() breaks at.
-_BREAK = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# What str.splitlines() breaks at, and what moves a terminal's cursor, clears or retitles it: all
+# controls (ECMA-48) but the tab, and the ESC of a colour, which servers put into their arguments.
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029]|\x1b(?!\\[[0-9;]{0,32}m)")
 
 
 def one_line(text: str) -> str:
-    """Return the text with its line breaks written as escapes."""
-    return text if text.isprintable() else _BREAK.sub(_escaped, text)
+    """Return the text with its line breaks and other controls written as escapes; colours stay."""
+    return text if text.isprintable() else _CONTROL.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -17,7 +17,11 @@ from alpines_privacy.redaction.lines import one_line
 
 __all__ = ["Literal", "Literals"]
 
-_MOST_NEEDLES = 300  # looked for in every record of a request that logs
+_MOST_NEEDLES = 300  # of what a visitor sent, looked for in every record of a request that logs
+
+# Times a value stands within words of one text before it counts there too. The visitor picks the
+# values and much of the text: each further look would be work of theirs to give.
+_MOST_WITHIN = 64
 
 # What ends with a letter or digit and still does not belong to the word after it: an escape.
 _ESCAPE = re.compile(
@@ -43,17 +47,21 @@ class Literal(NamedTuple):
 
 
 class Literals:
-    """Replaces literal values; of two that overlap the longer is found, whatever their order."""
+    """Replaces literal values; of two that overlap the longer is found, whatever their order.
+
+    Of those that count as words only the first are looked for, in 300 spellings together.
+    """
 
     __slots__ = ("_needles", "_values")
 
     def __init__(self, literals: Iterable[Literal]) -> None:
         needles: dict[str, Literal] = {}
         for literal in literals:
+            if literal.word and len(needles) >= _MOST_NEEDLES:
+                continue
             for form in _forms(literal.value):
                 needles.setdefault(_folded(form), literal._replace(value=_folded(form)))
         self._needles = sorted(needles.values(), key=lambda needle: -len(needle.value))
-        del self._needles[_MOST_NEEDLES:]
         self._values = [needle.value for needle in self._needles]
 
     def redact(self, text: str) -> str:
@@ -73,18 +81,11 @@ class Literals:
 def _replaced(text: str, folded: str, found: list[Literal]) -> str:
     """Replace what is found, all places of one needle after the other; marks are never searched."""
     taken = bytearray(len(text))
-    places: list[tuple[int, int, str]] = []
-    for needle in found:
-        size = len(needle.value)
-        start = folded.find(needle.value)
-        while start >= 0:
-            end = start + size
-            if not any(taken[start:end]) and _counts(needle, folded, start, end):
-                taken[start:end] = b"\1" * size
-                places.append((start, end, needle.mark))
-                start = folded.find(needle.value, end)
-            else:
-                start = folded.find(needle.value, start + 1)
+    places = [
+        (start, end, needle.mark)
+        for needle in found
+        for start, end in _places(needle, folded, taken)
+    ]
     if not places:
         return text
     pieces: list[str] = []
@@ -95,8 +96,26 @@ def _replaced(text: str, folded: str, found: list[Literal]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _counts(needle: Literal, text: str, start: int, end: int) -> bool:
-    if needle.word and not _is_word(text, start, end):
+def _places(needle: Literal, folded: str, taken: bytearray) -> Iterator[tuple[int, int]]:
+    """Give the bounds of each place where a needle counts that no longer one has taken, and take it."""
+    value, size, within = needle.value, len(needle.value), 0
+    start = folded.find(value)
+    while start >= 0:
+        end = start + size
+        if (last := taken.rfind(1, start, end)) >= 0:
+            free = taken.find(0, last)
+            start = folded.find(value, free) if free >= 0 else -1
+        elif _counts(needle, folded, start, end, anywhere=within >= _MOST_WITHIN):
+            taken[start:end] = b"\1" * size
+            yield start, end
+            start = folded.find(value, end)
+        else:
+            within += 1
+            start = folded.find(value, start + 1)
+
+
+def _counts(needle: Literal, text: str, start: int, end: int, *, anywhere: bool) -> bool:
+    if needle.word and not (anywhere or _is_word(text, start, end)):
         return False
     return not (needle.part and _MAIL.match(text, end))
 

@@ -13,13 +13,13 @@ from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.people import PEOPLE
 from alpines_privacy.redaction.ways import Ways
 
-__all__ = ["Nested"]
+__all__ = ["UNREADABLE", "Nested"]
 
 _DEEPEST = 48  # containers within containers; what is deeper is withheld
 _LEAST = 10**7  # numbers below hold no personal data without a key
 _CYCLE = "[withheld: it contains itself]"
 _TOO_DEEP = "[withheld: nested too deep]"
-_UNREADABLE = "[withheld: it has no text]"
+UNREADABLE = "[withheld: it has no text]"
 
 _HARMLESS = (bool, type(None), complex, date, time, UUID, type(Ellipsis), type)
 _LISTS = (list, tuple, set, frozenset)
@@ -151,7 +151,7 @@ class Nested:
         """Return an object whose text is clean, else the redacted text."""
         text = _text_of(value)
         cleaned = self._redact(text)
-        return value if cleaned == text and text != _UNREADABLE else cleaned
+        return value if cleaned == text and text != UNREADABLE else cleaned
 
 
 def _text_of(value: object) -> str:
@@ -159,7 +159,7 @@ def _text_of(value: object) -> str:
     try:
         return str(value)
     except Exception:
-        return _UNREADABLE
+        return UNREADABLE
 
 
 def _pair(nested: Nested, value: Iterable[Any]) -> list[Any] | None:

@@ -12,7 +12,8 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from alpines_privacy.http.body import read_fields
@@ -32,13 +33,16 @@ _MOST_FAILED = 32  # requests that an exception ended
 _SECONDS = 10.0  # for which those count
 _MOST_REQUESTS = 256  # looked through for a record that belongs to none
 
-# Words that forms send where they ask for a name or a choice, and that logs use.
+# Words that forms send where they ask for a name or a choice, and that logs use. Who sends those of
+# every log as a name must not blank them in the lines of others.
 _COMMON = frozenset({
     "true", "false", "null", "none", "undefined", "unknown", "user", "users", "admin", "root",
     "administrator", "guest", "anonymous", "test", "demo", "example", "default", "name", "email",
     "mail", "phone", "address", "password", "passwd", "secret", "token", "login", "logout",
     "error", "warning", "info", "debug", "male", "female", "other", "home", "work", "http",
-    "https", "localhost",
+    "https", "localhost", "critical", "fatal", "exception", "traceback", "failed", "refused",
+    "post", "head", "delete", "patch", "options", "connect", "trace",
+    "http/1.0", "http/1.1", "http/2", "http/2.0", "http/3", "mozilla/5.0",
 })  # fmt: skip
 
 # What a field of a form means that would mean little elsewhere: `name` is whoever fills it in.
@@ -48,26 +52,38 @@ _IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_n
 _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
 
 
+class _Known(NamedTuple):
+    """What no log of a request may say, and what that was worked out from."""
+
+    size: int  # bytes of the body that had been read
+    redactor: Redactor
+    submitted: list[Literal]
+    hidden: tuple[tuple[str, str], ...]
+    literals: Literals
+
+
 class _InFlight:
     """The requests under way, weakly held: one whose end nobody told of goes with its `Privacy`."""
 
-    __slots__ = ("_forget", "references")
+    __slots__ = ("references",)
 
     def __init__(self) -> None:
-        self.references: set[weakref.ref[Privacy]] = set()
-        self._forget = self.references.discard
+        self.references: dict[weakref.ref[Privacy], None] = {}  # in the order they came
 
     def add(self, privacy: Privacy) -> None:
         privacy.reference = reference = weakref.ref(privacy, self._forget)
-        self.references.add(reference)
+        self.references[reference] = None
 
     def discard(self, privacy: Privacy) -> None:
         if privacy.reference is not None:
             self._forget(privacy.reference)
 
+    def _forget(self, reference: weakref.ref[Privacy]) -> None:
+        self.references.pop(reference, None)
+
     def __iter__(self) -> Iterator[Privacy]:
-        """Yield at most 256 of them; `list` copies the set in one step that no other thread can interrupt."""
-        for reference in list(self.references)[:_MOST_REQUESTS]:
+        """Yield the newest 256; `list` copies the keys in one step that no other thread can interrupt."""
+        for reference in list(self.references)[-_MOST_REQUESTS:]:
             if (privacy := reference()) is not None and not privacy.ended:
                 yield privacy
 
@@ -75,30 +91,31 @@ class _InFlight:
 class _Failed:
     """What visitors submitted whose request an exception ended: the server writes it to its log afterwards."""
 
-    __slots__ = ("_kept", "any")
+    __slots__ = ("kept",)
 
     def __init__(self) -> None:
-        self.any = False
-        self._kept: deque[tuple[float, Literals | None]] = deque(maxlen=_MOST_FAILED)
+        self.kept: deque[tuple[float, Literals | None]] = deque(maxlen=_MOST_FAILED)
 
     def add(self, privacy: Privacy, redactor: Redactor) -> None:
         """Keep what a visitor submitted for ten seconds; where that cannot be told, no log may say anything so long."""
         until = time.monotonic() + _SECONDS
-        self.any = True
         try:
-            self._kept.append((until, literals_of(privacy, redactor)))
+            self.kept.append((until, literals_of(privacy, redactor)))
         except Exception:
-            self._kept.append((until, None))
+            self.kept.append((until, None))
 
     def __iter__(self) -> Iterator[Literals]:
+        """Yield what is kept; each is dropped by itself, since other threads may drop and add meanwhile."""
         now = time.monotonic()
-        while self._kept and self._kept[0][0] < now:
-            self._kept.popleft()
-        self.any = bool(self._kept)
-        for _, literals in list(self._kept):
-            if literals is None:
+        for each in list(self.kept):
+            until, literals = each
+            if until < now:
+                with suppress(ValueError):  # another thread was faster
+                    self.kept.remove(each)
+            elif literals is None:
                 raise RuntimeError("what a visitor submitted is not known")
-            yield literals
+            else:
+                yield literals
 
 
 in_flight = _InFlight()
@@ -116,20 +133,22 @@ def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
     """Return what one visitor submitted, worked out anew when there is more of it."""
     submission = privacy.submission
     size = submission.size if submission is not None else 0
-    known = privacy.literals
-    if known is not None and known[0] is privacy.hidden and known[1:3] == (size, redactor):
-        literals = known[3]
-        assert isinstance(literals, Literals)
-        return literals
-    hidden = privacy.hidden
-    literals = Literals([*_hidden(privacy), *_submitted(privacy, redactor)])
-    privacy.literals = (hidden, size, redactor, literals)
+    hidden, known = privacy.hidden, cast("_Known | None", privacy.literals)
+    if known is None or known.size != size or known.redactor is not redactor:
+        submitted = _submitted(privacy, redactor)
+    elif known.hidden is hidden:
+        return known.literals
+    else:
+        submitted = known.submitted
+    literals = Literals([*_hidden(hidden), *submitted])
+    if not privacy.ended:  # it may have while another thread asked
+        privacy.literals = _Known(size, redactor, submitted, hidden, literals)
     return literals
 
 
-def _hidden(privacy: Privacy) -> list[Literal]:
+def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:
     """Return what the app itself hid, which goes wherever it stands, inside words too."""
-    return [Literal(value, f"[{kind}]", word=False) for value, kind in privacy.hidden]
+    return [Literal(value, f"[{kind}]", word=False) for value, kind in hidden]
 
 
 def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
@@ -175,10 +194,9 @@ def _fields(privacy: Privacy) -> Iterator[tuple[str, str]]:
             yield from _credentials(value)
     for line in request.values("cookie"):
         yield from _cookies(line)
-    if privacy.submission is not None:
-        fields = read_fields(
-            privacy.submission.content_type, privacy.submission.body, tolerant=True
-        )
+    submission = privacy.submission  # once: the request may end while another thread's record asks
+    if submission is not None:
+        fields = read_fields(submission.content_type, submission.body, tolerant=True)
         yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
     yield from parse_qsl(request.query, keep_blank_values=False, errors="replace")
     yield from (("user-agent", value) for value in request.values("user-agent"))
