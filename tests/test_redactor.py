@@ -340,6 +340,19 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("document", "redacted"),
+    [
+        (r'{"password": "\\", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
+        (r'{"password": "a\\", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
+        (r"{\"password\": \"ab\", \"b\": \"c\"}", r"{\"password\": \"[PASSWORD]\", \"b\": \"c\"}"),
+        (r'{"password": "x\"y", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
+    ],
+)
+def test_a_value_ends_where_its_own_quote_does(document: str, redacted: str) -> None:
+    assert REDACTOR.redact(document) == redacted
+
+
 @given(json_values)
 def test_json_stays_json(value: Any) -> None:
     redacted = REDACTOR.redact(json.dumps(value))

@@ -132,9 +132,10 @@ def test_twelve_years_and_364_days_may_not_and_the_app_hears_nothing(
     assert response.headers["cache-control"] == "no-store"
     assert site.seen == []
     assert [reason for _, reason in refusals] == ["under_age"]
-    for record in caplog.records:  # anybody's
+    for record in caplog.records:  # anybody's; its times may hold any digits
+        told = {key: v for key, v in vars(record).items() if not isinstance(v, int | float)}
         for secret in ("2013", "11-26", "Ayesha"):
-            assert secret not in f"{record.getMessage()} {record.__dict__}"
+            assert secret not in f"{record.getMessage()} {told}"
 
 
 # Bodies nobody can be let in by, whatever date they hold: the path, the type, the bytes, more.

@@ -44,6 +44,7 @@ _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 
 # Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
 _Found: TypeAlias = "tuple[int, int, int, str]"
+_BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _PLACE = itemgetter(0, 1)
 
 
@@ -202,16 +203,18 @@ def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
     found: list[_Found] = []
     if by_shape:
         spans = search.scanner.spans_of(text, by_shape)
-        found = [(start, 1, end, kind) for start, end, kind in spans]
+        found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
         for start, end, kind in search.keys.spans(text):
-            found.append((start, 2 if kind in _VAGUE else 0, end, kind))
+            found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
     return found
 
 
 def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found]:
     """Add what the shadow of a text shows; what was found in plain begins at no half of an encoded form."""
-    found += [(start, 1, end, kind) for start, end, kind in shadow.host_addresses(text)]
+    # A key in plain knows where its value ends; decoded, an escaped quote may look like the last.
+    ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
+    found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
     for offset, piece in shadow.pieces(text):
         for index, (layer, origin) in enumerate(shadow.layers(piece)):
             if not index:
@@ -220,7 +223,9 @@ def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found
             hidden = _ranked(search, layer.text, hits)
             for first, rank, last, kind in hidden:
                 start, end = origin(first, last)
-                found.append((start + offset, rank, end + offset, kind))
+                start, end = start + offset, end + offset
+                if rank == _BY_SHAPE or end <= ends.get(start, end):
+                    found.append((start, rank, end, kind))
             if search.hidden not in hits:
                 break
     return found
