@@ -346,11 +346,28 @@ json_values = st.recursive(
         (r'{"password": "\\", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
         (r'{"password": "a\\", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
         (r"{\"password\": \"ab\", \"b\": \"c\"}", r"{\"password\": \"[PASSWORD]\", \"b\": \"c\"}"),
+        (r'[{"card": ["\\"]}, 10000000]', '[{"card": ["[CARD]"]}, 10000000]'),
+        (r"{'password': '\\', 'b': 'c'}", "{'password': '[PASSWORD]', 'b': 'c'}"),
         (r'{"password": "x\"y", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
     ],
 )
 def test_a_value_ends_where_its_own_quote_does(document: str, redacted: str) -> None:
     assert REDACTOR.redact(document) == redacted
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"password": [-8176, "'.\n'}:\" ,}", ""]},
+        {"user": [["]]é']a4\"'\""], {"card": None}]},
+        {"email": {"a": 3983323152152, "token": [None, -1902, '"\\\\']}},
+        {"pin": [[-50100066727118528, True]]},
+    ],
+)
+def test_json_stays_json_whatever_quotes_its_values_hold(value: Any) -> None:
+    redacted = REDACTOR.redact(json.dumps(value))
+    assert json.loads(redacted).keys() == value.keys()
+    assert REDACTOR.redact(redacted) == redacted
 
 
 @given(json_values)

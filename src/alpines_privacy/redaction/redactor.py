@@ -7,6 +7,7 @@ merged and replaced.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from bisect import bisect_right
@@ -38,6 +39,11 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _JSON_PLACE = re.compile(
     r"""(\\*["'])(?:[^"'\\A-Za-z]|null|true|false|None|True|False){0,64}[\[,:][ \t]*\Z"""
 )
+# The rest of a string up to its closing quote.
+_QUOTED = {
+    quote: re.compile(rf"(?:[^{quote}\\]++|\\.)*+(?={quote})", re.DOTALL).match for quote in "\"'"
+}
+_NO_JSON = object()
 _BEGIN_NUMBER = frozenset("-0123456789")
 _JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 
@@ -91,8 +97,7 @@ class Redactor:
             if not hits:
                 return text
             spans = _find(search, text, hits)
-            plain = search.hidden not in hits
-            return _replaced(search.ways, text, spans, plain=plain) if spans else text
+            return self._written(search, text, spans, hits) if spans else text
         except Exception as error:
             return _notice(error)
 
@@ -117,7 +122,7 @@ class Redactor:
         spans = _find(search, text, hits) if hits else []
         if not spans:
             return text, spans
-        return _replaced(search.ways, text, spans, plain=search.hidden not in hits), spans
+        return self._written(search, text, spans, hits), spans
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -136,6 +141,21 @@ class Redactor:
             return self._nested().value(key, value)
         except Exception as error:
             return _notice(error)
+
+    def _written(self, search: _Search, text: str, spans: list[Span], hits: Sequence[int]) -> str:
+        """Return the text without its spans; a JSON document stays one.
+
+        Where quotes and backslashes stand in values, a span may go on past the end of its string.
+        Then the document is read, and written anew without what its keys and texts tell.
+        """
+        redacted = _replaced(search.ways, text, spans, plain=search.hidden not in hits)
+        if (
+            text[0] in "{["
+            and _read(redacted) is _NO_JSON
+            and (data := _read(text)) is not _NO_JSON
+        ):
+            return json.dumps(self._nested().cleaned(data))
+        return redacted
 
     def _nested(self) -> Nested:
         search = self._ready or self._prepare()
@@ -212,7 +232,6 @@ def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
 
 def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found]:
     """Add what the shadow of a text shows; what was found in plain begins at no half of an encoded form."""
-    # A key in plain knows where its value ends; decoded, an escaped quote may look like the last.
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
     for offset, piece in shadow.pieces(text):
@@ -224,11 +243,24 @@ def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found
             for first, rank, last, kind in hidden:
                 start, end = origin(first, last)
                 start, end = start + offset, end + offset
-                if rank == _BY_SHAPE or end <= ends.get(start, end):
-                    found.append((start, rank, end, kind))
+                if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
+                    end = min(ends.get(start, end), _within_quotes(text, start, end))
+                found.append((start, rank, end, kind))
             if search.hidden not in hits:
                 break
     return found
+
+
+def _within_quotes(text: str, start: int, end: int) -> int:
+    r"""Return where a value ends at the latest that a key told in a layer, by the quote it stands behind in plain.
+
+    Decoded, two backslashes before the last quote (`"a\\", "b"`) read as an escaped one.
+    """
+    quote = text[start - 1 : start]
+    if quote not in _QUOTED or text[start - 2 : start - 1] == "\\":
+        return end
+    match = _QUOTED[quote](text, start, end)
+    return match.end() if match and match.end() > start else end
 
 
 def _beyond(layer: shadow.Layer, offset: int, found: _Found) -> _Found:
@@ -274,6 +306,14 @@ def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _read(text: str) -> object:
+    """Read a JSON document; `_NO_JSON` for what is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _NO_JSON
 
 
 def _quote_of_document(text: str, start: int) -> str:
