@@ -260,13 +260,17 @@ class Visit:
         head = self._head
         assert head is not None  # only a held response settles
         settles, self._settles = self._settles or (), None
-        whole = last or (bool(data) and head.values("content-length") == [str(len(data))])
+        first = _as_bytes(data)
+        if first is None:  # the app's fault, which its server names
+            self._filters = None
+            return self._sent(head)
+        whole = last or head.values("content-length") == [str(len(first))]
         for promise, settle in settles:
             if promise.part in self.privacy.exempted:  # since the app began its response
                 continue
             outcome: Replace | Rewrite | None = None
             try:
-                outcome = settle(data, whole)
+                outcome = settle(first, whole)
             except Exception:
                 self._failed(promise, head)
             if isinstance(outcome, Replace):
@@ -278,6 +282,10 @@ class Visit:
 
     def chunk(self, data: bytes, last: bool) -> bytes:  # noqa: FBT001 - DESIGN's signature
         """Return what leaves of the next bytes of a response that rewrites."""
+        given = _as_bytes(data)
+        if given is None:  # the app's fault, which its server names
+            return data
+        data = given
         for promise, rewrite in self._filters or ():
             try:
                 data = rewrite.filter(data, last=last)
@@ -393,6 +401,16 @@ class Visit:
         except Exception:
             notices.failure(f"{_name(promise)}.failed")
             return None
+
+
+def _as_bytes(data: bytes) -> bytes | None:
+    """Return the bytes of a chunk, which may be any buffer; None for what is none (text)."""
+    if isinstance(data, bytes):
+        return data
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        return None
 
 
 class HostGuards:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
-from alpines_privacy.http.context import KEY, Privacy, running
+from alpines_privacy.http.context import ENVIRON_KEY, KEY, Privacy, running
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
 from alpines_privacy.http.outcomes import (
     Answer,
@@ -142,7 +142,7 @@ class _Exchange:
     def run(self, app: WSGIApplication) -> Iterable[bytes]:
         """Let the visit decide over the request, run the app behind it, and return what the server sends."""
         visit, environ = self._visit, self._environ
-        environ[KEY] = visit.privacy
+        environ[ENVIRON_KEY] = visit.privacy
         if not visit.watches:
             self._started = True
             return self._body(app(environ, self._start_response))
