@@ -39,4 +39,7 @@ class AlpinesPrivacy:
         app.extensions[KEY] = self
         app.jinja_env.globals["privacy"] = LocalProxy(current)
         if app.secret_key:
-            warn_of_undeclared_logins(middleware.guard, [app.config["SESSION_COOKIE_NAME"]])
+            names = [app.config["SESSION_COOKIE_NAME"]]
+            if hasattr(app, "login_manager"):  # Flask-Login's
+                names.append(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
+            warn_of_undeclared_logins(middleware.guard, names)

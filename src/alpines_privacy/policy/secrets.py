@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import warnings
 from collections.abc import Mapping
 
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.warning import warn
 
-__all__ = ["PrivacyWarning", "SecretKeys"]
+__all__ = ["SecretKeys"]
 
 VARIABLE = "ALPINES_PRIVACY_SECRET_KEY"
 _SHORTEST = 16
-
-
-class PrivacyWarning(UserWarning):
-    """Something at start-up that an operator should know and may accept."""
 
 
 class SecretKeys(tuple[str, ...]):
@@ -55,11 +51,9 @@ def _random() -> SecretKeys:
     """Return the key made for this process, the same at every call."""
     if not _made:
         _made.append(SecretKeys([secrets.token_urlsafe(32)]))
-        warnings.warn(
+        warn(
             f"{VARIABLE} is not set, so a random key was made for this process: after a restart, or in "
             "another worker process, visitors' choices signed with it are not recognised. Set it to one "
-            "value of at least 16 characters for all processes.",
-            PrivacyWarning,
-            stacklevel=2,
+            "value of at least 16 characters for all processes."
         )
     return _made[0]
