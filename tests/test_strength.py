@@ -4,6 +4,7 @@ import base64
 import shlex
 import string
 import subprocess
+import sys
 import uuid
 
 import pytest
@@ -90,8 +91,10 @@ def test_the_refusal_names_the_place_and_how_to_make_one_never_the_key(
 
 
 def test_the_command_that_is_named_makes_a_good_key() -> None:
-    made = subprocess.run(shlex.split(MADE_BY), capture_output=True, text=True, check=True).stdout
-    assert weakness(made.strip()) is None
+    python, *arguments = shlex.split(MADE_BY)
+    assert python == "python"
+    made = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert weakness(made.stdout.strip()) is None
 
 
 DJANGO = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"  # of get_random_secret_key
