@@ -19,6 +19,7 @@ from alpines_privacy.guard import Guard, guard_for
 from alpines_privacy.policy import SecretKeys
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.patterns import compile_patterns
+from tests.secret_keys import KEY, OLDER_KEY
 
 COOKIE_KEYS = "name, purpose, necessary, lifetime, readable_by_scripts, path"
 POLICY_KEYS = ", ".join(PrivacyPolicy.__struct_fields__)
@@ -363,7 +364,7 @@ POLICY = PrivacyPolicy(
 def test_a_file_a_mapping_and_arguments_make_the_same_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(NAME, "a-key-of-16-chars")
+    monkeypatch.setenv(NAME, KEY)
     file = tmp_path / PrivacyPolicy.FILE
     file.write_text(TOML, "utf-8")
     assert PrivacyPolicy.load(file) == PrivacyPolicy.from_mapping(MAPPING) == POLICY
@@ -487,9 +488,9 @@ def test_a_star_stands_for_any_run_of_characters(pattern: str, text: str) -> Non
 
 NAME = "ALPINES_PRIVACY_SECRET_KEY"
 KEYS: dict[str, tuple[str, ...]] = {
-    "a-key-of-16-chars": ("a-key-of-16-chars",),
-    "the-newest-of-keys,an-older-secret-key": ("the-newest-of-keys", "an-older-secret-key"),
-    " the-newest-of-keys , ,an-older-secret-key,": ("the-newest-of-keys", "an-older-secret-key"),
+    KEY: (KEY,),
+    f"{KEY},{OLDER_KEY}": (KEY, OLDER_KEY),
+    f" {KEY} , ,{OLDER_KEY},": (KEY, OLDER_KEY),
 }
 
 
@@ -500,8 +501,8 @@ def test_keys_come_from_the_environment_newest_first(value: str, expected: tuple
 
 def test_a_short_key_is_refused_and_not_shown() -> None:
     with pytest.raises(PolicyError) as caught:
-        SecretKeys.from_environment({NAME: "the-newest-of-keys,hunter2"})
-    assert "key 2 of 2 has 7 characters; expected at least 16" in str(caught.value)
+        SecretKeys.from_environment({NAME: f"{KEY},hunter2"})
+    assert "key 2 of 2 has 7 characters, of at least 16" in str(caught.value)
     assert str(caught.value).startswith(f"environment: {NAME}: ")
     assert "hunter2" not in str(caught.value)
 

@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from alpines_privacy.policy.bounds import LONGEST_POLICY, check_names, read_bounded
 from alpines_privacy.policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -26,15 +27,20 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
     """Read a file into a policy of the class `policy`; raises `PolicyError`."""
     source = fspath(path)
     try:
-        text = Path(source).read_text(encoding="utf-8-sig")  # some editors begin with a mark
+        data = read_bounded(source, LONGEST_POLICY, source=source)
+        text = data.decode("utf-8-sig")  # some editors begin with a mark
     except OSError as error:
         raise PolicyError(f"cannot be read: {error.strerror}", source=source) from None
     except UnicodeDecodeError as error:
         raise PolicyError(
             f"is not UTF-8 (byte {error.start}); TOML files are", source=source
         ) from None
+    check_names(text, source)
     try:
         mapping = tomllib.loads(text)
+    except RecursionError:
+        problem = "is nested too deep to be read; expected lists and tables at most four deep"
+        raise PolicyError(problem, source=source) from None
     except tomllib.TOMLDecodeError as error:
         place = _TOML_PLACE.search(str(error))
         problem = f"is not valid TOML: {_TOML_PLACE.sub('', str(error))}"

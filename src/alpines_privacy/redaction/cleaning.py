@@ -79,9 +79,9 @@ class Cleaner:
             members = [self._unveiled(member, depth + 1) for member in value]
             return value if _same(members, value) else _of_kind(value, members)
         if isinstance(value, bytes | bytearray):
-            text = bytes(value).decode("utf-8", "replace")
+            text = bytes(value).decode("utf-8", "surrogateescape")
             cleaned = self._unsaid(text)
-            return value if cleaned == text else cleaned.encode()
+            return value if cleaned == text else cleaned.encode("utf-8", "surrogateescape")
         return self._object(value)
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
