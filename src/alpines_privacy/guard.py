@@ -57,6 +57,7 @@ from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoic
 from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.signups import signups_for
 from alpines_privacy.trackers import rules_for
+from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
 
@@ -455,6 +456,7 @@ def _promises(
     promises: list[Promise] = [
         *signups_for(policy),
         LoadReports(policy, SecretKeys.given()),
+        Nothing(policy),
         Headers(policy),
         Cookies(policy, logins),
         Trackers(policy, rules_for(policy.trackers)),

@@ -52,8 +52,15 @@ class Trackers(Promise):
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
     heeds: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
-    def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
+    def __init__(
+        self,
+        policy: PrivacyPolicy,
+        rules: Rules,
+        shield: Callable[[Privacy, ResponseHead], bytes] = lambda privacy, head: b"",  # noqa: ARG005
+    ) -> None:
+        """`shield` returns the element to put into a page's response, empty for none."""
         self._debugs = policy.debug
+        self._shield = shield
         self._pages = Pages(policy, rules)
         self._fields = Fields(policy)
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
@@ -138,10 +145,15 @@ class Trackers(Promise):
         if self._debugs and privacy.removals:
             head.append("alpines-privacy-removed", _listing(privacy.report))
 
-    def begin(self, visitor: _Visitor) -> Page:
+    def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page."""
+        privacy = visitor.privacy
         return self._pages.begin(
-            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out
+            url=visitor.page().url,
+            opted_out=privacy.preference.opted_out,
+            shield=self._shield(privacy, head),
+            mount=privacy.request.mount if privacy.request else "",
+            may_edit_scripts=not _names_digests(head),
         )
 
     def restrain(
@@ -198,17 +210,14 @@ class _Reading:
         """Decide with the first chunk; with all of a page, filter it at once."""
         self._promise.mark(self._visitor.privacy, self._head)
         start = self._readable(first, whole=whole)
-        stays = start is None or self._stays_as_it_is()
-        if start is None or (stays and not whole):
+        if start is None or self._stays_as_it_is():
             self._promise.restrain(self._visitor, self._head, set(), whole=start is None)
             return None
         if not whole:
             return self._stream()
-        page = self._promise.begin(self._visitor)
+        page = self._promise.begin(self._visitor, self._head)
         filtered = page(start, last=True)
-        self._promise.restrain(self._visitor, self._head, page.named, whole=True)
-        if stays:  # read all the same: its policy has to let in whom it names
-            return None
+        self._promise.restrain(self._visitor, self._head, set(), whole=True)
         self._visitor.tell([(r.what, "", r.match) for r in page.removals])
         self._promise.show(self._visitor.privacy, self._head)
         if filtered == start:
@@ -252,7 +261,7 @@ class _Reading:
         return start if is_ascii_compatible(self._content_type, start) else None
 
     def _stream(self) -> Rewrite:
-        page = self._promise.begin(self._visitor)
+        page = self._promise.begin(self._visitor, self._head)
         self._promise.restrain(self._visitor, self._head, set(), whole=False)
         self._forget(_OF_THE_BYTES)
 
@@ -313,6 +322,11 @@ class _Coded:
             out += self._page(b"", last=True)
             self._finish()
         return self._encode(out, last=last) if out or last else b""
+
+
+def _names_digests(head: ResponseHead) -> bool:
+    """Whether the app's policy allows scripts by their digests, which an edit would change."""
+    return any("'sha" in value.lower() for value in head.values("content-security-policy"))
 
 
 def _told(what: str, match: Match | None, address: str) -> Removal:

@@ -15,6 +15,7 @@ __all__ = [
     "LONGEST_NAME",
     "NAME",
     "NOSCRIPT_END",
+    "OPENING",
     "SCRIPT_DATA",
     "SCRIPT_DATA_DOUBLE_ESCAPED",
     "SCRIPT_DATA_ESCAPED",
@@ -68,6 +69,9 @@ _SCRIPT = rb"[sS][cC][rR][iI][pP][tT](?=[%b/>])" % SPACE
 SCRIPT_DATA = re.compile(rb"<(?:/%b|!--)" % _SCRIPT)
 SCRIPT_DATA_ESCAPED = re.compile(rb"-->|</?%b" % _SCRIPT)
 SCRIPT_DATA_DOUBLE_ESCAPED = re.compile(rb"-->|</%b" % _SCRIPT)
+
+# What ends a text: the opening of a tag or of a comment of some kind.
+OPENING = re.compile(rb"<[a-zA-Z!?/]").search
 
 # Data state: text and whole tags. No comment opens where this is used.
 _TEXT_AND_TAGS = re.compile(rb"(?:[^<]++|<(?!/?[a-zA-Z])|%b)*+" % _TAG).match

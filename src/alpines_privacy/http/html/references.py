@@ -7,10 +7,11 @@ proper prefix of a name is always followed by a letter or a digit, so only whole
 
 from __future__ import annotations
 
+import html
 import re
 from html.entities import html5
 
-__all__ = ["quoted", "value"]
+__all__ = ["escaped", "quoted", "text", "value"]
 
 _REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9a-fA-F]++)|([a-zA-Z][a-zA-Z0-9]*+))(;?)(=?)")
 _REPLACEMENT = "\ufffd"
@@ -61,3 +62,18 @@ def quoted(text: str, quote: bytes = b'"') -> bytes:
     mark = quote.decode()
     escaped = escaped.replace(mark, "&#34;" if mark == '"' else "&#39;")
     return quote + escaped.encode("utf-8", "surrogateescape") + quote
+
+
+def text(raw: bytes) -> bytes:
+    """Return what a browser makes of a text that holds references, outside attributes."""
+    if b"&" not in raw:
+        return raw
+    normal = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return html.unescape(normal.decode("utf-8", "surrogateescape")).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def escaped(data: bytes) -> bytes:
+    """Return text as markup, so that `text` gives it again."""
+    return data.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b"\r", b"&#13;")
