@@ -7,13 +7,16 @@ texts, and the shield's one element.
 from __future__ import annotations
 
 import importlib
+import json
+import random
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page as Tab
 
@@ -106,8 +109,17 @@ def without_noscript_text(node: Node) -> Node:
     return [name, attributes, [without_noscript_text(c) if isinstance(c, list) else c for c in children]]
 
 
+# The standard has changed since: what is in `select`, and `</p>` and `</br>` in foreign content. One of its
+# own errors: it fails on some tables. Chromium reads all of it below.
+DIFFERENT_IN_HTML5LIB = re.compile(rb"<select|<(?:svg|math)[\s\S]*</(?:p|br)>").search
+
+
 def same_tree(before: bytes, after: bytes, *, scripting: bool) -> None:
-    old, new = (neutral(parsed(page, scripting=scripting)) for page in (before, after))
+    try:
+        old = parsed(before, scripting=scripting)
+    except (AssertionError, AttributeError, IndexError, KeyError, ValueError):
+        return  # html5lib's own defects
+    old, new = neutral(old), neutral(parsed(after, scripting=scripting))
     if scripting:
         old, new = without_noscript_text(old), without_noscript_text(new)
     assert new == old, (before, after)
@@ -130,7 +142,7 @@ PIECES = [
     "<svg>", "</svg>", "<svg/>", "<g>", "</g>", "<path/>", "<desc>", "</desc>", "<title>", "</title>", "<foreignObject>", "</foreignObject>",
     "<math>", "</math>", "<mi>", "</mi>", "<mglyph>", "<malignmark>", "<annotation-xml encoding=text&#47;html>", "<annotation-xml>", "</annotation-xml>",
     "<table>", "</table>", "<tr>", "</tr>", "<td>", "</td>", "<caption>", "<col>", "<tbody>",
-    "<template>", "</template>", "<noscript>", "</noscript>", "<textarea>", "</textarea>",
+    "<template>", "</template>", "<noscript>", "</noscript>", "<textarea>", "</textarea>", "<select>", "</select>", "<option onclick=x>",
     "<xmp>", "</xmp>", "<noembed>", "</noembed>", "<plaintext>", "<frameset>", "<frame src=/>", "<noframes>", "</noframes>",
     "<html>", "<head>", "</head>", "<body onload=x()>", "</body>", "</html>", "<!doctype html>", "<p onclick=x>", "<li>", "<ul>", "</ul>", "<h1>", "</h2>",
     "<button>", "</button>", "<a href=/>", "<nobr>", "<font>", "<font size=1>", "</font>", "<i>", "</i>", "<dd>", "<rb>", "<ruby>", "<hr>",
@@ -159,7 +171,90 @@ def test_the_tree_stays(
     page: bytes, cut: int, opted_out: bool, has_shield: bool, scripting: bool
 ) -> None:
     need("html5lib", find_spec("html5lib") is not None, "pip install html5lib")
+    assume(not DIFFERENT_IN_HTML5LIB(page))
     shield = SHIELD if has_shield else b""
     whole = filtered(page, opted_out=opted_out, shield=shield)
     assert filtered(page, min(cut, len(page)), opted_out=opted_out, shield=shield) == whole
     same_tree(page, whole, scripting=scripting)
+
+
+@pytest.mark.parametrize("page", KNOWN)
+@pytest.mark.parametrize("scripting", [True, False])
+def test_markup_that_deceived_a_filter_before(page: str, scripting: bool) -> None:
+    data = page.encode()
+    for opted_out in (False, True):
+        whole = filtered(data, opted_out=opted_out, shield=SHIELD)
+        for cut in range(len(data)):
+            assert filtered(data, cut, opted_out=opted_out, shield=SHIELD) == whole
+        if not DIFFERENT_IN_HTML5LIB(data):
+            same_tree(data, whole, scripting=scripting)
+
+
+# -- Chromium's trees
+
+_DESCRIBE = """
+const names = {"http://www.w3.org/1999/xhtml": "html", "http://www.w3.org/2000/svg": "svg",
+    "http://www.w3.org/1998/Math/MathML": "math"};
+function described(node) {
+    if (node.nodeType === 3 || node.nodeType === 4) return node.data;
+    if (node.nodeType !== 1) return ["#" + node.nodeType, {data: node.data || node.nodeName}, []];
+    const inner = node.localName === "template" && node.content ? node.content : node;
+    return [names[node.namespaceURI] + " " + node.localName,
+        Object.fromEntries([...node.attributes].map(a => [a.name, a.value])), [...inner.childNodes].map(described)];
+}
+"""
+_PARSE = _DESCRIBE + """
+pages => pages.map(page => [...new DOMParser().parseFromString(page, "text/html").childNodes].map(described))
+"""
+_READ = "() => {" + _DESCRIBE + "return [...document.childNodes].map(described)}"
+_SITE = "https://www.example.com/a/"
+_HEAD = {"content-security-policy": "default-src 'none'", "content-type": "text/html; charset=utf-8"}
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Tab]:
+    """One tab for all pages, which loads and runs nothing."""
+    with chromium() as browser:
+        yield browser.new_page()
+
+
+def samples(count: int, seed: int) -> list[tuple[bytes, bytes]]:
+    """Return pages and what leaves of them, the known ones first."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    pages = [page.encode() for page in KNOWN]
+    roots = ["", "", "<svg>", "<math>", "<svg><desc>", "<math><mi>", "<select>", "<table><tr><td><svg>"]
+    while len(pages) < count:
+        pieces = [chance.choice(roots), *chance.choices(PIECES, k=chance.randint(2, 14))]
+        pages.append("".join(pieces).encode())
+    kinds = [(opted_out, shield) for opted_out in (False, True) for shield in (b"", SHIELD)]
+    return [
+        (page, filtered(page, opted_out=kinds[at % 4][0], shield=kinds[at % 4][1]))
+        for at, page in enumerate(pages)
+    ]
+
+
+def root(children: Any) -> Node:
+    return neutral(["#document", {}, json.loads(json.dumps(children))])
+
+
+def test_the_tree_stays_in_chromium_without_scripts(tab: Tab) -> None:
+    tab.goto("about:blank")
+    pairs = samples(600, seed=5)
+    texts = [text.decode() for pair in pairs for text in pair]
+    trees = tab.evaluate("pages => {" + _PARSE.replace("\npages =>", "\nreturn (pages =>").rstrip() + ")(pages)}", texts)
+    for (before, after), old, new in zip(pairs, trees[::2], trees[1::2], strict=True):
+        assert root(new) == root(old), (before, after)
+
+
+def test_the_tree_stays_in_chromium_with_scripts(tab: Tab) -> None:
+    body = b""
+    tab.route("**/*", lambda route: route.fulfill(body=body, headers=_HEAD) if route.request.url == _SITE else route.abort())
+    for before, after in samples(150, seed=6):
+        if b"http-equiv" in before:  # leaves the page
+            continue
+        trees = []
+        for body in (before, after):
+            tab.goto(_SITE, wait_until="commit")
+            tab.wait_for_load_state("domcontentloaded")
+            trees.append(without_noscript_text(root(tab.evaluate(_READ))))
+        assert trees[1] == trees[0], (before, after)

@@ -410,8 +410,11 @@ class Rewriter:
 
     def _opened(self, name: bytes, raw: bytes, start: int) -> Namespace | None:
         """Follow a start tag where what is open matters; return its namespace, None if not known."""
+        if self._has_frames and name in STRUCTURE:  # which a frame set ignores, or not
+            self._lose()
+            return None
         namespace = self._namespaces.start(name, raw)
-        if name == b"frameset" and namespace is _HTML:
+        if name == b"frameset" and namespace is not Namespace.SVG and namespace is not Namespace.MATHML:
             self._has_frames = True
         if self._enclosure:
             at, empty = self._outlet.offset(start), _is_empty(name, raw, namespace)
