@@ -76,8 +76,8 @@ class Outlet:
         self._content = content
 
     def drop_content(self) -> None:
-        """Let what follows pass by the filter, whose text has not ended."""
-        self.end_content(self._mark)
+        """Let what follows pass by the filter, which holds nothing."""
+        self._content = None
 
     def end_content(self, at: int) -> None:
         """End the text that is filtered, if one is."""

@@ -47,6 +47,7 @@ _State: TypeAlias = "Callable[[Rewriter, bytes, int, int], int]"
 
 _SLASH = ord("/")
 _ENDS = {name: end_tag(name) for name in RAW_TEXT}
+_TEXTS = RAW_TEXT - {b"noscript"}  # whose content is text to every browser
 _CDATA = b"<![CDATA["
 _DRAWING_END = b"</svg>"
 _LONGEST_DRAWING = 2048  # bytes that are remembered
@@ -460,7 +461,7 @@ class Rewriter:
         """Prepare for what follows a tag that is edited."""
         raw, namespace = tag.raw, tag.namespace
         empty = _is_empty(name, raw, namespace)
-        if edit.content and namespace is _HTML and name in RAW_TEXT:
+        if edit.content and namespace is _HTML and name in _TEXTS:
             self._content = edit.content
         elif edit.content and namespace is Namespace.SVG and not empty:
             self._content = edit.content
