@@ -29,8 +29,9 @@ class Pages:
         self._slots = Slots(policy.ad_slots)
         self._memories: Recent[tuple[str, str, bool], Memory] = Recent(_MOST_HOSTS)
 
-    def begin(self, *, url: str, opted_out: bool) -> Page:
+    def begin(self, *, url: str, opted_out: bool, shield: bytes = b"") -> Page:
         """Begin one page at its own address."""
+        del shield
         address = parse(url) or _NO_ADDRESS
         memory = self._memory(address, opted_out=opted_out)
         if opted_out:
