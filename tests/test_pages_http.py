@@ -33,9 +33,11 @@ from alpines_privacy import PrivacyPolicy, asgi, current, protect, wsgi
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.coding import DECODABLE
 from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import ResponseHead
 from alpines_privacy.testing import Response, visitor
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.page import Pages
+from alpines_privacy.trackers.promise import Trackers
 from tests.chromium import chromium
 from tests.conftest import need
 from tests.frameworks.django_site import OURS
@@ -664,6 +666,81 @@ def test_a_304_of_something_else_is_left_alone(protocol: str) -> None:
     assert response.headers.raw == made.fields
 
 
+LEFT_ALONE = {
+    "no-transform": page(PAGE, fields=[("cache-control", "no-transform")]),
+    "UTF-16": Made([("content-type", "text/html; charset=utf-16")], (PAGE.decode().encode("utf-16"),)),
+    "a coding nobody reads": page(PAGE, fields=[("content-encoding", "compress")]),
+}  # fmt: skip
+
+
+# -- The shield
+
+
+class Shield:
+    """What stands in for the shield: its element for each file, none for what a script fetches."""
+
+    def __init__(self, file: str = "1") -> None:
+        self.file = file
+        self.heads: list[ResponseHead] = []
+
+    def __call__(self, privacy: Privacy, head: ResponseHead) -> bytes:
+        self.heads.append(head.copy())
+        assert privacy.request is not None
+        if privacy.request.values("sec-fetch-dest") == ["empty"]:
+            return b""
+        return f"<script src=/_privacy/shield.{self.file}.js></script>".encode()
+
+
+def shielded(shield: Callable[[Privacy, ResponseHead], bytes], app: App) -> Any:
+    promise = Trackers(DECLARED, shipped_rules(), shield=shield)
+    return asgi.PrivacyMiddleware(app.asgi, Guard(DECLARED, promises=[promise]))
+
+
+@pytest.mark.parametrize("chunks", [(PAGE,), (PAGE[:70], PAGE[70:])], ids=["whole", "streamed"])
+def test_the_shield_is_asked_with_the_apps_own_head(chunks: tuple[bytes, ...]) -> None:
+    shield = Shield()
+    own = (ENFORCED, "script-src 'self'")
+    visitor(shielded(shield, App(page(*chunks, fields=[own])))).get("/")
+    (head,) = shield.heads
+    assert head.values(ENFORCED) == [own[1]]
+
+
+def test_the_shield_is_not_asked_for_what_is_no_page_or_stays_as_it_is() -> None:
+    shield = Shield()
+    for made in (*LEFT_ALONE.values(), page(PAGE, exempt=("markup",)), Made([], (b"text",))):
+        visitor(shielded(shield, App(made))).get("/")
+    assert shield.heads == []
+
+
+def test_a_defect_of_the_shields_costs_the_shield_alone() -> None:
+    def broken(privacy: Privacy, head: ResponseHead) -> bytes:
+        raise RuntimeError
+
+    response = visitor(shielded(broken, App(page(PAGE, fields=[("etag", '"1"')])))).get("/")
+    assert response.content == KEPT
+    assert response.headers["etag"].startswith('W/"1~ap')
+
+
+def test_a_copy_with_another_shield_or_without_one_is_not_confirmed() -> None:
+    app = App(validating)
+    shield = Shield()
+    visit = visitor(shielded(shield, app), headers=NAVIGATION)
+    navigation, fetched = {"sec-fetch-dest": "document"}, {"sec-fetch-dest": "empty"}
+    with_shield = visit.get("/", headers=navigation).headers["etag"]
+    without = visit.get("/", headers=fetched).headers["etag"]
+    assert with_shield != without
+    for fields, held, status in (
+        (navigation, with_shield, 304),
+        (navigation, without, 200),
+        (fetched, without, 304),
+        (fetched, with_shield, 200),
+    ):
+        assert visit.get("/", headers=fields | {"if-none-match": held}).status == status
+    assert visit.head("/", headers=navigation).headers["etag"] == with_shield
+    shield.file = "2"  # the site was deployed anew
+    assert visit.get("/", headers=navigation | {"if-none-match": with_shield}).status == 200
+
+
 # -- What the app wants left alone
 
 
@@ -675,13 +752,6 @@ def test_no_transform_is_respected(protocol: str, value: str, chunks: tuple[byte
     response = got(protocol, made)
     assert untouched(response, made)
     assert set(SAID) <= set(response.headers.raw)
-
-
-LEFT_ALONE = {
-    "no-transform": page(PAGE, fields=[("cache-control", "no-transform")]),
-    "UTF-16": Made([("content-type", "text/html; charset=utf-16")], (PAGE.decode().encode("utf-16"),)),
-    "a coding nobody reads": page(PAGE, fields=[("content-encoding", "compress")]),
-}  # fmt: skip
 
 
 @over_both
