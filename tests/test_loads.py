@@ -32,6 +32,7 @@ from alpines_privacy.policy import PolicyError, SecretKeys, ThirdParty
 from alpines_privacy.testing import visitor
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.csp import LoadPolicy, Loads
+from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import Counts, LoadReports, token_for
 from alpines_privacy.wsgi import PrivacyMiddleware
 from tests.chromium import chromium, visit
@@ -570,9 +571,11 @@ def browser() -> Iterator[Browser]:
 TOLD = {"script-src-elem", "style-src-elem", "frame-src", "img-src", "connect-src"}
 
 
-def reports_of(guard: Guard) -> LoadReports:
-    (promise,) = (p for p, _ in guard.pages.values() if isinstance(p, LoadReports))
-    return promise
+def layer(policy: PrivacyPolicy) -> tuple[Guard, Counts]:
+    """Return what says in a page's head what it may load, and the counts of what is reported."""
+    reports = made(policy=policy)
+    trackers = Trackers(policy, shipped_rules())
+    return Guard(policy, promises=[reports, trackers]), reports.counts
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
@@ -587,12 +590,10 @@ class Tour:
 
     def __init__(self, browser: Browser, loads: Loads, *, host: str = "www.shop.example") -> None:
         self.hits: set[str] = set()
-        guard = Guard(
-            PrivacyPolicy(
-                loads=loads, third_parties=[ThirdParty("declared.example", purpose="Maps")]
-            )
+        policy = PrivacyPolicy(
+            loads=loads, third_parties=[ThirdParty("declared.example", purpose="Maps")]
         )
-        self.counts = reports_of(guard).counts if loads != "listed" else Counts()
+        guard, self.counts = layer(policy)
         app = PrivacyMiddleware(self._app, guard)
         with wsgi_origin(app) as port, wsgi_origin(app) as other:
             context = browser.new_context()
@@ -680,8 +681,7 @@ FRAMES: dict[str, str] = {
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_reports_of_frames_and_of_mounted_apps_arrive(browser: Browser, frame: str) -> None:
     """The app is below `/shop`, and routes within itself by moving the mount point further."""
-    guard = Guard(REPORTS)
-    counts = reports_of(guard).counts
+    guard, counts = layer(REPORTS)
 
     def frames(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])

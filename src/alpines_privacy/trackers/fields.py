@@ -349,17 +349,17 @@ def _unescaped(text: str) -> str:
 
 def _parameters(member: str) -> dict[str, str]:
     """Return a link's parameters by lower-case name; of one that is repeated, every value."""
-    parameters: dict[str, str] = {}
+    parameters: dict[str, list[str]] = {}
     for name, value in _PARAMETER.findall(member[member.rindex("<") :].partition(">")[2]):
         text = _unescaped(value[1:-1]) if value.startswith('"') else value.strip()
-        known = parameters.get(name.lower())
-        parameters[name.lower()] = text if known is None else f"{known} {text}"
-    return parameters
+        parameters.setdefault(name.lower(), []).append(text)
+    return {name: " ".join(values) for name, values in parameters.items()}
 
 
 def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, Kinds]]:
     """Return every load a link makes a browser do: the address, and the kinds it may be of."""
-    relations = parameters.get("rel", "").lower().split()
+    words = parameters.get("rel", "").lower().split()
+    relations = [word for word in dict.fromkeys(words) if word in RELATIONS]
     for relation in relations:
         address = _host_of(target) if relation in _CONNECTIONS else target
         if address:
