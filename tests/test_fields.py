@@ -17,6 +17,8 @@ from alpines_privacy.policy import ThirdParty
 from alpines_privacy.trackers import Kind, Match, shipped_rules
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.fields import Block, Fields, Taken
+from alpines_privacy.trackers.markup import PRELOADED, RELATIONS
+from alpines_privacy.trackers.page import Pages
 from tests.chromium import chromium
 from tests.origin import Request, origin
 
@@ -335,8 +337,54 @@ def test_no_order_of_members_lets_a_tracker_through(links: list[str], comma: str
     assert left.count(OWN) == links.count(OWN)
 
 
+# Every relation and `as`, for an address that is listed whatever asks for it.
+EVERYWHERE = "https://static.doubleclick.net/instream/ad_status.js"
+LOADED = [
+    *(("rel", relation, "") for relation in sorted(RELATIONS)),
+    *(("as", "preload", destination) for destination in sorted(PRELOADED)),
+]
+
+
+@pytest.mark.parametrize(("what", "relation", "destination"), LOADED)
+def test_links_in_heads_and_in_markup_are_judged_by_one_table(
+    what: str, relation: str, destination: str
+) -> None:
+    del what
+    parameter = f'; as="{destination}"' if destination else ""
+    link = f"<{EVERYWHERE}>; rel={relation}{parameter}"
+    markup = f'<link rel={relation} as="{destination}" href="{EVERYWHERE}">'.encode()
+    filtered = Pages(POLICY, shipped_rules()).begin(url=page().url, opted_out=True)
+    left = filtered(markup, last=True)
+    assert (cleaned(("link", link), opted_out=True).values("link") == []) is (
+        EVERYWHERE.encode() not in left or b"rel=" not in left
+    )
+
+
+@pytest.mark.parametrize("relation", ["mask-icon", "compression-dictionary"])
+def test_every_relation_that_loads_is_known_to_both(relation: str) -> None:
+    pixel = "https://www.facebook.com/tr?id=1"
+    assert cleaned(("link", f"<{pixel}>; rel={relation}")).values("link") == []
+    left = Pages(POLICY, shipped_rules()).begin(url=page().url, opted_out=False)
+    assert b"facebook" not in left(f'<link rel={relation} href="{pixel}">'.encode(), last=True)
+
+
 def test_long_values_take_linear_time() -> None:
-    for piece in ("<", '"', '\\"', "<a", ";a", '"\\', ",", "{", "[", "a=", "a,"):
+    for piece in (
+        "<",
+        "<a>;a=b;",
+        '<a>;rel="preload";',
+        " preload",
+        '"',
+        '\\"',
+        "<a",
+        ";a",
+        '"\\',
+        ",",
+        "{",
+        "[",
+        "a=",
+        "a,",
+    ):
         for name in NAMES:
             cleaned((name, piece * 50_000), opted_out=True)
 

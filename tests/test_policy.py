@@ -176,6 +176,10 @@ WRONG: dict[str, tuple[Any, str]] = {
             'address, a network such as 10.0.0.0/8, or "unix"'
         ),
     ),
+    "loads by what a page names": (
+        {"loads": "page"},
+        'loads: found \'page\' (text); expected one of "listed", "declared", "report"',
+    ),
     "long values are cut": (
         {"endpoint": ["x" * 100]},
         f"endpoint: found ['{'x' * 55}... (list); expected text",

@@ -94,11 +94,14 @@ class PrivacyMiddleware:
 class ASGIRequest(RequestHead):
     """A request's head over an ASGI scope."""
 
-    __slots__ = ("_repeated", "_scope", "_single")
+    __slots__ = ("_repeated", "_scope", "_single", "mount", "path")
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope["type"])
         self._scope = scope
+        # As they came: a router changes both in place.
+        self.path: str = scope.get("path", "")
+        self.mount: str = scope.get("root_path", "")
         headers: Sequence[RawField] = scope.get("headers", ())
         # As they came: the list is the server's to change, and some do while the app runs.
         self._single = dict(headers)
@@ -117,21 +120,8 @@ class ASGIRequest(RequestHead):
         return scheme
 
     @property
-    def path(self) -> str:
-        path: str = self._scope.get("path", "")
-        return path
-
-    @property
-    def mount(self) -> str:
-        mount: str = self._scope.get("root_path", "")
-        return mount
-
-    @property
     def local_path(self) -> str:
-        scope = self._scope
-        path: str = scope.get("path", "")
-        mount = scope.get("root_path")
-        return below_mount(path, mount) if mount else path
+        return below_mount(self.path, self.mount) if self.mount else self.path
 
     @property
     def query(self) -> str:

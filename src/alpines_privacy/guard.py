@@ -49,6 +49,7 @@ from alpines_privacy.http.outcomes import (
 from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
+from alpines_privacy.http.sniffing import sniffed
 from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
@@ -145,6 +146,7 @@ class Visit:
         "_head",
         "_judges",
         "_settles",
+        "_sniffs",
         "_taken",
         "_watchers",
         "privacy",
@@ -157,6 +159,7 @@ class Visit:
         # Whether request and response concern us at all; if not, an adapter need not look at them.
         self.watches = not (guard.exempt.any and guard.exempt.holds(head))
         self._head: ResponseHead | None = None
+        self._sniffs = False  # the first chunk tells what the held head is
         self._judges: list[tuple[Promise, Examine]] | None = None
         self._settles: list[tuple[Promise, Settle]] | None = None
         self._filters: list[tuple[Promise, Rewrite]] | None = None
@@ -217,6 +220,30 @@ class Visit:
 
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
+        self._sniffs = head.is_undecided and self._has_body(head)
+        if self._sniffs:
+            self._head = head
+            return HOLD
+        return self._decided(head)
+
+    def _sniffed(self, data: bytes) -> Send | Hold | Replace:
+        """Let every promise look at a head whose kind its first chunk tells."""
+        head, self._sniffs = self._head, False
+        assert head is not None  # it was held
+        try:
+            head.media_type = sniffed(head, data)
+        except Exception:  # a chunk that is no bytes: the server says what is wrong
+            self._guard.running.notices.failure("the reading of a response's beginning")
+        return self._decided(head)
+
+    def _has_body(self, head: ResponseHead) -> bool:
+        """Whether the app's bytes are sent: not to HEAD, nor where a status has none."""
+        request = self.privacy.request
+        is_asked = request is None or request.method != "HEAD"
+        return is_asked and head.status >= 200 and head.status not in _NO_BODY
+
+    def _decided(self, head: ResponseHead) -> Send | Hold | Replace:
+        """Let every promise look at a head."""
         privacy, heeds = self.privacy, self._guard.heeds
         if (
             heeds is not None
@@ -258,6 +285,8 @@ class Visit:
 
     def settle(self, data: bytes, last: bool) -> Send | Replace:  # noqa: FBT001 - DESIGN's style
         """Take the first chunk of a held response and release its head; the chunk is not used up."""
+        if self._sniffs and not isinstance(decided := self._sniffed(data), Hold):
+            return decided
         head = self._head
         assert head is not None  # only a held response settles
         settles, self._settles = self._settles or (), None
@@ -326,12 +355,7 @@ class Visit:
 
     def _with_body(self, head: ResponseHead) -> Send | Hold | Replace:
         """Hold or rewrite, unless there is no body: then the head settles on nothing at once."""
-        request = self.privacy.request
-        if (
-            head.status in _NO_BODY
-            or head.status < 200
-            or (request is not None and request.method == "HEAD")
-        ):
+        if not self._has_body(head):
             outcome = self.settle(b"", last=True)
             if isinstance(outcome, Send):
                 return Send(head)
@@ -453,13 +477,14 @@ def _promises(
     head, because it looks at the app's own; `WellKnown` the last, because no cookie of anybody's
     may leave its resources, a deletion of ours included.
     """
+    rules = rules_for(policy.trackers)
     promises: list[Promise] = [
         *signups_for(policy),
-        LoadReports(policy, SecretKeys.given()),
+        LoadReports(policy, SecretKeys.given(), rules),
         Nothing(policy),
         Headers(policy),
         Cookies(policy, logins),
-        Trackers(policy, rules_for(policy.trackers)),
+        Trackers(policy, rules),
         WellKnown(policy),
     ]
     return [ChoicePage(policy, choices), *promises] if choices else promises

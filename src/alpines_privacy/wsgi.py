@@ -73,11 +73,14 @@ class PrivacyMiddleware:
 class WSGIRequest(RequestHead):
     """A request's head over a WSGI environ (or Django's `META`, which is one)."""
 
-    __slots__ = ("_environ",)
+    __slots__ = ("_environ", "_path_info", "_script_name")
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         super().__init__()
         self._environ = environ
+        # As they came: a router changes both in place.
+        self._path_info: str = environ.get("PATH_INFO", "")
+        self._script_name: str = environ.get("SCRIPT_NAME", "")
 
     @property
     def method(self) -> str:
@@ -89,12 +92,12 @@ class WSGIRequest(RequestHead):
 
     @property
     def path(self) -> str:
-        path = _decoded(self._environ.get("PATH_INFO", ""))
-        return self.mount + path if self._environ.get("SCRIPT_NAME") else path
+        path = _decoded(self._path_info)
+        return self.mount + path if self._script_name else path
 
     @property
     def mount(self) -> str:
-        return _decoded(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
+        return _decoded(self._script_name).rstrip("/")
 
     @property
     def query(self) -> str:
@@ -102,7 +105,7 @@ class WSGIRequest(RequestHead):
 
     @property
     def local_path(self) -> str:
-        path: str = self._environ.get("PATH_INFO") or "/"
+        path = self._path_info or "/"
         return path if path.isascii() else _decoded(path)
 
     @property

@@ -19,7 +19,7 @@ from tests.browser import fastapi_site, flask_site
 __all__ = ["COMPANIONS", "DECLARED", "SITES", "Framework", "Loads", "Site", "Sites", "serve"]
 
 Framework = Literal["flask", "fastapi"]
-Loads = Literal["page", "declared"]
+Loads = Literal["listed", "declared"]
 
 DECLARED = (
     ("js.stripe.com", "Takes payments"),
@@ -69,7 +69,7 @@ class Site:
 
 
 _FRAMEWORKS: tuple[Framework, ...] = ("flask", "fastapi")
-_LOADS: tuple[Loads | None, ...] = (None, "page", "declared")
+_LOADS: tuple[Loads | None, ...] = (None, "listed", "declared")
 
 SITES = tuple(
     Site(framework, loads, declares)

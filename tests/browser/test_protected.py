@@ -14,7 +14,7 @@ from tests.browser.tour import SIGNALS, Visit, World
 
 Visits = dict[str, Visit]
 
-# What the filter or the CSP of `loads = "page"` stops; beacons of the site's own files need "declared".
+# What the filter and the shield stop in the page; of beacons, those of style sheets need "declared".
 STOPPABLE = tuple(embed for embed in TRACKERS if embed.way != "beacon")
 FILTERED = tuple(embed for embed in TRACKERS if embed.way in {"markup", "inline"})
 UNNAMED = tuple(embed for embed in TRACKERS if embed.way in {"markup", "element", "beacon"})
@@ -53,12 +53,12 @@ def _is_csp(text: str) -> bool:
     )
 
 
-# `loads = "page"`: static, inline and injected embeds.
+# `loads = "listed"`: static, inline and injected embeds.
 
 
 @pytest.fixture(scope="module")
 def by_page(world: World) -> Visits:
-    return world.tour(Site("flask", "page"), TRACKERS)
+    return world.tour(Site("flask", "listed"), TRACKERS)
 
 
 @named(STOPPABLE)
@@ -89,13 +89,13 @@ def test_ads_that_a_page_names_stay_without_a_signal(embed: Embed, by_page: Visi
     assert visit.slots > 0
 
 
-# A page sent in small chunks: the filter alone, for its CSP only reports.
+# A page sent in small chunks.
 
 
 @pytest.fixture(scope="module")
 def streamed(world: World) -> Visits:
     plain = [embed for embed in FILTERED if not embed.fields]
-    return world.tour(Site("fastapi", "page"), plain, folder="streamed")
+    return world.tour(Site("fastapi", "listed"), plain, folder="streamed")
 
 
 @named(tuple(embed for embed in FILTERED if not embed.fields))
@@ -111,7 +111,7 @@ def test_no_request_reaches_a_tracker_from_a_streamed_page(
 
 @pytest.fixture(scope="module")
 def without_scripts(world: World) -> Visits:
-    return world.tour(Site("flask", "page"), NOSCRIPT, scripts=False)
+    return world.tour(Site("flask", "listed"), NOSCRIPT, scripts=False)
 
 
 @named(NOSCRIPT)
@@ -154,7 +154,7 @@ def test_pages_work_when_nobody_is_declared(
 def under_signals(world: World) -> dict[tuple[str, str], Visits]:
     frameworks: tuple[Framework, ...] = ("flask", "fastapi")
     return {
-        (framework, signal): world.tour(Site(framework, "page"), ADS, signal=fields)
+        (framework, signal): world.tour(Site(framework, "listed"), ADS, signal=fields)
         for framework, (signal, fields) in zip(frameworks, SIGNALS.items(), strict=True)
     }
 
@@ -179,7 +179,7 @@ def test_no_request_reaches_an_ad_under_a_signal(
 def test_a_page_cached_without_a_signal_is_not_shown_with_its_ads_under_one(
     signal: str, fresh: int, framework: Framework, world: World
 ) -> None:
-    site, path = Site(framework, "page"), f"/cached/adsense?fresh={fresh}&under={signal}"
+    site, path = Site(framework, "listed"), f"/cached/adsense?fresh={fresh}&under={signal}"
     first = world.show(site, ADSENSE, path, {})
     assert first.slots == 1
     again = world.show(site, ADSENSE, path, {})
@@ -208,8 +208,8 @@ def controls(site: Site) -> tuple[Embed, ...]:
 
 
 GUARDED = (
-    Site("flask", "page", declares=True),
-    Site("fastapi", "page", declares=True),
+    Site("flask", "listed", declares=True),
+    Site("fastapi", "listed", declares=True),
     Site("fastapi", "declared", declares=True),
 )
 
@@ -239,7 +239,7 @@ def test_controls_keep_working(
 
 def test_a_declared_tracker_is_not_reached_under_a_signal(world: World) -> None:
     embed = next(one for one in CONTROLS if one.name == "control-declared-tracker")
-    site = Site("flask", "page", declares=True)
+    site = Site("flask", "listed", declares=True)
     visit = world.tour(site, [embed], signal=SIGNALS["Sec-GPC"])[embed.name]
     assert visit.sent_to(embed.reached) == []
     assert set(embed.ran) <= set(visit.ran)

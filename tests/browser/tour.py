@@ -209,7 +209,7 @@ def _expected(site: Site, embed: Embed, *, signal: bool, scripts: bool) -> set[s
     """Return the hosts that must be reached: bare all, protected the ads a page names while there is no signal."""
     if site.loads is None:
         return embed.expected(scripts=scripts)
-    named = embed.way in {"markup", "inline"} and site.loads == "page"
+    named = embed.way in {"markup", "inline"} and site.loads == "listed"
     return set(embed.ads[:1]) if named and scripts and not signal else set()
 
 

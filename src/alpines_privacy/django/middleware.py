@@ -112,12 +112,11 @@ class DjangoRequest(WSGIRequest):
     @property
     def mount(self) -> str:
         # Django has put decoded text in the place of the environ's latin-1.
-        return str(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
+        return self._script_name.rstrip("/")
 
     @property
     def local_path(self) -> str:
-        path: str = self._environ.get("PATH_INFO") or "/"
-        return path
+        return self._path_info or "/"
 
 
 class _Exchange:

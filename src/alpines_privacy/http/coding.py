@@ -14,7 +14,16 @@ from typing import Any, Protocol
 
 from alpines_privacy.http.heads import split_list
 
-__all__ = ["DECODABLE", "Decoder", "Encoder", "decoder", "encoder", "narrowed", "zstd_library"]
+__all__ = [
+    "DECODABLE",
+    "Decoder",
+    "Encoder",
+    "beginning",
+    "decoder",
+    "encoder",
+    "narrowed",
+    "zstd_library",
+]
 
 _GZIP = 0x1F  # the first byte of a member
 _PIECE = 262144  # bytes decoded at once: a chunk that inflates a thousandfold stays within bounds
@@ -54,6 +63,21 @@ def _narrowed(accept_encoding: str) -> str | None:
 def decoder(coding: str) -> Decoder:
     """Return a decoder for a coding of `DECODABLE`."""
     return _CODINGS[coding][0]()
+
+
+def beginning(coding: str, first: bytes) -> bytes | None:
+    """Return the first decoded piece of a body that begins with `first`; None if it cannot be decoded.
+
+    `coding` is a Content-Encoding in lower case; nothing and `identity` are none.
+    """
+    if coding in {"", "identity"}:
+        return first
+    if coding not in DECODABLE:
+        return None
+    try:
+        return next(decoder(coding)(first), b"")
+    except ValueError:
+        return None
 
 
 def encoder(coding: str) -> Encoder:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
-__all__ = ["cookie_domains", "registrable_domain"]
+__all__ = ["cookie_domains", "is_same_site", "registrable_domain"]
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
@@ -44,6 +44,13 @@ def registrable_domain(host: str) -> str | None:
     labels = host.split(".")
     site = _suffixes().privatesuffix(".".join(map(_in_unicode, labels)))
     return site and ".".join(labels[-1 - site.count(".") :])
+
+
+def is_same_site(host: str, other: str) -> bool:
+    """Tell whether two lower-case hosts are one, or have one registrable domain (HTML §7.1.1)."""
+    return host == other or (
+        (site := registrable_domain(host)) is not None and site == registrable_domain(other)
+    )
 
 
 def _in_unicode(label: str) -> str:

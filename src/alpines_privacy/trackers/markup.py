@@ -29,6 +29,7 @@ __all__ = [
     "SHIELDED",
     "SVG_LOADS",
     "Kinds",
+    "linked",
 ]
 
 Kinds: TypeAlias = "tuple[Kind, ...]"
@@ -114,23 +115,30 @@ RELATIONS: Mapping[str, Kinds] = MappingProxyType(
         "prefetch": _CONNECTING,
     }
 )
-# What `as` says of a preload or prefetch.
+# What `as` says of a preload or prefetch (Fetch §2.2.5, destinations).
 PRELOADED: Mapping[str, Kinds] = MappingProxyType(
     {
-        "script": _SCRIPT,
-        "worker": _SCRIPT,
+        **dict.fromkeys(("script", "worker", "sharedworker", "serviceworker"), _SCRIPT),
+        **dict.fromkeys(("audioworklet", "paintworklet"), _SCRIPT),
+        **dict.fromkeys(("audio", "video", "track"), _MEDIA),
+        **dict.fromkeys(("document", "frame", "iframe"), _FRAME),
+        **dict.fromkeys(("object", "embed"), _OBJECT),
         "style": ("stylesheet",),
         "image": _IMAGE,
         "font": ("font",),
         "fetch": ("xmlhttprequest",),
-        "audio": _MEDIA,
-        "video": _MEDIA,
-        "track": _MEDIA,
-        "document": _FRAME,
-        "object": _OBJECT,
-        "embed": _OBJECT,
+        "manifest": ("other",),
     }
 )
+
+
+def linked(relation: str, destination: str) -> Kinds:
+    """Return the kinds of request that a link makes: of one relation (lower case), and its `as`."""
+    kinds = RELATIONS.get(relation, ())
+    if relation in ("preload", "prefetch"):
+        return PRELOADED.get(destination.strip().lower(), kinds)
+    return kinds
+
 
 # Relations that load nothing, and mean nothing without one that does.
 MODIFIERS = frozenset({"alternate", "shortcut", "nofollow", "noopener", "noreferrer"})

@@ -13,8 +13,8 @@ __all__ = ["Embed", "Way"]
 # How the load comes about, and so what can stop it.
 # "markup": the URL stands in the page's markup (or its head): the filter.
 # "inline": an inline script makes it: the filter.
-# "element": a file of the site's own injects a script, frame, object or worker: the CSP of `loads = "page"`.
-# "beacon": a file of the site's own, a style sheet or an event handler sends it: only `loads = "declared"`.
+# "element": a file of the site's own injects a script, frame, object or worker: the shield.
+# "beacon": a file of the site's own or an event handler sends it: the shield; a style sheet: `loads = "declared"`.
 # "control": nobody stops it.
 Way = Literal["markup", "inline", "element", "beacon", "control"]
 

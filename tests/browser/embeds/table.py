@@ -664,7 +664,7 @@ CONTROLS = (
         reached=("widget.intercom.io",),
         ran=("declared-tracker: shown",),
     ),
-    # Not declared, no tracker, named by this very page: `loads = "page"` lets it be.
+    # Not declared, no tracker, listed nowhere: `loads = "listed"` lets it be.
     Embed(
         name="control-named-host",
         way="control",
