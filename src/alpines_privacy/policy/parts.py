@@ -365,6 +365,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     - `loads`: what pages may load, by an additional Content-Security-Policy: `"page"` (scripts and
       frames only from the site, declared third parties and hosts the page itself names),
       `"declared"` (everything only from the site and declared third parties) or `"report"`.
+    - `shield`: put a script of the site's own into pages that refuses what lists name in the page.
     - `signups`: where accounts are created, and how old who does so is (policy §13).
     - `minimum_age`: from which age people may sign up: 13, or more. `age_zone`: the IANA time zone
       whose day counts; without it a day begins where it does last on Earth (UTC-12).
@@ -390,6 +391,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     trackers: Trackers = Trackers()
     ad_slots: Sequence[str] = ()
     loads: Literal["page", "declared", "report"] = "page"
+    shield: bool = True
     logs: Literal["on", "off"] | Logs = "on"
     signups: Sequence[Signup] = ()
     minimum_age: Annotated[int, Meta(ge=13)] = 13
