@@ -43,6 +43,7 @@ class Site:
     def __init__(self, context: BrowserContext, policy: PrivacyPolicy, host: str) -> None:
         self.page = context.new_page()
         self.asked: list[str] = []
+        self.ever_asked: list[str] = []  # also what a page before asked for late
         self.errors: list[str] = []
         self.files: dict[str, tuple[str, str]] = {}
         self.fields: dict[str, str] = {}
@@ -76,6 +77,7 @@ class Site:
         try:
             if url.hostname != self.host:
                 self.asked.append(route.request.url)
+                self.ever_asked.append(route.request.url)
                 route.abort("connectionrefused")
             elif url.path in self.files:
                 text, kind = self.files[url.path]

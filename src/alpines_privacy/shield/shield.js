@@ -17,7 +17,7 @@
 
   /* ---------------------------------------------------------------- 1. Built-ins, as they are now */
 
-  const { apply, construct, defineProperty, getOwnPropertyDescriptor: described } = Reflect;
+  const { apply, construct, defineProperty, getOwnPropertyDescriptor: described, getPrototypeOf } = Reflect;
   const { URL, Blob, Promise, Proxy, RegExp, JSON, Date, Symbol, Map, WeakMap } = globalThis;
   const unbound = Function.prototype.bind.bind(Function.prototype.call);
   const exec = unbound(RegExp.prototype.exec);
@@ -277,6 +277,13 @@
     defineProperty(holder, name, { __proto__: null, configurable: true, writable: true, enumerable, value });
   }
 
+  /* Where a global's member lives: of a worker's, some are inherited. */
+  function holderOf(realm, name) {
+    let holder = realm;
+    while (holder !== null && described(holder, name) === undefined) holder = getPrototypeOf(holder);
+    return holder;
+  }
+
   /* Puts `make(native)` in the place of a method. */
   function wrapMethod(holder, name, make) {
     const was = holder && described(holder, name);
@@ -348,7 +355,7 @@
         return textOf(value);
       }
     };
-    wrapMethod(realm, "fetch", (native) => ({
+    wrapMethod(holderOf(realm, "fetch"), "fetch", (native) => ({
       fetch(...args) {
         const input = args[0];
         if (typeof input === "object" && input !== null) {
@@ -512,7 +519,7 @@
         return make(args);
       });
     });
-    wrapMethod(realm, "importScripts", (native) => ({
+    wrapMethod(holderOf(realm, "importScripts"), "importScripts", (native) => ({
       importScripts(...args) {
         for (let i = 0; i < args.length; i++) {
           const text = textOf(args[i]);
@@ -1054,17 +1061,14 @@
 
   /* An empty frame is loaded while it is being inserted: before the page can reach into it. */
   function enterWhenLoaded(realm, windowOf, enter) {
-    realm.addEventListener(
-      "load",
-      (event) => {
-        try {
-          enter(windowOf(event.target));
-        } catch {
-          /* no frame */
-        }
-      },
-      true,
-    );
+    const enterFrame = (event) => {
+      try {
+        enter(windowOf(event.target));
+      } catch {
+        /* no frame */
+      }
+    };
+    realm.document.addEventListener("load", enterFrame, true);
   }
 
   /* -------------------------------------------------------------------------------------- 10. Cookies */
@@ -1258,7 +1262,7 @@
       value = isOneOf(QUEUES + LISTS_OF_CALLS, name) ? [] : isOneOf(FUNCTIONS, name) ? callable(name, tool, id) : tool;
       define(globalThis, global, value, true);
     } else if (typeof value === "object" || typeof value === "function") {
-      setPrototypeOf(value, deep(name, Object.getPrototypeOf(value), id)); /* the methods it lacks */
+      setPrototypeOf(value, deep(name, getPrototypeOf(value), id)); /* the methods it lacks */
     }
     if (isOneOf(QUEUES, name)) drain(value, tool, id);
     if (name === "dataLayer" && value.hide && typeof value.hide.end === "function") later(value.hide.end, 0);
