@@ -117,7 +117,7 @@
     return names;
   }
 
-  /* Rules by host; `=host` is about that very host, `*` about any. */
+  /* Rules by host; `=host` is about that very host, `.host` about what is below, `*` about any. */
   function rulesOf(text) {
     const rules = dictionary();
     const lines = split(text, "\n");
@@ -136,6 +136,7 @@
       if (chainFits(rules[name], host, address, kind)) return true;
       const dot = find(name, ".");
       if (dot < 0) break;
+      if (chainFits(rules[slice(name, dot)], host, address, kind)) return true;
       name = slice(name, dot + 1);
     }
     const anywhere = rules["*"];
@@ -872,11 +873,10 @@
     listedPaths = listedPaths || rulesOf(tables.paths);
     added = added || rulesOf(tables.added);
     if (added["*"] !== undefined) return true;
-    for (let name = host; ; ) {
-      if (listedPaths[name] !== undefined || added[name] !== undefined) return true;
-      const dot = find(name, ".");
-      if (dot < 0) return false;
-      name = slice(name, dot + 1);
+    for (let name = `.${host}`; ; name = slice(name, find(name, ".", 1))) {
+      const bare = slice(name, 1);
+      if (listedPaths[bare] || added[bare] || listedPaths[name] || added[name]) return true;
+      if (find(name, ".", 1) < 0) return false;
     }
   }
 
@@ -1341,7 +1341,7 @@
 
   function member(key, name, self_, id) {
     const parts = dictionary();
-    const target = () => {};
+    const target = function () {};
     delete target.name;
     delete target.length;
     const act = (args) => {

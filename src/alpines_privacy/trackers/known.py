@@ -44,6 +44,19 @@ _MOST_USED = 60
 _MOST_ON_DOMAIN = 24
 _PLACES_FOR_ANYBODY = frozenset({"hosting", "cdn"})  # what is below their domains is somebody else's
 
+# Vendors whose code sites bundle, which third-party-web's table, made from pages' requests, ranks low.
+_BUNDLED = frozenset(
+    {
+        "amplitude.com", "browser-intake-datadoghq.com", "browser-intake-datadoghq.eu", "bugsnag.com",
+        "clarity.ms", "cloudflareinsights.com", "datadoghq-browser-agent.com", "datadoghq.com", "goatcounter.com",
+        "heapanalytics.com", "highlight.io", "hs-scripts.com", "intercom.io", "intercomcdn.com", "logr-ingest.com",
+        "logrocket.com", "logrocket.io", "lr-ingest.io", "matomo.cloud", "mixpanel.com", "newrelic.com",
+        "nr-data.net", "piwik.pro", "plausible.io", "posthog.com", "reddit.com", "redditstatic.com", "rollbar.com",
+        "rudderlabs.com", "rudderstack.com", "segment.com", "segment.io", "sentry-cdn.com", "sentry.io",
+        "simpleanalyticscdn.com", "smartlook.com", "umami.is", "usefathom.com",
+    }
+)  # fmt: skip
+
 _ON_HOST = re.compile(r"(@@)?\|\|([a-z0-9._-]+)(?=[\^/:?])(.*)")
 _BELOW_HOST = re.compile(r"\.([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(/[^$]*)(.*)")
 _WRITABLE = re.compile(r"[!-~]*")
@@ -52,7 +65,8 @@ _WRITABLE = re.compile(r"[!-~]*")
 class Listed(Struct, frozen=True):
     """What the lists say: hosts by their last label, and lines of rules; see the module's text.
 
-    `conditional` are exceptions, as written, that hold on some sites only.
+    `conditional` are rules, as written, that hold on some sites only: exceptions, and rules that stop
+    on all sites but some.
     """
 
     hosts: dict[str, str]
@@ -82,8 +96,10 @@ class Known:
     def _find_exceptions(self, page_host: str) -> str:
         names = page_on(page_host).names
         rules = _conditional(self._listed.conditional)
-        return "\n".join(
-            line for rule in rules if rule.covers(names) and (line := _line(rule)) is not None
+        return _text(
+            _line(rule) or _widest(rule)
+            for rule in rules
+            if rule.covers(names) is rule.is_exception  # a rule for all pages but some, on one of those
         )
 
 
@@ -124,7 +140,9 @@ def listed(
         hosts=_by_last_label(whole),
         paths=_text(map(_line, some)),
         exceptions=_text(_line(rule) or _widest(rule) for rule in exceptions if rule.domains is None),
-        conditional=tuple(sorted({rule.text for rule in exceptions if rule.domains is not None})),
+        conditional=tuple(
+            sorted({rule.text for rule in (*exceptions, *some, *held) if rule.domains is not None and _touches(rule, touched)})
+        ),
     )
 
 
@@ -147,15 +165,21 @@ class _Choice:
             below = _BELOW_HOST.fullmatch(text)
             return _read(info, text) if below and below[1] in self._hosts else None
         host = found[2]
-        if info.name.endswith("supplement") or host in self._hosts or self._is_below_used(host):
+        if (
+            info.name.endswith("supplement")
+            or host in self._hosts
+            or _is_in(host, _BUNDLED)
+            or self._is_below_used(host)
+        ):
             return _read(info, text)
         return None
 
     def is_used(self, rule: Rule) -> bool:
         """Whether a rule about part of a host is on one that many pages load from."""
         assert rule.source is not None
-        service = self._companies.of(_host_of(rule).lstrip("."))
-        if rule.source.name.endswith("supplement"):
+        host = _host_of(rule).lstrip(".")
+        service = self._companies.of(host)
+        if rule.source.name.endswith("supplement") or _is_in(host, _BUNDLED):
             return True
         if service is None:
             return False
@@ -178,7 +202,7 @@ def _read(info: ListInfo, text: str) -> Rule | None:
     rule.come_from(info)
     if not rule.mask & THIRD_PARTY or not rule.mask & PAGE_LOADS:
         return None
-    if not rule.is_exception and (rule.domains is not None or _line(rule) is None):
+    if not rule.is_exception and (rule.own_domains or _line(rule) is None):
         return None
     return rule
 
