@@ -56,8 +56,11 @@ from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
 from alpines_privacy.redaction.promise import VisitorsInLogs
+from alpines_privacy.shield import Shield
+from alpines_privacy.shield.promise import Knowledge, ShieldCookies
 from alpines_privacy.signups import signups_for
-from alpines_privacy.trackers import rules_for
+from alpines_privacy.trackers import Rules, rules_for
+from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
@@ -70,6 +73,8 @@ PolicyOfHost: TypeAlias = Callable[[str], "PrivacyPolicy | None"]
 PolicyLike: TypeAlias = (
     "PrivacyPolicy | Mapping[str, Any] | Guard | HostGuards | PolicyOfHost | None"
 )
+
+_Page: TypeAlias = "tuple[Promise, Callable[[Privacy], Answer | Examine | Watch | None]]"
 
 MODE_VARIABLE = "ALPINES_PRIVACY_MODE"
 _MOST_HOSTS = 1000
@@ -121,7 +126,7 @@ class Guard:
             enforces=self.mode == "enforce",
         )
         # Each hook is bound once, beside the promise whose it is.
-        self.pages = {path: (p, p.page) for p in promises for path in p.pages}
+        self.page_at = _pages(promises)
         self.on_request = [(p, p.request) for p in _overriding("request", promises)]
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
@@ -175,7 +180,7 @@ class Visit:
         if not self.watches:
             return self._passed(head)
         hooks = guard.on_request
-        if head.kind == "http" and (page := guard.pages.get(head.local_path)):
+        if head.kind == "http" and (page := guard.page_at(head.local_path)):
             hooks = [page, *hooks]
         for promise, hook in hooks:
             try:
@@ -478,16 +483,39 @@ def _promises(
     may leave its resources, a deletion of ours included.
     """
     rules = rules_for(policy.trackers)
+    cookies = Cookies(policy, logins)
+    shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     promises: list[Promise] = [
         *signups_for(policy),
         LoadReports(policy, SecretKeys.given(), rules),
         Nothing(policy),
         Headers(policy),
-        Cookies(policy, logins),
-        Trackers(policy, rules),
+        cookies,
+        shield,
+        Trackers(policy, rules, shield.tag),
         WellKnown(policy),
     ]
     return [ChoicePage(policy, choices), *promises] if choices else promises
+
+
+def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:
+    """Return what the shield is told of the rules, by whether the visitor opted out."""
+    both = {opted_out: known(rules, policy, opted_out=opted_out) for opted_out in (False, True)}
+    return {opted_out: Knowledge(k.tables, k.exceptions_on) for opted_out, k in both.items()}
+
+
+def _pages(promises: Sequence[Promise]) -> Callable[[str], _Page | None]:
+    """Return the look-up of a promise's own page by its path: the very path, else how it begins."""
+    pages: dict[str, _Page] = {path: (p, p.page) for p in promises for path in p.pages}
+    below: list[tuple[str, _Page]] = [(b, (p, p.page)) for p in promises for b in p.below]
+    beginnings = tuple(beginning for beginning, _ in below)
+
+    def page_at(path: str) -> _Page | None:
+        if (page := pages.get(path)) or not path.startswith(beginnings):
+            return page
+        return next(page for beginning, page in below if path.startswith(beginning))
+
+    return page_at
 
 
 def _name(promise: Promise) -> str:

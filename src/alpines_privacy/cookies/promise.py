@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
+import msgspec
+
 from alpines_privacy.cookies.known import FRAMEWORK_LOGINS, TRACKERS
 from alpines_privacy.http import setcookie, site
 from alpines_privacy.http.caching import keep_from_shared_caches
@@ -21,7 +23,7 @@ from alpines_privacy.http.context import Privacy, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
-from alpines_privacy.policy.own import own_cookie
+from alpines_privacy.policy.own import OWN_COOKIES, own_cookie
 from alpines_privacy.policy.patterns import compile_patterns
 
 __all__ = ["Cookies"]
@@ -83,6 +85,17 @@ class _Verdict(NamedTuple):
     notice: tuple[Any, ...] = ()
 
 
+class ForScripts(NamedTuple):
+    """The names that scripts may set, the first that fits counts: name or pattern, lifetime, necessary.
+
+    `logins` are patterns of the framework's own, which stay for the session under `logins_stay_under`.
+    """
+
+    declared: tuple[tuple[str, Lifetime, bool], ...]
+    logins: tuple[str, ...]
+    logins_stay_under: frozenset[Signal]
+
+
 class Cookies(Promise):
     """Decides over every `Set-Cookie` that would leave, and expires stale ones on pages."""
 
@@ -97,6 +110,11 @@ class Cookies(Promise):
         # What follows a value is an app's habit, the same for all its visitors; dates for a second.
         self._known_verdict = lru_cache(maxsize=1024)(self._verdict)
         self._policy = policy
+        self._for_scripts = ForScripts(
+            tuple(_for_scripts(cookie) for cookie in (*_OWN_NAMES, *policy.cookies)),
+            tuple(sorted(frozenset(logins) | FRAMEWORK_LOGINS)),
+            self._logins_stay_under,
+        )
         site.load()
 
     def response(self, privacy: Privacy, head: ResponseHead) -> None:
@@ -121,6 +139,11 @@ class Cookies(Promise):
             return fields
         kept = [field for field in fields if not _sets_cookie(field)]
         return fields if len(kept) == len(fields) else kept
+
+    @property
+    def for_scripts(self) -> ForScripts:
+        """What scripts of a page may set, as the shield is told it."""
+        return self._for_scripts
 
     def _filter(self, privacy: Privacy, head: ResponseHead) -> None:
         now, https = time.time(), privacy.https
@@ -214,6 +237,18 @@ class Cookies(Promise):
             for line in _deletions(name, client.host, self._path(name), https=client.https)
         ]
         head.replace([*head.fields, *(("set-cookie", line) for line in deletions[:_MOST_EXPIRED])])
+
+
+# The layer's own, under both of their names.
+_OWN_NAMES = tuple(
+    msgspec.structs.replace(cookie, name=prefix + cookie.name)
+    for cookie in OWN_COOKIES
+    for prefix in ("", "__Host-")
+)
+
+
+def _for_scripts(cookie: Cookie) -> tuple[str, Lifetime, bool]:
+    return cookie.name, cookie.lifetime, cookie.necessary
 
 
 def _sets_cookie(field: Field) -> bool:

@@ -136,9 +136,9 @@ class Rule:
             request.url if self._match_case else request.lower, request.host_end
         ):
             return False
-        return self.domains is None or self._covers(request.page.names)
+        return self.domains is None or self.covers(request.page.names)
 
-    def _covers(self, page_names: tuple[str, ...]) -> bool:
+    def covers(self, page_names: tuple[str, ...]) -> bool:
         """Whether the page is among the domains; its most specific name decides."""
         assert self.domains is not None
         for name in page_names:

@@ -109,6 +109,12 @@ class Table:
         """Understand every rule, in the order of the file."""
         return self._understood(0, len(self._rules))
 
+    def lines(self) -> Iterator[tuple[ListInfo, str]]:
+        """Return every rule as written, and the list it is from, without understanding any."""
+        for line in self._rules.decode("utf-8").split("\n"):
+            if line:
+                yield self.lists[_LIST_NUMBERS.index(line[0])], line[1:]
+
     def _understood(self, start: int, end: int, text: str = "") -> Iterator[Rule]:
         """Understand the rules of a region whose lines hold `text`."""
         for line in self._rules[start:end].decode("utf-8").split("\n"):
