@@ -31,6 +31,8 @@ class Embed:
     that only a browser without scripts reaches; `named` those that hints speak of (`dns-prefetch`,
     `preconnect`): Debian's Chromium follows neither, so they are judged by markup and head. All
     of these are reached bare. `reached` are a control's: third parties that must be reached protected as well.
+    `body` is what the page holds where no file of `pages` tells it.
+    `allows` says by what the app's own Content-Security-Policy lets the page's scripts run.
     `ran` is what the page's own code writes down when it ran to its end, `called` that a callback
     came which it gave the tracker and waits for. `slots` selects what an ad would fill.
     """
@@ -45,6 +47,8 @@ class Embed:
     ran: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
     slots: str = ""
+    body: str = ""
+    allows: Literal["anything", "nonces", "hashes"] = "anything"
     fields: Mapping[str, str] = field(default_factory=dict)
     scheme: Literal["https", "http"] = "https"
     leaves: bool = False
@@ -61,7 +65,7 @@ class Embed:
     @cached_property
     def parts(self) -> dict[str, str]:
         """What the embed puts into a page's head, its body and after its text."""
-        parts = dict.fromkeys(_PARTS, "")
+        parts = {**dict.fromkeys(_PARTS, ""), "body": self.body}
         part = "body"
         file = _PAGES / f"{self.name}.html"
         for line in (

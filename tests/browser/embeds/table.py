@@ -15,6 +15,8 @@ the first. Seen with `adblock` on every URL that a bare visit loads:
 from __future__ import annotations
 
 from tests.browser.embeds.embed import Embed
+from tests.browser.embeds.front_ends import BUNDLED, FRONT_ENDS
+from tests.browser.embeds.services import SERVICES
 
 __all__ = ["CONTROLS", "TRACKERS"]
 
@@ -606,7 +608,19 @@ INJECTED = (
     ),
 )
 
-TRACKERS = VENDORS + MARKUP + INJECTED
+# Under the app's own strict policy (CSP3): its nonces, or its hashes, are what lets a script run.
+UNDER_A_POLICY = (
+    Embed(
+        name="policy-nonces",
+        way="markup",
+        always=("www.googletagmanager.com", _GOOGLE),
+        allows="nonces",
+        ran=("policy-nonces: click",),
+        called=("policy-nonces",),
+    ),
+)
+
+TRACKERS = VENDORS + MARKUP + INJECTED + BUNDLED + UNDER_A_POLICY
 
 # `reached` in both kinds of `loads`: the site's own domain and what the policy declares.
 CONTROLS = (
@@ -671,4 +685,16 @@ CONTROLS = (
         reached=("unpkg.com", "www.youtube-nocookie.com", "images.supplier.example"),
         ran=("named-host: true",),
     ),
+    Embed(
+        name="control-policy-nonces",
+        way="control",
+        allows="nonces",
+        reached=("cdn.jsdelivr.net",),
+        ran=("policy-nonces: loaded",),
+    ),
+    Embed(
+        name="control-policy-hashes", way="control", allows="hashes", ran=("policy-hashes: ran",)
+    ),
+    *SERVICES,
+    *FRONT_ENDS,
 )
