@@ -48,7 +48,7 @@ _STATE = """slots => ({
   text: document.querySelector("main")?.innerText ?? null,
   ran: typeof own === "undefined" ? [] : own,
   called: typeof calls === "undefined" ? [] : calls,
-  slots: slots ? document.querySelectorAll(slots).length : 0,
+  slots: slots ? [...document.querySelectorAll(slots)].filter(slot => slot.checkVisibility()).length : 0,
   named: [...document.querySelectorAll("link[href]")].map(link => new URL(link.href).hostname),
 })"""
 

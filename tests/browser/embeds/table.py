@@ -336,7 +336,7 @@ MARKUP = (
     Embed(name="ping", way="markup", always=(_GOOGLE,), ran=("ping: #story",)),
     Embed(
         name="form-action",
-        way="markup",
+        way="act",
         always=(_GOOGLE, "mc.yandex.ru"),
         ran=("form-action: told",),
     ),
@@ -538,6 +538,7 @@ INJECTED = (
         name="bundle-modules",
         way="element",
         always=("static.hotjar.com", "mc.yandex.ru", "hm.baidu.com", "counter.yadro.ru"),
+        left=("static.hotjar.com", "mc.yandex.ru"),
         ran=("bundle-modules: asked",),
     ),
     Embed(
@@ -580,6 +581,7 @@ INJECTED = (
         name="beacon-styles",
         way="beacon",
         always=("secure.statcounter.com", "hm.baidu.com", "counter.yadro.ru"),
+        left=("hm.baidu.com", "counter.yadro.ru"),
         ran=("beacon-styles: added",),
     ),
     Embed(
@@ -604,6 +606,7 @@ INJECTED = (
         name="beacon-theme",
         way="beacon",
         always=("secure.statcounter.com", "hm.baidu.com"),
+        left=("secure.statcounter.com", "hm.baidu.com"),
         ran=("beacon-theme: none",),
     ),
 )
@@ -694,6 +697,14 @@ CONTROLS = (
     ),
     Embed(
         name="control-policy-hashes", way="control", allows="hashes", ran=("policy-hashes: ran",)
+    ),
+    Embed(
+        name="control-cookies",
+        way="control",
+        ran=(
+            "cookies: theme=dark; _ga=GA1.1.2; csrftoken=1; visitor=42",
+            "cookies: deleted, none left",
+        ),
     ),
     *SERVICES,
     *FRONT_ENDS,
