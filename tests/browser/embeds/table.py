@@ -393,6 +393,7 @@ MARKUP = (
         name="module-import",
         way="inline",
         always=("static.hotjar.com", "mc.yandex.ru", "cdn.mouseflow.com"),
+        left=("cdn.mouseflow.com",),
         ran=("module-import: module",),
     ),
     Embed(
