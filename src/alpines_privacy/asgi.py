@@ -182,7 +182,7 @@ class _Exchange:
     a type that has none there passes to the server as it is.
     """
 
-    __slots__ = ("_handlers", "_held", "_receive", "_scope", "_send", "_visit")
+    __slots__ = ("_beside", "_handlers", "_held", "_receive", "_scope", "_send", "_visit")
 
     def __init__(self, visit: Visit, scope: Scope, receive: Receive, send: Sender) -> None:
         self._visit = visit
@@ -191,6 +191,7 @@ class _Exchange:
         self._send = send
         self._handlers = _BEFORE_HEAD
         self._held: Message | None = None
+        self._beside: list[Message] = []  # what came after a held head, and before its body
 
     async def run(self, app: ASGIApp) -> None:
         """Let the visit decide over the request, and run the app behind it."""
@@ -305,6 +306,9 @@ class _Exchange:
 
     async def file(self, message: Message) -> None:
         """Read a file the server was to send, because its bytes concern us."""
+        if not ("path" in message or "file" in message):  # the server says what is wrong
+            await self._pass_on(message)
+            return
         prefix = message["type"].rpartition(".")[0]
         async with aclosing(_blocks(message)) as blocks:
             async for block, last in blocks:
@@ -317,8 +321,18 @@ class _Exchange:
         if self._handlers is not _REWRITING:
             await self.send(message)
 
+    async def _pass_on(self, message: Message) -> None:
+        """Let a held head go, then the message as it is."""
+        if self._held is not None:
+            await self._release(b"", last=False)
+        await self._send(message)
+
     async def beside(self, message: Message) -> None:
         await self._send(_filtered(message, self._visit))
+
+    async def held_beside(self, message: Message) -> None:
+        """Keep a message in its place behind the held head."""
+        self._beside.append(message)
 
     async def nothing(self, message: Message) -> None:
         """Send what answers HEAD: of a body, some servers take the length themselves."""
@@ -337,6 +351,9 @@ class _Exchange:
             await self._begin(message, outcome)
         else:
             await self._replace(outcome.answer)
+        beside, self._beside = self._beside, []
+        for each in beside:
+            await self.send(each)
 
     def _begin(self, message: Message, outcome: Send) -> Awaitable[None]:
         if outcome.rewrites:
@@ -385,8 +402,11 @@ _FILES: _Handlers = {
     "http.response.zerocopysend": _Exchange.file,
 }
 _HELD: _Handlers = {
-    **_SENDING,
+    **dict.fromkeys(_BESIDE, _Exchange.held_beside),
     **_FILES,
+    # A second head, which no app may send: the first leaves, and the server says what is wrong.
+    "http.response.start": _Exchange.release_first,
+    "websocket.http.response.start": _Exchange.release_first,
     "http.response.body": _Exchange.held_body,
     "websocket.http.response.body": _Exchange.held_body,
     "http.response.trailers": _Exchange.release_first,
