@@ -420,7 +420,7 @@ def test_a_drawing_seen_before_is_not_read_again() -> None:
     page = b"<svg><use/></svg><svg><use/><p></svg><svg><image/></svg><svg><title><use></svg>"
     for _ in range(2):
         rewrite = Rewriter(EVERYTHING, lambda tag: seen.append(tag.name))
-        rewrite.staying = kept
+        rewrite.interest.staying = kept
         assert rewrite(page, last=True) == page
         seen.append("|")
     assert seen == "svg use svg use p svg image svg title use | svg use p svg title use |".split()

@@ -50,8 +50,9 @@ TRACKER = b'<img src="https://www.facebook.com/tr?id=1&amp;ev=PageView">'
 AD = b'<img src="https://ib.adnxs.com/px?id=7">'
 BEGIN, END = b"<!doctype html><title>Shop</title><p>caf\xc3\xa9</p>", b"<p>hello</p>\n" * 20
 PAGE = BEGIN + TRACKER + AD + END
-KEPT = BEGIN + AD + END  # without a signal
-CLEAN = BEGIN + END
+EMPTY = b'<img hidden="" style="display:none!important">'
+KEPT = BEGIN + EMPTY + AD + END  # without a signal
+CLEAN = BEGIN + EMPTY + EMPTY + END
 
 HTML = ("content-type", "text/html; charset=utf-8")
 NAVIGATION = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

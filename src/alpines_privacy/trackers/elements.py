@@ -15,6 +15,7 @@ from alpines_privacy.http.html import (
     PLAIN,
     Decision,
     Edit,
+    Interest,
     Namespace,
     Nowhere,
     Rewriter,
@@ -99,8 +100,14 @@ class Elements:
         self._taken: list[Removal] = []  # from the tag or text that is looked at
         self._takes_all = False  # it stands in an ad's container
         self._placing = Placing(visit.shield)
-        self.rewriter = Rewriter(visit.selections[bool(visit.shield)], self.decide)
+        self._interest = Interest(visit.selections[bool(visit.shield)])
+
+    def rewriter(self) -> Rewriter:
+        """Return what filters the page by these decisions."""
+        rewriter = Rewriter(self._interest.selection, self.decide)
+        self._interest = rewriter.interest
         self._skip_known()
+        return rewriter
 
     def decide(self, tag: StartTag) -> Decision:
         """Decide on one start tag."""
@@ -114,7 +121,7 @@ class Elements:
         if self._placing.is_amp:  # what is remembered tells the shield of refused scripts
             self._memory = Memory()
         if not self._placing.is_pending:
-            self.rewriter.search_for(self._visit.selections[False])
+            self._interest.selection = self._visit.selections[False]
             self._skip_known()
         return decision
 
@@ -136,7 +143,7 @@ class Elements:
 
     def _skip_known(self) -> None:
         """Let known tags that stay pass unseen, unless the place for the shield is looked for."""
-        self.rewriter.staying = Nowhere() if self._placing.is_pending else self._memory.staying
+        self._interest.staying = Nowhere() if self._placing.is_pending else self._memory.staying
 
     def _decided(self, tag: StartTag) -> Outcome:
         self._takes_all = tag.place.is_enclosed
@@ -273,7 +280,7 @@ class Elements:
         visit = self._visit._replace(shield=shield, memory=Memory())
         nested = Elements(visit, depth=self._depth + 1)
         nested._base, nested._has_base = self._base, self._has_base
-        filtered = nested.rewriter(page, last=True)
+        filtered = nested.rewriter()(page, last=True)
         self._taken += nested.removals
         return None if filtered == page else filtered
 

@@ -94,7 +94,7 @@ class Page:
     def __init__(self, elements: Elements) -> None:
         """Begin a page whose elements are decided on by `elements`."""
         self._elements = elements
-        self._rewrite = elements.rewriter
+        self._rewrite = elements.rewriter()
 
     @property
     def removals(self) -> list[Removal]:

@@ -77,11 +77,24 @@ class Nowhere:
         """Forget it."""
 
 
+class Interest:
+    """What a rewriter looks for: its `selection`, but for the bytes in `staying`.
+
+    `decide` may change both; that holds from the next tag on.
+    """
+
+    __slots__ = ("selection", "staying")
+
+    def __init__(self, selection: Selection) -> None:
+        self.selection = selection
+        self.staying: Staying = Nowhere()
+
+
 class Rewriter:
     """Rewrites a page as it streams by; one for each page.
 
     `decide` gets each start tag of the selection, in the order of the page, but for those in
-    `staying` where they are nothing special (`PLAIN`). What it raises, this raises.
+    `interest.staying` where they are nothing special (`PLAIN`). What it raises, this raises.
     """
 
     __slots__ = (
@@ -105,13 +118,13 @@ class Rewriter:
         "_shore",
         "_state",
         "_tag",
-        "staying",
+        "interest",
     )
 
     def __init__(self, selection: Selection, decide: Decide) -> None:
         self._selection = selection
         self._decide = decide
-        self.staying: Staying = Nowhere()
+        self.interest = Interest(selection)
         self._drawing = b""  # the `svg` that is read, if all of it is here
         self._drawing_ends = -1  # its place in the stream
         self._outlet = Outlet()
@@ -135,11 +148,6 @@ class Rewriter:
     def is_lost(self) -> bool:
         """Whether browsers may read the page in two ways from here on, so that nothing is edited."""
         return self._state is Rewriter._lost
-
-    def search_for(self, selection: Selection) -> None:
-        """Search the chunks that follow for another selection."""
-        self._selection = selection
-        self._look()
 
     def __call__(self, data: bytes, *, last: bool = False) -> bytes:
         """Take the next bytes and return what can leave now; with `last`, all that is left."""
@@ -255,7 +263,7 @@ class Rewriter:
             return 0
         close += len(_DRAWING_END)
         drawing = buf[start:close]
-        if drawing in self.staying:
+        if drawing in self.interest.staying:
             return close
         self._drawing = drawing
         self._drawing_ends = self._outlet.offset(close)
@@ -395,7 +403,7 @@ class Rewriter:
             self._enter_doubt(name)
             return raw
         instead = raw
-        if not (place is PLAIN and raw in self.staying) and not self._is_muted:
+        if not (place is PLAIN and raw in self.interest.staying) and not self._is_muted:
             offered = self._selection.offered.get(name)
             if offered or is_marked or self._search is EVERY_TAG:
                 tag = StartTag(raw, offered or name.decode("latin-1"), place, is_marked)
@@ -407,7 +415,7 @@ class Rewriter:
     def _drawing_read(self) -> None:
         """Remember an `svg` that stays, with which nothing else ended or began."""
         if self._search is self._selection.html:
-            self.staying.keep(self._drawing, None)
+            self.interest.staying.keep(self._drawing, None)
 
     def _opened(self, name: bytes, raw: bytes, start: int) -> Namespace | None:
         """Follow a start tag where what is open matters; return its namespace, None if not known."""
@@ -452,6 +460,9 @@ class Rewriter:
             self._is_followed = False
             self._look()
         decision = self._decide(tag)
+        if self.interest.selection is not self._selection:
+            self._selection = self.interest.selection
+            self._look()
         if not isinstance(decision, Edit):
             return tag.raw if decision is None else decision
         self._edited(decision, tag, name, start)
