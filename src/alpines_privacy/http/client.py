@@ -10,9 +10,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
+from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.http.heads import RequestHead, split_list
 
 __all__ = ["Client", "ProxyTrust"]
@@ -49,7 +49,7 @@ class ProxyTrust:
         unix = "unix" in trusted
         self.any = bool(trusted)
 
-        @lru_cache(maxsize=1024)
+        @cached("trusted peers")
         def trusts(address: str) -> bool:
             if not address:
                 return unix
@@ -69,7 +69,7 @@ class ProxyTrust:
         authority = next(iter(head.values("host")), "")
         if self.any and self.trusts(peer):
             peer, scheme, authority = self._forwarded(head, peer, scheme, authority)
-        return Client(peer, *_site(scheme, authority))
+        return Client(peer, *_SITES[scheme, authority])
 
     def _forwarded(
         self, head: RequestHead, peer: str, scheme: str, authority: str
@@ -143,9 +143,9 @@ def _address(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=1024)
-def _site(scheme: str, authority: str) -> tuple[str, str, str]:
-    """Return the scheme, host and origin of a site; nearly all requests ask for the same few."""
+def _site(asked: tuple[str, str]) -> tuple[str, str, str]:
+    """Return the scheme, host and origin of a scheme and an authority."""
+    scheme, authority = asked
     scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
     host, port = _split_authority(authority)
     default = {"http": "80", "https": "443"}.get(scheme)
@@ -161,3 +161,6 @@ def _split_authority(authority: str) -> tuple[str, str]:
         return host + "]", port.removeprefix(":")
     host, _, port = authority.partition(":")
     return host.rstrip("."), port
+
+
+_SITES = Cache("sites", _site)  # nearly all requests ask for the same few

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Literal
+
+from alpines_privacy.http.cache import cached
 
 __all__ = [
     "HTML_TYPES",
@@ -162,13 +163,13 @@ class ResponseHead:
         return ResponseHead(self.status, self.fields)
 
 
-@lru_cache(maxsize=256)  # an app has a handful of content types
+@cached("media types")
 def media_type(content_type: str) -> str:
     """Return what a Content-Type says without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 
 
-@lru_cache(maxsize=1024)  # and a few dozen names
+@cached("field names")
 def field_name(name: str) -> str:
     """Return a field's name as browsers compare it: lower case, blanks around it overlooked."""
     return name.strip(" \t").lower()

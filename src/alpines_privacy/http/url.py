@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
+
+from alpines_privacy.http.cache import cached
 
 __all__ = ["Address", "host_in_ascii", "parse"]
 
@@ -160,7 +161,7 @@ def _no_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-@lru_cache(maxsize=1024)
+@cached("URL hosts")
 def _host(text: str) -> str | None:
     """Return a host in normal form, without the dot that may end it; None for what is none."""
     if text.startswith("["):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
@@ -23,8 +24,6 @@ from alpines_privacy.trackers.rules import Match, Rules
 
 __all__ = ["Blocker", "Load"]
 
-_MOST_REMEMBERED = 4096
-_LONGEST_REMEMBERED = 2048  # characters of an address
 # What has neither a scheme nor an authority, whatever a browser drops from it.
 _WITHIN = re.compile(r"/(?![/\\\t\n\r])|[A-Za-z0-9_.~%-]+(?:[/?#]|\Z)|[?#]|\Z").match
 _WHOLE_HOST = re.compile(r"\|\|([a-z0-9._-]+)\^?(?:\$.*)?").fullmatch
@@ -57,7 +56,7 @@ class Blocker:
         hosts = () if opted_out else tuple(party.host for party in policy.third_parties)
         self._declared = frozenset(host for host in hosts if not host.startswith("*."))
         self._declared_below = tuple(host[1:] for host in hosts if host.startswith("*."))
-        self._remembered: dict[tuple[str, str, str], Load] = {}
+        self._loads: Cache[tuple[str, str, Kind], Load] = Cache("loads")
 
     @property
     def has_own_rules(self) -> bool:
@@ -78,18 +77,11 @@ class Blocker:
         if base.scheme != page.scheme:
             return self._decided(parse(url, base), page, kind)
         key = (url, page.host, kind)
-        load = self._remembered.get(key)
+        load = self._loads.get(key)
         if load is None:
             load = self._decided(parse(url, base), page, kind)
-            self._remember(key, load)
+            self._loads.keep(key, load)
         return load
-
-    def _remember(self, key: tuple[str, str, str], load: Load) -> None:
-        if len(key[0]) > _LONGEST_REMEMBERED:
-            return
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[key] = load
 
     def _decided(self, address: Address | None, page: Address, kind: Kind) -> Load:
         if address is None:

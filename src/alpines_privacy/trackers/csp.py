@@ -19,10 +19,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.site import registrable_domain
@@ -85,7 +85,8 @@ _ANY = ("default-src",)  # stands for every kind of load that no other directive
 # Where nobody asked for reports they are a sample: each stopped load of each page is a request.
 _FIRST_PAGES, _ONE_IN = 100, 100
 
-_MOST_REMEMBERED = 256  # pages that differ in what their lines depend on; 10 KB each at the most
+# A page's host, the app's mount point, the hosts the page names, whether all of it is known.
+_Page: TypeAlias = "tuple[str, str, frozenset[str], bool]"
 _Lines: TypeAlias = "tuple[tuple[Field, ...], tuple[Field, ...]]"
 
 _ENFORCED, _REPORTED = "content-security-policy", "content-security-policy-report-only"
@@ -103,8 +104,7 @@ class LoadPolicy:
         companions = _with_companions(declared).difference(declared)
         self._declared = companions | {f"{host}:*" for host in declared}
         self._sockets = {f"ws://{host}:*" for host in declared}
-        # The host and the mount are the visitor's to choose, so what is remembered is bounded.
-        self._lines = lru_cache(maxsize=_MOST_REMEMBERED)(self._worked_out)
+        self._lines: Cache[_Page, _Lines] = Cache("load policies", self._worked_out)
         self._pages = itertools.count()
 
     def fields(
@@ -116,13 +116,14 @@ class LoadPolicy:
         leaves, so in "page" mode its policy only reports. What only reports goes, unless
         `loads = "report"` asks for it, with the first hundred pages and then one in a hundred.
         """
-        always, sampled = self._lines(client.host, mount, frozenset(named), whole)
+        always, sampled = self._lines[client.host, mount, frozenset(named), whole]
         if sampled and (self._loads == "report" or self._is_sampled()):
             return [*always, *sampled]
         return list(always)
 
-    def _worked_out(self, host: str, mount: str, named: frozenset[str], whole: bool) -> _Lines:  # noqa: FBT001 - the cache's key
+    def _worked_out(self, asked: _Page) -> _Lines:
         """Return the lines of every page like this one, and those that go with a sample of them."""
+        host, mount, named, whole = asked
         report = f"; report-uri {quote(mount + self._report_path, safe='/', errors='replace')}"
         site, sockets = _site_sources(host)
         any_load = self._declared | self._sockets

@@ -10,14 +10,12 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.html import Decision, StartTag
 from alpines_privacy.trackers.rules import Match
 
 __all__ = ["Memory", "Outcome", "Recent", "Removal", "digest"]
 
-_MOST_TAGS = 16384
-_LONGEST_TAG = 1024  # bytes
-_MOST_CONTENTS = 4096
 _LONGEST_CONTENT = 8192  # bytes, of what takes a content's place
 
 _Key = TypeVar("_Key")
@@ -60,13 +58,12 @@ class Memory:
     __slots__ = ("contents", "tags")
 
     def __init__(self) -> None:
-        self.tags: Recent[bytes, Outcome] = Recent(_MOST_TAGS)
-        self.contents: Recent[bytes, Outcome] = Recent(_MOST_CONTENTS)
+        self.tags: Cache[bytes, Outcome] = Cache("tags")
+        self.contents: Cache[bytes, Outcome] = Cache("contents")
 
     def keep_tag(self, tag: StartTag, outcome: Outcome) -> None:
         """Remember the outcome of a tag."""
-        if len(tag.raw) <= _LONGEST_TAG:
-            self.tags.keep(tag.raw, outcome)
+        self.tags.keep(tag.raw, outcome)
 
     def keep_content(self, key: bytes, outcome: Outcome) -> None:
         """Remember the outcome of a content, by its digest."""

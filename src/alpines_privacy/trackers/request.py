@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address
 
@@ -38,6 +38,11 @@ BITS: Mapping[str, int] = MappingProxyType({kind: 4 << index for index, kind in 
 PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
 
 
+# Of a longer address so many characters are judged, as if it ended there: its host, its path, and
+# what rules ask of a query stand before.
+_JUDGED = 4096
+
+
 class Page(NamedTuple):
     """A page's host as rules see it: its site, and the names by which $domain= may mean it."""
 
@@ -52,7 +57,8 @@ class Request:
     __slots__ = ("host", "host_end", "is_third_party", "kinds", "lower", "page", "party", "url")
 
     def __init__(self, address: Address, page_host: str, kinds: int) -> None:
-        self.url, _, self.host, self.host_end = address
+        url, _, self.host, self.host_end = address
+        self.url = url[:_JUDGED]
         self.lower = self.url.lower()
         self.page = page_on(page_host)
         self.is_third_party = _is_third_party(self.host, self.page)
@@ -72,7 +78,7 @@ def is_below(host: str, domain: str) -> bool:
     return host.endswith(domain) and (len(host) == len(domain) or host[-len(domain) - 1] == ".")
 
 
-@lru_cache(maxsize=1024)
+@cached("page hosts")
 def page_on(host: str) -> Page:
     """Describe a page's host.
 
