@@ -38,11 +38,6 @@ BITS: Mapping[str, int] = MappingProxyType({kind: 4 << index for index, kind in 
 PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
 
 
-# Of a longer address so many characters are judged, as if it ended there: its host, its path, and
-# what rules ask of a query stand before.
-_JUDGED = 4096
-
-
 class Page(NamedTuple):
     """A page's host as rules see it: its site, and the names by which $domain= may mean it."""
 
@@ -57,8 +52,7 @@ class Request:
     __slots__ = ("host", "host_end", "is_third_party", "kinds", "lower", "page", "party", "url")
 
     def __init__(self, address: Address, page_host: str, kinds: int) -> None:
-        url, _, self.host, self.host_end = address
-        self.url = url[:_JUDGED]
+        self.url, _, self.host, self.host_end = address
         self.lower = self.url.lower()
         self.page = page_on(page_host)
         self.is_third_party = _is_third_party(self.host, self.page)

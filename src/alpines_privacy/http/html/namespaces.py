@@ -9,6 +9,7 @@ only HTML has ends the foreign root, because it belongs to an element around it.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 
 from alpines_privacy.http.html.attributes import attributes, is_self_closing
@@ -53,11 +54,12 @@ CLOSERS = frozenset({b"svg", b"math"}).union(_HTML_ENDS, *_POINTS.values())
 class Namespaces:
     """The stack of foreign roots and integration points around the place that is read."""
 
-    __slots__ = ("_open", "current")
+    __slots__ = ("_open", "_times", "current")
 
     def __init__(self) -> None:
         self.current = Namespace.HTML
         self._open: list[tuple[bytes, Namespace]] = []  # what was opened, and what is around it
+        self._times: Counter[bytes] = Counter()  # how often each name is among them
 
     @property
     def depth(self) -> int:
@@ -92,20 +94,24 @@ class Namespaces:
         if self.current is not Namespace.HTML and name in _HTML_ENDS:
             self._leave_foreign()
             return
-        for depth in range(len(self._open) - 1, -1, -1):
-            if self._open[depth][0] == name:
-                self.current = self._open[depth][1]
-                del self._open[depth:]
-                return
+        if self._times[name]:
+            while self._pop() != name:
+                pass
 
     def _push(self, name: bytes, inside: Namespace) -> None:
         if len(self._open) < _DEPTH:
             self._open.append((name, self.current))
+            self._times[name] += 1
             self.current = inside
+
+    def _pop(self) -> bytes:
+        name, self.current = self._open.pop()
+        self._times[name] -= 1
+        return name
 
     def _leave_foreign(self) -> None:
         while self.current is not Namespace.HTML:
-            self.current = self._open.pop()[1]
+            self._pop()
 
 
 def _has_font_attribute(raw: bytes) -> bool:
