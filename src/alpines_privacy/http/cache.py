@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from sys import getsizeof
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import ref
 
 __all__ = ["BOUNDS", "Bound", "Cache", "cached", "held", "size_of"]
@@ -70,16 +70,26 @@ BOUNDS = MappingProxyType(
         "rules for an address": Bound("an address, a page's host", 2048 * _KB, 4 * _KB, "asked as several kinds"),
         "loads": Bound("an address, a page's host, a kind", 2048 * _KB, 4 * _KB, "pages repeat their addresses"),
         "tags": Bound("a tag's bytes", 4096 * _KB, 1 * _KB, "a site's pages repeat their tags"),
-        "contents": Bound("a digest", 1024 * _KB, 64, "a site's pages repeat their styles and scripts"),
+        "contents": Bound("a digest", 1024 * _KB, 128, "a site's pages repeat their styles and scripts"),
         "load policies": Bound("a host, a mount, the hosts named", 1024 * _KB, 16 * _KB, "building one takes 50 µs"),
         # redaction
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),
         "readings of keys": Bound("a key and what is around it", 512 * _KB, 1 * _KB, "as above"),
         "last words of keys": Bound("a key", 256 * _KB, 512, "as above"),
+        "forms of cards": Bound("the lengths of five groups", 64 * _KB, 128, "asked at each group of a number"),
         "forms of numbers": Bound("a form", 512 * _KB, 128, "without RE2, numbers of a log repeat their forms"),
         "user agents": Bound("a User-Agent", 512 * _KB, 1 * _KB, "parsing one takes a millisecond"),
     }
 )  # fmt: skip
+
+
+class _Member(ref["Cache[Any, Any]"]):
+    """One of the caches of a name, and the bytes it holds."""
+
+    __slots__ = ("held", "place")
+
+    held: int
+    place: int
 
 
 class _Share:
@@ -90,18 +100,26 @@ class _Share:
     def __init__(self, bound: Bound) -> None:
         self.limit, self.longest = bound.size, bound.longest
         self.used = 0
-        self.members: dict[int, ref[Cache[object, object]]] = {}
+        self.members: dict[int, _Member] = {}
 
-    def join(self, cache: Cache[KeyT, ValueT]) -> None:
+    def joined(self, cache: Cache[Any, Any]) -> _Member:
         """Count a cache in for as long as it lives."""
-        place, members = id(cache), self.members
-        members[place] = ref(cache, lambda _: members.pop(place, None))  # type: ignore[arg-type]  # whatever it holds
+        member = _Member(cache, self._left)
+        member.held, member.place = 0, id(cache)
+        self.members[member.place] = member
+        return member
+
+    def _left(self, member: ref[Cache[Any, Any]]) -> None:
+        assert isinstance(member, _Member)
+        self.members.pop(member.place, None)
+        self.used = max(0, self.used - member.held)
 
     def drop(self) -> None:
         """Empty all of them: what is asked again is worked out again."""
         for member in self.members.copy().values():
             if (cache := member()) is not None:
                 cache.clear()
+                member.held = 0
         self.used = 0
 
 
@@ -116,7 +134,7 @@ class Cache(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
     answered and not remembered. Full, a cache begins anew.
     """
 
-    __slots__ = ("__weakref__", "_answer", "_held", "_share", "_weigh")
+    __slots__ = ("__weakref__", "_answer", "_member", "_share", "_weigh")
 
     def __init__(
         self,
@@ -128,9 +146,8 @@ class Cache(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         super().__init__()
         self._answer = answer
         self._weigh: Callable[[ValueT], int] = weigh or size_of
-        self._held = 0
         self._share = _SHARES[name]
-        self._share.join(self)
+        self._member = self._share.joined(self)
 
     def __missing__(self, key: KeyT) -> ValueT:
         if self._answer is None:
@@ -145,23 +162,14 @@ class Cache(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         size = _size_of_key(key)
         if size > share.longest:
             return
-        size += _ENTRY + self._weigh(value)
+        size += _ENTRY if value is None else _ENTRY + self._weigh(value)
         if size > share.limit // _LARGEST_SHARE:
             return
         if share.used + size > share.limit:
             share.drop()
         share.used += size
-        self._held += size
+        self._member.held += size
         self[key] = value
-
-    def clear(self) -> None:
-        """Forget everything."""
-        super().clear()
-        self._held = 0
-
-    def __del__(self) -> None:
-        share = self._share
-        share.used = max(0, share.used - self._held)
 
 
 def cached(name: str) -> Callable[[Callable[[KeyT], ValueT]], Callable[[KeyT], ValueT]]:
@@ -198,6 +206,8 @@ def _size_of_key(key: object) -> int:
     """Return a key's bytes; more than any bound for one of a type that a caller may have made."""
     if type(key) in _PLAIN:
         return getsizeof(key) + _ROUNDING
+    if type(key) is tuple and _PLAIN.issuperset(map(type, key)):  # most of them, in one go
+        return getsizeof(key) + sum(map(getsizeof, key)) + _ROUNDING * (len(key) + 1)
     if type(key) in _SEVERAL:
         parts: Iterable[object] = key  # type: ignore[assignment]  # a tuple or a frozenset
         return getsizeof(key) + _ROUNDING + sum(map(_size_of_key, parts))

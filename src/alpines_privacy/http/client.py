@@ -18,8 +18,9 @@ from alpines_privacy.http.heads import RequestHead, split_list
 __all__ = ["Client", "ProxyTrust"]
 
 _FORWARDED_PAIR = re.compile(r"""\s*([A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*""")
-_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^",])++""", re.DOTALL)
-_FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^"])*+""", re.DOTALL)
+_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^",]++)++""", re.DOTALL)
+_FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^"]++)*+""", re.DOTALL)
+_LONGEST_CHAIN = 8192  # characters of a line of hops; proxies refuse heads that are longer
 _LONGEST = 320  # characters of an authority: a domain name has 253, a port five
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})
 
@@ -103,13 +104,16 @@ def _hops(head: RequestHead) -> Iterator[_Hop]:
     """
     if forwarded := head.values("forwarded"):
         # A visitor's open quote would swallow what the proxy wrote after it: then nobody is known.
-        if not all(map(_FORWARDED_LIST.fullmatch, forwarded)):
+        if sum(map(len, forwarded)) > _LONGEST_CHAIN or not all(
+            map(_FORWARDED_LIST.fullmatch, forwarded)
+        ):
             return iter([_Hop("", "", "")])
         elements = [e for value in forwarded for e in _FORWARDED_ELEMENT.findall(value)]
         return (_forwarded_hop(element) for element in reversed(elements) if element.strip())
-    addresses = [a for value in head.values("x-forwarded-for") for a in split_list(value)]
-    schemes = [s for value in head.values("x-forwarded-proto") for s in split_list(value)]
-    hosts = [h for value in head.values("x-forwarded-host") for h in split_list(value)]
+    addresses, schemes, hosts = (
+        [member for value in head.values(name) for member in split_list(_nearest(value))]
+        for name in ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host")
+    )
     count = max(len(addresses), 1 if schemes or hosts else 0)
     # A list as long as the chain speaks hop by hop; a shorter one was written once, at the edge.
     return (
@@ -120,6 +124,13 @@ def _hops(head: RequestHead) -> Iterator[_Hop]:
         )
         for i in reversed(range(count))
     )
+
+
+def _nearest(value: str) -> str:
+    """Return what the nearest hops wrote of a list: the whole members at its end, if it is too long."""
+    if len(value) <= _LONGEST_CHAIN:
+        return value
+    return value[-_LONGEST_CHAIN:].partition(",")[2]
 
 
 def _forwarded_hop(element: str) -> _Hop:

@@ -13,9 +13,10 @@ What the policy decides beside the rules:
 from __future__ import annotations
 
 import re
+from sys import getsizeof
 from typing import NamedTuple
 
-from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.cache import Cache, size_of
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
@@ -41,6 +42,7 @@ class Load(NamedTuple):
 
 
 _OWN = Load("", None)
+_EMPTY = getsizeof(_OWN) + 32
 
 
 class Blocker:
@@ -56,7 +58,7 @@ class Blocker:
         hosts = () if opted_out else tuple(party.host for party in policy.third_parties)
         self._declared = frozenset(host for host in hosts if not host.startswith("*."))
         self._declared_below = tuple(host[1:] for host in hosts if host.startswith("*."))
-        self._loads: Cache[tuple[str, str, Kind], Load] = Cache("loads")
+        self._loads: Cache[tuple[str, str, Kind], Load] = Cache("loads", weigh=_weight)
 
     @property
     def has_own_rules(self) -> bool:
@@ -99,6 +101,10 @@ class Blocker:
 
     def _is_declared(self, host: str) -> bool:
         return host in self._declared or host.endswith(self._declared_below)
+
+
+def _weight(load: Load) -> int:
+    return size_of(load) if load.match else getsizeof(load.origin) + _EMPTY
 
 
 def _origin(address: Address) -> str:

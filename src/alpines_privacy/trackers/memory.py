@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
-from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.cache import Cache, size_of
 from alpines_privacy.http.html import Decision, StartTag
 from alpines_privacy.trackers.rules import Match
 
@@ -58,7 +58,7 @@ class Memory:
     __slots__ = ("contents", "tags")
 
     def __init__(self) -> None:
-        self.tags: Cache[bytes, Outcome] = Cache("tags")
+        self.tags: Cache[bytes, Outcome] = Cache("tags", weigh=_weight)
         self.contents: Cache[bytes, Outcome] = Cache("contents")
 
     def keep_tag(self, tag: StartTag, outcome: Outcome) -> None:
@@ -70,6 +70,10 @@ class Memory:
         edited = outcome.decision
         if not isinstance(edited, bytes) or len(edited) <= _LONGEST_CONTENT:
             self.contents.keep(key, outcome)
+
+
+def _weight(outcome: Outcome) -> int:
+    return size_of(outcome) if any(outcome) else 0  # those that change nothing are one
 
 
 def digest(kind: bytes, content: bytes) -> bytes:

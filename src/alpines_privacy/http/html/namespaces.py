@@ -45,6 +45,9 @@ _HTML_ENDS = (_BREAKOUT - {b"body", b"head"}) | frozenset(
 _FONT = frozenset({"color", "face", "size"})
 _HTML_ENCODINGS = frozenset({b"text/html", b"application/xhtml+xml"})
 
+# What may open another namespace, or the same once more, in foreign content.
+_NESTING = frozenset({b"svg", b"math"}).union(*_POINTS.values())
+
 FOREIGN = frozenset({b"svg", b"math", b"font"}).union(_BREAKOUT, *_POINTS.values())
 """Start tags that change the namespace in foreign content."""
 CLOSERS = frozenset({b"svg", b"math"}).union(_HTML_ENDS, *_POINTS.values())
@@ -74,7 +77,7 @@ class Namespaces:
             self._leave_foreign()
             return Namespace.HTML
         namespace = self.current
-        if not is_self_closing(raw):
+        if name in _NESTING and not is_self_closing(raw):
             if name == namespace.value.encode():
                 self._push(name, namespace)
             elif name in _POINTS[namespace] and _is_point(name, raw):
