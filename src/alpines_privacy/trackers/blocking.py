@@ -16,12 +16,12 @@ import re
 from sys import getsizeof
 from typing import NamedTuple
 
-from alpines_privacy.http.cache import Cache, size_of
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.request import Kind, is_below
-from alpines_privacy.trackers.rules import Match, Rules
+from alpines_privacy.trackers.rules import Match, Rules, weight_of_match
 
 __all__ = ["Blocker", "Load"]
 
@@ -104,7 +104,7 @@ class Blocker:
 
 
 def _weight(load: Load) -> int:
-    return size_of(load) if load.match else getsizeof(load.origin) + _EMPTY
+    return _EMPTY + getsizeof(load.origin) + weight_of_match(load.match)
 
 
 def _origin(address: Address) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
+from sys import getsizeof
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.http.cache import Cache, size_of
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers.companies import Companies, Service
 from alpines_privacy.trackers.pattern import words
@@ -15,7 +16,7 @@ from alpines_privacy.trackers.rule import Rule, weight_of
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
 
-__all__ = ["Explanation", "Match", "Rules"]
+__all__ = ["Explanation", "Match", "Rules", "weight_of_match"]
 
 # An address, the host of the page it is on, and what asks for it.
 _Asked: TypeAlias = "tuple[str, str, Kind]"
@@ -39,6 +40,17 @@ class Match(NamedTuple):
     is_third_party: bool
     company: str | None
     category: str | None
+
+
+def weight_of_match(match: Match | None) -> int:
+    """Return about how many bytes a match takes."""
+    return 0 if match is None else _OF_A_MATCH + 2 * (len(match.rule) + len(match.host))
+
+
+# Bytes of a match without its rule and host; of a request without its address, one of its page's
+# names without the characters, and one of its rules, which hundreds of addresses have in common.
+_OF_A_MATCH = 640
+_OF_A_REQUEST, _OF_A_NAME, _OF_A_RULE = 512, 64, 200
 
 
 class Explanation(NamedTuple):
@@ -78,7 +90,7 @@ class Rules:
         )
         self._everywhere_for = lru_cache(maxsize=64)(self._find_everywhere)
         self._service: Cache[str, Service | None] = Cache("services", self._find_service)
-        self._matches: Cache[_Asked, Match | None] = Cache("matches", self._match)
+        self._matches: Cache[_Asked, Match | None] = Cache("matches", self._match, weight_of_match)
         # Most addresses are nobody's: then no kind of load needs another look.
         self._found: Cache[_Place, _Found] = Cache(
             "rules for an address", self._find, _weight_of_found
@@ -224,9 +236,8 @@ def _weight_of_found(found: _Found) -> int:
     if found is None:
         return 0
     request, rules = found
-    return (
-        size_of((request.url, request.lower, request.host, request.page)) + 512 + weight_of(rules)
-    )
+    page = len(request.page.names) * (_OF_A_NAME + len(request.page.host))
+    return _OF_A_REQUEST + getsizeof(request.lower) + page + _OF_A_RULE * len(rules)
 
 
 def _with_parents(host: str) -> tuple[bytes, ...]:
