@@ -422,3 +422,20 @@ def test_chromium_asks_nobody_a_cleaned_link_named() -> None:
 def test_field_names_are_told_apart_as_browsers_do() -> None:
     head = cleaned((" LINK\t", f"<{GA}>; rel=preload; as=script"))
     assert [field_name(name) for name, _ in head.fields] == ["content-type"]
+
+
+@pytest.mark.parametrize(
+    "name", ["link", "refresh", "speculation-rules", "report-to", "reporting-endpoints", "nel"]
+)
+def test_a_field_too_long_to_be_judged_does_not_leave(name: str) -> None:
+    taken: list[Taken] = []
+    assert name not in cleaned((name, "x" * 8193), taken=taken).names
+    assert taken[0][0] == f"{name} header"
+
+
+@pytest.mark.parametrize("own", ['a="\\', 'a="' + '\\"' * 50])
+def test_what_a_quote_opens_and_nothing_closes_names_no_feature(own: str) -> None:
+    left = Fields(POLICY)
+    head = ResponseHead(200, [HTML, ("permissions-policy", own + ", browsing-topics=()")])
+    left.of_page(head)
+    assert "browsing-topics=()" in head.values("permissions-policy")[-1]

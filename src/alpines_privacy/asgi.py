@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing, suppress
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.context import KEY, Privacy
 from alpines_privacy.http.heads import (
     Field,
@@ -478,12 +478,12 @@ def _decoded(raw: Iterable[RawField]) -> list[Field]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
 
 
-@lru_cache(maxsize=1024)  # an app has a few dozen names, and a handful of content types
+@cached("raw field names")
 def _field_name(name: bytes) -> str:
     return field_name(name.decode("latin-1"))
 
 
-@lru_cache(maxsize=256)
+@cached("raw media types")
 def _media_type(content_type: bytes) -> str:
     return media_type(content_type.decode("latin-1"))
 

@@ -19,8 +19,10 @@ and decides nothing itself.
 from __future__ import annotations
 
 import os
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from contextlib import suppress
 from typing import Any, TypeAlias, get_args
 
 from alpines_privacy import redaction
@@ -77,8 +79,15 @@ PolicyLike: TypeAlias = (
 _Page: TypeAlias = "tuple[Promise, Callable[[Privacy], Answer | Examine | Watch | None]]"
 
 MODE_VARIABLE = "ALPINES_PRIVACY_MODE"
-_MOST_HOSTS = 1000
+_MOST_GUARDS = 256  # each takes about 40 KB and 5 ms to make
+_GUARDS_A_SECOND = 10  # once so many were made
+_LONGEST_HOST = 253  # characters of a domain name, RFC 1035 §2.3.4
 _NO_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1, and every 1xx
+
+_TOO_MANY = (
+    "The policy callable returned more than %s new policies a second; further hosts got the literal "
+    "policy. Return the same policy, or None, for hosts that are not yours."
+)
 
 # A body that ends before its declared length: the visitor went away, and half a form proves nothing.
 _TRUNCATED = Answer(
@@ -426,7 +435,12 @@ class Visit:
 
 
 class HostGuards:
-    """Guards of several hosts: a callable tells the policy of each, every policy is compiled once."""
+    """Guards of several hosts: a callable tells the policy of each, every policy is compiled once.
+
+    A visitor can invent hosts, and the callable may have a policy for each of them. So the guards
+    used last are kept, and more than a few new ones a second are not compiled: the literal policy
+    stands in, for these requests alone.
+    """
 
     def __init__(
         self, policy_of: Callable[[str], PrivacyPolicy | None], logins: Iterable[str] = ()
@@ -435,22 +449,50 @@ class HostGuards:
         self._policy_of = policy_of
         self._logins = tuple(logins)
         self._literal = Guard(PrivacyPolicy(), logins=self._logins)
-        self._guard = lru_cache(maxsize=_MOST_HOSTS)(self._compiled)
+        self._guards: OrderedDict[PrivacyPolicy, Guard] = OrderedDict()
+        self._left, self._counted = float(_MOST_GUARDS), time.monotonic()
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through its host's policy; a callable that fails gets the literal one."""
         host = next(iter(head.values("host")), "").strip().lower()
         name, _, port = host.rpartition(":")
+        host = name if name and port.isdecimal() else host
+        if len(host) > _LONGEST_HOST:  # then nobody's
+            return Visit(self._literal, head)
         try:
-            policy = self._policy_of(name if name and port.isdecimal() else host)
+            policy = self._policy_of(host)
             guard = self._literal if policy is None else self._guard(policy)
         except Exception:
             guard = self._literal
             guard.running.notices.failure("the policy callable, so the literal policy applied")
         return Visit(guard, head)
 
+    def _guard(self, policy: PrivacyPolicy) -> Guard:
+        guard = self._guards.get(policy)
+        if guard is None:
+            if not self._may_compile():
+                self._literal.running.notices.once(_TOO_MANY, str(_GUARDS_A_SECOND))
+                return self._literal
+            guard = self._guards[policy] = self._compiled(policy)
+            if len(self._guards) > _MOST_GUARDS:
+                self._guards.popitem(last=False)
+        else:
+            with suppress(KeyError):  # another thread has just dropped it
+                self._guards.move_to_end(policy)
+        return guard
+
     def _compiled(self, policy: PrivacyPolicy) -> Guard:
         return Guard(policy, logins=self._logins)
+
+    def _may_compile(self) -> bool:
+        """Count a new guard: as many as are kept at once, then so many a second."""
+        now = time.monotonic()
+        self._left += (now - self._counted) * _GUARDS_A_SECOND
+        self._left, self._counted = min(self._left, _MOST_GUARDS), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGuards:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
 
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.heads import split_list
 
 __all__ = [
@@ -45,16 +45,12 @@ class Encoder(Protocol):
         ...
 
 
+@cached("narrowed codings")
 def narrowed(accept_encoding: str) -> str | None:
     """Return an Accept-Encoding without what cannot be decoded here; None if nothing need go.
 
     `*` stands for anything, so it goes. Nothing left means `identity`.
     """
-    return _narrowed(accept_encoding)
-
-
-@lru_cache(maxsize=256)
-def _narrowed(accept_encoding: str) -> str | None:
     members = split_list(accept_encoding)
     kept = [m for m in members if m.partition(";")[0].strip().lower() in DECODABLE | {"identity"}]
     return None if kept == members else ", ".join(kept) or "identity"

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Literal
+
+from alpines_privacy.http.cache import cached
 
 __all__ = [
     "HTML_TYPES",
@@ -196,7 +197,7 @@ class ResponseHead:
         return head
 
 
-@lru_cache(maxsize=256)  # an app has a handful of content types
+@cached("media types")
 def media_type(content_type: str) -> str:
     """Return the last media type of a Content-Type, in lower case and without its parameters.
 
@@ -209,7 +210,7 @@ def media_type(content_type: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=1024)  # and a few dozen names
+@cached("field names")
 def field_name(name: str) -> str:
     """Return a field's name as browsers compare it: lower case, blanks around it overlooked."""
     return name.strip(" \t").lower()

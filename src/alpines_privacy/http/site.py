@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 from publicsuffixlist import PublicSuffixList
+
+from alpines_privacy.http.cache import cached
 
 __all__ = ["cookie_domains", "is_same_site", "registrable_domain"]
 
@@ -28,7 +30,7 @@ def load() -> None:
     _suffixes()
 
 
-@lru_cache(maxsize=4096)
+@cached("registrable domains")
 def registrable_domain(host: str) -> str | None:
     """Return the registrable domain of a lower-case host: `shop.example.co.uk` -> `example.co.uk`.
 
@@ -63,7 +65,6 @@ def _in_unicode(label: str) -> str:
         return label
 
 
-@lru_cache(maxsize=1024)
 def cookie_domains(host: str) -> tuple[str, ...]:
     """Return every Domain a page on `host` can set cookies for, the longest first."""
     site = registrable_domain(host)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
+from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
@@ -26,7 +26,6 @@ Bounds: TypeAlias = "tuple[int, int]"
 _PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
-_REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -116,7 +115,7 @@ class Keys:
         self._search = re.compile(rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{letters}").finditer
         self._ends_like_key = re.compile(f"[^a-z]*+{letters}").match
         self.pattern = _gate(known)
-        self._read = lru_cache(_REMEMBERED)(self._meaning)
+        self._read = Cache("readings of keys", self._meaning).__getitem__
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
@@ -423,7 +422,7 @@ def _line_before(text: str, place: int) -> str:
     return text[max(first, text.rfind("\n", first, place) + 1) : place]
 
 
-@lru_cache(_REMEMBERED)
+@cached("last words of keys")
 def _last_word(key: str) -> str:
     match = _LAST_WORD.search(key)
     return match[1].lower() if match else ""

@@ -7,11 +7,11 @@ compiled (`trackers/known.py`, `cookies`); no promise knows another, so the guar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.context import Privacy, Signal
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer
@@ -29,7 +29,10 @@ _FORBIDDEN = (
     "The Content-Security-Policy of %s lets no script of this site run, so trackers that scripts load "
     "are not stopped there. Add 'self' to its script-src, or a nonce where it has 'strict-dynamic'."
 )
-_MOST_REMEMBERED = 256
+
+
+# A mount, a host, whether the visitor opted out, logins stay, and the page's policy restricts scripts.
+_Asked: TypeAlias = "tuple[str, str, bool, bool, bool]"
 
 
 class Knowledge(NamedTuple):
@@ -80,7 +83,7 @@ class Shield(Promise):
         if self._is_on:
             self.pages = frozenset(self._by_path)
             self.below = (self._prefix,)
-        self._element = lru_cache(maxsize=_MOST_REMEMBERED)(self._written)
+        self._elements: Cache[_Asked, bytes] = Cache("shield elements", self._written)
 
     def page(self, privacy: Privacy) -> Answer | None:
         """Answer with the file of the digest that was asked for; with the current one for an old digest."""
@@ -111,9 +114,9 @@ class Shield(Promise):
             return b""
         preference = privacy.preference
         logins = preference.signal in self._logins_stay_under
-        element = self._element(
+        element = self._elements[
             request.mount, client.host, preference.opted_out, logins, allowed.restricted
-        )
+        ]
         return element.replace(b"></", _nonce(allowed) + b"></") if allowed.nonce else element
 
     def _may_have_one(self, privacy: Privacy, request: RequestHead, head: ResponseHead) -> bool:
@@ -127,14 +130,8 @@ class Shield(Promise):
         destination = request.values("sec-fetch-dest")
         return not destination or destination[-1].strip().lower() in _SHOWN
 
-    def _written(
-        self,
-        mount: str,
-        host: str,
-        opted_out: bool,  # noqa: FBT001 - parts of a cache's key
-        logins: bool,  # noqa: FBT001
-        restricted: bool,  # noqa: FBT001
-    ) -> bytes:
+    def _written(self, asked: _Asked) -> bytes:
+        mount, host, opted_out, logins, restricted = asked
         path = quote(f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace")
         attributes = {"src": path, "data-site": registrable_domain(host) or host}
         if exceptions := self._knowledge[opted_out].exceptions_on(host):

@@ -7,7 +7,6 @@ reader as well as by eye.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 from string import Template
@@ -89,7 +88,6 @@ class Pages:
         self._problems = {
             kind: own_page.problem(said.status, said.text) for kind, said in self._said.items()
         }
-        self._page_with = lru_cache(maxsize=64)(self._said_on_page)
 
     def answer(self, kind: Kind, privacy: Privacy) -> Answer:
         """Return the answer of a kind, for a person or for a program."""
@@ -97,7 +95,7 @@ class Pages:
         assert request is not None  # a signup is a request
         if own_page.wants_problem(request):
             return self._problems[kind]
-        return self._page_with(kind, own_page.way_home(request.local_path))
+        return self._said_on_page(kind, own_page.way_home(request.local_path))
 
     def locking(self, privacy: Privacy) -> Answer:
         """Return the refusal that also locks."""

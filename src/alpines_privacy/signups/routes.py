@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.heads import RequestHead, below_mount
 
 __all__ = ["Routes"]
-
-_LONGEST = (
-    256  # characters of a path that is remembered; who sends longer ones shall fill no memory
-)
-_MOST = 1024  # paths
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
@@ -34,9 +29,9 @@ DoorT = TypeVar("DoorT")
 
 
 class Routes(Generic[DoorT]):
-    """Finds what stands at a path, whole or below the mount point; one look-up for paths seen before."""
+    """Finds what stands at a path, whole or below the mount point."""
 
-    __slots__ = ("_at", "_ends", "_patterns", "_words", "may_lead")
+    __slots__ = ("_ends", "_patterns", "_words", "may_lead")
 
     def __init__(
         self, patterns: Iterable[tuple[str, DoorT]], words: Mapping[str, DoorT] | None = None
@@ -48,20 +43,16 @@ class Routes(Generic[DoorT]):
         ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
-        self._at = lru_cache(maxsize=_MOST)(self._found)
         # The one look that nearly all requests get.
-        self.may_lead = _Remembered(self._may_lead)
+        self.may_lead: Cache[str, bool] = Cache("signup paths", self._may_lead)
 
     def find(self, head: RequestHead) -> tuple[DoorT, ...]:
         """Return the doors at a request's path, the best first."""
-        return self._doors(head.path, head.mount)
+        return self._found(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._doors(head.mount + path, head.mount)
-
-    def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        return (self._at if len(path) <= _LONGEST else self._found)(path, mount)
+        return self._found(head.mount + path, head.mount)
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
@@ -81,24 +72,6 @@ class Routes(Generic[DoorT]):
         ]
         words = {_last(form) for form in forms} & self._words.keys()
         return (*doors, *(self._words[word] for word in words))
-
-
-class _Remembered(dict[str, bool]):
-    """What a question about paths was answered, to look up without a call; it begins anew when it is full."""
-
-    __slots__ = ("_ask",)
-
-    def __init__(self, ask: Callable[[str], bool]) -> None:
-        super().__init__()
-        self._ask = ask
-
-    def __missing__(self, path: str) -> bool:
-        answer = self._ask(path)
-        if len(path) <= _LONGEST:
-            if len(self) >= _MOST:
-                self.clear()
-            self[path] = answer
-        return answer
 
 
 def _plain(path: str) -> str:

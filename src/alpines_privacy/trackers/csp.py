@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.site import registrable_domain
@@ -44,8 +44,6 @@ _LONGEST_HOST = 253  # characters
 _DEVELOPMENT = "'self' http://localhost:* http://127.0.0.1:* ws://localhost:* ws://127.0.0.1:*"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-_MOST_REMEMBERED = 256
-_LONGEST_REMEMBERED = 512  # characters of a host and a mount point
 
 
 class LoadPolicy:
@@ -56,16 +54,13 @@ class LoadPolicy:
         self._field = _FIELD.get(policy.loads)
         self._report_path = report_path
         self._declared = _without_covered(party.host for party in policy.third_parties)
-        # The host and the mount are the visitor's to choose, so what is remembered is bounded.
-        self._remembered = lru_cache(maxsize=_MOST_REMEMBERED)(self._line)
+        self._lines: Cache[tuple[str, str], str] = Cache("load policies", self._line)
 
     def field(self, client: Client, mount: str) -> Field | None:
         """Return the line for a page of `client`'s host in an app mounted at `mount`; None if there is none."""
         if self._field is None:
             return None
-        is_short = len(client.host) + len(mount) <= _LONGEST_REMEMBERED
-        line = self._remembered if is_short else self._line
-        return self._field, line((client.host, mount))
+        return self._field, self._lines[client.host, mount]
 
     def _line(self, asked: tuple[str, str]) -> str:
         host, mount = asked

@@ -59,7 +59,7 @@ _FEATURES = (
     "join-ad-interest-group",
     "run-ad-auction",
 )
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _FEATURE = re.compile(r"(?:^|,)[ \t]*+([a-z*][a-z0-9_.*-]*+)")
 
 # A member ends at a comma outside <> and quotes; what is not closed runs to the end.
@@ -76,6 +76,7 @@ _ENDPOINT = re.compile(
 )
 _STRING = re.compile(r"[ \t]*+\"((?:[^\"\\]|\\[\"\\])*+)\"")
 
+_LONGEST = 8192  # characters of a value that loads or reports; a longer one is not judged, and goes
 # What is connected to, at an address's host alone.
 _CONNECTIONS = frozenset({"preconnect", "dns-prefetch"})
 
@@ -191,6 +192,9 @@ class _Cleaning:
 
     def kept(self, name: str, value: str) -> str | None:
         """Return what may leave of a value, None if nothing may."""
+        if len(value) > _LONGEST and name in ALWAYS_CLEANED:
+            self._note(name, "", None)
+            return None
         if refused := _LISTS.get(name):
             return self._members(name, value, refused)
         if name in _ADS or (name in _HINTS and self._opted_out):

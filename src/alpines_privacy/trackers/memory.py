@@ -9,15 +9,11 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.html import Decision
 from alpines_privacy.trackers.rules import Match
 
 __all__ = ["Memory", "Outcome", "Recent", "Removal", "digest"]
-
-_MOST_TAGS = 16384
-_LONGEST_TAG = 1024  # bytes
-_MOST_SHEETS = 4096
-_LONGEST_SHEET = 8192  # bytes, of what takes a sheet's place
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -61,14 +57,12 @@ class Memory:
     __slots__ = ("sheets", "staying", "tags")
 
     def __init__(self) -> None:
-        self.tags: Recent[bytes, Outcome] = Recent(_MOST_TAGS)
-        self.staying: Recent[bytes, None] = Recent(_MOST_TAGS)
-        self.sheets: Recent[bytes, Outcome] = Recent(_MOST_SHEETS)
+        self.tags: Cache[bytes, Outcome] = Cache("tags")
+        self.staying: Cache[bytes, None] = Cache("tags that stay")
+        self.sheets: Cache[bytes, Outcome] = Cache("style sheets")
 
     def keep_tag(self, raw: bytes, outcome: Outcome) -> None:
         """Remember the outcome of a tag."""
-        if len(raw) > _LONGEST_TAG:
-            return
         if outcome == (None, ()):
             self.staying.keep(raw, None)
         else:
@@ -76,8 +70,7 @@ class Memory:
 
     def keep_sheet(self, key: bytes, outcome: Outcome) -> None:
         """Remember the outcome of a style sheet, by its digest."""
-        if outcome.decision is None or len(outcome.decision) <= _LONGEST_SHEET:
-            self.sheets.keep(key, outcome)
+        self.sheets.keep(key, outcome)
 
 
 def digest(sheet: bytes) -> bytes:

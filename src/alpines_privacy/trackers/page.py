@@ -28,6 +28,7 @@ __all__ = ["Page", "Pages", "Removal"]
 Marks: TypeAlias = "Callable[[bytes], list[int]]"
 
 _MOST_HOSTS = 32
+_LONGEST_HOST = 255  # characters; a longer one is no site's
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
 _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 
@@ -78,7 +79,7 @@ class Pages:
 
     def _memory(self, page: Address, *, opted_out: bool, has_shield: bool) -> Memory:
         """Return what was decided on this host's pages before, nothing where each path may differ."""
-        if self._with_ads.has_own_rules:
+        if self._with_ads.has_own_rules or len(page.host) > _LONGEST_HOST:
             return Memory()
         key = (page.host, page.scheme, opted_out, has_shield)
         memory = self._memories.get(key)

@@ -51,8 +51,8 @@ _TAG = rb"</?[a-zA-Z][^%b/>]*+(?:%b)*+[%b/]*+>" % (SPACE, _ATTRIBUTE, SPACE)
 TAG = re.compile(_TAG).match
 NAME = re.compile(rb"</?([a-zA-Z][^%b/>]*+)" % SPACE).match
 ATTRIBUTE = re.compile(
-    rb"""[%b/]*+([^%b/>][^%b/>=]*+)"""
-    rb"""(?:[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b>"'][^%b>]*+|\Z))?""" % ((SPACE,) * 7)
+    rb"""([^%b/>][^%b/>=]*+)"""
+    rb"""(?:[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b>"'][^%b>]*+|\Z))?""" % ((SPACE,) * 6)
 )
 LONGEST_NAME = 64  # bytes; the names of tags that matter are shorter
 

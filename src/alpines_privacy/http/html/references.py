@@ -13,7 +13,11 @@ from html.entities import html5
 
 __all__ = ["escaped", "quoted", "text", "value"]
 
-_REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9a-fA-F]++)|([a-zA-Z][a-zA-Z0-9]*+))(;?)(=?)")
+# A name has its semicolon or is one of the hundred that need none: `&a&a` is seen to be text at once.
+_BARE_NAMES = "|".join(sorted(filter(str.isalnum, html5)))
+_REFERENCE = re.compile(
+    rf"&(?:#([0-9]++);?|#[xX]([0-9a-fA-F]++);?|([a-zA-Z][a-zA-Z0-9]*+;)|({_BARE_NAMES})(?![a-zA-Z0-9=]))"
+)
 _REPLACEMENT = "\ufffd"
 # §13.2.5.80: the numbers of C1 controls mean windows-1252, where that has a character.
 _C1 = {
@@ -39,13 +43,10 @@ def value(raw: bytes) -> str:
 
 
 def _character(reference: re.Match[str]) -> str:
-    decimal, hexadecimal, name, semicolon, equals = reference.groups()
-    if name is None:
-        return _numbered(decimal or hexadecimal, 10 if decimal else 16) + equals
-    if not semicolon and equals:
-        return reference[0]
-    character = html5.get(name + semicolon)
-    return reference[0] if character is None else character + equals
+    decimal, hexadecimal, name, bare = reference.groups()
+    if decimal or hexadecimal:
+        return _numbered(decimal or hexadecimal, 10 if decimal else 16)
+    return html5.get(name or bare, reference[0])
 
 
 def _numbered(digits: str, base: int) -> str:
