@@ -12,33 +12,29 @@ for is taken out of the bytes, so reading takes no memory beside the body's own.
 
 from __future__ import annotations
 
-import codecs
-import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from alpines_privacy.http.content_type import (
     ContentType,
     Unreadable,
-    UnsupportedType,
     check_part_type,
 )
+from alpines_privacy.http.json_reader import ALL_PATHS, JSONPaths, read_json
+from alpines_privacy.http.utf_8 import check_utf_8
 
 __all__ = [
     "ANY",
     "Fields",
-    "Unreadable",
-    "UnsupportedType",
-    "form_names",
     "read_fields",
     "unquoted",
 ]
 
 Fields: TypeAlias = "Iterator[tuple[str, str]]"
 
-_MOST_LEVELS = 64  # of JSON: Python's own parser gives up at some hundreds
 _LONGEST_NAME = 256  # characters of a field's name, with JSON the whole path
 _LONGEST_RAW_NAME = 6 * _LONGEST_NAME  # bytes; an escape has up to six
 _LONGEST_VALUE = 8192  # bytes of a value that is asked for
@@ -46,22 +42,65 @@ _LONGEST_HEAD = 8192  # bytes of the head of a part
 _WINDOW = 4096  # bytes that are decoded at once
 
 
-class _Any:
+class Names:
+    """Names of fields that are asked for, with all that stand below them: `dob`, `dob[]`, `dob.year`."""
+
+    __slots__ = ("_below", "later", "opening", "paths", "starts")
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.paths = JSONPaths(names)
+        self._below = tuple(f"{name}{sign}" for name in names for sign in ".[")
+        written = b"|".join(map(_written, names)) or b"(?!)"
+        name = rb"((?:%s)(?:(?:[.\[]|%%2[eE]|%%5[bB])[^&=]*+)?)(?=[=&]|\Z)" % written
+        self.starts = (b"&%", *{b"&" + name.encode()[:1] for name in names})
+        # In a form: at its beginning, and after an `&`.
+        self.opening = re.compile(name)
+        self.later = re.compile(b"&" + name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.paths.wanted or name.startswith(self._below)
+
+    def stand_in(self, query: str) -> bool:
+        """Tell whether any of them stands in a query, each of whose characters is a byte."""
+        form = query.encode("latin-1", "replace").replace(b";", b"&")  # some split at both
+        return bool(self.opening.match(form) or self.later.search(form))
+
+
+def _written(name: str) -> bytes:
+    """Return a pattern for all that a name may be written as in a form."""
+    return b"".join(map(_byte_written, name.encode()))
+
+
+def _byte_written(byte: int) -> bytes:
+    plain = re.escape(bytes([byte])) + (rb"|\+" if byte == 0x20 else b"")
+    high, low = byte >> 4, byte & 15
+    return b"(?:%s|%%[%x%X][%x%X])" % (plain, high, high, low, low)
+
+
+class _Any(Names):
     """All names there are."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.paths = ALL_PATHS
+        self.starts = (b"&",)
+        self.opening = re.compile(rb"([^&=]++|(?==))")
+        self.later = re.compile(rb"&([^&=]++|(?==))")
 
     def __contains__(self, name: object) -> bool:
         return True
 
 
 ANY = _Any()
+NONE = Names(())
 
 
 def read_fields(
     content_type: ContentType,
     body: bytes,
-    wanted: Container[str] = ANY,
+    wanted: Names = ANY,
     *,
-    once: Container[str] = (),
     longest: int = _LONGEST_VALUE,
 ) -> Fields:
     """Yield the names and values of a body, as text, in their order.
@@ -69,29 +108,28 @@ def read_fields(
     Only those whose names are `wanted`. A file of a multipart form has its name and an empty
     value, and so has a value of more than `longest` bytes. JSON's numbers are as they were
     written, `null` is empty. Raises `Unreadable`, in the midst of it too, for what is not beyond
-    doubt of its type, and for JSON in which a path of `once` stands twice, whatever is there.
+    doubt of its type, and for JSON in which a name that is asked for, or one on the way to it,
+    stands twice, whatever is there.
     """
     kind, boundary = content_type
     if kind == "form":
         return _form(body, wanted, longest)
     if kind == "JSON":
-        return _Json(body, once).fields(wanted, longest)
+        return read_json(body, wanted.paths, longest)
     return _multipart(body, b"--" + boundary, wanted, longest)
 
 
-def form_names(content_type: ContentType, body: bytes) -> Iterator[str]:
-    """Yield the names that a reader of forms would find in a body that is none.
+def names_within(content_type: ContentType, body: bytes, names: Names) -> Iterator[str]:
+    """Yield those of the names that a reader of forms would find in a body that is none.
 
     Bottle reads all that is not multipart as a form. In JSON and in multipart forms such pairs
     stand within values, after an `&`.
     """
-    if b"=" in body and content_type.kind != "form":
-        for match in _PAIR_WITHIN.finditer(body):
-            if match.end(1) - match.start(1) <= _LONGEST_RAW_NAME:
+    if content_type.kind != "form" and any(map(body.__contains__, names.starts)):
+        for match in names.later.finditer(body):
+            if body[match.end() : match.end() + 1] == b"=" and len(match[1]) <= _LONGEST_RAW_NAME:
                 yield unquoted(match[1])
 
-
-_PAIR_WITHIN = re.compile(rb"&([^&=]++)=")
 
 # ----------------------------------------------------------- application/x-www-form-urlencoded
 
@@ -103,22 +141,17 @@ _FORM = _PLAIN.replace(b";", b"")
 _LIKE_JSON = re.compile(rb"(?:\xef\xbb\xbf| )*+[\[{]")
 
 
-def _form(body: bytes, wanted: Container[str], longest: int) -> Fields:
+def _form(body: bytes, wanted: Names, longest: int) -> Fields:
     """Read a form (WHATWG URL §5.1)."""
-    _check_utf_8(body)
+    check_utf_8(body)
     if body.translate(None, _FORM) or _LIKE_JSON.match(body):
         raise Unreadable("the form holds characters that clients encode")
-    at = 0
-    while at <= len(body):
-        end = body.find(b"&", at)
-        end = len(body) if end < 0 else end
-        equals = body.find(b"=", at, end)
-        name_end = end if equals < 0 else equals
-        if at < end and name_end - at <= _LONGEST_RAW_NAME:
-            name = unquoted(body[at:name_end])
-            if name in wanted:
-                yield name, unquoted(_short(body, name_end + 1, end, longest))
-        at = end + 1
+    opening = wanted.opening.match(body)
+    for match in chain((opening,) if opening else (), wanted.later.finditer(body)):
+        start, end = match.span(1)
+        if end - start <= _LONGEST_RAW_NAME and (name := unquoted(match[1])) in wanted:
+            after = body.find(b"&", end)
+            yield name, unquoted(_short(body, end + 1, len(body) if after < 0 else after, longest))
 
 
 def unquoted(raw: bytes) -> str:
@@ -142,19 +175,6 @@ def _short(body: bytes, start: int, end: int, longest: int) -> bytes:
     return body[start:end] if end - start <= longest else b""
 
 
-def _check_utf_8(body: bytes) -> None:
-    """Raise `Unreadable` for what is no UTF-8; a text of the whole may take four times the bytes."""
-    if body.isascii():
-        return
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for at in range(0, len(body), _WINDOW):
-            decoder.decode(body[at : at + _WINDOW])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise Unreadable("the body is not UTF-8") from None
-
-
 # ------------------------------------------------------------------------- multipart/form-data
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -175,7 +195,7 @@ _HEADER = re.compile(rb"(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*+)" % _TOKEN)
 _PLAIN_CODINGS = frozenset({"7bit", "8bit", "binary"})  # Django decodes base64, others do not
 
 
-def _multipart(body: bytes, delimiter: bytes, wanted: Container[str], longest: int) -> Fields:
+def _multipart(body: bytes, delimiter: bytes, wanted: Names, longest: int) -> Fields:
     """Read a multipart form (RFC 7578) without preamble, epilogue and any doubtful delimiter."""
     start = 2 if body.startswith(b"\r\n") else 0
     if not body.startswith(delimiter, start):
@@ -243,106 +263,3 @@ def _disposition(value: bytes) -> tuple[str, bool]:
     if name != name.strip() or not name.isprintable():
         raise Unreadable("a part's name has blanks or controls that some parsers drop")
     return name, match["file"] is not None or match["extended"] is not None
-
-
-# ---------------------------------------------------------------------------------------- JSON
-
-_BLANKS = rb"[ \t\n\r]*+"
-_STRING = rb'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+)"'
-_SCALAR = rb"(-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+|true|false|null)"
-# A value and what follows it, or the bracket that opens more of them.
-_VALUE = rb"(?:(?:%s|%s)%s([,}\]])|([{\[]))" % (_STRING, _SCALAR, _BLANKS)
-_MEMBER = re.compile(rb"%s%s%s:%s%s" % (_BLANKS, _STRING, _BLANKS, _BLANKS, _VALUE))
-_ELEMENT = re.compile(rb"%s()%s" % (_BLANKS, _VALUE))  # the same groups, without a name
-_OPENING = re.compile(rb"%s()()()()([{\[])" % _BLANKS)  # the same again
-_CLOSING = {b"{": re.compile(rb"%s(})" % _BLANKS), b"[": re.compile(rb"%s(\])" % _BLANKS)}
-_AFTER = re.compile(rb"%s([,}\]])" % _BLANKS)
-_BLANK = re.compile(_BLANKS)
-_OBJECT = -1  # in place of the index of an array's next element
-
-
-class _Json:
-    """JSON (RFC 8259), an object or an array, read member by member."""
-
-    __slots__ = ("_at", "_body", "_index", "_levels", "_once", "_path", "_prefix", "_seen")
-
-    def __init__(self, body: bytes, once: Container[str]) -> None:
-        _check_utf_8(body)
-        self._body = body
-        self._once = once
-        self._seen: set[str] = set()
-        self._at = 0
-        self._path = self._prefix = ""
-        self._index = _OBJECT  # of an array's next element
-        self._levels: list[tuple[str, int]] = []  # prefix and index of each value around this one
-
-    def fields(self, wanted: Container[str], longest: int) -> Fields:
-        """Yield the scalars at the paths that are wanted."""
-        match: re.Match[bytes] | None = self._matched(_OPENING)
-        while match is not None:
-            if opened := match[5]:
-                after = self._enter(opened)
-            else:
-                after = match[4]
-                if self._path in wanted:
-                    yield self._path, _json_value(match, longest)
-            match = self._next(after)
-        if not _BLANK.fullmatch(self._body, self._at):
-            raise Unreadable("the JSON goes on after its end")
-
-    def _enter(self, opened: bytes) -> bytes:
-        """Go into an object or array; return what comes next in it, its end or as after a comma."""
-        self._levels.append((self._prefix, self._index))
-        if len(self._levels) > _MOST_LEVELS or len(self._path) > _LONGEST_NAME:
-            raise Unreadable("the JSON is nested deeper, or has longer names, than any form's")
-        self._prefix = self._path and self._path + "."
-        self._index = _OBJECT if opened == b"{" else 0
-        if closing := _CLOSING[opened].match(self._body, self._at):
-            self._at = closing.end()
-            return closing[1]
-        return b","
-
-    def _next(self, after: bytes) -> re.Match[bytes] | None:
-        """Return the next member or element; None at the end of it all."""
-        while after != b",":
-            if after != (b"}" if self._index == _OBJECT else b"]"):
-                raise Unreadable("the JSON is malformed")
-            self._prefix, self._index = self._levels.pop()
-            if not self._levels:
-                return None
-            after = self._matched(_AFTER)[1]
-        if self._index == _OBJECT:
-            match = self._matched(_MEMBER)
-            self._path = path = self._prefix + _json_name(match[1])
-        else:
-            match = self._matched(_ELEMENT)
-            self._path = path = f"{self._prefix}{self._index}"
-            self._index += 1
-        if path in self._once:
-            if path in self._seen:
-                raise Unreadable("a name in the JSON stands twice")
-            self._seen.add(path)
-        return match
-
-    def _matched(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
-        match = pattern.match(self._body, self._at)
-        if match is None:
-            raise Unreadable("the JSON is malformed")
-        self._at = match.end()
-        return match
-
-
-def _json_name(raw: bytes) -> str:
-    if len(raw) > _LONGEST_RAW_NAME:
-        raise Unreadable("the JSON has longer names than any form's")
-    return _json_text(raw)
-
-
-def _json_value(match: re.Match[bytes], longest: int) -> str:
-    if (scalar := match[3]) is not None:
-        return "" if scalar == b"null" else scalar.decode()
-    return _json_text(match[2]) if match.end(2) - match.start(2) <= longest else ""
-
-
-def _json_text(raw: bytes) -> str:
-    return raw.decode() if b"\\" not in raw else str(json.loads(b'"%s"' % raw))

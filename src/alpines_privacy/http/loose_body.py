@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from alpines_privacy.http.body import Fields, read_fields, unquoted
+from alpines_privacy.http.body import NONE, Fields, read_fields, unquoted
 from alpines_privacy.http.content_type import Unreadable, read_content_type
 
 __all__ = ["find_fields"]
@@ -38,7 +38,7 @@ def find_fields(content_type: str, body: bytes) -> Fields:
     """
     try:
         kind = read_content_type(content_type)
-        for _ in read_fields(kind, body, ()):
+        for _ in read_fields(kind, body, NONE):
             pass
     except Unreadable:
         return _by_looks(content_type.lower(), body)

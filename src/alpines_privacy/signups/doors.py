@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from urllib.parse import quote, unquote
 
-from alpines_privacy.http.body import form_names, read_fields
+from alpines_privacy.http.body import ANY, Names, names_within, read_fields
 from alpines_privacy.http.content_type import Unreadable, UnsupportedType
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.events import Reason, announce
@@ -25,6 +25,7 @@ from alpines_privacy.signups.detection import Finding, is_of_a_birth, weigh
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import (
     AskedAge,
+    check_length,
     content_length,
     content_type,
     stands_for,
@@ -40,7 +41,7 @@ _LARGEST_ANSWER = 8192  # bytes of the screen's form: three numbers and a path
 _QUERY = re.compile(r"[!-~]{0,2048}")  # what fits the form, each character written as three
 _SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
 
-_SCREEN_FIELDS = frozenset({"year", "month", "day", "to"})
+_SCREEN_FIELDS = Names(("year", "month", "day", "to"))
 _SCREEN = "age screen"  # its name where the page it stood before is not known
 _UNREADABLE = "A signup at %s was refused, because %s."
 _UNCERTAIN = (
@@ -123,9 +124,9 @@ class SignupDoor(Door):
         if self._age is None or not stands_for(request, self._creates):
             return None
         too_large = partial(porter.pages.answer, "too_large", privacy)
-        if content_length(request) > self._max_body:
+        if (length := content_length(request)) > self._max_body:
             return too_large()
-        judge = whole_body(partial(self._decide, privacy, request, self._age))
+        judge = whole_body(partial(self._decide, privacy, request, self._age, length))
         return Examine(self._max_body, judge, beyond=too_large)
 
     def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
@@ -136,9 +137,10 @@ class SignupDoor(Door):
         return self.porter.unreadable(privacy, self.route, why)
 
     def _decide(
-        self, privacy: Privacy, request: RequestHead, age: AskedAge, body: bytes
+        self, privacy: Privacy, request: RequestHead, age: AskedAge, length: int, body: bytes
     ) -> Answer | None:
         try:
+            check_length(request, length, body)
             allowed = age.allows(request, body)
         except Unreadable as error:
             return self.porter.unreadable(privacy, self.route, error)
@@ -195,9 +197,9 @@ class UndeclaredDoor(Door):
         """Return what a body shows, and why some may read it otherwise."""
         rule = self.porter.rule
         try:
-            kind = content_type(request, body)
+            kind = content_type(request)
             finding = weigh(read_fields(kind, body), rule)
-            if any(map(is_of_a_birth, form_names(kind, body))):
+            if any(map(is_of_a_birth, names_within(kind, body, ANY))):
                 return finding, Unreadable("a birth date stands within another field's value")
         except Unreadable as error:
             said = next(iter(request.values("content-type")), "")
@@ -228,7 +230,7 @@ class ScreenForm(Door):
 
     def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer:
         try:
-            fields = list(read_fields(content_type(request, body), body, _SCREEN_FIELDS))
+            fields = list(read_fields(content_type(request), body, _SCREEN_FIELDS))
         except Unreadable as error:
             return self.porter.unreadable(privacy, self.route, error)
         route, to, location = self._way_back(request, fields)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
-from alpines_privacy.http.body import form_names, read_fields, unquoted
+from alpines_privacy.http.body import Names, names_within, read_fields
 from alpines_privacy.http.content_type import (
     ContentType,
     Unreadable,
@@ -16,9 +13,8 @@ from alpines_privacy.http.heads import RequestHead, split_list
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
-__all__ = ["AskedAge", "content_length", "content_type", "stands_for"]
+__all__ = ["AskedAge", "check_length", "content_length", "content_type", "stands_for"]
 
-_QUERY_NAME = re.compile(rb"(?:\A|[&;])([^&;=]++)")
 _LONGEST_NUMBER = 18  # digits
 # Fields by which some apps let any request stand for one of another method.
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
@@ -32,31 +28,25 @@ def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
     return any(method.upper() in methods for method in (head.method, *overriding))
 
 
-def content_type(head: RequestHead, body: bytes) -> ContentType:
-    """Return what a request's body is to be read as.
-
-    Raises `UnsupportedType` for what is no form and no JSON beyond doubt, and `Unreadable` for a
-    body of another length than the head says.
-    """
+def content_type(head: RequestHead) -> ContentType:
+    """Return what a body is to be read as; raises `UnsupportedType` for what is no form and no JSON beyond doubt."""
     for value in head.values("content-encoding"):
         if any(coding.lower() != "identity" for coding in split_list(value)):
             raise UnsupportedType("the body is compressed")
     kinds = head.values("content-type")
     if len(kinds) != 1:
         raise UnsupportedType("there is not exactly one Content-Type")
-    _check_length(head, body)
     return read_content_type(kinds[0])
 
 
-def _check_length(head: RequestHead, body: bytes) -> None:
-    """Raise `Unreadable` where a head says two things of the body's length (RFC 9112 §6.3).
+def check_length(head: RequestHead, length: int, body: bytes) -> None:
+    """Raise `Unreadable` where a head says two things of a body, or another than is there (RFC 9112 §6.3).
 
-    Servers go by one of them, and some frameworks by the other.
+    Servers go by one of them, and some frameworks by the other. `length` is the head's.
     """
-    lengths = [value for value in head.values("content-length") if value]
     transfer = head.values("transfer-encoding")
-    if (transfer and (lengths or [value.lower() for value in transfer] != ["chunked"])) or (
-        lengths and lengths != [str(len(body))]
+    if (length or transfer) and (
+        length != len(body) if not transfer else length or transfer[0].lower() != "chunked"
     ):
         raise Unreadable("the head does not say how long the body is")
 
@@ -70,12 +60,11 @@ def content_length(head: RequestHead) -> int:
 class AskedAge:
     """Where a signup asks how old somebody is, and whether the answer is old enough."""
 
-    __slots__ = ("_asked", "_formats", "_is_age", "_names", "_once", "_rule")
+    __slots__ = ("_asked", "_formats", "_is_age", "_names", "_rule")
 
     def __init__(self, signup: Signup, rule: AgeRule) -> None:
         self._names = signup.fields
-        self._asked = _Asked(signup.fields)
-        self._once = frozenset(path for name in signup.fields for path in _paths_to(name))
+        self._asked = Names(signup.fields)
         self._is_age = signup.age is not None
         self._formats = signup.formats
         self._rule = rule
@@ -98,8 +87,8 @@ class AskedAge:
     def _values(self, head: RequestHead, body: bytes) -> list[str]:
         """Return the values of the fields that are asked for, each of which stands once, in one place."""
         found: dict[str, str] = {}
-        kind = content_type(head, body)
-        for name, value in read_fields(kind, body, self._asked, once=self._once):
+        kind = content_type(head)
+        for name, value in read_fields(kind, body, self._asked):
             if name in found:
                 raise Unreadable(f"the field {name!r} stands twice")
             found[name] = value
@@ -109,33 +98,8 @@ class AskedAge:
         if len(found) > len(self._names):
             raise Unreadable("a field of the age holds more than one value")
         # Some frameworks look into the query first, and some take any body for a form.
-        if (query := head.query) and any(name in self._asked for name in _query_names(query)):
+        if (query := head.query) and self._asked.stand_in(query):
             raise Unreadable("a field of the age stands in the query too")
-        if any(name in self._asked for name in form_names(kind, body)):
+        if any(names_within(kind, body, self._asked)):
             raise Unreadable("a field of the age stands within another's value too")
         return [found[name] for name in self._names]
-
-
-class _Asked:
-    """The names of the fields that are asked for, and of all that stand below them."""
-
-    __slots__ = ("_below", "_names")
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = frozenset(names)
-        self._below = tuple(f"{name}{sign}" for name in names for sign in ".[")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names or str(name).startswith(self._below)
-
-
-def _paths_to(name: str) -> Iterator[str]:
-    """Yield a name and those of all that it stands in: `user.birth_date`, `user`."""
-    while name:
-        yield name
-        name = name.rpartition(".")[0]
-
-
-def _query_names(query: str) -> Iterator[str]:
-    raw = query.encode("latin-1", "replace")
-    return (unquoted(match[1]) for match in _QUERY_NAME.finditer(raw))

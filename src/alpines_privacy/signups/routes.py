@@ -32,7 +32,7 @@ _BROKEN = "\ufffd"
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 # What a path must have to be reduced to another one.
-_REDUCIBLE = re.compile(r"(?!/)|[;?#%\\]|/\.|[\x00-\x20]")
+_REDUCIBLE = re.compile(r"\A(?!/)|[;?#%\\]|/\.|[\x00-\x20]")
 # What is no part of a path to who parses it as a URL (RFC 3986 §3; WHATWG URL drops the controls).
 _NO_PATH = re.compile(
     r"\A[\x00-\x20]*(?:[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?)?|[\t\r\n]|[?#].*|;[^/]*", re.DOTALL
