@@ -39,7 +39,7 @@ _LONGEST_NAME = 256  # characters of a field's name, with JSON the whole path
 _LONGEST_RAW_NAME = 6 * _LONGEST_NAME  # bytes; an escape has up to six
 _LONGEST_VALUE = 8192  # bytes of a value that is asked for
 _LONGEST_HEAD = 8192  # bytes of the head of a part
-_WINDOW = 4096  # bytes that are decoded at once
+_WINDOW = 512  # bytes of escapes that are decoded at once; each becomes an object
 
 
 class Names:

@@ -121,14 +121,18 @@ class _Remembered(dict[str, bool]):
 
 def _plain(path: str) -> str:
     path = path.rstrip(_END)
-    if "//" in path:
-        path = _SLASHES.sub("/", path)
+    return _folded(_SLASHES.sub("/", path) if "//" in path else path)
+
+
+def _folded(path: str) -> str:
     return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
 
 
 def _forms(paths: Iterable[str]) -> set[str]:
     """Return paths as they are compared."""
     forms = {_plain(path) for path in paths}
+    # With its doubled slashes: Falcon takes what is between them for an empty parameter.
+    forms |= {_folded(path.rstrip(_END)) for path in paths if "//" in path}
     return forms | {_plain(form.replace(_BROKEN, "")) for form in forms if _BROKEN in form}
 
 
@@ -150,4 +154,4 @@ def _last(plain: str) -> str:
 
 
 def _expression(pattern: str) -> str:
-    return _PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern)))
+    return _PARAMETER.sub(r"[^/]*", re.escape(_plain(pattern)))
