@@ -8,7 +8,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ _COMMANDS = {
 }
 SERVERS = tuple(_COMMANDS)
 _QUIET = 0.25  # seconds after which a server that waits for more is left
+_AT_ONCE = 6  # connections
 _PATIENCE = 30.0  # seconds for the first byte of an answer to a whole request
 
 
@@ -57,6 +59,11 @@ class Server:
             while data := sent.recv(65536):
                 answer += data
         return answer
+
+    def send_all(self, requests: Iterable[bytes]) -> list[bytes]:
+        """Send many, some at once; return what came back for each."""
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return list(threads.map(lambda each: self.send(each, is_whole=False), requests))
 
     def seen(self, start: int) -> list[tuple[str, str, list[str]]]:
         """Return what views wrote down since the log had `start` bytes: framework, way and dates."""

@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -35,8 +34,8 @@ FORM, JSON, MULTIPART = (
     "multipart/form-data",
 )
 BOUNDARY = "xyz"
-_THREADS = 6
 _BATCH = 60
+_SAYS_EVERY = 20  # seconds
 
 Random = random.Random
 
@@ -477,23 +476,22 @@ def _fuzz_server(
     server: Server, seed: int, deadline: float, tally: Tally, say: Callable[[str], None]
 ) -> None:
     said = time.monotonic()
-    with ThreadPoolExecutor(_THREADS) as threads:
-        while time.monotonic() < deadline:
-            start = server.size
-            batch = [_drawn(server, seed + number) for number in range(_BATCH)]
-            seed += _BATCH
-            for answer in threads.map(lambda each: server.send(each[2], is_whole=False), batch):
-                tally.statuses[answer[9:12].decode("latin-1")] += 1
-            seen = server.seen(start)
-            tally.requests += len(batch)
-            tally.passed += sum(ADULT in value for _, _, values in seen for value in values)
-            if child_seen(seen):
-                tally.finds += _found(server, batch, say)
-            if time.monotonic() - said > 20:
-                said = time.monotonic()
-                say(
-                    f"  {server.name}: seed {seed}, {tally.requests} requests, {len(tally.finds)} children"
-                )
+    while time.monotonic() < deadline:
+        start = server.size
+        batch = [_drawn(server, seed + number) for number in range(_BATCH)]
+        seed += _BATCH
+        for answer in server.send_all(request for _, _, request in batch):
+            tally.statuses[answer[9:12].decode("latin-1")] += 1
+        seen = server.seen(start)
+        tally.requests += len(batch)
+        tally.passed += sum(ADULT in value for _, _, values in seen for value in values)
+        if child_seen(seen):
+            tally.finds += _found(server, batch, say)
+        if time.monotonic() - said > _SAYS_EVERY:
+            said = time.monotonic()
+            say(
+                f"  {server.name}: seed {seed}, {tally.requests} requests, {len(tally.finds)} children"
+            )
 
 
 def _drawn(server: Server, seed: int) -> tuple[int, tuple[str, str], bytes]:

@@ -45,14 +45,13 @@ _WINDOW = 512  # bytes of escapes that are decoded at once; each becomes an obje
 class Names:
     """Names of fields that are asked for, with all that stand below them: `dob`, `dob[]`, `dob.year`."""
 
-    __slots__ = ("_below", "later", "opening", "paths", "starts")
+    __slots__ = ("_below", "later", "opening", "paths")
 
     def __init__(self, names: Collection[str]) -> None:
         self.paths = JSONPaths(names)
         self._below = tuple(f"{name}{sign}" for name in names for sign in ".[")
         written = b"|".join(map(_written, names)) or b"(?!)"
         name = rb"((?:%s)(?:(?:[.\[]|%%2[eE]|%%5[bB])[^&=]*+)?)(?=[=&]|\Z)" % written
-        self.starts = (b"&%", *{b"&" + name.encode()[:1] for name in names})
         # In a form: at its beginning, and after an `&`.
         self.opening = re.compile(name)
         self.later = re.compile(b"&" + name)
@@ -84,7 +83,6 @@ class _Any(Names):
 
     def __init__(self) -> None:
         self.paths = ALL_PATHS
-        self.starts = (b"&",)
         self.opening = re.compile(rb"([^&=]++|(?==))")
         self.later = re.compile(rb"&([^&=]++|(?==))")
 
@@ -125,7 +123,7 @@ def names_within(content_type: ContentType, body: bytes, names: Names) -> Iterat
     Bottle reads all that is not multipart as a form. In JSON and in multipart forms such pairs
     stand within values, after an `&`.
     """
-    if content_type.kind != "form" and any(map(body.__contains__, names.starts)):
+    if content_type.kind != "form" and b"=" in body:
         for match in names.later.finditer(body):
             if body[match.end() : match.end() + 1] == b"=" and len(match[1]) <= _LONGEST_RAW_NAME:
                 yield unquoted(match[1])

@@ -29,49 +29,42 @@ _BLANK = re.compile(_BLANKS)
 _OBJECT = -1  # in place of the index of an array's next element
 
 
-class _Grammar:
-    """A member and an element: a scalar with what follows it, or the bracket that opens more of them.
-
-    Their groups: a name, a string, another scalar, a comma or the bracket that closes, one that opens.
-    """
-
-    __slots__ = ("element", "is_quick", "member")
-
-    def __init__(self, characters: bytes, *, is_quick: bool) -> None:
-        string = b'"(%s)"' % characters
-        value = rb"(?:(?:%s|%s)%s([,}\]])|([{\[]))" % (string, _SCALAR, _BLANKS)
-        self.member = re.compile(rb"%s%s%s:%s%s" % (_BLANKS, string, _BLANKS, _BLANKS, value)).match
-        self.element = re.compile(rb"%s()%s" % (_BLANKS, value)).match
-        self.is_quick = is_quick
+# Groups: a string, another scalar, a comma or the bracket that closes; or the bracket that opens.
+def _value_of(string: bytes) -> bytes:
+    return rb"(?:(?:%s|%s)%s([,}\]])|([{\[]))" % (string, _SCALAR, _BLANKS)
 
 
 # Without escapes and controls a string is all between its quotes, which is found twice as fast.
-_QUICK = _Grammar(rb'[^"]*+', is_quick=True)
-_FULL = _Grammar(
-    rb'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+',
-    is_quick=False,
-)
+_QUICK_STRING = rb'"([^"]*+)"'
+_STRING = rb'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+)"'
 _QUICK_BYTES = bytes(byte for byte in range(0x20, 0x100) if byte != 0x5C)
 
 
-_NONE = re.compile(b"").match
+def _member_of(string: bytes) -> bytes:
+    return rb"%s%s%s:%s%s" % (_BLANKS, string, _BLANKS, _BLANKS, _value_of(string))
+
+
+_MEMBER, _QUICK_MEMBER = re.compile(_member_of(_STRING)), re.compile(_member_of(_QUICK_STRING))
+_ELEMENT, _QUICK_ELEMENT = (
+    re.compile(rb"%s()%s" % (_BLANKS, _value_of(string))) for string in (_STRING, _QUICK_STRING)
+)
 
 
 class JSONPaths:
     """Paths of values that are asked for, each of which may stand but once, as may all on the way to it."""
 
-    __slots__ = ("once", "others", "wanted")
+    __slots__ = ("next_member", "once", "wanted")
 
     def __init__(self, paths: Collection[str]) -> None:
         self.wanted: Container[str] = frozenset(paths)
         self.once = frozenset(way for path in paths for way in _ways_to(path))
-        # A run of members that are none of those by their names, wherever they stand.
+        # A run of members that are none of those by their names, wherever they stand; and the one after it.
         ends = {end for way in self.once for end in _ends_of(way)}
         names = b"|".join(re.escape(end.encode()) for end in ends) or b"(?!)"
-        member = rb'%s"(?!(?:%s)")[^"]*+"%s:%s(?:"[^"]*+"|%s)%s,' % (
+        other = rb'%s"(?!(?:%s)")[^"]*+"%s:%s(?:"[^"]*+"|%s)%s,' % (
             _BLANKS, names, _BLANKS, _BLANKS, _SCALAR.replace(b"(", b"(?:", 1), _BLANKS,
         )  # fmt: skip
-        self.others = re.compile(b"(?:%s)*+" % member).match
+        self.next_member = re.compile(b"(?:%s)*+%s" % (other, _member_of(_QUICK_STRING)))
 
 
 def _ways_to(path: str) -> Iterator[str]:
@@ -96,7 +89,7 @@ class _All(JSONPaths):
     def __init__(self) -> None:
         self.wanted = self
         self.once = frozenset()
-        self.others = _NONE
+        self.next_member = _QUICK_MEMBER
 
     def __contains__(self, path: object) -> bool:
         return True
@@ -111,8 +104,9 @@ def read_json(body: bytes, paths: JSONPaths, longest: int) -> Iterator[tuple[str
     Raises `Unreadable` where the document is none, which is known at its end.
     """
     check_utf_8(body)
-    grammar = _FULL if body.translate(None, _QUICK_BYTES) else _QUICK
-    others = paths.others if grammar.is_quick else _NONE
+    is_quick = not body.translate(None, _QUICK_BYTES)
+    member = paths.next_member if is_quick else _MEMBER
+    element = _QUICK_ELEMENT if is_quick else _ELEMENT
     place = _Place()
     match, path = _checked(_OPENING.match(body)), ""
     while True:
@@ -127,11 +121,10 @@ def read_json(body: bytes, paths: JSONPaths, longest: int) -> Iterator[tuple[str
             if not place.levels:
                 break
         if place.index == _OBJECT:
-            at = _checked(others(body, at)).end()
-            match = _checked(grammar.member(body, at))
+            match = _checked(member.match(body, at))
             path = place.prefix + _name(match[1])
         else:
-            match = _checked(grammar.element(body, at))
+            match = _checked(element.match(body, at))
             path = f"{place.prefix}{place.index}"
             place.index += 1
         if path in paths.once:
