@@ -239,11 +239,14 @@ class _Exchange:
         nobody is there to be answered.
         """
         taken: list[Message] = []
+        pieces = 0  # at its end, that were not joined yet
         while True:
             message = await self._receive()
             taken.append(message)
-            if len(taken) > _MOST_PIECES:
-                taken = _joined(taken)
+            pieces += 1
+            if pieces > _MOST_PIECES:
+                taken[-pieces:] = _joined(taken[-pieces:])
+                pieces = 0
             outcome: More | Pass | Answer
             if message["type"] == "http.request":
                 outcome = self._visit.body(

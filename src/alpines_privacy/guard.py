@@ -407,7 +407,7 @@ class Visit:
         self, promise: Promise, examine: Examine, data: bytes, *, more: bool
     ) -> Answer | More | None:
         if self._taken > examine.limit:
-            return examine.beyond
+            return examine.beyond() if callable(examine.beyond) else examine.beyond
         try:
             return examine.judge(data, more=more)
         except Exception:

@@ -196,10 +196,11 @@ class _Exchange:
 
     def _judge(self, limit: int) -> Pass | Answer:
         """Read the body below Django's parsers, and leave it there to be read again."""
-        length = self._request.META.get("CONTENT_LENGTH") or ""
-        left = int(length) if length.isdecimal() else None
         request = cast("Any", self._request)
         stream = request._stream  # noqa: SLF001 - the only way below them
+        length = request.META.get("CONTENT_LENGTH") or ""
+        # ASGI's body is whole by now, and Django reads all of it whatever the head says.
+        left = int(length) if length.isdecimal() and not stream.seekable() else None
         outcome, replay = judge_body(self._visit, stream, limit, left)
         if stream.seekable():  # ASGI's spooled body: Django also measures it
             stream.seek(0)

@@ -62,7 +62,7 @@ _TEMPLATE_CONTENT_POLICY = (
     "script-src 'none'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-Kind: TypeAlias = Literal["refused", "unreadable", "too_large", "unasked"]
+Kind: TypeAlias = Literal["refused", "unreadable", "unsupported", "too_large", "unasked"]
 
 
 class _Said(NamedTuple):
@@ -82,6 +82,7 @@ class Pages:
         self._said: dict[Kind, _Said] = {
             "refused": _Said(403, screen.refused_title, screen.refused),
             "unreadable": _Said(422, screen.unreadable_title, screen.unreadable),
+            "unsupported": _Said(415, screen.unreadable_title, screen.unreadable),
             "too_large": _Said(413, screen.too_large_title, screen.too_large),
             "unasked": _Said(403, screen.title, screen.unasked),
         }

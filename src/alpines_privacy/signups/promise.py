@@ -65,8 +65,11 @@ class Signups(Promise):
         request = privacy.request
         if request is None or not self._may_lead[request.local_path]:
             return None
-        door = self._door(request)
-        return None if door is None else door.meet(privacy, request)
+        found = self._routes.find(request)
+        if (door := _first(found.doors, request)) is not None:
+            return door.meet(privacy, request)
+        door = _first(found.astray, request)
+        return None if door is None else door.meet_astray(privacy, request)
 
     def page(self, privacy: Privacy) -> Answer | Examine | None:
         """Take the age screen's form."""
@@ -80,14 +83,16 @@ class Signups(Promise):
             return None
         if request.local_path in self.pages:
             return self._form.stuck(privacy)
-        door = self._door(request)
+        found = self._routes.find(request)
+        door = _first((*found.doors, *found.astray), request)
         return None if door is None else door.stuck(privacy)
 
-    def _door(self, request: RequestHead) -> Door | None:
-        doors = self._routes.find(request)
-        if not doors or request.kind != "http":
-            return None
-        return next((door for door in doors if stands_for(request, door.methods)), None)
+
+def _first(doors: tuple[Door, ...], request: RequestHead) -> Door | None:
+    """Return the first door that a request of this method stands before."""
+    if not doors or request.kind != "http":
+        return None
+    return next((door for door in doors if stands_for(request, door.methods)), None)
 
 
 class ScreenedSignups(Signups):
@@ -98,6 +103,6 @@ class ScreenedSignups(Signups):
         request = privacy.request
         if request is None or request.method.upper() not in {"GET", "HEAD"}:
             return
-        if self._screens.find(request):
+        if self._screens.find(request).doors:
             head.merge("vary", ("Cookie",))
             keep_from_shared_caches(head)

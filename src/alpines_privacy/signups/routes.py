@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import unquote
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.heads import RequestHead, below_mount
@@ -25,7 +26,21 @@ _ALIKE = str.maketrans("\u0130\u0131", "ii")
 _BROKEN = "\ufffd"
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
+# What a path must have to be reduced to another one.
+_REDUCIBLE = re.compile(r"\A(?!/)|[;?#%\\]|/\.|[\x00-\x20]")
+# What is no part of a path to who parses it as a URL (RFC 3986 §3; WHATWG URL drops the controls).
+_NO_PATH = re.compile(
+    r"\A[\x00-\x20]*(?:[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?)?|[\t\r\n]|[?#].*|;[^/]*", re.DOTALL
+)
+
 DoorT = TypeVar("DoorT")
+
+
+class Found(NamedTuple, Generic[DoorT]):
+    """The doors at a path, the best first, and those where a reduced form of it leads."""
+
+    doors: tuple[DoorT, ...]
+    astray: tuple[DoorT, ...]
 
 
 class Routes(Generic[DoorT]):
@@ -46,25 +61,28 @@ class Routes(Generic[DoorT]):
         # The one look that nearly all requests get.
         self.may_lead: Cache[str, bool] = Cache("signup paths", self._may_lead)
 
-    def find(self, head: RequestHead) -> tuple[DoorT, ...]:
-        """Return the doors at a request's path, the best first."""
+    def find(self, head: RequestHead) -> Found[DoorT]:
+        """Return the doors at a request's path."""
         return self._found(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._found(head.mount + path, head.mount)
+        return self._found(head.mount + path, head.mount).doors
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
-        if _BROKEN in path:
+        if _BROKEN in path or _REDUCIBLE.search(path):
             return True
         last = _last(_plain(path))
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
-    def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        forms = {_plain(form) for form in (path, below_mount(path, mount))}
-        if _BROKEN in path:
-            forms |= {_plain(form.replace(_BROKEN, "")) for form in forms}
+    def _found(self, path: str, mount: str) -> Found[DoorT]:
+        paths = {path, below_mount(path, mount)}
+        doors = self._at_forms(_forms(paths))
+        reduced = self._at_forms(_forms({_reduced(form) for form in paths}))
+        return Found(doors, tuple(door for door in reduced if door not in doors))
+
+    def _at_forms(self, forms: set[str]) -> tuple[DoorT, ...]:
         doors = [
             door
             for pattern, door in self._patterns
@@ -76,9 +94,32 @@ class Routes(Generic[DoorT]):
 
 def _plain(path: str) -> str:
     path = path.rstrip(_END)
-    if "//" in path:
-        path = _SLASHES.sub("/", path)
+    return _folded(_SLASHES.sub("/", path) if "//" in path else path)
+
+
+def _folded(path: str) -> str:
     return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
+
+
+def _forms(paths: Iterable[str]) -> set[str]:
+    """Return paths as they are compared."""
+    forms = {_plain(path) for path in paths}
+    # With its doubled slashes: Falcon takes what is between them for an empty parameter.
+    forms |= {_folded(path.rstrip(_END)) for path in paths if "//" in path}
+    return forms | {_plain(form.replace(_BROKEN, "")) for form in forms if _BROKEN in form}
+
+
+def _reduced(path: str) -> str:
+    """Return what is left of a path to who parses it as a URL, decodes it again and walks its segments."""
+    if _REDUCIBLE.search(path) is None:
+        return path
+    steps: list[str] = []
+    for step in _NO_PATH.sub("", unquote(path).replace("\\", "/")).split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in {"", "."}:
+            steps.append(step)
+    return "/" + "/".join(steps)
 
 
 def _last(plain: str) -> str:
@@ -86,4 +127,4 @@ def _last(plain: str) -> str:
 
 
 def _expression(pattern: str) -> str:
-    return _PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern)))
+    return _PARAMETER.sub(r"[^/]*", re.escape(_plain(pattern)))

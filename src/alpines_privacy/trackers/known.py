@@ -21,6 +21,7 @@ from importlib.resources import files
 import msgspec
 from msgspec import Struct
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.request import BITS, PAGE_LOADS, THIRD_PARTY, Kind, page_on
@@ -37,7 +38,6 @@ KIND_LETTERS: dict[Kind, str] = {
 }  # fmt: skip
 
 _FILE = "known.json"
-_MOST_HOSTS_REMEMBERED = 1024
 # The services that pages use most come first in third-party-web's table. Of so many of them rules
 # about single paths, and about single hosts of a domain, are worth their bytes.
 _MOST_USED = 60
@@ -91,7 +91,8 @@ class Known:
             "allowed": allowed,
         }
         self._listed = listed
-        self.exceptions_on = lru_cache(maxsize=_MOST_HOSTS_REMEMBERED)(self._find_exceptions)
+        cache: Cache[str, str] = Cache("shield exceptions", self._find_exceptions)
+        self.exceptions_on = cache.__getitem__
 
     def _find_exceptions(self, page_host: str) -> str:
         names = page_on(page_host).names
