@@ -24,16 +24,20 @@ __all__ = ["Found", "Table", "constants", "patterns", "tables"]
 _PACKAGE = "alpines_privacy"
 _DEEPEST = 6  # containers in containers
 _CALLS = frozenset({"match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"})
-_SEARCHES = _CALLS - {"match", "fullmatch"}
 _LONGEST_CONSTANT = 40
 
 
 class Found(NamedTuple):
-    """A pattern, the place it stands at, and whether some call looks for it anywhere in a text."""
+    """A pattern, the place it stands at, and the calls it is used by; all of them where nothing tells."""
 
     place: str  # `redaction.keys._BARE`
     pattern: re.Pattern[Any]
-    is_searched: bool
+    calls: frozenset[str]
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether some call looks for it anywhere in a text."""
+        return bool(self.calls - {"match", "fullmatch"})
 
 
 class Table(NamedTuple):
@@ -50,20 +54,24 @@ def patterns() -> tuple[Found, ...]:
     for module in _modules():
         for place, pattern, call in _walked(module):
             key = (module.__name__, pattern.pattern, pattern.flags)
-            is_searched = _is_searched(module, place, call)
-            if (known := found.get(key)) is None:
-                short = f"{module.__name__.removeprefix(_PACKAGE + '.')}.{place}"
-                found[key] = Found(short, pattern, is_searched)
-            elif is_searched:
-                found[key] = known._replace(is_searched=True)
+            calls = frozenset({call}) if call else _calls(module, place)
+            if key in found:
+                calls |= found[key].calls
+            found.setdefault(key, Found(_short(module, place), pattern, calls))
+            found[key] = found[key]._replace(calls=calls)
         for place, pattern, call in _written(module):
             key = (module.__name__, pattern.pattern, pattern.flags)
-            found.setdefault(key, Found(place, pattern, call in _SEARCHES))
+            found.setdefault(key, Found(place, pattern, frozenset({call})))
     for number, shape in enumerate(SHAPES):
         pattern = re.compile(shape.pattern, re.ASCII)
+        calls = frozenset({"match" if shape.cores else "finditer"})
         place = f"redaction.kinds.SHAPES[{number}: {shape.kind}]"
-        found["shape", shape.pattern, number] = Found(place, pattern, is_searched=True)
+        found["shape", shape.pattern, number] = Found(place, pattern, calls)
     return tuple(found.values())
+
+
+def _short(module: ModuleType, place: str) -> str:
+    return f"{module.__name__.removeprefix(_PACKAGE + '.')}.{place}"
 
 
 @cache
@@ -74,7 +82,7 @@ def tables() -> tuple[Table, ...]:
         for name, value in _own(module):
             words = tuple(sorted({word for word in _words(value, 0) if 0 < len(word) <= 40}))
             if words:
-                found.append(Table(f"{module.__name__.removeprefix(_PACKAGE + '.')}.{name}", words))
+                found.append(Table(_short(module, name), words))
     return tuple(found)
 
 
@@ -176,13 +184,12 @@ def _members(value: Any, module: str) -> Iterator[tuple[str, Any]]:
                 yield f".{name}", getattr(value, name, None)
 
 
-def _is_searched(module: ModuleType, place: str, call: str) -> bool:
-    if call:
-        return call in _SEARCHES
+def _calls(module: ModuleType, place: str) -> frozenset[str]:
+    """Return by which calls a module's code uses a name."""
     name = re.match(r"\w+", place)
     assert name is not None
     calls = re.findall(rf"\b{name[0]}(?:\[\w+\])?\.(\w+)", _source(module))
-    return not calls or not _SEARCHES.isdisjoint(calls) or "__self__" in calls
+    return frozenset(calls) & _CALLS or _CALLS
 
 
 def _written(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any], str]]:
