@@ -16,7 +16,6 @@ passes ends the third. The reading is coarse: what it cannot tell apart counts a
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -83,7 +82,9 @@ def _piece(op: str, value: Any, flags: int, *, gives_back: bool = True) -> Piece
         return Piece(_ALL, _ALL, is_nullable=True, is_unbounded=False, gives_back=False)
     if op in {"ASSERT", "ASSERT_NOT", "AT"}:
         return None
-    return _joined([_pieces(tree, flags) for tree in subtrees(op, value)], is_atomic=op == "ATOMIC_GROUP")
+    return _joined(
+        [_pieces(tree, flags) for tree in subtrees(op, value)], is_atomic=op == "ATOMIC_GROUP"
+    )
 
 
 def _joined(alternatives: list[list[Piece]], *, is_atomic: bool) -> Piece | None:
@@ -158,10 +159,9 @@ def _alike(tree: Tree, flags: int) -> Iterator[Flaw]:
 
 def _adjacent(tree: Tree, flags: int, ends: list[Piece]) -> Iterator[Flaw]:
     for path in _paths(tree, flags):
-        path += ends
         for index, piece in enumerate(path):
             if piece.is_unbounded and piece.gives_back:
-                yield from _after(piece, path[index + 1 :])
+                yield from _after(piece, [*path[index + 1 :], *ends])
 
 
 def _after(piece: Piece, path: list[Piece]) -> Iterator[Flaw]:
@@ -229,7 +229,7 @@ def _paths(tree: Tree, flags: int) -> list[list[Piece]]:
         name = str(op)
         if name in {"SUBPATTERN", "BRANCH"}:
             ways = [way for inner in subtrees(name, value) for way in _paths(inner, flags)]
-        elif name in {"ASSERT", "ASSERT_NOT"} and value[0] > 0 or name == "AT":
+        elif (name in {"ASSERT", "ASSERT_NOT"} and value[0] > 0) or name == "AT":
             ways = [[_CHECK]]
         else:
             piece = _piece(name, value, flags)
