@@ -16,6 +16,7 @@ passes ends the third. The reading is coarse: what it cannot tell apart counts a
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -138,7 +139,7 @@ def _nested(tree: Tree, flags: int) -> Iterator[Flaw]:
             continue
         for path in _paths(value[2], flags):
             for index, piece in enumerate(path):
-                behind = [*path[index + 1 :], *path[:1]]
+                behind = [step for step in (*path[index + 1 :], *path[:1]) if step is not _CHECK]
                 if piece.is_unbounded and piece.gives_back and piece.chars & _first(behind):
                     yield Flaw("nested", _shown(piece.chars & _first(behind)))
         yield from _alike(value[2], flags)
@@ -158,7 +159,7 @@ def _alike(tree: Tree, flags: int) -> Iterator[Flaw]:
 
 
 def _adjacent(tree: Tree, flags: int, ends: list[Piece]) -> Iterator[Flaw]:
-    for path in _paths(tree, flags):
+    for path in _paths(tree, flags, opened=True):
         for index, piece in enumerate(path):
             if piece.is_unbounded and piece.gives_back:
                 yield from _after(piece, [*path[index + 1 :], *ends])
@@ -179,12 +180,24 @@ def _after(piece: Piece, path: list[Piece]) -> Iterator[Flaw]:
 
 
 def _restarted(tree: Tree, flags: int) -> Iterator[Flaw]:
-    """Find what is asked again at each start, in the pattern and in what it repeats."""
+    """Find what is asked again at each start, in the pattern and in what it repeats at its start."""
     before = _behind(tree, flags)
     yield from _runs(_paths(tree, flags), before)
-    for op, value in _walked(tree):
-        if op in _REPEATS and int(value[1]) > _MANY:
-            yield from _runs(_paths(value[2], flags), before)
+    for body in _leading(tree, flags):
+        yield from _runs(_paths(body, flags), before)
+
+
+def _leading(tree: Tree, flags: int) -> Iterator[Tree]:
+    """Yield what is repeated before anything else is asked for."""
+    for op, value in tree:
+        name = str(op)
+        if name in _REPEATS and int(value[1]) > _MANY:
+            yield value[2]
+        elif name in {"SUBPATTERN", "BRANCH"}:
+            for inner in subtrees(name, value):
+                yield from _leading(inner, flags)
+        if (piece := _piece(name, value, flags)) and not piece.is_nullable:
+            return
 
 
 def _runs(paths: list[list[Piece]], before: frozenset[str]) -> Iterator[Flaw]:
@@ -219,18 +232,26 @@ def _behind(tree: Tree, flags: int) -> frozenset[str]:
     return some
 
 
-def _paths(tree: Tree, flags: int) -> list[list[Piece]]:
+def _paths(tree: Tree, flags: int, *, opened: bool = False) -> list[list[Piece]]:
     """Return the ways through a pattern, alternatives and groups opened; the first few of very many.
 
-    Look-aheads that can fail count as a step that takes nothing and may fail.
+    Look-aheads count as a step that takes nothing and may fail. What is optional is one step that may
+    be left out, or `opened`: one way without it and those through it.
     """
     paths: list[list[Piece]] = [[]]
     for op, value in tree:
         name = str(op)
         if name in {"SUBPATTERN", "BRANCH"}:
-            ways = [way for inner in subtrees(name, value) for way in _paths(inner, flags)]
-        elif (name in {"ASSERT", "ASSERT_NOT"} and value[0] > 0) or name == "AT":
-            ways = [[_CHECK]]
+            ways = [
+                way
+                for inner in subtrees(name, value)
+                for way in _paths(inner, flags, opened=opened)
+            ]
+        elif opened and name in _REPEATS and (int(value[0]), int(value[1])) == (0, 1):
+            ways = [[], *_paths(value[2], flags, opened=True)]
+        elif name == "AT" or (name in {"ASSERT", "ASSERT_NOT"} and value[0] > 0):
+            is_start = "BEGINNING" in str(value) and not flags & re.MULTILINE
+            ways = [[_START if is_start else _CHECK]]
         else:
             piece = _piece(name, value, flags)
             ways = [[piece]] if piece else [[]]
@@ -239,6 +260,7 @@ def _paths(tree: Tree, flags: int) -> list[list[Piece]]:
 
 
 _CHECK = Piece(_ALL, _ALL, is_nullable=False, is_unbounded=False, gives_back=False)
+_START = Piece(_NONE, _NONE, is_nullable=False, is_unbounded=False, gives_back=False)
 
 
 def _shown(some: frozenset[str]) -> str:
