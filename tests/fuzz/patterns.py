@@ -206,9 +206,19 @@ def _runs(paths: list[list[Piece]], before: frozenset[str]) -> Iterator[Flaw]:
             start = [*path[:index], piece]
             # A start inside the run: the characters before it are the run's, its own too.
             inside = all(step.chars & piece.chars for step in start) and piece.chars & before
-            if piece.is_unbounded and inside and not _nullable(path[index + 1 :] or [_END]):
+            if piece.is_unbounded and inside and _may_fail(paths, path, index):
                 yield Flaw("restarted", _shown(piece.chars & _first(start)))
                 break
+
+
+def _may_fail(paths: list[list[Piece]], path: list[Piece], index: int) -> bool:
+    """Tell whether what stands behind a run may be absent: not if it is any character that ends it, or the end."""
+    if _nullable(path[index + 1 :] or [_END]):
+        return False
+    behind = [each[index + 1 :] for each in paths if each[: index + 1] == path[: index + 1]]
+    sure = [each[0] for each in behind if each and _nullable(each[1:])]
+    covered = path[index].chars.union(*(step.first for step in sure if step is not _CHECK))
+    return _STOP not in sure or covered < _ALL
 
 
 # A pattern that ends with its run matches all of it: nothing behind can fail.
@@ -235,7 +245,7 @@ def _behind(tree: Tree, flags: int) -> frozenset[str]:
 def _paths(tree: Tree, flags: int, *, opened: bool = False) -> list[list[Piece]]:
     """Return the ways through a pattern, alternatives and groups opened; the first few of very many.
 
-    Look-aheads count as a step that takes nothing and may fail. What is optional is one step that may
+    A look-ahead counts as if it took what it looks at. What is optional is one step that may
     be left out, or `opened`: one way without it and those through it.
     """
     paths: list[list[Piece]] = [[]]
@@ -249,9 +259,12 @@ def _paths(tree: Tree, flags: int, *, opened: bool = False) -> list[list[Piece]]
             ]
         elif opened and name in _REPEATS and (int(value[0]), int(value[1])) == (0, 1):
             ways = [[], *_paths(value[2], flags, opened=True)]
-        elif name == "AT" or (name in {"ASSERT", "ASSERT_NOT"} and value[0] > 0):
-            is_start = "BEGINNING" in str(value) and not flags & re.MULTILINE
-            ways = [[_START if is_start else _CHECK]]
+        elif name == "AT":
+            ways = [[_of_place(str(value), flags)]]
+        elif name == "ASSERT" and value[0] > 0:
+            ways = _paths(value[1], flags, opened=opened)
+        elif name == "ASSERT_NOT" and value[0] > 0:
+            ways = [[_CHECK]]
         else:
             piece = _piece(name, value, flags)
             ways = [[piece]] if piece else [[]]
@@ -259,8 +272,17 @@ def _paths(tree: Tree, flags: int, *, opened: bool = False) -> list[list[Piece]]
     return paths
 
 
+def _of_place(place: str, flags: int) -> Piece:
+    """Return the step of `^`, `\\Z`, `\\b` and the like."""
+    if "BEGINNING" in place and not flags & re.MULTILINE:
+        return _START
+    return _STOP if place == "AT_END_STRING" else _CHECK
+
+
+# Steps that take nothing and may fail, as others do by their characters: any, those of a start, of an end.
 _CHECK = Piece(_ALL, _ALL, is_nullable=False, is_unbounded=False, gives_back=False)
 _START = Piece(_NONE, _NONE, is_nullable=False, is_unbounded=False, gives_back=False)
+_STOP = Piece(_ALL, _NONE, is_nullable=False, is_unbounded=False, gives_back=False)
 
 
 def _shown(some: frozenset[str]) -> str:
