@@ -48,6 +48,7 @@ class Piece(NamedTuple):
     is_nullable: bool
     is_unbounded: bool
     gives_back: bool  # it may be tried again with less
+    is_class: bool = False  # one class over and over, which stops at nothing but what is not in it
 
 
 def flaws(found: Found) -> list[Flaw]:
@@ -78,6 +79,7 @@ def _piece(op: str, value: Any, flags: int, *, gives_back: bool = True) -> Piece
             low == 0 or _nullable(pieces),
             many or any(piece.is_unbounded for piece in pieces),
             gives_back and op != "POSSESSIVE_REPEAT",
+            len(inner) == 1 and str(inner[0][0]) in _ITEMS,
         )
     if op == "GROUPREF":
         return Piece(_ALL, _ALL, is_nullable=True, is_unbounded=False, gives_back=False)
@@ -216,9 +218,16 @@ def _may_fail(paths: list[list[Piece]], path: list[Piece], index: int) -> bool:
     if _nullable(path[index + 1 :] or [_END]):
         return False
     behind = [each[index + 1 :] for each in paths if each[: index + 1] == path[: index + 1]]
-    sure = [each[0] for each in behind if each and _nullable(each[1:])]
-    covered = path[index].chars.union(*(step.first for step in sure if step is not _CHECK))
+    asked = [list(itertools.dropwhile(_is_nullable, each)) for each in behind]
+    sure = [each[0] for each in asked if each and _nullable(each[1:])]
+    passed = [step for each in behind for step in itertools.takewhile(_is_nullable, each)]
+    taken = [step.chars for step in (path[index], *passed) if step.is_class]
+    covered = _NONE.union(*taken, *(step.first for step in sure if step != _CHECK))
     return _STOP not in sure or covered < _ALL
+
+
+def _is_nullable(piece: Piece) -> bool:
+    return piece.is_nullable
 
 
 # A pattern that ends with its run matches all of it: nothing behind can fail.

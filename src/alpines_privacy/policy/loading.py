@@ -48,7 +48,9 @@ def _text(source: str) -> str:
     except OSError as error:
         raise PolicyError(f"cannot be read: {error.strerror}", source=source) from None
     if len(data) > _LARGEST:
-        raise PolicyError(f"has more than {_LARGEST:,} bytes; no policy is that long", source=source)
+        raise PolicyError(
+            f"has more than {_LARGEST:,} bytes; no policy is that long", source=source
+        )
     try:
         text = data.decode("utf-8-sig")  # some editors begin with a mark
     except UnicodeDecodeError as error:
