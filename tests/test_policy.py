@@ -290,6 +290,27 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         PrivacyPolicy.load(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("exempt = " + "[" * 20_000, ": nests lists or tables too deeply"),
+        ("x = {" * 20_000, ": nests lists or tables too deeply"),
+        ("minimum_age = " + "9" * 20_000, ": holds a value that cannot be read: Exceeds the limit"),
+        ("#\n" + "a." * 20_000 + "a = 1", ":2: holds a key of more than 32 parts"),
+        ("\n[" + "a . 'b'.\t" * 20_000 + "a]", ":2: holds a key of more than 32 parts"),
+        ("a = {" + '"a".' * 20_000 + "a = 1}", ":1: holds a key of more than 32 parts"),
+        ("#" * 1_000_001, ": has more than 1,000,000 bytes; no policy is that long"),
+    ],
+    ids=["lists", "tables", "digits", "dotted key", "dotted table", "inline", "huge"],
+)
+def test_a_huge_or_deep_file_is_refused(text: str, error: str, tmp_path: Path) -> None:
+    file = tmp_path / PrivacyPolicy.FILE
+    file.write_text(text, "utf-8")
+    with pytest.raises(PolicyError) as caught:
+        PrivacyPolicy.load(file)
+    assert str(caught.value).startswith(f"{file}{error}")
+
+
 # The same policy, three times.
 
 TOML = """\ufeffmode = "report"
