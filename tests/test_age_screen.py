@@ -32,6 +32,7 @@ from alpines_privacy.testing import Visitor, visitor
 from tests.chromium import chromium, visit
 from tests.clock import stop_clock
 from tests.neutral import assert_neutral
+from tests.secret_keys import KEY, OLDER_KEY
 from tests.sent import Sent
 from tests.signup_sites import PROTOCOLS, Site, site_of
 from tests.test_body import FORM
@@ -39,7 +40,6 @@ from tests.test_signups import decided
 
 TODAY = date(2026, 11, 25)
 PASS, LOCK = "alpines-privacy-age-pass", "alpines-privacy-age-lock"
-KEY, OLD_KEY = "first-key-of-the-tests", "older-key-of-the-tests"
 HERE = {"sec-fetch-site": "same-origin"}
 ADULT = {"day": "3", "month": "2", "year": "1990"}
 CHILD = {"day": "26", "month": "11", "year": "2013"}
@@ -365,10 +365,10 @@ def test_everybodys_pass_of_an_hour_is_the_same(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_key_lets_in_and_only_those(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = pass_cookie(AT, OLD_KEY, monkeypatch=monkeypatch)
-    assert lets_in(old, AT, monkeypatch, f"{KEY},{OLD_KEY}")
+    old = pass_cookie(AT, OLDER_KEY, monkeypatch=monkeypatch)
+    assert lets_in(old, AT, monkeypatch, f"{KEY},{OLDER_KEY}")
     assert not lets_in(old, AT, monkeypatch, KEY)
-    new = pass_cookie(AT, KEY, OLD_KEY, monkeypatch=monkeypatch)
+    new = pass_cookie(AT, KEY, OLDER_KEY, monkeypatch=monkeypatch)
     assert lets_in(new, AT, monkeypatch, KEY)  # the newest signs
 
 

@@ -13,6 +13,7 @@ from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, split_list
 from alpines_privacy.testing import visitor
+from tests.secret_keys import KEY
 from tests.sent import PAGES_SAY, Sent, answered
 
 HTML: Field = ("Content-Type", "text/html; charset=utf-8")
@@ -59,7 +60,7 @@ def test_a_response_made_after_looking_at_the_preference_could_differ(signal: li
 def test_with_a_site_preference_cookies_tell_variants_apart_too(
     signal: list[Field], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", "a-key-of-the-tests")
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", KEY)
     guard = Guard(PrivacyPolicy(site_preference=True))
     assert vary([HTML], signal, guard=guard) == ["DNT, Sec-GPC, Cookie"]
 

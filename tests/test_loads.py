@@ -37,13 +37,14 @@ from alpines_privacy.trackers.reports import Counts, LoadReports, token_for
 from alpines_privacy.wsgi import PrivacyMiddleware
 from tests.chromium import chromium, visit
 from tests.processes import wsgi_origin
+from tests.secret_keys import KEY, OLDER_KEY
 from tests.sent import Sent
 
 ENFORCED, REPORTED = "content-security-policy", "content-security-policy-report-only"
 OPEN = "'unsafe-inline' 'unsafe-eval' blob: data:"
 CDN = ThirdParty("cdn.example.net", purpose="Style sheets")
 SHOP = Client("192.0.2.7", "https", "www.shop.example", "https://www.shop.example")
-KEYS = SecretKeys(["the-newest-key-of-the-tests", "an-older-key-of-the-tests"])
+KEYS = SecretKeys([KEY, OLDER_KEY])
 
 
 def compiled(loads: Loads, *declared: str) -> LoadPolicy:

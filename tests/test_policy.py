@@ -19,6 +19,7 @@ from alpines_privacy.guard import Guard, guard_for
 from alpines_privacy.policy import SecretKeys
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.patterns import compile_patterns
+from tests.secret_keys import KEY, OLDER_KEY
 
 COOKIE_KEYS = "name, purpose, necessary, lifetime, readable_by_scripts, path"
 POLICY_KEYS = ", ".join(PrivacyPolicy.__struct_fields__)
@@ -293,13 +294,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("exempt = " + "[" * 20_000, ": nests lists or tables too deeply"),
-        ("x = {" * 20_000, ": nests lists or tables too deeply"),
+        ("exempt = " + "[" * 20_000, ": is nested too deep to be read"),
+        ("x = {" * 20_000, ": is nested too deep to be read"),
         ("minimum_age = " + "9" * 20_000, ": holds a value that cannot be read: Exceeds the limit"),
-        ("#\n" + "a." * 20_000 + "a = 1", ":2: holds a key of more than 32 parts"),
-        ("\n[" + "a . 'b'.\t" * 20_000 + "a]", ":2: holds a key of more than 32 parts"),
-        ("a = {" + '"a".' * 20_000 + "a = 1}", ":1: holds a key of more than 32 parts"),
-        ("#" * 1_000_001, ": has more than 1,000,000 bytes; no policy is that long"),
+        ("#\n" + "a." * 20_000 + "a = 1", ":2: a name has more than 100 parts"),
+        ("\n[" + "a . 'b'.\t" * 20_000 + "a]", ":2: a name has more than 100 parts"),
+        ("a = {" + '"a".' * 20_000 + "a = 1}", ":1: a name has more than 100 parts"),
+        ("#" * (1 << 20) + "#", "is larger than 1,048,576 bytes"),
     ],
     ids=["lists", "tables", "digits", "dotted key", "dotted table", "inline", "huge"],
 )
@@ -308,7 +309,8 @@ def test_a_huge_or_deep_file_is_refused(text: str, error: str, tmp_path: Path) -
     file.write_text(text, "utf-8")
     with pytest.raises(PolicyError) as caught:
         PrivacyPolicy.load(file)
-    assert str(caught.value).startswith(f"{file}{error}")
+    assert str(caught.value).startswith(str(file))
+    assert error in str(caught.value)
 
 
 # The same policy, three times.
@@ -388,7 +390,7 @@ POLICY = PrivacyPolicy(
 def test_a_file_a_mapping_and_arguments_make_the_same_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(NAME, "a-key-of-16-chars")
+    monkeypatch.setenv(NAME, KEY)
     file = tmp_path / PrivacyPolicy.FILE
     file.write_text(TOML, "utf-8")
     assert PrivacyPolicy.load(file) == PrivacyPolicy.from_mapping(MAPPING) == POLICY
@@ -512,9 +514,9 @@ def test_a_star_stands_for_any_run_of_characters(pattern: str, text: str) -> Non
 
 NAME = "ALPINES_PRIVACY_SECRET_KEY"
 KEYS: dict[str, tuple[str, ...]] = {
-    "a-key-of-16-chars": ("a-key-of-16-chars",),
-    "the-newest-of-keys,an-older-secret-key": ("the-newest-of-keys", "an-older-secret-key"),
-    " the-newest-of-keys , ,an-older-secret-key,": ("the-newest-of-keys", "an-older-secret-key"),
+    KEY: (KEY,),
+    f"{KEY},{OLDER_KEY}": (KEY, OLDER_KEY),
+    f" {KEY} , ,{OLDER_KEY},": (KEY, OLDER_KEY),
 }
 
 
@@ -525,8 +527,8 @@ def test_keys_come_from_the_environment_newest_first(value: str, expected: tuple
 
 def test_a_short_key_is_refused_and_not_shown() -> None:
     with pytest.raises(PolicyError) as caught:
-        SecretKeys.from_environment({NAME: "the-newest-of-keys,hunter2"})
-    assert "key 2 of 2 has 7 characters; expected at least 16" in str(caught.value)
+        SecretKeys.from_environment({NAME: f"{KEY},hunter2"})
+    assert "key 2 of 2 has 7 characters, of at least 16" in str(caught.value)
     assert str(caught.value).startswith(f"environment: {NAME}: ")
     assert "hunter2" not in str(caught.value)
 

@@ -27,10 +27,9 @@ from alpines_privacy.preference import PreferenceReader, StoredChoice
 from alpines_privacy.testing import visitor
 from tests.chromium import chromium, cookie_jar, visit
 from tests.processes import wsgi_origin
+from tests.secret_keys import KEY, OLDER_KEY, STRANGERS_KEY
 from tests.sent import Sent, leaving
 
-KEY = "first-key-of-the-tests"
-OLD_KEY = "older-key-of-the-tests"
 CHOOSING = PrivacyPolicy(site_preference=True)
 HOME = "/_privacy/preference"
 SAME_ORIGIN: Field = ("sec-fetch-site", "same-origin")
@@ -147,7 +146,7 @@ def test_both_protocols_tell_the_app_the_same(app: Any) -> None:
 
 TAMPERED = {
     "no signature": "opt-out",
-    "another key's": StoredChoice(SecretKeys(["a-stranger's key of some length"])).signed["opt-out"],
+    "another key's": StoredChoice(SecretKeys([STRANGERS_KEY])).signed["opt-out"],
     "signature of the other choice": "opt-out." + ALLOW[1].partition(".")[2],
     "cut": OPT_OUT[1].partition("=")[2][:-1],
     "longer": OPT_OUT[1].partition("=")[2] + "x",
@@ -168,9 +167,9 @@ def test_a_choice_under_another_name_is_none() -> None:
 
 
 def test_keys_rotate(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = cookie_of("opt-out", key=OLD_KEY)
+    old = cookie_of("opt-out", key=OLDER_KEY)
     assert Guard(CHOOSING).read_preference(Sent(old)).signal is None
-    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", f"{KEY}, {OLD_KEY}")
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", f"{KEY}, {OLDER_KEY}")
     guard = Guard(CHOOSING)
     assert guard.read_preference(Sent(old)).signal == "site preference"
     assert guard.read_preference(Sent(OPT_OUT)).signal == "site preference"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
 from collections import OrderedDict, UserDict, defaultdict, namedtuple
@@ -203,7 +202,7 @@ def test_what_was_given_is_not_changed() -> None:
 def test_clean_data_is_given_back_itself() -> None:
     value = {
         "a": [1, 2.5, None, True, "text", b"bytes", {"b": (3, "x")}],
-        "when": datetime(2026, 11, 25, tzinfo=UTC), "id": UUID(int=5), "user_id": 7, "logger": logging.getLogger("x"),
+        "when": datetime(2026, 11, 25, tzinfo=UTC), "id": UUID(int=5), "user_id": 7, "thing": object(),
         "c": {"d": frozenset({1}), "e": UserDict(x=1)}, 5: Decimal("1.5"), "password": None,
     }  # fmt: skip
     assert REDACTOR.redact_mapping(value) is value

@@ -36,6 +36,7 @@ from alpines_privacy.testing import visitor
 from tests.clock import stop_clock
 from tests.form_parsers import FORM_PARSERS
 from tests.neutral import assert_neutral
+from tests.secret_keys import KEY
 from tests.sent import Sent
 from tests.signup_sites import PROTOCOLS, Site, site_of
 from tests.test_body import FORM, JSON, MULTIPART, odd_bodies, parts, text
@@ -43,7 +44,6 @@ from tests.test_body import FORM, JSON, MULTIPART, odd_bodies, parts, text
 TODAY = date(2026, 11, 25)
 ADULT, THIRTEEN, TWELVE = "1990-02-03", "2013-11-25", "2013-11-26"
 LOCK = "alpines-privacy-age-lock"
-KEY = "first-key-of-the-tests"
 
 POLICY = PrivacyPolicy(
     signups=[

@@ -15,8 +15,9 @@ from alpines_privacy.policy import LogKey, Logs, SecretKeys
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.agents import GENERALISED, generalised
 from alpines_privacy.redaction.ways import Ways
+from tests.secret_keys import KEY, OLDER_KEY
 
-KEYS = SecretKeys(["a-key-of-16-chars"])
+KEYS = SecretKeys([KEY])
 
 # Kind, way, value, and what is written for it.
 WRITTEN: tuple[tuple[str, str, str, str], ...] = (
@@ -97,7 +98,7 @@ def test_a_pseudonym_is_one_for_all_spellings_of_a_value(kind: str, one: str, ot
 
 def test_a_pseudonym_is_of_the_key_the_kind_and_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     logs = Logs(email="pseudonym", name="pseudonym")
-    other = SecretKeys(["another-key-of-16", *KEYS])
+    other = SecretKeys([OLDER_KEY, *KEYS])
     first = Ways(logs, KEYS)
     one = first.replacement("EMAIL", "a@b.example")
     assert Ways(logs, KEYS).replacement("EMAIL", "a@b.example") == one

@@ -43,6 +43,7 @@ from tests.frameworks.exhibit import PAGE
 from tests.frameworks.exhibits_asgi import from_httpx
 from tests.frameworks.exhibits_django import site, under
 from tests.frameworks.exhibits_wsgi import from_werkzeug
+from tests.secret_keys import KEY
 
 DNT = {"DNT": "1"}
 LOGINS = PrivacyPolicy(
@@ -194,7 +195,7 @@ def test_each_check_finds_its_mistake_and_hints_what_to_do(
 
 
 def test_a_key_in_the_environment_satisfies_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", "sixteen characters")
+    monkeypatch.setenv("ALPINES_PRIVACY_SECRET_KEY", KEY)
     assert ids(ALPINES_PRIVACY={"cookies": DECLARED, "site_preference": True}) == []
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import BinaryIO, NamedTuple
 import click
 
 from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.sources import Source, opened, refuse_irregular
 from alpines_privacy.cli.tally import Progress, Tally
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.redaction.archive import BLOCK, Cleaned, blocks
-from alpines_privacy.redaction.compression import ArchiveError, Compression, recognised, unpacked
+from alpines_privacy.redaction.compression import ArchiveError, Compression, unpacked
 from alpines_privacy.redaction.replacement import Replacement
 from alpines_privacy.redaction.workers import Workers, cores
 
@@ -24,7 +25,6 @@ __all__ = ["Order", "run"]
 _WORTH_WORKERS = (
     4 << 20
 )  # bytes in all files: with less, starting processes takes longer than the work
-_HEAD = 512  # bytes that tell what a file is
 
 
 class Order(NamedTuple):
@@ -114,9 +114,8 @@ class _Work:
         if self._name == "-":
             self._from(sys.stdin.buffer, None)
             return
-        path = Path(self._name).resolve()
-        _refuse_irregular(path)
-        with path.open("rb") as file:
+        file, path = opened(self._name)
+        with file:
             self._from(file, path)
 
     def _from(self, file: BinaryIO, path: Path | None) -> None:
@@ -168,31 +167,31 @@ class _Work:
         """Yield the file in cleaned blocks; a line that cannot be cleaned ends it, and the original stays."""
         for cleaned in self._cleaned(file):
             for line, error in cleaned.withheld:
-                raise ArchiveError(f"line {line}: redacting it failed ({error}); left as it is")
+                raise ArchiveError(f"line {line}: {error}; left as it is")
             yield cleaned
 
     def _passing(self, file: BinaryIO) -> Iterator[Cleaned]:
         """Yield the file in cleaned blocks; a notice stands for a line that cannot be cleaned."""
         for cleaned in self._cleaned(file):
             for line, error in cleaned.withheld:
-                self._tally.fail(
-                    self._name, f"line {line}: withheld, redacting it failed ({error})"
-                )
+                self._tally.fail(self._name, f"line {line}: withheld, {error}")
             yield cleaned
 
     def _cleaned(self, file: BinaryIO) -> Iterator[Cleaned]:
         """Yield the file in cleaned blocks, counting them."""
-        compression = recognised(_head(file))
+        source = Source(file, regular=self._name != "-")
+        compression, pieces = unpacked(io.BufferedReader(source), lambda: source.taken)
         if not self._order.check:
             self._refuse_binary_on_terminal(compression)
-        pieces = unpacked(compression, file)
         found = blocks(pieces, self._workers.cleaner, 1 if self._live else BLOCK)
         with self._tally.file() as count:
             for cleaned in self._workers.clean(found, compression):
                 count(cleaned)
                 yield cleaned
                 if self._name != "-":
-                    self._progress.advance(file.tell(), cleaned.size)
+                    self._progress.advance(source.taken, cleaned.size)
+        if source.has_grown():
+            self._tally.note(f"{self._name} has grown since it was opened; what came was not read")
 
     def _refuse_binary_on_terminal(self, compression: Compression) -> None:
         to_stdout = not self._order.in_place and self._order.output is None
@@ -201,11 +200,6 @@ class _Work:
                 f"stays compressed ({compression.name}), which no terminal shows; "
                 "use -o, -i or a pipe"
             )
-
-
-def _head(file: BinaryIO) -> bytes:
-    head: bytes = file.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]  # of every buffered reader
-    return head
 
 
 def _refuse_contradictions(order: Order) -> None:
@@ -261,16 +255,6 @@ def _has_terminal(order: Order) -> bool:
     return sys.stderr.isatty() and not (to_stdout and sys.stdout.isatty())
 
 
-def _refuse_irregular(path: Path) -> None:
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise ArchiveError("is a folder; name the files in it")
-    if not stat.S_ISREG(mode):
-        raise ArchiveError(
-            f"is no regular file; read it by a pipe: alpines-privacy redact - < {path}"
-        )
-
-
 def _refuse_changed(file: BinaryIO, path: Path, before: os.stat_result) -> None:
     """Refuse to replace a file that was written to meanwhile: what was written would be lost."""
     for now in (os.fstat(file.fileno()), path.stat()):
@@ -292,9 +276,9 @@ def _target(output: Path, name: str, path: Path | None) -> Path:
         if path is None:
             raise ArchiveError(f"needs a file name: -o {output} is a folder")
         output /= Path(name).name
-    target = output.resolve()
+    target = Path(os.path.realpath(output))
     if target.exists():
         if path is not None and target.samefile(path):
             raise ArchiveError(f"is what -o {output} names, too; use --in-place")
-        _refuse_irregular(target)
+        refuse_irregular(target, target.stat().st_mode)
     return target

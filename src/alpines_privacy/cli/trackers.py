@@ -51,7 +51,9 @@ def compile_(
     out and counted.
     """
     from alpines_privacy.policy import PolicyError  # noqa: PLC0415
+    from alpines_privacy.policy.bounds import read_bounded  # noqa: PLC0415
     from alpines_privacy.trackers.lists import compile_lists, read_list  # noqa: PLC0415
+    from alpines_privacy.trackers.source import LONGEST_FILE  # noqa: PLC0415
 
     wanted: list[tuple[Path, When]] = [
         *((path, "always") for path in lists),
@@ -62,7 +64,7 @@ def compile_(
     read = []
     for path, when in wanted:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_bounded(path, LONGEST_FILE, source=str(path)).decode("utf-8")
         except UnicodeDecodeError:
             raise PolicyError("is not UTF-8", source=str(path)) from None
         read.append(read_list(text, source=str(path), when=when, date=dated, version=origin))
@@ -79,13 +81,17 @@ def compile_(
 @click.option("--origin", default="", help="The version of third-party-web.")
 def services(entities: Path, companies: Path, rules: Path, *, origin: str) -> None:
     """Turn third-party-web's entities.json into a table of companies and a list of rules."""
+    from alpines_privacy.policy.bounds import read_bounded  # noqa: PLC0415
+    from alpines_privacy.trackers.source import LONGEST_FILE  # noqa: PLC0415
     from alpines_privacy.trackers.third_party_web import (  # noqa: PLC0415
         company_lines,
         read_entities,
         rule_lines,
     )
 
-    known = read_entities(entities.read_bytes(), source=str(entities))
+    known = read_entities(
+        read_bounded(entities, LONGEST_FILE, source=str(entities)), source=str(entities)
+    )
     about = f"third-party-web {origin}".strip()
     _replace(companies, "\n".join((f"# {about}, MIT", *company_lines(known), "")).encode())
     head = (f"! Title: {about}", f"! Version: {origin}", "! Licence: MIT")
@@ -193,10 +199,14 @@ def _told(decision: Explanation) -> str:
 
 def _tell_of(path: Path) -> None:
     from alpines_privacy.policy import PolicyError  # noqa: PLC0415
+    from alpines_privacy.policy.bounds import read_bounded  # noqa: PLC0415
+    from alpines_privacy.trackers.source import LONGEST_FILE  # noqa: PLC0415
     from alpines_privacy.trackers.table import Table  # noqa: PLC0415
 
     try:
-        table = Table(path.read_bytes())
+        table = Table(read_bounded(path, LONGEST_FILE, source=str(path)))
+    except PolicyError:
+        raise
     except ValueError as error:
         raise PolicyError(f"is no compiled list: {error}", source=str(path)) from None
     for each in table.lists:
@@ -211,7 +221,7 @@ def _tell(info: ListInfo) -> None:
     click.echo(f", {info.cosmetic:,} element-hiding lines left out")
     if info.unsupported:
         counts = ", ".join(f"{name} {count}" for name, count in info.unsupported.items())
-        click.echo(f"  left out for an option that is not understood: {counts}")
+        click.echo(f"  left out, not understood: {counts}")
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 __all__ = ["PolicyError", "nearest"]
 
+# Characters: what is wrong may be a file's whole content, and no terminal shows that.
+_LONGEST_NAME, _LONGEST_KEY, _LONGEST_PROBLEM = 100, 500, 2000
+
 
 class PolicyError(ValueError):
     """A policy that cannot be used, raised at start-up and never in a request.
@@ -18,12 +21,14 @@ class PolicyError(ValueError):
     def __init__(
         self, problem: str, *, source: str = "", key: str = "", line: int | None = None
     ) -> None:
-        self.problem = problem
+        self.problem = (
+            problem if len(problem) <= _LONGEST_PROBLEM else problem[:_LONGEST_PROBLEM] + "..."
+        )
         self.source = source
-        self.key = key
+        self.key = key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "..."
         self.line = line
         where = f"{source}:{line}" if source and line else source
-        super().__init__(": ".join(part for part in (where, key, problem) if part))
+        super().__init__(": ".join(part for part in (where, self.key, self.problem) if part))
 
     def at(self, *, source: str = "", key: str = "", line: int | None = None) -> PolicyError:
         """Return this error with its place filled in; what is known already stays."""
@@ -37,6 +42,8 @@ class PolicyError(ValueError):
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return ` (did you mean "x"?)` for the valid name closest to `name`, or nothing."""
+    if len(name) > _LONGEST_NAME:
+        return ""
     close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
     return f' (did you mean "{close[0]}"?)' if close else ""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from reprlib import Repr
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -118,10 +119,17 @@ def _choices(hint: Any) -> list[str]:
     return [choice for part in get_args(hint) for choice in _choices(part)]
 
 
+_SHORT = Repr()  # never recurses further than it shows
+_SHORT.maxlevel = 3
+
+
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = _SHORT.repr(value)
     kind = _KINDS.get(type(value), type(value).__name__)
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({kind})"  # a terminal's line
 

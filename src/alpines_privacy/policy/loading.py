@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from alpines_privacy.policy.bounds import LONGEST_POLICY, check_names, read_bounded
 from alpines_privacy.policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -19,19 +20,34 @@ PolicyT = TypeVar("PolicyT", bound="PrivacyPolicy")
 
 _HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[.=]""")
-_LARGEST = 1_000_000  # bytes; a policy of a thousand cookies has a tenth of it
-# A key of more parts than any policy has. Python's TOML reader copies what it has at each further one.
-_LONG_KEY = re.compile(
-    r"""(?<![\w.-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
-)
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
     """Read a file into a policy of the class `policy`; raises `PolicyError`."""
     source = fspath(path)
-    text = _text(source)
-    mapping = _mapping(text, source)
+    try:
+        data = read_bounded(source, LONGEST_POLICY, source=source)
+        text = data.decode("utf-8-sig")  # some editors begin with a mark
+    except OSError as error:
+        raise PolicyError(f"cannot be read: {error.strerror}", source=source) from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"is not UTF-8 (byte {error.start}); TOML files are", source=source
+        ) from None
+    check_names(text, source)
+    try:
+        mapping = tomllib.loads(text)
+    except RecursionError:
+        problem = "is nested too deep to be read; expected lists and tables at most four deep"
+        raise PolicyError(problem, source=source) from None
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        problem = f"is not valid TOML: {_TOML_PLACE.sub('', str(error))}"
+        line = int(place[1]) if place and place[1] else len(text.splitlines())
+        raise PolicyError(problem, source=source, line=line) from None
+    except ValueError as error:  # a number of more digits than Python reads
+        raise PolicyError(f"holds a value that cannot be read: {error}", source=source) from None
     for table, key in ((mapping, "dnt_policy"), (mapping.get("age_screen"), "template")):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = str(Path(source).parent / table[key])  # relative to the file that names it
@@ -39,43 +55,6 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
         return policy.from_mapping(mapping, source=source)
     except PolicyError as error:
         raise error.at(line=line_of(text, error.key)) from None
-
-
-def _text(source: str) -> str:
-    try:
-        with Path(source).open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise PolicyError(f"cannot be read: {error.strerror}", source=source) from None
-    if len(data) > _LARGEST:
-        raise PolicyError(
-            f"has more than {_LARGEST:,} bytes; no policy is that long", source=source
-        )
-    try:
-        text = data.decode("utf-8-sig")  # some editors begin with a mark
-    except UnicodeDecodeError as error:
-        raise PolicyError(
-            f"is not UTF-8 (byte {error.start}); TOML files are", source=source
-        ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _mapping(text: str, source: str) -> dict[str, Any]:
-    """Read TOML; what its reader does not bound itself is refused."""
-    if found := _LONG_KEY.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise PolicyError("holds a key of more than 32 parts", source=source, line=line)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = _TOML_PLACE.search(str(error))
-        problem = f"is not valid TOML: {_TOML_PLACE.sub('', str(error))}"
-        line = int(place[1]) if place and place[1] else len(text.splitlines())
-        raise PolicyError(problem, source=source, line=line) from None
-    except RecursionError:
-        raise PolicyError("nests lists or tables too deeply", source=source) from None
-    except ValueError as error:  # a number of more digits than Python reads
-        raise PolicyError(f"holds a value that cannot be read: {error}", source=source) from None
 
 
 def line_of(text: str, key: str) -> int | None:

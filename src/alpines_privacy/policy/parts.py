@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from alpines_privacy.policy.age import AgeRule, check_formats
+from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain, explain_call, hints_of
 from alpines_privacy.policy.patterns import compile_patterns
@@ -465,7 +466,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
             found = type(mapping).__name__
             raise PolicyError(f"found {found}; expected a mapping of the policy", source=source)
         try:
+            check_mapping(mapping)
             return msgspec.convert(dict(mapping), cls)
+        except PolicyError as error:
+            raise error.at(source=source) from None
         except msgspec.ValidationError as error:
             raise explain(error, mapping, cls).at(source=source) from None
 

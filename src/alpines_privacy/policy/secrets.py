@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Self
 
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.strength import weakness
 
-__all__ = ["PrivacyWarning", "SecretKeys"]
+__all__ = ["MADE_BY", "PrivacyWarning", "SecretKeys"]
 
 VARIABLE = "ALPINES_PRIVACY_SECRET_KEY"
-_SHORTEST = 16
+MADE_BY = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 class PrivacyWarning(UserWarning):
@@ -20,16 +22,32 @@ class PrivacyWarning(UserWarning):
 
 
 class SecretKeys(tuple[str, ...]):
-    """The site's secret keys, newest first: the first signs, all of them verify."""
+    """The site's secret keys, newest first: the first signs, all of them verify.
+
+    Raises `PolicyError` for one that can be guessed (`strength.weakness`); it is named by its place
+    and not shown.
+    """
 
     __slots__ = ()
+
+    def __new__(cls, keys: Iterable[str] = (), *, source: str = "") -> Self:
+        """Take keys that are hard to guess; `source` says in an error where they come from."""
+        made = super().__new__(cls, keys)
+        for index, key in enumerate(made, start=1):
+            if problem := weakness(key):
+                raise PolicyError(
+                    f"key {index} of {len(made)} {problem}. A new one comes from: {MADE_BY}",
+                    source=source,
+                    key=VARIABLE,
+                )
+        return made
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys:
         """Read `ALPINES_PRIVACY_SECRET_KEY`, one key or several separated by commas.
 
         Without it a random key is made for this process and a `PrivacyWarning` says what that
-        means. Raises `PolicyError` for a key of fewer than 16 characters; the key is not shown.
+        means. Raises `PolicyError` for a key that can be guessed; the key is not shown.
         """
         return cls.given(environment) or _random()
 
@@ -37,15 +55,7 @@ class SecretKeys(tuple[str, ...]):
     def given(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys | None:
         """Read the keys an operator has set; None if there is none. Raises `PolicyError` as above."""
         keys = [key.strip() for key in environment.get(VARIABLE, "").split(",") if key.strip()]
-        for index, key in enumerate(keys, start=1):
-            if len(key) < _SHORTEST:
-                raise PolicyError(
-                    f"key {index} of {len(keys)} has {len(key)} characters; expected at least {_SHORTEST}: "
-                    'python -c "import secrets; print(secrets.token_urlsafe())" makes one',
-                    source="environment",
-                    key=VARIABLE,
-                )
-        return cls(keys) if keys else None
+        return cls(keys, source="environment") if keys else None
 
 
 _made: list[SecretKeys] = []
@@ -58,7 +68,7 @@ def _random() -> SecretKeys:
         warnings.warn(
             f"{VARIABLE} is not set, so a random key was made for this process: after a restart, or in "
             "another worker process, visitors' choices signed with it are not recognised. Set it to one "
-            "value of at least 16 characters for all processes.",
+            f"value for all processes, made by: {MADE_BY}",
             PrivacyWarning,
             stacklevel=2,
         )

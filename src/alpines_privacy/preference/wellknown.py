@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import ClassVar
 
 from alpines_privacy.http.context import Privacy
@@ -16,6 +15,7 @@ from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.outcomes import Answer, Replace
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PolicyError, PrivacyPolicy
+from alpines_privacy.policy.bounds import read_bounded
 
 __all__ = ["WellKnown"]
 
@@ -30,6 +30,7 @@ DNT_POLICY_SHA1 = frozenset(
     }
 )
 
+_LONGEST = 1 << 20  # bytes of dnt-policy.txt, which has seven thousand
 _ROOT = "/.well-known/"
 _DAY = "max-age=86400"  # TPE §6.4.2: tracking may increase a day after the status changed, at the earliest
 
@@ -94,7 +95,7 @@ def _json(media_type: str, document: dict[str, object], fields: list[Field]) -> 
 def _published(path: str) -> bytes:
     """Read EFF's policy file; raises `PolicyError` for one that is not verbatim what EFF published."""
     try:
-        text = Path(path).read_bytes()
+        text = read_bounded(path, _LONGEST, key="dnt_policy")
     except OSError as error:
         raise PolicyError(f"{path} cannot be read: {error.strerror}", key="dnt_policy") from None
     digest = hashlib.sha1(text, usedforsecurity=False).hexdigest()

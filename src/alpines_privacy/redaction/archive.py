@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.policy import Logs, PrivacyPolicy
-from alpines_privacy.redaction.compression import ArchiveError, Compression, packed
+from alpines_privacy.redaction.compression import ArchiveError, Compression, embedded, packed
 from alpines_privacy.redaction.redactor import Redactor
 
 __all__ = ["BLOCK", "Block", "Cleaned", "Cleaner", "blocks"]
@@ -23,6 +23,8 @@ BLOCK = 1 << 20  # bytes of text cleaned at once, where it need not be sooner
 _LONGEST = 1 << 20  # bytes of a line; a longer one is cleaned in pieces
 _AHEAD = 1 << 16  # characters looked at on both sides of where a line may be cut
 _TRIES = 16  # places looked at, at most
+
+_COMPRESSED = "it holds compressed data, in which nothing would be found; unpack that first"
 
 Places: TypeAlias = "list[tuple[int, str]]"
 
@@ -122,12 +124,17 @@ class Cleaner:
     def _lines(self, text: str, number: int, places: Places, withheld: Places) -> str:
         found = self._redactor.found
         lines = text.split("\n")
+        compressed = embedded(text.encode("utf-8", "surrogateescape"))
         for index, line in enumerate(lines):
+            if compressed and embedded(line.encode("utf-8", "surrogateescape")):
+                lines[index] = "[withheld: compressed data]"
+                withheld.append((number + index, _COMPRESSED))
+                continue
             try:
                 redacted, spans = found(line)
             except Exception as error:
                 lines[index] = self._redactor.redact(line)  # the notice, if it fails again
-                withheld.append((number + index, type(error).__name__))
+                withheld.append((number + index, f"redacting it failed ({type(error).__name__})"))
                 continue
             if spans:
                 lines[index] = redacted

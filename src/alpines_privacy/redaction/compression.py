@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from alpines_privacy.http.coding import zstd_library
 
-__all__ = ["ArchiveError", "Compression", "packed", "recognised", "unpacked"]
+__all__ = ["ArchiveError", "Compression", "embedded", "packed", "recognised", "unpacked"]
 
+_HEAD = 512  # bytes that tell what a file is
+_MOST_LAYERS = 3  # of compression, one in another
+_MOST_TIMES = 1000  # what a log unpacks to, beside its size; gzip cannot do more
+_ANY_SIZE = 256 << 20  # bytes that may come of however little
+_MEMORY = 128 << 20  # bytes that xz may take; `xz -9` needs 65 MiB
 _PIECE = 262144  # bytes of text read at once
 _ZSTD_PIECE = 1024  # bytes of zstd read at once: its library cannot be told how much text to return
 
@@ -30,6 +36,7 @@ class Compression(NamedTuple):
 
     name: str
     level: int
+    inside: Compression | None = None  # what was packed was an archive itself
 
 
 class _Refused(NamedTuple):
@@ -49,6 +56,15 @@ _NOT_TEXT = (
     _Refused(0, b"\xff\xfe", "UTF-16 text; convert it with iconv first"),
     _Refused(0, b"\xfe\xff", "UTF-16 text; convert it with iconv first"),
     _Refused(257, b"ustar", "a tar archive; unpack it first"),
+)
+
+
+# What compressed data begins with, as long as the format makes it: no text has these bytes.
+_EMBEDDED = (
+    b"\x1f\x8b\x08",
+    b"\x28\xb5\x2f\xfd",
+    b"\xfd7zXZ\x00",
+    *(b"BZh%d1AY&SY" % n for n in range(1, 10)),
 )
 
 
@@ -72,26 +88,97 @@ def refuse_unless_text(head: bytes) -> None:
             raise ArchiveError(f"is {what}")
 
 
-def unpacked(compression: Compression, file: BinaryIO) -> Iterator[bytes]:
-    """Yield an archive's text in pieces, as soon as there is any; `file` is read with `read1`.
+def unpacked(
+    file: io.BufferedReader, taken: Callable[[], int]
+) -> tuple[Compression, Iterator[bytes]]:
+    """Return how an archive is compressed, and its text in pieces, each as soon as it is there.
 
-    Raises `ArchiveError` where it is damaged or ends too early.
+    What was compressed several times over is read through. `taken` tells how many bytes of the
+    archive have been read. Raises `ArchiveError`, here or later, where it is damaged, ends too early,
+    is packed more than three times over, or unpacks to a thousand times its size.
     """
+    around: list[Compression] = []
+    while (compression := recognised(file.peek(_HEAD)[:_HEAD])).name != "plain":
+        if len(around) == _MOST_LAYERS:
+            raise ArchiveError(
+                f"is compressed more than {_MOST_LAYERS} times over; unpack it first"
+            )
+        around.append(compression)
+        file = io.BufferedReader(_Unpacked(_with_head(_read(compression, file))), _PIECE)
+    packing = compression
+    for layer in reversed(around):
+        packing = layer if packing.name == "plain" else layer._replace(inside=packing)
+    pieces = _pieces(file)
+    return packing, _bounded(pieces, taken) if around else pieces
+
+
+def _read(compression: Compression, file: Any) -> Iterator[bytes]:
     try:
-        pieces = _READERS[compression.name](file)
-        first = next(pieces, b"")
-        refuse_unless_text(first)
-        yield first
-        yield from pieces
+        yield from _READERS[compression.name](file)
     except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, ValueError) as error:
         if isinstance(error, ArchiveError):
             raise
         raise ArchiveError(f"is damaged or incomplete ({compression.name}: {error})") from None
 
 
+def _with_head(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the pieces, the first of them long enough to tell what they are, if there is as much."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        if len(head) >= _HEAD:
+            break
+    yield head
+    yield from pieces
+
+
+def _bounded(pieces: Iterator[bytes], taken: Callable[[], int]) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > _ANY_SIZE and size > _MOST_TIMES * taken():
+            raise ArchiveError(
+                f"unpacks to more than {_MOST_TIMES:,} times its size, as no log does; if it is one, unpack it first"
+            )
+        yield piece
+
+
+class _Unpacked(io.RawIOBase):
+    """Pieces of unpacked bytes as a file, which may be an archive in its turn."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._held = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Hand over what is unpacked, up to the length of the buffer."""
+        while not self._held:
+            if (piece := next(self._pieces, None)) is None:
+                return 0
+            self._held = memoryview(piece)
+        size = min(len(buffer), len(self._held))
+        buffer[:size] = self._held[:size]
+        self._held = self._held[size:]
+        return size
+
+
+def embedded(text: bytes) -> bool:
+    """Tell whether compressed data stands inside text, in which nothing would be found."""
+    return any(magic in text for magic in _EMBEDDED)
+
+
 def packed(compression: Compression, text: bytes) -> bytes:
     """Return a piece of text as a member of an archive; nothing for no text."""
-    return _PACKERS[compression.name](text, compression.level) if text else b""
+    if not text:
+        return b""
+    if compression.inside is not None:
+        text = packed(compression.inside, text)
+    return _PACKERS[compression.name](text, compression.level)
 
 
 def _pieces(file: Any) -> Iterator[bytes]:
@@ -106,6 +193,22 @@ def _bzip2(file: Any) -> Iterator[bytes]:
         if error.errno is not None:
             raise
         raise ArchiveError(f"is damaged (bzip2: {error})") from None
+
+
+def _xz(file: Any) -> Iterator[bytes]:
+    stream: lzma.LZMADecompressor | None = None
+    while data := file.read1(_PIECE):
+        while data or (stream is not None and not stream.needs_input):
+            if stream is None:
+                stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
+            text = stream.decompress(data, _PIECE)
+            data = b""
+            if text:
+                yield text
+            if stream.eof:  # streams may follow, after padding (its specification, §2.2)
+                data, stream = stream.unused_data.lstrip(b"\0"), None
+    if stream is not None:
+        raise EOFError("it ends inside a stream")
 
 
 def _zstd(file: Any) -> Iterator[bytes]:
@@ -162,7 +265,7 @@ _READERS: dict[str, Callable[[Any], Iterator[bytes]]] = {
     "gzip": lambda file: _pieces(gzip.GzipFile(fileobj=file)),
     "zstd": _zstd,
     "bzip2": _bzip2,
-    "xz": lambda file: _pieces(lzma.LZMAFile(file)),  # noqa: SIM115 - who opened the file closes it
+    "xz": _xz,
 }
 
 _PACKERS: dict[str, Callable[[bytes, int], bytes]] = {

@@ -7,6 +7,7 @@ lets more lines through, and the shapes found are the same.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -15,6 +16,16 @@ from alpines_privacy.http.cache import Cache
 from alpines_privacy.redaction.kinds.shape import Shape
 
 __all__ = ["FoldGate", "Gate", "RE2Gate", "fastest_gate"]
+
+
+def _replaced(error: UnicodeError) -> tuple[bytes, int]:
+    """Write what is no character as U+FFFD, which patterns take for a letter beyond ASCII, as they do in the text."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "\ufffd".encode() * (error.end - error.start), error.end
+
+
+_STRAY = "alpines-privacy.stray"
+codecs.register_error(_STRAY, _replaced)
 
 _MEMORY = 16 << 20  # bytes the automaton may take; it uses a fraction
 
@@ -51,8 +62,7 @@ class RE2Gate:
         self._match: Callable[[bytes], Sequence[int]] = patterns._set.Match  # noqa: SLF001 - its wrapper costs as much as the match
 
     def __call__(self, text: str, /) -> Sequence[int]:
-        # A lone surrogate becomes a question mark: no kind has one in it.
-        return self._match(text.encode("utf-8", "replace"))
+        return self._match(text.encode("utf-8", _STRAY))
 
 
 class FoldGate:
@@ -83,7 +93,7 @@ class FoldGate:
         self._fitting: Cache[bytes, tuple[int, ...]] = Cache("forms of numbers", self._fits)
 
     def __call__(self, text: str, /) -> Sequence[int]:
-        data = text.encode("utf-8", "replace")
+        data = text.encode("utf-8", _STRAY)
         folded = data.translate(_CASE)
         folds = (
             data.translate(_LETTERS),

@@ -8,7 +8,6 @@ reader as well as by eye.
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -16,6 +15,7 @@ from alpines_privacy.http import own_page
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
+from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.signups.tokens import Tokens
 
@@ -55,6 +55,7 @@ _FIELD = Template(
 _DIGITS = {"day": 2, "month": 2, "year": 4}
 _INVALID = ' aria-invalid="true" aria-describedby="error"'
 
+_LONGEST_TEMPLATE = 1 << 20  # bytes
 _PLACES = frozenset({"content", "title", "language", "direction", "style"})
 # A page of the app's may load what is the site's own; it needs no script.
 _TEMPLATE_CONTENT_POLICY = (
@@ -168,7 +169,7 @@ def _read(path: str) -> Template:
     """Read the app's page; raises `PolicyError` saying what is missing in it."""
     key = "age_screen.template"
     try:
-        template = Template(Path(path).read_text(encoding="utf-8"))
+        template = Template(read_bounded(path, _LONGEST_TEMPLATE, key=key).decode("utf-8"))
     except OSError as error:
         raise PolicyError(f"{path} cannot be read: {error.strerror}", key=key) from None
     except UnicodeDecodeError as error:

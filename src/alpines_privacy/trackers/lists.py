@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.trackers.pattern import Malformed
 from alpines_privacy.trackers.rule import Rule, Skipped, read
-from alpines_privacy.trackers.source import ListInfo, When
+from alpines_privacy.trackers.source import MOST_RULES, ListInfo, When
 from alpines_privacy.trackers.table import pack
 
 __all__ = ["FilterList", "compile_lists", "read_list"]
@@ -41,6 +41,11 @@ def read_list(
     unsupported: Counter[str] = Counter()
     cosmetic = 0
     problems: list[tuple[int, str]] = []
+    if (lines := text.count("\n")) > MOST_RULES:
+        raise PolicyError(
+            f"has {lines:,} lines, of at most {MOST_RULES:,}; expected several files, or fewer rules",
+            source=source,
+        )
     for number, line in _active(text, unsupported):
         if field := _FIELD.match(line):
             said.setdefault(field[1].lower(), field[2].strip())

@@ -13,11 +13,13 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.url import host_in_ascii
+from alpines_privacy.trackers.expression import ways
 
-__all__ = ["Malformed", "Pattern", "Test", "compile_pattern", "words"]
+__all__ = ["Malformed", "Pattern", "Slow", "Test", "compile_pattern", "words"]
 
 # A regular expression of a list's may take its time over a long address: it sees this much of it.
 _EXPRESSIONS_SEE = 2000
+_MOST_WAYS = 10_000_000  # a second of them, at the very most
 
 # Called with the address a rule compares (in lower case unless $match-case) and its host's end.
 Test: TypeAlias = Callable[[str, int], bool]
@@ -41,6 +43,10 @@ class Malformed(ValueError):  # noqa: N818 - what the line is
     """A line that no filter list should hold."""
 
 
+class Slow(Exception):  # noqa: N818 - what the expression is
+    """A regular expression that an address can be written for over which it takes very long."""
+
+
 class Pattern(NamedTuple):
     """What an address must be to fit.
 
@@ -56,7 +62,7 @@ class Pattern(NamedTuple):
 
 
 def compile_pattern(text: str, *, match_case: bool = False) -> Pattern:
-    """Compile a rule's pattern; raises `Malformed` for one that fits everything or nothing."""
+    """Compile a rule's pattern; raises `Malformed` for one that fits everything or nothing, or `Slow`."""
     if len(text) > 1 and text.startswith("/") and text.endswith("/"):
         return _regular_expression(text[1:-1], match_case=match_case)
     text = _in_ascii(text)
@@ -164,9 +170,12 @@ def _regular_expression(source: str, *, match_case: bool) -> Pattern:
     if not source:
         raise Malformed("// is an empty regular expression")
     try:
+        tried = ways(source, _EXPRESSIONS_SEE)
         expression = re.compile(source, re.ASCII | (0 if match_case else re.IGNORECASE))
     except (re.error, OverflowError, RecursionError) as error:
         raise Malformed(f"/{source}/ is no regular expression: {error}") from None
+    if tried > _MOST_WAYS:
+        raise Slow
     return Pattern(
         None,
         _words_of_expression(source),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from alpines_privacy.http.url import host_in_ascii
-from alpines_privacy.trackers.pattern import Malformed, compile_pattern
+from alpines_privacy.trackers.pattern import Malformed, Slow, compile_pattern
 from alpines_privacy.trackers.request import (
     ALL_PARTIES,
     BITS,
@@ -19,7 +19,7 @@ from alpines_privacy.trackers.request import (
     Request,
     is_below,
 )
-from alpines_privacy.trackers.source import ListInfo
+from alpines_privacy.trackers.source import LONGEST_RULE, ListInfo
 
 __all__ = [
     "ADDED",
@@ -27,6 +27,7 @@ __all__ = [
     "BLOCK",
     "EXCEPTION",
     "IMPORTANT",
+    "SLOW",
     "Rule",
     "Skipped",
     "read",
@@ -68,7 +69,9 @@ _PARTIES: Mapping[str, int] = MappingProxyType(
 _STAND_INS = frozenset({"redirect", "rewrite"})
 
 _COSMETIC = re.compile(r"[^/|@\"!]*?#(?:@?[?$%]{0,2}|\+)#")
-_OPTIONS = re.compile(r"(.*)\$(~?[\w-]+(?:=[^,]*)?(?:,~?[\w-]+(?:=[^,]*)?)*)", re.DOTALL)
+_OPTIONS = re.compile(r"~?[\w-]++(?:=[^,]*+)?(?:,~?[\w-]++(?:=[^,]*+)?)*+", re.DOTALL)
+SLOW = "an expression that may take too long"
+_MOST_DOLLARS = 16  # of a rule that are tried as the beginning of its options
 _SAYS_SOMETHING = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
 # Bytes of a rule without its text, and for each character of it: its parts, and its expression.
 _OBJECTS, _EACH = 512, 12
@@ -188,17 +191,28 @@ def read(line: str) -> Rule:
     line = line.strip()
     if not line or line.startswith("!") or (line.startswith("[") and line.endswith("]")):
         raise Skipped("comment")
+    if len(line) > LONGEST_RULE:
+        raise Malformed(f"a line of {len(line):,} characters, of at most {LONGEST_RULE:,}")
     if "#" in line and _COSMETIC.match(line):
         raise Skipped("cosmetic")
     pattern, options = _split(line)
     if re.search(r"\s", pattern):
         raise Malformed("a rule holds no spaces")
-    return Rule(line, pattern.removeprefix("@@"), options)
+    try:
+        return Rule(line, pattern.removeprefix("@@"), options)
+    except Slow:
+        raise Skipped("unsupported", SLOW) from None
 
 
 def _split(text: str) -> tuple[str, str]:
-    parts = _OPTIONS.fullmatch(text) if "$" in text else None
-    return (parts[1], parts[2]) if parts else (text, "")
+    end = len(text)
+    for _ in range(_MOST_DOLLARS):
+        end = text.rfind("$", 0, end)
+        if end < 0:
+            break
+        if _OPTIONS.fullmatch(text, end + 1):
+            return text[:end], text[end + 1 :]
+    return text, ""
 
 
 def _domains(value: str) -> dict[str, bool]:

@@ -9,13 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from alpines_privacy.policy import PolicyError
+from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.parts import Trackers
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.lists import FilterList, compile_lists, read_list
 from alpines_privacy.trackers.pattern import Malformed
-from alpines_privacy.trackers.rule import Rule, Skipped, read
+from alpines_privacy.trackers.rule import SLOW, Rule, Skipped, read
 from alpines_privacy.trackers.rules import Rules
-from alpines_privacy.trackers.source import ListInfo, When
+from alpines_privacy.trackers.source import LONGEST_FILE, ListInfo, When
 from alpines_privacy.trackers.table import MAGIC, Table
 
 __all__ = ["Subscription", "rules_for", "shipped_rules"]
@@ -113,7 +114,7 @@ def _listed(trackers: Trackers) -> list[Table]:
 
 def _content(name: str, key: str) -> bytes:
     try:
-        return Path(name).read_bytes()
+        return read_bounded(name, LONGEST_FILE, key=key)
     except OSError as error:
         raise PolicyError(f"{name!r} cannot be read: {error.strerror}", key=key) from None
 
@@ -149,7 +150,9 @@ def _own_rule(text: str, key: str) -> Rule:
         raise PolicyError(f"{text!r} is no rule: {error}", key=key) from None
     except Skipped as skipped:
         problem = (
-            f"the option {skipped.option!r} is not understood"
+            f"{SLOW}; expected fewer * and + in it, each before a character it cannot take"
+            if skipped.option == SLOW
+            else f"the option {skipped.option!r} is not understood"
             if skipped.option
             else f"it is a {skipped.why} line"
         )

@@ -7,7 +7,12 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["ListInfo", "When"]
+__all__ = ["LONGEST_FILE", "LONGEST_RULE", "MOST_RULES", "ListInfo", "When"]
+
+# EasyList is 3 MB of 90,000 lines, the longest rule of which has some 15,000 characters.
+LONGEST_FILE = 64 << 20  # bytes, as read and as unpacked
+MOST_RULES = 1_000_000  # lines of a file
+LONGEST_RULE = 1 << 16  # characters
 
 # Whether what a list blocks is stopped for everyone, or for visitors who send a signal.
 When: TypeAlias = Literal["always", "signal"]

@@ -26,8 +26,9 @@ import msgspec
 from msgspec import Struct
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.trackers.rule import Rule, read, weight_of
-from alpines_privacy.trackers.source import ListInfo
+from alpines_privacy.trackers.pattern import Malformed
+from alpines_privacy.trackers.rule import Rule, Skipped, read, weight_of
+from alpines_privacy.trackers.source import LONGEST_FILE, MOST_RULES, ListInfo
 
 __all__ = ["Header", "Table", "pack"]
 
@@ -35,7 +36,6 @@ _Index: TypeAlias = tuple[dict[str, list[str]], dict[str, list[str]], list[str]]
 
 MAGIC = b"alpines-privacy rules 1\n"
 _LIST_NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LONGEST = 64 * 1024 * 1024  # what a file may unpack to: twenty times EasyList and EasyPrivacy
 
 # Words of so many addresses that they find nothing.
 _COMMON = frozenset(
@@ -116,11 +116,15 @@ class Table:
 
     def _understood(self, start: int, end: int, text: str = "") -> Iterator[Rule]:
         """Understand the rules of a region whose lines hold `text`."""
-        for line in self._rules[start:end].decode("utf-8").split("\n"):
-            if not line or text not in line:
+        for line in self._rules[start:end].decode("utf-8", "replace").split("\n"):
+            number = _LIST_NUMBERS.find(line[:1]) if line else -1
+            if text not in line or not 0 <= number < len(self.lists):
                 continue
-            rule = read(line[1:])
-            rule.come_from(self.lists[_LIST_NUMBERS.index(line[0])])
+            try:
+                rule = read(line[1:])
+            except (Skipped, Malformed):
+                continue  # of a file that was not made here, or by a version that read more
+            rule.come_from(self.lists[number])
             yield rule
 
 
@@ -190,9 +194,13 @@ def _opened(data: bytes) -> tuple[Header, bytes]:
     try:
         header = msgspec.json.decode(line, type=Header)
         unpacking = zlib.decompressobj()
-        payload = unpacking.decompress(stream, _LONGEST)
-    except (msgspec.DecodeError, zlib.error) as error:
+        payload = unpacking.decompress(stream, LONGEST_FILE)
+    except (msgspec.DecodeError, zlib.error, RecursionError) as error:
         raise ValueError(f"is damaged: {error}") from None
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"it unpacks to more than {LONGEST_FILE:,} bytes")
+    if payload.count(b"\n") > MOST_RULES:
+        raise ValueError(f"it holds more than {MOST_RULES:,} rules")
     if not mark or not unpacking.eof or min(header.sizes) < 0 or sum(header.sizes) != len(payload):
         raise ValueError("is cut short")
     if header.slots < 1 or header.slots & (header.slots - 1) or header.sizes[1] % 4:
@@ -204,4 +212,6 @@ def _starts(lengths: bytes) -> array[int]:
     numbers = array("I", lengths)
     if sys.byteorder == "big":
         numbers.byteswap()
+    if sum(numbers) > LONGEST_FILE:
+        raise ValueError("its index does not fit its rules")
     return array("I", accumulate(numbers, initial=0))

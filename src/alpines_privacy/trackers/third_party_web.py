@@ -63,7 +63,7 @@ def read_entities(data: bytes, *, source: str) -> list[Entity]:
     """Read third-party-web's `dist/entities*.json`; raises `PolicyError` for anything else."""
     try:
         entities: Any = msgspec.json.decode(data, type=list[Entity])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PolicyError(
             f"is no entities.json of third-party-web: {error}", source=source
         ) from None

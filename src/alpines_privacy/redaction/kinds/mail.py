@@ -21,6 +21,11 @@ _LATIN_TOP = re.compile(r"[A-Za-z]{2,}([^\x00-\x7F])")
 _NO_BLANKS = "Lo"  # letters without case: most of their scripts put no blank between words
 _ATEXT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+?^_`{}~.-"
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
+# A byte that is no UTF-8, as `surrogateescape` keeps it and as `replace` shows it.
+_STRAY = re.compile("[\udc80-\udcff\ufffd]")
+_STRAYS = "".join(map(chr, range(0xDC80, 0xDD00))) + "\ufffd"
+# Of those what is a quote, a space or a dash in every Latin code page, and stands beside an address.
+_STRAY_MARKS = "".join(map(chr, (*range(0xDC80, 0xDCC0), 0xDCD7, 0xDCF7)))
 _LEADING = "!#$%&'*?^`{}~.-"  # what no one's address begins with, and texts put before one
 
 # What follows a dot in the names of files, systemd units and packages, and is no top-level domain.
@@ -76,7 +81,10 @@ def _domain_end(text: str, start: int) -> int | None:
     if not (plain := domain.isascii()):
         domain = _written(domain)
     if text.startswith("@", start + len(domain)):
-        return None
+        stray = _STRAY.search(domain)  # where the address behind it may begin
+        if stray is None:
+            return None
+        domain = domain[: stray.start()]
     domain = domain.rstrip("-.")
     if not plain:
         domain = _touched(domain)
@@ -91,7 +99,11 @@ def _domain_end(text: str, start: int) -> int | None:
 def _written(name: str) -> str:
     """Return a name up to what is beyond ASCII and no letter, digit or mark: `…`, a quote, a full stop of Chinese."""
     for place, character in enumerate(name):
-        if not character.isascii() and unicodedata.category(character)[0] not in "LMN":
+        if (
+            not character.isascii()
+            and unicodedata.category(character)[0] not in "LMN"
+            and not _STRAY.match(character)
+        ):
             return name[:place]
     return name
 
@@ -99,8 +111,11 @@ def _written(name: str) -> str:
 def _touched(domain: str) -> str:
     """Return a domain without text of a script that puts no blank after it: `example.comです`.
 
-    No top-level domain is of two scripts.
+    No top-level domain is of two scripts, and none has a byte that is no UTF-8.
     """
+    top = domain.rpartition(".")[2]
+    if (stray := _STRAY.search(top)) and stray.start() > 1:
+        return domain[: len(domain) - len(top) + stray.start()]
     match = _LATIN_TOP.match(domain, domain.rfind(".") + 1)
     if match and unicodedata.category(match[1]) == _NO_BLANKS:
         return domain[: match.start(1)]
@@ -119,10 +134,13 @@ def _local_start(text: str, at: int, *, international: bool) -> int | None:
     backwards = match[0]
     if not (plain := backwards.isascii()):
         backwards = _written(backwards)
-    local = backwards[::-1].lstrip(_LEADING)
+    whole = backwards[::-1].lstrip(_LEADING)
+    local = whole.lstrip(_LEADING + _STRAY_MARKS) or whole
+    if text[at - len(backwards) - 1 : at - len(backwards)] == "@":  # the domain of another
+        local = _STRAY.split(local)[-1] or local
     if not local or local[-1] == ".":
         return None
-    if not (plain or international or local.isascii()):
+    if not (plain or international or local.isascii() or _STRAY.search(local)):
         latin = len(local.rstrip(_ATEXT))
         if (
             local[latin : latin + 1].isalnum()

@@ -1,0 +1,73 @@
+"""What `redact` reads: a regular file as long as it was when it was opened, or standard input, counted."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from alpines_privacy.redaction.compression import ArchiveError
+
+__all__ = ["Source", "opened", "refuse_irregular"]
+
+
+class Source(io.RawIOBase):
+    """Bytes of a file, no more than it had at first: one that goes on growing has an end all the same."""
+
+    def __init__(self, file: BinaryIO, *, regular: bool) -> None:
+        super().__init__()
+        self._file = file
+        size = os.fstat(file.fileno()).st_size if regular else 0
+        self._most = size or None  # the kernel's own files say 0
+        self.taken = 0
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what is there, up to the length of the buffer."""
+        most = len(buffer) if self._most is None else min(len(buffer), self._most - self.taken)
+        data: bytes = self._file.read1(most) if most else b""  # type: ignore[attr-defined]  # of every buffered reader
+        buffer[: len(data)] = data
+        self.taken += len(data)
+        return len(data)
+
+    def has_grown(self) -> bool:
+        """Tell at the end whether there is more by now; raises `ArchiveError` if there is less."""
+        if self._most is None:
+            return False
+        size = os.fstat(self._file.fileno()).st_size
+        if self.taken < self._most or size < self._most:
+            raise ArchiveError("was cut shorter while it was read; nothing is known of the rest")
+        return size > self._most
+
+
+def opened(name: str) -> tuple[BinaryIO, Path]:
+    """Open a regular file, and return it with its own path, links followed.
+
+    Raises `ArchiveError` for a folder, a pipe, a socket or a device, and OSError for what cannot be
+    read: a link that leads to itself, a file that has gone.
+    """
+    path = Path(os.path.realpath(name, strict=True))
+    refuse_irregular(path, path.stat().st_mode)
+    # Without waiting: what is a pipe by now would be waited for.
+    file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb")
+    try:
+        refuse_irregular(path, os.fstat(file.fileno()).st_mode)
+    except ArchiveError:
+        file.close()
+        raise
+    return file, path
+
+
+def refuse_irregular(path: Path, mode: int) -> None:
+    """Raise `ArchiveError` for what is no regular file, with what to do."""
+    if stat.S_ISDIR(mode):
+        raise ArchiveError("is a folder; name the files in it")
+    if not stat.S_ISREG(mode):
+        raise ArchiveError(
+            f"is no regular file; read it by a pipe: alpines-privacy redact - < {path}"
+        )
