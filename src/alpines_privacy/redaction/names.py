@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 
 from alpines_privacy.policy import Logs
 
-__all__ = ["KeyNames", "ends"]
+__all__ = ["LONGEST", "KeyNames", "ends"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 _REMEMBERED = 4096  # keys; what a log holds is a few hundred
-_LONGEST = 96  # characters of a key
+LONGEST = 96  # characters of a key
 
 # Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
 _KINDS = {
@@ -126,7 +126,7 @@ class KeyNames:
         try:
             return self._remembered[key]
         except KeyError:
-            kind = self._kind(key) if len(key) <= _LONGEST and key[:1] != "[" else None  # a mark
+            kind = self._kind(key) if len(key) <= LONGEST and key[:1] != "[" else None  # a mark
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = kind

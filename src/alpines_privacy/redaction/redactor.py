@@ -7,8 +7,6 @@ merged and replaced.
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +22,7 @@ from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
 from alpines_privacy.redaction.nested import Nested
+from alpines_privacy.redaction.quoted import Quoted, read
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.ways import Ways
@@ -35,21 +34,9 @@ T = TypeVar("T")
 # Kinds that a key tells less surely than a shape does: `user=a@b.example` is a mail address.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
-# A raw number of a JSON document, which a mark may only replace in the quotes used before it.
-_JSON_PLACE = re.compile(
-    r"""(\\*["'])(?:[^"'\\A-Za-z]|null|true|false|None|True|False){0,64}[\[,:][ \t]*\Z"""
-)
-# The rest of a string up to its closing quote.
-_QUOTED = {
-    quote: re.compile(rf"(?:[^{quote}\\]++|\\.)*+(?={quote})", re.DOTALL).match for quote in "\"'"
-}
-_NO_JSON = object()
-_BEGIN_NUMBER = frozenset("-0123456789")
-_JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
-
-
 # Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
 _Found: TypeAlias = "tuple[int, int, int, str]"
+_Cut: TypeAlias = "tuple[int, int, str, str]"  # a span, and the quotes that its mark needs
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _PLACE = itemgetter(0, 1)
 
@@ -97,7 +84,7 @@ class Redactor:
             if not hits:
                 return text
             spans = _find(search, text, hits)
-            return self._written(search, text, spans, hits) if spans else text
+            return _replaced(search, text, spans, hits) if spans else text
         except Exception as error:
             return _notice(error)
 
@@ -108,7 +95,7 @@ class Redactor:
         """
         try:
             search = self._ready or self._prepare()
-            return _find(search, text, search.look(text))
+            return [Span(*span[:3]) for span in _find(search, text, search.look(text))]
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
@@ -121,8 +108,8 @@ class Redactor:
         hits = search.look(text)
         spans = _find(search, text, hits) if hits else []
         if not spans:
-            return text, spans
-        return self._written(search, text, spans, hits), spans
+            return text, []
+        return _replaced(search, text, spans, hits), [Span(*span[:3]) for span in spans]
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -141,21 +128,6 @@ class Redactor:
             return self._nested().value(key, value)
         except Exception as error:
             return _notice(error)
-
-    def _written(self, search: _Search, text: str, spans: list[Span], hits: Sequence[int]) -> str:
-        """Return the text without its spans; a JSON document stays one.
-
-        Where quotes and backslashes stand in values, a span may go on past the end of its string.
-        Then the document is read, and written anew without what its keys and texts tell.
-        """
-        redacted = _replaced(search.ways, text, spans, plain=search.hidden not in hits)
-        if (
-            text[0] in "{["
-            and _read(redacted) is _NO_JSON
-            and (data := _read(text)) is not _NO_JSON
-        ):
-            return json.dumps(self._nested().cleaned(data))
-        return redacted
 
     def _nested(self) -> Nested:
         search = self._ready or self._prepare()
@@ -201,23 +173,28 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
     return ()
 
 
-def _find(search: _Search, text: str, hits: Sequence[int]) -> list[Span]:
+def _find(search: _Search, text: str, hits: Sequence[int]) -> list[_Cut]:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
     if plain and search.by_key not in hits and not ways.shows and not ways.kept:
-        return search.scanner.spans_of(text, hits)
-    found = _ranked(search, text, hits)
+        spans = search.scanner.spans_of(text, hits)
+        if not spans or (quoted := read(text)) is None:
+            return [(*span, "") for span in spans]
+        found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
+        return _merged(text, found, quoted)
+    quoted = read(text)
+    found = _ranked(search, text, hits, quoted)
     if not plain:
-        found = _with_hidden(search, text, found)
+        found, quoted = _with_hidden(search, text, found, quoted)
     if ways.kept:
         found = [each for each in found if each[3] not in ways.kept]
     if found and ways.shows:
         marks = [match.span() for match in ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each, marks)]
-    return _merged(found)
+    return _merged(text, found, quoted)
 
 
-def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
+def _ranked(search: _Search, text: str, hits: Sequence[int], quoted: Quoted | None) -> list[_Found]:
     """Return what a plain text holds, as it reads."""
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
@@ -225,48 +202,56 @@ def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
         spans = search.scanner.spans_of(text, by_shape)
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        for start, end, kind in search.keys.spans(text):
+        for start, end, kind in search.keys.spans(text, quoted):
             found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
     return found
 
 
-def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found]:
-    """Add what the shadow of a text shows; what was found in plain begins at no half of an encoded form."""
+def _with_hidden(
+    search: _Search, text: str, found: list[_Found], quoted: Quoted | None
+) -> tuple[list[_Found], Quoted | None]:
+    """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
-    for offset, piece in shadow.pieces(text):
-        for index, (layer, origin) in enumerate(shadow.layers(piece)):
-            if not index:
-                found = [_beyond(layer, offset, each) for each in found]
-            hits = search.look(layer.text)
-            hidden = _ranked(search, layer.text, hits)
-            for first, rank, last, kind in hidden:
-                start, end = origin(first, last)
-                start, end = start + offset, end + offset
-                if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
-                    end = min(ends.get(start, end), _within_quotes(text, start, end))
-                found.append((start, rank, end, kind))
-            if search.hidden not in hits:
-                break
-    return found
+    seen, cuts = quoted, list[int]()
+    for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
+        if not index:
+            found = [_whole(layer, each) for each in found]
+        hits = search.look(layer.text)
+        seen = seen and seen.moved(layer.forward, layer.forward)
+        seen = _shown(layer.text, seen)
+        quoted = seen and _in_original(seen, origin)
+        for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
+            start, end = origin(first, last)
+            if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
+                end = min(ends.get(start, end), end)
+            found.append((start, rank, end, kind))
+        if search.hidden not in hits:
+            break
+        cuts[:] = seen.bounds() if seen else ()
+    return found, quoted
 
 
-def _within_quotes(text: str, start: int, end: int) -> int:
-    r"""Return where a value ends at the latest that a key told in a layer, by the quote it stands behind in plain.
-
-    Decoded, two backslashes before the last quote (`"a\\", "b"`) read as an escaped one.
-    """
-    quote = text[start - 1 : start]
-    if quote not in _QUOTED or text[start - 2 : start - 1] == "\\":
-        return end
-    match = _QUOTED[quote](text, start, end)
-    return match.end() if match and match.end() > start else end
+def _whole(layer: shadow.Layer, found: _Found) -> _Found:
+    """Return what was found in plain without a half of an encoded form at either end."""
+    first, rank, last, kind = found
+    start, end = layer.whole(first, last)
+    return (start, rank, end, kind)
 
 
-def _beyond(layer: shadow.Layer, offset: int, found: _Found) -> _Found:
-    first, rank, end, kind = found
-    start = layer.beyond(first - offset) + offset
-    return found if start == first or start >= end else (start, rank, end, kind)
+def _shown(text: str, seen: Quoted | None) -> Quoted | None:
+    """Return the documents of a layer: those known from the one above, and those that only this one shows."""
+    if seen is None:
+        return read(text)
+    more = read(seen.outside(text))
+    seen = seen.look_inside(text)
+    return seen.joined(more) if more else seen
+
+
+def _in_original(seen: Quoted, origin: shadow.Origin) -> Quoted:
+    return seen.moved(
+        lambda place: origin(place - 1, place)[1], lambda place: origin(place, place + 1)[0]
+    )
 
 
 def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
@@ -274,55 +259,44 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
     return index >= 0 and found[2] <= marks[index][1]
 
 
-def _merged(found: list[_Found]) -> list[Span]:
+def _merged(text: str, found: list[_Found], quoted: Quoted | None) -> list[_Cut]:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
-    if not found:
+    pieces = _cut(text, found, quoted) if quoted else [(*each, "") for each in found]
+    if not pieces:
         return []
-    found.sort(key=_PLACE)
-    merged: list[Span] = []
-    first, surest, last, kind = found[0]
-    for start, rank, end, other in found:
+    pieces.sort(key=_PLACE)
+    merged: list[_Cut] = []
+    first, surest, last, kind, quote = pieces[0]
+    for start, rank, end, other, mark in pieces:
         if start >= last:
-            merged.append(Span(first, last, kind))
-            first, surest, last, kind = start, rank, end, other
+            merged.append((first, last, kind, quote))
+            first, surest, last, kind, quote = start, rank, end, other, mark
             continue
         if rank < surest:
             surest, kind = rank, other
         last = max(last, end)
-    merged.append(Span(first, last, kind))
+    merged.append((first, last, kind, quote))
     return merged
 
 
-def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
+def _cut(text: str, found: list[_Found], quoted: Quoted) -> list[tuple[int, int, int, str, str]]:
+    return [
+        (first, rank, last, kind, quote)
+        for start, rank, end, kind in found
+        for first, last, quote in quoted.cut(text, start, end)
+    ]
+
+
+def _replaced(search: _Search, text: str, spans: list[_Cut], hits: Sequence[int]) -> str:
     pieces: list[str] = []
-    done = 0
-    for start, end, kind in spans:
+    done, plain = 0, search.hidden not in hits
+    for start, end, kind, quote in spans:
         value = text[start:end]
-        mark = ways.replacement(kind, value if plain else shadow.decoded(value))
-        if value[0] in _BEGIN_NUMBER and kind != "IP" and _JSON_NUMBER.fullmatch(value):
-            quote = _quote_of_document(text, start)
-            mark = f"{quote}{mark}{quote}"
-        pieces += (text[done:start], mark)
+        mark = search.ways.replacement(kind, value if plain else shadow.decoded(value))
+        pieces += (text[done:start], quote, mark, quote)
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
-
-
-def _read(text: str) -> object:
-    """Read a JSON document; `_NO_JSON` for what is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return _NO_JSON
-
-
-def _quote_of_document(text: str, start: int) -> str:
-    """Return the quote that a number's place in a document of JSON asks for; nothing elsewhere."""
-    before = text[max(0, start - 72) : start]
-    if before.rstrip(" \t")[-1:] not in {"[", ",", ":"}:
-        return ""
-    match = _JSON_PLACE.search(before)
-    return match[1] if match else ""
 
 
 def _notice(error: Exception) -> str:
