@@ -8,6 +8,7 @@ Text is judged as it is written: by quotes where it has them, else by what such 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -26,7 +27,7 @@ Bounds: TypeAlias = "tuple[int, int]"
 
 # What nearly all keys of JSON look like: `"email": "…"`, without an escape; and one over an object.
 _PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
-_OBJECTS = ("{", " {")
+_OBJECTS = ('":{', '": {')
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
@@ -121,6 +122,20 @@ class _Reading:
         self.lowered = _lowered(self.backwards)
         self._runs: dict[re.Pattern[str], Bounds] = {}
 
+    def closing(self, start: int, quote: str) -> int:
+        """Return where a value ends that a quote before `start` opens."""
+        quoted = self.documents.quoted()
+        if quoted is None:
+            return closing(self.text, start, quote)
+        if (index := bisect_left(quoted.starts, start)) < len(quoted.starts):
+            if quoted.starts[index] == start:
+                return quoted.ends[index]
+        following = quoted.next_document(start)
+        return min(
+            closing(self.text, start, quote),
+            following.start if following else start + len(self.text),
+        )
+
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
         first, end = self._runs.get(grammar, (0, 0))
@@ -195,6 +210,8 @@ class Keys:
                     yield Span(*pair.span(2), kind)
                     done = pair.end(2)
                 continue
+            if reading.text.startswith(_OBJECTS, place - 1):  # what is inside has its own keys
+                continue
             quoted = reading.documents.quoted()
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
                 done = quoted.ends[index]
@@ -223,8 +240,6 @@ class Keys:
     def _under(self, reading: _Reading, place: int) -> Iterable[Span]:
         """Give the values under the key before the separator at `place`, if it is one."""
         text = reading.text
-        if text.startswith('":', place - 1) and text.startswith(_OBJECTS, place + 1):
-            return ()  # what is inside has its own keys
         key = self._key_before(text, reading.backwards, place)
         if key is None:
             return ()
@@ -287,7 +302,7 @@ class Keys:
         blank = _BLANK.match(text, place)
         start = blank.end() if blank else place
         if opening := _OPENING.match(text, start):
-            return self._quoted(text, opening, key)
+            return self._quoted(reading, opening, key)
         first = text[start : start + 1]
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
@@ -303,16 +318,16 @@ class Keys:
             between = _MEMBER.match(text, start + 1)
             member = between.end() if between else start + 1
             if _OPENING.match(text, member) or _ATOM.match(text, member):
-                return self._members(text, start + 1, key)
+                return self._members(reading, start + 1, key)
         if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
             start += 1
             if not text[start : start + 1].isalnum():
                 return ()
         return self._bare(reading, start, place, key)
 
-    def _quoted(self, text: str, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
-        start = opening.end()
-        end = closing(text, start, opening[1])
+    def _quoted(self, reading: _Reading, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
+        text, start = reading.text, opening.end()
+        end = reading.closing(start, opening[1])
         if key.separator == "," and text[end + 1 : end + 2] not in {")", "]"}:
             return
         value = text[start:end]
@@ -321,14 +336,15 @@ class Keys:
         if self._is_held(key.kind, key.word, value):
             yield start, end
 
-    def _members(self, text: str, start: int, key: _Key) -> Iterator[Bounds]:
+    def _members(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
         """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
+        text = reading.text
         for _ in range(_ENCLOSED):
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
             if opening := _OPENING.match(text, start):
-                yield from self._quoted(text, opening, key._replace(separator=":"))
-                start = closing(text, opening.end(), opening[1]) + 1
+                yield from self._quoted(reading, opening, key._replace(separator=":"))
+                start = reading.closing(opening.end(), opening[1]) + 1
             elif atom := _ATOM.match(text, start):
                 if self._is_held(key.kind, key.word, atom[0]):
                     yield atom.span()

@@ -34,7 +34,7 @@ _BLANK = r"[ \t\r\n]*+"
 _DOUBLE = r'"[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+"'
 _SINGLE = r"'[^'\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^'\\\x00-\x1f]*+)*+'"
 _STRING = rf"(?:[bruBRU]{{1,2}}(?=[\"']))?+(?:{_DOUBLE}|{_SINGLE})"
-_NUMBER = r"-?[0-9][0-9.eE+-]*+"
+_NUMBER = r"-?[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 _NAME = r"[A-Za-z_][\w.]*+"
 _VALUE = rf"(?:{_STRING}|{_NUMBER}|{_NAME})"
 _SEPARATOR = rf"{_BLANK}(?:=>?|:){_BLANK}"
@@ -57,7 +57,9 @@ _NUMBERS = re.compile(_NUMBER).finditer
 _IN_NUMBER = frozenset("0123456789.eE+-")
 _IS_KEY = re.compile(rf"\\*+[\"']{_BLANK}[:=]").match
 
-_IS_BETWEEN = re.compile(r"[0-9.eE+\-,:\[\]{}() \t\r\n]*+").fullmatch
+_PARTED = re.compile(r"[\"'\\{\[]").search
+_BEGINS_BETWEEN = frozenset("-0123456789(")
+_IS_BETWEEN = re.compile(rf"(?:[\]}}(),: \t\r\n]++|{_NUMBER})++").fullmatch
 
 _REST = {  # up to the next quote that no backslash precedes, or the end of the line
     '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL).match,
@@ -251,17 +253,11 @@ def read_outside(text: str) -> Quoted | None:
 
 
 def may_part(text: str, start: int, end: int) -> bool:
-    """Tell whether a value may be in no single string, if it is in a document at all.
-
-    One without quotes and escapes is in a string, or made of numbers.
-    """
-    value = text[start:end]
+    """Tell whether a value may be in no single string: it has quotes, brackets or escapes, or is a number."""
     return (
-        '"' in value
-        or "'" in value
-        or "\\" in value
-        or (start and text[start - 1] == "\\")
-        or _IS_BETWEEN(value) is not None
+        _PARTED(text, start, end) is not None
+        or text[start - 1 : start] == "\\"
+        or (text[start] in _BEGINS_BETWEEN and _IS_BETWEEN(text, start, end) is not None)
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar, cast
@@ -22,7 +22,7 @@ from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
 from alpines_privacy.redaction.nested import Nested
-from alpines_privacy.redaction.quoted import Quoted, read
+from alpines_privacy.redaction.quoted import Documents, Quoted, may_part, read, read_outside
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.ways import Ways
@@ -36,7 +36,8 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
 # Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
 _Found: TypeAlias = "tuple[int, int, int, str]"
-_Cut: TypeAlias = "tuple[int, int, str, str]"  # a span, and the quotes that its mark needs
+_Spans: TypeAlias = "tuple[list[Span], Mapping[int, str]]"  # with the quotes that a mark needs
+_NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _PLACE = itemgetter(0, 1)
 
@@ -83,8 +84,10 @@ class Redactor:
             hits = search.look(text)
             if not hits:
                 return text
-            spans = _find(search, text, hits)
-            return _replaced(search, text, spans, hits) if spans else text
+            spans, quotes = _find(search, text, hits)
+            if not spans:
+                return text
+            return _replaced(search, text, spans, quotes, plain=search.hidden not in hits)
         except Exception as error:
             return _notice(error)
 
@@ -95,7 +98,7 @@ class Redactor:
         """
         try:
             search = self._ready or self._prepare()
-            return [Span(*span[:3]) for span in _find(search, text, search.look(text))]
+            return _find(search, text, search.look(text))[0]
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
@@ -106,10 +109,10 @@ class Redactor:
         """
         search = self._ready or self._prepare()
         hits = search.look(text)
-        spans = _find(search, text, hits) if hits else []
+        spans, quotes = _find(search, text, hits) if hits else ([], _NO_QUOTES)
         if not spans:
-            return text, []
-        return _replaced(search, text, spans, hits), [Span(*span[:3]) for span in spans]
+            return text, spans
+        return _replaced(search, text, spans, quotes, plain=search.hidden not in hits), spans
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -173,28 +176,28 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
     return ()
 
 
-def _find(search: _Search, text: str, hits: Sequence[int]) -> list[_Cut]:
+def _find(search: _Search, text: str, hits: Sequence[int]) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
     if plain and search.by_key not in hits and not ways.shows and not ways.kept:
         spans = search.scanner.spans_of(text, hits)
-        if not spans or (quoted := read(text)) is None:
-            return [(*span, "") for span in spans]
+        if not any(may_part(text, start, end) for start, end, _ in spans):
+            return spans, _NO_QUOTES
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
-        return _merged(text, found, quoted)
-    quoted = read(text)
-    found = _ranked(search, text, hits, quoted)
+        return _merged(text, found, Documents(text))
+    documents = Documents(text)
+    found = _ranked(search, text, hits, documents)
     if not plain:
-        found, quoted = _with_hidden(search, text, found, quoted)
+        found, documents = _with_hidden(search, text, found, documents.quoted())
     if ways.kept:
         found = [each for each in found if each[3] not in ways.kept]
     if found and ways.shows:
         marks = [match.span() for match in ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each, marks)]
-    return _merged(text, found, quoted)
+    return _merged(text, found, documents)
 
 
-def _ranked(search: _Search, text: str, hits: Sequence[int], quoted: Quoted | None) -> list[_Found]:
+def _ranked(search: _Search, text: str, hits: Sequence[int], documents: Documents) -> list[_Found]:
     """Return what a plain text holds, as it reads."""
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
@@ -202,14 +205,14 @@ def _ranked(search: _Search, text: str, hits: Sequence[int], quoted: Quoted | No
         spans = search.scanner.spans_of(text, by_shape)
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        for start, end, kind in search.keys.spans(text, quoted):
+        for start, end, kind in search.keys.spans(text, documents):
             found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
     return found
 
 
 def _with_hidden(
     search: _Search, text: str, found: list[_Found], quoted: Quoted | None
-) -> tuple[list[_Found], Quoted | None]:
+) -> tuple[list[_Found], Documents]:
     """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
@@ -221,7 +224,8 @@ def _with_hidden(
         seen = seen and seen.moved(layer.forward, layer.forward)
         seen = _shown(layer.text, seen)
         quoted = seen and _in_original(seen, origin)
-        for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
+        known = Documents(layer.text, seen, known=True)
+        for first, rank, last, kind in _ranked(search, layer.text, hits, known):
             start, end = origin(first, last)
             if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
                 end = min(ends.get(start, end), end)
@@ -229,7 +233,7 @@ def _with_hidden(
         if search.hidden not in hits:
             break
         cuts[:] = seen.bounds() if seen else ()
-    return found, quoted
+    return found, Documents(text, quoted, known=True)
 
 
 def _whole(layer: shadow.Layer, found: _Found) -> _Found:
@@ -243,7 +247,7 @@ def _shown(text: str, seen: Quoted | None) -> Quoted | None:
     """Return the documents of a layer: those known from the one above, and those that only this one shows."""
     if seen is None:
         return read(text)
-    more = read(seen.outside(text))
+    more = read_outside(seen.outside(text))
     seen = seen.look_inside(text)
     return seen.joined(more) if more else seen
 
@@ -259,41 +263,53 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
     return index >= 0 and found[2] <= marks[index][1]
 
 
-def _merged(text: str, found: list[_Found], quoted: Quoted | None) -> list[_Cut]:
+def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
-    pieces = _cut(text, found, quoted) if quoted else [(*each, "") for each in found]
+    quotes: dict[int, str] = {}
+    pieces = [*_cut(text, found, documents, quotes)]
     if not pieces:
-        return []
+        return [], quotes
     pieces.sort(key=_PLACE)
-    merged: list[_Cut] = []
-    first, surest, last, kind, quote = pieces[0]
-    for start, rank, end, other, mark in pieces:
+    merged: list[Span] = []
+    first, surest, last, kind = pieces[0]
+    for start, rank, end, other in pieces:
         if start >= last:
-            merged.append((first, last, kind, quote))
-            first, surest, last, kind, quote = start, rank, end, other, mark
+            merged.append(Span(first, last, kind))
+            first, surest, last, kind = start, rank, end, other
             continue
         if rank < surest:
             surest, kind = rank, other
         last = max(last, end)
-    merged.append((first, last, kind, quote))
-    return merged
+    merged.append(Span(first, last, kind))
+    return merged, quotes
 
 
-def _cut(text: str, found: list[_Found], quoted: Quoted) -> list[tuple[int, int, int, str, str]]:
-    return [
-        (first, rank, last, kind, quote)
-        for start, rank, end, kind in found
-        for first, last, quote in quoted.cut(text, start, end)
-    ]
+def _cut(
+    text: str, found: list[_Found], documents: Documents, quotes: dict[int, str]
+) -> Iterator[_Found]:
+    """Give what was found so that the documents stay documents; note the quotes that marks need."""
+    for each in found:
+        start, rank, end, kind = each
+        if may_part(text, start, end) and (quoted := documents.quoted()):
+            for first, last, quote in quoted.cut(text, start, end):
+                if quote:
+                    quotes[first] = quote
+                yield first, rank, last, kind
+        else:
+            yield each
 
 
-def _replaced(search: _Search, text: str, spans: list[_Cut], hits: Sequence[int]) -> str:
+def _replaced(
+    search: _Search, text: str, spans: list[Span], quotes: Mapping[int, str], *, plain: bool
+) -> str:
     pieces: list[str] = []
-    done, plain = 0, search.hidden not in hits
-    for start, end, kind, quote in spans:
+    done = 0
+    for start, end, kind in spans:
         value = text[start:end]
         mark = search.ways.replacement(kind, value if plain else shadow.decoded(value))
-        pieces += (text[done:start], quote, mark, quote)
+        if quotes and (quote := quotes.get(start)):
+            mark = f"{quote}{mark}{quote}"
+        pieces += (text[done:start], mark)
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
