@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
-from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
+from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing, read
 from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
@@ -27,7 +27,7 @@ Bounds: TypeAlias = "tuple[int, int]"
 
 # What nearly all keys of JSON look like: `"email": "…"`, without an escape; and one over an object.
 _PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
-_OBJECTS = ('":{', '": {')
+_OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
@@ -117,14 +117,14 @@ class _Reading:
 
     def __init__(self, text: str, documents: Documents) -> None:
         self.text = text
-        self.documents = documents
+        self.documents = documents.quoted
         self.backwards = text[::-1]
         self.lowered = _lowered(self.backwards)
         self._runs: dict[re.Pattern[str], Bounds] = {}
 
     def closing(self, start: int, quote: str) -> int:
         """Return where a value ends that a quote before `start` opens."""
-        quoted = self.documents.quoted()
+        quoted = self.documents()
         if quoted is None:
             return closing(self.text, start, quote)
         if (index := bisect_left(quoted.starts, start)) < len(quoted.starts):
@@ -148,7 +148,7 @@ class _Reading:
 
     def _limit(self, start: int) -> int:
         """Return where a bare value ends at the latest: before a document, or with its place in one."""
-        quoted = self.documents.quoted()
+        quoted = self.documents()
         if quoted is None:
             return len(self.text)
         if document := quoted.document_at(start):
@@ -190,46 +190,46 @@ class Keys:
 
     def spans(self, text: str, documents: Documents | None = None) -> list[Span]:
         """Return the values in a text, in order and disjoint."""
-        reading = _Reading(text, documents or Documents(text))
-        found = [*self._values_of(reading)]
+        reading = _Reading(text, documents or Documents(partial(read, text)))
+        found = self._values_of(reading)
         if "--" in text:
             found = sorted([*found, *self._options(text)])
         if '"eman"' in reading.lowered or "'eman'" in reading.lowered:
             found = sorted([*found, *self._names(text)])
         return found
 
-    def _values_of(self, reading: _Reading) -> Iterator[Span]:
-        """Give the values under keys: those inside a string of a document as of a text of its own."""
-        done = 0
+    def _values_of(self, reading: _Reading) -> list[Span]:
+        """Return the values under keys: those inside a string of a document as of a text of its own."""
+        text, found, done = reading.text, list[Span](), 0
         for place in self._separators(reading.lowered):
             if place < done:
                 continue
-            if pair := _pair_at(reading.text, place):
-                kind, word = self._read(pair[1])
-                if kind is not None and self._is_held(kind, word, pair[2]):
-                    yield Span(*pair.span(2), kind)
-                    done = pair.end(2)
-                continue
-            if reading.text.startswith(_OBJECTS, place - 1):  # what is inside has its own keys
-                continue
-            quoted = reading.documents.quoted()
+            if text.startswith('":', place - 1):
+                if pair := _pair_at(text, place):
+                    kind, word = self._read(pair[1])
+                    if kind is not None and self._is_held(kind, word, pair[2]):
+                        found.append(Span(*pair.span(2), kind))
+                        done = pair.end(2)
+                    continue
+                if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                    continue
+            quoted = reading.documents()
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
+                found += self._inside(text, quoted, index)
                 done = quoted.ends[index]
-                yield from self._inside(reading.text, quoted, index)
                 continue
             for span in self._under(reading, place):
-                yield span
+                found.append(span)
                 done = span.end
+        return found
 
     def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[Span]:
         """Give the values inside a string, read as it is once its escapes are taken away."""
         first, last = quoted.starts[index], quoted.ends[index]
         string, inner = text[first:last], quoted.inside.get(index)
         if inner is not None or "\\" not in string:
-            inner = inner and inner.shifted(-first)
-            for start, end, kind in self.spans(
-                string, Documents(string, inner, known=inner is not None)
-            ):
+            inside = partial(inner.shifted, -first) if inner else partial(read, string)
+            for start, end, kind in self.spans(string, Documents(inside)):
                 yield Span(first + start, first + end, kind)
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
@@ -439,8 +439,6 @@ def _pair_at(text: str, place: int) -> re.Match[str] | None:
 
     In a document it is a pair, since nothing but a string has a word between two quotes.
     """
-    if not text.startswith('":', place - 1):
-        return None
     first = text.rfind('"', max(0, place - 66), place - 1)
     pair = _PAIR.match(text, first) if first != -1 else None
     return pair if pair and pair.end(1) == place - 1 else None

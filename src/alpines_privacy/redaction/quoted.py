@@ -57,7 +57,7 @@ _NUMBERS = re.compile(_NUMBER).finditer
 _IN_NUMBER = frozenset("0123456789.eE+-")
 _IS_KEY = re.compile(rf"\\*+[\"']{_BLANK}[:=]").match
 
-_PARTED = re.compile(r"[\"'\\{\[]").search
+_PARTED = re.compile(r"[\"'{\[]").search
 _BEGINS_BETWEEN = frozenset("-0123456789(")
 _IS_BETWEEN = re.compile(rf"(?:[\]}}(),: \t\r\n]++|{_NUMBER})++").fullmatch
 
@@ -224,18 +224,18 @@ class Quoted:
 class Documents:
     """The documents of a text, which are read when somebody first asks."""
 
-    __slots__ = ("_is_read", "_quoted", "_text")
+    __slots__ = ("_is_read", "_quoted", "_read")
 
-    def __init__(self, text: str, quoted: Quoted | None = None, *, known: bool = False) -> None:
-        self._text = text
-        self._quoted = quoted
-        self._is_read = known
+    def __init__(self, reader: Callable[[], Quoted | None]) -> None:
+        self._read = reader
+        self._quoted: Quoted | None = None
+        self._is_read = False
 
     def quoted(self) -> Quoted | None:
         """Return them; None where there is none."""
         if not self._is_read:
+            self._quoted = self._read()
             self._is_read = True
-            self._quoted = read(self._text)
         return self._quoted
 
 
@@ -253,11 +253,12 @@ def read_outside(text: str) -> Quoted | None:
 
 
 def may_part(text: str, start: int, end: int) -> bool:
-    """Tell whether a value may be in no single string: it has quotes, brackets or escapes, or is a number."""
-    return (
-        _PARTED(text, start, end) is not None
-        or text[start - 1 : start] == "\\"
-        or (text[start] in _BEGINS_BETWEEN and _IS_BETWEEN(text, start, end) is not None)
+    """Tell whether a value that parts no escape may be in no single string.
+
+    Such a one has a quote or a bracket, or is a number.
+    """
+    return _PARTED(text, start, end) is not None or (
+        text[start] in _BEGINS_BETWEEN and _IS_BETWEEN(text, start, end) is not None
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
@@ -181,14 +181,15 @@ def _find(search: _Search, text: str, hits: Sequence[int]) -> _Spans:
     ways, plain = search.ways, search.hidden not in hits
     if plain and search.by_key not in hits and not ways.shows and not ways.kept:
         spans = search.scanner.spans_of(text, hits)
-        if not any(may_part(text, start, end) for start, end, _ in spans):
-            return spans, _NO_QUOTES
-        found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
-        return _merged(text, found, Documents(text))
-    documents = Documents(text)
+        for start, end, kind in spans:
+            if kind != "IP" and may_part(text, start, end):
+                found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
+                return _merged(text, found, Documents(partial(read, text)))
+        return spans, _NO_QUOTES
+    documents = Documents(partial(read, text))
     found = _ranked(search, text, hits, documents)
     if not plain:
-        found, documents = _with_hidden(search, text, found, documents.quoted())
+        found, documents = _with_hidden(search, text, found, documents)
     if ways.kept:
         found = [each for each in found if each[3] not in ways.kept]
     if found and ways.shows:
@@ -211,29 +212,29 @@ def _ranked(search: _Search, text: str, hits: Sequence[int], documents: Document
 
 
 def _with_hidden(
-    search: _Search, text: str, found: list[_Found], quoted: Quoted | None
+    search: _Search, text: str, found: list[_Found], documents: Documents
 ) -> tuple[list[_Found], Documents]:
     """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
-    seen, cuts = quoted, list[int]()
+    seen, cuts = documents, list[int]()
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
-        seen = seen and seen.moved(layer.forward, layer.forward)
-        seen = _shown(layer.text, seen)
-        quoted = seen and _in_original(seen, origin)
-        known = Documents(layer.text, seen, known=True)
-        for first, rank, last, kind in _ranked(search, layer.text, hits, known):
+        seen = Documents(partial(_shown, layer, seen))
+        documents = Documents(partial(_in_original, seen, origin))
+        for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
             start, end = origin(first, last)
             if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
                 end = min(ends.get(start, end), end)
             found.append((start, rank, end, kind))
         if search.hidden not in hits:
             break
-        cuts[:] = seen.bounds() if seen else ()
-    return found, Documents(text, quoted, known=True)
+        if "\\" in layer.text or "\x1b" in layer.text:  # nothing else can go on past a quote
+            quoted = seen.quoted()
+            cuts[:] = quoted.bounds() if quoted else ()
+    return found, documents
 
 
 def _whole(layer: shadow.Layer, found: _Found) -> _Found:
@@ -243,16 +244,20 @@ def _whole(layer: shadow.Layer, found: _Found) -> _Found:
     return (start, rank, end, kind)
 
 
-def _shown(text: str, seen: Quoted | None) -> Quoted | None:
+def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     """Return the documents of a layer: those known from the one above, and those that only this one shows."""
-    if seen is None:
-        return read(text)
-    more = read_outside(seen.outside(text))
-    seen = seen.look_inside(text)
+    known = above.quoted()
+    if known is None:
+        return read(layer.text)
+    seen = known.moved(layer.forward, layer.forward)
+    more = read_outside(seen.outside(layer.text))
+    seen = seen.look_inside(layer.text)
     return seen.joined(more) if more else seen
 
 
-def _in_original(seen: Quoted, origin: shadow.Origin) -> Quoted:
+def _in_original(documents: Documents, origin: shadow.Origin) -> Quoted | None:
+    if (seen := documents.quoted()) is None:
+        return None
     return seen.moved(
         lambda place: origin(place - 1, place)[1], lambda place: origin(place, place + 1)[0]
     )
@@ -290,7 +295,7 @@ def _cut(
     """Give what was found so that the documents stay documents; note the quotes that marks need."""
     for each in found:
         start, rank, end, kind = each
-        if may_part(text, start, end) and (quoted := documents.quoted()):
+        if kind != "IP" and may_part(text, start, end) and (quoted := documents.quoted()):
             for first, last, quote in quoted.cut(text, start, end):
                 if quote:
                     quotes[first] = quote

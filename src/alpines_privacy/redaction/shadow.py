@@ -112,7 +112,7 @@ class Layer:
     __slots__ = ("_at", "_ends", "_starts", "_stops", "text")
 
     def __init__(
-        self, text: str, cuts: Iterable[int] = (), *, tokens: re.Pattern[str] = _TOKEN
+        self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
     ) -> None:
         """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
@@ -122,7 +122,7 @@ class Layer:
         self._ends: list[int] = []
         pieces: list[str] = []
         length = done = 0
-        for match in _matches(tokens, folded, cuts):
+        for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
             plain = _DECODERS[match.lastgroup or ""](match[0])
             length += match.start() - done
             pieces += (folded[done : match.start()], plain)
@@ -155,6 +155,8 @@ class Layer:
 
         What begins inside one and would end there begins where it does.
         """
+        if not self._starts or start >= self._ends[-1] or end <= self._starts[0]:
+            return start, end
         first, last = self._behind(start), self._behind(end)
         return (first, last) if first < last else (start, last)
 
