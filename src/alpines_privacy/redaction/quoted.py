@@ -77,11 +77,12 @@ _PART = re.compile(
 
 
 class Document(NamedTuple):
-    """Where a document stands, and where the first quote in it does."""
+    """Where a document stands, the quote it writes (empty where nobody can tell), and where one stands."""
 
     start: int
     end: int
-    quote: Bounds | None
+    quote: str
+    place: int
 
 
 class Quoted:
@@ -118,20 +119,35 @@ class Quoted:
         """Return the index of the first string whose content ends behind a place."""
         return bisect_right(self.ends, place)
 
-    def moved(self, behind: Move, before: Move) -> Quoted:
-        """Return the same in another reading of the text.
+    def moved(self, behind: Move, before: Move, text: str | None = None) -> Quoted:
+        """Return the same in another reading of the text: that `text`, where its quotes differ.
 
         `behind` gives the place there that follows what ends at a place here, `before` the place
         of what begins at one.
         """
-        documents = [
-            Document(before(start), behind(end), quote and (before(quote[0]), behind(quote[1])))
-            for start, end, quote in self.documents
-        ]
+        documents = []
+        for start, end, quote, place in self.documents:
+            if text is not None and quote:
+                quote = text[before(place) : behind(place + 1)]
+            documents.append(Document(before(start), behind(end), quote, before(place)))
         moved = Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
         for start, inner in self.inside.items():
-            moved.inside[behind(start)] = inner.moved(behind, before)
+            moved.inside[behind(start)] = inner.moved(behind, before, text)
         return moved
+
+    def part(self, start: int, end: int) -> Quoted:
+        """Return what a part of the text has of the documents and strings."""
+        first = bisect_right(self._beginnings, start) - 1
+        last = bisect_left(self._beginnings, end)
+        documents = [
+            Document(max(each.start, start), min(each.end, end), each.quote, each.place)
+            for each in self.documents[max(first, 0) : last]
+            if each.end > start
+        ]
+        strings = slice(bisect_right(self.ends, start), bisect_left(self.starts, end))
+        starts = [max(place, start) for place in self.starts[strings]]
+        ends = [min(place, end) for place in self.ends[strings]]
+        return Quoted(documents, starts, ends).shifted(-start)
 
     def shifted(self, by: int) -> Quoted:
         """Return the same of a part of the text, or of a text of which this one is a part."""
@@ -268,8 +284,9 @@ def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
         strings = [match.span() for match in _STRINGS(text, first, last)]
         starts += [start + 1 for start, _ in strings]
         ends += [end - 1 for _, end in strings]
-        quote = (strings[0][0], strings[0][0] + 1) if strings else None
-        documents.append(Document(first, last, quote))
+        place = strings[0][0] if strings else first
+        quote = text[place] if strings else _quote_of_list(text, first)
+        documents.append(Document(first, last, quote, place))
     return Quoted(documents, starts, ends)
 
 
@@ -354,11 +371,10 @@ def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[tu
         return
     while text[start] in _IN_NUMBER and text[start - 1] in _IN_NUMBER:
         start -= 1
-    quote = text[slice(*document.quote)] if document.quote else _quote_of_list(text, document.start)
     for match in _NUMBERS(text, start, document.end):
         if match.start() >= end:
             return
-        yield *match.span(), quote
+        yield *match.span(), document.quote
 
 
 def _quote_of_list(text: str, start: int) -> str:

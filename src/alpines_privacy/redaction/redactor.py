@@ -26,6 +26,7 @@ from alpines_privacy.redaction.quoted import Documents, Quoted, may_part, read, 
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.ways import Ways
+from alpines_privacy.redaction.windows import LONGEST, windows
 
 __all__ = ["Redactor"]
 
@@ -81,6 +82,8 @@ class Redactor:
         """Return the text with every piece of personal data replaced; itself where there is none."""
         try:
             search = self._ready or self._prepare()
+            if len(text) > LONGEST:
+                return _redacted(search, text)[0]
             hits = search.look(text)
             if not hits:
                 return text
@@ -98,7 +101,7 @@ class Redactor:
         """
         try:
             search = self._ready or self._prepare()
-            return _find(search, text, search.look(text))[0]
+            return _redacted(search, text)[1]
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
@@ -108,11 +111,7 @@ class Redactor:
         This one raises what goes wrong inside, for those who can leave the original as it is.
         """
         search = self._ready or self._prepare()
-        hits = search.look(text)
-        spans, quotes = _find(search, text, hits) if hits else ([], _NO_QUOTES)
-        if not spans:
-            return text, spans
-        return _replaced(search, text, spans, quotes, plain=search.hidden not in hits), spans
+        return _redacted(search, text)
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -176,7 +175,64 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
     return ()
 
 
-def _find(search: _Search, text: str, hits: Sequence[int]) -> _Spans:
+def _redacted(search: _Search, text: str) -> tuple[str, list[Span]]:
+    """Return a text of any length redacted, and where personal data stood in it."""
+    if len(text) > LONGEST:
+        spans, quotes = _find_in_windows(search, text)
+        plain = False
+    else:
+        hits = search.look(text)
+        spans, quotes = _find(search, text, hits) if hits else ([], _NO_QUOTES)
+        plain = search.hidden not in hits
+    if not spans:
+        return text, spans
+    return _replaced(search, text, spans, quotes, plain=plain), spans
+
+
+def _find_in_windows(search: _Search, text: str) -> _Spans:
+    """Return all spans of a long text, window by window; its documents are those of the whole."""
+    whole = read(text)
+    found: list[Span] = []
+    quotes: dict[int, str] = {}
+    for start, first, last, end in windows(len(text)):
+        piece = text[start:end]
+        hits = search.look(piece)
+        documents = Documents(partial(whole.part, start, end) if whole else _no_documents)
+        spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
+        quotes.update((place + start, quote) for place, quote in marks.items())
+        for span in spans:
+            if first <= span.start + start < last:
+                stop = span.end + start
+                stop = _end_of_long(text, stop, whole) if stop == end else stop
+                _add(found, Span(span.start + start, stop, span.kind))
+    return found, quotes
+
+
+def _no_documents() -> None:
+    return None
+
+
+def _end_of_long(text: str, place: int, whole: Quoted | None) -> int:
+    """Return where a value ends that goes on past its window: with its string, or with its line."""
+    if whole and (index := whole.string_at(place - 1)) >= 0:
+        return whole.ends[index]
+    following = whole.next_document(place) if whole else None
+    last = following.start if following else len(text)
+    line = text.find("\n", place, last)
+    return line if line >= 0 else last
+
+
+def _add(found: list[Span], span: Span) -> None:
+    """Add a span behind others, to the last of them where that goes on into it."""
+    if found and span.start < found[-1].end:
+        start, end, kind = found.pop()
+        span = Span(start, max(end, span.end), kind)
+    found.append(span)
+
+
+def _find(
+    search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
+) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
     if plain and search.by_key not in hits and not ways.shows and not ways.kept:
@@ -184,9 +240,9 @@ def _find(search: _Search, text: str, hits: Sequence[int]) -> _Spans:
         for start, end, kind in spans:
             if kind != "IP" and may_part(text, start, end):
                 found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
-                return _merged(text, found, Documents(partial(read, text)))
+                return _merged(text, found, documents or Documents(partial(read, text)))
         return spans, _NO_QUOTES
-    documents = Documents(partial(read, text))
+    documents = documents or Documents(partial(read, text))
     found = _ranked(search, text, hits, documents)
     if not plain:
         found, documents = _with_hidden(search, text, found, documents)
@@ -223,7 +279,7 @@ def _with_hidden(
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
         seen = Documents(partial(_shown, layer, seen))
-        documents = Documents(partial(_in_original, seen, origin))
+        documents = Documents(partial(_in_original, text, seen, origin))
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
             start, end = origin(first, last)
             if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
@@ -255,11 +311,13 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     return seen.joined(more) if more else seen
 
 
-def _in_original(documents: Documents, origin: shadow.Origin) -> Quoted | None:
+def _in_original(text: str, documents: Documents, origin: shadow.Origin) -> Quoted | None:
     if (seen := documents.quoted()) is None:
         return None
     return seen.moved(
-        lambda place: origin(place - 1, place)[1], lambda place: origin(place, place + 1)[0]
+        lambda place: origin(place - 1, place)[1],
+        lambda place: origin(place, place + 1)[0],
+        text,
     )
 
 

@@ -30,11 +30,9 @@ __all__ = [
     "host_addresses",
     "layers",
     "may_hide",
-    "pieces",
 ]
 
 _MOST_LAYERS = 3
-_PIECE = 1 << 16  # characters decoded at once; a text is cut at line ends
 _BASIC_PLANE = 0x10000  # code points whose folds are remembered
 
 # Invisible characters: controls, format characters, variation selectors, fillers, tags.
@@ -207,18 +205,6 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
         origin = _through(layer.origin, origin)
         yield layer, origin
         text = layer.text
-
-
-def pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Give a long text in pieces that end with a line, each with where it begins."""
-    start = 0
-    while len(text) - start > _PIECE:
-        end = text.find("\n", start + _PIECE) + 1
-        if not end:
-            break
-        yield start, text[start:end]
-        start = end
-    yield start, text[start:] if start else text
 
 
 def decoded(text: str) -> str:
