@@ -70,7 +70,7 @@ CLEAN: dict[str, tuple[str, str]] = {
     "Python in JSON": ("""{"m": "got {'pin': 1234, 'a': 'token='}"}""", """{"m": "got {'pin': '[PASSWORD]', 'a': 'token='}"}"""),
     "a key of Python at the end": ("{'n': 'password=', 'email': ''}", "{'n': 'password=', 'email': ''}"),
     "a web browser's quotes": (
-        r'{"ua": "x Mozilla/5.0 (X11", "k": "a)", "z": "b"}', r'{"ua": "x Firefox", "k": "a)", "z": "b"}',
+        r'{"m": "x Mozilla/5.0 (X11", "k": "a)", "z": "b"}', r'{"m": "x Firefox", "k": "a)", "z": "b"}',
     ),
 }  # fmt: skip
 

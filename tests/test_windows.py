@@ -49,14 +49,14 @@ def test_a_value_at_any_place_is_found(value: str, text: str) -> None:
     written = text.format(value)
     alone = REDACTOR.redact(written)
     assert value not in alone
-    for place in range(0, 1300, 7):
+    for place in range(0, 1300, 13):
         before, after = "x " * (place // 2) + "\n", "\n" + "y " * (700 - place // 2)
         assert REDACTOR.redact(before + written + after) == before + alone + after
 
 
-@given(st.lists(st.sampled_from([*VALUES.values()]), min_size=1, max_size=40), st.integers(1, 60))
+@given(st.lists(st.sampled_from([*VALUES.values()]), min_size=1, max_size=12), st.integers(1, 60))
 def test_none_of_many_is_left(values: list[tuple[str, str]], gap: int) -> None:
-    text = ("\n" + "z " * gap + "\n").join(text.format(value) for value, text in values * 3)
+    text = ("\n" + "z " * gap + "\n").join(text.format(value) for value, text in values * 5)
     with pytest.MonkeyPatch.context() as patch:
         _small(patch)
         redacted = REDACTOR.redact(text)

@@ -77,7 +77,10 @@ _PART = re.compile(
 
 
 class Document(NamedTuple):
-    """Where a document stands, the quote it writes (empty where nobody can tell), and where one stands."""
+    """Where a document stands, the quote it writes (empty where nobody can tell), and where one stands.
+
+    A place below 0 is in no part of the text that is read.
+    """
 
     start: int
     end: int
@@ -127,9 +130,10 @@ class Quoted:
         """
         documents = []
         for start, end, quote, place in self.documents:
-            if text is not None and quote:
+            if text is not None and quote and place >= 0:
                 quote = text[before(place) : behind(place + 1)]
-            documents.append(Document(before(start), behind(end), quote, before(place)))
+            if (first := before(start)) < (last := behind(end)):
+                documents.append(Document(first, last, quote, before(place)))
         moved = Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
         for start, inner in self.inside.items():
             moved.inside[behind(start)] = inner.moved(behind, before, text)
@@ -140,7 +144,12 @@ class Quoted:
         first = bisect_right(self._beginnings, start) - 1
         last = bisect_left(self._beginnings, end)
         documents = [
-            Document(max(each.start, start), min(each.end, end), each.quote, each.place)
+            Document(
+                max(each.start, start),
+                min(each.end, end),
+                each.quote,
+                each.place if each.place < end else -1,
+            )
             for each in self.documents[max(first, 0) : last]
             if each.end > start
         ]
@@ -369,7 +378,7 @@ def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[tu
     """Give the numbers that a part between strings touches, whole."""
     if start >= end:
         return
-    while text[start] in _IN_NUMBER and text[start - 1] in _IN_NUMBER:
+    while start > document.start and text[start] in _IN_NUMBER and text[start - 1] in _IN_NUMBER:
         start -= 1
     for match in _NUMBERS(text, start, document.end):
         if match.start() >= end:
