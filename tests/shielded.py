@@ -32,7 +32,9 @@ SIGNALS: Mapping[str, tuple[Field, ...]] = {
 def shield_of(policy: PrivacyPolicy) -> tuple[Guard, Shield]:
     """Return a policy's guard, and the shield in it."""
     guard = Guard(policy)
-    shield = next(page[0] for _, page in [("", guard.page_at(policy.endpoint + "shield.old.js"))] if page)
+    shield = next(
+        page[0] for _, page in [("", guard.page_at(policy.endpoint + "shield.old.js"))] if page
+    )
     assert isinstance(shield, Shield)
     return guard, shield
 
@@ -62,11 +64,16 @@ class Site:
         finally:
             visit.end()
 
-    def open(self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False) -> Page:
+    def open(
+        self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False
+    ) -> Page:
         """Show a page with `body`; `head` stands before it in place of the shield's element."""
         fields = [(name.lower(), value) for name, value in self.fields.items()]
         start = "" if bare else self.tag(signal, fields) if head is None else head
-        self.files["/"] = (f"<!doctype html><html><head>{start}</head><body>{body}</body></html>", HTML[1])
+        self.files["/"] = (
+            f"<!doctype html><html><head>{start}</head><body>{body}</body></html>",
+            HTML[1],
+        )
         self.asked.clear()
         self.errors.clear()
         self.page.goto(f"https://{self.host}/")
@@ -100,7 +107,9 @@ class Site:
 
 
 @contextmanager
-def sites(browser: Browser, policy: PrivacyPolicy | None = None, host: str = HOST) -> Iterator[Site]:
+def sites(
+    browser: Browser, policy: PrivacyPolicy | None = None, host: str = HOST
+) -> Iterator[Site]:
     """Give a site of a policy in a profile of its own."""
     context = browser.new_context()
     try:

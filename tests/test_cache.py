@@ -185,7 +185,8 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "redaction/redactor.py": "the `logs` part of a policy",
         "trackers/rules.py": "a party and kinds of load: two dozen pairs",
         "trackers/shipped.py": "the names of the shipped files",
-        "trackers/stand_ins.py": "names of our own table",
+        "trackers/known.py": "rules of lists, at start-up",
+        "shield/script.py": "no argument: the script's source",
     }
 )
 

@@ -374,7 +374,9 @@ def test_a_filter_gets_text_as_it_comes() -> None:
 def test_an_enclosure_that_is_never_closed_ends_after_64_kb() -> None:
     page = b"<ins>" + b"<i>x</i>" * 8193 + b"<b>"
     assert rewritten(page, enclosing).endswith(b"<!>x</i><b>")
-    assert rewritten(b"<ins>" + b"<i>" * 600 + b"<b>", enclosing).endswith(b"<!><i>" + b"<i>" * 87 + b"<b>")
+    assert rewritten(b"<ins>" + b"<i>" * 600 + b"<b>", enclosing).endswith(
+        b"<!><i>" + b"<i>" * 87 + b"<b>"
+    )
 
 
 @pytest.mark.parametrize("size", [HELD - 1, HELD, HELD + 1])
@@ -423,7 +425,26 @@ def test_a_drawing_seen_before_is_not_read_again() -> None:
         rewrite.interest.staying = kept
         assert rewrite(page, last=True) == page
         seen.append("|")
-    assert seen == "svg use svg use p svg image svg title use | svg use p svg title use |".split()
+    assert seen == [
+        "svg",
+        "use",
+        "svg",
+        "use",
+        "p",
+        "svg",
+        "image",
+        "svg",
+        "title",
+        "use",
+        "|",
+        "svg",
+        "use",
+        "p",
+        "svg",
+        "title",
+        "use",
+        "|",
+    ]
     assert list(kept) == [b"<svg><use/></svg>", b"<svg><image/></svg>"]
 
 

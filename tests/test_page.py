@@ -81,7 +81,7 @@ GONE = [
     '<svg><filter><feImage href="{}"/></filter></svg>|<svg><filter><feImage /></filter></svg>',
     '<svg><image><set attributeName="href" to="{}"/></image></svg>|<svg><image><set attributeName="href" /></image></svg>',
     '<svg><animate attributeName=xlink:href values="/a;{}"/></svg>|<svg><animate attributeName=xlink:href /></svg>',
-    "<meta http-equiv=\"Refresh\" content=\"5; URL='{}'\">|<meta http-equiv=\"Refresh\">",
+    '<meta http-equiv="Refresh" content="5; URL=\'{}\'">|<meta http-equiv="Refresh">',
     '<meta content="0;{}" http-equiv=refresh>|<meta http-equiv=refresh>',
     f'<noscript><img src="{{}}"></noscript>|<noscript><img{HIDDEN}></noscript>',
     f'<template><img src="{{}}"></template>|<template><img{HIDDEN}></template>',
@@ -124,7 +124,7 @@ GONE = [
     '<style>a{{background:\\75r\\6c ("{}")}}</style>|<style>a{{background:\\75r\\6c ("data:,")}}</style>',
     '<svg><style>a{{fill:url(&quot;{}&#34;)}} b&gt;c{{}}</style></svg>|<svg><style>a{{fill:url("data:,")}} b>c{{}}</style></svg>',
     '<svg><style> <![CDATA[a{{fill:url("{}")}}]]></style></svg>|<svg><style> <![CDATA[a{{fill:url("data:,")}}]]></style></svg>',
-    f"<iframe srcdoc=\"<b>x</b><img src='{{}}'>\"></iframe>|<iframe srcdoc=\"<b>x</b><img{HIDDEN.replace(chr(34), '&#34;')}>\"></iframe>",
+    f'<iframe srcdoc="<b>x</b><img src=\'{{}}\'>"></iframe>|<iframe srcdoc="<b>x</b><img{HIDDEN.replace(chr(34), "&#34;")}>"></iframe>',
     '<iframe src="data:text/html,<b>x</b><script src={}></script>"></iframe>|<iframe src="data:text/html,<b>x</b><script></script>"></iframe>',
     (
         '<iframe src="data:text/html;base64,{64}"></iframe>'
@@ -286,7 +286,9 @@ def test_a_form_to_a_tracker_is_reported_and_logged_once(caplog: pytest.LogCaptu
 
 
 def test_where_a_policy_names_digests_no_script_is_edited() -> None:
-    page = "".join(written(each, TRACKER)[0] for each in GONE if re.match("<script type=[ims]", each)).encode()
+    page = "".join(
+        written(each, TRACKER)[0] for each in GONE if re.match("<script type=[ims]", each)
+    ).encode()
 
     frozen = PAGES.begin(url=PAGE, opted_out=False, may_edit_scripts=False)
     assert frozen(page, last=True) == page
@@ -310,7 +312,10 @@ SHIELD = b"<script src=/s.js></script>"
         ("<head></head>", "<body onload='x()'><script>1</script>"),
         ("<p>", "<b OnClick=x>"),
         ("<p title='<script>'><!-- <script> --><title><script></title>", "<script>"),
-        ("<template><script></script><b onclick=x></b></template><noscript><b onclick=x></b></noscript>", "<script>"),
+        (
+            "<template><script></script><b onclick=x></b></template><noscript><b onclick=x></b></noscript>",
+            "<script>",
+        ),
         ("", "<svg onload=x><script></script></svg>"),
         ("<svg><script></script><path onclick=x /></svg>text", "<p>"),
         ("<svg><desc><b onclick=x></b></desc></svg>", "<i>"),
@@ -342,9 +347,7 @@ def test_a_page_in_a_frame_gets_a_shield_too() -> None:
     shielded = PAGES.begin(url=PAGE, opted_out=False, shield=SHIELD)
     page = b"""<iframe srcdoc="<p><script>1</script>"></iframe><iframe src="data:text/html,<script>1</script>">"""
 
-    assert shielded(page, last=True) == page.replace(
-        b'"<p>', b'"<p><script src=/s.js></script>'
-    )
+    assert shielded(page, last=True) == page.replace(b'"<p>', b'"<p><script src=/s.js></script>')
 
 
 def test_a_removal_says_rule_list_and_company_and_no_query() -> None:
@@ -391,7 +394,9 @@ def test_ad_slots_are_hidden_under_a_signal_only(slot: str) -> None:
     name = re.match(r"<[\w-]+", slot)
     assert name is not None
     assert hidden.startswith(f"<main class=banners>a{name[0]}{HIDDEN}")
-    assert re.sub(r' hidden="" style="[^"]*"| type="a"', "", hidden) == page.replace(' type="a"', "")
+    assert re.sub(r' hidden="" style="[^"]*"| type="a"', "", hidden) == page.replace(
+        ' type="a"', ""
+    )
 
 
 LOADED = [
@@ -405,7 +410,7 @@ LOADED = [
     ('<p style="background:url(/a)">', '<p style="background:url(data:,)">'),
     ('<video src="/a" poster="/b"><source src="/c"></video>', '<video src=""><source></video>'),
     ('<svg><image href="/a"/></svg>', "<svg><image /></svg>"),
-    ('<svg><style>a{fill:url(/b)}</style></svg>', "<svg><style>a{fill:url(data:,)}</style></svg>"),
+    ("<svg><style>a{fill:url(/b)}</style></svg>", "<svg><style>a{fill:url(data:,)}</style></svg>"),
     ('<table background="/a">', "<table>"),
     ('<a href="/a">', '<a href="/a">'),
     ('<form action="/a">', '<form action="/a">'),
@@ -419,7 +424,9 @@ def test_nothing_loads_in_an_ad_slot(inside: str, left: str) -> None:
         edited = filtered(page, pages=WITH_SLOTS, opted_out=True)
         assert edited == f"<div{HIDDEN} class=banner>{left}{tail}"
     after = f'<div class=banner></div>{inside}<img src="/own.png">'
-    assert filtered(after, pages=WITH_SLOTS, opted_out=True).endswith(f'{inside}<img src="/own.png">')
+    assert filtered(after, pages=WITH_SLOTS, opted_out=True).endswith(
+        f'{inside}<img src="/own.png">'
+    )
 
 
 @pytest.mark.parametrize(

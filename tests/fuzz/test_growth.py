@@ -84,7 +84,7 @@ def test_what_was_found_once_costs_no_more_than_it_weighs(
 
 def test_no_token_costs_more_than_it_weighs() -> None:
     seed = seed_from_environment()
-    print(f"GROWTH_SEED={seed}")  # noqa: T201 - pytest shows it beside a find
+    print(f"GROWTH_SEED={seed}")
     fuzzer = Fuzzer(seed)
     finds = fuzzer.run(seconds_from_environment())
     assert fuzzer.tried > 0

@@ -74,7 +74,7 @@ BOUNDS = MappingProxyType(
         "style sheets": Bound("a digest", 1024 * _KB, 128, "a site's pages repeat their styles"),
         "load policies": Bound("a host, a mount", 512 * _KB, 2 * _KB, "building one takes 50 µs"),
         # shield
-        "shield exceptions": Bound("a page's host", 256 * _KB, 512, "rules of some pages only are few, and read one by one"),
+        "shield exceptions": Bound("a page's host", 256 * _KB, 512, "rules of some pages only are read one by one"),
         "shield elements": Bound("a mount, a host, the visitor's signal", 512 * _KB, 2 * _KB, "every page has one"),
         # redaction
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),

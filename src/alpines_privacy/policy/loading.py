@@ -6,7 +6,7 @@ import re
 import tomllib
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from alpines_privacy.policy.bounds import LONGEST_POLICY, check_names, read_bounded
 from alpines_privacy.policy.errors import PolicyError

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import Logs
 
-__all__ = ["KeyNames", "ends"]
+__all__ = ["LONGEST", "KeyNames", "ends"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
-_LONGEST = 96  # characters of a key
+LONGEST = 96  # characters of a key
 
 # Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
 _KINDS = {
@@ -137,7 +137,7 @@ class KeyNames:
         return named is not None and (named == kind or kind not in {"PASSWORD", "SECRET"})
 
     def _kind(self, key: str) -> str | None:
-        if len(key) > _LONGEST or key[:1] == "[":  # a mark
+        if len(key) > LONGEST or key[:1] == "[":  # a mark
             return None
         words = [word.lower() for word in _WORD.findall(key)]
         for kind in self._kinds_of(words):

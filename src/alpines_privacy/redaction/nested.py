@@ -109,13 +109,14 @@ class Nested:
         # A dict of many values (QueryDict, MultiDict) gives its lists only as the dict it is.
         items = dict.items(value) if isinstance(value, dict) else value.items()
         cleaned: dict[Any, Any] = {}
+        numbers: dict[Any, int] = {}
         clean = keys_clean = True
         for key, item in items:
             new_key = key if isinstance(key, int) else self.cleaned(key)
             new_item = self.value(key, item, kind=kind, parent=parent)
             clean = clean and new_item is item
             keys_clean = keys_clean and new_key is key
-            cleaned[_free(cleaned, new_key)] = new_item
+            cleaned[_free(cleaned, new_key, numbers)] = new_item
         if clean and keys_clean:
             return value
         return _like(value, cleaned) if keys_clean else cleaned
@@ -181,13 +182,14 @@ def _is(new: object, old: object) -> bool:
     return new is old
 
 
-def _free(taken: Mapping[Any, Any], key: Any) -> Any:
-    """Return a key that two redacted ones do not share."""
+def _free(taken: Mapping[Any, Any], key: Any, numbers: dict[Any, int]) -> Any:
+    """Return a key that two redacted ones do not share; `numbers` has the last that each was given."""
     if key not in taken:
         return key
-    number = 2
+    number = numbers.get(key, 1) + 1
     while (other := f"{key} {number}") in taken:
         number += 1
+    numbers[key] = number
     return other
 
 

@@ -125,14 +125,18 @@ class Shield(Promise):
             return False
         if "markup" in privacy.exempted:
             return False
-        if any(v.strip().lower().startswith("attachment") for v in head.values("content-disposition")):
+        if any(
+            v.strip().lower().startswith("attachment") for v in head.values("content-disposition")
+        ):
             return False
         destination = request.values("sec-fetch-dest")
         return not destination or destination[-1].strip().lower() in _SHOWN
 
     def _written(self, asked: _Asked) -> bytes:
         mount, host, opted_out, logins, restricted = asked
-        path = quote(f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace")
+        path = quote(
+            f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace"
+        )
         attributes = {"src": path, "data-site": registrable_domain(host) or host}
         if exceptions := self._knowledge[opted_out].exceptions_on(host):
             attributes["data-pass"] = exceptions

@@ -45,7 +45,6 @@ _DEVELOPMENT = "'self' http://localhost:* http://127.0.0.1:* ws://localhost:* ws
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-
 class LoadPolicy:
     """The policy's `loads`, compiled: the one place that writes the header line about loads."""
 

@@ -147,7 +147,11 @@ class Elements:
 
     def _decided(self, tag: StartTag) -> Outcome:
         self._takes_all = tag.place.is_enclosed
-        slot = self._slots.slot(tag) if self._slots and (tag.is_marked or tag.name[:4] == "amp-") else None
+        slot = (
+            self._slots.slot(tag)
+            if self._slots and (tag.is_marked or tag.name[:4] == "amp-")
+            else None
+        )
         edits: Edits = {}
         if slot:
             self._note(tag.name, Match(slot[0], "ad slots", "signal", "", True, slot[1], "ad"))
@@ -424,7 +428,9 @@ class Elements:
         if tag.name in {"set", "animate"}:
             self._animation(tag, edits)
         loads = SVG_LOADS.get(tag.name, ())
-        listed = [url for name, kinds in loads if self._is_taken(tag.name, url := tag.get(name), kinds)]
+        listed = [
+            url for name, kinds in loads if self._is_taken(tag.name, url := tag.get(name), kinds)
+        ]
         if listed:
             # A script with an empty address runs nothing, one without would run its text.
             instead = "" if tag.name == "script" else None
@@ -525,19 +531,17 @@ _REFRESH = re.compile(
     r"""(?:"([^"]*)|'([^']*)|(.*))""",
     re.IGNORECASE | re.DOTALL,
 )
-_HANDLERS: Mapping[str, Callable[[Elements, StartTag, Edits], Content | None]] = (
-    MappingProxyType(
-        {
-            "script": Elements._script,
-            "style": Elements._style,
-            "link": Elements._link,
-            **dict.fromkeys(("iframe", "frame", "object", "embed"), Elements._frame),
-            "input": Elements._input,
-            **dict.fromkeys(("form", "button"), Elements._sending),
-            "meta": Elements._meta,
-            "base": Elements._find_base,
-            "amp-analytics": Elements._amp_analytics,
-            **dict.fromkeys(("amp-ad", "amp-embed"), Elements._amp_ad),
-        }
-    )
+_HANDLERS: Mapping[str, Callable[[Elements, StartTag, Edits], Content | None]] = MappingProxyType(
+    {
+        "script": Elements._script,
+        "style": Elements._style,
+        "link": Elements._link,
+        **dict.fromkeys(("iframe", "frame", "object", "embed"), Elements._frame),
+        "input": Elements._input,
+        **dict.fromkeys(("form", "button"), Elements._sending),
+        "meta": Elements._meta,
+        "base": Elements._find_base,
+        "amp-analytics": Elements._amp_analytics,
+        **dict.fromkeys(("amp-ad", "amp-embed"), Elements._amp_ad),
+    }
 )

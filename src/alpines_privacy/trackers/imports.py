@@ -50,7 +50,9 @@ _COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+\*/|//[^\n\r]*+[\n\r]")
 _IMPORTED = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$]*+)(?:\s++as\s++[A-Za-z0-9_$]++)?+").findall
 
 # In code: what opens something, and the words that begin a statement.
-_NEXT = re.compile(rb"""["'`/(){}\[\]]|(?<![\w$.#\\\x80-\xff])(?:im|ex)port(?![\w$\\\x80-\xff])""").search
+_NEXT = re.compile(
+    rb"""["'`/(){}\[\]]|(?<![\w$.#\\\x80-\xff])(?:im|ex)port(?![\w$\\\x80-\xff])"""
+).search
 _ENDS = {
     b'"': re.compile(rb'(?:[^"\\\n\r]|\\(?:\r\n|[^\r]|\r(?!\Z)))*+').match,
     b"'": re.compile(rb"(?:[^'\\\n\r]|\\(?:\r\n|[^\r]|\r(?!\Z)))*+").match,

@@ -42,7 +42,9 @@ _FILE = "known.json"
 # about single paths, and about single hosts of a domain, are worth their bytes.
 _MOST_USED = 60
 _MOST_ON_DOMAIN = 24
-_PLACES_FOR_ANYBODY = frozenset({"hosting", "cdn"})  # what is below their domains is somebody else's
+_PLACES_FOR_ANYBODY = frozenset(
+    {"hosting", "cdn"}
+)  # what is below their domains is somebody else's
 
 # Vendors whose code sites bundle, which third-party-web's table, made from pages' requests, ranks low.
 _BUNDLED = frozenset(
@@ -100,7 +102,8 @@ class Known:
         return _text(
             _line(rule) or _widest(rule)
             for rule in rules
-            if rule.covers(names) is rule.is_exception  # a rule for all pages but some, on one of those
+            if rule.covers(names)
+            is rule.is_exception  # a rule for all pages but some, on one of those
         )
 
 
@@ -128,21 +131,33 @@ def listed(
     for info, text in lines:
         if not info.is_own and (rule := choice.understood(info, text)):
             (excepting if rule.is_exception else blocking).append(rule)
-    held = [rule for rule in blocking if opted_out or (rule.source and rule.source.when == "always")]
+    held = [
+        rule for rule in blocking if opted_out or (rule.source and rule.source.when == "always")
+    ]
     whole = _outermost({rule.host for rule in held if rule.host and _is_whole(rule)})
     some = [
         rule
         for rule in held
-        if not _is_whole(rule) and not _is_in(_host_of(rule).lstrip("."), whole) and choice.is_used(rule)
+        if not _is_whole(rule)
+        and not _is_in(_host_of(rule).lstrip("."), whole)
+        and choice.is_used(rule)
     ]
     touched = whole | {_host_of(rule).lstrip(".") for rule in some}
     exceptions = [rule for rule in excepting if _touches(rule, touched)]
     return Listed(
         hosts=_by_last_label(whole),
         paths=_text(map(_line, some)),
-        exceptions=_text(_line(rule) or _widest(rule) for rule in exceptions if rule.domains is None),
+        exceptions=_text(
+            _line(rule) or _widest(rule) for rule in exceptions if rule.domains is None
+        ),
         conditional=tuple(
-            sorted({rule.text for rule in (*exceptions, *some, *held) if rule.domains is not None and _touches(rule, touched)})
+            sorted(
+                {
+                    rule.text
+                    for rule in (*exceptions, *some, *held)
+                    if rule.domains is not None and _touches(rule, touched)
+                }
+            )
         ),
     )
 
