@@ -211,7 +211,7 @@ class _Reading:
         self._promise.mark(self._visitor.privacy, self._head)
         start = self._readable(first, whole=whole)
         if start is None or self._stays_as_it_is():
-            self._promise.restrain(self._visitor, self._head, set(), whole=start is None)
+            self._promise.restrain(self._visitor, self._head, set(), whole=whole or start is None)
             return None
         if not whole:
             return self._stream()
