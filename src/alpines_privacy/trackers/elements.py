@@ -225,12 +225,11 @@ class Elements:
 
     def _loads_taken(self, tag: StartTag, edits: Edits) -> Content | None:
         """Collect the edits of a tag; return the filter of its text, if it needs one."""
-        content = None
         if tag.namespace is Namespace.HTML:
             handler = _HANDLERS.get(tag.name)
             content = handler(self, tag, edits) if handler else self._element(tag, edits)
-        elif tag.namespace is Namespace.SVG:
-            content = self._svg(tag, edits)
+        else:
+            content = self._foreign(tag, edits)
         if tag.is_marked or self._takes_all:
             self._any_element(tag, edits)
         return content
@@ -420,24 +419,39 @@ class Elements:
         decision = self._noted(known)
         return decision if isinstance(decision, bytes) else None
 
-    # -- SVG
+    # -- SVG and MathML
 
-    def _svg(self, tag: StartTag, edits: Edits) -> Content | None:
-        if tag.name == "style":
-            return self._style(tag, edits)
-        if tag.name in {"set", "animate"}:
+    def _foreign(self, tag: StartTag, edits: Edits) -> Content | None:
+        """Take what SVG loads, and what Chromium's preload scanner does, which knows no namespaces."""
+        name = tag.name
+        for attribute, kinds in LOADS.get(name, ()):
+            if self._is_taken(name, tag.get(attribute), kinds):
+                edits[attribute] = None
+        self._take_candidates(tag, "srcset", edits)
+        if name == "link":
+            self._link(tag, edits)
+        if tag.namespace is not Namespace.SVG:
+            return None
+        self._take_links(tag, edits)
+        if name in {"set", "animate"}:
             self._animation(tag, edits)
+        return self._style(tag, edits) if name == "style" else None
+
+    def _take_links(self, tag: StartTag, edits: Edits) -> None:
+        """Take both links of an element of SVG if one is listed: without it, the other would load."""
         loads = SVG_LOADS.get(tag.name, ())
         listed = [
-            url for name, kinds in loads if self._is_taken(tag.name, url := tag.get(name), kinds)
+            url
+            for name, kinds in loads
+            if (url := tag.get(name)) and self._is_taken(tag.name, url, kinds)
         ]
-        if listed:
-            # A script with an empty address runs nothing, one without would run its text.
-            instead = "" if tag.name == "script" else None
-            edits |= {name: instead for name, _ in loads if tag.get(name) is not None}
-        if listed and tag.name == "script" and self._shield:
-            edits["data-alpines-refused"] = (listed[0] or "")[:_LONGEST_TOLD]
-        return None
+        if not listed:
+            return
+        # A script with an empty address runs nothing, one without would run its text.
+        is_script = tag.name == "script"
+        edits |= {name: "" if is_script else None for name, _ in loads if tag.get(name) is not None}
+        if is_script and self._shield:
+            edits["data-alpines-refused"] = listed[0][:_LONGEST_TOLD]
 
     def _animation(self, tag: StartTag, edits: Edits) -> None:
         """Take the addresses that an animation would set."""
