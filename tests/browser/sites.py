@@ -16,7 +16,7 @@ from a2wsgi import WSGIMiddleware
 from alpines_privacy import PrivacyPolicy, protect
 from tests.browser import fastapi_site, flask_site
 
-__all__ = ["COMPANIONS", "DECLARED", "SITES", "Framework", "Loads", "Site", "Sites", "serve"]
+__all__ = ["DECLARED", "SITES", "Framework", "Loads", "Site", "Sites", "serve"]
 
 Framework = Literal["flask", "fastapi"]
 Loads = Literal["listed", "declared"]
@@ -26,11 +26,11 @@ DECLARED = (
     ("cdn.jsdelivr.net", "Style sheets"),
     ("widget.chat-vendor.example", "Chat"),
     ("widget.intercom.io", "Support"),
+    ("js.intercomcdn.com", "Support"),
+    ("api-iam.intercom.io", "Support"),
     ("www.google.com", "Captcha"),
+    ("www.gstatic.com", "Captcha"),
 )
-
-# What the declared hosts' own code loads besides: companions.
-COMPANIONS = ("www.gstatic.com", "js.intercomcdn.com", "api-iam.intercom.io")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.embeds import CONTROLS, TRACKERS, Embed
-from tests.browser.sites import COMPANIONS, DECLARED, Framework, Site
+from tests.browser.sites import DECLARED, Framework, Site
 from tests.browser.tour import SIGNALS, Visit, World
 
 Visits = dict[str, Visit]
@@ -233,7 +233,7 @@ def test_controls_keep_working(
     visit = controlled[site][embed.name]
     assert_works(visit, bare_controls[embed.name])
     assert {host.format(domain=site.domain) for host in embed.reached} - visit.reached == set()
-    known = {*(host for host, _ in DECLARED), *COMPANIONS, f"cdn.{site.domain}", *embed.reached}
+    known = {*(host for host, _ in DECLARED), f"cdn.{site.domain}", *embed.reached}
     assert visit.reached - known == set()
 
 
