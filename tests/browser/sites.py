@@ -26,11 +26,10 @@ DECLARED = (
     ("cdn.jsdelivr.net", "Style sheets"),
     ("widget.chat-vendor.example", "Chat"),
     ("widget.intercom.io", "Support"),
-    ("www.google.com", "Captcha"),
-    # What the code of these loads besides.
-    ("www.gstatic.com", "Captcha"),
     ("js.intercomcdn.com", "Support"),
     ("api-iam.intercom.io", "Support"),
+    ("www.google.com", "Captcha"),
+    ("www.gstatic.com", "Captcha"),
 )
 
 
