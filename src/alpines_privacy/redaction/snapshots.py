@@ -89,7 +89,7 @@ def snapshot(value: Any, depth: int = 0) -> Any:
 
     What is in lists, tuples, sets and dicts is looked at too. Asks each object once for `str()` and once for `repr()`.
     """
-    read = _reader(type(value))
+    read = _reader(type(value))  # type: ignore[arg-type]  # a type can be hashed
     return value if read is None or depth > _DEEPEST else read(value, depth + 1)
 
 
