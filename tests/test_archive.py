@@ -28,6 +28,7 @@ from alpines_privacy.redaction.archive import BLOCK, Block, Cleaner, blocks
 from alpines_privacy.redaction.compression import (
     ArchiveError,
     Compression,
+    embedded,
     packed,
     recognised,
     unpacked,
@@ -120,8 +121,14 @@ KEYS: list[tuple[str, str]] = [
 
 def each_line(text: bytes) -> bytes:
     """Redact a text line by line, the plainest way."""
-    lines = text.decode("utf-8", "surrogateescape").split("\n")
-    return "\n".join(map(REDACTOR.redact, lines)).encode("utf-8", "surrogateescape")
+    return b"\n".join(
+        b"[withheld: compressed data]"
+        if embedded(line)
+        else REDACTOR.redact(line.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
+        for line in text.split(b"\n")
+    )
 
 
 def cleaned(pieces: Iterator[bytes] | list[bytes], at_least: int = 1) -> bytes:

@@ -2,7 +2,8 @@ r"""Log records, cleaned in place on their way to the handlers.
 
 A record keeps its shape: `args` stay a tuple of as many members, or a mapping, because formatters
 take them apart (uvicorn's access log). The message is judged assembled, for a value may be whole
-only there. A record without personal data keeps the very objects it came with.
+only there. A record without personal data keeps the very objects it came with,
+and snapshots of those whose text may change.
 
 Line breaks that come with a value are written as escapes (`\n`), so that no value begins a line
 of its own. A template's own line breaks stay, and so do those of tracebacks and of warnings. A
@@ -148,12 +149,20 @@ def _args_of_line(
     args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str
 ) -> tuple[Any, ...]:
     """Return the arguments of a message of one line cleaned; what the cleaned `text` shows is clean already."""
-    hidden = [at for at, arg in enumerate(args) if not (type(arg) in _SAY_ALL and str(arg) in text)]
+    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
     cleaned = list(args)
     for at in hidden:
         cut = _cut(args[at], message, text) if len(hidden) == 1 else None
         cleaned[at] = _on_one_line(cleaner.data(args[at]), lines=False) if cut is None else cut
     return tuple(cleaned)
+
+
+def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
+    """Whether the cleaned text of a line shows all that an argument can."""
+    if type(arg) is Snapshot:
+        shown = repr(arg)
+        return str(arg) in text and shown.isprintable() and cleaner.text(shown) == shown
+    return type(arg) in _SAY_ALL and str(arg) in text
 
 
 def _cut(value: Any, message: str, text: str) -> str | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import ipaddress
 import numbers
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from types import WrapperDescriptorType
 from typing import Any
 from uuid import UUID
@@ -88,18 +89,24 @@ def snapshot(value: Any, depth: int = 0) -> Any:
 
     What is in lists, tuples, sets and dicts is looked at too. Asks each object once for `str()` and once for `repr()`.
     """
-    kind = type(value)
-    if kind in _STABLE or kind is Snapshot or depth > _DEEPEST:
-        return value
+    read = _reader(type(value))  # type: ignore[arg-type]  # a type can be hashed
+    return value if read is None or depth > _DEEPEST else read(value, depth + 1)
+
+
+@lru_cache(512)  # types, which an app has as many of as it has classes
+def _reader(kind: type) -> Callable[[Any, int], Any] | None:
+    """Return what makes a snapshot of a type's objects; None for one whose objects stay."""
+    if kind in _STABLE or kind is Snapshot:
+        return None
     if issubclass(kind, str):
-        return exactly(_text(str, value))
+        return lambda value, _: exactly(_text(str, value))
     if issubclass(kind, int | float) and not issubclass(kind, Enum):
-        return _number(value)
+        return _number
     if kind in {dict, *_SEQUENCES} or hasattr(kind, "_fields"):
-        return _container(value, depth + 1)
+        return _container
     if issubclass(kind, (Mapping, *_SEQUENCES, bytes, bytearray, memoryview)) or _is_stable(kind):
-        return value
-    return Snapshot(value, _text(str, value), _text(repr, value))
+        return None
+    return lambda value, _: Snapshot(value, _text(str, value), _text(repr, value))
 
 
 def _text(ask: Any, value: object) -> str:
@@ -109,7 +116,7 @@ def _text(ask: Any, value: object) -> str:
         return UNREADABLE
 
 
-def _number(value: Any) -> Any:
+def _number(value: Any, _: int) -> Any:
     """Return a number of a class of its own as a plain one, if it reads as that."""
     plain = int.__int__(value) if isinstance(value, int) else float.__float__(value)
     text = _text(str, value)
