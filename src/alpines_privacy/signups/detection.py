@@ -81,6 +81,8 @@ class _Sent:
         self.count = 0  # of their fields
         days: list[str] = []  # of fields named `birthday`: a date, or the day of one
         for name, value in fields:
+            if name.rpartition(".")[2].isdigit():  # an element of an array, which has no name
+                continue
             last, joined = _plain(name)
             if part := _part_of(last, joined):
                 _add(value, self.parts.setdefault(part, []))
@@ -104,12 +106,15 @@ def _add(value: str, values: list[str]) -> None:
 
 
 def _part_of(last: str, joined: str) -> str | None:
-    match = _PART.fullmatch(joined) or _PART.fullmatch(last)
+    match = _PART.fullmatch(joined) or (_PART.fullmatch(last) if last != joined else None)
     return None if match is None else match[1] or match[2]
 
 
 def _plain(name: str) -> tuple[str, str]:
     """Return the last step of a name, and the last two joined: `user[dob][year]` -> year, dobyear."""
+    if name.isalnum():  # as nearly all are
+        last = name.casefold()
+        return last, last
     steps = [_SEPARATORS.sub("", step).casefold() for step in _STEP.split(name) if step] or [""]
     return steps[-1], "".join(steps[-2:])
 
