@@ -129,7 +129,8 @@ class Quoted:
         of what begins at one.
         """
         documents = []
-        for start, end, quote, place in self.documents:
+        for start, end, written, place in self.documents:
+            quote = written
             if text is not None and quote and place >= 0:
                 quote = text[before(place) : behind(place + 1)]
             if (first := before(start)) < (last := behind(end)):
@@ -182,7 +183,7 @@ class Quoted:
 
     def outside(self, text: str) -> str:
         """Return the text with blanks in the place of the documents."""
-        pieces, done = [], 0
+        pieces, done = list[str](), 0
         for document in self.documents:
             pieces += (text[done : document.start], " " * (document.end - document.start))
             done = document.end
