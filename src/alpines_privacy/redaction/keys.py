@@ -91,7 +91,7 @@ _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
 # Grammars of which any part of a match is one, up to the same end.
-_RUNS = frozenset({_BARE, _TOKEN, _LINE, _COOKIES, _COOKIE})
+_RUNS = frozenset({_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE})
 # What stands in one place of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
