@@ -67,7 +67,9 @@ CLEAN: dict[str, tuple[str, str]] = {
         r'body="{\"password\": \"a \\\" b\", \"x\": \"c\"}"', r'body="{\"password\": \"[PASSWORD]\", \"x\": \"c\"}"',
     ),
     "JSON in a query": ("GET /?x=%7B%22pin%22%3A1234%7D", "GET /?x=%7B%22pin%22%3A%22[PASSWORD]%22%7D"),
-    "Python in JSON": ("""{"m": "got {'pin': 1234, 'a': 'token='}"}""", """{"m": "got {'pin': '[PASSWORD]', 'a': 'token='}"}"""),
+    "Python in JSON": (
+        """{"m": "got {'pin': 1234, 'a': 'token='}"}""", """{"m": "got {'pin': '[PASSWORD]', 'a': 'token='}"}""",
+    ),
     "a key of Python at the end": ("{'n': 'password=', 'email': ''}", "{'n': 'password=', 'email': ''}"),
     "a web browser's quotes": (
         r'{"m": "x Mozilla/5.0 (X11", "k": "a)", "z": "b"}', r'{"m": "x Firefox", "k": "a)", "z": "b"}',
@@ -100,7 +102,7 @@ values = st.recursive(
     max_leaves=8,
 )
 documents = st.dictionaries(st.sampled_from(_KEYS), values, min_size=1, max_size=4)
-layouts = st.sampled_from([(None, None), (2, None), (None, (",", ":"))])
+layouts = st.sampled_from([(None, None, True), (2, None, False), (None, (",", ":"), False)])
 
 
 def _alike(value: Any, redacted: Any) -> bool:
@@ -126,19 +128,16 @@ def _first(text: str, value: Any) -> bool:
     return False
 
 
-@given(st.lists(documents, min_size=1, max_size=3), layouts, st.booleans(), texts, texts, texts)
+@given(st.lists(documents, min_size=1, max_size=3), layouts, st.tuples(texts, texts, texts))
 def test_documents_stay_documents_whatever_stands_around_them(
-    values: list[Any],
-    layout: tuple[Any, Any],
-    ascii: bool,
-    before: str,
-    between: str,
-    after: str,
+    values: list[Any], layout: tuple[Any, Any, bool], around: tuple[str, str, str]
 ) -> None:
+    indent, separators, plain = layout
     written = [
-        json.dumps(value, indent=layout[0], separators=layout[1], ensure_ascii=ascii)
+        json.dumps(value, indent=indent, separators=separators, ensure_ascii=plain)
         for value in values
     ]
+    before, between, after = around
     text = before + between.join(written) + after
     quoted = read(text)
     assume(

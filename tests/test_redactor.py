@@ -345,7 +345,7 @@ json_values = st.recursive(
         (r'{"password": "\\", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
         (r'{"password": "a\\", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
         (r"{\"password\": \"ab\", \"b\": \"c\"}", r"{\"password\": \"[PASSWORD]\", \"b\": \"c\"}"),
-        (r'[{"card": ["\\"]}, 10000000]', '[{"card": ["[CARD]"]}, 10000000]'),
+        (r'[{"card": ["\\"]}, 10000000]', r'[{"card": ["\\"]}, 10000000]'),
         (r"{'password': '\\', 'b': 'c'}", "{'password': '[PASSWORD]', 'b': 'c'}"),
         (r'{"password": "x\"y", "b": "c"}', '{"password": "[PASSWORD]", "b": "c"}'),
     ],

@@ -74,12 +74,12 @@ def test_none_of_many_is_left(values: list[tuple[str, str]], gap: int) -> None:
         'password="{}" next',
         "{{'password': '{}', 'b': 1}}",
         '{{"password": "{}", "b": 1}}',
-        "Cookie: a={}",
+        "Cookie: {}",
     ],
 )
 def test_a_value_longer_than_a_window_is_hidden_whole(text: str) -> None:
     for size in range(250, 3000, 250):
-        value = "secret words " * (size // 13)
+        value = ("sid=secret; " if "Cookie" in text else "secret words ") * (size // 12)
         redacted = REDACTOR.redact("x\n" * 200 + text.format(value) + "\ny 1\n" * 300)
         assert "secret" not in redacted
         assert redacted.endswith("\ny 1\n" * 300)

@@ -91,7 +91,7 @@ _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
 # Grammars of which any part of a match is one, up to the same end.
-_RUNS = frozenset({_BARE, _TOKEN, _LINE, _COOKIES, _COOKIE})
+_RUNS = frozenset({_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE})
 # What stands in one place of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
@@ -127,14 +127,12 @@ class _Reading:
         quoted = self.documents()
         if quoted is None:
             return closing(self.text, start, quote)
-        if (index := bisect_left(quoted.starts, start)) < len(quoted.starts):
-            if quoted.starts[index] == start:
-                return quoted.ends[index]
+        index = bisect_left(quoted.starts, start)
+        if quoted.starts[index : index + 1] == [start]:
+            return quoted.ends[index]
         following = quoted.next_document(start)
-        return min(
-            closing(self.text, start, quote),
-            following.start if following else start + len(self.text),
-        )
+        last = following.start if following else len(self.text)
+        return min(closing(self.text, start, quote), last)
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
@@ -380,9 +378,9 @@ class Keys:
         value = text[start : min(end, start + _MOST_JUDGED)]
         if not self._is_held(key.kind, key.word, value):
             return ()
-        if scheme is None and spoken and " " not in value.strip():
-            if is_said("PASSWORD", key.word, value):
-                return ()
+        is_word = scheme is None and spoken and " " not in value.strip()
+        if is_word and is_said("PASSWORD", key.word, value):
+            return ()
         return ((start, end),)
 
     def _options(self, text: str) -> Iterator[Span]:

@@ -57,7 +57,7 @@ _NUMBERS = re.compile(_NUMBER).finditer
 _IN_NUMBER = frozenset("0123456789.eE+-")
 _IS_KEY = re.compile(rf"\\*+[\"']{_BLANK}[:=]").match
 
-_PARTED = re.compile(r"[\"'{\[]").search
+_PARTED = re.compile(r"[\"'{}\[\]]").search
 _BEGINS_BETWEEN = frozenset("-0123456789(")
 _IS_BETWEEN = re.compile(rf"(?:[\]}}(),: \t\r\n]++|{_NUMBER})++").fullmatch
 
@@ -129,7 +129,8 @@ class Quoted:
         of what begins at one.
         """
         documents = []
-        for start, end, quote, place in self.documents:
+        for start, end, written, place in self.documents:
+            quote = written
             if text is not None and quote and place >= 0:
                 quote = text[before(place) : behind(place + 1)]
             if (first := before(start)) < (last := behind(end)):
@@ -182,7 +183,7 @@ class Quoted:
 
     def outside(self, text: str) -> str:
         """Return the text with blanks in the place of the documents."""
-        pieces, done = [], 0
+        pieces, done = list[str](), 0
         for document in self.documents:
             pieces += (text[done : document.start], " " * (document.end - document.start))
             done = document.end
@@ -192,7 +193,7 @@ class Quoted:
         """Read the strings that have not shown a document yet; return this, with those only it had before."""
         for start, end in zip(self.starts, self.ends, strict=True):
             known = self.inside.get(start)
-            found = known.look_inside(text) if known else read(text[start:end])
+            found = known.look_inside(text) if known else _read_inside(text[start:end])
             if found:
                 self.inside[start] = found if known else found.shifted(start)
         return self
@@ -238,7 +239,7 @@ class Quoted:
         inner = self.inside.get(first)
         if (start, end) == (first, last):
             inner = None
-        elif inner is None and (found := read(text[first:last])):
+        elif inner is None and (found := _read_inside(text[first:last])):
             self.inside[first] = inner = found.shifted(first)
         if inner:
             yield from inner.cut(text, start, end)
@@ -275,6 +276,16 @@ def read_outside(text: str) -> Quoted | None:
     """Return the documents of a text that is a part of another; None where there is none."""
     bounds = _documents(text) if "{" in text or "[" in text else ()
     return _read(text, bounds) if bounds else None
+
+
+def _read_inside(text: str) -> Quoted | None:
+    """Read the content of a string, where a list of numbers cannot tell how quotes are escaped."""
+    if found := read(text):
+        found.documents = [
+            each._replace(quote="") if each.place == each.start else each
+            for each in found.documents
+        ]
+    return found
 
 
 def may_part(text: str, start: int, end: int) -> bool:
