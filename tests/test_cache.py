@@ -186,6 +186,7 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "trackers/rules.py": "a party and kinds of load: two dozen pairs",
         "trackers/shipped.py": "the names of the shipped files",
         "trackers/known.py": "rules of lists, at start-up",
+        "redaction/snapshots.py": "the classes of what is logged",
         "shield/script.py": "no argument: the script's source",
     }
 )
@@ -216,6 +217,7 @@ POLICY = PrivacyPolicy(
     trusted_proxies=["192.0.2.7", "10.0.0.0/8"],
     exempt=["/static/*", "/a/*/b"],
     signups=[Signup("/register", birth_date="dob")],
+    loads="declared",
     logs="off",
 )
 HTML = ("Content-Type", "text/html")
@@ -347,11 +349,14 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         ] ,
         "rules for an address": lambda s, n: s.get(body=_images(n, "//%s.doubleclick.net/" + LARGE[:900])),
         "loads": lambda s, n: s.get(body=_images(n, "//%s.example/" + LARGE[:900])),
-        "tags": lambda s, n: s.get(body=_images(n, "//%s.example/" + LARGE[:500]), HTTP_HOST=f"{n}.example"),
-        "contents": lambda s, n: s.get(body=_styles(n)),
-        "load policies": lambda s, n: s.get(
-            HTTP_HOST=f"{n}.example", body=_images(0, "//%s.example/").replace("img", "script")
+        "tags": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/" + LARGE[:500])),
+        "tags that stay": lambda s, n: s.get(
+            body="".join(f'<img src="/{_long(n, 500)}{i}">' for i in range(50))
         ),
+        "style sheets": lambda s, n: s.get(body=_styles(n)),
+        "load policies": lambda s, n: s.get(HTTP_HOST=f"{n}.example"),
+        "shield exceptions": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
+        "shield elements": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
         "log keys": lambda _, n: _log(n),
         "readings of keys": lambda _, n: _log(n),
         "last words of keys": lambda _, n: _log(n),

@@ -62,15 +62,15 @@ BOUNDS = MappingProxyType(
         "signup paths": Bound("a path", 512 * _KB, 512, "every request asks"),
         # trackers
         "page hosts": Bound("a page's host", 512 * _KB, 512, "asked for each new address of a page"),
-        "rules on a host": Bound("a host", 3072 * _KB, 512, "its parents' rules too, from all lists"),
+        "rules on a host": Bound("a host", 2560 * _KB, 512, "its parents' rules too, from all lists"),
         "rules of a listed host": Bound("a host", 3072 * _KB, 512, "understanding a rule takes 20 µs"),
-        "rules with a word": Bound("a word of an address", 6144 * _KB, 256, "as above"),
+        "rules with a word": Bound("a word of an address", 5120 * _KB, 256, "as above"),
         "services": Bound("a host", 256 * _KB, 512, "asked for each load that is stopped"),
         "matches": Bound("an address, a page's host, a kind", 1024 * _KB, 4 * _KB, "for tools that ask for one"),
         "rules for an address": Bound("an address, a page's host", 2048 * _KB, 4 * _KB, "asked as several kinds"),
         "loads": Bound("an address, a page's host, a kind", 2048 * _KB, 4 * _KB, "pages repeat their addresses"),
         "tags": Bound("a tag's bytes", 4096 * _KB, 1 * _KB, "a site's pages repeat their tags"),
-        "tags that stay": Bound("a tag's bytes", 2048 * _KB, 1 * _KB, "as above, for those with nothing to take"),
+        "tags that stay": Bound("a tag's bytes", 1024 * _KB, 1 * _KB, "as above, for those with nothing to take"),
         "style sheets": Bound("a digest", 1024 * _KB, 128, "a site's pages repeat their styles"),
         "load policies": Bound("a host, a mount", 512 * _KB, 2 * _KB, "building one takes 50 µs"),
         # shield

@@ -16,7 +16,6 @@ around a `;`, and one `;` at the end.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 __all__ = ["ContentType", "Unreadable", "UnsupportedType", "check_part_type", "read_content_type"]
@@ -68,7 +67,6 @@ def read_content_type(text: str) -> ContentType:
     return _without_boundary(text) if len(text) <= _LONGEST else _unsupported()
 
 
-@lru_cache(maxsize=64)  # of short ones: clients have a handful
 def _without_boundary(text: str) -> ContentType:
     if _FORM.fullmatch(text):
         return ContentType("form")
