@@ -330,7 +330,8 @@ def following(tag: StartTag) -> Any:
         (b"<noscript><style>a</noscript>b", reading, b"<noscript><style>A.</noscript>b"),
         # In SVG, without its references, up to the first tag.
         (b"<svg><style>a&amp;b</style></svg>c", reading, b"<svg><style>A&amp;B.</style></svg>c"),
-        (b"<svg><style>a<![CDATA[b&lt;]]>c<!-- d --></style>", reading, b"<svg><style>A.<![CDATA[B&LT;.]]>C.<!-- d --></style>"),
+        (b"<svg><style>a<![CDATA[b&lt;]]>c<!-- d --></style>", reading,
+        b"<svg><style>A.<![CDATA[B&LT;.]]>C.<!-- d --></style>"),
         (b"<svg><style>a<g>b</g></style></svg>c", reading, b"<svg><style>A.<g>b</g></style></svg>c"),
         (b"<svg><style/>a</svg>", reading, b"<svg><style/>a</svg>"),
         (b"<math><style>a</style></math>", reading, b"<math><style>a</style></math>"),
@@ -374,7 +375,9 @@ def test_a_filter_gets_text_as_it_comes() -> None:
 def test_an_enclosure_that_is_never_closed_ends_after_64_kb() -> None:
     page = b"<ins>" + b"<i>x</i>" * 8193 + b"<b>"
     assert rewritten(page, enclosing).endswith(b"<!>x</i><b>")
-    assert rewritten(b"<ins>" + b"<i>" * 600 + b"<b>", enclosing).endswith(b"<!><i>" + b"<i>" * 87 + b"<b>")
+    assert rewritten(b"<ins>" + b"<i>" * 600 + b"<b>", enclosing).endswith(
+        b"<!><i>" + b"<i>" * 87 + b"<b>"
+    )
 
 
 @pytest.mark.parametrize("size", [HELD - 1, HELD, HELD + 1])
@@ -405,7 +408,8 @@ def test_where_a_tag_stands() -> None:
     rewritten(page, note)
     assert places == {
         "a": ("html", False, False), "b": ("svg", False, False), "c": ("svg", False, True), "d": ("html", False, True),
-        "e": ("html", False, False), "f": ("html", False, False), "g": ("html", True, False), "h": ("html", False, False),
+        "e": ("html", False, False), "f": ("html", False, False), "g": ("html", True, False), "h": ("html", False,
+        False),
         "i": ("html", True, False), "j": ("html", False, True), "": places[""],
     }  # fmt: skip
 
@@ -423,7 +427,26 @@ def test_a_drawing_seen_before_is_not_read_again() -> None:
         rewrite.interest.staying = kept
         assert rewrite(page, last=True) == page
         seen.append("|")
-    assert seen == "svg use svg use p svg image svg title use | svg use p svg title use |".split()
+    assert seen == [
+        "svg",
+        "use",
+        "svg",
+        "use",
+        "p",
+        "svg",
+        "image",
+        "svg",
+        "title",
+        "use",
+        "|",
+        "svg",
+        "use",
+        "p",
+        "svg",
+        "title",
+        "use",
+        "|",
+    ]
     assert list(kept) == [b"<svg><use/></svg>", b"<svg><image/></svg>"]
 
 

@@ -50,7 +50,9 @@ _COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+\*/|//[^\n\r]*+[\n\r]")
 _IMPORTED = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$]*+)(?:\s++as\s++[A-Za-z0-9_$]++)?+").findall
 
 # In code: what opens something, and the words that begin a statement.
-_NEXT = re.compile(rb"""["'`/(){}\[\]]|(?<![\w$.#\\\x80-\xff])(?:im|ex)port(?![\w$\\\x80-\xff])""").search
+_NEXT = re.compile(
+    rb"""["'`/(){}\[\]]|(?<![\w$.#\\\x80-\xff])(?:im|ex)port(?![\w$\\\x80-\xff])"""
+).search
 _ENDS = {
     b'"': re.compile(rb'(?:[^"\\\n\r]|\\(?:\r\n|[^\r]|\r(?!\Z)))*+').match,
     b"'": re.compile(rb"(?:[^'\\\n\r]|\\(?:\r\n|[^\r]|\r(?!\Z)))*+").match,
@@ -86,7 +88,9 @@ class Imports:
         """Take the next bytes; return what can leave."""
         if self._is_over:
             return data
-        buf, out, mark, pos = self._held + data, [], 0, 0
+        buf = self._held + data
+        out: list[bytes] = []
+        mark = pos = 0
         while pos < len(buf) and not self._is_over:
             step = self._through(buf, pos) if self._inside else self._code(buf, pos, last=last)
             if step is None:
@@ -188,7 +192,7 @@ class Imports:
         if found is None:
             return after, None
         start, end = found.span(1)
-        if _ATTRIBUTES(buf, end):
+        if end - at > _LONGEST_STATEMENT or _ATTRIBUTES(buf, end):
             return end, None
         names = _names(found[0])
         url = found[1][1:-1].decode("utf-8", "surrogateescape")

@@ -83,7 +83,9 @@ SENDING: Mapping[str, str] = MappingProxyType(
 )
 
 # Elements that show a box, with a fallback or a frame, once they load nothing.
-BOXES = frozenset("iframe fencedframe object embed img image amp-iframe amp-img".split())
+BOXES = frozenset(
+    ["iframe", "fencedframe", "object", "embed", "img", "image", "amp-iframe", "amp-img"]
+)
 
 # Elements of AMP that are nothing but ads.
 AMP = frozenset({"amp-ad", "amp-embed", "amp-auto-ads", "amp-sticky-ad", "amp-story-auto-ads"})
@@ -93,7 +95,9 @@ ALWAYS_READ = AMP | {"script", "style", "base", "iframe", "amp-analytics", "html
 
 # What is decided on them depends on their tags alone, which pages repeat and which hold nothing
 # that a visitor has entered.
-REMEMBERED = frozenset(LOADS) - {"iframe", "frame", "object", "embed", "input", "amp-analytics"} | {"link"}
+REMEMBERED = frozenset(LOADS) - {"iframe", "frame", "object", "embed", "input", "amp-analytics"} | {
+    "link"
+}
 
 RELATIONS: Mapping[str, Kinds] = MappingProxyType(
     {

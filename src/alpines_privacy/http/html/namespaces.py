@@ -253,18 +253,16 @@ def _is_in_foreign(stack: _Stack) -> bool:
 
 
 def _ended(stack: _Stack, name: bytes) -> list[_Stack]:
-    if not stack:
-        return [stack]
-    if name == b"template":
-        return [stack[: _last_template(stack)]] if _TEMPLATE in stack else [stack]
-    if not _is_in_foreign(stack):
+    if name == b"template" and _TEMPLATE in stack:
+        return [stack[: _last_template(stack)]]
+    if name == b"template" or not _is_in_foreign(stack):
         return [stack]
     if stack[-1].namespace is _HTML:
         return _ended_in_html(stack, name)
-    if name in {b"p", b"br"}:
-        stack = _broken_out(stack)
-        return _ended_in_html(stack, name) if _region(stack) else [stack]
-    return _ended_in_foreign(stack, name)
+    if name not in {b"p", b"br"}:
+        return _ended_in_foreign(stack, name)
+    stack = _broken_out(stack)
+    return _ended_in_html(stack, name) if _region(stack) else [stack]
 
 
 def _last_template(stack: _Stack) -> int:
