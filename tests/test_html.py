@@ -330,7 +330,8 @@ def following(tag: StartTag) -> Any:
         (b"<noscript><style>a</noscript>b", reading, b"<noscript><style>A.</noscript>b"),
         # In SVG, without its references, up to the first tag.
         (b"<svg><style>a&amp;b</style></svg>c", reading, b"<svg><style>A&amp;B.</style></svg>c"),
-        (b"<svg><style>a<![CDATA[b&lt;]]>c<!-- d --></style>", reading, b"<svg><style>A.<![CDATA[B&LT;.]]>C.<!-- d --></style>"),
+        (b"<svg><style>a<![CDATA[b&lt;]]>c<!-- d --></style>", reading,
+        b"<svg><style>A.<![CDATA[B&LT;.]]>C.<!-- d --></style>"),
         (b"<svg><style>a<g>b</g></style></svg>c", reading, b"<svg><style>A.<g>b</g></style></svg>c"),
         (b"<svg><style/>a</svg>", reading, b"<svg><style/>a</svg>"),
         (b"<math><style>a</style></math>", reading, b"<math><style>a</style></math>"),
@@ -407,7 +408,8 @@ def test_where_a_tag_stands() -> None:
     rewritten(page, note)
     assert places == {
         "a": ("html", False, False), "b": ("svg", False, False), "c": ("svg", False, True), "d": ("html", False, True),
-        "e": ("html", False, False), "f": ("html", False, False), "g": ("html", True, False), "h": ("html", False, False),
+        "e": ("html", False, False), "f": ("html", False, False), "g": ("html", True, False), "h": ("html", False,
+        False),
         "i": ("html", True, False), "j": ("html", False, True), "": places[""],
     }  # fmt: skip
 

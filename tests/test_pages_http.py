@@ -904,7 +904,9 @@ def test_a_chunk_has_arrived_before_the_app_makes_the_next_over_asgi(coded: bool
     async def app(scope: Any, receive: Any, send: Any) -> None:
         head = [(b"content-type", b"text/html")] + [(b"content-encoding", b"gzip")] * coded
         await send({"type": "http.response.start", "status": 200, "headers": head})
-        for chunk, expected in zip(chunks, [BEGIN, BEGIN + EMPTY, BEGIN + EMPTY + END], strict=True):
+        for chunk, expected in zip(
+            chunks, [BEGIN, BEGIN + EMPTY, BEGIN + EMPTY + END], strict=True
+        ):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             assert b"".join(arrived) == expected
         await send({"type": "http.response.body", "body": b""})
@@ -991,7 +993,11 @@ def test_trailers_are_kept() -> None:
 # -- HTML sent as a file
 
 LONG = BEGIN + (TRACKER + b"<p>text</p>" * 500) * 30  # more than two blocks of any adapter
-FILES = {"small": (PAGE, KEPT), "long": (LONG, LONG.replace(TRACKER, EMPTY)), "clean": (CLEAN, CLEAN)}
+FILES = {
+    "small": (PAGE, KEPT),
+    "long": (LONG, LONG.replace(TRACKER, EMPTY)),
+    "clean": (CLEAN, CLEAN),
+}
 each_file = pytest.mark.parametrize(("content", "left"), FILES.values(), ids=FILES)
 
 

@@ -46,7 +46,8 @@ CONTEXTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ('<a href="{}">a</a>', html.escape),
     ('<iframe srcdoc="{}"></iframe>', lambda text: html.escape(html.escape(text))),
     ('<iframe srcdoc="{}"></iframe>', html.escape),
-    ("<iframe src=\"data:text/html,{}\"></iframe>", lambda text: html.escape(text).replace("%", "%25").replace("#", "%23")),
+    ('<iframe src="data:text/html,{}"></iframe>', lambda text: html.escape(text).replace("%", "%25").replace("#",
+    "%23")),
     ('<script>own("{}")</script>', escaped_for_script),
     ("<script>own('{}')</script>", lambda text: escaped_for_script(text).replace("'", "\\'")),
     ("<script>own(`{}`)</script>", lambda text: escaped_for_script(text).replace("`", "\\`").replace("$", "\\$")),
@@ -55,9 +56,10 @@ CONTEXTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("<script>// {}\nown(1)</script>", lambda text: " ".join(text.replace("<", "(").split())),
     ('<script type="application/json">{}</script>', lambda text: json.dumps(text).replace("<", "\\u003c")),
     ('<script type="module">own("{}"); import "/own.js"</script>', escaped_for_script),
-    ("<script type=module>import '/own.js'; own(`{}`)</script>", lambda text: escaped_for_script(text).replace("`", "\\`").replace("$", "\\$")),
+    ("<script type=module>import '/own.js'; own(`{}`)</script>", lambda text: escaped_for_script(text).replace("`",
+    "\\`").replace("$", "\\$")),
     ("<p onclick=\"own('{}')\">a</p>", lambda text: html.escape(escaped_for_script(text).replace("'", "\\'"))),
-    ("<style>p::after {{ content: \"{}\" }}</style>", lambda text: "".join(f"\\{ord(c):06x}" for c in text)),
+    ('<style>p::after {{ content: "{}" }}</style>', lambda text: "".join(f"\\{ord(c):06x}" for c in text)),
     ("<style>/* {} */ p {{ color: red }}</style>", lambda text: text.replace("*/", "* /").replace("<", "(")),
     ('<p style="background: url(/a?{})">a</p>', lambda text: "".join(f"%{b:02x}" for b in text.encode())),
     ("<!-- {} --><p>", lambda text: text.replace("--", "- -").replace(">", "&gt;")),
@@ -75,25 +77,36 @@ CONTEXTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("<template>{}</template>", raw),
 )  # fmt: skip
 PIECES = (
-    f"<img src={T}>", f'<img src="{T}" alt="', f"<iframe src={T}>", f"<script src={T}>", f"<link rel=stylesheet href={T}>",
-    f"<object data={T}>", f"<embed src={T}>", f'<a ping="{T}"', f"url({T})", f"import '{T}'", f'import "{T}"', f"import{{x}}from'{T}'",
-    f'fetch("{T}")', T, f'src="{T}"', f" style='background:url({T})'", f'@import "{T}";', f"<base href={T}>", f"<video src={T} poster={T}>",
+    f"<img src={T}>", f'<img src="{T}" alt="', f"<iframe src={T}>", f"<script src={T}>",
+    f"<link rel=stylesheet href={T}>",
+    f"<object data={T}>", f"<embed src={T}>", f'<a ping="{T}"', f"url({T})", f"import '{T}'", f'import "{T}"',
+    f"import{{x}}from'{T}'",
+    f'fetch("{T}")', T, f'src="{T}"', f" style='background:url({T})'", f'@import "{T}";', f"<base href={T}>",
+    f"<video src={T} poster={T}>",
     f"<svg><script href={T}>", f"<use href={T} />", f"<image href={T}>",
-    "ran(1)", "ran(2)//", "';ran(3);'", '";ran(4);"', "`;ran(5);`", "${ran(6)}", "*/ran(7)/*", "\nran(8)\n", "<script>ran(9)</script>",
-    "<img src=x onerror=ran(10)>", "<svg onload=ran(11)>", " onerror=ran(12) ", "script>ran(13)</script>", "</script>", "</style>", "</title>",
-    "-->", "<!--", "<script>", "<style>", "<svg>", "<math>", "<title>", "</svg>", "<desc>", "<", ">", '"', "'", "`", "\\", "/", "=", " ", "&quot;",
-    "&#39;", "&lt;", "&gt;", "</p>", "<p>", "<b", "</td>", "<table>", "</select>", "<![CDATA[", "]]>", "</noscript>", "</textarea>", "</template>",
+    "ran(1)", "ran(2)//", "';ran(3);'", '";ran(4);"', "`;ran(5);`", "${ran(6)}", "*/ran(7)/*", "\nran(8)\n",
+    "<script>ran(9)</script>",
+    "<img src=x onerror=ran(10)>", "<svg onload=ran(11)>", " onerror=ran(12) ", "script>ran(13)</script>",
+    "</script>", "</style>", "</title>",
+    "-->", "<!--", "<script>", "<style>", "<svg>", "<math>", "<title>", "</svg>", "<desc>", "<", ">", '"', "'", "`",
+    "\\", "/", "=", " ", "&quot;",
+    "&#39;", "&lt;", "&gt;", "</p>", "<p>", "<b", "</td>", "<table>", "</select>", "<![CDATA[", "]]>", "</noscript>",
+    "</textarea>", "</template>",
     "javascript:ran(14)", "\0", "\r", "<div class=slot>", "</div>",
 )  # fmt: skip
 
 
 def page_of(chance: random.Random) -> str:
     """Return a page of a few contexts with a visitor's text in each."""
-    parts = []
+    parts: list[str] = []
     for context, written in chance.choices(CONTEXTS, k=3):
         text = "".join(chance.choices(PIECES, k=chance.randint(1, 7)))
         before, _, after = context.partition("{}")
-        parts += before.replace("{{", "{").replace("}}", "}"), written(text), after.replace("}}", "}")
+        parts += (
+            before.replace("{{", "{").replace("}}", "}"),
+            written(text),
+            after.replace("}}", "}"),
+        )
     return "<!doctype html>" + "".join(parts)
 
 
@@ -164,4 +177,4 @@ def test_visitors_text_runs_no_more_than_it_does_bare(tab: Tab) -> None:
 if __name__ == "__main__":
     with chromium() as browser:
         count, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2
-        print(compare(ready(browser.new_page()), count, seed))
+        sys.stdout.write(f"{compare(ready(browser.new_page()), count, seed)}\n")

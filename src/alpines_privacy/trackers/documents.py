@@ -13,7 +13,9 @@ __all__ = ["without_trackers"]
 _DATA = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE).match
 _BASE64 = re.compile(r";\x20*base64\x20*\Z", re.IGNORECASE).search
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
-_ASCII_COMPATIBLE = re.compile(r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d|", re.IGNORECASE).fullmatch
+_ASCII_COMPATIBLE = re.compile(
+    r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d|", re.IGNORECASE
+).fullmatch
 _DROPPED = dict.fromkeys(map(ord, "\t\n\r"))  # by the URL parser
 _STAYS = "!$&'()*+,/:;=?@[]{}|^<>\"\\` -._~"
 

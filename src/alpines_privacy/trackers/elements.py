@@ -128,10 +128,8 @@ class Elements:
     def _decided_anew(self, tag: StartTag) -> Decision:
         name, is_plain = tag.name, tag.place is PLAIN
         is_quiet = not (tag.is_marked or tag.place.is_enclosed or name in ALWAYS_READ)
-        if is_quiet and self._stays_home(tag.raw):
-            outcome = _STAYS
-        else:
-            outcome = self._decided(tag)
+        stays = is_quiet and self._stays_home(tag.raw)
+        outcome = _STAYS if stays else self._decided(tag)
         if is_plain and name in REMEMBERED and not _is_inline(outcome):
             self._memory.keep_tag(tag.raw, outcome)
         return self._noted(outcome)
@@ -226,8 +224,7 @@ class Elements:
     def _loads_taken(self, tag: StartTag, edits: Edits) -> Content | None:
         """Collect the edits of a tag; return the filter of its text, if it needs one."""
         if tag.namespace is Namespace.HTML:
-            handler = _HANDLERS.get(tag.name)
-            content = handler(self, tag, edits) if handler else self._element(tag, edits)
+            content = _HANDLERS.get(tag.name, Elements._element)(self, tag, edits)
         else:
             content = self._foreign(tag, edits)
         if tag.is_marked or self._takes_all:
@@ -547,15 +544,15 @@ _REFRESH = re.compile(
 )
 _HANDLERS: Mapping[str, Callable[[Elements, StartTag, Edits], Content | None]] = MappingProxyType(
     {
-        "script": Elements._script,
-        "style": Elements._style,
-        "link": Elements._link,
-        **dict.fromkeys(("iframe", "frame", "object", "embed"), Elements._frame),
-        "input": Elements._input,
-        **dict.fromkeys(("form", "button"), Elements._sending),
-        "meta": Elements._meta,
-        "base": Elements._find_base,
-        "amp-analytics": Elements._amp_analytics,
-        **dict.fromkeys(("amp-ad", "amp-embed"), Elements._amp_ad),
+        "script": Elements._script,  # noqa: SLF001 - the table of this class
+        "style": Elements._style,  # noqa: SLF001 - the table of this class
+        "link": Elements._link,  # noqa: SLF001 - the table of this class
+        **dict.fromkeys(("iframe", "frame", "object", "embed"), Elements._frame),  # noqa: SLF001 - the table of this class
+        "input": Elements._input,  # noqa: SLF001 - the table of this class
+        **dict.fromkeys(("form", "button"), Elements._sending),  # noqa: SLF001 - the table of this class
+        "meta": Elements._meta,  # noqa: SLF001 - the table of this class
+        "base": Elements._find_base,  # noqa: SLF001 - the table of this class
+        "amp-analytics": Elements._amp_analytics,  # noqa: SLF001 - the table of this class
+        **dict.fromkeys(("amp-ad", "amp-embed"), Elements._amp_ad),  # noqa: SLF001 - the table of this class
     }
 )

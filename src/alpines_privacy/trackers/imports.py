@@ -88,7 +88,9 @@ class Imports:
         """Take the next bytes; return what can leave."""
         if self._is_over:
             return data
-        buf, out, mark, pos = self._held + data, [], 0, 0
+        buf = self._held + data
+        out: list[bytes] = []
+        mark = pos = 0
         while pos < len(buf) and not self._is_over:
             step = self._through(buf, pos) if self._inside else self._code(buf, pos, last=last)
             if step is None:
@@ -190,7 +192,7 @@ class Imports:
         if found is None:
             return after, None
         start, end = found.span(1)
-        if _ATTRIBUTES(buf, end):
+        if end - at > _LONGEST_STATEMENT or _ATTRIBUTES(buf, end):
             return end, None
         names = _names(found[0])
         url = found[1][1:-1].decode("utf-8", "surrogateescape")

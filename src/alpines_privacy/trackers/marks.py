@@ -1,8 +1,8 @@
 """Attributes any tag may have that can load something, found in a page's bytes before its tags are read.
 
 Hardly a tag has one of them, so the bytes are searched instead: every attribute that counts has a
-`=`, which is rare, and what stands before it is told by its last letters. What is found may be text or part of a script; what is missed would stay in the page, so
-where in doubt it is found.
+`=`, which is rare, and what stands before it is told by its last letters. What is found may be text
+or part of a script; what is missed would stay in the page, so where in doubt it is found.
 """
 
 from __future__ import annotations

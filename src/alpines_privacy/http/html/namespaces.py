@@ -225,17 +225,18 @@ def _started_in_html(stack: _Stack, name: bytes, raw: bytes) -> tuple[list[_Stac
         return [stack if is_self_closing(raw) else (*stack, root)], root.namespace
     if name == b"template":
         return [(*stack, _TEMPLATE)], _HTML
-    if not _is_in_foreign(stack):
-        return [stack], _HTML
+    return _started_in_point(stack, name) if _is_in_foreign(stack) else [stack], _HTML
+
+
+def _started_in_point(stack: _Stack, name: bytes) -> list[_Stack]:
+    """Open an element of HTML in an integration point."""
     if name in _OF_TABLES:
-        return _started_in_table(stack, name), _HTML
+        return _started_in_table(stack, name)
     if name == b"frameset":  # it may take the place of the body
-        return [stack, ()], _HTML
+        return [stack, ()]
     if name == b"form":  # one in another opens nothing
-        return [_in_doubt(stack)], _HTML
-    if name in VOID or name in _OF_NO_ELEMENT:
-        return [stack], _HTML
-    return [(*stack, _Open(name, _HTML))], _HTML
+        return [_in_doubt(stack)]
+    return [stack if name in VOID or name in _OF_NO_ELEMENT else (*stack, _Open(name, _HTML))]
 
 
 def _started_in_table(stack: _Stack, name: bytes) -> list[_Stack]:
@@ -253,18 +254,16 @@ def _is_in_foreign(stack: _Stack) -> bool:
 
 
 def _ended(stack: _Stack, name: bytes) -> list[_Stack]:
-    if not stack:
-        return [stack]
-    if name == b"template":
-        return [stack[: _last_template(stack)]] if _TEMPLATE in stack else [stack]
-    if not _is_in_foreign(stack):
+    if name == b"template" and _TEMPLATE in stack:
+        return [stack[: _last_template(stack)]]
+    if name == b"template" or not _is_in_foreign(stack):
         return [stack]
     if stack[-1].namespace is _HTML:
         return _ended_in_html(stack, name)
-    if name in {b"p", b"br"}:
-        stack = _broken_out(stack)
-        return _ended_in_html(stack, name) if _region(stack) else [stack]
-    return _ended_in_foreign(stack, name)
+    if name not in {b"p", b"br"}:
+        return _ended_in_foreign(stack, name)
+    stack = _broken_out(stack)
+    return _ended_in_html(stack, name) if _region(stack) else [stack]
 
 
 def _last_template(stack: _Stack) -> int:

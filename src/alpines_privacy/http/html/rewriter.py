@@ -423,7 +423,11 @@ class Rewriter:
             self._lose()
             return None
         namespace = self._namespaces.start(name, raw)
-        if name == b"frameset" and namespace is not Namespace.SVG and namespace is not Namespace.MATHML:
+        if (
+            name == b"frameset"
+            and namespace is not Namespace.SVG
+            and namespace is not Namespace.MATHML
+        ):
             self._has_frames = True
         if self._enclosure:
             at, empty = self._outlet.offset(start), _is_empty(name, raw, namespace)
@@ -499,7 +503,11 @@ class Rewriter:
         namespace: Namespace | None = _HTML
         if self._search is not self._selection.html or name in STRUCTURE:
             namespace = self._opened(name, raw, 0)
-        if name in RAW_TEXT and namespace is not Namespace.SVG and namespace is not Namespace.MATHML:
+        if (
+            name in RAW_TEXT
+            and namespace is not Namespace.SVG
+            and namespace is not Namespace.MATHML
+        ):
             if namespace is None or (self._has_frames and name != b"noframes"):
                 self._enter_doubt(name)
             else:
