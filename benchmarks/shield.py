@@ -13,7 +13,6 @@ import statistics
 from typing import Any
 
 from playwright.sync_api import Page
-
 from tests.chromium import chromium
 from tests.shielded import Site, sites
 
@@ -41,14 +40,13 @@ _TIME = """([code, count]) => {
 }"""
 
 
-def _throttled(site: Site, page: Page) -> None:
+def _throttle(page: Page) -> None:
     session: Any = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": _THROTTLING})
 
 
 def _start(site: Site, signal: str) -> list[float]:
     """Return milliseconds to compile and run the file, each in a page of its own."""
-    session: Any = site.page.context.new_cdp_session(site.page)
     taken = []
     for _ in range(_ROUNDS):
         site.open(bare=True)
@@ -66,7 +64,6 @@ def _start(site: Site, signal: str) -> list[float]:
                 [text, {"data-site": "shop.example"}],
             )
         )
-    session.detach()
     return taken
 
 
@@ -84,10 +81,12 @@ def _calls(site: Site) -> dict[str, tuple[float, float]]:
 def main() -> None:
     with chromium() as browser, sites(browser) as site:
         site.open(bare=True)
-        _throttled(site, site.page)
+        _throttle(site.page)
         for signal in ("", "gpc"):
             taken = _start(site, signal)
-            print(f"parse and run ({signal or 'no signal'}): {json.dumps([round(t, 1) for t in sorted(taken)])} ms")
+            print(
+                f"parse and run ({signal or 'no signal'}): {json.dumps([round(t, 1) for t in sorted(taken)])} ms"
+            )
         print(f"{'call, us at 4x throttling':34} {'bare':>8} {'shielded':>9} {'more':>7}")
         for name, (bare, shielded) in _calls(site).items():
             print(f"{name:34} {bare:8.2f} {shielded:9.2f} {shielded - bare:7.2f}")

@@ -32,7 +32,9 @@ SIGNALS: Mapping[str, tuple[Field, ...]] = {
 def shield_of(policy: PrivacyPolicy) -> tuple[Guard, Shield]:
     """Return a policy's guard, and the shield in it."""
     guard = Guard(policy)
-    shield = next(page[0] for _, page in [("", guard.page_at(policy.endpoint + "shield.old.js"))] if page)
+    shield = next(
+        page[0] for _, page in [("", guard.page_at(policy.endpoint + "shield.old.js"))] if page
+    )
     assert isinstance(shield, Shield)
     return guard, shield
 
@@ -65,13 +67,18 @@ class Site:
     def script(self, signal: str = "") -> str:
         """Return the text of the file that the element names."""
         path = self.tag(signal).partition('src="')[2].partition('"')[0]
-        return str(self._answered(path).body.decode())
+        return str(self.answered(path).body.decode())
 
-    def open(self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False) -> Page:
+    def open(
+        self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False
+    ) -> Page:
         """Show a page with `body`; `head` stands before it in place of the shield's element."""
         fields = [(name.lower(), value) for name, value in self.fields.items()]
         start = "" if bare else self.tag(signal, fields) if head is None else head
-        self.files["/"] = (f"<!doctype html><html><head>{start}</head><body>{body}</body></html>", HTML[1])
+        self.files["/"] = (
+            f"<!doctype html><html><head>{start}</head><body>{body}</body></html>",
+            HTML[1],
+        )
         self.asked.clear()
         self.errors.clear()
         self.page.goto(f"https://{self.host}/")
@@ -93,14 +100,15 @@ class Site:
             pass  # the tab has gone on
 
     def _own(self, route: Route, path: str) -> None:
-        answer = self._answered(path)
+        answer = self.answered(path)
         if answer is None:
             route.fulfill(status=404, body="", headers={"content-type": "text/plain"})
             return
         headers = {name: value for name, value in answer.fields if name != "content-length"}
         route.fulfill(status=answer.status, body=answer.body, headers=headers)
 
-    def _answered(self, path: str) -> Any:
+    def answered(self, path: str) -> Any:
+        """Return the answer of a page of the layer's own, None for another path."""
         page = self._guard.page_at(path)
         if page is None:
             return None
@@ -112,7 +120,9 @@ class Site:
 
 
 @contextmanager
-def sites(browser: Browser, policy: PrivacyPolicy | None = None, host: str = HOST) -> Iterator[Site]:
+def sites(
+    browser: Browser, policy: PrivacyPolicy | None = None, host: str = HOST
+) -> Iterator[Site]:
     """Give a site of a policy in a profile of its own."""
     context = browser.new_context()
     try:

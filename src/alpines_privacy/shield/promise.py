@@ -122,7 +122,9 @@ class Shield(Promise):
             return False
         if "markup" in privacy.exempted:
             return False
-        if any(v.strip().lower().startswith("attachment") for v in head.values("content-disposition")):
+        if any(
+            v.strip().lower().startswith("attachment") for v in head.values("content-disposition")
+        ):
             return False
         destination = request.values("sec-fetch-dest")
         return not destination or destination[-1].strip().lower() in _SHOWN
@@ -135,7 +137,9 @@ class Shield(Promise):
         logins: bool,  # noqa: FBT001
         restricted: bool,  # noqa: FBT001
     ) -> bytes:
-        path = quote(f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace")
+        path = quote(
+            f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace"
+        )
         attributes = {"src": path, "data-site": registrable_domain(host) or host}
         if exceptions := self._knowledge[opted_out].exceptions_on(host):
             attributes["data-pass"] = exceptions

@@ -34,6 +34,7 @@
   const { stringify } = JSON;
   const { now, parse: instant } = Date;
   const { min } = Math;
+  const { isNaN } = Number;
   const { create, keys, setPrototypeOf } = Object;
   const later = globalThis.setTimeout;
   const trusted = globalThis.trustedTypes;
@@ -882,7 +883,10 @@
   const HOST = /\/\/([a-z0-9.-]*)([^]?)/gi;
   const TAG = /<([a-z][^\t\n\f\r />]*)/gi;
   const ATTRIBUTE = /[\t\n\f\r /]*([^\t\n\f\r />=]*)(?:[\t\n\f\r ]*(=)[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >]*)))?/y;
-  const NAMED = { __proto__: null, amp: "&", sol: "/", colon: ":", period: ".", quot: '"', apos: "'", tab: "\t", newline: "\n", bsol: "\\", commat: "@", lt: "<", gt: ">" };
+  const NAMED = {
+    __proto__: null, amp: "&", sol: "/", colon: ":", period: ".", quot: '"', apos: "'", tab: "\t", newline: "\n",
+    bsol: "\\", commat: "@", lt: "<", gt: ">",
+  };
 
   /* Whether a text names a listed host at all, or may hide one. */
   function mayName(html) {
@@ -1144,7 +1148,7 @@
         age = +trim(found[2]);
       }
     }
-    const left = age !== undefined ? age : expires === expires && expires !== undefined ? (expires - now()) / 1000 : null;
+    const left = age !== undefined ? age : expires !== undefined && !isNaN(expires) ? (expires - now()) / 1000 : null;
     if (left !== null && left <= 0) return text;
     const most = lifetimeOf(name);
     if (most === undefined) return "";

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -44,7 +45,9 @@ _MOST_USED = 60
 # So many services' hosts fit into 20 KB with the script; under a signal there are more hosts to each.
 _MOST_LISTED = {False: 1900, True: 1600}
 _MOST_ON_DOMAIN = 24
-_PLACES_FOR_ANYBODY = frozenset({"hosting", "cdn"})  # what is below their domains is somebody else's
+_PLACES_FOR_ANYBODY = frozenset(
+    {"hosting", "cdn"}
+)  # what is below their domains is somebody else's
 
 # Vendors whose code sites bundle, which third-party-web's table, made from pages' requests, ranks low.
 _BUNDLED = frozenset(
@@ -85,7 +88,7 @@ class Known:
     """
 
     def __init__(self, listed: Listed, *, added: str, allowed: str) -> None:
-        self.tables = {
+        self.tables: dict[str, Any] = {
             "hosts": listed.hosts,
             "paths": listed.paths,
             "exceptions": listed.exceptions,
@@ -101,7 +104,8 @@ class Known:
         return _text(
             _line(rule) or _widest(rule)
             for rule in rules
-            if rule.covers(names) is rule.is_exception  # a rule for all pages but some, on one of those
+            if rule.covers(names)
+            is rule.is_exception  # a rule for all pages but some, on one of those
         )
 
 
@@ -129,23 +133,39 @@ def listed(
     for info, text in lines:
         if not info.is_own and (rule := choice.understood(info, text)):
             (excepting if rule.is_exception else blocking).append(rule)
-    held = [rule for rule in blocking if opted_out or (rule.source and rule.source.when == "always")]
+    held = [
+        rule for rule in blocking if opted_out or (rule.source and rule.source.when == "always")
+    ]
     whole = _outermost(
-        {rule.host for rule in held if rule.host and _is_whole(rule) and choice.is_listed(rule, opted_out=opted_out)}
+        {
+            rule.host
+            for rule in held
+            if rule.host and _is_whole(rule) and choice.is_listed(rule, opted_out=opted_out)
+        }
     )
     some = [
         rule
         for rule in held
-        if not _is_whole(rule) and not _is_in(_host_of(rule).lstrip("."), whole) and choice.is_used(rule)
+        if not _is_whole(rule)
+        and not _is_in(_host_of(rule).lstrip("."), whole)
+        and choice.is_used(rule)
     ]
     touched = whole | {_host_of(rule).lstrip(".") for rule in some}
     exceptions = [rule for rule in excepting if _touches(rule, touched)]
     return Listed(
         hosts=_by_last_label(whole),
         paths=_text(map(_line, some)),
-        exceptions=_text(_line(rule) or _widest(rule) for rule in exceptions if rule.domains is None),
+        exceptions=_text(
+            _line(rule) or _widest(rule) for rule in exceptions if rule.domains is None
+        ),
         conditional=tuple(
-            sorted({rule.text for rule in (*exceptions, *some, *held) if rule.domains is not None and _touches(rule, touched)})
+            sorted(
+                {
+                    rule.text
+                    for rule in (*exceptions, *some, *held)
+                    if rule.domains is not None and _touches(rule, touched)
+                }
+            )
         ),
     )
 
@@ -210,7 +230,11 @@ class _Choice:
 
     def _is_below_used(self, host: str) -> bool:
         service = self._companies.of(host)
-        if service is None or service.category in _PLACES_FOR_ANYBODY or not self._is_among(host, _MOST_USED):
+        if (
+            service is None
+            or service.category in _PLACES_FOR_ANYBODY
+            or not self._is_among(host, _MOST_USED)
+        ):
             return False
         domain = ".".join(host.split(".")[-2:])
         self._on_domain[domain] = self._on_domain.get(domain, 0) + 1
