@@ -822,7 +822,8 @@ class TestHostilePages:
 class TestNetwork:
     """A real server behind every host: what Playwright does not show is shown by who was asked."""
 
-    PAGE = """<!doctype html>{tag}<a id=a href="#" ping="{own}/own {listed}/ping {other}/ping">x</a><script>
+    PAGE = """<!doctype html>{tag}<a id=a href="#">x</a><script>
+      document.getElementById("a").ping = "{own}/own {listed}/ping {other}/ping";
       navigator.sendBeacon("{listed}/beacon", "a"); navigator.sendBeacon("{other}/beacon", "a");
       for (const host of ["{listed}", "{other}"]) {{
         new EventSource(host + "/events").onerror = (e) => e.target.close();
@@ -882,9 +883,9 @@ class TestNetwork:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
