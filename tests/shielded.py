@@ -64,6 +64,11 @@ class Site:
         finally:
             visit.end()
 
+    def script(self, signal: str = "") -> str:
+        """Return the text of the file that the element names."""
+        path = self.tag(signal).partition('src="')[2].partition('"')[0]
+        return str(self.answered(path).body.decode())
+
     def open(
         self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False
     ) -> Page:
@@ -95,15 +100,23 @@ class Site:
             pass  # the tab has gone on
 
     def _own(self, route: Route, path: str) -> None:
-        page = self._guard.page_at(path)
-        if page is None:
+        answer = self.answered(path)
+        if answer is None:
             route.fulfill(status=404, body="", headers={"content-type": "text/plain"})
             return
-        visit = self._guard.visit(Sent(path=path))
-        answer: Any = page[1](visit.privacy)
-        visit.end()
         headers = {name: value for name, value in answer.fields if name != "content-length"}
         route.fulfill(status=answer.status, body=answer.body, headers=headers)
+
+    def answered(self, path: str) -> Any:
+        """Return the answer of a page of the layer's own, None for another path."""
+        page = self._guard.page_at(path)
+        if page is None:
+            return None
+        visit = self._guard.visit(Sent(path=path))
+        try:
+            return page[1](visit.privacy)
+        finally:
+            visit.end()
 
 
 @contextmanager

@@ -188,7 +188,7 @@ class Visit:
         assert head is not None  # a visit has a request
         if not self.watches:
             return self._passed(head)
-        hooks = guard.on_request
+        hooks: Sequence[_Page] = guard.on_request
         if head.kind == "http" and (page := guard.page_at(head.local_path)):
             hooks = [page, *hooks]
         for promise, hook in hooks:

@@ -48,7 +48,9 @@ def permission(lines: Sequence[str], client: Client) -> Permission:
     strict = [sources for sources in ruling if not _covers_own(sources, client)]
     if not strict:
         return Permission(allowed=True, restricted=True)
-    common = set.intersection(*({m[1] for s in sources if (m := _NONCE.fullmatch(s))} for sources in strict))
+    common = set.intersection(
+        *({m[1] for s in sources if (m := _NONCE.fullmatch(s))} for sources in strict)
+    )
     if not common:
         return FORBIDDEN
     return Permission(allowed=True, nonce=min(common), restricted=True)
@@ -66,7 +68,9 @@ def _directives(policy: str) -> dict[str, list[str]]:
 def _sandboxes(policy: dict[str, list[str]]) -> bool:
     """Whether a page runs no script, or is of no origin and could not load one of this site's."""
     flags = policy.get("sandbox")
-    return flags is not None and not {"allow-scripts", "allow-same-origin"} <= {f.lower() for f in flags}
+    return flags is not None and not {"allow-scripts", "allow-same-origin"} <= {
+        f.lower() for f in flags
+    }
 
 
 def _script_sources(policy: dict[str, list[str]]) -> list[str] | None:
@@ -97,4 +101,6 @@ def _matches_own(source: str, client: Client) -> bool:
     if host != client.host and not (host.startswith("*.") and client.host.endswith(host[1:])):
         return False
     own = client.origin.partition("://")[2].removeprefix(client.host).removeprefix(":")
-    return found["port"] in ("*", own or _PORTS[client.scheme]) or (found["port"] is None and not own)
+    return found["port"] in ("*", own or _PORTS[client.scheme]) or (
+        found["port"] is None and not own
+    )

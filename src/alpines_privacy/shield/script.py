@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
@@ -52,6 +52,7 @@ def source() -> str:
     return shortened(text).strip()
 
 
+@lru_cache(maxsize=8)  # guards of one policy, for tests and workers' threads, share their files
 def _coded(data: bytes) -> dict[str, bytes]:
     """Return the codings, the smallest first."""
     packing = zlib.compressobj(9, wbits=31)

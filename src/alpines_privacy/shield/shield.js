@@ -34,6 +34,7 @@
   const { stringify } = JSON;
   const { now, parse: instant } = Date;
   const { min } = Math;
+  const { isNaN } = Number;
   const { create, keys, setPrototypeOf } = Object;
   const later = globalThis.setTimeout;
   const trusted = globalThis.trustedTypes;
@@ -184,11 +185,12 @@
 
   /* Hosts are read off an address where it is written plainly; anything unusual goes to the browser's reader. */
   const PLAIN = /^(?:(?:https?|wss?):)?\/\/([a-z0-9](?:[a-z0-9-]|\.(?=[a-z0-9]))*)(?::[0-9]{1,5})?(?=[/?#]|$)/;
-  const WITHIN = /^(?:\/(?![/\\\t\n\r])|[A-Za-z0-9_.~%-]+(?=[/?#]|$)|[?#]|$)/;
+  const WITHIN = /^(?:[A-Za-z0-9_.~%-]+(?=[/?#]|$)|[?#]|\/(?![/\\\t\n\r])|$)/;
   const NO_NETWORK = /^(?:data|blob|about|javascript|mailto|tel):/;
   const NETWORK = /^(?:https?|wss?):$/;
   const baseOf = inPage ? unbound(described(Node.prototype, "baseURI").get) : null;
-  let knownBase, baseIsOwn;
+  const bases = inPage ? Document.prototype.getElementsByTagName.call(document, "base") : [];
+  const countOf = inPage ? unbound(described(HTMLCollection.prototype, "length").get) : () => 0;
 
   function base() {
     return told.worker || (inPage ? baseOf(document) : globalThis.location.href);
@@ -196,23 +198,22 @@
 
   /* Whether relative addresses lead to this site: a page may have a <base>. */
   function isOwnBase() {
-    const address = base();
-    if (address !== knownBase) {
-      knownBase = address;
-      const found = exec(PLAIN, address);
-      baseIsOwn = found === null || isOwn(found[1]);
-    }
-    return baseIsOwn;
+    if (countOf(bases) === 0) return true;
+    const found = exec(PLAIN, base());
+    return found === null || isOwn(found[1]);
   }
 
   const isOwn = (host) => host === page || host === site || ends(host, `.${site}`);
 
   /* The host in its normal form, "" for an address that reaches no other host. */
   function hostOf(text) {
-    const plain = exec(PLAIN, text);
-    if (plain !== null) return plain[1];
+    const first = code(text, 0);
+    if (first === 47 || first === 104 || first === 119) {
+      const plain = exec(PLAIN, text); /* begins with / h or w */
+      if (plain !== null) return plain[1];
+    }
+    if (exec(WITHIN, text) !== null && tables.added === "" && isOwnBase()) return "";
     if (exec(NO_NETWORK, text) !== null) return "";
-    if (exec(WITHIN, text) !== null && isOwnBase() && tables.added === "") return "";
     return readByBrowser(text).host;
   }
 
@@ -235,19 +236,48 @@
     }
   }
 
+  function readRules() {
+    allowed = rulesOf(tables.allowed);
+    added = rulesOf(tables.added);
+    listedPaths = rulesOf(tables.paths);
+    exceptions = rulesOf(`${tables.exceptions}\n${told.pass}`);
+  }
+
+  function hasRules(host) {
+    if (added["*"] || added[`=${host}`]) return true;
+    for (let name = `.${host}`; ; name = slice(name, find(name, ".", 1))) {
+      const bare = slice(name, 1);
+      if (listedPaths[bare] || added[bare] || listedPaths[name] || added[name]) return true;
+      if (find(name, ".", 1) < 0) return false;
+    }
+  }
+
+  /* Whether any rule may be about a host: what is asked first, and most hosts are nobody's. */
+  let verdicts = dictionary();
+  let verdictCount = 0;
+  function isKnown(host) {
+    if (exceptions === undefined) readRules();
+    let known = verdicts[host];
+    if (known === undefined) {
+      if (verdictCount++ > 1000) {
+        verdicts = dictionary();
+        verdictCount = 0;
+      }
+      known = verdicts[host] = isWhole(host) || hasRules(host);
+    }
+    return known;
+  }
+
   function isListed(host, text, kind) {
+    if (!isKnown(host)) return false;
     let href;
     const address = () => href || (href = readByBrowser(text).href);
     const own = isOwn(host);
     if (own && tables.added === "") return false;
-    allowed = allowed || rulesOf(tables.allowed);
     if (tables.allowed !== "" && anyFits(allowed, host, address, kind)) return false;
-    added = added || rulesOf(tables.added);
     if (tables.added !== "" && anyFits(added, host, address, kind)) return true;
     if (own) return false;
-    listedPaths = listedPaths || rulesOf(tables.paths);
     if (!isWhole(host) && !anyFits(listedPaths, host, address, kind)) return false;
-    exceptions = exceptions || rulesOf(`${tables.exceptions}\n${told.pass}`);
     return !anyFits(exceptions, host, address, kind);
   }
 
@@ -266,13 +296,13 @@
 
   /* Makes a function look like the one it stands before: name, length and text. */
   function masked(made, native) {
-    const text = sourceOf(native);
-    const { toString } = { toString() { return text; } };
-    define(made, "name", native.name);
-    define(made, "length", native.length);
-    define(made, "toString", toString);
+    if (made.name !== native.name) define(made, "name", native.name);
+    if (made.length !== native.length) define(made, "length", native.length);
+    define(made, "toString", textGiver(native));
     return made;
   }
+
+  const textGiver = (native) => ({ toString() { return sourceOf(native); } }).toString;
 
   function define(holder, name, value, enumerable = false) {
     defineProperty(holder, name, { __proto__: null, configurable: true, writable: true, enumerable, value });
@@ -309,8 +339,7 @@
   function wrapConstructor(realm, name, make) {
     const native = realm[name];
     if (typeof native !== "function") return;
-    const text = sourceOf(native);
-    const { toString } = { toString() { return text; } };
+    const toString = textGiver(native);
     const made = new Proxy(native, {
       __proto__: null,
       construct: (target, args, asked) => make(args, (judged_) => construct(target, judged_, asked), asked),
@@ -854,7 +883,10 @@
   const HOST = /\/\/([a-z0-9.-]*)([^]?)/gi;
   const TAG = /<([a-z][^\t\n\f\r />]*)/gi;
   const ATTRIBUTE = /[\t\n\f\r /]*([^\t\n\f\r />=]*)(?:[\t\n\f\r ]*(=)[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >]*)))?/y;
-  const NAMED = { __proto__: null, amp: "&", sol: "/", colon: ":", period: ".", quot: '"', apos: "'", tab: "\t", newline: "\n", bsol: "\\", commat: "@", lt: "<", gt: ">" };
+  const NAMED = {
+    __proto__: null, amp: "&", sol: "/", colon: ":", period: ".", quot: '"', apos: "'", tab: "\t", newline: "\n",
+    bsol: "\\", commat: "@", lt: "<", gt: ">",
+  };
 
   /* Whether a text names a listed host at all, or may hide one. */
   function mayName(html) {
@@ -863,21 +895,10 @@
     for (let found; (found = exec(HOST, html)) !== null; ) {
       if (found[2] !== "" && exec(/[/?#"' >:,)<]/, found[2]) === null) return true;
       const host = lower(found[1]);
-      if (stops(`//${host}`, "*") || hasPaths(host)) return true;
+      if (isKnown(host) && !isOwn(host)) return true;
       HOST.lastIndex = found.index + 2 + found[1].length;
     }
     return false;
-  }
-
-  function hasPaths(host) {
-    listedPaths = listedPaths || rulesOf(tables.paths);
-    added = added || rulesOf(tables.added);
-    if (added["*"] !== undefined) return true;
-    for (let name = `.${host}`; ; name = slice(name, find(name, ".", 1))) {
-      const bare = slice(name, 1);
-      if (listedPaths[bare] || added[bare] || listedPaths[name] || added[name]) return true;
-      if (find(name, ".", 1) < 0) return false;
-    }
   }
 
   /* Markup with the mark before each listed address that it would load. Nothing is taken out and no
@@ -1127,7 +1148,7 @@
         age = +trim(found[2]);
       }
     }
-    const left = age !== undefined ? age : expires === expires && expires !== undefined ? (expires - now()) / 1000 : null;
+    const left = age !== undefined ? age : expires !== undefined && !isNaN(expires) ? (expires - now()) / 1000 : null;
     if (left !== null && left <= 0) return text;
     const most = lifetimeOf(name);
     if (most === undefined) return "";
@@ -1137,6 +1158,7 @@
   }
 
   function guardCookies(realm) {
+    if (!tables.signal && !tables.cookies.some((cookie) => cookie[1] !== null)) return;
     wrapAccessor(realm.Document.prototype, "cookie", (was) => ({
       set(value) {
         const text = textOf(value);

@@ -25,12 +25,16 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # After these a slash begins a regular expression; after anything else it divides.
-_BEFORE_REGEX = frozenset("( , = : [ ! && || ? { } ; => return".split())
-_KEYWORDS = frozenset(
-    "break case catch class const continue delete do else finally for function if in instanceof let "
-    "new of return switch this throw try typeof void while get set null true false undefined "
-    "arguments import".split()
+_BEFORE_REGEX = frozenset(
+    ["(", ",", "=", ":", "[", "!", "&&", "||", "?", "{", "}", ";", "=>", "return"]
 )
+_KEYWORDS = frozenset(
+    {
+        "break", "case", "catch", "class", "const", "continue", "delete", "do", "else", "finally", "for",
+        "function", "if", "in", "instanceof", "let", "new", "of", "return", "switch", "this", "throw", "try",
+        "typeof", "void", "while", "get", "set", "null", "true", "false", "undefined", "arguments", "import",
+    }
+)  # fmt: skip
 _HEADS = frozenset({"if", "for", "while", "switch"})
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
@@ -39,16 +43,16 @@ _TEMPLATE = re.compile(r"[`}](?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
 
 def shortened(source: str) -> str:
     """Return the same program with short names and without comments."""
-    tokens = list(_tokens(source))
-    own = _declared(tokens)
-    uses = Counter(token for token in tokens if token in own)
-    taken = {token for token in tokens if token not in own}
+    parts = list(_tokens(source))
+    own = _declared(parts)
+    uses = Counter(part for part in parts if part in own)
+    taken = {part for part in parts if part not in own}
     short = dict(zip((name for name, _ in uses.most_common()), _names(taken), strict=False))
-    return _joined(_renamed(tokens, short))
+    return _joined(_renamed(parts, short))
 
 
 def _tokens(source: str) -> Iterator[str]:
-    """Yield the tokens of a text; of a template its quotes, its text and the code in it, one by one."""
+    """Yield the parts of a text; of a template its quotes, its text and the code in it, one by one."""
     position, before = 0, ";"
     braces: list[str] = []
     while position < len(source):
@@ -80,75 +84,78 @@ def _tokens(source: str) -> Iterator[str]:
         yield before
 
 
-def _declared(tokens: Sequence[str]) -> set[str]:
+def _declared(parts: Sequence[str]) -> set[str]:
     """Return every name that the program declares: variables, functions, parameters."""
     names: set[str] = set()
-    closing = _closing(tokens)
-    for index, token in enumerate(tokens):
-        if token in {"const", "let"}:
-            names.update(_variables(tokens, index + 1, closing))
-        elif token == "function" and tokens[index + 1] != "(":
-            names.add(tokens[index + 1])
-        elif token == "=>" and tokens[index - 1] != ")":
-            names.add(tokens[index - 1])
-        elif token == "(" and tokens[index - 1] not in _HEADS:
+    closing = _closing(parts)
+    for index, part in enumerate(parts):
+        if part in {"const", "let"}:
+            names.update(_variables(parts, index + 1, closing))
+        elif part == "function" and parts[index + 1] != "(":
+            names.add(parts[index + 1])
+        elif part == "=>" and parts[index - 1] != ")":
+            names.add(parts[index - 1])
+        elif part == "(" and parts[index - 1] not in _HEADS:
             end = closing[index]
-            if end + 1 < len(tokens) and tokens[end + 1] in {"=>", "{"}:
-                names.update(_in_pattern(tokens[index + 1 : end]))
+            if end + 1 < len(parts) and parts[end + 1] in {"=>", "{"}:
+                names.update(_in_pattern(parts[index + 1 : end]))
     return names - _KEYWORDS
 
 
-def _closing(tokens: Sequence[str]) -> dict[int, int]:
+def _closing(parts: Sequence[str]) -> dict[int, int]:
     """Return where each bracket that opens is closed."""
     pairs: dict[int, int] = {}
     opened: list[int] = []
-    for index, token in enumerate(tokens):
-        if token in _OPENING:
+    for index, part in enumerate(parts):
+        if part in _OPENING:
             opened.append(index)
-        elif token in _CLOSING:
+        elif part in _CLOSING:
             pairs[opened.pop()] = index
     return pairs
 
 
-def _variables(tokens: Sequence[str], index: int, closing: dict[int, int]) -> Iterator[str]:
+def _variables(parts: Sequence[str], index: int, closing: dict[int, int]) -> Iterator[str]:
     """Yield what follows `const` or `let`: a pattern, or names separated by commas."""
     if index in closing:
-        yield from _in_pattern(tokens[index : closing[index]])
+        yield from _in_pattern(parts[index : closing[index]])
         return
-    yield tokens[index]
-    while tokens[index + 1] == ",":
+    yield parts[index]
+    while parts[index + 1] == ",":
         index += 2
-        yield tokens[index]
+        yield parts[index]
 
 
-def _in_pattern(tokens: Sequence[str]) -> Iterator[str]:
+def _in_pattern(parts: Sequence[str]) -> Iterator[str]:
     """Yield the names that parameters, or a destructuring pattern, declare."""
-    for token, after in itertools.zip_longest(tokens, tokens[1:], fillvalue=""):
-        if _is_name(token) and after != ":":
-            yield token
+    for part, after in itertools.zip_longest(parts, parts[1:], fillvalue=""):
+        if _is_name(part) and after != ":":
+            yield part
 
 
-def _renamed(tokens: Sequence[str], short: dict[str, str]) -> Iterator[str]:
-    """Yield the tokens with every variable under its short name."""
-    within: list[str] = []  # what is open: "(", "[", "{" for a block, "object" for an object or a pattern
+def _renamed(parts: Sequence[str], short: dict[str, str]) -> Iterator[str]:
+    """Yield the parts with every variable under its short name."""
+    within: list[
+        str
+    ] = []  # what is open: "(", "[", "{" for a block, "object" for an object or a pattern
     before = ";"
-    for token, after in itertools.zip_longest(tokens, tokens[1:], fillvalue=""):
-        if token in _OPENING:
-            within.append("object" if token == "{" and before in _BEFORE_OBJECT else token)
-        elif token in _CLOSING:
+    for part, after in itertools.zip_longest(parts, parts[1:], fillvalue=""):
+        if part in _OPENING:
+            is_object = part == "{" and (before in _BEFORE_OBJECT or before.endswith("${"))
+            within.append("object" if is_object else part)
+        elif part in _CLOSING:
             within.pop()
-        if token not in short or before in {".", "?."}:
-            yield token
+        if part not in short or before in {".", "?."}:
+            yield part
         elif not within or within[-1] != "object" or before not in {"{", ","}:
-            yield short[token]
+            yield short[part]
         elif after in {",", "}", "="}:
-            yield f"{token}:{short[token]}"
+            yield f"{part}:{short[part]}"
         else:  # a key or a method's name
-            yield token
-        before = token
+            yield part
+        before = part
 
 
-_BEFORE_OBJECT = frozenset("( , = : [ return ? const let && ||".split())
+_BEFORE_OBJECT = frozenset(["(", ",", "=", ":", "[", "return", "?", "const", "let", "&&", "||"])
 
 
 def _names(taken: set[str]) -> Iterator[str]:
@@ -160,20 +167,20 @@ def _names(taken: set[str]) -> Iterator[str]:
                 yield name
 
 
-def _is_name(token: str) -> bool:
-    return token.isidentifier() or token.replace("$", "_").isidentifier()
+def _is_name(part: str) -> bool:
+    return part.isidentifier() or part.replace("$", "_").isidentifier()
 
 
-def _joined(tokens: Iterator[str]) -> str:
-    """Write tokens with a blank where two would become one."""
+def _joined(parts: Iterator[str]) -> str:
+    """Write parts with a blank where two would become one."""
     out: list[str] = []
     last = ";"
-    for token in tokens:
-        first = token[0]
-        if (_in_name(last) and _in_name(first)) or (first in "+-" and first == last):
+    for part in parts:
+        first = part[0]
+        if (_in_name(last) and _in_name(first)) or (first in "+-/" and first == last):
             out.append(" ")
-        out.append(token)
-        last = token[-1]
+        out.append(part)
+        last = part[-1]
     return "".join(out)
 
 

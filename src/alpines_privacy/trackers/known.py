@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -30,7 +31,7 @@ from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.shipped import shipped_rules
 from alpines_privacy.trackers.source import ListInfo
 
-__all__ = ["KIND_LETTERS", "Known", "Listed", "known", "listed"]
+__all__ = ["KIND_LETTERS", "Known", "Listed", "known", "listed", "written"]
 
 KIND_LETTERS: dict[Kind, str] = {
     "script": "s", "image": "i", "stylesheet": "c", "object": "o", "xmlhttprequest": "x",
@@ -41,6 +42,8 @@ _FILE = "known.json"
 # The services that pages use most come first in third-party-web's table. Of so many of them rules
 # about single paths, and about single hosts of a domain, are worth their bytes.
 _MOST_USED = 60
+# So many services' hosts fit into 20 KB with the script; under a signal there are more hosts to each.
+_MOST_LISTED = {False: 1900, True: 1600}
 _MOST_ON_DOMAIN = 24
 _PLACES_FOR_ANYBODY = frozenset(
     {"hosting", "cdn"}
@@ -85,7 +88,7 @@ class Known:
     """
 
     def __init__(self, listed: Listed, *, added: str, allowed: str) -> None:
-        self.tables = {
+        self.tables: dict[str, Any] = {
             "hosts": listed.hosts,
             "paths": listed.paths,
             "exceptions": listed.exceptions,
@@ -134,7 +137,13 @@ def listed(
     held = [
         rule for rule in blocking if opted_out or (rule.source and rule.source.when == "always")
     ]
-    whole = _outermost({rule.host for rule in held if rule.host and _is_whole(rule)})
+    whole = _outermost(
+        {
+            rule.host
+            for rule in held
+            if rule.host and _is_whole(rule) and choice.is_listed(rule, opted_out=opted_out)
+        }
+    )
     some = [
         rule
         for rule in held
@@ -162,13 +171,26 @@ def listed(
     )
 
 
+def written(rules: Rules) -> bytes:
+    """Return the choice among the rules that ship, as the file `known.json` holds it."""
+    choices = {
+        name: listed(
+            (line for table in rules.tables for line in table.lines()),
+            rules.companies,
+            opted_out=opted_out,
+        )
+        for name, opted_out in (("always", False), ("signal", True))
+    }
+    return msgspec.json.format(msgspec.json.encode(choices), indent=1) + b"\n"
+
+
 class _Choice:
     """Which rules are worth understanding: those on hosts that the services' table knows."""
 
     def __init__(self, companies: Companies) -> None:
         self._companies = companies
         services = list(dict.fromkeys(companies.of(host) for host in companies.hosts))
-        self._used = frozenset(services[:_MOST_USED])
+        self._rank = {service: rank for rank, service in enumerate(services)}
         self._hosts = frozenset(companies.hosts)
         self._on_domain: dict[str, int] = {}
 
@@ -190,24 +212,39 @@ class _Choice:
             return _read(info, text)
         return None
 
+    def is_listed(self, rule: Rule, *, opted_out: bool) -> bool:
+        """Whether a rule about a whole host is on one worth its bytes."""
+        host = _host_of(rule)
+        return _is_chosen(rule, host) or self._is_among(host, _MOST_LISTED[opted_out])
+
     def is_used(self, rule: Rule) -> bool:
         """Whether a rule about part of a host is on one that many pages load from."""
-        assert rule.source is not None
         host = _host_of(rule).lstrip(".")
         service = self._companies.of(host)
-        if rule.source.name.endswith("supplement") or _is_in(host, _BUNDLED):
-            return True
-        if service is None:
-            return False
-        return service in self._used and service.category not in _PLACES_FOR_ANYBODY
+        if service is not None and service.category in _PLACES_FOR_ANYBODY:
+            return _is_chosen(rule, host)
+        return _is_chosen(rule, host) or self._is_among(host, _MOST_USED)
+
+    def _is_among(self, host: str, most: int) -> bool:
+        service = self._companies.of(host)
+        return service is not None and self._rank[service] < most
 
     def _is_below_used(self, host: str) -> bool:
         service = self._companies.of(host)
-        if service is None or service not in self._used or service.category in _PLACES_FOR_ANYBODY:
+        if (
+            service is None
+            or service.category in _PLACES_FOR_ANYBODY
+            or not self._is_among(host, _MOST_USED)
+        ):
             return False
         domain = ".".join(host.split(".")[-2:])
         self._on_domain[domain] = self._on_domain.get(domain, 0) + 1
         return self._on_domain[domain] <= _MOST_ON_DOMAIN
+
+
+def _is_chosen(rule: Rule, host: str) -> bool:
+    assert rule.source is not None  # it has been read from a list
+    return rule.source.name.endswith("supplement") or _is_in(host, _BUNDLED)
 
 
 def _read(info: ListInfo, text: str) -> Rule | None:
