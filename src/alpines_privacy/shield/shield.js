@@ -188,6 +188,9 @@
   const WITHIN = /^(?:[A-Za-z0-9_.~%-]+(?=[/?#]|$)|[?#]|\/(?![/\\\t\n\r])|$)/;
   const NO_NETWORK = /^(?:data|blob|about|javascript|mailto|tel):/;
   const NETWORK = /^(?:https?|wss?):$/;
+  /* Addresses that are written as the browser would write them; dots may be steps in a path. */
+  const NORMAL = /^(?:https?|wss?):\/\/[a-z0-9.-]+\/[A-Za-z0-9_.~:/?@!$&()*+,;=%-]*$/;
+  const DOTS = /[/.]\.|%2e/i;
   const baseOf = inPage ? unbound(described(Node.prototype, "baseURI").get) : null;
   const bases = inPage ? Document.prototype.getElementsByTagName.call(document, "base") : [];
   const countOf = inPage ? unbound(described(HTMLCollection.prototype, "length").get) : () => 0;
@@ -271,7 +274,7 @@
   function isListed(host, text, kind) {
     if (!isKnown(host)) return false;
     let href;
-    const address = () => href || (href = readByBrowser(text).href);
+    const address = () => href || (href = exec(NORMAL, text) !== null && exec(DOTS, text) === null ? lower(text) : readByBrowser(text).href);
     const own = isOwn(host);
     if (own && tables.added === "") return false;
     if (tables.allowed !== "" && anyFits(allowed, host, address, kind)) return false;
