@@ -235,8 +235,10 @@ class Elements:
         """Take the attributes that load something; hide the box that would be left."""
         name = tag.name
         for attribute, kinds in LOADS.get(name, ()):
+            if not (url := tag.get(attribute)):
+                continue
             what = f"{name} {attribute}" if attribute == "poster" else name
-            if self._is_taken(what, tag.get(attribute), kinds):
+            if self._is_taken(what, url, kinds):
                 # Without a `src`, media would load their sources.
                 edits[attribute] = "" if attribute == "src" and name in _MEDIA else None
         self._take_candidates(tag, "srcset", edits)

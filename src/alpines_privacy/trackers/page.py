@@ -46,7 +46,7 @@ class Pages:
         }
         self._module = policy.endpoint + PATH
         self._notices = Notices()
-        self._memories: Recent[tuple[str, str, bool, bool], Memory] = Recent(_MOST_HOSTS)
+        self._memories: Recent[tuple[str | bool, ...], Memory] = Recent(_MOST_HOSTS)
 
     def begin(
         self,
@@ -70,18 +70,18 @@ class Pages:
             self._without_ads if opted_out else self._with_ads,
             self._selections[opted_out],
             self._slots if opted_out else None,
-            self._memory(address, opted_out=opted_out, has_shield=bool(shield)),
+            self._memory(address, opted_out, bool(shield), bool(module)),
             self._notices,
             shield,
             module,
         )
         return Page(Elements(visit))
 
-    def _memory(self, page: Address, *, opted_out: bool, has_shield: bool) -> Memory:
-        """Return what was decided on this host's pages before, nothing where each path may differ."""
+    def _memory(self, page: Address, *kind: bool) -> Memory:
+        """Return what was decided before on this host's pages of this kind; nothing where each path may differ."""
         if self._with_ads.has_own_rules or len(page.host) > _LONGEST_HOST:
             return Memory()
-        key = (page.host, page.scheme, opted_out, has_shield)
+        key: tuple[str | bool, ...] = (page.host, page.scheme, *kind)
         memory = self._memories.get(key)
         if memory is None:
             memory = Memory()

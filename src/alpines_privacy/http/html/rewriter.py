@@ -245,14 +245,17 @@ class Rewriter:
         tag = TAG(buf, start, end)
         if tag is None:
             return self._tag_opened(buf, start, end, name)
-        past = tag.end()
-        if name == b"svg" and self._search is self._selection.html and self._ashore is None:
-            known = self._known_drawing(buf, start, past, end)
-            if known:
+        raw, past = tag[0], tag.end()
+        if self._search is self._selection.html and self._ashore is None:
+            if raw in self.interest.staying and not self._has_frames:
+                if name in RAW_TEXT:
+                    self._enter_content(name)
+                return past
+            if name == b"svg" and (known := self._known_drawing(buf, start, past, end)):
                 return known
         marks = self._marks
         is_marked = bool(marks) and marks[-1] < past
-        self._tag_read(tag[0], name, start, is_marked)
+        self._tag_read(raw, name, start, is_marked)
         return past
 
     def _known_drawing(self, buf: bytes, start: int, past: int, end: int) -> int:

@@ -88,7 +88,8 @@ class StartTag:
 
         Bytes that are not UTF-8 become lone surrogates (PEP 383), which `edited` turns back.
         """
-        raw = self._read().get(name.encode("utf-8", "surrogateescape"))
+        key = name.encode() if name.isascii() else name.encode("utf-8", "surrogateescape")
+        raw = self._read().get(key)
         return None if raw is None else references.value(raw)
 
     def _read(self) -> dict[bytes, bytes]:
