@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Much of the time goes into waiting for browsers and servers: files of tests run side by side.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all nox lint types layers bench clean
+.PHONY: demo test test-all nox lint types layers fuzz bench clean
 
 # A stamp for each set of extras: installed once, again when pyproject.toml changes.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: pyproject.toml
@@ -29,6 +29,10 @@ types: $(VENV)/.test
 
 layers: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
+
+# A quarter of an hour's search for what costs more than it weighs; `make test` looks for 20 seconds.
+fuzz: $(VENV)/.test
+	GROWTH_SECONDS=$${GROWTH_SECONDS:-900} $(BIN)/python -W ignore -m tests.fuzz.growth $(ARGS)
 
 # Every interpreter found, 3.11 to 3.14; pyenv keeps its own out of PATH, behind shims.
 PYENV = $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[1-4].*/bin 2>/dev/null | paste -sd: -)

@@ -1,10 +1,10 @@
 """`python -m benchmarks.pages`: the promise's own page filter, end to end, on real pages in 16 KB chunks.
 
-Searching, deciding by the shipped rules, reading inline scripts and removing, as a response is
-filtered. "Known" pages were seen before, as most of a site's are; for "new" ones everything
-remembered is dropped before each page. Beside it, in the same run: parsers that only read, and
-lol-html asking PyPI's `adblock` about each address, in both of which inline loaders and styles
-stay. CPU time, the least of several rounds for each page; pages come from `python -m benchmarks.corpus`.
+Searching, deciding by the shipped rules and editing, as a response is filtered. "Known" pages were seen
+before, as most of a site's are; for "new" ones everything remembered is dropped before each page.
+Beside it, in the same run: parsers that only read, and lol-html asking PyPI's `adblock` about each
+address, in which styles stay. CPU time, the least of several rounds for each page; pages come from
+`python -m benchmarks.corpus`.
 """
 
 from __future__ import annotations

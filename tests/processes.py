@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 __all__ = ["free_port", "program", "wsgi_origin"]
 
-_PATIENCE = 30.0  # seconds; only a machine that hangs needs them
+_PATIENCE = 120.0  # seconds; only a machine that hangs needs them
 
 
 def free_port() -> int:

@@ -8,10 +8,8 @@ from alpines_privacy.http.outcomes import Hold, Replace, Send
 
 __all__ = ["PAGES_SAY", "Sent", "answered", "leaving"]
 
-# What pages say beside `Vary` and `Tk`; only some say what is merely reported.
+# What pages say beside `Vary` and `Tk`.
 PAGES_SAY = {
-    "content-security-policy",
-    "content-security-policy-report-only",
     "permissions-policy",
     "referrer-policy",
     "x-dns-prefetch-control",

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tracemalloc
+from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alpines_privacy.http.body import Fields, Unreadable, read_fields
+from alpines_privacy.http.body import read_fields
+from alpines_privacy.http.content_type import Unreadable, read_content_type
+from alpines_privacy.http.loose_body import find_fields
 from tests.form_parsers import FORM_PARSERS, JSON_PARSERS
+
+Fields = list[tuple[str, str]]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=xyz"
 JSON = "application/json"
+
+
+def fields_of(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
+    return read_fields(read_content_type(content_type), body)
 
 
 def parts(*written: str, before: str = "", after: str = "\r\n") -> bytes:
@@ -90,21 +98,22 @@ READ: dict[str, tuple[str, bytes, Fields]] = {
     ),
     "JSON, a name twice": (JSON, b'{"a": {"b": 1}, "a": {"b": 2}}', [("a.b", "1"), ("a.b", "2")]),
     "JSON, numbers as written": (
-        JSON, b'{"a": 2012.0, "b": 2e3, "c": NaN}', [("a", "2012.0"), ("b", "2e3"), ("c", "NaN")],
+        JSON, b'{"a": 2012.0, "b": -2e3, "c": 0}', [("a", "2012.0"), ("b", "-2e3"), ("c", "0")],
     ),
-    "JSON with a byte order mark": (JSON, b'\xef\xbb\xbf{"a": "1"}', [("a", "1")]),
-    "JSON, UTF-16": (JSON, '{"a": "é"}'.encode("utf-16"), [("a", "é")]),
-    "JSON, UTF-32 without a mark": (JSON, '{"a": "1"}'.encode("utf-32-be"), [("a", "1")]),
     "JSON, escapes in a name": (JSON, b'{"do\\u0062": "1"}', [("dob", "1")]),
     "JSON, half a surrogate pair": (JSON, b'{"a": "\\ud800"}', [("a", "\ud800")]),
     "JSON, an empty table": (JSON, b"{}", []),
+    "JSON, blanks everywhere": (JSON, b' {\r\n\t"a" : [ ] , "b" : [ { } , 1 ] }\n', [("b.1", "1")]),
+    "JSON, an array": (JSON, b'[{"a": "1"}, [2]]', [("0.a", "1"), ("1.0", "2")]),
+    "JSON, a name that is a path": (JSON, b'{"a.b": 1, "a": {"b": 2}}', [("a.b", "1"), ("a.b", "2")]),
+    "form, another charset that is ASCII's": (FORM + "; charset=ISO-8859-1", b"a=1", [("a", "1")]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("content_type", "body", "fields"), READ.values(), ids=READ)
 def test_what_clients_write_is_read(content_type: str, body: bytes, fields: Fields) -> None:
-    assert read_fields(content_type, body) == fields
-    assert read_fields(content_type, body, tolerant=True) == fields
+    assert list(fields_of(content_type, body)) == fields
+    assert list(find_fields(content_type, body)) == fields
 
 
 REFUSED: dict[str, tuple[str, bytes]] = {
@@ -167,16 +176,42 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     "JSON, deeper than Python reads": (JSON, b"[" * 100_000),
     "JSON, a name longer than any form's": (JSON, b'{"' + b"a" * 300 + b'": {"dob": "2001-02-03"}}'),
     "JSON, no body": (JSON, b""),
+    "JSON with a byte order mark": (JSON, b'\xef\xbb\xbf{"a": "1"}'),
+    "JSON, UTF-16": (JSON, '{"a": "2001"}'.encode("utf-16")),
+    "JSON, UTF-32 without a mark": (JSON, '{"a": "2001"}'.encode("utf-32-be")),
+    "JSON, another charset": (JSON + "; charset=utf-16", b'{"a": "2001"}'),
+    "JSON, no number": (JSON, b'{"a": NaN}'),
+    "JSON, a number with a zero before it": (JSON, b'{"a": 02001}'),
+    "JSON, a comma at the end": (JSON, b'{"a": "2001",}'),
+    "JSON, no comma": (JSON, b'{"a": "2001" "b": 1}'),
+    "JSON, other brackets": (JSON, b'{"a": ["2001"}]'),
+    "JSON, brackets that stay open": (JSON, b'{"a": ["2001"]'),
+    "JSON, a control in a string": (JSON, b'{"a": "2001\n"}'),
+    "JSON, no such escape": (JSON, b'{"a": "\\x32001"}'),
+    "JSON, a string alone": (JSON, b'"2001"'),
+    "JSON, a comment": (JSON, b'{"a": "2001"} // me'),
+    "JSON, single quotes": (JSON, b"{'a': '2001'}"),
+    "form, a line break": (FORM, b"10\r\ndob=2015-02-03&x=\r\n0\r\n\r\n&dob=2001-02-03"),
+    "an extended boundary": (MULTIPART + "; boundary*=utf-8''abc", parts(DOB)),
+    "a boundary in pieces": (MULTIPART + "; boundary*0=abc", parts(DOB)),
+    "an extended charset": (FORM + "; charset*=''utf-7", b"d+AG8-b=2001-02-03"),
+    "a parameter nobody knows": (JSON + "; profile=x", b'{"a": "2001"}'),
+    "a boundary for a form": (FORM + "; boundary=xyz", b"a=2001"),
+    "multipart, a part of parts": (
+        MULTIPART, parts("Content-Type: multipart/mixed; boundary=abc\r\n" + DOB),
+    ),
+    "multipart, a part of another length": (MULTIPART, parts("Content-Length: 4\r\n" + DOB)),
+    "multipart, a head longer than any client's": (MULTIPART, parts("X: " + "x" * 9000 + "\r\n" + DOB)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("content_type", "body"), REFUSED.values(), ids=REFUSED)
 def test_what_parsers_may_differ_on_is_refused(content_type: str, body: bytes) -> None:
     with pytest.raises(Unreadable) as refused:
-        read_fields(content_type, body)
+        list(fields_of(content_type, body))
     assert "2001" not in str(refused.value)
     assert "2015" not in str(refused.value)
-    read_fields(content_type, body, tolerant=True)
+    list(find_fields(content_type, body))
 
 
 # Pieces to put into bodies wherever they do harm.
@@ -224,7 +259,7 @@ def odd_bodies(draw: st.DrawFn) -> tuple[str, bytes]:
 def test_no_parser_finds_a_date_that_we_do_not(odd: tuple[str, bytes]) -> None:
     content_type, body = odd
     try:
-        fields = read_fields(content_type, body)
+        fields = list(fields_of(content_type, body))
     except Unreadable:
         return
     parsers = JSON_PARSERS if "json" in content_type.lower() else FORM_PARSERS
@@ -241,7 +276,7 @@ def test_no_parser_finds_a_date_that_we_do_not(odd: tuple[str, bytes]) -> None:
 )
 def test_a_form_is_read_as_the_standard_library_reads_it(written: list[str]) -> None:
     form = "".join(written)
-    assert read_fields(FORM, form.encode()) == parse_qsl(form, keep_blank_values=True)
+    assert list(fields_of(FORM, form.encode())) == parse_qsl(form, keep_blank_values=True)
 
 
 plain_names = st.text(
@@ -257,19 +292,47 @@ def test_a_multipart_form_comes_back_as_it_was_written(fields: Fields) -> None:
     written = parts(*(text(name, value.replace("--xyz", "")) for name, value in fields))
     expected = [(name, value.replace("--xyz", "")) for name, value in fields]
     if fields:
-        assert read_fields(MULTIPART, written) == expected
+        assert list(fields_of(MULTIPART, written)) == expected
 
 
 @given(st.dictionaries(plain_names.filter(lambda name: "." not in name), values, max_size=5))
 def test_json_comes_back_as_it_was_written(fields: dict[str, str]) -> None:
-    for encoding in ("utf-8", "utf-16-le", "utf-32"):
-        body = json.dumps(fields, ensure_ascii=False).encode(encoding, "surrogatepass")
-        assert read_fields(JSON, body) == list(fields.items())
+    for is_ascii in (False, True):
+        body = json.dumps(fields, ensure_ascii=is_ascii).encode()
+        assert list(fields_of(JSON, body)) == list(fields.items())
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(json_values, st.binary(max_size=3), st.integers(0, 80), st.sampled_from([None, 1]))
+def test_json_is_read_exactly_when_the_standard_library_reads_it(
+    value: object, piece: bytes, at: int, indent: int | None
+) -> None:
+    """What is read here is read there, and the other way round apart from what only Python takes."""
+    body = json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "replace")
+    body = body[:at] + piece + body[at:]
+    try:
+        list(fields_of(JSON, body))
+    except Unreadable:
+        with contextlib.suppress(ValueError):
+            text = body.decode()
+            loaded = json.loads(text, parse_constant=float)
+            assert not isinstance(loaded, dict | list) or "NaN" in text or "Infinity" in text
+    else:
+        json.loads(body.decode())
 
 
 @given(st.sampled_from([*TYPES, "", "text/plain"]), st.binary(max_size=60))
 def test_tolerant_reading_takes_anything(content_type: str, body: bytes) -> None:
-    read_fields(content_type, body, tolerant=True)
+    list(find_fields(content_type, body))
 
 
 @pytest.mark.parametrize("content_type", ["", FORM, MULTIPART, JSON])
@@ -278,21 +341,10 @@ def test_tolerant_reading_finds_what_a_body_that_breaks_off_still_holds(
     content_type: str, body: bytes
 ) -> None:
     cut = body[: body.index(b"2001-02-03") + 10]
-    assert ("dob", "2001-02-03") in read_fields(content_type, cut, tolerant=True)
+    assert ("dob", "2001-02-03") in find_fields(content_type, cut)
 
 
 def test_tolerant_reading_never_raises_where_the_strict_one_would() -> None:
     for content_type, body in [*REFUSED.values(), *((k, b) for k, b, _ in READ.values())]:
         for end in range(len(body[:300])):
-            read_fields(content_type, body[:end], tolerant=True)
-
-
-def test_a_long_name_around_many_values_takes_no_memory() -> None:
-    body = b'{"' + b"a" * 20_000 + b'": [' + b"0," * 20_000 + b"0]}"
-    tracemalloc.start()
-    for tolerant in (False, True):
-        with contextlib.suppress(Unreadable):
-            read_fields(JSON, body, tolerant=tolerant)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 200 * len(body)
+            list(find_fields(content_type, body[:end]))

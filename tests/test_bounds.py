@@ -183,7 +183,7 @@ def test_a_compiled_line_that_is_no_rule_stops_no_request(line: bytes) -> None:
     table = Table(_table(line + b"\n0||good.example^\n", [0]))
     assert [rule.text for rule in table.loose][-1] == "||good.example^"
     words = Table(_table(line + b"\n", [0, len(line) + 1], names=b"/word"))
-    assert len(words.with_word("/word")) <= 1
+    assert len(words.with_word["/word"]) <= 1
 
 
 SLOW = [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from alpines_privacy.http.client import ProxyTrust
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.paths import PathSet
+from alpines_privacy.policy.patterns import compile_patterns
 from tests.sent import Sent
 
 PROXY, INNER, VISITOR, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.7", "203.0.113.9"
@@ -244,3 +245,24 @@ def test_no_patterns_hold_nothing() -> None:
 def test_a_pattern_of_many_stars_never_steps_back() -> None:
     hostile = "/a" * 20_000  # each star, were it to give back what it took, would multiply the ways
     assert not PathSet(["/" + "*a" * 12 + "*b"]).holds(Sent(path=hostile))
+
+
+PATTERN_PARTS = st.lists(st.sampled_from(["a", "/", "*", "b"]), min_size=1, max_size=5).map("".join)
+
+
+@given(st.lists(PATTERN_PARTS, max_size=4), st.text("ab/*\n", max_size=6))
+def test_a_set_of_paths_is_its_patterns(patterns: list[str], path: str) -> None:
+    found = PathSet(patterns).holds_path(path)
+    assert found == (compile_patterns(patterns).fullmatch(path) is not None)
+
+
+@pytest.mark.parametrize("host", ["x" * 321, "[fe80::1%25" + "x" * 400 + "]", "é" * 250_000])
+def test_a_host_longer_than_a_browser_could_ask_for_is_none(host: str) -> None:
+    client = TRUST.client(Sent(("host", host), peer=VISITOR))
+    assert client.host == ""
+
+
+def test_of_a_long_chain_the_nearest_hops_are_read() -> None:
+    chain = "203.0.113.9, " * 20_000 + "198.51.100.7"
+    assert address(("x-forwarded-for", chain)) == "198.51.100.7"
+    assert address(("forwarded", "for=192.0.2.1," * 2000 + "for=198.51.100.7")) == ""

@@ -17,6 +17,8 @@ from alpines_privacy.policy import ThirdParty
 from alpines_privacy.trackers import Kind, Match, shipped_rules
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.fields import Block, Fields, Taken
+from alpines_privacy.trackers.markup import PRELOADED, RELATIONS
+from alpines_privacy.trackers.page import Pages
 from tests.chromium import chromium
 from tests.origin import Request, origin
 
@@ -335,8 +337,54 @@ def test_no_order_of_members_lets_a_tracker_through(links: list[str], comma: str
     assert left.count(OWN) == links.count(OWN)
 
 
+# Every relation and `as`, for an address that is listed whatever asks for it.
+EVERYWHERE = "https://static.doubleclick.net/instream/ad_status.js"
+LOADED = [
+    *(("rel", relation, "") for relation in sorted(RELATIONS)),
+    *(("as", "preload", destination) for destination in sorted(PRELOADED)),
+]
+
+
+@pytest.mark.parametrize(("what", "relation", "destination"), LOADED)
+def test_links_in_heads_and_in_markup_are_judged_by_one_table(
+    what: str, relation: str, destination: str
+) -> None:
+    del what
+    parameter = f'; as="{destination}"' if destination else ""
+    link = f"<{EVERYWHERE}>; rel={relation}{parameter}"
+    markup = f'<link rel={relation} as="{destination}" href="{EVERYWHERE}">'.encode()
+    filtered = Pages(POLICY, shipped_rules()).begin(url=page().url, opted_out=True)
+    left = filtered(markup, last=True)
+    assert (cleaned(("link", link), opted_out=True).values("link") == []) is (
+        EVERYWHERE.encode() not in left or b"rel=" not in left
+    )
+
+
+@pytest.mark.parametrize("relation", ["mask-icon", "compression-dictionary"])
+def test_every_relation_that_loads_is_known_to_both(relation: str) -> None:
+    pixel = "https://www.facebook.com/tr?id=1"
+    assert cleaned(("link", f"<{pixel}>; rel={relation}")).values("link") == []
+    left = Pages(POLICY, shipped_rules()).begin(url=page().url, opted_out=False)
+    assert b"facebook" not in left(f'<link rel={relation} href="{pixel}">'.encode(), last=True)
+
+
 def test_long_values_take_linear_time() -> None:
-    for piece in ("<", '"', '\\"', "<a", ";a", '"\\', ",", "{", "[", "a=", "a,"):
+    for piece in (
+        "<",
+        "<a>;a=b;",
+        '<a>;rel="preload";',
+        " preload",
+        '"',
+        '\\"',
+        "<a",
+        ";a",
+        '"\\',
+        ",",
+        "{",
+        "[",
+        "a=",
+        "a,",
+    ):
         for name in NAMES:
             cleaned((name, piece * 50_000), opted_out=True)
 
@@ -374,3 +422,20 @@ def test_chromium_asks_nobody_a_cleaned_link_named() -> None:
 def test_field_names_are_told_apart_as_browsers_do() -> None:
     head = cleaned((" LINK\t", f"<{GA}>; rel=preload; as=script"))
     assert [field_name(name) for name, _ in head.fields] == ["content-type"]
+
+
+@pytest.mark.parametrize(
+    "name", ["link", "refresh", "speculation-rules", "report-to", "reporting-endpoints", "nel"]
+)
+def test_a_field_too_long_to_be_judged_does_not_leave(name: str) -> None:
+    taken: list[Taken] = []
+    assert name not in cleaned((name, "x" * 8193), taken=taken).names
+    assert taken[0][0] == f"{name} header"
+
+
+@pytest.mark.parametrize("own", ['a="\\', 'a="' + '\\"' * 50])
+def test_what_a_quote_opens_and_nothing_closes_names_no_feature(own: str) -> None:
+    left = Fields(POLICY)
+    head = ResponseHead(200, [HTML, ("permissions-policy", own + ", browsing-topics=()")])
+    left.of_page(head)
+    assert "browsing-topics=()" in head.values("permissions-policy")[-1]

@@ -1234,7 +1234,8 @@ def test_each_host_gets_its_policy_and_the_literal_one_in_doubt(
 def test_a_hosts_policy_is_compiled_once_and_the_compiled_ones_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("alpines_privacy.guard._MOST_HOSTS", 2)
+    monkeypatch.setattr("alpines_privacy.guard._MOST_GUARDS", 2)
+    monkeypatch.setattr("alpines_privacy.guard._GUARDS_A_SECOND", 1e6)
     compiled: list[str] = []
 
     def count(self: HostGuards, policy: PrivacyPolicy) -> Guard:
@@ -1246,6 +1247,46 @@ def test_a_hosts_policy_is_compiled_once_and_the_compiled_ones_are_bounded(
     for host in ["a", "b", "a", "c", "a", "b"]:
         through_wsgi(guards, Request(fields=(("host", host),)), Response())
     assert compiled == ["/a/", "/b/", "/c/", "/b/"]  # the one asked for least lately had to go
+
+
+def test_hosts_that_visitors_invent_are_compiled_a_few_a_second_and_stand_under_the_literal_policy(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("alpines_privacy.guard.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("alpines_privacy.guard._MOST_GUARDS", 3)
+    monkeypatch.setattr("alpines_privacy.guard._GUARDS_A_SECOND", 2)
+    compiled: list[str] = []
+
+    def count(self: HostGuards, policy: PrivacyPolicy) -> Guard:
+        compiled.append(policy.endpoint)
+        return Guard(policy, promises=[])
+
+    monkeypatch.setattr(HostGuards, "_compiled", count)
+    guards = HostGuards(lambda host: PrivacyPolicy(endpoint=f"/{host}/"))
+
+    def ask(*hosts: str) -> list[bool]:
+        visits = [guards.visit(WSGIRequest({"HTTP_HOST": host})) for host in hosts]
+        return [visit._guard is guards._literal for visit in visits]
+
+    assert ask("shop", "1", "2", "3", "shop", "4") == [False, False, False, True, False, True]
+    assert compiled == ["/shop/", "/1/", "/2/"]
+    clock[0] += 1
+    assert ask("5", "6", "7", "shop") == [False, False, True, False]
+    assert compiled[3:] == ["/5/", "/6/"]
+    assert sum("new policies a second" in r.getMessage() for r in caplog.records) == 1
+
+
+def test_a_host_longer_than_any_is_nobodys() -> None:
+    asked: list[str] = []
+
+    def policy_of(host: str) -> None:
+        asked.append(host)
+
+    guards = HostGuards(policy_of)
+    for host in ("a" * 254, "a" * 250_000 + ":80", "[" + ":" * 300 + "]"):
+        through_wsgi(guards, Request(fields=(("host", host),)), Response())
+    assert asked == []
 
 
 @pytest.mark.parametrize("policy", [1, "enforce", PrivacyPolicy, ["a"]])

@@ -18,11 +18,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alpines_privacy.http.html import (
+    HELD,
     Decide,
-    Decision,
-    Element,
-    Hold,
-    Remove,
+    Edit,
     Rewriter,
     Selection,
     StartTag,
@@ -32,7 +30,6 @@ from alpines_privacy.http.html import (
 )
 from tests.conftest import need
 
-LIMIT = 65536
 NAMES = (
     "script style title textarea xmp iframe noembed noframes noscript svg math image use a b div p"
     " img link meta input ins template object"
@@ -127,11 +124,26 @@ def names_in(page: bytes, *cuts: int) -> list[str]:
         (b"<script><!-- <script </script </script><b>", ["script", "b"]),
         # A noscript is an island.
         (b"<noscript><img></noscript><b>", ["noscript", "img", "b"]),
-        (b"<noscript><!-- </noscript><b>", ["noscript", "b"]),
-        (b"<noscript><p x='</noscript><b>", ["noscript", "b"]),
-        (b"<noscript><style><img></noscript><b>", ["noscript", "style", "b"]),
+        (b"<noscript>a <</noscript><b>", ["noscript", "b"]),
+        (b"<noscript><title>a</title><!-- b --></noscript><b>", ["noscript", "title", "b"]),
+        # One in which something is unfinished ends elsewhere without scripts: nothing more is offered.
+        (b"<noscript><!-- </noscript><b>", ["noscript"]),
+        (b"<noscript><p x='</noscript><b>", ["noscript"]),
+        (b"<noscript><style><img></noscript><b>", ["noscript", "style"]),
+        (b"<noscript><im</noscript><b>", ["noscript"]),
         (b"<noscript><noscript><img></noscript><b>", ["noscript", "noscript", "img", "b"]),
-        (b"<noscript><svg></noscript><style><img></style>", ["noscript", "svg", "style"]),
+        (b"<noscript><svg></noscript><p><style>a</style><img>", ["noscript", "svg", "p", "style", "img"]),
+        # What may be text or markup is offered to nobody.
+        (b"<noscript><svg></noscript><style><img></style><p>", ["noscript", "svg", "p"]),
+        (b"<div><svg></div><style><img></style><p><img>", ["div", "svg", "p", "img"]),
+        (b"<div><svg></div><style><!-- </style><p> -->", ["div", "svg"]),
+        (b"<div><svg></div><script><!-- x --></script><p>", ["div", "svg"]),
+        (b"<svg><desc><b></desc><![CDATA[a]]><p><![CDATA[>]]><p>", ["svg", "b", "p", "p"]),
+        (b"<svg><desc><td><![CDATA[a]]><p><img>", ["svg", "p", "img"]),
+        (b"<svg><desc><td><![CDATA[a>]]><p><img>", ["svg"]),
+        (b"<frameset><script>a</script><noframes><img></noframes>", ["noframes"]),
+        (b"<frameset><script><title></script><img>", []),
+        (b"<frameset><svg><img>", []),
         # The content of these is markup.
         (b"<template><img></template><select><img></select>", ["template", "img", "img"]),
     ],
@@ -148,16 +160,30 @@ def test_tags_are_what_a_browser_takes_for_tags(page: bytes, names: list[str]) -
     [
         (b"<svg><image/><style><b/></svg>", "svg:svg image:svg style:svg b:html"),
         (b"<svg><script><use></script></svg><script><use></script>", "svg:svg script:svg use:svg script:html"),
-        (b"<svg><title><script><use></script><use></title><use>", "svg:svg title:svg script:html use:html use:svg"),
+        (b"<svg><title><script><use></script><use></title><use>", "svg:svg title:svg script:html use:html use:html"),
         (b"<svg><foreignObject><style><b></style></foreignObject><style><use>", "svg:svg style:html style:svg use:svg"),
         (b"<svg/><style><b></style>", "svg:svg style:html"),
         (b"<svg><svg></svg><use></svg><use>", "svg:svg svg:svg use:svg use:html"),
         (b"<svg><p><style><b></style>", "svg:svg p:html style:html"),
         (b"<svg><font><use><font size=1><use>", "svg:svg use:svg use:html"),
-        (b"<div><svg></div><style><b></style>", "div:html svg:svg style:html"),
+        (b"<div><svg></div><style><b></style><b>", "div:html svg:svg b:html"),
+        (b"<svg></p><style><b></style>", "svg:svg style:html"),
+        (b"<svg></path></svg><style><b></style>", "svg:svg style:html"),
+        (b"<svg><style><title><img></title><b>", "svg:svg style:svg title:svg img:html b:html"),
+        (b"<svg><title><p></title></svg><style><b></style>", "svg:svg title:svg p:html style:html"),
+        (b"<svg><desc><a></a></desc><style><use>", "svg:svg a:html style:svg use:svg"),
+        (b"<svg><a></a></svg><style><b></style>", "svg:svg a:svg style:html"),
+        (b"<form><svg></form><style><use></style>", "svg:svg style:svg use:svg"),
+        (b"<template><svg></template><style><b></style>", "template:html svg:svg style:html"),
+        (b"<math><mi><mglyph><style><use>", "math:math style:math use:math"),
+        (b"<math><mi><malignmark/><style><b></style>", "math:math style:html"),
+        (b"<math><annotation-xml><svg><style><use>", "math:math svg:svg style:svg use:svg"),
+        (b"<math><annotation-xml encoding=text&#47;html><style><b></style>", "math:math style:html"),
         (b"<svg><![CDATA[ > <img> ]]><use></svg>", "svg:svg use:svg"),
         (b"<math><mi><style><b></style></mi><style><use>", "math:math style:html style:math use:math"),
         (b"<math><annotation-xml encoding=Text/HTML><style><b></style>", "math:math style:html"),
+        (b"<math><svg><title><style><use>", "math:math svg:math title:math style:math use:math"),
+        (b"<svg><math><title><style><b></style>", "svg:svg math:svg title:svg style:html"),
         (b"<math><annotation-xml><style><use></style>", "math:math style:math use:math"),
     ],
 )  # fmt: skip
@@ -265,48 +291,63 @@ def on(name: str, decision: Any) -> Decide:
     return lambda tag: decision if tag.name == name else None
 
 
-def holding(verdict: Element | Remove | None, limit: int = LIMIT) -> Decide:
-    return lambda tag: Hold(lambda _: verdict, limit) if tag.name in {"script", "style"} else None
+class Upper:
+    """Puts a text into upper case, and marks its end."""
+
+    def __call__(self, data: bytes, *, last: bool) -> bytes:
+        return data.upper() + b"." * last
+
+
+def reading(tag: StartTag) -> Edit | None:
+    return Edit(tag.raw, Upper()) if tag.name in {"script", "style"} else None
+
+
+def enclosing(tag: StartTag) -> Any:
+    """Enclose each `ins`; mark the tags inside."""
+    if tag.name == "ins" and not tag.place.is_enclosed:
+        return Edit(tag.raw, encloses=True)
+    return b"<!>" if tag.place.is_enclosed else None
+
+
+def following(tag: StartTag) -> Any:
+    return Edit(b"[link]", is_followed=True) if tag.name == "link" else b"[next]"
 
 
 @pytest.mark.parametrize(
     ("page", "decide", "expected"),
     [
         (b"a<img src=x>b", on("img", b"<img>"), b"a<img>b"),
-        (b"a<img src=x>b", on("img", Remove.TAG), b"ab"),
-        (b"a<img src=x>b", on("img", Remove.ELEMENT), b"ab"),
-        (b"a<b>c</b>", on("b", Remove.TAG), b"ac</b>"),
-        (b"a<b>c</b >d", on("b", Remove.ELEMENT), b"ad"),
-        (b"a<b>c<b>d</b>e</b>f", on("b", Remove.ELEMENT), b"af"),
-        (b"a<div><br><img>x<div/></div>y</div>f", on("div", Remove.ELEMENT), b"af"),
-        (b"a<b><script></b></script></b>c", on("b", Remove.ELEMENT), b"ac"),
-        (b"a<b x='</b>'><!-- </b> --></b>c", on("b", Remove.ELEMENT), b"ac"),
-        (b"a<b><noscript></b></noscript></b>c", on("b", Remove.ELEMENT), b"ac"),
-        # Never closed: it ends with its parent.
-        (b"<div>a<ins>b<b>c</div>d", on("ins", Remove.ELEMENT), b"<div>a</div>d"),
-        (b"<p>a<p>b<div>c</div></p>d", on("p", Remove.ELEMENT), b"d"),
-        # Raw text goes as a whole.
-        (b"a<script x>b</script y='>'>c", on("script", Remove.ELEMENT), b"ac"),
-        (b"a<script>b</script>c", on("script", Remove.TAG), b"ac"),
-        (b"a<script><!--<script></script>b</script>c", on("script", Remove.ELEMENT), b"ac"),
-        (b"a<script>b", on("script", Remove.ELEMENT), b"a"),
-        (b"a<noscript><img></noscript>c", on("noscript", Remove.ELEMENT), b"ac"),
-        (b"<noscript>a<script>b</noscript>c", on("script", Remove.ELEMENT), b"<noscript>a</noscript>c"),
-        (b"<noscript>a<b>b</noscript>c", on("b", Remove.ELEMENT), b"<noscript>a</noscript>c"),
-        (b"a<svg><image/>b<use></use></svg>", on("image", Remove.ELEMENT), b"a<svg>b<use></use></svg>"),
-        (b"a<svg><use><b/></use>c</svg>", on("use", Remove.ELEMENT), b"a<svg><b/></use>c</svg>"),
-        (b"a<svg><script>x</script></svg>", on("script", Remove.ELEMENT), b"a<svg></svg>"),
-        (b"<svg><![CDATA[ > <img> ]]><use/></svg>", on("img", Remove.TAG), b"<svg><![CDATA[ > <img> ]]><use/></svg>"),
-        # Held content.
-        (b"a<script>b</script>c", holding(None), b"a<script>b</script>c"),
-        (b"a<script>b</script >c", holding(Element(b"<script x>", b"")), b"a<script x></script >c"),
-        (b"a<script>b</script >c", holding(Remove.ELEMENT), b"ac"),
-        (b"a<script>b", holding(Remove.ELEMENT), b"a"),
-        (b"<script></script>", holding(Remove.ELEMENT), b""),
-        (b"<svg><script>x<g></g></script></svg>", holding(Remove.ELEMENT), b"<svg></svg>"),
-        (b"a<script>123</script>c", holding(Remove.ELEMENT, 3), b"ac"),
-        (b"a<script>1234</script>c", holding(Remove.ELEMENT, 3), b"a<script>1234</script>c"),
-        (b"<noscript><style>a</noscript>b", holding(Remove.ELEMENT), b"<noscript></noscript>b"),
+        (b"a<img src=x>b", on("img", Edit(b"<img>")), b"a<img>b"),
+        (b"a<b>c</b>", on("b", b"<b x>"), b"a<b x>c</b>"),
+        (b"a<b x='<img>'><!-- <img> --><img>", on("img", b"-"), b"a<b x='<img>'><!-- <img> -->-"),
+        (b"<svg><![CDATA[ > <img> ]]><use/></svg>", on("img", b""), b"<svg><![CDATA[ > <img> ]]><use/></svg>"),
+        # Text goes through a filter.
+        (b"a<script>b</script y='>'>c", reading, b"a<script>B.</script y='>'>c"),
+        (b"a<script></script>c", reading, b"a<script>.</script>c"),
+        (b"a<script><!--<script></script>b</script>c", reading, b"a<script><!--<SCRIPT></SCRIPT>B.</script>c"),
+        (b"a<script>b", reading, b"a<script>B."),
+        (b"<noscript><style>a</style></noscript>b", reading, b"<noscript><style>A.</style></noscript>b"),
+        (b"<noscript><style>a</noscript>b", reading, b"<noscript><style>A.</noscript>b"),
+        # In SVG, without its references, up to the first tag.
+        (b"<svg><style>a&amp;b</style></svg>c", reading, b"<svg><style>A&amp;B.</style></svg>c"),
+        (b"<svg><style>a<![CDATA[b&lt;]]>c<!-- d --></style>", reading,
+        b"<svg><style>A.<![CDATA[B&LT;.]]>C.<!-- d --></style>"),
+        (b"<svg><style>a<g>b</g></style></svg>c", reading, b"<svg><style>A.<g>b</g></style></svg>c"),
+        (b"<svg><style/>a</svg>", reading, b"<svg><style/>a</svg>"),
+        (b"<math><style>a</style></math>", reading, b"<math><style>a</style></math>"),
+        # What is in an element, to its end as a tree builder or a reader would take it.
+        (b"a<ins><b>c</b></ins><b>d</b>", enclosing, b"a<ins><!>c</b></ins><b>d</b>"),
+        (b"<ins>a<ins>b<i></i></ins><i></ins><b>", enclosing, b"<ins>a<!>b<!></i></ins><!></ins><b>"),
+        (b"<ins><br><img>x<div/></div>y</ins><b>", enclosing, b"<ins><!><!>x<!></div>y</ins><b>"),
+        (b"<ins><script></ins></script><b></ins><b>", enclosing, b"<ins><!></ins></script><!></ins><b>"),
+        (b"<ins x='</ins>'><!-- </ins> --><b></ins><b>", enclosing, b"<ins x='</ins>'><!-- </ins> --><!></ins><b>"),
+        (b"<ins><noscript></b></noscript><b></ins><b>", enclosing, b"<ins><!></b></noscript><b></ins><b>"),
+        (b"<div>a<ins>b<b>c</div><b>", enclosing, b"<div>a<ins>b<!>c</div><b>"),
+        (b"<svg><g><ins><b></b></ins><b>", enclosing, b"<svg><g><ins><!></b></ins><b>"),
+        (b"<svg><ins/><b>", enclosing, b"<svg><ins/><b>"),
+        # The next tag, whatever it is.
+        (b"<link>a</b><q x='<i>'><b>", following, b"[link]a</b>[next][next]"),
+        (b"<link><!-- <q> --><link></q><q>", following, b"[link]<!-- <q> -->[link]</q>[next]"),
     ],
 )  # fmt: skip
 def test_a_decision_is_carried_out_at_every_cut(
@@ -318,41 +359,98 @@ def test_a_decision_is_carried_out_at_every_cut(
     assert rewritten(page, decide, *range(len(page))) == expected
 
 
-def test_a_judge_sees_the_whole_content() -> None:
-    contents: list[bytes] = []
-    rewritten(b"<script>a</scrip>b</script>", lambda _: Hold(contents.append), 10, 15)
-    assert contents == [b"a</scrip>b"]
+def test_a_filter_gets_text_as_it_comes() -> None:
+    pieces: list[tuple[bytes, bool]] = []
+
+    def keep(data: bytes, *, last: bool) -> bytes:
+        pieces.append((data, last))
+        return data
+
+    rewritten(b"<script>a</scrip>b</script>", lambda tag: Edit(tag.raw, keep), 10, 15)
+    assert b"".join(data for data, _ in pieces) == b"a</scrip>b"
+    assert len(pieces) > 2
+    assert [last for _, last in pieces] == [False] * (len(pieces) - 1) + [True]
 
 
-def test_a_container_that_is_never_closed_takes_no_more_than_64_kb_along() -> None:
-    kept = b"<img>" + b"x" * 100
-    page = b"<ins>" + b"<i>x" * (LIMIT // 4 + 1) + kept
-    assert rewritten(page, on("ins", Remove.ELEMENT)).endswith(kept)
-    assert len(rewritten(page, on("ins", Remove.ELEMENT))) < len(kept) + 8
-
-
-@pytest.mark.parametrize("size", [LIMIT - 1, LIMIT, LIMIT + 1])
-def test_a_tag_of_more_than_64_kb_passes_and_still_opens_its_content(size: int) -> None:
-    raw = b"<style x='>" + b"x" * (size - 13) + b"'>"
-    page = raw + b"<img></style><img>"
-    expected = ["style", "img"] if size <= LIMIT else ["img"]
-    for cuts in ((), (5,), (size - 1,), (LIMIT // 2, LIMIT - 2, size)):
-        assert names_in(page, *cuts) == expected
-
-
-def test_srcdoc_is_filtered_as_the_page_it_holds() -> None:
-    def decide(tag: StartTag) -> bytes | Remove | None:
-        if tag.name == "img":
-            return Remove.TAG
-        return tag.rewritten("srcdoc", Rewriter(EVERYTHING, decide))
-
-    page = b"<iframe srcdoc='&lt;img&gt;<p title=\"x&amp;amp;y\">'></iframe><iframe srcdoc='&lt;p'>"
-    assert Rewriter(EVERYTHING, decide)(page, last=True) == (
-        b"<iframe srcdoc='<p title=\"x&amp;amp;y\">'></iframe><iframe srcdoc='&lt;p'>"
+def test_an_enclosure_that_is_never_closed_ends_after_64_kb() -> None:
+    page = b"<ins>" + b"<i>x</i>" * 8193 + b"<b>"
+    assert rewritten(page, enclosing).endswith(b"<!>x</i><b>")
+    assert rewritten(b"<ins>" + b"<i>" * 600 + b"<b>", enclosing).endswith(
+        b"<!><i>" + b"<i>" * 87 + b"<b>"
     )
 
 
-# -- Any bytes, any cuts
+@pytest.mark.parametrize("size", [HELD - 1, HELD, HELD + 1])
+def test_a_tag_of_more_than_a_megabyte_passes_and_still_opens_its_content(size: int) -> None:
+    page = b"<img><script a='" + b"x" * (size - 18) + b"'><img></script><img>"
+    seen = names_in(page)
+    assert seen == ["img", "script", "img"] if size <= HELD else ["img", "img"]
+    assert names_in(page, *range(0, len(page), 65536)) == seen
+    svg = b"<svg a='" + b"x" * size + b"'><style><img></style>"
+    assert names_in(svg) == ["style", "img"]
+    assert names_in(svg, 50, 100_000) == ["style", "img"]
+
+
+def test_where_a_tag_stands() -> None:
+    places: dict[str, tuple[str, bool, bool]] = {}
+
+    def note(tag: StartTag) -> None:
+        places[tag.get("id") or ""] = (
+            tag.namespace.value,
+            tag.place.is_inert,
+            tag.place.is_foreign,
+        )
+
+    page = (
+        b"<p id=a><svg id=b><use id=c><title><b id=d></b></title></svg><p id=e><template id=f><b id=g>"
+        b"</template><b id=h></b><noscript><b id=i></b></noscript><svg><p id=j>"
+    )
+    rewritten(page, note)
+    assert places == {
+        "a": ("html", False, False), "b": ("svg", False, False), "c": ("svg", False, True), "d": ("html", False, True),
+        "e": ("html", False, False), "f": ("html", False, False), "g": ("html", True, False), "h": ("html", False,
+        False),
+        "i": ("html", True, False), "j": ("html", False, True), "": places[""],
+    }  # fmt: skip
+
+
+def test_a_drawing_seen_before_is_not_read_again() -> None:
+    class Kept(dict[bytes, None]):
+        def keep(self, raw: bytes, value: None) -> None:
+            self[raw] = value
+
+    seen: list[str] = []
+    kept = Kept()
+    page = b"<svg><use/></svg><svg><use/><p></svg><svg><image/></svg><svg><title><use></svg>"
+    for _ in range(2):
+        rewrite = Rewriter(EVERYTHING, lambda tag: seen.append(tag.name))
+        rewrite.interest.staying = kept
+        assert rewrite(page, last=True) == page
+        seen.append("|")
+    assert seen == [
+        "svg",
+        "use",
+        "svg",
+        "use",
+        "p",
+        "svg",
+        "image",
+        "svg",
+        "title",
+        "use",
+        "|",
+        "svg",
+        "use",
+        "p",
+        "svg",
+        "title",
+        "use",
+        "|",
+    ]
+    assert list(kept) == [b"<svg><use/></svg>", b"<svg><image/></svg>"]
+
+
+# -- Fuzz
 
 FRAGMENTS = [
     *(b"<%b>" % name.encode() for name in NAMES.split()),
@@ -374,17 +472,19 @@ def test_without_decisions_every_page_stays_as_it_is(page: bytes) -> None:
 
 def meddling(tag: StartTag) -> Any:
     """Decide by the tag's bytes alone, all sorts of things."""
+    raw = tag.raw
     choices = [
         None,
         None,
         None,
-        Remove.TAG,
-        Remove.ELEMENT,
         b"[edited]",
-        Hold(lambda content: None if len(content) % 2 else Remove.ELEMENT, 9),
-        Hold(lambda content: Element(b"[tag]", content[::-1])),
+        Edit(raw, Upper()),
+        Edit(b"[tag]", Upper()),
+        Edit(raw, encloses=True),
+        Edit(raw, is_followed=True),
+        b"[enclosed]" if tag.place.is_enclosed else None,
     ]
-    return choices[sum(tag.raw) % len(choices)]
+    return choices[sum(raw) % len(choices)]
 
 
 @given(SOUP)
@@ -440,17 +540,22 @@ def test_text_leaves_at_once() -> None:
 def held_by(rewrite: Rewriter) -> int:
     outlet = rewrite._outlet
     held = len(rewrite._pending) + sum(map(len, outlet._tag or ()))
-    if outlet.container is not None:
-        held += sum(map(len, outlet.container.held or ())) + len(outlet.container.tag)
-        held += sum(map(len, outlet.container._open))
-    return held + 8 * len(rewrite._namespaces._open)
+    if rewrite._enclosure is not None:
+        held += 8 * len(rewrite._enclosure._open)
+    return held + 8 * sum(map(len, rewrite._namespaces._state.stacks))
 
 
-LONG = 300_000  # bytes: more than four times what may be held
+LONG = 300_000  # bytes
 HOSTILE = {
     "no tag": b"x" * LONG,
     "only <": b"<" * LONG,
     "only </": b"</" * (LONG // 2),
+    "tags in svg": b"<svg>" + b"<g>" * (LONG // 3),
+    "names in svg": b"<svg>" + b"".join(b"<g%d></g%d>" % (n, n) for n in range(LONG // 14)),
+    "ends in svg": b"<svg><desc>" + b"</td><b></desc></svg>" * (LONG // 21),
+    "doubt": b"<div><svg></div><script>" + b"<b></scrip>" * (LONG // 11),
+    "a sheet in svg": b"<svg><style>" + b"a" * LONG,
+    "sections in svg": b"<svg><style>" + b"<![CDATA[]]>" * (LONG // 12),
     "an endless name": b"<" + b"a" * LONG,
     "an endless value": b'<img src="' + b"a" * LONG,
     "an endless unquoted value": b"<img src=" + b"a" * LONG,
@@ -539,6 +644,14 @@ def test_a_tag_says_whether_it_is_marked() -> None:
     assert seen == [("img", False), ("p", True), ("img", True), ("b", True)]
 
 
+HANDLED = frozenset({"script", "style", "ins"})
+
+
+def passing(data: bytes, *, last: bool) -> bytes:
+    del last
+    return data
+
+
 class Meter:
     """Counts the bytes that the patterns and searches went over."""
 
@@ -561,7 +674,7 @@ class Meter:
 
     def selection(self, marks: Any) -> Selection:
         selection = Selection(NAMES.split(), marks)
-        for name in ("html", "integrated", "foreign"):
+        for name in ("html", "templated"):
             setattr(selection, name, self.counted(getattr(selection, name)))
         return selection
 
@@ -573,27 +686,17 @@ def test_hostile_pages_pass_in_linear_work_and_bounded_memory(
     page: bytes, size: int, marks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meter = Meter(monkeypatch)
-    decisions: dict[str, Decision] = {
-        "script": Hold(lambda _: None),
-        "ins": Remove.TAG,
-        "style": Hold(lambda _: None),
-    }
-    rewrite = Rewriter(meter.selection(marks), lambda tag: decisions.get(tag.name))
+    rewrite = Rewriter(
+        meter.selection(marks),
+        lambda tag: Edit(tag.raw, passing, encloses=True) if tag.name in HANDLED else None,
+    )
     length = 0
     for start in range(0, len(page), size):
         length += len(rewrite(page[start : start + size]))
-        assert held_by(rewrite) <= LIMIT + min(size, len(page)) + 32
+        assert held_by(rewrite) <= HELD + min(size, len(page)) + 32
     length += len(rewrite(b"", last=True))
-    assert length == len(page) or b"<ins" in page
+    assert length == len(page)
     assert meter.scanned < 8 * len(page)
-
-
-@pytest.mark.parametrize("name", ["elements in a container", "ends in a container", "containers"])
-def test_hostile_containers_stay_bounded(name: str) -> None:
-    rewrite = Rewriter(EVERYTHING, on("ins", Remove.ELEMENT))
-    for start in range(0, LONG, 16384):
-        rewrite(HOSTILE[name][start : start + 16384])
-        assert held_by(rewrite) <= LIMIT + 32
 
 
 # -- Against other tokenizers
@@ -698,7 +801,7 @@ def names_outside_islands(page: bytes) -> list[str]:
 
     rewrite = Rewriter(EVERYTHING, decide)
     assert rewrite(page, last=True) == page
-    return names
+    return [*names, "lost"] if rewrite.is_lost else names
 
 
 def test_real_pages_have_the_tags_that_lol_html_finds() -> None:
@@ -767,7 +870,11 @@ def test_soup_has_the_tags_that_html5lib_finds(page: bytes) -> None:
     need("html5lib", find_spec("html5lib") is not None, "pip install html5lib")
     wanted = set(NAMES.split())
     expected = [name for name in html5lib_names(page) if name in wanted]
-    assert names_outside_islands(page) == expected
+    names = names_outside_islands(page)
+    if names[-1:] == ["lost"]:
+        names.pop()
+        expected = expected[: len(names)]
+    assert names == expected
 
 
 def test_real_pages_stay_as_they_are_in_any_chunks() -> None:

@@ -177,6 +177,10 @@ WRONG: dict[str, tuple[Any, str]] = {
             'address, a network such as 10.0.0.0/8, or "unix"'
         ),
     ),
+    "loads by what a page names": (
+        {"loads": "page"},
+        'loads: found \'page\' (text); expected one of "listed", "declared", "report"',
+    ),
     "long values are cut": (
         {"endpoint": ["x" * 100]},
         f"endpoint: found ['{'x' * 55}... (list); expected text",
@@ -285,6 +289,28 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"mode = 'off' # caf\xe9")
     with pytest.raises(PolicyError, match=r"missing\.toml: is not UTF-8 \(byte 18\)"):
         PrivacyPolicy.load(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("exempt = " + "[" * 20_000, ": is nested too deep to be read"),
+        ("x = {" * 20_000, ": is nested too deep to be read"),
+        ("minimum_age = " + "9" * 20_000, ": holds a value that cannot be read: Exceeds the limit"),
+        ("#\n" + "a." * 20_000 + "a = 1", ":2: a name has more than 100 parts"),
+        ("\n[" + "a . 'b'.\t" * 20_000 + "a]", ":2: a name has more than 100 parts"),
+        ("a = {" + '"a".' * 20_000 + "a = 1}", ":1: a name has more than 100 parts"),
+        ("#" * (1 << 20) + "#", "is larger than 1,048,576 bytes"),
+    ],
+    ids=["lists", "tables", "digits", "dotted key", "dotted table", "inline", "huge"],
+)
+def test_a_huge_or_deep_file_is_refused(text: str, error: str, tmp_path: Path) -> None:
+    file = tmp_path / PrivacyPolicy.FILE
+    file.write_text(text, "utf-8")
+    with pytest.raises(PolicyError) as caught:
+        PrivacyPolicy.load(file)
+    assert str(caught.value).startswith(str(file))
+    assert error in str(caught.value)
 
 
 # The same policy, three times.

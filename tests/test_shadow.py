@@ -22,7 +22,6 @@ from alpines_privacy.redaction.shadow import (
     host_addresses,
     layers,
     may_hide,
-    pieces,
 )
 
 REDACTOR = Redactor()
@@ -183,16 +182,6 @@ def test_what_the_first_look_stops_has_no_other_reading(text: str) -> None:
 def test_the_first_look_is_one_pattern_however_it_is_taken(text: str) -> None:
     """RE2 takes it as a whole, `may_hide` in parts."""
     assert may_hide(text) == (re.search(MAY_HIDE, text) is not None)
-
-
-@given(st.text("ab\n", max_size=50), st.integers(1, 9))
-def test_pieces_put_together_are_the_text(text: str, size: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("alpines_privacy.redaction.shadow._PIECE", size)
-        cut = list(pieces(text))
-    assert "".join(piece for _, piece in cut) == text
-    assert all(text[start : start + len(piece)] == piece for start, piece in cut)
-    assert all(piece.endswith("\n") for _, piece in cut[:-1])
 
 
 HOSTS = {

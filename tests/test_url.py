@@ -163,3 +163,20 @@ def _theirs(ada: Any, text: str, base: str) -> str | None:
     query = url.search or ("?" if "?" in url.href.partition("#")[0] else "")
     port = f":{url.port}" if url.port else ""
     return f"{url.protocol}//{host}{port}{url.pathname}{query}"
+
+
+def test_an_address_is_read_as_far_as_its_window_and_no_further() -> None:
+    path = "/" + "a/" * 20_000
+    address = parse(f"https://user:{'p' * 9000}@Shop.example{path}")
+    assert address is not None
+    assert address.url == "https://shop.example" + path[:4096]
+    plain = parse("https://shop.example" + path)
+    assert plain == address
+    assert parse(path, address) == address
+
+
+@pytest.mark.parametrize("label", ["a.", "é.", "1.", "%41.", "\u3002", "xn--a."])
+def test_a_host_longer_than_dns_has_names_loads_nothing(label: str) -> None:
+    assert parse(f"//{label * 20_000}example/") is None
+    assert parse("//" + "a." * 123 + "example/") is not None  # 253 characters
+    assert parse("//" + "a." * 124 + "example/") is None

@@ -99,3 +99,10 @@ def test_a_list_is_mapped_tag_by_tag(tags: list[str], strange: str) -> None:
     sent = [tag for tag in (marked(tag, V) for tag in tags) if tag]
     assert mapped_back(", ".join(sent), V) == ", ".join(tags)
     mapped_back(strange, V)  # whatever comes
+
+
+def test_an_if_none_match_longer_than_its_window_is_taken_for_none() -> None:
+    tag = marked('"a"', "0" * 8)
+    assert tag is not None
+    assert mapped_back(tag, "0" * 8) == '"a"'
+    assert mapped_back(tag + ", " * 5000, "0" * 8) is None

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing, suppress
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.context import KEY, Privacy
 from alpines_privacy.http.heads import (
     Field,
@@ -52,15 +52,21 @@ class PrivacyMiddleware:
     outside and covers that too.
 
     `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
-    for the literal policy. `logins` are session and CSRF cookie names configured in the app.
+    for the literal policy. `logins` are session and CSRF cookie names configured in the app,
+    `app_keys` its secret keys, from which ours are derived where the environment has none.
     Raises `PolicyError` for a policy that cannot be used.
     """
 
     def __init__(
-        self, app: ASGIApp, policy: PolicyLike = None, *, logins: Iterable[str] = ()
+        self,
+        app: ASGIApp,
+        policy: PolicyLike = None,
+        *,
+        logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
     ) -> None:
         self.app = app
-        self.guard = guard_for(policy, logins)
+        self.guard = guard_for(policy, logins, app_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
         if scope["type"] not in {"http", "websocket"} or (KEY in scope and _is_nested(scope)):
@@ -94,11 +100,14 @@ class PrivacyMiddleware:
 class ASGIRequest(RequestHead):
     """A request's head over an ASGI scope."""
 
-    __slots__ = ("_repeated", "_scope", "_single")
+    __slots__ = ("_repeated", "_scope", "_single", "mount", "path")
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope["type"])
         self._scope = scope
+        # As they came: a router changes both in place.
+        self.path: str = scope.get("path", "")
+        self.mount: str = scope.get("root_path", "")
         headers: Sequence[RawField] = scope.get("headers", ())
         # As they came: the list is the server's to change, and some do while the app runs.
         self._single = dict(headers)
@@ -117,21 +126,8 @@ class ASGIRequest(RequestHead):
         return scheme
 
     @property
-    def path(self) -> str:
-        path: str = self._scope.get("path", "")
-        return path
-
-    @property
-    def mount(self) -> str:
-        mount: str = self._scope.get("root_path", "")
-        return mount
-
-    @property
     def local_path(self) -> str:
-        scope = self._scope
-        path: str = scope.get("path", "")
-        mount = scope.get("root_path")
-        return below_mount(path, mount) if mount else path
+        return below_mount(self.path, self.mount) if self.mount else self.path
 
     @property
     def query(self) -> str:
@@ -192,7 +188,7 @@ class _Exchange:
     a type that has none there passes to the server as it is.
     """
 
-    __slots__ = ("_handlers", "_held", "_receive", "_scope", "_send", "_visit")
+    __slots__ = ("_beside", "_handlers", "_held", "_receive", "_scope", "_send", "_visit")
 
     def __init__(self, visit: Visit, scope: Scope, receive: Receive, send: Sender) -> None:
         self._visit = visit
@@ -201,6 +197,7 @@ class _Exchange:
         self._send = send
         self._handlers = _BEFORE_HEAD
         self._held: Message | None = None
+        self._beside: list[Message] = []  # what came after a held head, and before its body
 
     async def run(self, app: ASGIApp) -> None:
         """Let the visit decide over the request, and run the app behind it."""
@@ -248,11 +245,14 @@ class _Exchange:
         nobody is there to be answered.
         """
         taken: list[Message] = []
+        pieces = 0  # at its end, that were not joined yet
         while True:
             message = await self._receive()
             taken.append(message)
-            if len(taken) > _MOST_PIECES:
-                taken = _joined(taken)
+            pieces += 1
+            if pieces > _MOST_PIECES:
+                taken[-pieces:] = _joined(taken[-pieces:])
+                pieces = 0
             outcome: More | Pass | Answer
             if message["type"] == "http.request":
                 outcome = self._visit.body(
@@ -315,6 +315,9 @@ class _Exchange:
 
     async def file(self, message: Message) -> None:
         """Read a file the server was to send, because its bytes concern us."""
+        if not ("path" in message or "file" in message):  # the server says what is wrong
+            await self._pass_on(message)
+            return
         prefix = message["type"].rpartition(".")[0]
         async with aclosing(_blocks(message)) as blocks:
             async for block, last in blocks:
@@ -327,8 +330,18 @@ class _Exchange:
         if self._handlers is not _REWRITING:
             await self.send(message)
 
+    async def _pass_on(self, message: Message) -> None:
+        """Let a held head go, then the message as it is."""
+        if self._held is not None:
+            await self._release(b"", last=False)
+        await self._send(message)
+
     async def beside(self, message: Message) -> None:
         await self._send(_filtered(message, self._visit))
+
+    async def held_beside(self, message: Message) -> None:
+        """Keep a message in its place behind the held head."""
+        self._beside.append(message)
 
     async def nothing(self, message: Message) -> None:
         """Send what answers HEAD: of a body, some servers take the length themselves."""
@@ -347,6 +360,9 @@ class _Exchange:
             await self._begin(message, outcome)
         else:
             await self._replace(outcome.answer)
+        beside, self._beside = self._beside, []
+        for each in beside:
+            await self.send(each)
 
     def _begin(self, message: Message, outcome: Send) -> Awaitable[None]:
         if outcome.rewrites:
@@ -395,8 +411,11 @@ _FILES: _Handlers = {
     "http.response.zerocopysend": _Exchange.file,
 }
 _HELD: _Handlers = {
-    **_SENDING,
+    **dict.fromkeys(_BESIDE, _Exchange.held_beside),
     **_FILES,
+    # A second head, which no app may send: the first leaves, and the server says what is wrong.
+    "http.response.start": _Exchange.release_first,
+    "websocket.http.response.start": _Exchange.release_first,
     "http.response.body": _Exchange.held_body,
     "websocket.http.response.body": _Exchange.held_body,
     "http.response.trailers": _Exchange.release_first,
@@ -468,12 +487,12 @@ def _decoded(raw: Iterable[RawField]) -> list[Field]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
 
 
-@lru_cache(maxsize=1024)  # an app has a few dozen names, and a handful of content types
+@cached("raw field names")
 def _field_name(name: bytes) -> str:
     return field_name(name.decode("latin-1"))
 
 
-@lru_cache(maxsize=256)
+@cached("raw media types")
 def _media_type(content_type: bytes) -> str:
     return media_type(content_type.decode("latin-1"))
 

@@ -19,8 +19,11 @@ and decides nothing itself.
 from __future__ import annotations
 
 import os
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeAlias, get_args
 
 from alpines_privacy import redaction
@@ -49,14 +52,19 @@ from alpines_privacy.http.outcomes import (
 from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
-from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.http.sniffing import sniffed
+from alpines_privacy.policy import Logs, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
 from alpines_privacy.redaction.promise import VisitorsInLogs
+from alpines_privacy.shield import Shield
+from alpines_privacy.shield.promise import Knowledge, ShieldCookies
 from alpines_privacy.signups import signups_for
-from alpines_privacy.trackers import rules_for
+from alpines_privacy.trackers import Rules, rules_for
+from alpines_privacy.trackers.known import known
+from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
 
@@ -69,9 +77,18 @@ PolicyLike: TypeAlias = (
     "PrivacyPolicy | Mapping[str, Any] | Guard | HostGuards | PolicyOfHost | None"
 )
 
+_Page: TypeAlias = "tuple[Promise, Callable[[Privacy], Answer | Examine | Watch | None]]"
+
 MODE_VARIABLE = "ALPINES_PRIVACY_MODE"
-_MOST_HOSTS = 1000
+_MOST_GUARDS = 256  # each takes about 40 KB and 5 ms to make
+_GUARDS_A_SECOND = 10  # once so many were made
+_LONGEST_HOST = 253  # characters of a domain name, RFC 1035 §2.3.4
 _NO_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1, and every 1xx
+
+_TOO_MANY = (
+    "The policy callable returned more than %s new policies a second; further hosts got the literal "
+    "policy. Return the same policy, or None, for hosts that are not yours."
+)
 
 # A body that ends before its declared length: the visitor went away, and half a form proves nothing.
 _TRUNCATED = Answer(
@@ -87,24 +104,28 @@ class Guard:
         policy: PrivacyPolicy,
         *,
         logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
         promises: Sequence[Promise] | None = None,
     ) -> None:
-        """Compile `policy`; `logins` are cookie names the framework was configured with.
+        """Compile `policy`; `logins` and `app_keys` are what the framework was configured with.
 
-        `promises` stand in for the built-in ones. Raises `PolicyError` for what only compiling
-        shows: a wrong mode or key in the environment, a file that is not what it should be.
+        The first are names of cookies, the others secret keys, newest first, from which ours are
+        derived where the environment has none. `promises` stand in for the built-in ones. Raises
+        `PolicyError` for what only compiling shows: a wrong mode or key in the environment, a file
+        that is not what it should be.
         """
         self.policy = policy
         self.mode = _mode(policy)
         self.reports = self.mode == "report"
-        choices = StoredChoice(SecretKeys.from_environment()) if policy.site_preference else None
+        keys = partial(SecretKeys.of_site, tuple(app_keys))
+        choices = StoredChoice(keys()) if policy.site_preference else None
         self.read_preference = (
             PreferenceReader(policy, choices).read if self.mode != "off" else _unread
         )
         self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
         redacts = self.mode == "enforce" and policy.logs != "off"
         if promises is None:
-            promises = _promises(policy, choices, logins)
+            promises = _promises(policy, choices, logins, keys)
             if redacts:
                 promises.append(VisitorsInLogs())
         parts = frozenset(
@@ -119,7 +140,7 @@ class Guard:
             enforces=self.mode == "enforce",
         )
         # Each hook is bound once, beside the promise whose it is.
-        self.pages = {path: (p, p.page) for p in promises for path in p.pages}
+        self.page_at = _pages(promises)
         self.on_request = [(p, p.request) for p in _overriding("request", promises)]
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
@@ -127,7 +148,8 @@ class Guard:
         self.on_end = [(p, p.end) for p in _overriding("end", promises)]
         self.heeds = _heeded(promise for promise, _ in self.on_response)
         if redacts:
-            redaction.install(redaction.Redactor(policy))
+            asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
+            redaction.install(redaction.Redactor(policy, keys=keys() if asks else None))
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""
@@ -144,6 +166,7 @@ class Visit:
         "_head",
         "_judges",
         "_settles",
+        "_sniffs",
         "_taken",
         "_watchers",
         "privacy",
@@ -156,6 +179,7 @@ class Visit:
         # Whether request and response concern us at all; if not, an adapter need not look at them.
         self.watches = not (guard.exempt.any and guard.exempt.holds(head))
         self._head: ResponseHead | None = None
+        self._sniffs = False  # the first chunk tells what the held head is
         self._judges: list[tuple[Promise, Examine]] | None = None
         self._settles: list[tuple[Promise, Settle]] | None = None
         self._filters: list[tuple[Promise, Rewrite]] | None = None
@@ -170,8 +194,8 @@ class Visit:
         assert head is not None  # a visit has a request
         if not self.watches:
             return self._passed(head)
-        hooks = guard.on_request
-        if head.kind == "http" and (page := guard.pages.get(head.local_path)):
+        hooks: Sequence[_Page] = guard.on_request
+        if head.kind == "http" and (page := guard.page_at(head.local_path)):
             hooks = [page, *hooks]
         for promise, hook in hooks:
             try:
@@ -216,6 +240,30 @@ class Visit:
 
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
+        self._sniffs = head.is_undecided and self._has_body(head)
+        if self._sniffs:
+            self._head = head
+            return HOLD
+        return self._decided(head)
+
+    def _sniffed(self, data: bytes) -> Send | Hold | Replace:
+        """Let every promise look at a head whose kind its first chunk tells."""
+        head, self._sniffs = self._head, False
+        assert head is not None  # it was held
+        try:
+            head.media_type = sniffed(head, data)
+        except Exception:  # a chunk that is no bytes: the server says what is wrong
+            self._guard.running.notices.failure("the reading of a response's beginning")
+        return self._decided(head)
+
+    def _has_body(self, head: ResponseHead) -> bool:
+        """Whether the app's bytes are sent: not to HEAD, nor where a status has none."""
+        request = self.privacy.request
+        is_asked = request is None or request.method != "HEAD"
+        return is_asked and head.status >= 200 and head.status not in _NO_BODY
+
+    def _decided(self, head: ResponseHead) -> Send | Hold | Replace:
+        """Let every promise look at a head."""
         privacy, heeds = self.privacy, self._guard.heeds
         if (
             heeds is not None
@@ -257,6 +305,8 @@ class Visit:
 
     def settle(self, data: bytes, last: bool) -> Send | Replace:  # noqa: FBT001 - DESIGN's style
         """Take the first chunk of a held response and release its head; the chunk is not used up."""
+        if self._sniffs and not isinstance(decided := self._sniffed(data), Hold):
+            return decided
         head = self._head
         assert head is not None  # only a held response settles
         settles, self._settles = self._settles or (), None
@@ -333,12 +383,7 @@ class Visit:
 
     def _with_body(self, head: ResponseHead) -> Send | Hold | Replace:
         """Hold or rewrite, unless there is no body: then the head settles on nothing at once."""
-        request = self.privacy.request
-        if (
-            head.status in _NO_BODY
-            or head.status < 200
-            or (request is not None and request.method == "HEAD")
-        ):
+        if not self._has_body(head):
             outcome = self.settle(b"", last=True)
             if isinstance(outcome, Send):
                 return Send(head)
@@ -376,7 +421,7 @@ class Visit:
         self, promise: Promise, examine: Examine, data: bytes, *, more: bool
     ) -> Answer | More | None:
         if self._taken > examine.limit:
-            return examine.beyond
+            return examine.beyond() if callable(examine.beyond) else examine.beyond
         try:
             return examine.judge(data, more=more)
         except Exception:
@@ -414,34 +459,69 @@ def _as_bytes(data: bytes) -> bytes | None:
 
 
 class HostGuards:
-    """Guards of several hosts: a callable tells the policy of each, every policy is compiled once."""
+    """Guards of several hosts: a callable tells the policy of each, every policy is compiled once.
+
+    A visitor can invent hosts, and the callable may have a policy for each of them. So the guards
+    used last are kept, and more than a few new ones a second are not compiled: the literal policy
+    stands in, for these requests alone.
+    """
 
     def __init__(
-        self, policy_of: Callable[[str], PrivacyPolicy | None], logins: Iterable[str] = ()
+        self,
+        policy_of: Callable[[str], PrivacyPolicy | None],
+        logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
     ) -> None:
         """`policy_of` gets the Host without its port, lower case; None stands for the literal policy."""
         self._policy_of = policy_of
-        self._logins = tuple(logins)
-        self._literal = Guard(PrivacyPolicy(), logins=self._logins)
-        self._guard = lru_cache(maxsize=_MOST_HOSTS)(self._compiled)
+        self._compiled = partial(Guard, logins=tuple(logins), app_keys=tuple(app_keys))
+        self._literal = self._compiled(PrivacyPolicy())
+        self._guards: OrderedDict[PrivacyPolicy, Guard] = OrderedDict()
+        self._left, self._counted = float(_MOST_GUARDS), time.monotonic()
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through its host's policy; a callable that fails gets the literal one."""
         host = next(iter(head.values("host")), "").strip().lower()
         name, _, port = host.rpartition(":")
+        host = name if name and port.isdecimal() else host
+        if len(host) > _LONGEST_HOST:  # then nobody's
+            return Visit(self._literal, head)
         try:
-            policy = self._policy_of(name if name and port.isdecimal() else host)
+            policy = self._policy_of(host)
             guard = self._literal if policy is None else self._guard(policy)
         except Exception:
             guard = self._literal
             guard.running.notices.failure("the policy callable, so the literal policy applied")
         return Visit(guard, head)
 
-    def _compiled(self, policy: PrivacyPolicy) -> Guard:
-        return Guard(policy, logins=self._logins)
+    def _guard(self, policy: PrivacyPolicy) -> Guard:
+        guard = self._guards.get(policy)
+        if guard is None:
+            if not self._may_compile():
+                self._literal.running.notices.once(_TOO_MANY, str(_GUARDS_A_SECOND))
+                return self._literal
+            guard = self._guards[policy] = self._compiled(policy)
+            if len(self._guards) > _MOST_GUARDS:
+                self._guards.popitem(last=False)
+        else:
+            with suppress(KeyError):  # another thread has just dropped it
+                self._guards.move_to_end(policy)
+        return guard
+
+    def _may_compile(self) -> bool:
+        """Count a new guard: as many as are kept at once, then so many a second."""
+        now = time.monotonic()
+        self._left += (now - self._counted) * _GUARDS_A_SECOND
+        self._left, self._counted = min(self._left, _MOST_GUARDS), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
-def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGuards:
+def guard_for(
+    policy: PolicyLike, logins: Iterable[str] = (), app_keys: Iterable[str | bytes] = ()
+) -> Guard | HostGuards:
     """Compile whatever `protect()` and the middleware take as a policy; raises `PolicyError` otherwise."""
     if isinstance(policy, Guard | HostGuards):
         return policy
@@ -450,10 +530,10 @@ def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGua
     if isinstance(policy, Mapping):
         policy = PrivacyPolicy.from_mapping(policy)
     if isinstance(policy, PrivacyPolicy):
-        return Guard(policy, logins=logins)
+        return Guard(policy, logins=logins, app_keys=app_keys)
     other: Any = policy
     if callable(other) and not isinstance(other, type):
-        return HostGuards(other, logins)
+        return HostGuards(other, logins, app_keys)
     raise PolicyError(
         f"found {other!r:.60} ({type(other).__name__}); expected a PrivacyPolicy, a mapping, or a callable from host "
         "to PrivacyPolicy. A file is read with PrivacyPolicy.load(path)",
@@ -462,7 +542,10 @@ def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGua
 
 
 def _promises(
-    policy: PrivacyPolicy, choices: StoredChoice | None, logins: Iterable[str]
+    policy: PrivacyPolicy,
+    choices: StoredChoice | None,
+    logins: Iterable[str],
+    keys: Callable[[], SecretKeys],
 ) -> list[Promise]:
     """Return the promises in their order.
 
@@ -470,15 +553,40 @@ def _promises(
     head, because it looks at the app's own; `WellKnown` the last, because no cookie of anybody's
     may leave its resources, a deletion of ours included.
     """
+    rules = rules_for(policy.trackers)
+    cookies = Cookies(policy, logins)
+    shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     promises: list[Promise] = [
-        *signups_for(policy),
-        LoadReports(policy, SecretKeys.given()),
+        *signups_for(policy, keys),
+        LoadReports(policy, SecretKeys.given(), rules),
+        Nothing(policy),
         Headers(policy),
-        Cookies(policy, logins),
-        Trackers(policy, rules_for(policy.trackers)),
+        cookies,
+        shield,
+        Trackers(policy, rules, shield.tag),
         WellKnown(policy),
     ]
     return [ChoicePage(policy, choices), *promises] if choices else promises
+
+
+def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:
+    """Return what the shield is told of the rules, by whether the visitor opted out."""
+    both = {opted_out: known(rules, policy, opted_out=opted_out) for opted_out in (False, True)}
+    return {opted_out: Knowledge(k.tables, k.exceptions_on) for opted_out, k in both.items()}
+
+
+def _pages(promises: Sequence[Promise]) -> Callable[[str], _Page | None]:
+    """Return the look-up of a promise's own page by its path: the very path, else how it begins."""
+    pages: dict[str, _Page] = {path: (p, p.page) for p in promises for path in p.pages}
+    below: list[tuple[str, _Page]] = [(b, (p, p.page)) for p in promises for b in p.below]
+    beginnings = tuple(beginning for beginning, _ in below)
+
+    def page_at(path: str) -> _Page | None:
+        if (page := pages.get(path)) or not path.startswith(beginnings):
+            return page
+        return next(page for beginning, page in below if path.startswith(beginning))
+
+    return page_at
 
 
 def _name(promise: Promise) -> str:

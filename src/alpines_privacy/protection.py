@@ -30,10 +30,20 @@ def protect(app: AppT, policy: PolicyLike = None) -> AppT:
     if is_asgi(app):
         from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware  # noqa: PLC0415 - one of the two is needed
 
-        return cast("AppT", ASGIMiddleware(cast("Any", app), policy))
+        return cast("AppT", ASGIMiddleware(cast("Any", app), policy, app_keys=_keys_of(app)))
     from alpines_privacy.wsgi import PrivacyMiddleware as WSGIMiddleware  # noqa: PLC0415 - one of the two is needed
 
-    return cast("AppT", WSGIMiddleware(cast("Any", app), policy))
+    return cast("AppT", WSGIMiddleware(cast("Any", app), policy, app_keys=_keys_of(app)))
+
+
+def _keys_of(app: object) -> tuple[str, ...]:
+    """Return the secret keys of a Django handler, which ours are derived from."""
+    handlers = sys.modules.get("django.core.handlers.base")
+    if handlers is None or not isinstance(app, handlers.BaseHandler):
+        return ()
+    from alpines_privacy.django.middleware import secret_keys  # noqa: PLC0415 - needs Django, which is there
+
+    return secret_keys()
 
 
 def _flask(app: Any, policy: PolicyLike) -> None:

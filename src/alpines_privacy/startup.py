@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from alpines_privacy.guard import Guard, HostGuards
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.policy.warning import warn
 
-__all__ = ["declaration_hint", "undeclared", "warn_of_undeclared_logins"]
+__all__ = ["declaration_hint", "secret_keys", "undeclared", "warn_of_undeclared_logins"]
+
+
+def secret_keys(app: Any) -> tuple[str | bytes, ...]:
+    """Return the secret keys of a Flask or Quart app, newest first; none where none are set yet."""
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    return tuple(key for key in (app.secret_key, *fallbacks) if key)
 
 
 def undeclared(policy: PrivacyPolicy, names: Iterable[str]) -> list[str]:

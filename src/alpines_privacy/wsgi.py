@@ -43,15 +43,21 @@ class PrivacyMiddleware:
     """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`.
 
     `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
-    for the literal policy. `logins` are session and CSRF cookie names configured in the app.
+    for the literal policy. `logins` are session and CSRF cookie names configured in the app,
+    `app_keys` its secret keys, from which ours are derived where the environment has none.
     Raises `PolicyError` for a policy that cannot be used.
     """
 
     def __init__(
-        self, app: WSGIApplication, policy: PolicyLike = None, *, logins: Iterable[str] = ()
+        self,
+        app: WSGIApplication,
+        policy: PolicyLike = None,
+        *,
+        logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
     ) -> None:
         self.app = app
-        self.guard = guard_for(policy, logins)
+        self.guard = guard_for(policy, logins, app_keys)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _is_nested(environ):
@@ -73,11 +79,14 @@ class PrivacyMiddleware:
 class WSGIRequest(RequestHead):
     """A request's head over a WSGI environ (or Django's `META`, which is one)."""
 
-    __slots__ = ("_environ",)
+    __slots__ = ("_environ", "_path_info", "_script_name")
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         super().__init__()
         self._environ = environ
+        # As they came: a router changes both in place.
+        self._path_info: str = environ.get("PATH_INFO", "")
+        self._script_name: str = environ.get("SCRIPT_NAME", "")
 
     @property
     def method(self) -> str:
@@ -89,12 +98,12 @@ class WSGIRequest(RequestHead):
 
     @property
     def path(self) -> str:
-        path = _decoded(self._environ.get("PATH_INFO", ""))
-        return self.mount + path if self._environ.get("SCRIPT_NAME") else path
+        path = _decoded(self._path_info)
+        return self.mount + path if self._script_name else path
 
     @property
     def mount(self) -> str:
-        return _decoded(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
+        return _decoded(self._script_name).rstrip("/")
 
     @property
     def query(self) -> str:
@@ -102,7 +111,7 @@ class WSGIRequest(RequestHead):
 
     @property
     def local_path(self) -> str:
-        path: str = self._environ.get("PATH_INFO") or "/"
+        path = self._path_info or "/"
         return path if path.isascii() else _decoded(path)
 
     @property

@@ -14,9 +14,9 @@ from tests.certificate import make_certificate
 
 _VARIANTS = {
     "bare": (Site("flask"), {}),
-    "page": (Site("flask", "page"), {}),
+    "listed": (Site("flask", "listed"), {}),
     "declared": (Site("flask", "declared"), {}),
-    "signal": (Site("flask", "page"), SIGNALS["Sec-GPC"]),
+    "signal": (Site("flask", "listed"), SIGNALS["Sec-GPC"]),
 }
 
 

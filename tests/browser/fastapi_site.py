@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.middleware.gzip import GZipMiddleware
 
-from tests.browser.pages import EMBEDS, file, page
+from tests.browser.pages import EMBEDS, fields, file, page
 
 __all__ = ["make"]
 
@@ -29,7 +29,8 @@ def make(domain: str) -> FastAPI:
 
     @app.get("/embed/{name}")
     def embed(name: str) -> Response:
-        return Response(shown(name), media_type="text/html", headers=dict(EMBEDS[name].fields))
+        text = shown(name)
+        return Response(text, media_type="text/html", headers=dict(fields(EMBEDS[name], text)))
 
     @app.get("/streamed/{name}")
     def streamed(name: str) -> Response:

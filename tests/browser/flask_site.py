@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Flask, Response, abort, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from tests.browser.pages import EMBEDS, file, page
+from tests.browser.pages import EMBEDS, fields, file, page
 
 __all__ = ["make"]
 
@@ -24,7 +24,8 @@ def make(domain: str) -> Flask:
 
     @app.get("/embed/<name>")
     def embed(name: str) -> Response:
-        return Response(shown(name), headers=dict(EMBEDS[name].fields))
+        text = shown(name)
+        return Response(text, headers=dict(fields(EMBEDS[name], text)))
 
     @app.get("/streamed/<name>")
     def streamed(name: str) -> Response:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import mimetypes
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.browser import npm
 from tests.browser.embeds import CONTROLS, TRACKERS, Embed
 
-__all__ = ["EMBEDS", "File", "file", "page"]
+__all__ = ["EMBEDS", "File", "fields", "file", "page"]
 
 EMBEDS = {embed.name: embed for embed in TRACKERS + CONTROLS}
 
@@ -19,6 +23,8 @@ _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBR
 _BANNER = (
     b"<!doctype html><title>Offer</title><p style='margin:0;font:14px serif'>Two for one on Friday"
 )
+
+_NONCE = "dGVhIGlzIHBpY2tlZA"
 
 _SHELL = """\
 <!doctype html>
@@ -53,7 +59,25 @@ def page(embed: Embed, domain: str) -> str:
     """Return an embed's whole page, as the site under `domain` writes it."""
     script = f'<script src="/static/{embed.name}.js"></script>\n' if embed.script else ""
     text = _SHELL.format(name=embed.name, script=script, **embed.parts)
+    if embed.allows == "nonces":
+        text = text.replace("<script", f'<script nonce="{_NONCE}"')
     return text.replace("{{ domain }}", domain).replace("{{ large_app }}", _large_app())
+
+
+def fields(embed: Embed, text: str) -> Mapping[str, str]:
+    """Return the head's fields of an embed's page, with a policy that knows its scripts if it has one."""
+    if embed.allows == "anything":
+        return embed.fields
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+        for code in re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    ]
+    allowed = {
+        "nonces": f"'nonce-{_NONCE}' 'strict-dynamic'",
+        "hashes": f"'self' {' '.join(hashes)}",
+    }
+    policy = f"script-src {allowed[embed.allows]}; object-src 'none'; base-uri 'none'"
+    return {**embed.fields, "Content-Security-Policy": policy}
 
 
 def _large_app() -> str:
@@ -88,6 +112,9 @@ def file(path: str) -> File | None:
     embed = EMBEDS.get(name.removesuffix(".js"))
     if folder == "static" and name.endswith(".js") and embed and embed.script:
         return File("text/javascript", embed.script.encode())
+    if path.startswith("/npm/"):
+        found = npm.content(path.removeprefix("/npm/"))
+        return found and File(*found)
     if path == "/js/analytics.js":
         return File("text/javascript", (_STATIC / "analytics.js").read_bytes())
     if folder == "static" and (_STATIC / name).is_file():

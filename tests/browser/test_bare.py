@@ -9,8 +9,11 @@ import pytest
 
 from tests.browser.embeds import CONTROLS, TRACKERS, Embed
 from tests.browser.embeds.embed import pages
+from tests.browser.embeds.front_ends import FRONT_ENDS
+from tests.browser.npm import BUILT
 from tests.browser.sites import Framework, Site
 from tests.browser.tour import SIGNALS, Visit, World
+from tests.conftest import need
 
 
 def named(embeds: tuple[Embed, ...]) -> pytest.MarkDecorator:
@@ -50,11 +53,18 @@ def test_controls_work_bare(embed: Embed, bare_controls: dict[str, Visit]) -> No
     assert reached - visit.reached == set()
 
 
+def test_the_front_ends_are_built() -> None:
+    need("Front ends from npm", BUILT, "python -m tests.browser.npm")
+    assert {embed.name for embed in FRONT_ENDS} <= {embed.name for embed in CONTROLS}
+
+
 def test_the_table_has_every_page() -> None:
     names = {embed.name for embed in TRACKERS + CONTROLS}
     assert pages() - names == set()
     assert {
-        embed.name for embed in TRACKERS + CONTROLS if not (embed.fields or pages() & {embed.name})
+        embed.name
+        for embed in TRACKERS + CONTROLS
+        if not (embed.fields or embed.body or pages() & {embed.name})
     } == set()
     assert len(names) == len(TRACKERS + CONTROLS)
 

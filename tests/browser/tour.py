@@ -48,7 +48,7 @@ _STATE = """slots => ({
   text: document.querySelector("main")?.innerText ?? null,
   ran: typeof own === "undefined" ? [] : own,
   called: typeof calls === "undefined" ? [] : calls,
-  slots: slots ? document.querySelectorAll(slots).length : 0,
+  slots: slots ? [...document.querySelectorAll(slots)].filter(slot => slot.checkVisibility()).length : 0,
   named: [...document.querySelectorAll("link[href]")].map(link => new URL(link.href).hostname),
 })"""
 
@@ -209,7 +209,7 @@ def _expected(site: Site, embed: Embed, *, signal: bool, scripts: bool) -> set[s
     """Return the hosts that must be reached: bare all, protected the ads a page names while there is no signal."""
     if site.loads is None:
         return embed.expected(scripts=scripts)
-    named = embed.way in {"markup", "inline"} and site.loads == "page"
+    named = embed.way in {"markup", "inline"} and site.loads == "listed"
     return set(embed.ads[:1]) if named and scripts and not signal else set()
 
 

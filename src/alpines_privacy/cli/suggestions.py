@@ -13,8 +13,8 @@ from typing import IO, Any
 from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.parts import ThirdParty
 from alpines_privacy.policy.secrets import VARIABLE
-from alpines_privacy.trackers import Kind, Match, Rules
-from alpines_privacy.trackers.reports import DIRECTIVES, token_for
+from alpines_privacy.trackers import Rules
+from alpines_privacy.trackers.reports import DIRECTIVES, listed, token_for
 
 __all__ = ["Counts", "ask", "entries"]
 
@@ -24,15 +24,6 @@ _PATIENCE = 10.0  # seconds
 _LARGEST = 1 << 20  # bytes
 # Services of these kinds are about visitors, whatever part of them a rule names.
 _WATCHING = frozenset({"ad", "analytics", "marketing", "tag-manager"})
-_KINDS: tuple[Kind, ...] = (
-    "script",
-    "image",
-    "xmlhttprequest",
-    "subdocument",
-    "stylesheet",
-    "font",
-    "other",
-)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -79,7 +70,10 @@ def ask(url: str) -> Counts:
 
 def _why(status: int) -> str:
     if status == 404:
-        return f"no protected app is there, or it runs with another {VARIABLE}, or clocks differ"
+        return (
+            'no protected app is there, or its policy has loads = "listed", or it runs with another '
+            f"{VARIABLE}, or clocks differ"
+        )
     if 300 <= status < 400:
         return "give the address it sends to"
     return "expected 200"
@@ -108,7 +102,7 @@ def entries(counts: Counts, policy: PrivacyPolicy, rules: Rules, page_host: str)
         if any(_covers(party.host, host) for party in policy.third_parties):
             continue
         service = rules.companies.of(host)
-        match = _listed(rules, host, page_host)
+        match = listed(rules, host, page_host)
         about = f"{service.company} ({service.category})" if service else "company not known"
         yield f"\n# {about}: {_loads(by_directive)}"
         entry = ("[[third_parties]]", f'host = "{host}"', 'purpose = ""')
@@ -118,11 +112,6 @@ def entries(counts: Counts, policy: PrivacyPolicy, rules: Rules, page_host: str)
         why = f"{match.list}: {match.rule}" if match else f"of {service and service.category}"
         yield f"# WARNING: a tracker ({_on_one_line(why)}). Declared, it follows visitors who send no signal."
         yield from (f"# {line}" for line in entry)
-
-
-def _listed(rules: Rules, host: str, page_host: str) -> Match | None:
-    found = (rules.match(f"https://{host}/", page_host, kind) for kind in _KINDS)
-    return next(filter(None, found), None)
 
 
 def _loads(by_directive: Mapping[str, int]) -> str:

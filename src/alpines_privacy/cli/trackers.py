@@ -99,6 +99,16 @@ def services(entities: Path, companies: Path, rules: Path, *, origin: str) -> No
 
 
 @trackers.command(context_settings=_NARROW)
+@click.option("--out", "-o", required=True, metavar="OUT", type=_OUT, help="The file to write.")
+def shield(out: Path) -> None:
+    """Choose, among the rules that ship, those that the shield gets."""
+    from alpines_privacy.trackers import shipped_rules  # noqa: PLC0415
+    from alpines_privacy.trackers.known import written  # noqa: PLC0415
+
+    _replace(out, written(shipped_rules()))
+
+
+@trackers.command(context_settings=_NARROW)
 @click.argument("url")
 @click.option("--from", "page", required=True, metavar="PAGE", help="The page's address or host.")
 @click.option("--type", "kind", default="script", show_default=True, help="What asks for it.")

@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["FRAMEWORKS", "LOGINS", "TRACKERS", "is_echoed", "is_token", "pattern_of"]
+from alpines_privacy.policy.patterns import compile_patterns
+
+__all__ = ["FRAMEWORKS", "LOGINS", "TOKENS", "TRACKERS", "is_echoed", "is_token", "pattern_of"]
 
 _SIGNED_IN = "Keeps you signed in"
 _FORMS = "Protects forms against forgery"
@@ -36,10 +38,10 @@ FRAMEWORKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 LOGINS = frozenset(name for names in FRAMEWORKS.values() for name in names)
 
-# Names that say what they are, whoever wrote the framework: a token that a form or a script has to
-# send back, and what is shown for having signed in.
-_ECHOED = re.compile(r"csrf|xsrf", re.IGNORECASE)
-_TOKEN = re.compile(r"(?:access|refresh|auth)[-_.]?token", re.IGNORECASE)
+# Names that say what they are, in small letters, whoever wrote the framework: a token that a form or a
+# script has to send back, and what is shown for having signed in.
+_ECHOED = ("*csrf*", "*xsrf*")
+TOKENS = (*_ECHOED, "*access*token*", "*refresh*token*", "*auth*token*")
 
 # Where a part of a name may begin that was made at random.
 _BREAK = re.compile(r"[-_.:]")
@@ -47,14 +49,17 @@ _WORD = re.compile(r"[A-Za-z][a-z]*|[A-Z]+|v?[0-9]{1,3}")
 _SHORTEST_RANDOM = 8  # characters
 
 
+_is_echoed, _is_token = (compile_patterns(names).fullmatch for names in (_ECHOED, TOKENS))
+
+
 def is_echoed(name: str) -> bool:
     """Tell whether a cookie's value has to come back in a form or a header (double submit)."""
-    return _ECHOED.search(name) is not None
+    return _is_echoed(name.lower()) is not None
 
 
 def is_token(name: str) -> bool:
     """Tell by its name whether a cookie is a token of a login or of a form."""
-    return _ECHOED.search(name) is not None or _TOKEN.search(name) is not None
+    return _is_token(name.lower()) is not None
 
 
 def pattern_of(name: str) -> str:

@@ -11,30 +11,33 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from itertools import islice
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from alpines_privacy.cookies.known import (
     FRAMEWORKS,
     LOGINS,
+    TOKENS,
     TRACKERS,
     is_echoed,
     is_token,
     pattern_of,
 )
 from alpines_privacy.http import setcookie, site
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.caching import keep_from_shared_caches
 from alpines_privacy.http.context import Privacy, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
-from alpines_privacy.policy.own import own_cookie
+from alpines_privacy.policy.own import OWN_COOKIES, own_cookie
 from alpines_privacy.policy.patterns import compile_patterns
 
 __all__ = ["Cookies"]
 
 _LONGEST_SHOWN = 256  # characters: what a policy takes for a name
-_LONGEST_KNOWN = 512  # bytes of attributes worth remembering
 _MOST_EXPIRED = 24  # lines of about 100 bytes: proxies refuse heads of more than 4 to 8 KB
 _LIFETIME = frozenset({"max-age", "expires"})
 # Some servers let line breaks through, and browsers read a new line there, whatever its field.
@@ -78,6 +81,8 @@ class _Rule:
 
 # The names of the attributes to take away, and the attributes to add.
 _Edit: TypeAlias = "tuple[frozenset[str], tuple[str, ...]]"
+# A name, what follows the value, the visitor's signal, whether over https, Unix time in seconds.
+_Asked: TypeAlias = "tuple[str, str, Signal | None, bool, int]"
 
 
 class _Verdict(NamedTuple):
@@ -92,6 +97,17 @@ class _Verdict(NamedTuple):
     notice: tuple[Any, ...] = ()
 
 
+class ForScripts(NamedTuple):
+    """The names that scripts may set, the first that fits counts: name or pattern, lifetime, necessary.
+
+    `logins` are patterns of the framework's own, which stay for the session under `logins_stay_under`.
+    """
+
+    declared: tuple[tuple[str, Lifetime, bool], ...]
+    logins: tuple[str, ...]
+    logins_stay_under: frozenset[Signal]
+
+
 class Cookies(Promise):
     """Decides over every `Set-Cookie` that would leave, and expires stale ones on pages."""
 
@@ -101,11 +117,17 @@ class Cookies(Promise):
     def __init__(self, policy: PrivacyPolicy, logins: Iterable[str] = ()) -> None:
         """`logins` are names the framework was configured with, beside the built-in table."""
         self._logins_stay_under = _LOGINS_STAY_UNDER[policy.keep_logins]
-        self._rule = lru_cache(maxsize=1024)(_rules(policy, frozenset(logins) | LOGINS))
-        self._unwanted = lru_cache(maxsize=1024)(_unwanted(self._rule))
+        rules = _rules(policy, frozenset(logins) | LOGINS)
+        self._rules: Cache[str, _Rule] = Cache("cookie rules", rules)
+        self._unwanted: Cache[str, bool] = Cache("unwanted cookies", _unwanted(self._rules))
         # What follows a value is an app's habit, the same for all its visitors; dates for a second.
-        self._known_verdict = lru_cache(maxsize=1024)(self._verdict)
+        self._verdicts: Cache[_Asked, _Verdict] = Cache("cookie verdicts", self._verdict)
         self._policy = policy
+        self._for_scripts = ForScripts(
+            tuple(_for_scripts(cookie) for cookie in (*_OWN_NAMES, *policy.cookies)),
+            (*sorted(frozenset(logins) | LOGINS), *TOKENS),
+            self._logins_stay_under,
+        )
         site.load()
 
     def response(self, privacy: Privacy, head: ResponseHead) -> None:
@@ -130,6 +152,11 @@ class Cookies(Promise):
             return fields
         kept = [field for field in fields if not _sets_cookie(field)]
         return fields if len(kept) == len(fields) else kept
+
+    @property
+    def for_scripts(self) -> ForScripts:
+        """What scripts of a page may set, as the shield is told it."""
+        return self._for_scripts
 
     def _filter(self, privacy: Privacy, head: ResponseHead) -> None:
         now, https = time.time(), privacy.https
@@ -160,28 +187,22 @@ class Cookies(Promise):
                 self._report(privacy, _UNREADABLE, "")
             return (None, False) if preference.opted_out else (text, True)
         name, _, rest = parts
-        judge = self._known_verdict if len(rest) <= _LONGEST_KNOWN else self._verdict
-        edit, private, notice = judge(name, rest, preference.signal, https, int(now))
+        asked = (name, rest, preference.signal, https, int(now))
+        edit, private, notice = self._verdicts[asked]
         if notice:
             self._report(privacy, *notice)
         return setcookie.edited(text, *edit) if edit else None, private
 
-    def _verdict(
-        self,
-        name: str,
-        rest: str,
-        signal: Signal | None,
-        https: bool,  # noqa: FBT001 - part of a cache's key
-        now: int,
-    ) -> _Verdict:
+    def _verdict(self, asked: _Asked) -> _Verdict:
         """Judge a cookie by its name and what follows its value."""
+        name, rest, signal, https, now = asked
         cookie = setcookie.SetCookie("", name, "", *setcookie.read_attributes(rest))
-        rule = self._rule(name)
+        rule = self._rules[name]
         if cookie.is_deletion(now):
             return _Verdict(_deletion(cookie, https=https, opted_out=signal is not None), False)
         if signal is not None and not rule.necessary:
             if not self._login_stays(rule, signal):
-                advice = "" if self._unwanted(name) else _advice(name)
+                advice = "" if self._unwanted[name] else _advice(name)
                 return _Verdict(None, False, (_HELD_BACK, name, signal, advice))
             return _Verdict(_hardened(cookie, rule, "session", now, https=https), True)
         known = rule.declared or rule.login
@@ -209,20 +230,33 @@ class Cookies(Promise):
             name
             for name in sent
             if _NAME.fullmatch(name)
-            and self._unwanted(name)
-            and not self._login_stays(self._rule(name), privacy.preference.signal)
+            and self._unwanted[name]
+            and not self._login_stays(self._rules[name], privacy.preference.signal)
         )
         if not names:
             return
         # More than fit take turns, page by page, so that one that cannot go does not keep the rest.
         turn = int(time.time()) % len(names)
         client = privacy.client
-        deletions = [
+        deletions = (
             line
             for name in names[turn:] + names[:turn]
-            for line in _deletions(name, client.host, self._path(name), https=client.https)
-        ]
-        head.replace([*head.fields, *(("set-cookie", line) for line in deletions[:_MOST_EXPIRED])])
+            for line in _DELETIONS[name, client.host, self._path(name), client.https]
+        )
+        first = islice(deletions, _MOST_EXPIRED)
+        head.replace([*head.fields, *(("set-cookie", line) for line in first)])
+
+
+# The layer's own, under both of their names.
+_OWN_NAMES = tuple(
+    msgspec.structs.replace(cookie, name=prefix + cookie.name)
+    for cookie in OWN_COOKIES
+    for prefix in ("", "__Host-")
+)
+
+
+def _for_scripts(cookie: Cookie) -> tuple[str, Lifetime, bool]:
+    return cookie.name, cookie.lifetime, cookie.necessary
 
 
 def _sets_cookie(field: Field) -> bool:
@@ -274,11 +308,11 @@ def _advice(name: str) -> str:
     return _ADVICE.format(", ".join(lines))
 
 
-def _unwanted(rule: Callable[[str], _Rule]) -> Callable[[str], bool]:
+def _unwanted(rules: Cache[str, _Rule]) -> Callable[[str], bool]:
     """Return the test for a cookie that is to go: a tracker's, or one declared not necessary."""
 
     def unwanted(name: str) -> bool:
-        known = rule(name)
+        known = rules[name]
         if known.declared:
             return not known.necessary
         return not known.login and _is_tracker(name) is not None
@@ -322,14 +356,14 @@ def _deletion(cookie: setcookie.SetCookie, *, https: bool, opted_out: bool) -> _
     return frozenset(), tuple(add)
 
 
-@lru_cache(maxsize=1024)
-def _deletions(name: str, host: str, path: str, *, https: bool) -> tuple[str, ...]:
+def _deletions(asked: tuple[str, str, str, bool]) -> tuple[str, ...]:
     """Return the lines that take a cookie of this name away wherever it may be kept.
 
     A browser identifies a cookie by name, Domain, Path and partition, and tells us the name only:
     so one line for the host alone and one for each domain up to the registrable one, and over
     https each again for its partitioned twin. Prefixes restrict what they may say (§4.1.3).
     """
+    name, host, path, https = asked
     prefix = name.lower()
     host_only = prefix.startswith(("__host-", "__host-http-"))
     secure = "; Secure" if https else ""
@@ -341,4 +375,8 @@ def _deletions(name: str, host: str, path: str, *, https: bool) -> tuple[str, ..
         *([] if host_only else (f"; Domain={domain}" for domain in site.cookie_domains(host))),
     ]
     twins = ("", "; SameSite=None; Partitioned") if https else ("",)
-    return tuple(gone + place + twin for place in places for twin in twins)
+    lines = (gone + place + twin for place in places for twin in twins)
+    return tuple(islice(lines, _MOST_EXPIRED))
+
+
+_DELETIONS = Cache("cookie deletions", _deletions)

@@ -12,10 +12,10 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
 
-from alpines_privacy.django.middleware import PrivacyMiddleware, configured_policy
+from alpines_privacy.django.middleware import PrivacyMiddleware, configured_policy, secret_keys
 from alpines_privacy.guard import guard_for
-from alpines_privacy.policy import PolicyError, PrivacyPolicy
-from alpines_privacy.policy.secrets import VARIABLE
+from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.secrets import MADE_BY, VARIABLE
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.startup import declaration_hint, undeclared
 
@@ -35,7 +35,7 @@ def check_privacy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
         policy = configured_policy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PrivacyWarning)  # the checks say it with a hint
-            guard_for(policy)  # what only compiling shows
+            guard_for(policy, app_keys=secret_keys())  # what only compiling shows
     except PolicyError as error:
         return [
             Error(
@@ -129,13 +129,15 @@ def _in_a_cookie() -> bool:
 
 
 def _check_key(policy: PrivacyPolicy) -> list[CheckMessage]:
-    if not policy.site_preference or os.environ.get(VARIABLE):
+    """Find where each worker would have to make a key: no key of ours, and Django's can be guessed."""
+    asks = policy.site_preference or any(signup.screen for signup in policy.signups)
+    if not asks or os.environ.get(VARIABLE) or SecretKeys.derived(secret_keys()):
         return []
     return [
         Warning(
-            f"{VARIABLE} is not set: each process signs visitors' choices with a key of its own, so one does not "
-            "recognise what another stored.",
-            hint=f"Set {VARIABLE} in the environment to one random value for all processes.",
+            f"{VARIABLE} is not set, and SECRET_KEY can be guessed, so no key is derived from it: what visitors "
+            "chose is signed with a key that only processes of this machine share.",
+            hint=f"Set {VARIABLE}, or a SECRET_KEY that is hard to guess, in the environment: {MADE_BY}",
             id="alpines_privacy.W004",
         )
     ]

@@ -26,7 +26,7 @@ from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, variable
 
-__all__ = ["PrivacyMiddleware", "configured_policy"]
+__all__ = ["PrivacyMiddleware", "configured_policy", "secret_keys"]
 
 
 def configured_policy() -> PolicyLike:
@@ -42,6 +42,12 @@ def configured_policy() -> PolicyLike:
     return cast("PolicyLike", policy)
 
 
+def secret_keys() -> tuple[str, ...]:
+    """Return Django's secret keys, newest first; none where none are set."""
+    keys = (getattr(settings, "SECRET_KEY", ""), *getattr(settings, "SECRET_KEY_FALLBACKS", ()))
+    return tuple(key for key in keys if key)
+
+
 class PrivacyMiddleware:
     """Keeps `settings.ALPINES_PRIVACY` around a Django site; stands first in MIDDLEWARE.
 
@@ -55,7 +61,7 @@ class PrivacyMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         logins = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
-        self.guard = guard_for(configured_policy(), logins)
+        self.guard = guard_for(configured_policy(), logins, secret_keys())
         clean_error_mails()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
@@ -112,12 +118,11 @@ class DjangoRequest(WSGIRequest):
     @property
     def mount(self) -> str:
         # Django has put decoded text in the place of the environ's latin-1.
-        return str(self._environ.get("SCRIPT_NAME", "")).rstrip("/")
+        return self._script_name.rstrip("/")
 
     @property
     def local_path(self) -> str:
-        path: str = self._environ.get("PATH_INFO") or "/"
-        return path
+        return self._path_info or "/"
 
 
 class _Exchange:
@@ -197,10 +202,11 @@ class _Exchange:
 
     def _judge(self, limit: int) -> Pass | Answer:
         """Read the body below Django's parsers, and leave it there to be read again."""
-        length = self._request.META.get("CONTENT_LENGTH") or ""
-        left = int(length) if length.isdecimal() else None
         request = cast("Any", self._request)
         stream = request._stream  # noqa: SLF001 - the only way below them
+        length = request.META.get("CONTENT_LENGTH") or ""
+        # ASGI's body is whole by now, and Django reads all of it whatever the head says.
+        left = int(length) if length.isdecimal() and not stream.seekable() else None
         outcome, replay = judge_body(self._visit, stream, limit, left)
         if stream.seekable():  # ASGI's spooled body: Django also measures it
             stream.seek(0)

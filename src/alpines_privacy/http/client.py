@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.http.heads import RequestHead, split_list
 
 __all__ = ["Client", "ProxyTrust"]
 
 _FORWARDED_PAIR = re.compile(r"""\s*([A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*""")
-_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^",])++""", re.DOTALL)
-_FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^"])*+""", re.DOTALL)
+_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^",]++)++""", re.DOTALL)
+_FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^"]++)*+""", re.DOTALL)
+_LONGEST_CHAIN = 8192  # characters of a line of hops; proxies refuse heads that are longer
+_LONGEST = 320  # characters of an authority: a domain name has 253, a port five
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})
 
 
@@ -27,7 +29,8 @@ class Client(NamedTuple):
     """The visitor's `address` (empty where unknown), and the `scheme` and `host` they used.
 
     `scheme` is http or https (also for websockets), `host` lower case and without its port.
-    `origin` is what a browser would call the site: `https://shop.example:8443`.
+    `origin` is what a browser would call the site: `https://shop.example:8443`. A host longer than
+    a browser could ask for is none.
     """
 
     address: str
@@ -49,7 +52,7 @@ class ProxyTrust:
         unix = "unix" in trusted
         self.any = bool(trusted)
 
-        @lru_cache(maxsize=1024)
+        @cached("trusted peers")
         def trusts(address: str) -> bool:
             if not address:
                 return unix
@@ -69,13 +72,13 @@ class ProxyTrust:
         authority = next(iter(head.values("host")), "")
         if self.any and self.trusts(peer):
             peer, scheme, authority = self._forwarded(head, peer, scheme, authority)
-        return Client(peer, *_site(scheme, authority))
+        return Client(peer, *_SITES[scheme, authority])
 
     def _forwarded(
         self, head: RequestHead, peer: str, scheme: str, authority: str
     ) -> tuple[str, str, str]:
         """Walk the chain of hops from the nearest; each trusted one tells of the hop before it."""
-        for hop in reversed(_hops(head)):
+        for hop in _hops(head):
             if hop.scheme in _SCHEMES:
                 scheme = hop.scheme
             if hop.host:
@@ -94,27 +97,40 @@ class _Hop(NamedTuple):
     host: str
 
 
-def _hops(head: RequestHead) -> list[_Hop]:
-    """Return what each hop said, the farthest first; `Forwarded` wins over `X-Forwarded-*`."""
+def _hops(head: RequestHead) -> Iterator[_Hop]:
+    """Give what each hop said, the nearest first; `Forwarded` wins over `X-Forwarded-*`.
+
+    One by one, since what stands beyond the first that is not trusted is the visitor's own text.
+    """
     if forwarded := head.values("forwarded"):
         # A visitor's open quote would swallow what the proxy wrote after it: then nobody is known.
-        if not all(map(_FORWARDED_LIST.fullmatch, forwarded)):
-            return [_Hop("", "", "")]
+        if sum(map(len, forwarded)) > _LONGEST_CHAIN or not all(
+            map(_FORWARDED_LIST.fullmatch, forwarded)
+        ):
+            return iter([_Hop("", "", "")])
         elements = [e for value in forwarded for e in _FORWARDED_ELEMENT.findall(value)]
-        return [_forwarded_hop(element) for element in elements if element.strip()]
-    addresses = [a for value in head.values("x-forwarded-for") for a in split_list(value)]
-    schemes = [s.lower() for value in head.values("x-forwarded-proto") for s in split_list(value)]
-    hosts = [h for value in head.values("x-forwarded-host") for h in split_list(value)]
+        return (_forwarded_hop(element) for element in reversed(elements) if element.strip())
+    addresses, schemes, hosts = (
+        [member for value in head.values(name) for member in split_list(_nearest(value))]
+        for name in ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host")
+    )
     count = max(len(addresses), 1 if schemes or hosts else 0)
     # A list as long as the chain speaks hop by hop; a shorter one was written once, at the edge.
-    return [
+    return (
         _Hop(
             _address(addresses[i]) if i < len(addresses) else None,
-            schemes[i] if len(schemes) == count else (schemes[-1] if schemes else ""),
+            (schemes[i] if len(schemes) == count else (schemes[-1] if schemes else "")).lower(),
             hosts[i] if len(hosts) == count else (hosts[-1] if hosts else ""),
         )
-        for i in range(count)
-    ]
+        for i in reversed(range(count))
+    )
+
+
+def _nearest(value: str) -> str:
+    """Return what the nearest hops wrote of a list: the whole members at its end, if it is too long."""
+    if len(value) <= _LONGEST_CHAIN:
+        return value
+    return value[-_LONGEST_CHAIN:].partition(",")[2]
 
 
 def _forwarded_hop(element: str) -> _Hop:
@@ -143,11 +159,11 @@ def _address(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=1024)
-def _site(scheme: str, authority: str) -> tuple[str, str, str]:
-    """Return the scheme, host and origin of a site; nearly all requests ask for the same few."""
+def _site(asked: tuple[str, str]) -> tuple[str, str, str]:
+    """Return the scheme, host and origin of a scheme and an authority."""
+    scheme, authority = asked
     scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
-    host, port = _split_authority(authority)
+    host, port = _split_authority(authority) if len(authority) <= _LONGEST else ("", "")
     default = {"http": "80", "https": "443"}.get(scheme)
     origin = f"{scheme}://{host}" + (f":{port}" if port and port != default else "")
     return scheme, host, origin
@@ -161,3 +177,6 @@ def _split_authority(authority: str) -> tuple[str, str]:
         return host + "]", port.removeprefix(":")
     host, _, port = authority.partition(":")
     return host.rstrip("."), port
+
+
+_SITES = Cache("sites", _site)  # nearly all requests ask for the same few

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
 
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.heads import split_list
 
-__all__ = ["DECODABLE", "Decoder", "Encoder", "decoder", "encoder", "narrowed", "zstd_library"]
+__all__ = [
+    "DECODABLE",
+    "Decoder",
+    "Encoder",
+    "beginning",
+    "decoder",
+    "encoder",
+    "narrowed",
+    "zstd_library",
+]
 
 _GZIP = 0x1F  # the first byte of a member
 _PIECE = 262144  # bytes decoded at once: a chunk that inflates a thousandfold stays within bounds
@@ -36,16 +45,12 @@ class Encoder(Protocol):
         ...
 
 
+@cached("narrowed codings")
 def narrowed(accept_encoding: str) -> str | None:
     """Return an Accept-Encoding without what cannot be decoded here; None if nothing need go.
 
     `*` stands for anything, so it goes. Nothing left means `identity`.
     """
-    return _narrowed(accept_encoding)
-
-
-@lru_cache(maxsize=256)
-def _narrowed(accept_encoding: str) -> str | None:
     members = split_list(accept_encoding)
     kept = [m for m in members if m.partition(";")[0].strip().lower() in DECODABLE | {"identity"}]
     return None if kept == members else ", ".join(kept) or "identity"
@@ -54,6 +59,21 @@ def _narrowed(accept_encoding: str) -> str | None:
 def decoder(coding: str) -> Decoder:
     """Return a decoder for a coding of `DECODABLE`."""
     return _CODINGS[coding][0]()
+
+
+def beginning(coding: str, first: bytes) -> bytes | None:
+    """Return the first decoded piece of a body that begins with `first`; None if it cannot be decoded.
+
+    `coding` is a Content-Encoding in lower case; nothing and `identity` are none.
+    """
+    if coding in {"", "identity"}:
+        return first
+    if coding not in DECODABLE:
+        return None
+    try:
+        return next(decoder(coding)(first), b"")
+    except ValueError:
+        return None
 
 
 def encoder(coding: str) -> Encoder:

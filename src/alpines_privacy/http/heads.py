@@ -7,13 +7,16 @@ latin-1 never fails and loses nothing, so a head no promise touched goes back as
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Literal
+
+from alpines_privacy.http.cache import cached
 
 __all__ = [
     "HTML_TYPES",
+    "XML_TYPES",
     "Field",
     "RequestHead",
     "ResponseHead",
@@ -26,7 +29,17 @@ __all__ = [
 
 Field = tuple[str, str]
 
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# What is read as markup: pages, and what Turbo puts into one.
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html"})
+XML_TYPES = frozenset({"application/xml", "text/xml"})
+# Types that say nothing: a browser looks at the bytes (WHATWG MIME Sniffing §7).
+_UNKNOWN = frozenset({"*/*", "unknown/unknown", "application/unknown"})
+# The members of a Content-Type, and what one begins with (Fetch §3.5, "extract a MIME type"). A
+# browser also takes a type that is followed by a blank or a bracket.
+_TYPES = re.compile(r"(?:\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[^,\"])++", re.DOTALL)
+_TYPE = re.compile(
+    r"[ \t\r\n]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)(?![^ \t\r\n;(])"
+)
 # Not Modified stands for what may be a page; where nothing is found, there may be something of ours.
 _TELLING = frozenset({304, 404})
 
@@ -115,13 +128,33 @@ class ResponseHead:
 
     @property
     def is_html(self) -> bool:
-        """Whether a browser shows this as a page (HTML or XHTML)."""
+        """Whether a browser shows this as a page (HTML or XHTML), or puts it into one."""
         return self.media_type in HTML_TYPES
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether only its first bytes tell a browser if this is a page (WHATWG MIME Sniffing §7).
+
+        Of no type and without `nosniff`, or XML, whose root tells. Of a part (206) they are not the page's.
+        """
+        if self.media_type and self.media_type not in XML_TYPES:
+            return False
+        return self.status != 206 and (bool(self.media_type) or not self._is_nosniff)
+
+    @property
+    def _is_nosniff(self) -> bool:
+        options = split_list(",".join(self.values("x-content-type-options")))
+        return options[:1] != [] and options[0].lower() == "nosniff"
 
     @property
     def is_plain(self) -> bool:
         """Whether a browser neither shows this as a page, nor may learn more of one by it."""
         return self.media_type not in HTML_TYPES and self.status not in _TELLING
+
+    @property
+    def content_coding(self) -> str:
+        """The Content-Encoding in lower case, several as a list; empty where there is none."""
+        return ", ".join(self.values("content-encoding")).strip().lower()
 
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order."""
@@ -159,16 +192,25 @@ class ResponseHead:
 
     def copy(self) -> ResponseHead:
         """Return a head of its own with the same content."""
-        return ResponseHead(self.status, self.fields)
+        head = ResponseHead(self.status, self.fields)
+        head.media_type = self.media_type
+        return head
 
 
-@lru_cache(maxsize=256)  # an app has a handful of content types
+@cached("media types")
 def media_type(content_type: str) -> str:
-    """Return what a Content-Type says without its parameters, in lower case."""
-    return content_type.partition(";")[0].strip().lower()
+    """Return the last media type of a Content-Type, in lower case and without its parameters.
+
+    Empty where a browser knows as little as without the field (Fetch §3.5, "extract a MIME type").
+    """
+    for member in reversed(_TYPES.findall(content_type)):
+        found = _TYPE.match(member)
+        if found and (essence := found[1].lower()) not in _UNKNOWN:
+            return essence
+    return ""
 
 
-@lru_cache(maxsize=1024)  # and a few dozen names
+@cached("field names")
 def field_name(name: str) -> str:
     """Return a field's name as browsers compare it: lower case, blanks around it overlooked."""
     return name.strip(" \t").lower()

@@ -142,12 +142,14 @@ def whole_body(decide: Callable[[bytes], Answer | None]) -> Judge:
 class Examine:
     """A promise wants the request's body judged, up to `limit` bytes of it.
 
-    A longer one is answered with `beyond`; without that it passes unjudged.
+    A longer one is answered with `beyond`, or what that returns; without it, it passes unjudged.
     """
 
     __slots__ = ("beyond", "judge", "limit")
 
-    def __init__(self, limit: int, judge: Judge, beyond: Answer | None = None) -> None:
+    def __init__(
+        self, limit: int, judge: Judge, beyond: Answer | Callable[[], Answer] | None = None
+    ) -> None:
         self.limit = limit
         self.judge = judge
         self.beyond = beyond

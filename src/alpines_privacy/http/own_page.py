@@ -6,13 +6,13 @@ a program waits for the answer.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 from string import Template
 
 import msgspec
 
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import HTML_TYPES, Field, RequestHead, split_list
 from alpines_privacy.http.outcomes import Answer
@@ -132,7 +132,7 @@ def wants_problem(request: RequestHead) -> bool:
     )
 
 
-@lru_cache(maxsize=256)  # browsers and clients have one each
+@cached("accepted JSON")
 def _prefers_json(accept: str) -> bool | None:
     """Tell whether an Accept weighs JSON above pages; None if it names neither."""
     weights = _weights(accept)

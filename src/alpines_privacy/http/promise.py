@@ -22,7 +22,8 @@ class Promise:
     it as it leaves out itself.
 
     `pages` are the paths below the app's mount point that it answers itself. Those of all promises
-    are one table in the guard, so another path costs one look-up, however many there are.
+    are one table in the guard, so another path costs one look-up, however many there are. `below` are
+    the beginnings of paths of which `page` is asked too, where no promise has the very path.
 
     `heeds` names the fields (lower case) for which it wants to see a plain response: none of a
     page, no 304 or 404, to a visitor without a signal, from an app that did not read `privacy`.
@@ -33,6 +34,7 @@ class Promise:
     parts: ClassVar[frozenset[str]] = frozenset()
     heeds: ClassVar[frozenset[str] | None] = None
     pages: frozenset[str] = frozenset()
+    below: tuple[str, ...] = ()
 
     def page(self, privacy: Privacy) -> Answer | Examine | None:
         """Answer an HTTP request for one of `pages`, before any promise is asked; None lets it pass."""

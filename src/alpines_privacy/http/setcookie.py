@@ -21,7 +21,8 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from collections.abc import Mapping
-from functools import lru_cache
+
+from alpines_privacy.http.cache import cached
 
 __all__ = ["LONGEST_LIFETIME", "SetCookie", "parse", "parse_date"]
 
@@ -159,7 +160,7 @@ def _is_lifetime(key: str, content: str) -> bool:
     return parse_date(content) is not None
 
 
-@lru_cache(maxsize=256)  # a framework writes the same date all second long
+@cached("cookie dates")
 def parse_date(text: str) -> int | None:
     """Return the Unix time of a cookie date (RFC 6265bis §5.1.1), None for what is no date."""
     found: dict[str, tuple[int, ...]] = {}
@@ -199,7 +200,6 @@ def _attribute_name(part: str) -> str:
     return part.partition("=")[0].strip(_WSP).lower()
 
 
-@lru_cache(maxsize=256)
 def _whole(max_age: str) -> int:
     """Return a Max-Age, however many digits it has: ten already say more than 400 days."""
     digits = max_age.lstrip("-0")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 from publicsuffixlist import PublicSuffixList
 
-__all__ = ["cookie_domains", "registrable_domain"]
+from alpines_privacy.http.cache import cached
+
+__all__ = ["cookie_domains", "is_same_site", "registrable_domain"]
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
@@ -28,7 +30,7 @@ def load() -> None:
     _suffixes()
 
 
-@lru_cache(maxsize=4096)
+@cached("registrable domains")
 def registrable_domain(host: str) -> str | None:
     """Return the registrable domain of a lower-case host: `shop.example.co.uk` -> `example.co.uk`.
 
@@ -46,6 +48,13 @@ def registrable_domain(host: str) -> str | None:
     return site and ".".join(labels[-1 - site.count(".") :])
 
 
+def is_same_site(host: str, other: str) -> bool:
+    """Tell whether two lower-case hosts are one, or have one registrable domain (HTML §7.1.1)."""
+    return host == other or (
+        (site := registrable_domain(host)) is not None and site == registrable_domain(other)
+    )
+
+
 def _in_unicode(label: str) -> str:
     """Return a label as the list writes it: `xn--p1ai` -> `рф`; one that is no Punycode as it is."""
     if not label.startswith("xn--"):
@@ -56,7 +65,6 @@ def _in_unicode(label: str) -> str:
         return label
 
 
-@lru_cache(maxsize=1024)
 def cookie_domains(host: str) -> tuple[str, ...]:
     """Return every Domain a page on `host` can set cookies for, the longest first."""
     site = registrable_domain(host)

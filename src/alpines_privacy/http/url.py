@@ -3,6 +3,8 @@
 Only schemes that reach the network through a host are read (http, https, ws, wss); `data:`,
 `blob:`, `about:`, `javascript:` and the like are None. What a browser refuses is None too, except
 that a host with a character no tracker has ever used may pass here: reading too much is harmless.
+A host longer than DNS has names is None. Of a path and query longer than 4,096 characters, so many
+are read, as if the address ended there: what decides about an address stands in front.
 (WHATWG URL Living Standard, https://url.spec.whatwg.org/, §3.5 hosts and §4.4 parsing.)
 """
 
@@ -10,9 +12,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
+
+from alpines_privacy.http.cache import cached
 
 __all__ = ["Address", "host_in_ascii", "parse"]
 
@@ -25,6 +28,11 @@ _NORMAL = re.compile(
     r"/[!$%&()*+,\-./0-9:;=@A-Z_a-z~|\[\]]*(?:\?[!$%&()*+,\-./0-9:;=@A-Z_a-z~|\[\]?]*)?)"
     r"(?:\#.*)?"
 )
+_LONGEST_HOST = 253  # characters, RFC 1035 §2.3.4 without the length octets
+_LONGEST_AS_WRITTEN = (
+    4096  # characters of a host: percent-encoded, or with characters that are ignored
+)
+_LONGEST_PATH = 4096  # characters of a path and query
 _ENDS = "".join(map(chr, range(0x21)))
 _DROPPED = dict.fromkeys(map(ord, "\t\n\r"))
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -76,7 +84,10 @@ def parse(text: str, base: Address | None = None) -> Address | None:
     normal = _NORMAL.fullmatch(whole)
     if normal and "/." not in text and "/%2" not in text:
         url, scheme, host = normal.groups()
-        return Address(url, scheme, host, normal.end(3))
+        if len(host) > _LONGEST_HOST:
+            return None
+        end = normal.end(3)
+        return Address(url[: end + _LONGEST_PATH], scheme, host, end)
     text = text.strip(_ENDS).translate(_DROPPED)
     if not (scheme := _SCHEME.match(text)):
         return _relative(text, base)
@@ -93,7 +104,7 @@ def _relative(text: str, base: Address | None) -> Address | None:
         return _absolute(base.scheme if base else "https", text)
     if base is None:
         return None
-    text = text.partition("#")[0]
+    text = text[:_LONGEST_PATH].partition("#")[0]
     if not text:
         return base
     path, mark, query = text.partition("?")
@@ -120,7 +131,8 @@ def _absolute(scheme: str, rest: str) -> Address | None:
     host = _host(name)
     if host is None:
         return None
-    path, mark, query = rest[len(authority) :].partition("#")[0].partition("?")
+    tail = rest[len(authority) :][:_LONGEST_PATH]
+    path, mark, query = tail.partition("#")[0].partition("?")
     start = f"{scheme}://{host}"
     origin = start if port in ("", _PORTS[scheme]) else f"{start}:{port}"
     return _with_path(Address(origin + "/", scheme, host, len(start)), path, mark + query)
@@ -138,7 +150,7 @@ def _with_path(base: Address, path: str, query: str) -> Address:
     if _ESCAPED_IN_QUERY.search(query):
         query = quote(_no_surrogates(query), safe=_STAYS_IN_QUERY)
     origin = base.url[: base.url.index("/", base.host_end)]
-    return base._replace(url=origin + path + query)
+    return base._replace(url=origin + (path + query)[:_LONGEST_PATH])
 
 
 def _without_dots(path: str) -> str:
@@ -160,16 +172,23 @@ def _no_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-@lru_cache(maxsize=1024)
+@cached("URL hosts")
 def _host(text: str) -> str | None:
     """Return a host in normal form, without the dot that may end it; None for what is none."""
+    if len(text) > _LONGEST_AS_WRITTEN:
+        return None
     if text.startswith("["):
         return _ipv6(text)
     decoded = (
         unquote_to_bytes(_no_surrogates(text)).decode("utf-8", "replace") if "%" in text else text
     )
     host = host_in_ascii(decoded)
-    if host is None or _FORBIDDEN.search(host) or "\ufffd" in decoded:
+    if (
+        host is None
+        or len(host) > _LONGEST_HOST + 1
+        or _FORBIDDEN.search(host)
+        or "\ufffd" in decoded
+    ):
         return None
     dotless = host.removesuffix(".")
     if _NUMBER.fullmatch(dotless.rpartition(".")[2]):
@@ -184,6 +203,8 @@ def host_in_ascii(host: str) -> str | None:
     host = _DOTS.sub(".", _IGNORED.sub("", host))
     mapped = "".join(map(_mapped, host))
     mapped = unicodedata.normalize("NFC", _DOTS.sub(".", mapped))
+    if len(mapped) > _LONGEST_HOST + 1:  # Punycode is longer, and slow to write
+        return None
     return ".".join(_label(label) for label in mapped.split(".")) or None
 
 

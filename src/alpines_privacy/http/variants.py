@@ -17,6 +17,7 @@ import re
 __all__ = ["MARK", "mapped_back", "marked", "named_as_asked"]
 
 MARK = "~ap"
+_LONGEST = 8192  # characters of an If-None-Match; a longer one is taken for none, so all of the page leaves
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _MARKED = re.compile(r"(.*)~ap([sw])([0-9a-f]{8})", re.DOTALL)
 
@@ -35,7 +36,7 @@ def named_as_asked(etag: str, asked: str) -> str:
     They may differ in strength: what compresses a page makes its tag weak, and does not see a 304.
     """
     meant = _TAG.fullmatch(etag.strip(" \t"))
-    if meant:
+    if meant and len(asked) <= _LONGEST:
         for tag in _TAG.finditer(asked):
             if tag[2] == meant[2]:
                 return tag[0]
@@ -45,8 +46,10 @@ def named_as_asked(etag: str, asked: str) -> str:
 def mapped_back(if_none_match: str, variant: str) -> str | None:
     """Return the If-None-Match the app shall see: the tags of this variant, as the app made them.
 
-    None if there is none of it, or the field is `*` or no list of tags.
+    None if there is none of it, or the field is `*`, too long, or no list of tags.
     """
+    if len(if_none_match) > _LONGEST:
+        return None
     found = []
     for weak_or_strong in _TAG.finditer(if_none_match):
         match = _MARKED.fullmatch(weak_or_strong[2])

@@ -17,7 +17,7 @@ from alpines_privacy.policy.errors import PolicyError, nearest
 
 __all__ = ["explain", "explain_call", "hints_of"]
 
-_ERROR = re.compile(r"(?P<problem>.*?)(?: - at (?P<in>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
+_PLACE = re.compile(r"(key` in `)?\$([^`]*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"(?:Object missing required field|Missing required argument) [`'](.*)[`']")
 _TWICE = re.compile(r"Argument '(.*)' given by name and position")
@@ -48,15 +48,14 @@ def explain(error: msgspec.ValidationError, found: Any, expected: Any) -> Policy
     `found` is the value that did not fit the type `expected`; both are walked along the
     error's path. Values are shown, because a policy holds no secrets and no personal data.
     """
-    match = _ERROR.fullmatch(str(error))
-    assert match is not None  # it matches any text
-    problem, key = match["problem"], (match["path"] or "").lstrip(".")
+    problem, is_key, path = _parted(str(error))
+    key = path.lstrip(".")
     for name, index in _STEP.findall(key):
         found = _descend(found, name or index)
         expected = _descend_type(_table_of(expected), name)
     if isinstance(error.__cause__, PolicyError):
         return error.__cause__.at(key=key)
-    if match["in"]:
+    if is_key:
         return PolicyError("holds a key that is no text", key=key)
     if unknown := _UNKNOWN.fullmatch(problem):
         fields = getattr(_table_of(expected), "__struct_fields__", ())
@@ -66,6 +65,14 @@ def explain(error: msgspec.ValidationError, found: Any, expected: Any) -> Policy
         return PolicyError("is missing", key=missing[1]).at(key=key)
     close = nearest(found, _choices(expected)) if isinstance(found, str) else ""
     return PolicyError(f"found {_shown(found)}{close}; expected {_wanted(expected)}", key=key)
+
+
+def _parted(message: str) -> tuple[str, bool, str]:
+    """Part msgspec's message into the problem, whether a key is meant, and the path after `$`."""
+    problem, _, place = message.rpartition(" - at `")
+    if match := _PLACE.fullmatch(place):
+        return problem, bool(match[1]), match[2]
+    return message, False, ""
 
 
 def explain_call(error: TypeError, part: type, fields: Sequence[str]) -> PolicyError:

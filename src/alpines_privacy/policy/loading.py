@@ -46,6 +46,8 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
         problem = f"is not valid TOML: {_TOML_PLACE.sub('', str(error))}"
         line = int(place[1]) if place and place[1] else len(text.splitlines())
         raise PolicyError(problem, source=source, line=line) from None
+    except ValueError as error:  # a number of more digits than Python reads
+        raise PolicyError(f"holds a value that cannot be read: {error}", source=source) from None
     for table, key in ((mapping, "dnt_policy"), (mapping.get("age_screen"), "template")):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = str(Path(source).parent / table[key])  # relative to the file that names it

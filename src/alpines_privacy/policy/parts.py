@@ -219,6 +219,11 @@ class Logs(_Part, frozen=True, kw_only=True):
     keys: Sequence[LogKey] = ()
     safe_keys: Sequence[Annotated[str, Meta(min_length=1, max_length=64)]] = ()
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether some kind is written as a pseudonym, which takes the site's secret keys."""
+        return "pseudonym" in msgspec.structs.astuple(self)
+
     def check(self) -> None:
         """Check what the types cannot say: names declared twice, or both personal and safe."""
         _refuse_repeats("keys", "name", self.keys)
@@ -363,9 +368,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
 
     - `cookies`, `third_parties`: what is declared.
     - `trackers`: how the rules about trackers are added to, lifted or replaced.
-    - `loads`: what pages may load, by an additional Content-Security-Policy: `"page"` (scripts and
-      frames only from the site, declared third parties and hosts the page itself names),
-      `"declared"` (everything only from the site and declared third parties) or `"report"`.
+    - `loads`: what pages may load: `"listed"` (anything but what the rules list), `"declared"` (by an
+      additional Content-Security-Policy, only from the site and declared third parties) or `"report"`
+      (the same, and browsers report what `"declared"` would stop).
+    - `shield`: put the layer's own script before a page's first, so that what scripts load is judged too.
     - `signups`: where accounts are created, and how old who does so is (policy §13).
     - `minimum_age`: from which age people may sign up: 13, or more. `age_zone`: the IANA time zone
       whose day counts; without it a day begins where it does last on Earth (UTC-12).
@@ -390,7 +396,8 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     third_parties: Sequence[ThirdParty] = ()
     trackers: Trackers = Trackers()
     ad_slots: Sequence[str] = ()
-    loads: Literal["page", "declared", "report"] = "page"
+    loads: Literal["listed", "declared", "report"] = "listed"
+    shield: bool = True
     logs: Literal["on", "off"] | Logs = "on"
     signups: Sequence[Signup] = ()
     minimum_age: Annotated[int, Meta(ge=13)] = 13

@@ -54,7 +54,7 @@ class SecretKeys(tuple[str, ...]):
         passed over. Raises `PolicyError` for a key in the environment that can be guessed, and
         where there is none of all these and none can be kept.
         """
-        return cls.given(environment) or cls._derived(app_keys) or _shared()
+        return cls.given(environment) or cls.derived(app_keys) or _shared()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys:
@@ -68,7 +68,8 @@ class SecretKeys(tuple[str, ...]):
         return cls(keys, source="environment") if keys else None
 
     @classmethod
-    def _derived(cls, app_keys: Iterable[str | bytes]) -> SecretKeys | None:
+    def derived(cls, app_keys: Iterable[str | bytes]) -> SecretKeys | None:
+        """Return keys made from an app's own, as `of_site` does; None if all of those can be guessed."""
         texts = map(_as_text, app_keys)
         return cls(_of_app(text) for text in texts if not weakness(text)) or None
 

@@ -7,12 +7,12 @@ and whoever writes the field could write anything there: `AyeshaKhan/1.0` would 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
+
+from alpines_privacy.http.cache import cached
 
 __all__ = ["GENERALISED", "generalised"]
 
-_REMEMBERED = 1024  # values; parsing one takes about a millisecond
 _LONGEST = 512  # characters that are read; the longest of real browsers have 350
 
 # ua-parser's families, and what is written for them.
@@ -58,12 +58,16 @@ GENERALISED = (
 )
 
 
-@lru_cache(_REMEMBERED)
 def generalised(value: str) -> str:
     """Return browser, system and kind of device of a User-Agent field's value."""
+    return _parsed(value[:_LONGEST])
+
+
+@cached("user agents")
+def _parsed(value: str) -> str:
     from user_agents import parse  # noqa: PLC0415 - a third of a second, and most processes log no User-Agent
 
-    agent: Any = parse(value[:_LONGEST])
+    agent: Any = parse(value)
     browser = _BROWSERS.get(agent.browser.family, _OTHER_BROWSER)
     system = _SYSTEMS.get(agent.os.family, _OTHER_SYSTEM)
     return f"{browser} on {system}, {_device(agent)}"

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from alpines_privacy.http.context import running
-from alpines_privacy.redaction.nested import UNREADABLE
 from alpines_privacy.redaction.redactor import Redactor
+from alpines_privacy.redaction.snapshots import UNREADABLE, Snapshot, snapshot
 from alpines_privacy.redaction.visitor import (
     failed,
     in_flight,
@@ -22,7 +22,7 @@ from alpines_privacy.redaction.visitor import (
     literals_of_all,
 )
 
-__all__ = ["Cleaner", "Veiled"]
+__all__ = ["Cleaner"]
 
 # Values of these say the same by `str` and `repr`, and nothing by attributes.
 _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
@@ -49,10 +49,11 @@ class Cleaner:
 
     def value(self, key: str, value: Any) -> Any:
         """Return what stands under a key, without personal data: containers keep their shape."""
-        return self.redactor.redact_value(key, self._unveiled(value))
+        return self.redactor.redact_value(key, self._unveiled(snapshot(value)))
 
     def data(self, value: Any) -> Any:
-        """Return nested data without personal data; an object that would show any comes back veiled."""
+        """Return nested data without personal data; an object that would show any comes back as a clean snapshot."""
+        value = snapshot(value)
         if isinstance(value, str):
             return self.text(value)
         return self.redactor.redact_mapping(self._unveiled(value))
@@ -68,7 +69,7 @@ class Cleaner:
         return text
 
     def _unveiled(self, value: Any, depth: int = 0) -> Any:
-        """Return data without what visitors submitted, and with objects veiled; the redactor does the rest."""
+        """Return data without what visitors submitted, and with objects as snapshots; the redactor does the rest."""
         if isinstance(value, str):
             return self._unsaid(value)
         if value is None or value is True or value is False or depth > _DEEPEST:
@@ -94,51 +95,20 @@ class Cleaner:
 
     def _object(self, value: Any) -> Any:
         """Look at an object as a log would show it; one that raises then costs the record no more than itself."""
-        try:
-            text = str(value)
-        except Exception:
-            return UNREADABLE
         if type(value) in _PLAIN:
+            text = str(value)
             cleaned = self._unsaid(text)
             return value if cleaned is text else cleaned
         try:
-            shown = repr(value)
+            text, shown = str(value), repr(value)
         except Exception:
-            return Veiled(value, self.text(text), UNREADABLE)
+            return UNREADABLE
         cleaned, cleaned_repr = self.text(text), self.text(shown)
         if cleaned == text and cleaned_repr == shown:
             return value
-        return Veiled(value, cleaned, cleaned_repr)
-
-
-class Veiled:
-    """Stands for an object and shows only clean text of it; code that knows the object finds its attributes."""
-
-    __slots__ = ("_object", "_repr", "_text")
-
-    def __init__(self, value: object, text: str, shown: str) -> None:
-        self._object = value
-        self._text = text
-        self._repr = shown
-
-    def __str__(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return self._repr
-
-    def __format__(self, spec: str) -> str:
-        return format(self._text, spec)
-
-    def __getattr__(self, name: str) -> Any:
-        """Give the object's own attribute; not `__dict__` and its like, which dump what it holds."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self._object, name)
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Travel to another process as text."""
-        return str, (self._text,)
+        if type(value) is Snapshot:
+            return value.saying(cleaned, cleaned_repr)
+        return Snapshot(value, cleaned, cleaned_repr)
 
 
 def _same(members: list[Any], value: Any) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.redaction.kinds.shape import Shape
 
 __all__ = ["FoldGate", "Gate", "RE2Gate", "fastest_gate"]
@@ -71,7 +72,7 @@ class FoldGate:
     (`000-00-0000`), and forms repeat from line to line, so which shapes fit one is remembered.
     """
 
-    __slots__ = ("_forms", "_numbers", "_signs", "_word", "_words")
+    __slots__ = ("_fitting", "_numbers", "_signs", "_word", "_words")
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
         words: dict[str, set[int]] = {}
@@ -89,7 +90,7 @@ class FoldGate:
                 self._numbers.append((re.compile(_as_form(shape.pattern).encode()), index))
         self._words = {word.encode(): _reached(word, words) for word in words}
         self._word = re.compile(_trie([*words]).encode()).finditer
-        self._forms: dict[bytes, tuple[int, ...]] = {}
+        self._fitting: Cache[bytes, tuple[int, ...]] = Cache("forms of numbers", self._fits)
 
     def __call__(self, text: str, /) -> Sequence[int]:
         data = text.encode("utf-8", _STRAY)
@@ -102,18 +103,13 @@ class FoldGate:
         )
         hits = {index for fold, hint, index in self._signs if hint in folds[fold]}
         for form in {*_FORMS(folded)}:
-            hits.update(self._fitting(form))
+            hits.update(self._fitting[form])
         for word in self._word(folded):
             hits |= self._words[word[0]]
         return sorted(hits)
 
-    def _fitting(self, form: bytes) -> tuple[int, ...]:
-        known = self._forms.get(form)
-        if known is None:
-            known = tuple(index for pattern, index in self._numbers if pattern.search(form))
-            if len(self._forms) < _MOST_FORMS and len(form) < _LONGEST_FORM:
-                self._forms[form] = known
-        return known
+    def _fits(self, form: bytes) -> tuple[int, ...]:
+        return tuple(index for pattern, index in self._numbers if pattern.search(form))
 
 
 def _as_form(pattern: str) -> str:
@@ -145,7 +141,6 @@ def _reached(word: str, words: Mapping[str, set[int]]) -> set[int]:
     )
 
 
-_MOST_FORMS, _LONGEST_FORM = 4096, 64
 # A date before a time is by itself: no number goes on from one into the other.
 _FORMS = re.compile(rb"0000-00-00(?=[ t]00:)|[0+(][0 ().,;/+-]*").findall
 _HEX = b"0123456789abcdefABCDEF"

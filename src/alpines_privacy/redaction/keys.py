@@ -8,13 +8,17 @@ Text is judged as it is written: by quotes where it has them, else by what such 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
-from alpines_privacy.redaction.names import KeyNames, ends
+from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
+from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing, read
+from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
 
@@ -26,7 +30,6 @@ Bounds: TypeAlias = "tuple[int, int]"
 _PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
-_REMEMBERED = 4096  # keys
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -37,18 +40,14 @@ _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
 _BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
     *"bruBRU"  # which may stand before a quote
 }
-_OPENING = re.compile(r"""[bruBRU]{0,2}(\\{0,64})(["'])""")
-_CLOSING = {  # up to the next quote that no backslash precedes, or the end of the line
-    '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
-    "'": re.compile(r"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL),
-}
-_ESCAPED_QUOTE = re.compile(r"""(\\*)(["'\n])""")
+_OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
+_MOST_JUDGED = 256  # characters of a bare value that tell what it is
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -56,7 +55,7 @@ _NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}["']?[ ]?[=:]"""
 _BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++""")
 _WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
 _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
-_TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]{1,4096}")
+_TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]++")
 _LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
 _NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
 
@@ -90,7 +89,11 @@ _SCHEME = re.compile(
 )
 _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}=[^;\s\"']*+)*+")
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
-_ELEMENT = re.compile(r"[^<\n]{1,4096}")
+_ELEMENT = re.compile(r"[^<\n]++")
+# Grammars of which any part of a match is one, up to the same end.
+_RUNS = frozenset({_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE})
+# What stands in one place of a document without quotes.
+_PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
 
 class _Key(NamedTuple):
@@ -101,6 +104,63 @@ class _Key(NamedTuple):
     kind: str
     word: str
     quotes: str
+
+
+class _Reading:
+    """A text that is searched for keys: backwards too, with its documents, and how far bare values go.
+
+    Where a bare value ends does not depend on where in it one begins. So of many that begin in the
+    same characters (`pin=pin=pin=…`) only the first is read to its end.
+    """
+
+    __slots__ = ("_runs", "backwards", "documents", "lowered", "text")
+
+    def __init__(self, text: str, documents: Documents) -> None:
+        self.text = text
+        self.documents = documents.quoted
+        self.backwards = text[::-1]
+        self.lowered = _lowered(self.backwards)
+        self._runs: dict[re.Pattern[str], Bounds] = {}
+
+    def closing(self, start: int, quote: str) -> int:
+        """Return where a value ends that a quote before `start` opens."""
+        quoted = self.documents()
+        if quoted is None:
+            return closing(self.text, start, quote)
+        index = bisect_left(quoted.starts, start)
+        if quoted.starts[index : index + 1] == [start]:
+            return quoted.ends[index]
+        following = quoted.next_document(start)
+        last = following.start if following else len(self.text)
+        return min(closing(self.text, start, quote), last)
+
+    def end(self, grammar: re.Pattern[str], start: int) -> int:
+        """Return where a value without quotes ends that begins at `start`: there, if there is none."""
+        first, end = self._runs.get(grammar, (0, 0))
+        if not first <= start < end:
+            match = grammar.match(self.text, start, self._limit(start))
+            end = match.end() if match else start
+            if grammar in _RUNS:
+                self._runs[grammar] = (start, end)
+        return end
+
+    def _limit(self, start: int) -> int:
+        """Return where a bare value ends at the latest: before a document, or with its place in one."""
+        quoted = self.documents()
+        if quoted is None:
+            return len(self.text)
+        if document := quoted.document_at(start):
+            return _limit_in(self.text, start, quoted, document)
+        following = quoted.next_document(start)
+        return following.start if following else len(self.text)
+
+
+def _limit_in(text: str, start: int, quoted: Quoted, document: Document) -> int:
+    if text[start] in "[(":  # a pair of coordinates
+        index = quoted.next_string(start)
+        return quoted.starts[index] if index < len(quoted.starts) else document.end
+    place = _PLACE.match(text, start)
+    return place.end() if place else start
 
 
 class Keys:
@@ -116,7 +176,7 @@ class Keys:
         self._search = re.compile(rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{letters}").finditer
         self._ends_like_key = re.compile(f"[^a-z]*+{letters}").match
         self.pattern = _gate(known)
-        self._read = lru_cache(_REMEMBERED)(self._meaning)
+        self._read = Cache("readings of keys", self._meaning).__getitem__
 
     def may_match(self, text: str) -> bool:
         """Tell whether a text may hold such a key."""
@@ -126,37 +186,62 @@ class Keys:
             or _is_named(text) is not None
         )
 
-    def spans(self, text: str) -> list[Span]:
+    def spans(self, text: str, documents: Documents | None = None) -> list[Span]:
         """Return the values in a text, in order and disjoint."""
-        found: list[Span] = []
-        done = 0
-        backwards = text[::-1]
-        lowered = _lowered(backwards)
-        for place in self._separators(lowered):
-            if place >= done:
-                for span in self._under(text, backwards, place):
-                    found.append(span)
-                    done = span.end
+        reading = _Reading(text, documents or Documents(partial(read, text)))
+        found = self._values_of(reading)
         if "--" in text:
             found = sorted([*found, *self._options(text)])
-        if '"eman"' in lowered or "'eman'" in lowered:
+        if '"eman"' in reading.lowered or "'eman'" in reading.lowered:
             found = sorted([*found, *self._names(text)])
         return found
 
-    def _under(self, text: str, backwards: str, place: int) -> Iterable[Span]:
+    def _values_of(self, reading: _Reading) -> list[Span]:
+        """Return the values under keys: those inside a string of a document as of a text of its own."""
+        text, found, done = reading.text, list[Span](), 0
+        for place in self._separators(reading.lowered):
+            if place < done:
+                continue
+            if text.startswith('":', place - 1):
+                if pair := _pair_at(text, place):
+                    kind, word = self._read(pair[1])
+                    if kind is not None and self._is_held(kind, word, pair[2]):
+                        found.append(Span(*pair.span(2), kind))
+                        done = pair.end(2)
+                    continue
+                if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                    continue
+            quoted = reading.documents()
+            if quoted is not None and (index := quoted.string_at(place)) >= 0:
+                found += self._inside(text, quoted, index)
+                done = quoted.ends[index]
+                continue
+            for span in self._under(reading, place):
+                found.append(span)
+                done = span.end
+        return found
+
+    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[Span]:
+        """Give the values inside a string, read as it is once its escapes are taken away."""
+        first, last = quoted.starts[index], quoted.ends[index]
+        string, inner = text[first:last], quoted.inside.get(index)
+        if inner is not None or "\\" not in string:
+            inside = partial(inner.shifted, -first) if inner else partial(read, string)
+            for start, end, kind in self.spans(string, Documents(inside)):
+                yield Span(first + start, first + end, kind)
+            return
+        layer = Layer(string, tokens=STRING_ESCAPE)
+        for found in self.spans(layer.text):
+            start, end = layer.origin(found.start, found.end)
+            yield Span(first + start, first + end, found.kind)
+
+    def _under(self, reading: _Reading, place: int) -> Iterable[Span]:
         """Give the values under the key before the separator at `place`, if it is one."""
-        if text.startswith('":', place - 1):
-            if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
-                return ()
-            if pair := _pair_at(text, place):
-                kind, word = self._read(pair[1])
-                if kind is None or not self._is_held(kind, word, pair[2]):
-                    return ()
-                return (Span(pair.start(2), pair.end(2), kind),)
-        key = self._key_before(text, backwards, place)
+        text = reading.text
+        key = self._key_before(text, reading.backwards, place)
         if key is None:
             return ()
-        return [Span(start, end, key.kind) for start, end in self._values(text, place + 1, key)]
+        return [Span(start, end, key.kind) for start, end in self._values(reading, place + 1, key)]
 
     def _separators(self, lowered: str) -> list[int]:
         """Return where, from the left, separators stand that may have such a key before them.
@@ -207,40 +292,41 @@ class Keys:
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
 
-    def _values(self, text: str, place: int, key: _Key) -> Iterable[Bounds]:
+    def _values(self, reading: _Reading, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
+        text = reading.text
         if text[place : place + 1] in _BEGIN_BARE and key.separator != ",":
-            return self._bare(text, place, place, key)
+            return self._bare(reading, place, place, key)
         blank = _BLANK.match(text, place)
         start = blank.end() if blank else place
         if opening := _OPENING.match(text, start):
-            return self._quoted(text, opening, key)
+            return self._quoted(reading, opening, key)
         first = text[start : start + 1]
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
         if first in {"[", "("} and not self._is_mark(text, start):
-            return self._listed(text, start, place, key)
-        return self._bare(text, start, place, key)
+            return self._listed(reading, start, place, key)
+        return self._bare(reading, start, place, key)
 
-    def _listed(self, text: str, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+    def _listed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
+        text = reading.text
         pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
         if not pair:
             between = _MEMBER.match(text, start + 1)
             member = between.end() if between else start + 1
             if _OPENING.match(text, member) or _ATOM.match(text, member):
-                return self._members(text, start + 1, key)
+                return self._members(reading, start + 1, key)
         if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
             start += 1
             if not text[start : start + 1].isalnum():
                 return ()
-        return self._bare(text, start, place, key)
+        return self._bare(reading, start, place, key)
 
-    def _quoted(self, text: str, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
-        start, end = opening.end(), _closing(text, opening)
-        if key.separator == "," and text[
-            end + len(opening[1]) + 1 : end + len(opening[1]) + 2
-        ] not in {")", "]"}:
+    def _quoted(self, reading: _Reading, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
+        text, start = reading.text, opening.end()
+        end = reading.closing(start, opening[1])
+        if key.separator == "," and text[end + 1 : end + 2] not in {")", "]"}:
             return
         value = text[start:end]
         if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
@@ -248,14 +334,15 @@ class Keys:
         if self._is_held(key.kind, key.word, value):
             yield start, end
 
-    def _members(self, text: str, start: int, key: _Key) -> Iterator[Bounds]:
+    def _members(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
         """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
+        text = reading.text
         for _ in range(_ENCLOSED):
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
             if opening := _OPENING.match(text, start):
-                yield from self._quoted(text, opening, key._replace(separator=":"))
-                start = _closing(text, opening) + len(opening[1]) + 1
+                yield from self._quoted(reading, opening, key._replace(separator=":"))
+                start = reading.closing(opening.end(), opening[1]) + 1
             elif atom := _ATOM.match(text, start):
                 if self._is_held(key.kind, key.word, atom[0]):
                     yield atom.span()
@@ -263,45 +350,38 @@ class Keys:
             else:
                 return
 
-    def _bare(self, text: str, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+    def _bare(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give a value without quotes, as far as the grammar of its kind goes."""
         spoken = start > place and key.separator == ":"
-        if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
-            return self._header(text, start, key, spoken=spoken)
-        match = _grammar(key, spoken=spoken).match(text, start)
-        if match is None or self._is_marked_at(text, start):
+        if self._is_marked_at(reading.text, start):
             return ()
-        value = match[0]
+        if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
+            return self._header(reading, start, key, spoken=spoken)
+        end = reading.end(_grammar(key, spoken=spoken), start)
+        value = reading.text[start : min(end, start + _MOST_JUDGED)]
         if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
             return ()
-        if self._is_marked(value) or _is_other(text, match, key, place):
+        if self._is_marked(value) or _is_other(reading.text, (start, end), value, key, place):
             return ()
-        return ((start, match.end()),)
+        return ((start, end),)
 
-    def _header(self, text: str, start: int, key: _Key, *, spoken: bool) -> Iterator[Bounds]:
+    def _header(
+        self, reading: _Reading, start: int, key: _Key, *, spoken: bool
+    ) -> Iterable[Bounds]:
         """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
-        if scheme := _SCHEME.match(text, start):
+        text, scheme = reading.text, _SCHEME.match(reading.text, start)
+        if scheme:
             start = scheme.end()
-            match = _TOKEN.match(text, start)
-        elif key.word == "cookie":
-            before = text[max(0, key.start - 1) : key.start + 4].lower()
-            match = (_COOKIE if "set" in before else _COOKIES).match(text, start)
-        else:
-            match = (_LINE if spoken else _BARE).match(text, start)
-        if (
-            match is None
-            or self._is_marked_at(text, start)
-            or not self._is_held(key.kind, key.word, match[0])
-        ):
-            return
-        if (
-            scheme is None
-            and spoken
-            and " " not in match[0].strip()
-            and is_said("PASSWORD", key.word, match[0])
-        ):
-            return
-        yield start, match.end()
+            if self._is_marked_at(text, start):
+                return ()
+        end = reading.end(_TOKEN if scheme else _credentials(text, key, spoken=spoken), start)
+        value = text[start : min(end, start + _MOST_JUDGED)]
+        if not self._is_held(key.kind, key.word, value):
+            return ()
+        is_word = scheme is None and spoken and " " not in value.strip()
+        if is_word and is_said("PASSWORD", key.word, value):
+            return ()
+        return ((start, end),)
 
     def _options(self, text: str) -> Iterator[Span]:
         """Give the values of a command line's options: `--password x`."""
@@ -334,6 +414,8 @@ class Keys:
 
         Of passwords and secrets only what has signs of either: `secret123` is a password.
         """
+        if len(value) > LONGEST:
+            return False
         if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
             return self.names.is_key(value, key.kind)
         if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
@@ -351,7 +433,10 @@ class Keys:
 
 
 def _pair_at(text: str, place: int) -> re.Match[str] | None:
-    """Return the pair of JSON whose colon stands at `place`, if it is written as nearly all are."""
+    """Return the pair of JSON whose colon stands at `place`, if it is written as nearly all are.
+
+    In a document it is a pair, since nothing but a string has a word between two quotes.
+    """
     first = text.rfind('"', max(0, place - 66), place - 1)
     pair = _PAIR.match(text, first) if first != -1 else None
     return pair if pair and pair.end(1) == place - 1 else None
@@ -403,15 +488,23 @@ def _grammar(key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _BY_KIND.get(key.kind, _TOKEN)
 
 
-def _is_other(text: str, match: re.Match[str], key: _Key, place: int) -> bool:
+def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
+    """Return the grammar of a header's value without a scheme."""
+    if key.word == "cookie":
+        before = text[max(0, key.start - 1) : key.start + 4].lower()
+        return _COOKIE if "set" in before else _COOKIES
+    return _LINE if spoken else _BARE
+
+
+def _is_other(text: str, bounds: Bounds, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is a remark about it, an expression of source, or after a vague `zip:`."""
-    value, after = match[0], text[match.end() : match.end() + 1]
+    after = text[bounds[1] : bounds[1] + 1]
     if key.separator == ">":
         return False
     if key.quotes:
         return is_code("", value, after)
     if key.separator == ":" and (
-        is_said(key.kind, key.word, value) or (key.kind in _VAGUE and match.start() == place)
+        is_said(key.kind, key.word, value) or (key.kind in _VAGUE and bounds[0] == place)
     ):
         return True
     return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
@@ -423,9 +516,9 @@ def _line_before(text: str, place: int) -> str:
     return text[max(first, text.rfind("\n", first, place) + 1) : place]
 
 
-@lru_cache(_REMEMBERED)
+@cached("last words of keys")
 def _last_word(key: str) -> str:
-    match = _LAST_WORD.search(key)
+    match = _LAST_WORD.search(key[-LONGEST:])
     return match[1].lower() if match else ""
 
 
@@ -442,20 +535,3 @@ def _is_separated(text: str, place: int, key: _Key) -> bool:
             return bool(key.quotes) and (opened in {"(", "["} or before == "-")
         case _:
             return True
-
-
-def _closing(text: str, opening: re.Match[str]) -> int:
-    r"""Return where a quoted value ends; one whose quote is cut off goes on to the end of the line.
-
-    Inside an escaped string (`{\"a\": \"b\"}`) the closing quote has as many backslashes, after
-    pairs of those that stand for backslashes of the value.
-    """
-    escapes = len(opening[1])
-    if not escapes:
-        match = _CLOSING[opening[2]].match(text, opening.end())
-        return match.end() if match else len(text)
-    for quote in _ESCAPED_QUOTE.finditer(text, opening.end()):
-        before = len(quote[1])
-        if quote[2] == "\n" or (quote[2] == opening[2] and before % (2 * escapes + 2) <= escapes):
-            return quote.start(2) - min(before, escapes)
-    return len(text)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import Logs
 
-__all__ = ["KeyNames", "ends"]
+__all__ = ["LONGEST", "KeyNames", "ends"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
-_REMEMBERED = 4096  # keys; what a log holds is a few hundred
-_LONGEST = 96  # characters of a key
+LONGEST = 96  # characters of a key
 
 # Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
 _KINDS = {
@@ -112,25 +112,18 @@ _MORE = {
 class KeyNames:
     """The keys of one policy: what the table holds, the site's own, without those it calls safe."""
 
-    __slots__ = ("_kinds", "_own", "_remembered", "_safe")
+    __slots__ = ("_kinds", "_known", "_own", "_safe")
 
     def __init__(self, logs: Logs) -> None:
         self._safe = frozenset(_joined(name) for name in logs.safe_keys)
         self._own = {_joined(key.name): key.kind for key in logs.keys}
         kinds = {end: kind for kind, ends in _KINDS.items() for end in ends.split()}
         self._kinds: dict[str, str] = {**kinds, **self._own}
-        self._remembered: dict[str, str | None] = {}
+        self._known: Cache[str, str | None] = Cache("log keys", self._kind)
 
     def kind(self, key: str) -> str | None:
         """Return the kind of the value that stands under a key; None where it is no personal data."""
-        try:
-            return self._remembered[key]
-        except KeyError:
-            kind = self._kind(key) if len(key) <= _LONGEST and key[:1] != "[" else None  # a mark
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = kind
-            return kind
+        return self._known[key]
 
     def is_key(self, value: str, kind: str) -> bool:
         """Tell whether a value is only the name of a field: `PASSWORD_FIELD = "password"`.
@@ -144,6 +137,8 @@ class KeyNames:
         return named is not None and (named == kind or kind not in {"PASSWORD", "SECRET"})
 
     def _kind(self, key: str) -> str | None:
+        if len(key) > LONGEST or key[:1] == "[":  # a mark
+            return None
         words = [word.lower() for word in _WORD.findall(key)]
         for kind in self._kinds_of(words):
             return kind

@@ -11,17 +11,18 @@ from uuid import UUID
 
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.people import PEOPLE
+from alpines_privacy.redaction.snapshots import UNREADABLE, Snapshot, snapshot
 from alpines_privacy.redaction.ways import Ways
 
-__all__ = ["UNREADABLE", "Nested"]
+__all__ = ["Nested"]
 
 _DEEPEST = 48  # containers within containers; what is deeper is withheld
 _LEAST = 10**7  # numbers below hold no personal data without a key
 _CYCLE = "[withheld: it contains itself]"
 _TOO_DEEP = "[withheld: nested too deep]"
-UNREADABLE = "[withheld: it has no text]"
 
 _HARMLESS = (bool, type(None), complex, date, time, UUID, type(Ellipsis), type)
+_BUILT_IN = frozenset({str, int, float, bool, bytes, dict, list, tuple, type(None)})
 _LISTS = (list, tuple, set, frozenset)
 
 # Kinds whose keys, over a container, stand for all that is inside. A user or a mail is a thing with
@@ -60,10 +61,11 @@ class Nested:
 
     def cleaned(self, value: Any, *, parent: str = "", kind: str | None = None) -> Any:
         """Return a value redacted by its text and the keys inside; itself when clean."""
+        value = snapshot(value) if type(value) not in _BUILT_IN else value
         if isinstance(value, str):
             cleaned = self._redact(value)
             return value if cleaned == value else cleaned
-        if isinstance(value, _HARMLESS):
+        if type(value) is not Snapshot and isinstance(value, _HARMLESS):
             return value
         if isinstance(value, int | float | Decimal):
             return self._number(value)
@@ -71,7 +73,7 @@ class Nested:
             return self._bytes(value)
         if isinstance(value, (Mapping, *_LISTS)):
             return self._container(value, parent, kind)
-        return self._object(value)
+        return self._object(value)  # a snapshot too, whatever its class
 
     def _under(self, kind: str, name: str, value: Any) -> Any:
         """Return what is written for a value of a known kind, or for each value inside it."""
@@ -84,6 +86,7 @@ class Nested:
         if isinstance(value, (Mapping, *_LISTS)):
             inherited = kind if kind in _WHOLE or not isinstance(value, Mapping) else None
             return self._container(value, name, inherited)
+        value = snapshot(value)
         text = value if isinstance(value, str) else _text_of(value)
         if self._keys.is_personal(kind, name, text):
             return self._ways.replacement(kind, text)
@@ -106,13 +109,14 @@ class Nested:
         # A dict of many values (QueryDict, MultiDict) gives its lists only as the dict it is.
         items = dict.items(value) if isinstance(value, dict) else value.items()
         cleaned: dict[Any, Any] = {}
+        numbers: dict[Any, int] = {}
         clean = keys_clean = True
         for key, item in items:
             new_key = key if isinstance(key, int) else self.cleaned(key)
             new_item = self.value(key, item, kind=kind, parent=parent)
             clean = clean and new_item is item
             keys_clean = keys_clean and new_key is key
-            cleaned[_free(cleaned, new_key)] = new_item
+            cleaned[_free(cleaned, new_key, numbers)] = new_item
         if clean and keys_clean:
             return value
         return _like(value, cleaned) if keys_clean else cleaned
@@ -148,10 +152,14 @@ class Nested:
         return value if cleaned == text else cleaned.encode("utf-8", "surrogateescape")
 
     def _object(self, value: Any) -> Any:
-        """Return an object whose text is clean, else the redacted text."""
+        """Return an object whose texts are clean, else the redacted text."""
         text = _text_of(value)
         cleaned = self._redact(text)
-        return value if cleaned == text and text != UNREADABLE else cleaned
+        if cleaned != text or text == UNREADABLE:
+            return cleaned
+        if type(value) is Snapshot and (shown := self._redact(repr(value))) != repr(value):
+            return value.saying(text, shown)
+        return value
 
 
 def _text_of(value: object) -> str:
@@ -174,13 +182,14 @@ def _is(new: object, old: object) -> bool:
     return new is old
 
 
-def _free(taken: Mapping[Any, Any], key: Any) -> Any:
-    """Return a key that two redacted ones do not share."""
+def _free(taken: Mapping[Any, Any], key: Any, numbers: dict[Any, int]) -> Any:
+    """Return a key that two redacted ones do not share; `numbers` has the last that each was given."""
     if key not in taken:
         return key
-    number = 2
+    number = numbers.get(key, 1) + 1
     while (other := f"{key} {number}") in taken:
         number += 1
+    numbers[key] = number
     return other
 
 

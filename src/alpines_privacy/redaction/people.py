@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alpines_privacy.redaction.quoted import parts
+
 __all__ = ["NAMED", "PEOPLE", "names_of_people"]
 
 PEOPLE = frozenset(
@@ -23,15 +25,6 @@ _PERSON = re.compile(
     rf"""(?:"(?:{"|".join(sorted(PEOPLE))})"|'(?:{"|".join(sorted(PEOPLE))})')[ \t]*:[ \t]*[\[{{]""",
     re.IGNORECASE,
 )
-# Strings (one that is cut off goes to the end of its line) and what encloses objects and lists.
-_PART = re.compile(
-    r"""
-    "(?:[^"\\\n]|\\.)*+(?:"|\\?(?=\n|\Z))
-    |'(?:[^'\\\n]|\\.)*+(?:'|\\?(?=\n|\Z))
-    |[{}\[\]]
-    """,
-    re.VERBOSE,
-)
 _COLON = re.compile(r"[ \t]*:")
 
 
@@ -42,8 +35,7 @@ def names_of_people(text: str) -> Iterator[tuple[int, int]]:
         return
     above: list[str] = []  # the keys of the objects and lists that are open
     key = ""
-    for part in _PART.finditer(text, person.start()):
-        start, end = part.span()
+    for start, end in parts(text, person.start()):
         match text[start]:
             case "{" | "[":
                 above.append(key or (above[-1] if above else ""))

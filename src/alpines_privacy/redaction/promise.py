@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import media_type
 from alpines_privacy.http.outcomes import Watch
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.submission import Submission
@@ -41,7 +40,6 @@ class VisitorsInLogs(Promise):
         privacy.submission = privacy.literals = None
 
 
-@lru_cache(maxsize=256)
 def _has_fields(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type in _FORMS or media_type.endswith(("/json", "+json"))
+    kind = media_type(content_type)
+    return kind in _FORMS or kind.endswith(("/json", "+json"))

@@ -2,7 +2,8 @@ r"""Log records, cleaned in place on their way to the handlers.
 
 A record keeps its shape: `args` stay a tuple of as many members, or a mapping, because formatters
 take them apart (uvicorn's access log). The message is judged assembled, for a value may be whole
-only there. A record without personal data keeps the very objects it came with.
+only there. A record without personal data keeps the very objects it came with,
+and snapshots of those whose text may change.
 
 Line breaks that come with a value are written as escapes (`\n`), so that no value begins a line
 of its own. A template's own line breaks stay, and so do those of tracebacks and of warnings. A
@@ -19,10 +20,11 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
-from alpines_privacy.redaction.cleaning import Cleaner, Veiled
+from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.events import clean_event
 from alpines_privacy.redaction.exceptions import rendered, stand_in
 from alpines_privacy.redaction.lines import one_line
+from alpines_privacy.redaction.snapshots import Snapshot, snapshot
 
 __all__ = ["clean", "withhold"]
 
@@ -33,6 +35,8 @@ _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
 _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
+_SIMPLE = frozenset({str, int, float, bool, type(None)})  # their text cannot change
+_NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
 _SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
 
 # Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
@@ -41,6 +45,8 @@ _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
     """Take personal data out of a record; `logger` tells which handlers are to get it."""
+    if _may_change(record):
+        _freeze(record)
     template, args = record.msg, record.args
     try:
         message = _message(record, template, args)
@@ -59,6 +65,32 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         or attributes["stack_info"]
     ):
         _clean_rest(record, cleaner, logger)
+
+
+def _may_change(record: logging.LogRecord) -> bool:
+    """Whether a record holds an object that may read otherwise when a handler asks it."""
+    args = record.args
+    if type(record.msg) is not str or len(record.__dict__) != _STANDARD_COUNT:
+        return True
+    return bool(args) and not (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
+
+
+def _freeze(record: logging.LogRecord) -> None:
+    """Put snapshots in the place of a record's objects; what these do to the record meanwhile is undone."""
+    attributes = dict(record.__dict__)
+    kind = type(record)
+    frozen = {name: _frozen(attributes[name]) for name in attributes if name not in _NOT_SHOWN}
+    record.__class__ = kind
+    record.__dict__.clear()
+    record.__dict__.update(attributes)
+    record.__dict__.update(frozen)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping) and type(value) is not dict:  # of a server's own (gunicorn's)
+        changed = {key: new for key, old in value.items() if (new := snapshot(old)) is not old}
+        return _like(value, {**value, **changed}) if changed else value
+    return snapshot(value)
 
 
 def withhold(record: logging.LogRecord, error: Exception) -> None:
@@ -85,7 +117,11 @@ def _message(record: logging.LogRecord, template: Any, args: Any) -> str:
 def _holds_more(template: Any, args: Any) -> bool:
     """Whether a record may hold more than its message shows: by name, or cut short."""
     if type(template) is str:
-        return bool(args) and (type(args) is not tuple or "%." in template)
+        return bool(args) and (
+            type(args) is not tuple
+            or "%." in template
+            or any(type(arg) is Snapshot for arg in args)  # which has a `repr` too
+        )
     return isinstance(template, Mapping)
 
 
@@ -113,12 +149,20 @@ def _args_of_line(
     args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str
 ) -> tuple[Any, ...]:
     """Return the arguments of a message of one line cleaned; what the cleaned `text` shows is clean already."""
-    hidden = [at for at, arg in enumerate(args) if not (type(arg) in _SAY_ALL and str(arg) in text)]
+    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
     cleaned = list(args)
     for at in hidden:
         cut = _cut(args[at], message, text) if len(hidden) == 1 else None
         cleaned[at] = _on_one_line(cleaner.data(args[at]), lines=False) if cut is None else cut
     return tuple(cleaned)
+
+
+def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
+    """Whether the cleaned text of a line shows all that an argument can."""
+    if type(arg) is Snapshot:
+        shown = repr(arg)
+        return str(arg) in text and shown.isprintable() and cleaner.text(shown) == shown
+    return type(arg) in _SAY_ALL and str(arg) in text
 
 
 def _cut(value: Any, message: str, text: str) -> str | None:
@@ -231,7 +275,9 @@ def _on_one_line(value: Any, *, lines: bool) -> Any:
         return value
     text = str(value)
     single = one_line(text)
-    return value if single == text and not isinstance(value, Veiled) else single
+    if type(value) is Snapshot:
+        return value.saying(single, one_line(repr(value)))
+    return value if single == text else single
 
 
 def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:

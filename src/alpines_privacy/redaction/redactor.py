@@ -7,12 +7,10 @@ merged and replaced.
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
@@ -24,9 +22,11 @@ from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
 from alpines_privacy.redaction.nested import Nested
+from alpines_privacy.redaction.quoted import Documents, Quoted, may_part, read, read_outside
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.ways import Ways
+from alpines_privacy.redaction.windows import LONGEST, windows
 
 __all__ = ["Redactor"]
 
@@ -35,21 +35,10 @@ T = TypeVar("T")
 # Kinds that a key tells less surely than a shape does: `user=a@b.example` is a mail address.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
-# A raw number of a JSON document, which a mark may only replace in the quotes used before it.
-_JSON_PLACE = re.compile(
-    r"""(\\*["'])(?:[^"'\\A-Za-z]|null|true|false|None|True|False){0,64}[\[,:][ \t]*\Z"""
-)
-# The rest of a string up to its closing quote.
-_QUOTED = {
-    quote: re.compile(rf"(?:[^{quote}\\]++|\\.)*+(?={quote})", re.DOTALL).match for quote in "\"'"
-}
-_NO_JSON = object()
-_BEGIN_NUMBER = frozenset("-0123456789")
-_JSON_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
-
-
 # Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
 _Found: TypeAlias = "tuple[int, int, int, str]"
+_Spans: TypeAlias = "tuple[list[Span], Mapping[int, str]]"  # with the quotes that a mark needs
+_NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _PLACE = itemgetter(0, 1)
 
@@ -93,11 +82,15 @@ class Redactor:
         """Return the text with every piece of personal data replaced; itself where there is none."""
         try:
             search = self._ready or self._prepare()
+            if len(text) > LONGEST:
+                return _redacted(search, text)[0]
             hits = search.look(text)
             if not hits:
                 return text
-            spans = _find(search, text, hits)
-            return self._written(search, text, spans, hits) if spans else text
+            spans, quotes = _find(search, text, hits)
+            if not spans:
+                return text
+            return _replaced(search, text, spans, quotes, plain=search.hidden not in hits)
         except Exception as error:
             return _notice(error)
 
@@ -108,7 +101,7 @@ class Redactor:
         """
         try:
             search = self._ready or self._prepare()
-            return _find(search, text, search.look(text))
+            return _redacted(search, text)[1]
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
@@ -118,11 +111,7 @@ class Redactor:
         This one raises what goes wrong inside, for those who can leave the original as it is.
         """
         search = self._ready or self._prepare()
-        hits = search.look(text)
-        spans = _find(search, text, hits) if hits else []
-        if not spans:
-            return text, spans
-        return self._written(search, text, spans, hits), spans
+        return _redacted(search, text)
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -141,21 +130,6 @@ class Redactor:
             return self._nested().value(key, value)
         except Exception as error:
             return _notice(error)
-
-    def _written(self, search: _Search, text: str, spans: list[Span], hits: Sequence[int]) -> str:
-        """Return the text without its spans; a JSON document stays one.
-
-        Where quotes and backslashes stand in values, a span may go on past the end of its string.
-        Then the document is read, and written anew without what its keys and texts tell.
-        """
-        redacted = _replaced(search.ways, text, spans, plain=search.hidden not in hits)
-        if (
-            text[0] in "{["
-            and _read(redacted) is _NO_JSON
-            and (data := _read(text)) is not _NO_JSON
-        ):
-            return json.dumps(self._nested().cleaned(data))
-        return redacted
 
     def _nested(self) -> Nested:
         search = self._ready or self._prepare()
@@ -201,23 +175,86 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
     return ()
 
 
-def _find(search: _Search, text: str, hits: Sequence[int]) -> list[Span]:
+def _redacted(search: _Search, text: str) -> tuple[str, list[Span]]:
+    """Return a text of any length redacted, and where personal data stood in it."""
+    if len(text) > LONGEST:
+        spans, quotes = _find_in_windows(search, text)
+        plain = False
+    else:
+        hits = search.look(text)
+        spans, quotes = _find(search, text, hits) if hits else ([], _NO_QUOTES)
+        plain = search.hidden not in hits
+    if not spans:
+        return text, spans
+    return _replaced(search, text, spans, quotes, plain=plain), spans
+
+
+def _find_in_windows(search: _Search, text: str) -> _Spans:
+    """Return all spans of a long text, window by window; its documents are those of the whole."""
+    whole = read(text)
+    found: list[Span] = []
+    quotes: dict[int, str] = {}
+    for start, first, last, end in windows(len(text)):
+        piece = text[start:end]
+        hits = search.look(piece)
+        documents = Documents(partial(whole.part, start, end) if whole else _no_documents)
+        spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
+        quotes.update((place + start, quote) for place, quote in marks.items())
+        for span in spans:
+            if first <= span.start + start < last:
+                stop = span.end + start
+                stop = _end_of_long(text, stop, whole) if stop == end else stop
+                _add(found, Span(span.start + start, stop, span.kind))
+    return found, quotes
+
+
+def _no_documents() -> None:
+    return None
+
+
+def _end_of_long(text: str, place: int, whole: Quoted | None) -> int:
+    """Return where a value ends that goes on past its window: with its string, or with its line."""
+    if whole and (index := whole.string_at(place - 1)) >= 0:
+        return whole.ends[index]
+    following = whole.next_document(place) if whole else None
+    last = following.start if following else len(text)
+    line = text.find("\n", place, last)
+    return line if line >= 0 else last
+
+
+def _add(found: list[Span], span: Span) -> None:
+    """Add a span behind others, to the last of them where that goes on into it."""
+    if found and span.start < found[-1].end:
+        start, end, kind = found.pop()
+        span = Span(start, max(end, span.end), kind)
+    found.append(span)
+
+
+def _find(
+    search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
+) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
     if plain and search.by_key not in hits and not ways.shows and not ways.kept:
-        return search.scanner.spans_of(text, hits)
-    found = _ranked(search, text, hits)
+        spans = search.scanner.spans_of(text, hits)
+        for start, end, kind in spans:
+            if kind != "IP" and may_part(text, start, end):
+                found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
+                return _merged(text, found, documents or Documents(partial(read, text)))
+        return spans, _NO_QUOTES
+    documents = documents or Documents(partial(read, text))
+    found = _ranked(search, text, hits, documents)
     if not plain:
-        found = _with_hidden(search, text, found)
+        found, documents = _with_hidden(search, text, found, documents)
     if ways.kept:
         found = [each for each in found if each[3] not in ways.kept]
     if found and ways.shows:
         marks = [match.span() for match in ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each, marks)]
-    return _merged(found)
+    return _merged(text, found, documents)
 
 
-def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
+def _ranked(search: _Search, text: str, hits: Sequence[int], documents: Documents) -> list[_Found]:
     """Return what a plain text holds, as it reads."""
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
@@ -225,48 +262,63 @@ def _ranked(search: _Search, text: str, hits: Sequence[int]) -> list[_Found]:
         spans = search.scanner.spans_of(text, by_shape)
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        for start, end, kind in search.keys.spans(text):
+        for start, end, kind in search.keys.spans(text, documents):
             found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
     return found
 
 
-def _with_hidden(search: _Search, text: str, found: list[_Found]) -> list[_Found]:
-    """Add what the shadow of a text shows; what was found in plain begins at no half of an encoded form."""
+def _with_hidden(
+    search: _Search, text: str, found: list[_Found], documents: Documents
+) -> tuple[list[_Found], Documents]:
+    """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
-    for offset, piece in shadow.pieces(text):
-        for index, (layer, origin) in enumerate(shadow.layers(piece)):
-            if not index:
-                found = [_beyond(layer, offset, each) for each in found]
-            hits = search.look(layer.text)
-            hidden = _ranked(search, layer.text, hits)
-            for first, rank, last, kind in hidden:
-                start, end = origin(first, last)
-                start, end = start + offset, end + offset
-                if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
-                    end = min(ends.get(start, end), _within_quotes(text, start, end))
-                found.append((start, rank, end, kind))
-            if search.hidden not in hits:
-                break
-    return found
+    seen, cuts = documents, list[int]()
+    for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
+        if not index:
+            found = [_whole(layer, each) for each in found]
+        hits = search.look(layer.text)
+        seen = Documents(partial(_shown, layer, seen))
+        documents = Documents(partial(_in_original, text, seen, origin))
+        for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
+            start, end = origin(first, last)
+            if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
+                end = min(ends.get(start, end), end)
+            found.append((start, rank, end, kind))
+        if search.hidden not in hits:
+            break
+        if "\\" in layer.text or "\x1b" in layer.text:  # nothing else can go on past a quote
+            quoted = seen.quoted()
+            cuts[:] = quoted.bounds() if quoted else ()
+    return found, documents
 
 
-def _within_quotes(text: str, start: int, end: int) -> int:
-    r"""Return where a value ends at the latest that a key told in a layer, by the quote it stands behind in plain.
-
-    Decoded, two backslashes before the last quote (`"a\\", "b"`) read as an escaped one.
-    """
-    quote = text[start - 1 : start]
-    if quote not in _QUOTED or text[start - 2 : start - 1] == "\\":
-        return end
-    match = _QUOTED[quote](text, start, end)
-    return match.end() if match and match.end() > start else end
+def _whole(layer: shadow.Layer, found: _Found) -> _Found:
+    """Return what was found in plain without a half of an encoded form at either end."""
+    first, rank, last, kind = found
+    start, end = layer.whole(first, last)
+    return (start, rank, end, kind)
 
 
-def _beyond(layer: shadow.Layer, offset: int, found: _Found) -> _Found:
-    first, rank, end, kind = found
-    start = layer.beyond(first - offset) + offset
-    return found if start == first or start >= end else (start, rank, end, kind)
+def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
+    """Return the documents of a layer: those known from the one above, and those that only this one shows."""
+    known = above.quoted()
+    if known is None:
+        return read(layer.text)
+    seen = known.moved(layer.forward, layer.forward)
+    more = read_outside(seen.outside(layer.text))
+    seen = seen.look_inside(layer.text)
+    return seen.joined(more) if more else seen
+
+
+def _in_original(text: str, documents: Documents, origin: shadow.Origin) -> Quoted | None:
+    if (seen := documents.quoted()) is None:
+        return None
+    return seen.moved(
+        lambda place: origin(place - 1, place)[1],
+        lambda place: origin(place, place + 1)[0],
+        text,
+    )
 
 
 def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
@@ -274,14 +326,16 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
     return index >= 0 and found[2] <= marks[index][1]
 
 
-def _merged(found: list[_Found]) -> list[Span]:
+def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
-    if not found:
-        return []
-    found.sort(key=_PLACE)
+    quotes: dict[int, str] = {}
+    pieces = [*_cut(text, found, documents, quotes)]
+    if not pieces:
+        return [], quotes
+    pieces.sort(key=_PLACE)
     merged: list[Span] = []
-    first, surest, last, kind = found[0]
-    for start, rank, end, other in found:
+    first, surest, last, kind = pieces[0]
+    for start, rank, end, other in pieces:
         if start >= last:
             merged.append(Span(first, last, kind))
             first, surest, last, kind = start, rank, end, other
@@ -290,39 +344,38 @@ def _merged(found: list[_Found]) -> list[Span]:
             surest, kind = rank, other
         last = max(last, end)
     merged.append(Span(first, last, kind))
-    return merged
+    return merged, quotes
 
 
-def _replaced(ways: Ways, text: str, spans: list[Span], *, plain: bool) -> str:
+def _cut(
+    text: str, found: list[_Found], documents: Documents, quotes: dict[int, str]
+) -> Iterator[_Found]:
+    """Give what was found so that the documents stay documents; note the quotes that marks need."""
+    for each in found:
+        start, rank, end, kind = each
+        if kind != "IP" and may_part(text, start, end) and (quoted := documents.quoted()):
+            for first, last, quote in quoted.cut(text, start, end):
+                if quote:
+                    quotes[first] = quote
+                yield first, rank, last, kind
+        else:
+            yield each
+
+
+def _replaced(
+    search: _Search, text: str, spans: list[Span], quotes: Mapping[int, str], *, plain: bool
+) -> str:
     pieces: list[str] = []
     done = 0
     for start, end, kind in spans:
         value = text[start:end]
-        mark = ways.replacement(kind, value if plain else shadow.decoded(value))
-        if value[0] in _BEGIN_NUMBER and kind != "IP" and _JSON_NUMBER.fullmatch(value):
-            quote = _quote_of_document(text, start)
+        mark = search.ways.replacement(kind, value if plain else shadow.decoded(value))
+        if quotes and (quote := quotes.get(start)):
             mark = f"{quote}{mark}{quote}"
         pieces += (text[done:start], mark)
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
-
-
-def _read(text: str) -> object:
-    """Read a JSON document; `_NO_JSON` for what is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return _NO_JSON
-
-
-def _quote_of_document(text: str, start: int) -> str:
-    """Return the quote that a number's place in a document of JSON asks for; nothing elsewhere."""
-    before = text[max(0, start - 72) : start]
-    if before.rstrip(" \t")[-1:] not in {"[", ",", ":"}:
-        return ""
-    match = _JSON_PLACE.search(before)
-    return match[1] if match else ""
 
 
 def _notice(error: Exception) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from alpines_privacy.redaction.gate import Gate, fastest_gate
@@ -73,13 +72,14 @@ def _overlap(found: list[Span]) -> bool:
 
 def _disjoint(found: list[Span]) -> list[Span]:
     """Return spans in order, of overlapping ones the most specific, then the longest, then the first."""
+    taken = bytearray(max(span.end for span in found))
     kept: list[Span] = []
     for span in sorted(found, key=_precedence):
-        place = bisect(kept, span)
-        if (place == 0 or kept[place - 1].end <= span.start) and (
-            place == len(kept) or span.end <= kept[place].start
-        ):
-            kept.insert(place, span)
+        start, end, _ = span
+        if taken.find(1, start, end) < 0:
+            taken[start:end] = b"\1" * (end - start)
+            kept.append(span)
+    kept.sort()
     return kept
 
 

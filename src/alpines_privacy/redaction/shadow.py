@@ -13,24 +13,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.entities import html5
+from itertools import pairwise
+from typing import TypeAlias
 
 from alpines_privacy.redaction.spans import Span
 
 __all__ = [
     "MAY_HIDE",
+    "STRING_ESCAPE",
     "Layer",
+    "Origin",
     "decoded",
     "host_addresses",
     "layers",
     "may_hide",
-    "pieces",
 ]
 
 _MOST_LAYERS = 3
-_PIECE = 1 << 16  # characters decoded at once; a text is cut at line ends
 _BASIC_PLANE = 0x10000  # code points whose folds are remembered
 
 # Invisible characters: controls, format characters, variation selectors, fillers, tags.
@@ -62,6 +64,10 @@ _TOKEN = re.compile(
     |(?<=[{_INVISIBLE}])(?P<invisible>[{_INVISIBLE}]*)
     )""",
     re.VERBOSE,
+)
+# What a string's own escapes are.
+STRING_ESCAPE = re.compile(
+    r"\\(?P<escape>u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f])"
 )
 # A first look, in what `re` and RE2 read alike. What it lets through in vain costs time, what it
 # stops is not decoded.
@@ -95,13 +101,18 @@ _DASHES = frozenset((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D))
 _STOPS = frozenset((0x2024, 0x3002, 0xFF0E, 0xFF61))  # IDNA reads the last three as a dot too
 
 
+Origin: TypeAlias = "Callable[[int, int], tuple[int, int]]"
+
+
 class Layer:
     """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from."""
 
     __slots__ = ("_at", "_ends", "_starts", "_stops", "text")
 
-    def __init__(self, text: str) -> None:
-        """Decode what is encoded in `text`, once."""
+    def __init__(
+        self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
+    ) -> None:
+        """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
         self._at: list[int] = []  # where each decoded piece begins and ends in this text, and
         self._stops: list[int] = []
@@ -109,7 +120,7 @@ class Layer:
         self._ends: list[int] = []
         pieces: list[str] = []
         length = done = 0
-        for match in _TOKEN.finditer(folded):
+        for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
             plain = _DECODERS[match.lastgroup or ""](match[0])
             length += match.start() - done
             pieces += (folded[done : match.start()], plain)
@@ -130,14 +141,26 @@ class Layer:
             return start + shift, end + shift
         return self._place(start)[0], self._place(end - 1)[1]
 
-    def beyond(self, start: int) -> int:
-        """Return `start` of the original, or the end of the encoded form in the middle of which it lies."""
-        if not self._starts or start >= self._ends[-1]:
-            return start
-        index = bisect_right(self._starts, start) - 1
-        if index >= 0 and self._starts[index] < start < self._ends[index]:
-            return self._ends[index]
-        return start
+    def forward(self, place: int) -> int:
+        """Return where a place of the original is here; one inside an encoded form is behind it."""
+        index = bisect_left(self._starts, place) - 1
+        if index < 0:
+            return place
+        return self._stops[index] + max(0, place - self._ends[index])
+
+    def whole(self, start: int, end: int) -> tuple[int, int]:
+        """Return bounds of the original that part no encoded form: it begins behind one, ends with one.
+
+        What begins inside one and would end there begins where it does.
+        """
+        if not self._starts or start >= self._ends[-1] or end <= self._starts[0]:
+            return start, end
+        first, last = self._behind(start), self._behind(end)
+        return (first, last) if first < last else (start, last)
+
+    def _behind(self, place: int) -> int:
+        index = bisect_left(self._starts, place) - 1
+        return max(place, self._ends[index]) if index >= 0 else place
 
     def _place(self, place: int) -> tuple[int, int]:
         index = bisect_right(self._at, place) - 1
@@ -147,6 +170,11 @@ class Layer:
             return self._starts[index], self._ends[index]
         first = self._ends[index] + place - self._stops[index]
         return first, first + 1
+
+
+def _matches(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> Iterator[re.Match[str]]:
+    for start, end in pairwise((0, *cuts, len(text))):
+        yield from tokens.finditer(text, start, end)
 
 
 def may_hide(text: str) -> bool:
@@ -163,31 +191,20 @@ def may_hide(text: str) -> bool:
     )
 
 
-def layers(text: str) -> Iterator[tuple[Layer, Callable[[int, int], tuple[int, int]]]]:
+def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]]:
     """Give each layer of a text, and the map from it to the text, as long as decoding changes anything.
 
-    Whoever knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
+    Nothing is decoded across one of the `cuts`, which are asked for anew before each layer. Whoever
+    knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
     """
-    origin: Callable[[int, int], tuple[int, int]] | None = None
+    origin: Origin | None = None
     for _ in range(_MOST_LAYERS):
-        layer = Layer(text)
+        layer = Layer(text, cuts)
         if layer.text == text:
             return
         origin = _through(layer.origin, origin)
         yield layer, origin
         text = layer.text
-
-
-def pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Give a long text in pieces that end with a line, each with where it begins."""
-    start = 0
-    while len(text) - start > _PIECE:
-        end = text.find("\n", start + _PIECE) + 1
-        if not end:
-            break
-        yield start, text[start:end]
-        start = end
-    yield start, text[start:] if start else text
 
 
 def decoded(text: str) -> str:
@@ -292,10 +309,7 @@ _DECODERS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _through(
-    first: Callable[[int, int], tuple[int, int]],
-    second: Callable[[int, int], tuple[int, int]] | None,
-) -> Callable[[int, int], tuple[int, int]]:
+def _through(first: Origin, second: Origin | None) -> Origin:
     """Return one map that goes through two."""
     if second is None:
         return first

@@ -16,8 +16,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from alpines_privacy.http.body import read_fields
 from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.redaction.literals import Literal, Literals
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _fields(privacy: Privacy) -> Iterator[tuple[str, str]]:
         yield from _cookies(line)
     submission = privacy.submission  # once: the request may end while another thread's record asks
     if submission is not None:
-        fields = read_fields(submission.content_type, submission.body, tolerant=True)
+        fields = find_fields(submission.content_type, submission.body)
         yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
     yield from parse_qsl(request.query, keep_blank_values=False, errors="replace")
     yield from (("user-agent", value) for value in request.values("user-agent"))

@@ -12,7 +12,7 @@ from enum import Enum
 from alpines_privacy.http.body import Fields
 from alpines_privacy.policy.age import LOCAL_FORMATS, AgeRule, Birth, read_birth, read_parts
 
-__all__ = ["WORDS", "Finding", "weigh"]
+__all__ = ["WORDS", "Finding", "is_of_a_birth", "weigh"]
 
 WORDS = frozenset(
     {
@@ -28,6 +28,7 @@ _PART = re.compile(rf"(?:{_STEMS})(year|month|day)|(year|month|day)ofbirth")
 _PASSWORDS = frozenset({"pass", "passwd", "pwd", "passphrase", "passcode"})
 _STEP = re.compile(r"[.\[\]]+")
 _SEPARATORS = re.compile(r"[-_ ]+")
+_MOST_DATES = 64  # of one body; who sends more signs up nobody
 
 
 class Finding(Enum):
@@ -43,10 +44,11 @@ class Finding(Enum):
 
 def weigh(fields: Fields, rule: AgeRule) -> Finding:
     """Tell what the fields show."""
-    has_password, whole, parts = _sorted(fields)
+    sent = _Sent(fields)
+    whole, parts = sent.whole, sent.parts
     if not (whole or "year" in parts):
         return Finding.NO_SIGNUP
-    if not has_password:
+    if not sent.has_password:
         return Finding.NO_PASSWORD
     readings = [birth for text in whole for birth in _readings(text)]
     if not whole:
@@ -58,28 +60,61 @@ def weigh(fields: Fields, rule: AgeRule) -> Finding:
         return Finding.UNREADABLE
     if verdicts == {False}:
         return Finding.UNDER_AGE
-    return Finding.AMBIGUOUS if False in verdicts or len(whole) > 1 else Finding.OLD_ENOUGH
+    return Finding.AMBIGUOUS if False in verdicts or sent.count > 1 else Finding.OLD_ENOUGH
 
 
-def _sorted(fields: Fields) -> tuple[bool, list[str], dict[str, list[str]]]:
-    """Return whether there is a password, the whole dates, and the parts of a date."""
-    has_password = False
-    whole: list[tuple[str, str]] = []
-    parts: dict[str, list[str]] = {}
-    for name, value in fields:
-        last, joined = _plain(name)
-        if match := _PART.fullmatch(joined) or _PART.fullmatch(last):
-            parts.setdefault(match[1] or match[2], []).append(value)
-        if last in _WHOLE or joined in _WHOLE:
-            whole.append((last, value))
-        has_password = has_password or "password" in last or last in _PASSWORDS
-    if "year" in parts:  # then `birth_day` is the day of it
-        whole = [pair for pair in whole if pair[0] != "birthday"]
-    return has_password, [value for _, value in whole], parts
+def is_of_a_birth(name: str) -> bool:
+    """Tell whether a field's name is one of a birth date, or of a part of one."""
+    last, joined = _plain(name)
+    return last in _WHOLE or joined in _WHOLE or _part_of(last, joined) is not None
+
+
+class _Sent:
+    """What of a body's fields tells a signup: birth dates, their parts, and whether there is a password."""
+
+    __slots__ = ("count", "has_password", "parts", "whole")
+
+    def __init__(self, fields: Fields) -> None:
+        self.has_password = False
+        self.parts: dict[str, list[str]] = {}
+        self.whole: set[str] = set()  # the texts of whole dates
+        self.count = 0  # of their fields
+        days: list[str] = []  # of fields named `birthday`: a date, or the day of one
+        for name, value in fields:
+            if name.rpartition(".")[2].isdigit():  # an element of an array, which has no name
+                continue
+            last, joined = _plain(name)
+            if part := _part_of(last, joined):
+                _add(value, self.parts.setdefault(part, []))
+            if last == "birthday":
+                _add(value, days)
+            elif last in _WHOLE or joined in _WHOLE:
+                self._add_date(value)
+            self.has_password = self.has_password or "password" in last or last in _PASSWORDS
+        for value in days if "year" not in self.parts else ():
+            self._add_date(value)
+
+    def _add_date(self, value: str) -> None:
+        self.count += 1
+        if len(self.whole) < _MOST_DATES:
+            self.whole.add(value)
+
+
+def _add(value: str, values: list[str]) -> None:
+    if len(values) < _MOST_DATES:
+        values.append(value)
+
+
+def _part_of(last: str, joined: str) -> str | None:
+    match = _PART.fullmatch(joined) or (_PART.fullmatch(last) if last != joined else None)
+    return None if match is None else match[1] or match[2]
 
 
 def _plain(name: str) -> tuple[str, str]:
     """Return the last step of a name, and the last two joined: `user[dob][year]` -> year, dobyear."""
+    if name.isalnum():  # as nearly all are
+        last = name.casefold()
+        return last, last
     steps = [_SEPARATORS.sub("", step).casefold() for step in _STEP.split(name) if step] or [""]
     return steps[-1], "".join(steps[-2:])
 

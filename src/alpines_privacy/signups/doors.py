@@ -11,17 +11,25 @@ from abc import ABC, abstractmethod
 from functools import partial
 from urllib.parse import quote, unquote
 
-from alpines_privacy.http.body import Fields, Unreadable
+from alpines_privacy.http.body import ANY, Names, names_within, read_fields
+from alpines_privacy.http.content_type import Unreadable, UnsupportedType
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
+from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
-from alpines_privacy.signups.detection import Finding, weigh
+from alpines_privacy.signups.detection import Finding, is_of_a_birth, weigh
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import AskedAge, body_fields, content_length, stands_for
+from alpines_privacy.signups.reading import (
+    AskedAge,
+    check_length,
+    content_length,
+    content_type,
+    stands_for,
+)
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
@@ -33,8 +41,9 @@ _LARGEST_ANSWER = 8192  # bytes of the screen's form: three numbers and a path
 _QUERY = re.compile(r"[!-~]{0,2048}")  # what fits the form, each character written as three
 _SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
 
+_SCREEN_FIELDS = Names(("year", "month", "day", "to"))
 _SCREEN = "age screen"  # its name where the page it stood before is not known
-_UNREADABLE = "A signup at %s was refused with 422, because %s."
+_UNREADABLE = "A signup at %s was refused, because %s."
 _UNCERTAIN = (
     'What was sent to a path that ends in "%s" may be a signup with %s, and was let through. Declare '
     'it in the policy, signups=[Signup("/…", birth_date="…")], or set detect_signups=False.'
@@ -60,12 +69,13 @@ class Porter:
             return self.pages.locking(privacy)
         return self.pages.answer("refused", privacy)
 
-    def unreadable(self, privacy: Privacy, route: str, why: str) -> Answer:
+    def unreadable(self, privacy: Privacy, route: str, why: Unreadable) -> Answer:
         """Refuse what cannot be read for sure: it is never an adult's."""
         if privacy.guard is not None:
-            privacy.guard.notices.once(_UNREADABLE, route, why)
+            privacy.guard.notices.once(_UNREADABLE, route, str(why))
         announce(privacy, route, "unreadable")
-        return self.pages.answer("unreadable", privacy)
+        is_type = isinstance(why, UnsupportedType)
+        return self.pages.answer("unsupported" if is_type else "unreadable", privacy)
 
 
 class Door(ABC):
@@ -81,6 +91,10 @@ class Door(ABC):
     @abstractmethod
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Let a request pass (None), answer it, or ask for its body."""
+
+    def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Meet a request whose path leads here by one reading of several."""
+        return self.meet(privacy, request)
 
     def stuck(self, privacy: Privacy) -> Answer | None:
         """Answer a request that could not be judged by a defect of ours: it stays closed."""
@@ -109,19 +123,27 @@ class SignupDoor(Door):
             return self._ask_first(privacy, request)
         if self._age is None or not stands_for(request, self._creates):
             return None
-        too_large = porter.pages.answer("too_large", privacy)
-        if content_length(request) > self._max_body:
-            return too_large
-        judge = whole_body(partial(self._decide, privacy, request, self._age))
+        too_large = partial(porter.pages.answer, "too_large", privacy)
+        if (length := content_length(request)) > self._max_body:
+            return too_large()
+        judge = whole_body(partial(self._decide, privacy, request, self._age, length))
         return Examine(self._max_body, judge, beyond=too_large)
 
+    def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Refuse who would create an account by a path that not every router reads alike."""
+        if not stands_for(request, self._creates):
+            return self.meet(privacy, request)
+        why = Unreadable("its path can be read in more than one way")
+        return self.porter.unreadable(privacy, self.route, why)
+
     def _decide(
-        self, privacy: Privacy, request: RequestHead, age: AskedAge, body: bytes
+        self, privacy: Privacy, request: RequestHead, age: AskedAge, length: int, body: bytes
     ) -> Answer | None:
         try:
+            check_length(request, length, body)
             allowed = age.allows(request, body)
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, str(error))
+            return self.porter.unreadable(privacy, self.route, error)
         return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
 
     def _ask_first(self, privacy: Privacy, request: RequestHead) -> Answer:
@@ -146,10 +168,8 @@ class UndeclaredDoor(Door):
         super().__init__(porter, word, frozenset({"POST"}))
 
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
-        """Look at a small form; a larger body passes by untouched."""
-        if content_length(request) > _SMALL or not any(
-            map(_is_form, request.values("content-type"))
-        ):
+        """Look at a small body, of whatever type; a larger one passes by untouched."""
+        if content_length(request) > _SMALL:
             return None
         return Examine(_SMALL, whole_body(partial(self._decide, privacy, request)))
 
@@ -159,18 +179,32 @@ class UndeclaredDoor(Door):
         return None
 
     def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer | None:
-        try:
-            finding = weigh(body_fields(request, body), self.porter.rule)
-        except Unreadable:
+        finding, doubt = self._weighed(request, body)
+        if finding is Finding.NO_SIGNUP:
             return None
-        if finding not in {Finding.NO_SIGNUP, Finding.NO_PASSWORD}:
+        if finding is not Finding.NO_PASSWORD:
             if self.porter.tokens.is_locked(request):
                 return self.porter.refuse(privacy, self.route, "locked")
+            if doubt is not None:
+                return self.porter.unreadable(privacy, self.route, doubt)
             if finding is Finding.UNDER_AGE:
                 return self.porter.refuse(privacy, self.route, "under_age")
-        if finding not in {Finding.NO_SIGNUP, Finding.OLD_ENOUGH} and privacy.guard is not None:
+        if finding is not Finding.OLD_ENOUGH and privacy.guard is not None:
             privacy.guard.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
+
+    def _weighed(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
+        """Return what a body shows, and why some may read it otherwise."""
+        rule = self.porter.rule
+        try:
+            kind = content_type(request)
+            finding = weigh(read_fields(kind, body), rule)
+            if any(map(is_of_a_birth, names_within(kind, body, ANY))):
+                return finding, Unreadable("a birth date stands within another field's value")
+        except Unreadable as error:
+            said = next(iter(request.values("content-type")), "")
+            return weigh(find_fields(said, body), rule), error
+        return finding, None
 
 
 class ScreenForm(Door):
@@ -196,9 +230,9 @@ class ScreenForm(Door):
 
     def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer:
         try:
-            fields = body_fields(request, body)
+            fields = list(read_fields(content_type(request), body, _SCREEN_FIELDS))
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, str(error))
+            return self.porter.unreadable(privacy, self.route, error)
         route, to, location = self._way_back(request, fields)
         allowed = self._allows(fields)
         if allowed is None:
@@ -209,12 +243,14 @@ class ScreenForm(Door):
         cookie = self.porter.tokens.passes(https=privacy.client.https)
         return _redirect(location, ("set-cookie", cookie))
 
-    def _allows(self, fields: Fields) -> bool | None:
+    def _allows(self, fields: list[tuple[str, str]]) -> bool | None:
         values = [_only(name, fields) for name in ("year", "month", "day")]
         birth = read_parts(*(value or "" for value in values))
         return None if birth is None else self.porter.rule.allows(birth)
 
-    def _way_back(self, request: RequestHead, fields: Fields) -> tuple[str, str, str]:
+    def _way_back(
+        self, request: RequestHead, fields: list[tuple[str, str]]
+    ) -> tuple[str, str, str]:
         """Return the signup that `to` leads to: its route, `to` itself, and where it is from here.
 
         Only to a page that has a screen, so that the form redirects nowhere else.
@@ -230,14 +266,9 @@ class ScreenForm(Door):
         return routes[0], "/" + relative, self._home + relative
 
 
-def _only(name: str, fields: Fields) -> str | None:
+def _only(name: str, fields: list[tuple[str, str]]) -> str | None:
     values = [value for field, value in fields if field == name]
     return values[0] if len(values) == 1 else None
-
-
-def _is_form(content_type: str) -> bool:
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind.endswith(("json", "form-urlencoded", "form-data"))
 
 
 def _redirect(location: str, *more: Field) -> Answer:

@@ -7,7 +7,6 @@ reader as well as by eye.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 from string import Template
 from typing import Literal, NamedTuple, TypeAlias
@@ -64,7 +63,7 @@ _TEMPLATE_CONTENT_POLICY = (
     "script-src 'none'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-Kind: TypeAlias = Literal["refused", "unreadable", "too_large", "unasked"]
+Kind: TypeAlias = Literal["refused", "unreadable", "unsupported", "too_large", "unasked"]
 
 
 class _Said(NamedTuple):
@@ -84,13 +83,13 @@ class Pages:
         self._said: dict[Kind, _Said] = {
             "refused": _Said(403, screen.refused_title, screen.refused),
             "unreadable": _Said(422, screen.unreadable_title, screen.unreadable),
+            "unsupported": _Said(415, screen.unreadable_title, screen.unreadable),
             "too_large": _Said(413, screen.too_large_title, screen.too_large),
             "unasked": _Said(403, screen.title, screen.unasked),
         }
         self._problems = {
             kind: own_page.problem(said.status, said.text) for kind, said in self._said.items()
         }
-        self._page_with = lru_cache(maxsize=64)(self._said_on_page)
 
     def answer(self, kind: Kind, privacy: Privacy) -> Answer:
         """Return the answer of a kind, for a person or for a program."""
@@ -98,7 +97,7 @@ class Pages:
         assert request is not None  # a signup is a request
         if own_page.wants_problem(request):
             return self._problems[kind]
-        return self._page_with(kind, own_page.way_home(request.local_path))
+        return self._said_on_page(kind, own_page.way_home(request.local_path))
 
     def locking(self, privacy: Privacy) -> Answer:
         """Return the refusal that also locks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import ClassVar
 
 from alpines_privacy.http.caching import keep_from_shared_caches
@@ -22,13 +23,15 @@ from alpines_privacy.signups.tokens import Tokens
 __all__ = ["Signups", "signups_for"]
 
 
-def signups_for(policy: PrivacyPolicy) -> list[Signups]:
+def signups_for(policy: PrivacyPolicy, keys: Callable[[], SecretKeys]) -> list[Signups]:
     """Return the promise for a policy: none if it neither declares signups nor looks for them.
+
+    `keys` are those of the site, asked for where its workers have to know each other's.
 
     Raises `PolicyError` for a template that cannot be used.
     """
     if any(signup.screen for signup in policy.signups):
-        return [ScreenedSignups(policy, SecretKeys.from_environment())]
+        return [ScreenedSignups(policy, keys())]
     if policy.signups or policy.detect_signups:
         # A lock counts whoever signed it, so no other worker has to know the key.
         return [Signups(policy, SecretKeys.given() or SecretKeys([secrets.token_urlsafe(32)]))]
@@ -65,8 +68,11 @@ class Signups(Promise):
         request = privacy.request
         if request is None or not self._may_lead[request.local_path]:
             return None
-        door = self._door(request)
-        return None if door is None else door.meet(privacy, request)
+        found = self._routes.find(request)
+        if (door := _first(found.doors, request)) is not None:
+            return door.meet(privacy, request)
+        door = _first(found.astray, request)
+        return None if door is None else door.meet_astray(privacy, request)
 
     def page(self, privacy: Privacy) -> Answer | Examine | None:
         """Take the age screen's form."""
@@ -80,14 +86,16 @@ class Signups(Promise):
             return None
         if request.local_path in self.pages:
             return self._form.stuck(privacy)
-        door = self._door(request)
+        found = self._routes.find(request)
+        door = _first((*found.doors, *found.astray), request)
         return None if door is None else door.stuck(privacy)
 
-    def _door(self, request: RequestHead) -> Door | None:
-        doors = self._routes.find(request)
-        if not doors or request.kind != "http":
-            return None
-        return next((door for door in doors if stands_for(request, door.methods)), None)
+
+def _first(doors: tuple[Door, ...], request: RequestHead) -> Door | None:
+    """Return the first door that a request of this method stands before."""
+    if not doors or request.kind != "http":
+        return None
+    return next((door for door in doors if stands_for(request, door.methods)), None)
 
 
 class ScreenedSignups(Signups):
@@ -98,6 +106,6 @@ class ScreenedSignups(Signups):
         request = privacy.request
         if request is None or request.method.upper() not in {"GET", "HEAD"}:
             return
-        if self._screens.find(request):
+        if self._screens.find(request).doors:
             head.merge("vary", ("Cookie",))
             keep_from_shared_caches(head)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container
-from urllib.parse import unquote_plus
-
-from alpines_privacy.http.body import Fields, Unreadable, read_fields
+from alpines_privacy.http.body import Names, names_within, read_fields
+from alpines_privacy.http.content_type import (
+    ContentType,
+    Unreadable,
+    UnsupportedType,
+    read_content_type,
+)
 from alpines_privacy.http.heads import RequestHead, split_list
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
-__all__ = ["AskedAge", "body_fields", "content_length", "stands_for"]
+__all__ = ["AskedAge", "check_length", "content_length", "content_type", "stands_for"]
 
-_SEPARATORS = re.compile(r"[&;]")
 _LONGEST_NUMBER = 18  # digits
 # Fields by which some apps let any request stand for one of another method.
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
@@ -27,22 +28,27 @@ def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
     return any(method.upper() in methods for method in (head.method, *overriding))
 
 
-def body_fields(head: RequestHead, body: bytes, wanted: Container[str] | None = None) -> Fields:
-    """Return the fields of a request's body; raises `Unreadable` unless every parser reads the same.
-
-    `wanted` as `read_fields` has it.
-    """
-    if any(coding.lower() != "identity" for coding in codings(head)):
-        raise Unreadable("the body is compressed")
+def content_type(head: RequestHead) -> ContentType:
+    """Return what a body is to be read as; raises `UnsupportedType` for what is no form and no JSON beyond doubt."""
+    for value in head.values("content-encoding"):
+        if any(coding.lower() != "identity" for coding in split_list(value)):
+            raise UnsupportedType("the body is compressed")
     kinds = head.values("content-type")
     if len(kinds) != 1:
-        raise Unreadable("there is not exactly one Content-Type")
-    return read_fields(kinds[0], body, wanted=wanted)
+        raise UnsupportedType("there is not exactly one Content-Type")
+    return read_content_type(kinds[0])
 
 
-def codings(head: RequestHead) -> list[str]:
-    """Return the request's content codings."""
-    return [c for value in head.values("content-encoding") for c in split_list(value)]
+def check_length(head: RequestHead, length: int, body: bytes) -> None:
+    """Raise `Unreadable` where a head says two things of a body, or another than is there (RFC 9112 §6.3).
+
+    Servers go by one of them, and some frameworks by the other. `length` is the head's.
+    """
+    transfer = head.values("transfer-encoding")
+    if (length or transfer) and (
+        length != len(body) if not transfer else length or transfer[0].lower() != "chunked"
+    ):
+        raise Unreadable("the head does not say how long the body is")
 
 
 def content_length(head: RequestHead) -> int:
@@ -54,18 +60,18 @@ def content_length(head: RequestHead) -> int:
 class AskedAge:
     """Where a signup asks how old somebody is, and whether the answer is old enough."""
 
-    __slots__ = ("_formats", "_is_age", "_names", "_prefixes", "_rule")
+    __slots__ = ("_asked", "_formats", "_is_age", "_names", "_rule")
 
     def __init__(self, signup: Signup, rule: AgeRule) -> None:
         self._names = signup.fields
-        self._prefixes = tuple(f"{name}." for name in signup.fields)
+        self._asked = Names(signup.fields)
         self._is_age = signup.age is not None
         self._formats = signup.formats
         self._rule = rule
 
     def allows(self, head: RequestHead, body: bytes) -> bool:
         """Tell whether who sent this is old enough. Raises `Unreadable` where nobody can tell."""
-        values = self._values(body_fields(head, body, self._names), head.query)
+        values = self._values(head, body)
         if self._is_age:
             age = read_age(values[0])
             if age is None:
@@ -78,24 +84,22 @@ class AskedAge:
             raise Unreadable(f"there is no possible date in {names}")
         return allowed
 
-    def _values(self, fields: Fields, query: str) -> list[str]:
-        """Return the values of the fields that are asked for, each of which stands once."""
+    def _values(self, head: RequestHead, body: bytes) -> list[str]:
+        """Return the values of the fields that are asked for, each of which stands once, in one place."""
         found: dict[str, str] = {}
-        for name, value in fields:
-            if name in self._names:
-                if name in found:
-                    raise Unreadable(f"the field {name!r} stands twice")
-                found[name] = value
-            elif name.startswith(self._prefixes):
-                raise Unreadable("a field of the age holds more than one value")
+        kind = content_type(head)
+        for name, value in read_fields(kind, body, self._asked):
+            if name in found:
+                raise Unreadable(f"the field {name!r} stands twice")
+            found[name] = value
         for name in self._names:
             if name not in found:
                 raise Unreadable(f"there is no field {name!r}")
-        # Some frameworks look into the query first.
-        if query and not found.keys().isdisjoint(_names(query)):
+        if len(found) > len(self._names):
+            raise Unreadable("a field of the age holds more than one value")
+        # Some frameworks look into the query first, and some take any body for a form.
+        if (query := head.query) and self._asked.stand_in(query):
             raise Unreadable("a field of the age stands in the query too")
+        if any(names_within(kind, body, self._asked)):
+            raise Unreadable("a field of the age stands within another's value too")
         return [found[name] for name in self._names]
-
-
-def _names(query: str) -> set[str]:
-    return {unquote_plus(pair.partition("=")[0]) for pair in _SEPARATORS.split(query)}

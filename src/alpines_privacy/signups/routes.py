@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import unquote
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.heads import RequestHead, below_mount
 
 __all__ = ["Routes"]
-
-_LONGEST = (
-    256  # characters of a path that is remembered; who sends longer ones shall fill no memory
-)
-_MOST = 1024  # paths
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
@@ -30,13 +26,27 @@ _ALIKE = str.maketrans("\u0130\u0131", "ii")
 _BROKEN = "\ufffd"
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
+# What a path must have to be reduced to another one.
+_REDUCIBLE = re.compile(r"\A(?!/)|[;?#%\\]|/\.|[\x00-\x20]")
+# What is no part of a path to who parses it as a URL (RFC 3986 §3; WHATWG URL drops the controls).
+_NO_PATH = re.compile(
+    r"\A[\x00-\x20]*(?:[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?)?|[\t\r\n]|[?#].*|;[^/]*", re.DOTALL
+)
+
 DoorT = TypeVar("DoorT")
 
 
-class Routes(Generic[DoorT]):
-    """Finds what stands at a path, whole or below the mount point; one look-up for paths seen before."""
+class Found(NamedTuple, Generic[DoorT]):
+    """The doors at a path, the best first, and those where a reduced form of it leads."""
 
-    __slots__ = ("_at", "_ends", "_patterns", "_words", "may_lead")
+    doors: tuple[DoorT, ...]
+    astray: tuple[DoorT, ...]
+
+
+class Routes(Generic[DoorT]):
+    """Finds what stands at a path, whole or below the mount point."""
+
+    __slots__ = ("_ends", "_patterns", "_words", "may_lead")
 
     def __init__(
         self, patterns: Iterable[tuple[str, DoorT]], words: Mapping[str, DoorT] | None = None
@@ -48,32 +58,31 @@ class Routes(Generic[DoorT]):
         ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
-        self._at = lru_cache(maxsize=_MOST)(self._found)
         # The one look that nearly all requests get.
-        self.may_lead = _Remembered(self._may_lead)
+        self.may_lead: Cache[str, bool] = Cache("signup paths", self._may_lead)
 
-    def find(self, head: RequestHead) -> tuple[DoorT, ...]:
-        """Return the doors at a request's path, the best first."""
-        return self._doors(head.path, head.mount)
+    def find(self, head: RequestHead) -> Found[DoorT]:
+        """Return the doors at a request's path."""
+        return self._found(head.path, head.mount)
 
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._doors(head.mount + path, head.mount)
-
-    def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        return (self._at if len(path) <= _LONGEST else self._found)(path, mount)
+        return self._found(head.mount + path, head.mount).doors
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
-        if _BROKEN in path:
+        if _BROKEN in path or _REDUCIBLE.search(path):
             return True
         last = _last(_plain(path))
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
-    def _found(self, path: str, mount: str) -> tuple[DoorT, ...]:
-        forms = {_plain(form) for form in (path, below_mount(path, mount))}
-        if _BROKEN in path:
-            forms |= {_plain(form.replace(_BROKEN, "")) for form in forms}
+    def _found(self, path: str, mount: str) -> Found[DoorT]:
+        paths = {path, below_mount(path, mount)}
+        doors = self._at_forms(_forms(paths))
+        reduced = self._at_forms(_forms({_reduced(form) for form in paths}))
+        return Found(doors, tuple(door for door in reduced if door not in doors))
+
+    def _at_forms(self, forms: set[str]) -> tuple[DoorT, ...]:
         doors = [
             door
             for pattern, door in self._patterns
@@ -83,29 +92,34 @@ class Routes(Generic[DoorT]):
         return (*doors, *(self._words[word] for word in words))
 
 
-class _Remembered(dict[str, bool]):
-    """What a question about paths was answered, to look up without a call; it begins anew when it is full."""
-
-    __slots__ = ("_ask",)
-
-    def __init__(self, ask: Callable[[str], bool]) -> None:
-        super().__init__()
-        self._ask = ask
-
-    def __missing__(self, path: str) -> bool:
-        answer = self._ask(path)
-        if len(path) <= _LONGEST:
-            if len(self) >= _MOST:
-                self.clear()
-            self[path] = answer
-        return answer
-
-
 def _plain(path: str) -> str:
     path = path.rstrip(_END)
-    if "//" in path:
-        path = _SLASHES.sub("/", path)
+    return _folded(_SLASHES.sub("/", path) if "//" in path else path)
+
+
+def _folded(path: str) -> str:
     return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
+
+
+def _forms(paths: Iterable[str]) -> set[str]:
+    """Return paths as they are compared."""
+    forms = {_plain(path) for path in paths}
+    # With its doubled slashes: Falcon takes what is between them for an empty parameter.
+    forms |= {_folded(path.rstrip(_END)) for path in paths if "//" in path}
+    return forms | {_plain(form.replace(_BROKEN, "")) for form in forms if _BROKEN in form}
+
+
+def _reduced(path: str) -> str:
+    """Return what is left of a path to who parses it as a URL, decodes it again and walks its segments."""
+    if _REDUCIBLE.search(path) is None:
+        return path
+    steps: list[str] = []
+    for step in _NO_PATH.sub("", unquote(path).replace("\\", "/")).split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in {"", "."}:
+            steps.append(step)
+    return "/" + "/".join(steps)
 
 
 def _last(plain: str) -> str:
@@ -113,4 +127,4 @@ def _last(plain: str) -> str:
 
 
 def _expression(pattern: str) -> str:
-    return _PARAMETER.sub(r"[^/]+", re.escape(_plain(pattern)))
+    return _PARAMETER.sub(r"[^/]*", re.escape(_plain(pattern)))

@@ -22,6 +22,7 @@ __all__ = ["Visitor"]
 _MOST_REDIRECTS = 20  # what browsers follow
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OF_BODIES = frozenset({"content-length", "content-type", "transfer-encoding"})
+_LENGTHS = frozenset({"content-length", "transfer-encoding"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_FIELDS: list[Field] = [
     ("connection", "Upgrade"),
@@ -116,7 +117,10 @@ class Visitor:
         more than 20 redirects; TypeError for two bodies at once.
         """
         body, fields = encode_body(data, json, content)
-        fields += listed(headers)
+        given = listed(headers)
+        if any(name == "content-length" for name, _ in given):  # then it is no chunked body
+            fields = [field for field in fields if field[0] not in _LENGTHS]
+        fields += given
         request = self._request(method.upper(), self._url(path), body, fields)
         response = self._exchange(request, hang_up_after)
         if not (self.follow_redirects if follow_redirects is None else follow_redirects):

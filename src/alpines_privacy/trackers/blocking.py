@@ -13,18 +13,18 @@ What the policy decides beside the rules:
 from __future__ import annotations
 
 import re
+from sys import getsizeof
 from typing import NamedTuple
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.request import Kind, is_below
-from alpines_privacy.trackers.rules import Match, Rules
+from alpines_privacy.trackers.rules import Match, Rules, weight_of_match
 
 __all__ = ["Blocker", "Load"]
 
-_MOST_REMEMBERED = 4096
-_LONGEST_REMEMBERED = 2048  # characters of an address
 # What has neither a scheme nor an authority, whatever a browser drops from it.
 _WITHIN = re.compile(r"/(?![/\\\t\n\r])|[A-Za-z0-9_.~%-]+(?:[/?#]|\Z)|[?#]|\Z").match
 _WHOLE_HOST = re.compile(r"\|\|([a-z0-9._-]+)\^?(?:\$.*)?").fullmatch
@@ -42,6 +42,7 @@ class Load(NamedTuple):
 
 
 _OWN = Load("", None)
+_EMPTY = getsizeof(_OWN) + 32
 
 
 class Blocker:
@@ -57,7 +58,7 @@ class Blocker:
         hosts = () if opted_out else tuple(party.host for party in policy.third_parties)
         self._declared = frozenset(host for host in hosts if not host.startswith("*."))
         self._declared_below = tuple(host[1:] for host in hosts if host.startswith("*."))
-        self._remembered: dict[tuple[str, str, str], Load] = {}
+        self._loads: Cache[tuple[str, str, Kind], Load] = Cache("loads", weigh=_weight)
 
     @property
     def has_own_rules(self) -> bool:
@@ -78,18 +79,11 @@ class Blocker:
         if base.scheme != page.scheme:
             return self._decided(parse(url, base), page, kind)
         key = (url, page.host, kind)
-        load = self._remembered.get(key)
+        load = self._loads.get(key)
         if load is None:
             load = self._decided(parse(url, base), page, kind)
-            self._remember(key, load)
+            self._loads.keep(key, load)
         return load
-
-    def _remember(self, key: tuple[str, str, str], load: Load) -> None:
-        if len(key[0]) > _LONGEST_REMEMBERED:
-            return
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[key] = load
 
     def _decided(self, address: Address | None, page: Address, kind: Kind) -> Load:
         if address is None:
@@ -107,6 +101,10 @@ class Blocker:
 
     def _is_declared(self, host: str) -> bool:
         return host in self._declared or host.endswith(self._declared_below)
+
+
+def _weight(load: Load) -> int:
+    return _EMPTY + getsizeof(load.origin) + weight_of_match(load.match)
 
 
 def _origin(address: Address) -> str:

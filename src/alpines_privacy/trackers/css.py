@@ -27,57 +27,65 @@ _ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}(?:{_NEWLINE}|[ \t])?|{_NEWLINE}|[^\n\r\f0-9
 
 
 def _letter(letter: str) -> str:
-    lower, upper = f"{ord(letter):02x}", f"{ord(letter.upper()):02x}"
-    escaped = rf"\\0{{0,4}}(?:{lower}|{upper})(?:{_NEWLINE}|[ \t])?"
-    plain = f"[{letter}{letter.upper()}]"
+    """Return a pattern for a character of a name, which may be written as an escape."""
+    codes = "|".join(dict.fromkeys((f"{ord(letter):02x}", f"{ord(letter.upper()):02x}")))
+    escaped = rf"\\0{{0,4}}(?:{codes})(?:{_NEWLINE}|[ \t])?"
+    plain = f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter)
     return f"(?:{plain}|{escaped})" if letter in "abcdef" else rf"(?:\\?{plain}|{escaped})"
 
 
 def _word(word: str) -> str:
-    return "".join(_letter(letter) if letter.isalpha() else letter for letter in word)
+    return "".join(map(_letter, word))
 
 
 _STRING = rf'"(?:[^"\\\n\r\f]|{_ESCAPE})*+"?|\'(?:[^\'\\\n\r\f]|{_ESCAPE})*+\'?'
 _SPACES = r"[ \t\n\r\f]*+"
-_GAPS = r"(?:[ \t\n\r\f]++|/\*(?:[^*]|\*(?!/))*+\*/)*+"
+_COMMENT = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+"
+_GAPS = rf"(?:[ \t\n\r\f]++|{_COMMENT}\*/)*+"
 _TOKEN = re.compile(
-    r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
+    rf"{_COMMENT}(?:\*/)?"
     rf"|(?P<import>@{_word('import')}{_GAPS})(?:{_word('url')}\({_SPACES})?"
     rf"(?P<imported>{_STRING}|(?:[^\"'()\\ \t\n\r\f;]|{_ESCAPE})++)"
     rf"|(?:{_word('url')}|{_word('src')})\({_SPACES}(?P<url>{_STRING}|(?:[^\"'()\\ \t\n\r\f]|{_ESCAPE})++)"
     rf"|(?P<string>{_STRING})"
 )
+# The same for a sheet without escapes: each token begins with one of few characters, or is told by
+# what stands before it, so that the search is quick.
+_PLAIN_STRING = r"(?:\"[^\"\n\r\f]*+\"?|'[^'\n\r\f]*+'?)"
+_PLAIN_TOKEN = re.compile(
+    rf"[/@(](?:(?<=/)\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+    rf"|(?<=@)[iI][mM][pP][oO][rR][tT]{_GAPS}(?:[uU][rR][lL]\({_SPACES})?"
+    rf"(?P<imported>{_PLAIN_STRING}|[^\"'() \t\n\r\f;]++)"
+    rf"|(?<=\()(?:(?<=[uU][rR][lL]\()|(?<=[sS][rR][cC]\())(?<![\w-][uUsS][rR][lLcC]\(){_SPACES}"
+    rf"(?P<url>{_PLAIN_STRING}|[^\"'() \t\n\r\f]++))"
+    rf"|[\"'](?:(?<=\")[^\"\n\r\f]*+\"?|(?<=')[^'\n\r\f]*+'?)"
+)
 _ESCAPED = re.compile(
     rf"\\(?:(?P<code>[0-9a-fA-F]{{1,6}})(?:{_NEWLINE}|[ \t])?|{_NEWLINE}|(?P<self>[^\n\r\f]))"
 )
-_HINT = re.compile(
-    rf"{_word('url')}\(|{_word('src')}\(|@{_word('import')}|image-set\(", re.IGNORECASE
-)
-_SETS = re.compile(r"image-set\(", re.IGNORECASE)
+# Names are rare before a parenthesis, and parentheses are rare; with escapes, any may be meant.
+_HINT = re.compile(r"\((?:(?<=url\()|(?<=src\()|(?<=image-set\())|@import|\\", re.IGNORECASE)
+_SETS = re.compile(rf"{_word('image-set')}\(", re.IGNORECASE)
 
 
 def inert(css: str, is_listed: IsListed) -> str | None:
     """Return a style sheet with the listed addresses made inert, None if there are none."""
     if not _HINT.search(css):
         return None
-    has_sets = _SETS.search(css) is not None
-
-    found = False
-
-    def replaced(token: re.Match[str]) -> str:
-        nonlocal found
+    has_escapes = "\\" in css
+    has_sets = (has_escapes or "set(" in css.lower()) and _SETS.search(css) is not None
+    token_of = _TOKEN if has_sets or has_escapes else _PLAIN_TOKEN
+    parts: list[str] = []
+    copied = 0
+    for token in token_of.finditer(css):
         group = token.lastgroup
         if group is None or (group == "string" and not has_sets):
-            return token[0]
+            continue
         written = token[group]
-        if not is_listed(_read(written), _IMPORTED if group == "imported" else _DRAWN):
-            return token[0]
-        found = True
-        start, end = token.start(), token.end()
-        return css[start : token.start(group)] + _instead(written) + css[token.end(group) : end]
-
-    edited = _TOKEN.sub(replaced, css)
-    return edited if found else None
+        if is_listed(_read(written), _IMPORTED if group == "imported" else _DRAWN):
+            parts += css[copied : token.start(group)], _instead(written)
+            copied = token.end(group)
+    return "".join((*parts, css[copied:])) if parts else None
 
 
 def _read(written: str) -> str:

@@ -13,13 +13,12 @@ __all__ = ["without_imports", "without_speculation"]
 IsListed: TypeAlias = "Callable[[str, tuple[Kind, ...]], bool]"
 
 _MODULE: tuple[Kind, ...] = ("script",)
-_EMPTY_MODULE = "data:text/javascript,export%20default%200"
 _PAGE: tuple[Kind, ...] = ("subdocument", "other", "xmlhttprequest")
 _KINDS_OF_RULES = ("prefetch", "prerender", "prerender_until_script")
 
 
-def without_imports(content: bytes, is_listed: IsListed) -> bytes | None:
-    """Return an import map with an empty module for each that is listed, None if it has none.
+def without_imports(content: bytes, is_listed: IsListed, module: str) -> bytes | None:
+    """Return an import map with the address `module` for each that is listed, None if it has none.
 
     A page that imports a name the map lacks fails to resolve it, and with it all that imports it.
     """
@@ -36,7 +35,7 @@ def without_imports(content: bytes, is_listed: IsListed) -> bytes | None:
                 for name, url in table.items()
                 if isinstance(url, str) and is_listed(url, _MODULE)
             ]
-            table.update(dict.fromkeys(listed, _EMPTY_MODULE))
+            table.update(dict.fromkeys(listed, module))
             found = found or bool(listed)
     return _written(data) if found else None
 

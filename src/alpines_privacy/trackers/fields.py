@@ -19,10 +19,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message
-from alpines_privacy.http.site import registrable_domain
+from alpines_privacy.http.site import is_same_site
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers import srcset
+from alpines_privacy.trackers.markup import RELATIONS, Kinds, linked
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match
 
@@ -58,7 +59,7 @@ _FEATURES = (
     "join-ad-interest-group",
     "run-ad-auction",
 )
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _FEATURE = re.compile(r"(?:^|,)[ \t]*+([a-z*][a-z0-9_.*-]*+)")
 
 # A member ends at a comma outside <> and quotes; what is not closed runs to the end.
@@ -75,40 +76,8 @@ _ENDPOINT = re.compile(
 )
 _STRING = re.compile(r"[ \t]*+\"((?:[^\"\\]|\\[\"\\])*+)\"")
 
-# What each relation loads; those that do not say which kind of load they announce may be any.
-_ANY: tuple[Kind, ...] = ("script", "image", "xmlhttprequest", "subdocument", "other")
-_OF_RELATION: dict[str, tuple[Kind, ...]] = {
-    "stylesheet": ("stylesheet",),
-    "modulepreload": ("script",),
-    "preload": _ANY,
-    "prefetch": _ANY,
-    "prerender": _ANY,
-    "icon": ("image",),
-    "apple-touch-icon": ("image",),
-    "apple-touch-icon-precomposed": ("image",),
-    "manifest": ("other",),
-    "compression-dictionary": ("other",),
-}
-_OF_DESTINATION: dict[str, tuple[Kind, ...]] = {
-    "audio": ("media",),
-    "audioworklet": ("script",),
-    "document": ("subdocument",),
-    "embed": ("object",),
-    "fetch": ("xmlhttprequest",),
-    "font": ("font",),
-    "frame": ("subdocument",),
-    "iframe": ("subdocument",),
-    "image": ("image",),
-    "object": ("object",),
-    "paintworklet": ("script",),
-    "script": ("script",),
-    "serviceworker": ("script",),
-    "sharedworker": ("script",),
-    "style": ("stylesheet",),
-    "track": ("media",),
-    "video": ("media",),
-    "worker": ("script",),
-}
+_LONGEST = 8192  # characters of a value that loads or reports; a longer one is not judged, and goes
+# What is connected to, at an address's host alone.
 _CONNECTIONS = frozenset({"preconnect", "dns-prefetch"})
 
 
@@ -223,6 +192,9 @@ class _Cleaning:
 
     def kept(self, name: str, value: str) -> str | None:
         """Return what may leave of a value, None if nothing may."""
+        if len(value) > _LONGEST and name in ALWAYS_CLEANED:
+            self._note(name, "", None)
+            return None
         if refused := _LISTS.get(name):
             return self._members(name, value, refused)
         if name in _ADS or (name in _HINTS and self._opted_out):
@@ -270,7 +242,7 @@ class _Cleaning:
         if not targets:
             return None
         if len(targets) > 1 or member.count('"') % 2:  # which a browser may divide otherwise
-            return self._first_refused((target.strip(), _ANY) for target in targets)
+            return self._first_refused((target.strip(), RELATIONS["preload"]) for target in targets)
         return self._first_refused(_loads(targets[0].strip(), _parameters(member)))
 
     def _refused_rules(self, member: str) -> _Refused | None:
@@ -283,7 +255,7 @@ class _Cleaning:
             return _Refused("", None)
         return self._refused_reports(_unescaped(endpoint[1]))
 
-    def _first_refused(self, loads: Iterable[tuple[str, tuple[Kind, ...]]]) -> _Refused | None:
+    def _first_refused(self, loads: Iterable[tuple[str, Kinds]]) -> _Refused | None:
         for url, kinds in loads:
             if kinds and not self.leads_elsewhere:
                 address = parse(url, self._page())
@@ -297,7 +269,7 @@ class _Cleaning:
         """Return why nothing may be reported to an address: it is a third party's, undeclared or listed."""
         page = self._page()
         address = parse(url, page)
-        if address is None or _same_site(address.host, page.host):
+        if address is None or is_same_site(address.host, page.host):
             return None
         # Not as a ping: the lists stop those to every third party, which is the policy's to say here.
         match = self._block(address.url, "xmlhttprequest") or self._block(address.url, "other")
@@ -359,12 +331,6 @@ _LISTS: dict[str, _Judge] = {
 }
 
 
-def _same_site(host: str, other: str) -> bool:
-    return host == other or (
-        (site := registrable_domain(host)) is not None and site == registrable_domain(other)
-    )
-
-
 def _may_tell(policy: Any, groups: set[str]) -> bool:
     """Whether a NEL policy ends one, or names one of the groups."""
     if not isinstance(policy, dict):
@@ -387,23 +353,21 @@ def _unescaped(text: str) -> str:
 
 def _parameters(member: str) -> dict[str, str]:
     """Return a link's parameters by lower-case name; of one that is repeated, every value."""
-    parameters: dict[str, str] = {}
+    parameters: dict[str, list[str]] = {}
     for name, value in _PARAMETER.findall(member[member.rindex("<") :].partition(">")[2]):
         text = _unescaped(value[1:-1]) if value.startswith('"') else value.strip()
-        known = parameters.get(name.lower())
-        parameters[name.lower()] = text if known is None else f"{known} {text}"
-    return parameters
+        parameters.setdefault(name.lower(), []).append(text)
+    return {name: " ".join(values) for name, values in parameters.items()}
 
 
-def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, tuple[Kind, ...]]]:
+def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, Kinds]]:
     """Return every load a link makes a browser do: the address, and the kinds it may be of."""
-    relations = parameters.get("rel", "").lower().split()
-    if not _CONNECTIONS.isdisjoint(relations) and (host := _host_of(target)):
-        yield host, _ANY
-    as_told = _OF_DESTINATION.get(parameters.get("as", "").strip().lower())
+    words = parameters.get("rel", "").lower().split()
+    relations = [word for word in dict.fromkeys(words) if word in RELATIONS]
     for relation in relations:
-        kinds = _OF_RELATION.get(relation, ())
-        yield target, (as_told or kinds) if kinds is _ANY else kinds
+        address = _host_of(target) if relation in _CONNECTIONS else target
+        if address:
+            yield address, linked(relation, parameters.get("as", ""))
     if "preload" in relations:
         for candidate in _candidates(parameters.get("imagesrcset", "")):
             yield candidate, ("image",)

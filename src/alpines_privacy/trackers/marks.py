@@ -1,9 +1,8 @@
 """Attributes any tag may have that can load something, found in a page's bytes before its tags are read.
 
 Hardly a tag has one of them, so the bytes are searched instead: every attribute that counts has a
-`=`, which is rare, and what stands before it is told by its last letters. Event handlers are told by
-their `on`. What is found may be text or part of a script; what is missed would stay in the page, so
-where in doubt it is found.
+`=`, which is rare, and what stands before it is told by its last letters. What is found may be text
+or part of a script; what is missed would stay in the page, so where in doubt it is found.
 """
 
 from __future__ import annotations
@@ -19,9 +18,22 @@ __all__ = ["CARRIERS", "DRAWING", "carriers", "finder", "handlers"]
 _SPACE = rb"[%b]" % SPACE
 _REFRESH = rb"""(?=%b*+["']?+%b*+[rR&])""" % (_SPACE, _SPACE)
 
+# An address that may lead to another host: what it begins with, or an entity in that.
+_AWAY = rb"""(?=%b*+["']?+%b*+(?:[a-zA-Z]{2,6}+:|[/\\]%b*+[/\\]|[^"'>%b]{0,12}?&))""" % (
+    *(_SPACE, _SPACE, _SPACE),
+    SPACE,
+)
+
 # Attributes by name, with the pattern of what must follow their `=`.
 CARRIERS: Mapping[bytes, bytes] = MappingProxyType(
-    {b"ping": b"", b"background": b"", b"attributionsrc": b"", b"http-equiv": _REFRESH}
+    {
+        b"ping": b"",
+        b"background": b"",
+        b"attributionsrc": b"",
+        b"http-equiv": _REFRESH,
+        b"action": _AWAY,
+        b"formaction": _AWAY,
+    }
 )
 
 # The presentation attributes of SVG 2 (§6.6) whose value can be, or hold, the address of another
@@ -38,22 +50,12 @@ _UNQUOTED = rb"""[a-zA-Z/\\&][^"'>(&=%b]*+[(&][^%b>/\\&]{0,200}+[/\\&]""" % (SPA
 _STYLES = (b"style", *map(str.encode, DRAWING))
 _FUNCTION = rb"(?=%b|%b|%b++(?:%b|%b))" % (_QUOTED, _UNQUOTED, _SPACE, _QUOTED, _UNQUOTED)
 
-# Code with what may be an address: two slashes, a literal that begins like a host, or what may be
-# either and is written as an escape or an entity. Without quotes, as above.
-_IN_CODE = rb"""%b(?:[^%b/\\&%b]++|/(?!/)|&(?![#a-zA-Z])|[%b](?!\.?[\w-]++\.))*+(?://|[\\&%b])"""
-_CODE = rb"(?:%b|%b|[^\"'>%b][^%b>/\\&]{0,200}+[/\\&])" % (
-    *(_IN_CODE % (b'"', b'"', b"'`", b"'`", b"'`"), _IN_CODE % (b"'", b"'", b'"`', b'"`', b'"`')),
-    *(SPACE, SPACE),
-)
-# Whatever the event, it begins with two letters whose search is the cheapest.
-_HANDLER = re.compile(
-    rb"on(?<=[\"'/%b]on)[a-z]{3,32}+%b*+=%b*+%b" % (SPACE, _SPACE, _SPACE, _CODE)
-).finditer
+_HANDLER = re.compile(rb"[\"'/%b][oO][nN][a-zA-Z]++[%b]*+=" % (SPACE, SPACE)).finditer
 
 
-def handlers(lower: bytes) -> list[int]:
-    """Return where event handlers stand whose code may hold an address, in bytes in lower case."""
-    return [found.start() for found in _HANDLER(lower)]
+def handlers(data: bytes) -> list[int]:
+    """Return where event handlers stand."""
+    return [found.start() + 1 for found in _HANDLER(data)]
 
 
 def finder(values: Mapping[bytes, bytes]) -> Callable[[bytes], list[int]]:
@@ -89,9 +91,5 @@ def _ends(names: Iterable[bytes], gap: bytes) -> bytes:
     return rb"(?<=%b%b=)" % (ends, gap)
 
 
-_carriers = finder(CARRIERS)
-
-
-def carriers(data: bytes) -> list[int]:
-    """Return where attributes stand that load something, on whatever tag, in order."""
-    return sorted(_carriers(data) + handlers(data.lower()))
+carriers = finder(CARRIERS)
+"""Finds where attributes stand that load something, on whatever tag."""

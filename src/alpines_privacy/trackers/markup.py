@@ -1,7 +1,8 @@
 """Which attributes of which elements load what, and the tags a page has to be searched for.
 
 WHATWG HTML, SVG 2 and AMP say what loads. Each attribute is asked for as the kinds of request it
-may make; one that a rule stops is enough.
+may make; one that a rule stops is enough. What a visitor follows or sends by an act of their own
+(`href` of links, `action`, `formaction`) is no load.
 """
 
 from __future__ import annotations
@@ -10,26 +11,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from alpines_privacy.http.html import Selection
-from alpines_privacy.trackers.marks import carriers
 from alpines_privacy.trackers.request import Kind
 
 __all__ = [
     "ALWAYS_READ",
     "AMP",
-    "CORE",
-    "EDITED",
-    "GOING",
-    "INERT",
+    "BOXES",
     "LOADING",
+    "LOADS",
     "MODIFIERS",
-    "NAMING",
     "NAVIGATING",
     "PINGED",
     "PRELOADED",
     "RELATIONS",
     "REMEMBERED",
+    "SENDING",
+    "SHIELDED",
+    "SVG_LOADS",
     "Kinds",
+    "linked",
 ]
 
 Kinds: TypeAlias = "tuple[Kind, ...]"
@@ -48,62 +48,57 @@ _LINKED_IMAGE: Loads = (("href", _IMAGE), ("xlink:href", _IMAGE))
 _LAZY_IMAGE: Loads = (("src", _IMAGE), ("data-src", _IMAGE))
 _LAZY_FRAME: Loads = (("src", _FRAME), ("data-src", _FRAME))
 
-# The element goes, with its content.
-GOING: Mapping[str, Loads] = MappingProxyType(
+LOADS: Mapping[str, Loads] = MappingProxyType(
     {
-        "script": (
-            ("src", _SCRIPT),
-            ("href", _SCRIPT),
-            ("xlink:href", _SCRIPT),
-            ("data-src", _SCRIPT),
-        ),
+        "script": (("src", _SCRIPT), ("data-src", _SCRIPT)),
         "iframe": _LAZY_FRAME,
         "frame": _LAZY_FRAME,
         "fencedframe": _LAZY_FRAME,
         "img": _LAZY_IMAGE,
-        "image": (*_LAZY_IMAGE, *_LINKED_IMAGE),
-        "feimage": _LINKED_IMAGE,
-        "use": _LINKED_IMAGE,
+        "image": _LAZY_IMAGE,
         "object": (("data", (*_OBJECT, *_FRAME)),),
         "embed": (("src", (*_OBJECT, *_FRAME)),),
-        "video": (("src", _MEDIA),),
+        "video": (("src", _MEDIA), ("poster", _IMAGE)),
         "audio": (("src", _MEDIA),),
         "source": (("src", _MEDIA),),
         "track": (("src", (*_MEDIA, "other")),),
+        "input": (("src", _IMAGE),),
         "amp-pixel": (("src", _IMAGE),),
         "amp-img": (("src", _IMAGE),),
         "amp-iframe": (("src", _FRAME),),
         "amp-analytics": (("config", ("xmlhttprequest",)),),
     }
 )
-
-# The attribute goes, the element stays.
-EDITED: Mapping[str, Loads] = MappingProxyType(
+SVG_LOADS: Mapping[str, Loads] = MappingProxyType(
     {
-        "video": (("poster", _IMAGE),),
-        "form": (("action", NAVIGATING),),
-        "button": (("formaction", NAVIGATING),),
-        "input": (("formaction", NAVIGATING),),
+        "script": (("href", _SCRIPT), ("xlink:href", _SCRIPT)),
+        "image": _LINKED_IMAGE,
+        "feimage": _LINKED_IMAGE,
+        "use": _LINKED_IMAGE,
     }
 )
 
-# A form without its action is sent to the page itself: one that is to go nowhere says so.
-INERT: Mapping[str, str] = MappingProxyType(
-    {"action": "javascript:void(0)", "formaction": "javascript:void(0)"}
+# Where a form goes: told, and left.
+SENDING: Mapping[str, str] = MappingProxyType(
+    {"form": "action", "button": "formaction", "input": "formaction"}
+)
+
+# Elements that show a box, with a fallback or a frame, once they load nothing.
+BOXES = frozenset(
+    ["iframe", "fencedframe", "object", "embed", "img", "image", "amp-iframe", "amp-img"]
 )
 
 # Elements of AMP that are nothing but ads.
 AMP = frozenset({"amp-ad", "amp-embed", "amp-auto-ads", "amp-sticky-ad", "amp-story-auto-ads"})
 
 # Whatever is written in the tag, it has to be looked at.
-ALWAYS_READ = AMP | {"script", "style", "base", "iframe", "amp-analytics"}
+ALWAYS_READ = AMP | {"script", "style", "base", "iframe", "amp-analytics", "html", "head"}
 
 # What is decided on them depends on their tags alone, which pages repeat and which hold nothing
 # that a visitor has entered.
-REMEMBERED = frozenset(GOING) - {"iframe", "amp-analytics"} | {"link"}
-
-# Their hosts are what the page's CSP has to allow.
-NAMING = frozenset({"script", "iframe", "frame", "fencedframe", "object", "embed"})
+REMEMBERED = frozenset(LOADS) - {"iframe", "frame", "object", "embed", "input", "amp-analytics"} | {
+    "link"
+}
 
 RELATIONS: Mapping[str, Kinds] = MappingProxyType(
     {
@@ -111,8 +106,11 @@ RELATIONS: Mapping[str, Kinds] = MappingProxyType(
         "icon": _IMAGE,
         "apple-touch-icon": _IMAGE,
         "apple-touch-icon-precomposed": _IMAGE,
+        "apple-touch-startup-image": _IMAGE,
         "mask-icon": _IMAGE,
         "manifest": ("other",),
+        "search": ("other",),
+        "compression-dictionary": ("other",),
         "modulepreload": _SCRIPT,
         "prerender": _FRAME,
         "preconnect": _CONNECTING,
@@ -121,29 +119,36 @@ RELATIONS: Mapping[str, Kinds] = MappingProxyType(
         "prefetch": _CONNECTING,
     }
 )
-# What `as` says of a preload or prefetch.
+# What `as` says of a preload or prefetch (Fetch §2.2.5, destinations).
 PRELOADED: Mapping[str, Kinds] = MappingProxyType(
     {
-        "script": _SCRIPT,
-        "worker": _SCRIPT,
+        **dict.fromkeys(("script", "worker", "sharedworker", "serviceworker"), _SCRIPT),
+        **dict.fromkeys(("audioworklet", "paintworklet"), _SCRIPT),
+        **dict.fromkeys(("audio", "video", "track"), _MEDIA),
+        **dict.fromkeys(("document", "frame", "iframe"), _FRAME),
+        **dict.fromkeys(("object", "embed"), _OBJECT),
         "style": ("stylesheet",),
         "image": _IMAGE,
         "font": ("font",),
         "fetch": ("xmlhttprequest",),
-        "audio": _MEDIA,
-        "video": _MEDIA,
-        "track": _MEDIA,
-        "document": _FRAME,
-        "object": _OBJECT,
-        "embed": _OBJECT,
+        "manifest": ("other",),
     }
 )
+
+
+def linked(relation: str, destination: str) -> Kinds:
+    """Return the kinds of request that a link makes: of one relation (lower case), and its `as`."""
+    kinds = RELATIONS.get(relation, ())
+    if relation in ("preload", "prefetch"):
+        return PRELOADED.get(destination.strip().lower(), kinds)
+    return kinds
+
 
 # Relations that load nothing, and mean nothing without one that does.
 MODIFIERS = frozenset({"alternate", "shortcut", "nofollow", "noopener", "noreferrer"})
 
 # What is looked at whatever attributes it has.
-LOADING = frozenset({*GOING, *EDITED, "style", "link", "base"})
+LOADING = frozenset({*LOADS, *SVG_LOADS, "style", "link", "base", "set", "animate"})
 
-# While ads stay.
-CORE = Selection(LOADING, carriers)
+# What is looked at to find the place for the shield.
+SHIELDED = frozenset({"html", "template"})

@@ -1,8 +1,7 @@
-"""What was decided before: a site's pages repeat their tags and scripts, so most are looked up.
+"""What was decided before: a site's pages repeat their tags, so most are looked up.
 
 Decisions depend on the page's host and on nothing else of the request, as long as no rule is about
-the site's own paths and no `<base>` leads elsewhere; what depends on more is not kept. Scripts and
-style sheets are known by a digest, since they may hold what was written for one visitor.
+the site's own paths and no `<base>` leads elsewhere; what depends on more is not kept.
 """
 
 from __future__ import annotations
@@ -10,33 +9,28 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
-from alpines_privacy.http.html import Decision, StartTag
+from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.html import Decision
 from alpines_privacy.trackers.rules import Match
 
 __all__ = ["Memory", "Outcome", "Recent", "Removal", "digest"]
-
-_MOST_TAGS = 16384
-_LONGEST_TAG = 1024  # bytes
-_MOST_CONTENTS = 4096
-_LONGEST_CONTENT = 8192  # bytes, of what takes a content's place
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
 class Removal(NamedTuple):
-    """One thing that went from a page: an element (`"script"`) or an attribute (`"a ping"`), and why."""
+    """One load that was taken from a page, of an element (`"script"`) or attribute (`"a ping"`), and why."""
 
     what: str
     match: Match
 
 
 class Outcome(NamedTuple):
-    """What was decided on a tag or a content, what was removed by that, and which hosts it names."""
+    """What was decided on a tag or a style sheet, and what was taken by that."""
 
     decision: Decision
     removals: tuple[Removal, ...] = ()
-    named: tuple[str, ...] = ()
 
 
 class Recent(dict[_Key, _Value], Generic[_Key, _Value]):
@@ -55,26 +49,30 @@ class Recent(dict[_Key, _Value], Generic[_Key, _Value]):
 
 
 class Memory:
-    """Outcomes on one host's pages for visitors of one kind."""
+    """Outcomes on one host's pages for visitors of one kind: by the bytes of tags, or a sheet's digest.
 
-    __slots__ = ("contents", "tags")
+    Tags on which nothing is decided are in `staying`.
+    """
+
+    __slots__ = ("sheets", "staying", "tags")
 
     def __init__(self) -> None:
-        self.tags: Recent[bytes, Outcome] = Recent(_MOST_TAGS)
-        self.contents: Recent[bytes, Outcome] = Recent(_MOST_CONTENTS)
+        self.tags: Cache[bytes, Outcome] = Cache("tags")
+        self.staying: Cache[bytes, None] = Cache("tags that stay")
+        self.sheets: Cache[bytes, Outcome] = Cache("style sheets")
 
-    def keep_tag(self, tag: StartTag, outcome: Outcome) -> None:
+    def keep_tag(self, raw: bytes, outcome: Outcome) -> None:
         """Remember the outcome of a tag."""
-        if len(tag.raw) <= _LONGEST_TAG:
-            self.tags.keep(tag.raw, outcome)
+        if outcome == (None, ()):
+            self.staying.keep(raw, None)
+        else:
+            self.tags.keep(raw, outcome)
 
-    def keep_content(self, key: bytes, outcome: Outcome) -> None:
-        """Remember the outcome of a content, by its digest."""
-        edited = outcome.decision
-        if not isinstance(edited, bytes) or len(edited) <= _LONGEST_CONTENT:
-            self.contents.keep(key, outcome)
+    def keep_sheet(self, key: bytes, outcome: Outcome) -> None:
+        """Remember the outcome of a style sheet, by its digest."""
+        self.sheets.keep(key, outcome)
 
 
-def digest(kind: bytes, content: bytes) -> bytes:
-    """Return what a content is known by."""
-    return blake2b(content, digest_size=16, person=kind).digest()
+def digest(sheet: bytes) -> bytes:
+    """Return what a style sheet is known by: it may hold what was written for one visitor."""
+    return blake2b(sheet, digest_size=16).digest()

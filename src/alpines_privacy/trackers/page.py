@@ -1,4 +1,4 @@
-"""A page streams by, and whatever would load a tracker goes; ads too, from visitors who opted out.
+"""A page streams by, and loses whatever would load a tracker; ads too, for visitors who opted out.
 
 Most tags are never read. Searched for are those that load something; the many that only may carry
 a style, a `ping` or an ad are found by that (`marks.py`).
@@ -6,42 +6,82 @@ a style, a `ping` or an ad are found by that (`marks.py`).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from alpines_privacy.http.html import Selection
+from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import Blocker
-from alpines_privacy.trackers.elements import Elements
+from alpines_privacy.trackers.elements import Elements, Visit
+from alpines_privacy.trackers.marks import carriers, handlers
+from alpines_privacy.trackers.markup import AMP, LOADING, SHIELDED
 from alpines_privacy.trackers.memory import Memory, Recent, Removal
+from alpines_privacy.trackers.nothing import PATH
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.slots import Slots
 
 __all__ = ["Page", "Pages", "Removal"]
 
+Marks: TypeAlias = "Callable[[bytes], list[int]]"
+
 _MOST_HOSTS = 32
+_LONGEST_HOST = 255  # characters; a longer one is no site's
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
+_MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 
 
 class Pages:
-    """What goes from pages under one policy, compiled once, for visitors of either kind."""
+    """What is taken from pages under one policy, compiled once, for visitors of either kind."""
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
         self._with_ads = Blocker(rules, policy, opted_out=False)
         self._without_ads = Blocker(rules, policy, opted_out=True)
         self._slots = Slots(policy.ad_slots)
-        self._memories: Recent[tuple[str, str, bool], Memory] = Recent(_MOST_HOSTS)
+        self._selections = {
+            False: _selections(LOADING, carriers),
+            True: _selections(LOADING | AMP, self._slots.marks),
+        }
+        self._module = policy.endpoint + PATH
+        self._notices = Notices()
+        self._memories: Recent[tuple[str | bool, ...], Memory] = Recent(_MOST_HOSTS)
 
-    def begin(self, *, url: str, opted_out: bool) -> Page:
-        """Begin one page at its own address."""
+    def begin(
+        self,
+        *,
+        url: str,
+        opted_out: bool,
+        shield: bytes = b"",
+        mount: str = "",
+        may_edit_scripts: bool = True,
+    ) -> Page:
+        """Begin one page at its own address.
+
+        `shield` is the element to put before the page's first code, empty for none; `mount` what leads
+        to this app. Where `may_edit_scripts` is false, as under a policy that names the digests of
+        scripts, imports of listed modules stay.
+        """
         address = parse(url) or _NO_ADDRESS
-        memory = self._memory(address, opted_out=opted_out)
-        if opted_out:
-            return Page(Elements(address, self._without_ads, self._slots, memory))
-        return Page(Elements(address, self._with_ads, None, memory))
+        module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
+        visit = Visit(
+            address,
+            self._without_ads if opted_out else self._with_ads,
+            self._selections[opted_out],
+            self._slots if opted_out else None,
+            self._memory(address, opted_out, bool(shield), bool(module)),
+            self._notices,
+            shield,
+            module,
+        )
+        return Page(Elements(visit))
 
-    def _memory(self, page: Address, *, opted_out: bool) -> Memory | None:
-        """Return what was decided on this host's pages before, None where each path may differ."""
-        if self._with_ads.has_own_rules:
-            return None
-        key = (page.host, page.scheme, opted_out)
+    def _memory(self, page: Address, *kind: bool) -> Memory:
+        """Return what was decided before on this host's pages of this kind; nothing where each path may differ."""
+        if self._with_ads.has_own_rules or len(page.host) > _LONGEST_HOST:
+            return Memory()
+        key: tuple[str | bool, ...] = (page.host, page.scheme, *kind)
         memory = self._memories.get(key)
         if memory is None:
             memory = Memory()
@@ -50,7 +90,7 @@ class Pages:
 
 
 class Page:
-    """One response: a filter for its bytes, with what it removed and which hosts the page names."""
+    """One response: a filter for its bytes, with what it took from them."""
 
     def __init__(self, elements: Elements) -> None:
         """Begin a page whose elements are decided on by `elements`."""
@@ -59,14 +99,18 @@ class Page:
 
     @property
     def removals(self) -> list[Removal]:
-        """What was removed, in the order of the page."""
+        """What was taken, in the order of the page."""
         return self._elements.removals
-
-    @property
-    def named(self) -> set[str]:
-        """The hosts that run code in this page or are framed by it, and are no trackers."""
-        return self._elements.named
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
         """Take the next bytes and return what can leave now; with `last`, all that is left."""
         return self._rewrite(data, last=last)
+
+
+def _selections(names: Iterable[str], marks: Marks) -> tuple[Selection, Selection]:
+    """Return what is searched for, without and with a shield to place."""
+
+    def with_handlers(data: bytes) -> list[int]:
+        return sorted(marks(data) + handlers(data))
+
+    return Selection(names, marks), Selection({*names, *SHIELDED}, with_handlers)

@@ -2,14 +2,15 @@
 
 This is the HTTP side of it: which responses are pages that can be read, what their heads must say
 once their bytes change, and how a browser's cache is kept from showing one visitor's variant to
-another. What goes from a page is `page.py`'s to decide, what it may load `csp.py`'s.
+another. What goes from a page is `page.py`'s to decide, what it may load `csp.py`'s; what stands in
+it of the shield is told by whoever made this promise.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
@@ -28,7 +29,10 @@ from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
 
-__all__ = ["Trackers"]
+__all__ = ["Shield", "Trackers"]
+
+Shield: TypeAlias = "Callable[[Privacy, ResponseHead], bytes]"
+"""What tells the shield's element for a page with this head, `b""` for none."""
 
 # What a browser fetches to show it as a page, or in one.
 _SHOWN = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
@@ -42,21 +46,31 @@ _EDITION = (
     1  # goes up when the same rules make another page: copies filtered before are asked for anew
 )
 _LONGEST_LISTING = 2048  # characters
+_LEFT_ALONE = (
+    "Pages %s leave as the app made them: trackers in their markup stay, and they get no shield. %s"
+)
 # The page of a request whose host no browser could have asked for.
 _NOWHERE = url.Address("https://invalid/", "https", "invalid", len("https://invalid"))
 
 
+def _no_shield(privacy: Privacy, head: ResponseHead) -> bytes:
+    del privacy, head
+    return b""
+
+
 class Trackers(Promise):
-    """Takes trackers out of pages and heads, and adds the Content-Security-Policy of the page."""
+    """Takes trackers out of pages and heads, and says in a page's head what it may load."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
     heeds: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
-    def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
+    def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: Shield = _no_shield) -> None:
+        """Compile a policy and its rules; `shield` tells what stands before a page's first script."""
         self._debugs = policy.debug
         self._pages = Pages(policy, rules)
         self._fields = Fields(policy)
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
+        self._shield = shield
         self._blockers = {
             opted_out: Blocker(rules, policy, opted_out) for opted_out in (False, True)
         }
@@ -76,8 +90,8 @@ class Trackers(Promise):
                 request.edit("accept-encoding", narrowed)
         # Elsewhere they are no questions about a copy: PUT with `If-None-Match: *` creates.
         if request.method in _READING:
-            variant = self._variants[privacy.preference.opted_out]
-            _revalidate(request, variant, shown=_is_shown(request, asks_page=asks_page))
+            shown = _is_shown(request, asks_page=asks_page)
+            _revalidate(request, lambda: self._variant(privacy), shown=shown)
 
     def response(self, privacy: Privacy, head: ResponseHead) -> Wait | None:
         """Clean a response's head; of a page that can be read, wait for the first chunk."""
@@ -124,9 +138,19 @@ class Trackers(Promise):
         if "etag" not in head.names or "markup" in privacy.exempted:
             return
         etag = named_as_asked(head.values("etag")[-1], asked)
-        if tag := marked(etag, self._variants[privacy.preference.opted_out]):
+        if tag := marked(etag, self._variant(privacy)):
             kept = [field for field in head.fields if field_name(field[0]) != "etag"]
             head.replace([*kept, ("etag", tag)])
+
+    def _variant(self, privacy: Privacy) -> str:
+        """Return eight hex digits for what a page depends on beside the app, as the request tells it.
+
+        Of the shield: the element that this request gets in a page whose head says nothing. What a
+        page's head says of it is the app's, as its ETag is.
+        """
+        element = self._element(privacy, ResponseHead(200, [("content-type", "text/html")]))
+        told = self._variants[privacy.preference.opted_out] + element
+        return hashlib.blake2s(told, digest_size=4).hexdigest()
 
     def end(self, privacy: Privacy) -> None:
         """In development, log what was removed from a page, streamed ones included."""
@@ -138,23 +162,32 @@ class Trackers(Promise):
         if self._debugs and privacy.removals:
             head.append("alpines-privacy-removed", _listing(privacy.report))
 
-    def begin(self, visitor: _Visitor) -> Page:
-        """Begin to filter a page."""
+    def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
+        """Begin to filter a page with this head, as the app made it."""
+        privacy = visitor.privacy
         return self._pages.begin(
-            url=visitor.page().url, opted_out=visitor.privacy.preference.opted_out
+            url=visitor.page().url,
+            opted_out=privacy.preference.opted_out,
+            shield=self._element(privacy, head),
+            mount=privacy.request.mount if privacy.request else "",
+            may_edit_scripts=not _names_digests(head),
         )
 
-    def restrain(
-        self, visitor: _Visitor, head: ResponseHead, named: set[str], *, whole: bool
-    ) -> None:
-        """Add the Content-Security-Policy of a page that names these hosts."""
-        privacy = visitor.privacy
+    def _element(self, privacy: Privacy, head: ResponseHead) -> bytes:
+        """Return the shield's element for a page with this head; a defect there costs the shield alone."""
+        try:
+            return self._shield(privacy, head)
+        except Exception:
+            if privacy.guard:
+                privacy.guard.notices.failure("the shield")
+            return b""
+
+    def restrain(self, privacy: Privacy, head: ResponseHead) -> None:
+        """Say in a page's head which hosts it may load from, if the policy's `loads` does."""
         if "csp" in privacy.exempted or privacy.request is None:
             return
-        for name, value in self._loads.fields(
-            privacy.client, privacy.request.mount, named, whole=whole
-        ):
-            head.append(name, value)
+        if field := self._loads.field(privacy.client, privacy.request.mount):
+            head.append(*field)
 
 
 class _Visitor:
@@ -191,31 +224,18 @@ class _Reading:
         self._promise = promise
         self._visitor = visitor
         self._head = head
-        self._coding = ", ".join(head.values("content-encoding")).strip().lower()
+        self._coding = head.content_coding
         self._content_type = "".join(head.values("content-type")[-1:])
 
     def settle(self, first: bytes, whole: bool) -> Rewrite | None:  # noqa: FBT001 - Settle's signature
-        """Decide with the first chunk; with all of a page, filter it at once."""
-        self._promise.mark(self._visitor.privacy, self._head)
-        start = self._readable(first, whole=whole)
-        stays = start is None or self._stays_as_it_is()
-        if start is None or (stays and not whole):
-            self._promise.restrain(self._visitor, self._head, set(), whole=start is None)
+        """Decide with the first chunk; a page that is all there is filtered at once."""
+        privacy, head = self._visitor.privacy, self._head
+        self._promise.mark(privacy, head)
+        page = self._promise.begin(self._visitor, head) if self._is_read(first) else None
+        self._promise.restrain(privacy, head)
+        if page is None:
             return None
-        if not whole:
-            return self._stream()
-        page = self._promise.begin(self._visitor)
-        filtered = page(start, last=True)
-        self._promise.restrain(self._visitor, self._head, page.named, whole=True)
-        if stays:  # read all the same: its policy has to let in whom it names
-            return None
-        self._visitor.tell([(r.what, "", r.match) for r in page.removals])
-        self._promise.show(self._visitor.privacy, self._head)
-        if filtered == start:
-            return None
-        self._forget(_OF_THE_BYTES)
-        body = coding.encoder(self._coding)(filtered, last=True) if self._coded else filtered
-        return Rewrite(_Once(body), length=len(body))
+        return self._filtered(page, first) if whole else self._streamed(page)
 
     def leave_unread(self) -> None:
         """Answer HEAD: what GET's bytes will be like is known only once they are filtered.
@@ -224,7 +244,7 @@ class _Reading:
         GET's must not be sent (§8.6).
         """
         self._promise.mark(self._visitor.privacy, self._head)
-        if self._readable(b"", whole=False) is not None and not self._stays_as_it_is():
+        if self._is_read(b""):
             self._forget(_OF_THE_UNREAD)
             self._head.is_unsized = True
 
@@ -232,28 +252,52 @@ class _Reading:
     def _coded(self) -> bool:
         return self._coding not in {"", "identity"}
 
-    def _stays_as_it_is(self) -> bool:
-        """Whether the app wants its bytes to stay: it said so, or `no-transform` (RFC 9111 §5.2.2.6)."""
-        return "markup" in self._visitor.privacy.exempted or any(
+    def _is_read(self, first: bytes) -> bool:
+        """Tell whether a page is filtered: the app lets it, and its beginning can be read."""
+        if "markup" in self._visitor.privacy.exempted:
+            return False
+        start = coding.beginning(self._coding, first)
+        if self._is_not_to_be_transformed:
+            self._left("that say Cache-Control: no-transform", "Without that they are filtered.")
+        elif start is None:
+            self._left(
+                "in a Content-Encoding that cannot be decoded", "Compress with gzip, br or zstd."
+            )
+        elif not is_ascii_compatible(self._content_type, start):
+            self._left("in UTF-16, UTF-32, UTF-7 or ISO-2022", "Send them in UTF-8.")
+        else:
+            return True
+        return False
+
+    @property
+    def _is_not_to_be_transformed(self) -> bool:
+        """Whether the app says `no-transform` (RFC 9111 §5.2.2.6)."""
+        return any(
             "no-transform" in map(str.lower, split_list(value))
             for value in self._head.values("cache-control")
         )
 
-    def _readable(self, first: bytes, *, whole: bool) -> bytes | None:
-        """Return the beginning of the page's text, all of it if it is whole; None if it cannot be read."""
-        if self._coded and self._coding not in coding.DECODABLE:
-            return None
-        try:
-            decode = coding.decoder(self._coding) if self._coded else None
-            pieces = iter(decode(first)) if decode else iter([first])
-            start = b"".join(pieces) if whole else next(pieces, b"")
-        except ValueError:
-            return None
-        return start if is_ascii_compatible(self._content_type, start) else None
+    def _left(self, which: str, instead: str) -> None:
+        """Say once why pages are not filtered."""
+        if guard := self._visitor.privacy.guard:
+            guard.notices.once(_LEFT_ALONE, which, instead)
 
-    def _stream(self) -> Rewrite:
-        page = self._promise.begin(self._visitor)
-        self._promise.restrain(self._visitor, self._head, set(), whole=False)
+    def _filtered(self, page: Page, body: bytes) -> Rewrite | None:
+        """Filter all of a page; None if it leaves as it is."""
+        try:
+            text = b"".join(coding.decoder(self._coding)(body)) if self._coded else body
+        except ValueError:  # broken after its beginning
+            return None
+        filtered = page(text, last=True)
+        self._visitor.tell([(r.what, "", r.match) for r in page.removals])
+        self._promise.show(self._visitor.privacy, self._head)
+        if filtered == text:
+            return None
+        self._forget(_OF_THE_BYTES)
+        left = coding.encoder(self._coding)(filtered, last=True) if self._coded else filtered
+        return Rewrite(_Once(left), length=len(left))
+
+    def _streamed(self, page: Page) -> Rewrite:
         self._forget(_OF_THE_BYTES)
 
         def finish() -> None:
@@ -315,6 +359,11 @@ class _Coded:
         return self._encode(out, last=last) if out or last else b""
 
 
+def _names_digests(head: ResponseHead) -> bool:
+    """Whether the app's policy allows scripts by their digests, which an edit would change."""
+    return any("'sha" in value.lower() for value in head.values("content-security-policy"))
+
+
 def _told(what: str, match: Match | None, address: str) -> Removal:
     if match:
         return Removal(what, match.host, match.rule, match.list, match.company)
@@ -338,18 +387,17 @@ def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
     return destination[0] in _SHOWN
 
 
-def _revalidate(request: RequestHead, variant: str, *, shown: bool) -> None:
+def _revalidate(request: RequestHead, variant: Callable[[], str], *, shown: bool) -> None:
     """Let the app answer for the variant this visitor gets; of what is `shown`, for all of it."""
     tags = ", ".join(request.values("if-none-match"))
     if tags and (shown or MARK in tags):
-        request.edit("if-none-match", mapped_back(tags, variant))
+        request.edit("if-none-match", mapped_back(tags, variant()))
     if shown:
         for name in ("if-modified-since", "range", "if-range"):
             if request.values(name):
                 request.edit(name, None)
 
 
-def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> str:
-    """Return eight hex digits for what a page depends on beside the app: policy, rules, signal."""
-    told = repr((_EDITION, policy, rules.lists, opted_out)).encode()
-    return hashlib.blake2s(told, digest_size=4).hexdigest()
+def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> bytes:
+    """Return a digest of what all pages depend on beside the app: policy, rules, signal."""
+    return hashlib.blake2s(repr((_EDITION, policy, rules.lists, opted_out)).encode()).digest()

@@ -4,27 +4,36 @@ Browsers post here what the Content-Security-Policy of `csp.py` stopped, or woul
 (CSP3 §5, Reporting API). A report tells much about a visit; only the host that was asked for and
 the directive it broke are kept, in this process's memory, for `alpines-privacy trackers suggest`.
 Who asks for them proves with a signature that they hold the site's key.
+
+Anybody may post here. A page of another site can make its visitors' browsers do so, but a browser
+says itself which document it reports about, and only documents of this site count. Nothing keeps
+out who writes reports by hand: what they can do is bounded. Counts are kept of 500 hosts, the rarest
+goes first; the log names 50; nobody but a person puts a host into the policy.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, TimestampSigner
 
 from alpines_privacy.http.context import Privacy
-from alpines_privacy.http.heads import RequestHead
-from alpines_privacy.http.outcomes import MORE, Answer, Examine, More
+from alpines_privacy.http.heads import RequestHead, media_type
+from alpines_privacy.http.outcomes import Answer, Examine, whole_body
+from alpines_privacy.http.own_page import is_from_here
 from alpines_privacy.http.promise import Promise
-from alpines_privacy.http.site import registrable_domain
+from alpines_privacy.http.report import logger
+from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.rules import Match, Rules
 
-__all__ = ["DIRECTIVES", "Counts", "LoadReports", "token_for"]
+__all__ = ["DIRECTIVES", "Counts", "LoadReports", "listed", "token_for"]
 
 # The directives of CSP3 §6.1, which say what kind of load it was.
 DIRECTIVES = frozenset(
@@ -54,9 +63,14 @@ _TYPES = frozenset({"application/csp-report", "application/reports+json"})
 _LARGEST = 65536  # bytes: each report repeats the policy and the page's address
 _MOST_REPORTS = 100
 _MOST_HOSTS = 500
+_MOST_TOLD = 50  # hosts, in the log
+_LONGEST_ADDRESS = 2048  # characters that are looked at
 _LONGEST_HOST = 100
 # A name made for one visitor: part of it is as long as a key, or mostly digits.
 _MADE_UP = re.compile(r"[^.]{25}|[^.]*(?:[0-9][^.]*){8}|(?=[^.]*[0-9])[0-9a-f]{12}")
+# A segment of a path that is a route's rather than a visitor's.
+_ROUTE_WORD = re.compile(r"[a-z][a-z._-]{0,23}")
+_MOST_SEGMENTS = 4
 
 _WORD = b"loads"
 _SALT = "alpines-privacy.loads"
@@ -65,6 +79,21 @@ _FRESH = 300  # seconds
 _PRIVATE = [("cache-control", "no-store")]
 _TAKEN = Answer(204, _PRIVATE)
 _UNKNOWN = Answer(404, [*_PRIVATE, ("content-type", "text/plain; charset=utf-8")], b"Not found.\n")
+
+_KINDS: tuple[Kind, ...] = (
+    "script",
+    "image",
+    "xmlhttprequest",
+    "subdocument",
+    "stylesheet",
+    "font",
+    "other",
+)
+_TOLD = (
+    "A page loads from %s, which the policy does not declare (%s on %s)%s. To declare it: "
+    'ThirdParty("%s", purpose="..."), or in a policy file [[third_parties]] with host = "%s" and its purpose.%s'
+)
+_STOPPED = {"declared": "; it was stopped", "report": '; loads = "declared" would stop it'}
 
 
 class Counts:
@@ -96,11 +125,17 @@ class Counts:
 class LoadReports(Promise):
     """Takes reports at `<endpoint>loads`, and tells the counts to who holds the site's key."""
 
-    def __init__(self, policy: PrivacyPolicy, keys: SecretKeys | None) -> None:
-        """`keys` are those the operator has set (`SecretKeys.given()`); without any nobody is told."""
-        self.pages = frozenset({policy.endpoint + "loads"})
+    def __init__(self, policy: PrivacyPolicy, keys: SecretKeys | None, rules: Rules) -> None:
+        """`keys` are those the operator has set (`SecretKeys.given()`); without any nobody is told.
+
+        Where no page is told to report (`loads = "listed"`), there is no endpoint.
+        """
+        self._stopped = _STOPPED.get(policy.loads)
+        self.pages = frozenset({policy.endpoint + "loads"}) if self._stopped else frozenset()
         # itsdangerous wants the newest last.
         self._signer = TimestampSigner(list(reversed(keys)), salt=_SALT) if keys else None
+        self._rules = rules
+        self._said: set[str] = set()
         self.counts = Counts()
 
     def page(self, privacy: Privacy) -> Answer | Examine:
@@ -108,39 +143,50 @@ class LoadReports(Promise):
         request = privacy.request
         assert request is not None  # it was asked for a page
         if request.method == "POST":
-            return self._take(request, privacy.client.host)
+            return self._take(request, privacy)
         if request.method != "GET" or not self._proves(request):
             return _UNKNOWN
         told = json.dumps({"loads": self.counts.told()}).encode()
         return Answer(200, [*_PRIVATE, ("content-type", "application/json")], told)
 
-    def _take(self, request: RequestHead, host: str) -> Answer | Examine:
-        """Ask for the body of a report, unless another site's page sent it."""
-        if "cross-site" in request.values("sec-fetch-site"):
-            return Answer(403, _PRIVATE)
-        media_type = "".join(request.values("content-type")[-1:]).partition(";")[0].strip().lower()
-        if media_type not in _TYPES:
+    def _take(self, request: RequestHead, privacy: Privacy) -> Answer | Examine:
+        """Ask for the body of a report.
+
+        Whose page it is about is told by the report, not by `Sec-Fetch-Site` and `Origin`: a page
+        of this site in a sandboxed frame is of no origin, and its reports look like another site's.
+        """
+        if media_type("".join(request.values("content-type")[-1:])) not in _TYPES:
             return Answer(415, [*_PRIVATE, ("accept-post", ", ".join(sorted(_TYPES)))])
-        return Examine(_LARGEST, self._judge(host), beyond=Answer(413, _PRIVATE))
+        own, is_ours = privacy.client.host, is_from_here(request, privacy.client)
 
-    def _judge(self, host: str) -> Callable[..., Answer | More]:
-        body = bytearray()
-
-        def judge(data: bytes, *, more: bool) -> Answer | More:
-            body.extend(data)
-            if more:
-                return MORE
-            self._count(bytes(body), host)
+        def count(body: bytes) -> Answer:
+            for report in _read(body):
+                self._count(report, own, is_ours=is_ours)
             return _TAKEN
 
-        return judge
+        return Examine(_LARGEST, whole_body(count), beyond=Answer(413, _PRIVATE))
 
-    def _count(self, body: bytes, own: str) -> None:
-        site = registrable_domain(own)
-        for blocked, directive in _violations(body):
-            host = _host(blocked)
-            if host and directive in DIRECTIVES and registrable_domain(host) != site:
-                self.counts.add(host, directive)
+    def _count(self, report: _Report, own: str, *, is_ours: bool) -> None:
+        host = _host(report.blocked)
+        if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
+            return
+        page = _page(report.document, own, is_ours=is_ours)
+        if page is not None:
+            self.counts.add(host, report.directive)
+            self._tell(host, report.directive, page, own)
+
+    def _tell(self, host: str, directive: str, page: str, own: str) -> None:
+        """Say once of a host that it was asked for, and how it is declared."""
+        if host in self._said or len(self._said) >= _MOST_TOLD:
+            return
+        self._said.add(host)
+        match = listed(self._rules, host, own)
+        warning = f" It is a tracker ({match.list}: {match.rule})." if match else ""
+        logger.warning(_TOLD, host, directive, page, self._stopped, host, host, warning)
+        if len(self._said) == _MOST_TOLD:
+            logger.warning(
+                "No further host is told of here; `alpines-privacy trackers suggest` tells all."
+            )
 
     def _proves(self, request: RequestHead) -> bool:
         """Whether a request carries a fresh token signed with one of the site's keys."""
@@ -161,25 +207,43 @@ def token_for(keys: SecretKeys) -> str:
     return TimestampSigner(keys[0], salt=_SALT).sign(_WORD).decode()
 
 
-def _violations(body: bytes) -> Iterator[tuple[str, str]]:
-    """Read what was asked for, and the directive against it, of every report in a body."""
+def listed(rules: Rules, host: str, page_host: str) -> Match | None:
+    """Return a rule that lists a whole host for pages of `page_host`, or None."""
+    found = (rules.match(f"https://{host}/", page_host, kind) for kind in _KINDS)
+    return next(filter(None, found), None)
+
+
+class _Report(NamedTuple):
+    """What a report says: the address that was asked for, the directive against it, and its page."""
+
+    blocked: str
+    directive: str
+    document: str
+
+
+def _read(body: bytes) -> Iterator[_Report]:
+    """Read the reports of a body, `csp-report` (CSP2) or those of the Reporting API."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return
     reports: Sequence[Any] = document if isinstance(document, list) else [document]
     for report in reports[:_MOST_REPORTS]:
-        if not isinstance(report, dict):
-            continue
-        told = report.get("csp-report", report.get("body"))
-        if not isinstance(told, dict):
-            continue
-        blocked = told.get("blocked-uri", told.get("blockedURL"))
-        directive = told.get("effective-directive", told.get("effectiveDirective"))
-        if directive is None:  # Firefox before 121, Safari before 15.4 (CSP2)
-            directive = told.get("violated-directive")
-        if isinstance(blocked, str) and isinstance(directive, str):
-            yield blocked, directive.partition(" ")[0].lower()
+        told = report.get("csp-report", report.get("body")) if isinstance(report, dict) else None
+        if isinstance(told, dict):
+            blocked = _text(told, "blocked-uri", "blockedURL")
+            # Firefox before 121 and Safari before 15.4 have the last name only (CSP2).
+            directive = _text(
+                told, "effective-directive", "effectiveDirective", "violated-directive"
+            )
+            page = _text(told, "document-uri", "documentURL")
+            yield _Report(blocked, directive.partition(" ")[0].lower(), page)
+
+
+def _text(told: Mapping[str, Any], *names: str) -> str:
+    """Return what stands under the first name that has a value, nothing if that is no text."""
+    found = next((told[name] for name in names if told.get(name) is not None), None)
+    return found[:_LONGEST_ADDRESS] if isinstance(found, str) else ""
 
 
 def _host(blocked: str) -> str | None:
@@ -194,3 +258,19 @@ def _host(blocked: str) -> str | None:
     if site is None or any(map(_MADE_UP.match, address.host.removesuffix(site).split("."))):
         return None
     return address.host
+
+
+def _page(document: str, own: str, *, is_ours: bool) -> str | None:
+    """Return the shape of the path of the page that reports; None if it is none of this site's.
+
+    A page that is written into another (`srcdoc`) has the address `about`: there the browser's own
+    word counts, that the report comes from here (`is_ours`).
+    """
+    if document.partition(":")[0].lower() == "about":
+        return "a frame's page" if is_ours else None
+    address = parse(document) if "//" in document else None
+    if address is None or not is_same_site(address.host, own):
+        return None
+    segments = address.path.partition("?")[0].split("/")[1:]
+    shape = [s if not s or _ROUTE_WORD.fullmatch(s) else "*" for s in segments[:_MOST_SEGMENTS]]
+    return "/" + "/".join([*shape, *(["..."] if len(segments) > _MOST_SEGMENTS else [])])

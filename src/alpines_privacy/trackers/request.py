@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from alpines_privacy.http.cache import cached
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address
 
@@ -72,7 +72,7 @@ def is_below(host: str, domain: str) -> bool:
     return host.endswith(domain) and (len(host) == len(domain) or host[-len(domain) - 1] == ".")
 
 
-@lru_cache(maxsize=1024)
+@cached("page hosts")
 def page_on(host: str) -> Page:
     """Describe a page's host.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -21,7 +21,18 @@ from alpines_privacy.trackers.request import (
 )
 from alpines_privacy.trackers.source import LONGEST_RULE, ListInfo
 
-__all__ = ["ADDED", "ALLOWED", "BLOCK", "EXCEPTION", "IMPORTANT", "SLOW", "Rule", "Skipped", "read"]
+__all__ = [
+    "ADDED",
+    "ALLOWED",
+    "BLOCK",
+    "EXCEPTION",
+    "IMPORTANT",
+    "SLOW",
+    "Rule",
+    "Skipped",
+    "read",
+    "weight_of",
+]
 
 # Of the rules that apply to a request the strongest decides; the even ones let it through.
 BLOCK, EXCEPTION, IMPORTANT, ALLOWED = 1, 2, 3, 4
@@ -62,6 +73,8 @@ _OPTIONS = re.compile(r"~?[\w-]++(?:=[^,]*+)?(?:,~?[\w-]++(?:=[^,]*+)?)*+", re.D
 SLOW = "an expression that may take too long"
 _MOST_DOLLARS = 16  # of a rule that are tried as the beginning of its options
 _SAYS_SOMETHING = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
+# Bytes of a rule without its text, and for each character of it: its parts, and its expression.
+_OBJECTS, _EACH = 512, 12
 _DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)*(?:[a-z0-9_-]+|\*)|\[[0-9a-f:.]+\]")
 
 
@@ -138,9 +151,9 @@ class Rule:
             request.url if self._match_case else request.lower, request.host_end
         ):
             return False
-        return self.domains is None or self._covers(request.page.names)
+        return self.domains is None or self.covers(request.page.names)
 
-    def _covers(self, page_names: tuple[str, ...]) -> bool:
+    def covers(self, page_names: tuple[str, ...]) -> bool:
         """Whether the page is among the domains; its most specific name decides."""
         assert self.domains is not None
         for name in page_names:
@@ -166,6 +179,11 @@ class Rule:
             self.is_badfilter = True
         elif name not in _STAND_INS or not value or self.is_exception:
             raise Skipped("unsupported", name)
+
+
+def weight_of(rules: Iterable[Rule]) -> int:
+    """Return about how many bytes understood rules take."""
+    return 64 + sum(_OBJECTS + _EACH * len(rule.text) for rule in rules)
 
 
 def read(line: str) -> Rule:

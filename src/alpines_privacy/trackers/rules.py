@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from sys import getsizeof
+from typing import NamedTuple, TypeAlias
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers.companies import Companies, Service
 from alpines_privacy.trackers.pattern import words
 from alpines_privacy.trackers.request import BITS, PAGE_LOADS, Kind, Request
-from alpines_privacy.trackers.rule import Rule
+from alpines_privacy.trackers.rule import Rule, weight_of
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
 
-__all__ = ["Explanation", "Match", "Rules"]
+__all__ = ["Explanation", "Match", "Rules", "weight_of_match"]
 
-_MOST_REMEMBERED = 4096
-_MOST_HOSTS = 2048
-# A longer address is not worth keeping: it was made for one visitor.
-_LONGEST_REMEMBERED = 2048
+# An address, the host of the page it is on, and what asks for it.
+_Asked: TypeAlias = "tuple[str, str, Kind]"
+# An address, its host, where that ends, and the host of the page it is on.
+_Place: TypeAlias = "tuple[str, str, int, str]"
+# The rules that apply to an address on a page, None where there is none.
+_Found: TypeAlias = "tuple[Request, list[Rule]] | None"
 
 
 class Match(NamedTuple):
@@ -36,6 +40,17 @@ class Match(NamedTuple):
     is_third_party: bool
     company: str | None
     category: str | None
+
+
+def weight_of_match(match: Match | None) -> int:
+    """Return about how many bytes a match takes."""
+    return 0 if match is None else _OF_A_MATCH + 2 * (len(match.rule) + len(match.host))
+
+
+# Bytes of a match without its rule and host; of a request without its address, one of its page's
+# names without the characters, and one of its rules, which hundreds of addresses have in common.
+_OF_A_MATCH = 640
+_OF_A_REQUEST, _OF_A_NAME, _OF_A_RULE = 512, 64, 200
 
 
 class Explanation(NamedTuple):
@@ -70,12 +85,16 @@ class Rules:
         self._allowed_categories = frozenset(allowed_categories)
         self._everywhere, self._on_page = _loose(self.tables)
         self._pages_with_rules = frozenset(self._on_page)
-        self._on_host = lru_cache(maxsize=_MOST_HOSTS)(self._find_on_host)
+        self._on_host: Cache[str, tuple[Rule, ...]] = Cache(
+            "rules on a host", self._find_on_host, weight_of
+        )
         self._everywhere_for = lru_cache(maxsize=64)(self._find_everywhere)
-        self._service = lru_cache(maxsize=_MOST_HOSTS)(self._find_service)
-        self._remembered: dict[tuple[str, str, str], Match | None] = {}
+        self._service: Cache[str, Service | None] = Cache("services", self._find_service)
+        self._matches: Cache[_Asked, Match | None] = Cache("matches", self._match, weight_of_match)
         # Most addresses are nobody's: then no kind of load needs another look.
-        self._found: dict[tuple[str, str], tuple[Request, list[Rule]] | None] = {}
+        self._found: Cache[_Place, _Found] = Cache(
+            "rules for an address", self._find, _weight_of_found
+        )
 
     @property
     def lists(self) -> tuple[ListInfo, ...]:
@@ -89,16 +108,12 @@ class Rules:
 
     def match(self, url: str, page_host: str, kind: Kind = "script") -> Match | None:
         """Return what stops a load of `url` by a page on `page_host`, or None."""
-        try:
-            return self._remembered[url, page_host, kind]
-        except KeyError:
-            address = parse(url)
-        match = self.match_address(address, page_host, kind) if address else None
-        if len(url) <= _LONGEST_REMEMBERED:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[url, page_host, kind] = match
-        return match
+        return self._matches[url, page_host, kind]
+
+    def _match(self, asked: _Asked) -> Match | None:
+        url, page_host, kind = asked
+        address = parse(url)
+        return self.match_address(address, page_host, kind) if address else None
 
     def explain(self, url: str, page_host: str, kind: Kind = "script") -> Explanation:
         """Decide as `match` does, and say what spoke against the load and what for it."""
@@ -119,25 +134,18 @@ class Rules:
         if not bit & PAGE_LOADS:
             request = Request(address, page_host, bit)
             return self._judged(request, self._applying(request)).match
-        try:
-            found = self._found[address.url, page_host]
-        except KeyError:
-            found = self._find(address, page_host)
+        found = self._found[address.url, address.host, address.host_end, page_host]
         if found is None:
             return None
         request, rules = found
         rules = [rule for rule in rules if rule.mask & bit]
         return self._judged(request, rules).match if rules else None
 
-    def _find(self, address: Address, page_host: str) -> tuple[Request, list[Rule]] | None:
-        request = Request(address, page_host, PAGE_LOADS)
+    def _find(self, place: _Place) -> _Found:
+        url, host, host_end, page_host = place
+        request = Request(Address(url, "", host, host_end), page_host, PAGE_LOADS)
         rules = self._applying(request)
-        found = (request, rules) if rules else None
-        if len(address.url) <= _LONGEST_REMEMBERED:
-            if len(self._found) >= _MOST_REMEMBERED:
-                self._found.clear()
-            self._found[address.url, page_host] = found
-        return found
+        return (request, rules) if rules else None
 
     def _judged(self, request: Request, rules: Iterable[Rule]) -> Explanation:
         """Return what the rules that apply come to."""
@@ -153,7 +161,7 @@ class Rules:
 
     def _told(self, rule: Rule, request: Request) -> Match | None:
         assert rule.source is not None
-        service = self._service(request.host)
+        service = self._service[request.host]
         if service and service.category in self._allowed_categories and not rule.source.is_own:
             return None
         return Match(
@@ -174,7 +182,7 @@ class Rules:
         kinds, party, lower = request.kinds, request.party, request.lower
         # Plain loops: these are the hottest lines of a page, and a comprehension costs a call.
         found: list[Rule] = []
-        for rule in self._on_host(request.host):
+        for rule in self._on_host[request.host]:
             if (
                 rule.literal in lower
                 and rule.mask & party
@@ -184,8 +192,8 @@ class Rules:
                 found.append(rule)  # noqa: PERF401
         here = words(lower)
         for table in self._tables_with_words:
-            for word in filter(table.words.__contains__, here):
-                for rule in table.with_word(word):
+            for word in dict.fromkeys(filter(table.words.__contains__, here)):
+                for rule in table.with_word[word]:
                     if rule.literal in lower and rule.applies(request):
                         found.append(rule)  # noqa: PERF401
         found += self._loose_for(request)
@@ -222,6 +230,14 @@ class Rules:
             for table in self.tables
             for rule in table.on_host(name)
         )
+
+
+def _weight_of_found(found: _Found) -> int:
+    if found is None:
+        return 0
+    request, rules = found
+    page = len(request.page.names) * (_OF_A_NAME + len(request.page.host))
+    return _OF_A_REQUEST + getsizeof(request.lower) + page + _OF_A_RULE * len(rules)
 
 
 def _with_parents(host: str) -> tuple[bytes, ...]:

@@ -1,4 +1,4 @@
-"""Ad containers, which go under a signal: what networks' scripts fill, and the site's own slots."""
+"""Ad containers, hidden under a signal: what networks' scripts fill, and the site's own slots."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from alpines_privacy.http.html import Selection, StartTag
+from alpines_privacy.http.html import StartTag
 from alpines_privacy.http.html.lexing import SPACE, letters
-from alpines_privacy.trackers.marks import CARRIERS, finder, handlers
-from alpines_privacy.trackers.markup import AMP, LOADING
+from alpines_privacy.trackers.marks import CARRIERS, finder
+from alpines_privacy.trackers.markup import AMP
 
 __all__ = ["Slots"]
 
@@ -84,12 +84,11 @@ class Slots:
                 **{name.encode(): _one_of([value]) for name, value in _VALUES},
             }
         )
-        self.selection = Selection(LOADING | AMP, self._marks)
 
-    def _marks(self, data: bytes) -> list[int]:
+    def marks(self, data: bytes) -> list[int]:
         """Return where attributes stand that load something or may make their element a slot."""
         lower = data.lower()
-        marks = self._carriers(data) + handlers(lower)
+        marks = self._carriers(data)
         marks += [found.start() for found in _NAMED(lower)]
         # A page repeats its classes, so each is looked at once.
         classes = b"\n".join(set(_CLASS.findall(lower)))

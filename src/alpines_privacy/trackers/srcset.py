@@ -10,7 +10,6 @@ __all__ = ["without"]
 # An address, which ends before white space or is cut of its last commas; then descriptors, in
 # which parentheses hide a comma.
 _CANDIDATE = re.compile(r"[\t\n\f\r ,]*+([^\t\n\f\r ]++)((?:[^,(]++|\([^)]*+\)?)*+,?)")
-_DIRECTLY_ENDED = re.compile(r",+\Z")
 
 
 def without(text: str, is_listed: Callable[[str], bool]) -> str | None:
@@ -22,7 +21,7 @@ def without(text: str, is_listed: Callable[[str], bool]) -> str | None:
     place, found = 0, False
     while match := _CANDIDATE.match(text, place):
         address, end = match[1], match.end()
-        if _DIRECTLY_ENDED.search(address):
+        if address.endswith(","):
             address, end = address.rstrip(","), match.end(1)
         if is_listed(address):
             found = True

@@ -25,8 +25,9 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.trackers.pattern import Malformed
-from alpines_privacy.trackers.rule import Rule, Skipped, read
+from alpines_privacy.trackers.rule import Rule, Skipped, read, weight_of
 from alpines_privacy.trackers.source import LONGEST_FILE, MOST_RULES, ListInfo
 
 __all__ = ["Header", "Table", "pack"]
@@ -35,7 +36,6 @@ _Index: TypeAlias = tuple[dict[str, list[str]], dict[str, list[str]], list[str]]
 
 MAGIC = b"alpines-privacy rules 1\n"
 _LIST_NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_MOST_UNDERSTOOD = 4096
 
 # Words of so many addresses that they find nothing.
 _COMMON = frozenset(
@@ -74,11 +74,16 @@ class Table:
             raise ValueError("its index does not fit its rules")
         slots = self.header.slots
         self._starts = starts[: self.header.slots + 1]
-        # What a word finds: a region of the rules, and the rules once it has been asked for.
-        self.words: dict[str, range | tuple[Rule, ...]] = dict(
+        # What a word finds: a region of the rules, and the rules while it is asked for.
+        self.words: dict[str, range] = dict(
             zip(names, map(range, starts[slots:], starts[slots + 1 :]), strict=True)
         )
-        self._on_host: dict[bytes, tuple[Rule, ...]] = {}
+        self.with_word: Cache[str, tuple[Rule, ...]] = Cache(
+            "rules with a word", self._with_word, weight_of
+        )
+        self._on_host: Cache[bytes, tuple[Rule, ...]] = Cache(
+            "rules of a listed host", self._with_host, weight_of
+        )
         self.loose = tuple(self._understood(starts[-1], rules))
 
     def on_host(self, host: bytes) -> tuple[Rule, ...]:
@@ -88,26 +93,26 @@ class Table:
         # Most slots that hold rules hold another host's: looking costs less than understanding.
         if start == end or self._rules.find(host, start, end) < 0:
             return ()
-        rules = self._on_host.get(host)
-        if rules is None:
-            name = host.decode("ascii")
-            rules = tuple(rule for rule in self._understood(start, end, name) if rule.host == name)
-            if len(self._on_host) >= _MOST_UNDERSTOOD:
-                self._on_host.clear()
-            self._on_host[host] = rules
-        return rules
+        return self._on_host[host]
 
-    def with_word(self, word: str) -> tuple[Rule, ...]:
-        """Return the rules found by one of `words`, understood from now on."""
+    def _with_host(self, host: bytes) -> tuple[Rule, ...]:
+        slot, name = zlib.crc32(host) & self._mask, host.decode("ascii")
+        region = self._understood(self._starts[slot], self._starts[slot + 1], name)
+        return tuple(rule for rule in region if rule.host == name)
+
+    def _with_word(self, word: str) -> tuple[Rule, ...]:
         region = self.words[word]
-        if isinstance(region, tuple):
-            return region
-        rules = self.words[word] = tuple(self._understood(region.start, region.stop))
-        return rules
+        return tuple(self._understood(region.start, region.stop))
 
     def __iter__(self) -> Iterator[Rule]:
         """Understand every rule, in the order of the file."""
         return self._understood(0, len(self._rules))
+
+    def lines(self) -> Iterator[tuple[ListInfo, str]]:
+        """Return every rule as written, and the list it is from, without understanding any."""
+        for line in self._rules.decode("utf-8").split("\n"):
+            if line:
+                yield self.lists[_LIST_NUMBERS.index(line[0])], line[1:]
 
     def _understood(self, start: int, end: int, text: str = "") -> Iterator[Rule]:
         """Understand the rules of a region whose lines hold `text`."""

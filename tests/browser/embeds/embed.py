@@ -10,13 +10,14 @@ from typing import Literal
 
 __all__ = ["Embed", "Way"]
 
-# How the load comes about, and so what can stop it.
+# How the load comes about, and so what stops it.
 # "markup": the URL stands in the page's markup (or its head): the filter.
-# "inline": an inline script makes it: the filter.
-# "element": a file of the site's own injects a script, frame, object or worker: the CSP of `loads = "page"`.
-# "beacon": a file of the site's own, a style sheet or an event handler sends it: only `loads = "declared"`.
-# "control": nobody stops it.
-Way = Literal["markup", "inline", "element", "beacon", "control"]
+# "inline": an inline script makes it: the shield.
+# "element": a file of the site's own makes a script, frame, object or worker: the shield.
+# "beacon": a file of the site's own, a style sheet or an event handler sends it: the shield, but for style sheets.
+# "act": the visitor sends a form or follows a link: nobody stops it.
+# "control": nobody stops it, and nobody should.
+Way = Literal["markup", "inline", "element", "beacon", "act", "control"]
 
 _PAGES = Path(__file__).parent / "pages"
 _PARTS = ("head", "body", "own")
@@ -31,6 +32,9 @@ class Embed:
     that only a browser without scripts reaches; `named` those that hints speak of (`dns-prefetch`,
     `preconnect`): Debian's Chromium follows neither, so they are judged by markup and head. All
     of these are reached bare. `reached` are a control's: third parties that must be reached protected as well.
+    `body` is what the page holds where no file of `pages` tells it.
+    `allows` says by what the app's own Content-Security-Policy lets the page's scripts run.
+    `left` are those of `always` that only `loads = "declared"` stops: a dynamic `import()`, a style sheet.
     `ran` is what the page's own code writes down when it ran to its end, `called` that a callback
     came which it gave the tracker and waits for. `slots` selects what an ad would fill.
     """
@@ -41,13 +45,21 @@ class Embed:
     ads: tuple[str, ...] = ()
     noscript: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
     ran: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
     slots: str = ""
+    body: str = ""
+    allows: Literal["anything", "nonces", "hashes"] = "anything"
     fields: Mapping[str, str] = field(default_factory=dict)
     scheme: Literal["https", "http"] = "https"
     leaves: bool = False
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """Every host that must not be reached whatever `loads` says."""
+        return tuple(host for host in self.always if host not in self.left)
 
     @property
     def listed(self) -> frozenset[str]:
@@ -61,7 +73,7 @@ class Embed:
     @cached_property
     def parts(self) -> dict[str, str]:
         """What the embed puts into a page's head, its body and after its text."""
-        parts = dict.fromkeys(_PARTS, "")
+        parts = {**dict.fromkeys(_PARTS, ""), "body": self.body}
         part = "body"
         file = _PAGES / f"{self.name}.html"
         for line in (

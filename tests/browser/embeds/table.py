@@ -15,6 +15,8 @@ the first. Seen with `adblock` on every URL that a bare visit loads:
 from __future__ import annotations
 
 from tests.browser.embeds.embed import Embed
+from tests.browser.embeds.front_ends import BUNDLED, FRONT_ENDS
+from tests.browser.embeds.services import SERVICES
 
 __all__ = ["CONTROLS", "TRACKERS"]
 
@@ -334,7 +336,7 @@ MARKUP = (
     Embed(name="ping", way="markup", always=(_GOOGLE,), ran=("ping: #story",)),
     Embed(
         name="form-action",
-        way="markup",
+        way="act",
         always=(_GOOGLE, "mc.yandex.ru"),
         ran=("form-action: told",),
     ),
@@ -391,6 +393,7 @@ MARKUP = (
         name="module-import",
         way="inline",
         always=("static.hotjar.com", "mc.yandex.ru", "cdn.mouseflow.com"),
+        left=("cdn.mouseflow.com",),
         ran=("module-import: module",),
     ),
     Embed(
@@ -536,6 +539,7 @@ INJECTED = (
         name="bundle-modules",
         way="element",
         always=("static.hotjar.com", "mc.yandex.ru", "hm.baidu.com", "counter.yadro.ru"),
+        left=("static.hotjar.com", "mc.yandex.ru"),
         ran=("bundle-modules: asked",),
     ),
     Embed(
@@ -578,6 +582,7 @@ INJECTED = (
         name="beacon-styles",
         way="beacon",
         always=("secure.statcounter.com", "hm.baidu.com", "counter.yadro.ru"),
+        left=("hm.baidu.com", "counter.yadro.ru"),
         ran=("beacon-styles: added",),
     ),
     Embed(
@@ -602,11 +607,24 @@ INJECTED = (
         name="beacon-theme",
         way="beacon",
         always=("secure.statcounter.com", "hm.baidu.com"),
+        left=("secure.statcounter.com", "hm.baidu.com"),
         ran=("beacon-theme: none",),
     ),
 )
 
-TRACKERS = VENDORS + MARKUP + INJECTED
+# Under the app's own strict policy (CSP3): its nonces, or its hashes, are what lets a script run.
+UNDER_A_POLICY = (
+    Embed(
+        name="policy-nonces",
+        way="markup",
+        always=("www.googletagmanager.com", _GOOGLE),
+        allows="nonces",
+        ran=("policy-nonces: click",),
+        called=("policy-nonces",),
+    ),
+)
+
+TRACKERS = VENDORS + MARKUP + INJECTED + BUNDLED + UNDER_A_POLICY
 
 # `reached` in both kinds of `loads`: the site's own domain and what the policy declares.
 CONTROLS = (
@@ -664,11 +682,31 @@ CONTROLS = (
         reached=("widget.intercom.io",),
         ran=("declared-tracker: shown",),
     ),
-    # Not declared, no tracker, named by this very page: `loads = "page"` lets it be.
+    # Not declared, no tracker, listed nowhere: `loads = "listed"` lets it be.
     Embed(
         name="control-named-host",
         way="control",
         reached=("unpkg.com", "www.youtube-nocookie.com", "images.supplier.example"),
         ran=("named-host: true",),
     ),
+    Embed(
+        name="control-policy-nonces",
+        way="control",
+        allows="nonces",
+        reached=("cdn.jsdelivr.net",),
+        ran=("policy-nonces: loaded",),
+    ),
+    Embed(
+        name="control-policy-hashes", way="control", allows="hashes", ran=("policy-hashes: ran",)
+    ),
+    Embed(
+        name="control-cookies",
+        way="control",
+        ran=(
+            "cookies: theme=dark; _ga=GA1.1.2; csrftoken=1; visitor=42",
+            "cookies: deleted, none left",
+        ),
+    ),
+    *SERVICES,
+    *FRONT_ENDS,
 )

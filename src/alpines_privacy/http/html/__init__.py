@@ -26,22 +26,25 @@ in it, as it does in a browser that runs scripts. Tags inside `select` are read 
 from __future__ import annotations
 
 from alpines_privacy.http.html.attributes import Attribute
-from alpines_privacy.http.html.decisions import Decide, Decision, Element, Hold, Judge, Remove
+from alpines_privacy.http.html.decisions import HELD, Decide, Decision, Edit
 from alpines_privacy.http.html.namespaces import Namespace
-from alpines_privacy.http.html.rewriter import Rewriter
+from alpines_privacy.http.html.rewriter import Interest, Nowhere, Rewriter, Staying
 from alpines_privacy.http.html.selection import Selection
-from alpines_privacy.http.html.tags import StartTag
+from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 
 __all__ = [
+    "HELD",
+    "PLAIN",
     "Attribute",
     "Decide",
     "Decision",
-    "Element",
-    "Hold",
-    "Judge",
+    "Edit",
+    "Interest",
     "Namespace",
-    "Remove",
+    "Nowhere",
+    "Place",
     "Rewriter",
     "Selection",
     "StartTag",
+    "Staying",
 ]

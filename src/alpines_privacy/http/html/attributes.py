@@ -6,17 +6,20 @@ a `/` or a space where two neighbours would otherwise grow into one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from alpines_privacy.http.html import references
-from alpines_privacy.http.html.lexing import ATTRIBUTE, NAME
+from alpines_privacy.http.html.lexing import ATTRIBUTE, NAME, SPACE
 
 __all__ = ["Attribute", "attributes", "change", "is_self_closing", "removal", "values"]
 
 _SPACE = b"\t\n\f\r "
 _REPLACEMENT = "\ufffd".encode()
 _SLASH, _GREATER = b"/>"
+
+_EQUALS = re.compile(rb"[%b]*+=" % SPACE).match
 
 Splice = tuple[int, int, bytes]
 
@@ -75,8 +78,9 @@ def change(raw: bytes, attribute: Attribute, text: str) -> Splice:
 def removal(raw: bytes, attribute: Attribute) -> Splice:
     """Return what to cut, and what to put there, so that the attribute is gone."""
     start, end = attribute.start, attribute.end
-    if raw[end:].lstrip(_SPACE)[:1] == b"=":
+    if _EQUALS(raw, end):
         return start, end, b"/"  # `<a x b="1" ="2">`: `x` is not to get the value 2
     if raw[end] == _GREATER or raw[end] in _SPACE:
-        start = len(raw[:start].rstrip(_SPACE))
+        while raw[start - 1] in _SPACE:
+            start -= 1
     return start, end, b""

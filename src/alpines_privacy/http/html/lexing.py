@@ -15,6 +15,7 @@ __all__ = [
     "LONGEST_NAME",
     "NAME",
     "NOSCRIPT_END",
+    "OPENING",
     "SCRIPT_DATA",
     "SCRIPT_DATA_DOUBLE_ESCAPED",
     "SCRIPT_DATA_ESCAPED",
@@ -50,8 +51,8 @@ _TAG = rb"</?[a-zA-Z][^%b/>]*+(?:%b)*+[%b/]*+>" % (SPACE, _ATTRIBUTE, SPACE)
 TAG = re.compile(_TAG).match
 NAME = re.compile(rb"</?([a-zA-Z][^%b/>]*+)" % SPACE).match
 ATTRIBUTE = re.compile(
-    rb"""[%b/]*+([^%b/>][^%b/>=]*+)"""
-    rb"""(?:[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b>"'][^%b>]*+|\Z))?""" % ((SPACE,) * 7)
+    rb"""([^%b/>][^%b/>=]*+)"""
+    rb"""(?:[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b>"'][^%b>]*+|\Z))?""" % ((SPACE,) * 6)
 )
 LONGEST_NAME = 64  # bytes; the names of tags that matter are shorter
 
@@ -68,6 +69,9 @@ _SCRIPT = rb"[sS][cC][rR][iI][pP][tT](?=[%b/>])" % SPACE
 SCRIPT_DATA = re.compile(rb"<(?:/%b|!--)" % _SCRIPT)
 SCRIPT_DATA_ESCAPED = re.compile(rb"-->|</?%b" % _SCRIPT)
 SCRIPT_DATA_DOUBLE_ESCAPED = re.compile(rb"-->|</%b" % _SCRIPT)
+
+# What ends a text: the opening of a tag or of a comment of some kind.
+OPENING = re.compile(rb"<[a-zA-Z!?/]").search
 
 # Data state: text and whole tags. No comment opens where this is used.
 _TEXT_AND_TAGS = re.compile(rb"(?:[^<]++|<(?!/?[a-zA-Z])|%b)*+" % _TAG).match

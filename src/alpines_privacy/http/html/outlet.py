@@ -1,9 +1,9 @@
-"""Where the bytes go: out, into the element that is held, or nowhere."""
+"""Where the bytes go: out, through the filter of a text, or apart until a tag is whole."""
 
 from __future__ import annotations
 
-from alpines_privacy.http.html.containers import Container, Place
-from alpines_privacy.http.html.decisions import HELD, Decision, Hold, Remove
+from alpines_privacy.http.html.decisions import HELD
+from alpines_privacy.http.outcomes import Filter
 
 __all__ = ["Outlet"]
 
@@ -11,11 +11,11 @@ __all__ = ["Outlet"]
 class Outlet:
     """Sends the buffer on in runs as long as can be: a page without edits is never copied.
 
-    `mark` is the place in the buffer up to which everything has been sent. The bytes of a tag
-    that a chunk cuts are collected apart until it is whole; one of more than 64 KB is not.
+    What is before `_mark` in the buffer has been sent. The bytes of a tag that a chunk cuts are
+    collected apart until it is whole; one longer than `HELD` is not.
     """
 
-    __slots__ = ("_base", "_buf", "_dropping", "_mark", "_out", "_size", "_tag", "container")
+    __slots__ = ("_base", "_buf", "_content", "_mark", "_out", "_size", "_tag")
 
     def __init__(self) -> None:
         self._buf = b""
@@ -24,8 +24,7 @@ class Outlet:
         self._out: list[bytes] = []
         self._tag: list[bytes] | None = None
         self._size = 0  # of that tag
-        self._dropping = False  # the end tag of text that was removed
-        self.container: Container | None = None
+        self._content: Filter | None = None
 
     # -- One buffer after the other
 
@@ -42,39 +41,50 @@ class Outlet:
         self._buf = b""
         return b"".join(self._out)
 
-    def finish(self, upto: int) -> bytes:
-        """Leave the last buffer; return all that is left."""
-        self.abandon(upto)
-        return b"".join(self._out)
+    def offset(self, at: int) -> int:
+        """Return the place in the stream of a place in the buffer."""
+        return self._base + at
 
     # -- Runs and pieces
 
     def send(self, upto: int) -> None:
         """Send the buffer up to here."""
         if upto > self._mark:
-            self._put(self._buf[self._mark : upto])
+            piece = self._buf[self._mark : upto]
+            self._out.append(self._content(piece, last=False) if self._content else piece)
             self._mark = upto
 
     def replace(self, upto: int, piece: bytes) -> None:
         """Send a piece in place of the buffer up to here."""
         self._mark = upto
-        self._put(piece)
+        self._out.append(piece)
 
-    def _put(self, piece: bytes) -> None:
-        container = self.container
-        if container is not None:
-            if not container.keep(piece):
-                self._pass(container)
-        elif not self._dropping:
-            self._out.append(piece)
+    # -- Text that is filtered
 
-    def _pass(self, container: Container) -> None:
-        self.container = None
-        self._out += container.tag, *(container.held or ())
+    def filter(self, content: Filter) -> None:
+        """Send what follows through a filter, until its end."""
+        self._content = content
 
-    def offset(self, at: int) -> int:
-        """Return the place in the stream of a place in the buffer."""
-        return self._base + at
+    def filtered(self, text: bytes) -> bytes:
+        """Return a whole text as the filter makes it."""
+        return self._content(text, last=True) if self._content else text
+
+    def pass_on(self, upto: int) -> None:
+        """Send the buffer up to here past the filter."""
+        content, self._content = self._content, None
+        self.send(upto)
+        self._content = content
+
+    def drop_content(self) -> None:
+        """Let what follows pass by the filter, which holds nothing."""
+        self._content = None
+
+    def end_content(self, at: int) -> None:
+        """End the text that is filtered, if one is."""
+        if self._content is not None:
+            self.send(at)
+            self._out.append(self._content(b"", last=True))
+            self._content = None
 
     # -- A tag that chunks cut
 
@@ -101,64 +111,4 @@ class Outlet:
     def release_tag(self) -> None:
         """Send what was collected: it is too long, or will not be a whole tag."""
         parts, self._tag = self._tag, None
-        for part in parts or ():
-            self._put(part)
-
-    # -- Elements kept back
-
-    def decided(self, decision: Decision, element: Container, *, empty: bool) -> bytes:
-        """Return what goes in place of a start tag, and keep back what follows where that is asked."""
-        if decision is None or isinstance(decision, bytes):
-            return element.tag if decision is None else decision
-        if isinstance(decision, Hold):
-            if empty:
-                return element.tag
-            element.hold(decision.judge, decision.limit)
-        elif empty or (decision is Remove.TAG and not element.is_text):
-            return b""
-        self.container = element
-        return b""
-
-    def placed(self, place: Place, start: int) -> bool:
-        """End the container where a tag says so; return whether the tag goes with it."""
-        container = self.container
-        if container is None:
-            return False
-        if self._base + start - container.start > container.limit:
-            place = Place.AFTER
-        if place is Place.INSIDE:
-            return False
-        self.send(start)
-        return self.close() and place is Place.LAST
-
-    def text_ended(self, at: int) -> bool:
-        """Raw text ends here; return whether its end tag is to be dropped, which `resume` ends."""
-        if self.container is None or not self.container.is_text:
-            return False
-        self.send(at)
-        self._dropping = self.close()
-        return self._dropping
-
-    def resume(self, at: int) -> None:
-        """Let bytes through again after what was dropped."""
-        if self._dropping:
-            self.send(at)
-            self._dropping = False
-
-    def abandon(self, at: int) -> None:
-        """Everything that is open ends here."""
-        self.release_tag()
-        self.send(at)
-        self.resume(at)
-        self.close()
-
-    def close(self) -> bool:
-        """End the container, if there is one; return whether it has been removed."""
-        container, self.container = self.container, None
-        if container is None:
-            return False
-        verdict = container.judged()
-        if isinstance(verdict, Remove):
-            return True
-        self._out += verdict
-        return False
+        self._out += parts or ()

@@ -7,12 +7,17 @@ proper prefix of a name is always followed by a letter or a digit, so only whole
 
 from __future__ import annotations
 
+import html
 import re
 from html.entities import html5
 
-__all__ = ["quoted", "value"]
+__all__ = ["escaped", "quoted", "text", "value"]
 
-_REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9a-fA-F]++)|([a-zA-Z][a-zA-Z0-9]*+))(;?)(=?)")
+# A name has its semicolon or is one of the hundred that need none: `&a&a` is seen to be text at once.
+_BARE_NAMES = "|".join(sorted(filter(str.isalnum, html5)))
+_REFERENCE = re.compile(
+    rf"&(?:#([0-9]++);?|#[xX]([0-9a-fA-F]++);?|([a-zA-Z][a-zA-Z0-9]*+;)|({_BARE_NAMES})(?![a-zA-Z0-9=]))"
+)
 _REPLACEMENT = "\ufffd"
 # §13.2.5.80: the numbers of C1 controls mean windows-1252, where that has a character.
 _C1 = {
@@ -38,13 +43,10 @@ def value(raw: bytes) -> str:
 
 
 def _character(reference: re.Match[str]) -> str:
-    decimal, hexadecimal, name, semicolon, equals = reference.groups()
-    if name is None:
-        return _numbered(decimal or hexadecimal, 10 if decimal else 16) + equals
-    if not semicolon and equals:
-        return reference[0]
-    character = html5.get(name + semicolon)
-    return reference[0] if character is None else character + equals
+    decimal, hexadecimal, name, bare = reference.groups()
+    if decimal or hexadecimal:
+        return _numbered(decimal or hexadecimal, 10 if decimal else 16)
+    return html5.get(name or bare, reference[0])
 
 
 def _numbered(digits: str, base: int) -> str:
@@ -61,3 +63,18 @@ def quoted(text: str, quote: bytes = b'"') -> bytes:
     mark = quote.decode()
     escaped = escaped.replace(mark, "&#34;" if mark == '"' else "&#39;")
     return quote + escaped.encode("utf-8", "surrogateescape") + quote
+
+
+def text(raw: bytes) -> bytes:
+    """Return what a browser makes of a text that holds references, outside attributes."""
+    if b"&" not in raw:
+        return raw
+    normal = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return html.unescape(normal.decode("utf-8", "surrogateescape")).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def escaped(data: bytes) -> bytes:
+    """Return text as markup, so that `text` gives it again."""
+    return data.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b"\r", b"&#13;")

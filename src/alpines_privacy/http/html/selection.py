@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from alpines_privacy.http.html.lexing import SPACE, letters
-from alpines_privacy.http.html.namespaces import CLOSERS, FOREIGN
 
-__all__ = ["EVERY_TAG", "RAW_TEXT", "ROOTS", "Marks", "Search", "Selection"]
+__all__ = ["EVERY_TAG", "RAW_TEXT", "STRUCTURE", "Marks", "Search", "Selection"]
 
 Search: TypeAlias = "Callable[[bytes, int, int], re.Match[bytes] | None]"
 
@@ -21,9 +20,10 @@ RAW_TEXT = frozenset(
 )
 """Elements of HTML whose content is not read as markup, and `noscript`."""
 
-ROOTS = frozenset({b"svg", b"math"})
+STRUCTURE = frozenset({b"svg", b"math", b"template", b"frameset"})
+"""Elements that change how what follows is read."""
 
-# What a removed element holds is read tag by tag.
+# Inside `svg`, `math` and enclosed elements every tag is read.
 EVERY_TAG: Search = re.compile(
     rb"<(?:[!?]|/[^a-zA-Z>]|([a-zA-Z][^%b/>]*+)|/([a-zA-Z][^%b/>]*+))" % (SPACE, SPACE)
 ).search
@@ -36,19 +36,18 @@ class Selection:
     that any tag may have. Most of a page's tags are read by nobody, so that is cheaper than
     offering all of them. A place in text or in a comment means nothing.
 
-    `html`, `integrated` and `foreign` search for them and for what else matters in HTML, in HTML
-    inside `svg` or `math`, and in `svg` or `math`.
+    `html` searches for them and for what else matters in HTML, `templated` also for the end of a
+    template.
     """
 
-    __slots__ = ("foreign", "html", "integrated", "marks", "offered")
+    __slots__ = ("html", "marks", "offered", "templated")
 
     def __init__(self, names: Iterable[str], marks: Marks | None = None) -> None:
         self.marks = marks
         self.offered = {name.lower().encode("ascii"): name.lower() for name in names}
-        states = RAW_TEXT | ROOTS | frozenset(self.offered)
+        states = RAW_TEXT | STRUCTURE | frozenset(self.offered)
         self.html = _search(states, frozenset())
-        self.integrated = _search(states, CLOSERS)
-        self.foreign = _search(FOREIGN | frozenset(self.offered), CLOSERS)
+        self.templated = _search(states, frozenset({b"template"}))
 
 
 def _search(starts: frozenset[bytes], ends: frozenset[bytes]) -> Search:

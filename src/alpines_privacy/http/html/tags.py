@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from alpines_privacy.http.html import references
 from alpines_privacy.http.html.attributes import (
@@ -15,35 +16,57 @@ from alpines_privacy.http.html.attributes import (
 )
 from alpines_privacy.http.html.lexing import NAME
 from alpines_privacy.http.html.namespaces import Namespace
-from alpines_privacy.http.outcomes import Filter
 
-__all__ = ["StartTag"]
+__all__ = ["PLAIN", "Place", "StartTag"]
+
+
+class Place(NamedTuple):
+    """Where a start tag stands: its element's namespace, and what is open before it.
+
+    `is_inert` in a `template` or `noscript`, where a browser that runs scripts runs none;
+    `is_enclosed` in an element that the consumer answered so; `is_foreign` in `svg` or `math`,
+    integration points included.
+    """
+
+    namespace: Namespace = Namespace.HTML
+    is_inert: bool = False
+    is_enclosed: bool = False
+    is_foreign: bool = False
+
+
+PLAIN = Place()
+"""Where most tags stand: in the page, and nothing else."""
 
 
 class StartTag:
-    """A start tag: its `raw` bytes, its `name` in lower case and its element's `namespace`.
+    """A start tag: its `raw` bytes, its `name` in lower case and its `place`.
 
     An `<image>` in HTML is an `img` to browsers; its name here is what was written. `is_marked`
     says that one of the selection's marks stands in it.
     """
 
-    __slots__ = ("_values", "is_marked", "name", "namespace", "raw")
+    __slots__ = ("_values", "is_marked", "name", "place", "raw")
 
     def __init__(
         self,
         raw: bytes,
         name: str,
-        namespace: Namespace = Namespace.HTML,
+        place: Place = PLAIN,
         is_marked: bool = False,  # noqa: FBT001, FBT002 - made for each tag: keywords cost
     ) -> None:
         self.raw = raw
         self.name = name
-        self.namespace = namespace
+        self.place = place
         self.is_marked = is_marked
         self._values: dict[bytes, bytes] | None = None
 
     def __repr__(self) -> str:
-        return f"StartTag({self.raw!r}, {self.name!r}, {self.namespace})"
+        return f"StartTag({self.raw!r}, {self.name!r}, {self.place})"
+
+    @property
+    def namespace(self) -> Namespace:
+        """The namespace of its element."""
+        return self.place.namespace
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
@@ -65,7 +88,8 @@ class StartTag:
 
         Bytes that are not UTF-8 become lone surrogates (PEP 383), which `edited` turns back.
         """
-        raw = self._read().get(name.encode("utf-8", "surrogateescape"))
+        key = name.encode() if name.isascii() else name.encode("utf-8", "surrogateescape")
+        raw = self._read().get(key)
         return None if raw is None else references.value(raw)
 
     def _read(self) -> dict[bytes, bytes]:
@@ -95,20 +119,6 @@ class StartTag:
             copied = end
         parts.append(self.raw[copied:])
         return self._closed_as_before(_with_added(b"".join(parts), new))
-
-    def rewritten(self, name: str, rewrite: Filter) -> bytes | None:
-        """Return the tag with an attribute's value sent through a filter, None if that left it.
-
-        For `srcdoc`, whose value is a page: `tag.rewritten("srcdoc", Rewriter(selection, decide))`.
-        """
-        text = self.get(name)
-        if text is None:
-            return None
-        page = text.encode("utf-8", "surrogateescape")
-        filtered = rewrite(page, last=True)
-        if filtered == page:
-            return None
-        return self.edited({name: filtered.decode("utf-8", "surrogateescape")})
 
     def _closed_as_before(self, raw: bytes) -> bytes:
         if is_self_closing(raw) and not self.is_self_closing:

@@ -10,7 +10,7 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Shape, around
 __all__ = ["SHAPES"]
 
 _LONGEST = 1024  # characters
-_COMMENT = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
+_COMMENT = r"\([^()\"]*(?:\([^()\"]*\)[^()\"]*)*\)"
 _PRODUCT = r"[A-Za-z][0-9A-Za-z._+-]*/[0-9A-Za-z][0-9A-Za-z._+;-]*"
 _AGENT = re.compile(
     rf"{_PRODUCT}(?: (?:{_COMMENT}|{_PRODUCT}|(?:Mobile|Tablet|Safari|like|Gecko|Silk|Kindle)(?= )))*"

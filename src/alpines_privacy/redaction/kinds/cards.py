@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from itertools import accumulate
 
+from alpines_privacy.http.cache import cached
 from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.shape import Bounds, Shape, from_digits
 
@@ -121,7 +121,7 @@ class _Chain:
         return 0
 
 
-@cache
+@cached("forms of cards")
 def _forms(lengths: str) -> tuple[tuple[str, int], ...]:
     """Return the forms that groups of these lengths can begin with, and how many digits each has."""
     return tuple((form, sum(map(int, form))) for form in _FORMS if lengths.startswith(form))

@@ -81,7 +81,10 @@ def _domain_end(text: str, start: int) -> int | None:
     if not (plain := domain.isascii()):
         domain = _written(domain)
     if text.startswith("@", start + len(domain)):
-        return None
+        stray = _STRAY.search(domain)  # where the address behind it may begin
+        if stray is None:
+            return None
+        domain = domain[: stray.start()]
     domain = domain.rstrip("-.")
     if not plain:
         domain = _touched(domain)

@@ -60,9 +60,6 @@ _KEYS = (
     ("EAAA EAAC", rf"{_URL}{{50,255}}"),  # Square, Facebook
     ("LTAI", rf"{_WORD}{{16,24}}"),  # Alibaba
     ("AGE-SECRET-KEY-1", "[0-9A-Z]{58}"),
-    # A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516).
-    ("eyJ", rf"{_URL}{{6,8192}}\.{_URL}{{6,8192}}\.{_URL}{{0,8192}}"),
-    ("eyJ", rf"{_URL}{{6,8192}}(?:\.{_URL}{{0,8192}}){{4}}"),
 )
 _FULL = re.compile(
     "|".join(
@@ -78,6 +75,37 @@ def _find_key(text: str, start: int, _end: int) -> Iterator[Bounds]:
     match = _FULL.match(text, start)
     if match is not None and text[match.end() : match.end() + 1] not in WORD:
         yield match.span()
+
+
+# A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516).
+_WEB_TOKEN = re.compile(
+    rf"eyJ(?:{_URL}{{6,8192}}+(?:\.{_URL}{{0,8192}}+){{4}}"
+    rf"|{_URL}{{6,8192}}+\.{_URL}{{6,8192}}+\.{_URL}{{0,8192}}+)(?![0-9A-Za-z])"
+)
+_WEB_TOKEN_START = re.compile(r"\beyJ", re.ASCII)
+_URL_RUN = re.compile(rf"{_URL}*+")
+_LONGEST_PART = 8192  # characters
+
+
+def _web_tokens(text: str) -> Iterator[Bounds]:
+    """Give the web tokens of a text.
+
+    What follows the first part tells as much of each token that begins in that part: it is looked
+    at once.
+    """
+    taken = end = refused = 0
+    for match in _WEB_TOKEN_START.finditer(text):
+        start = match.start()
+        if start >= end:
+            run = _URL_RUN.match(text, start)
+            end = run.end() if run else start
+        if start < taken or end == refused:
+            continue
+        if token := _WEB_TOKEN.match(text, start):
+            taken = token.end()
+            yield token.span()
+        elif end - start <= _LONGEST_PART:
+            refused = end
 
 
 def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -129,9 +157,9 @@ def _find_hook(text: str, _start: int, end: int) -> Iterator[Bounds]:
 _PATH = re.compile("[0-9A-Za-z/_-]{20,200}")
 _AUTHORITY = re.compile(r"[^/?#\s\"'<>\\`]{1,512}")
 _CREDENTIALS = re.compile(
-    r"""[\t ]*["']?[\t ]*[:=,][\t ]*(?:b(?=["']))?["']?[\t ]*"""
+    r"""[\t ]*+["']?[\t ]*+[:=,][\t ]*+(?:b(?=["']))?["']?[\t ]*+"""
     r"""(?:(?:bearer|basic|token|negotiate|ntlm|apikey)[\t ]+([^\s"',;]{1,4096})"""
-    r"""|(?:digest|aws4-hmac-sha256)[\t ]+([^\r\n]{1,4096})|([^\s"',;]{4,4096}))""",
+    r"""|(?:digest|aws4-hmac-sha256)[\t ]+([^\r\n]{1,4096})|((?:(?!authorization)[^\s"',;]){4,4096}))""",
     re.IGNORECASE,
 )
 
@@ -169,6 +197,7 @@ SHAPES = (
         _find_key,
         tuple(re.sub("[0-9]", "0", prefix.lower()) for prefix in _PREFIXES),
     ),
+    Shape("SECRET", rf"\beyJ{_URL}{{6}}", _find_all, ("eyj",), _web_tokens),
     Shape("SECRET", r"\bSK[0-9a-f]{32}\b", _find_all, ("~sk" + "0" * 32,)),  # Twilio
     Shape("SECRET", r"\bkey-[0-9a-f]{32}\b", _find_all, ("~k0y-" + "0" * 32,)),  # Mailgun
     Shape("SECRET", r"\bdapi[0-9a-f]{32}\b", _find_all, ("~00pi" + "0" * 32,)),  # Databricks
@@ -195,7 +224,7 @@ SHAPES = (
     ),
     Shape(
         "SECRET",
-        "://[^/?#@ \"'<>\\t\\r\\n]{0,256}:[^/?#@ \"'<>\\t\\r\\n]{0,256}@",
+        "://[^:/?#@ \"'<>\\t\\r\\n]{0,256}:[^/?#@ \"'<>\\t\\r\\n]{0,256}@",
         _find_userinfo,
         ("!://",),
     ),

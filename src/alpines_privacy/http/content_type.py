@@ -1,0 +1,85 @@
+"""The content types of forms and JSON: one grammar, which every framework reads alike.
+
+Readers differ over what RFC 9110 §8.3 allows here: RFC 2231's extended parameters (`boundary*=`,
+`boundary*0=`), escapes in quotes, parameters of other names, which of two counts. So a type is
+taken as clients write it, and this is all of it:
+
+    form       application/x-www-form-urlencoded [; charset=C]
+    multipart  multipart/form-data; boundary=B [; charset=C]      in either order
+    JSON       application/json or application/….+json [; charset=utf-8]
+
+`C` is utf-8, us-ascii or iso-8859-1: an app that decodes by them finds ASCII where we do. `B` has
+the characters that clients use, in quotes or without. Case does not matter; blanks may stand
+around a `;`, and one `;` at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple, TypeAlias
+
+__all__ = ["ContentType", "Unreadable", "UnsupportedType", "check_part_type", "read_content_type"]
+
+_NEXT = r"[ ]*;[ ]*"
+_UTF_8 = 'charset=(?:utf-?8|"utf-?8")'
+_CHARSET = 'charset=(?:utf-?8|us-ascii|iso-8859-1|"(?:utf-?8|us-ascii|iso-8859-1)")'
+_BOUNDARY = 'boundary=(?:([0-9a-z_.+-]{1,200})|"([0-9a-z_.+:/?=-]{1,200})")'
+
+_MULTIPART = re.compile(
+    rf"multipart/form-data(?:(?:{_NEXT}{_CHARSET})?{_NEXT}{_BOUNDARY}"
+    rf"|{_NEXT}{_BOUNDARY}{_NEXT}{_CHARSET})(?:[ ]*;)?",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    rf"application/x-www-form-urlencoded(?:{_NEXT}{_CHARSET})?(?:[ ]*;)?", re.IGNORECASE
+)
+_JSON = re.compile(
+    rf"application/(?:[0-9a-z.-]+\+)?json(?:{_NEXT}{_UTF_8})?(?:[ ]*;)?", re.IGNORECASE
+)
+# What a part of a multipart form is: no form within the form, in no other encoding.
+_PART = re.compile(
+    rf"(?!multipart|message)[a-z]+/[0-9a-z.+-]+(?:{_NEXT}{_CHARSET})?", re.IGNORECASE
+)
+_LONGEST = 256  # characters; none of the patterns takes more than 300
+
+Kind: TypeAlias = Literal["form", "multipart", "JSON"]
+
+
+class Unreadable(ValueError):  # noqa: N818 - what a body is, not a defect
+    """A body that some parser may read otherwise than we do; says why, never what stood in it."""
+
+
+class UnsupportedType(Unreadable):
+    """A Content-Type or Content-Encoding that is not taken: 415 (RFC 9110 §15.5.16)."""
+
+
+class ContentType(NamedTuple):
+    """What a body is to be read as; a multipart form has the bytes of its boundary."""
+
+    kind: Kind
+    boundary: bytes = b""
+
+
+def read_content_type(text: str) -> ContentType:
+    """Read a Content-Type's value; raises `UnsupportedType` for one that is not of the grammar above."""
+    if match := _MULTIPART.fullmatch(text, 0, 512):
+        return ContentType("multipart", str(match[match.lastindex or 1]).encode())
+    return _without_boundary(text) if len(text) <= _LONGEST else _unsupported()
+
+
+def _without_boundary(text: str) -> ContentType:
+    if _FORM.fullmatch(text):
+        return ContentType("form")
+    if _JSON.fullmatch(text):
+        return ContentType("JSON")
+    return _unsupported()
+
+
+def _unsupported() -> ContentType:
+    raise UnsupportedType("the Content-Type is no form's and no JSON's as clients write it")
+
+
+def check_part_type(text: str) -> None:
+    """Raise `Unreadable` for the Content-Type of a part that readers may decode otherwise."""
+    if not _PART.fullmatch(text, 0, _LONGEST):
+        raise Unreadable("a part has a Content-Type of its own that may hide ASCII")

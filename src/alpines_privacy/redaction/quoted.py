@@ -1,0 +1,402 @@
+r"""Quoted text: where the documents of a text stand, and the strings inside them.
+
+A document is an object or a list as JSON (RFC 8259), Python, Ruby or PHP write it, wherever it
+stands: behind `INFO `, two on a line, in a string of another. Outside documents nobody can tell an
+opening quote from a closing one or from an apostrophe, so no strings are read there.
+
+Reading is linear. A document that turns out to be none has shown which of its brackets close, so
+none of them is tried again. Of the attempts that read on past one place no two are in the same
+state there (outside a string, or inside one of either quote), so at most three do.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeAlias
+
+__all__ = [
+    "Document",
+    "Documents",
+    "Quoted",
+    "closing",
+    "may_part",
+    "parts",
+    "read",
+    "read_outside",
+]
+
+Bounds: TypeAlias = "tuple[int, int]"
+Move: TypeAlias = Callable[[int], int]
+
+_BLANK = r"[ \t\r\n]*+"
+_DOUBLE = r'"[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+"'
+_SINGLE = r"'[^'\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^'\\\x00-\x1f]*+)*+'"
+_STRING = rf"(?:[bruBRU]{{1,2}}(?=[\"']))?+(?:{_DOUBLE}|{_SINGLE})"
+_NUMBER = r"-?[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+_NAME = r"[A-Za-z_][\w.]*+"
+_VALUE = rf"(?:{_STRING}|{_NUMBER}|{_NAME})"
+_SEPARATOR = rf"{_BLANK}(?:=>?|:){_BLANK}"
+# Members up to the next bracket: those that a comma ends, then what stands before the bracket.
+_MEMBERS = re.compile(
+    rf"(?:{_BLANK}{_VALUE}(?:{_SEPARATOR}{_VALUE})?+{_BLANK},)*+{_BLANK}(?:{_VALUE}{_SEPARATOR})?+"
+    rf"(?:(?:{_NAME}(?=\())?+([\[{{(])|(?:{_VALUE}{_BLANK})?+([\]}})]))"
+).match
+_BEHIND = re.compile(rf"{_BLANK}(?:,|([\]}})]))").match  # a container inside another
+_CLOSES = {"[": "]", "{": "}", "(": ")"}
+# What opens a document with something in it: a first look, and a second.
+_BRACKET = re.compile(r"[\[{][ \t\r\n]*+[\"'\[{(\-0-9A-Za-z_]").search
+_OPENING = re.compile(
+    rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
+).match
+_INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
+_STRINGS = re.compile(rf"{_DOUBLE}|{_SINGLE}").finditer
+_ONE_STRING = re.compile(rf"[ \t]*+{_DOUBLE}\s*").fullmatch
+_NUMBERS = re.compile(_NUMBER).finditer
+_IN_NUMBER = frozenset("0123456789.eE+-")
+_IS_KEY = re.compile(rf"\\*+[\"']{_BLANK}[:=]").match
+
+_PARTED = re.compile(r"[\"'{}\[\]]").search
+_BEGINS_BETWEEN = frozenset("-0123456789(")
+_IS_BETWEEN = re.compile(rf"(?:[\]}}(),: \t\r\n]++|{_NUMBER})++").fullmatch
+
+_REST = {  # up to the next quote that no backslash precedes, or the end of the line
+    '"': re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL).match,
+    "'": re.compile(r"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL).match,
+}
+# Strings (one that is cut off goes to the end of its line) and what encloses objects and lists.
+_PART = re.compile(
+    r"""
+    "(?:[^"\\\n]|\\.)*+(?:"|\\?(?=\n|\Z))
+    |'(?:[^'\\\n]|\\.)*+(?:'|\\?(?=\n|\Z))
+    |[{}\[\]]
+    """,
+    re.VERBOSE,
+)
+
+
+class Document(NamedTuple):
+    """Where a document stands, the quote it writes (empty where nobody can tell), and where one stands.
+
+    A place below 0 is in no part of the text that is read.
+    """
+
+    start: int
+    end: int
+    quote: str
+    place: int
+
+
+class Quoted:
+    """The documents of a text, and the contents of their strings: all disjoint and in order.
+
+    `inside` has what a string holds of documents in its turn, by the place where it begins.
+    """
+
+    __slots__ = ("_beginnings", "documents", "ends", "inside", "starts")
+
+    def __init__(self, documents: list[Document], starts: list[int], ends: list[int]) -> None:
+        self.documents = documents
+        self._beginnings = [document.start for document in documents]
+        self.starts = starts
+        self.ends = ends
+        self.inside: dict[int, Quoted] = {}
+
+    def string_at(self, place: int) -> int:
+        """Return the index of the string whose content holds a place, -1 where none does."""
+        index = bisect_right(self.starts, place) - 1
+        return index if index >= 0 and place < self.ends[index] else -1
+
+    def document_at(self, place: int) -> Document | None:
+        """Return the document that holds a place."""
+        index = bisect_right(self._beginnings, place) - 1
+        return self.documents[index] if index >= 0 and place < self.documents[index].end else None
+
+    def next_document(self, place: int) -> Document | None:
+        """Return the first document that begins at a place or behind it."""
+        index = bisect_left(self._beginnings, place)
+        return self.documents[index] if index < len(self.documents) else None
+
+    def next_string(self, place: int) -> int:
+        """Return the index of the first string whose content ends behind a place."""
+        return bisect_right(self.ends, place)
+
+    def moved(self, behind: Move, before: Move, text: str | None = None) -> Quoted:
+        """Return the same in another reading of the text: that `text`, where its quotes differ.
+
+        `behind` gives the place there that follows what ends at a place here, `before` the place
+        of what begins at one.
+        """
+        documents = []
+        for start, end, written, place in self.documents:
+            quote = written
+            if text is not None and quote and place >= 0:
+                quote = text[before(place) : behind(place + 1)]
+            if (first := before(start)) < (last := behind(end)):
+                documents.append(Document(first, last, quote, before(place)))
+        moved = Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
+        for start, inner in self.inside.items():
+            moved.inside[behind(start)] = inner.moved(behind, before, text)
+        return moved
+
+    def part(self, start: int, end: int) -> Quoted:
+        """Return what a part of the text has of the documents and strings."""
+        first = bisect_right(self._beginnings, start) - 1
+        last = bisect_left(self._beginnings, end)
+        documents = [
+            Document(
+                max(each.start, start),
+                min(each.end, end),
+                each.quote,
+                each.place if each.place < end else -1,
+            )
+            for each in self.documents[max(first, 0) : last]
+            if each.end > start
+        ]
+        strings = slice(bisect_right(self.ends, start), bisect_left(self.starts, end))
+        starts = [max(place, start) for place in self.starts[strings]]
+        ends = [min(place, end) for place in self.ends[strings]]
+        return Quoted(documents, starts, ends).shifted(-start)
+
+    def shifted(self, by: int) -> Quoted:
+        """Return the same of a part of the text, or of a text of which this one is a part."""
+        return self.moved(lambda place: place + by, lambda place: place + by)
+
+    def joined(self, other: Quoted) -> Quoted:
+        """Return the documents of both, none of which is in one of the other."""
+        joined = Quoted(
+            sorted([*self.documents, *other.documents]),
+            sorted([*self.starts, *other.starts]),
+            sorted([*self.ends, *other.ends]),
+        )
+        joined.inside = {**self.inside, **other.inside}
+        return joined
+
+    def bounds(self) -> Iterator[int]:
+        """Give where contents of strings begin and end, those inside others too, in order."""
+        for start, end in zip(self.starts, self.ends, strict=True):
+            yield start
+            if inner := self.inside.get(start):
+                yield from inner.bounds()
+            yield end
+
+    def outside(self, text: str) -> str:
+        """Return the text with blanks in the place of the documents."""
+        pieces, done = list[str](), 0
+        for document in self.documents:
+            pieces += (text[done : document.start], " " * (document.end - document.start))
+            done = document.end
+        return "".join((*pieces, text[done:]))
+
+    def look_inside(self, text: str) -> Quoted:
+        """Read the strings that have not shown a document yet; return this, with those only it had before."""
+        for start, end in zip(self.starts, self.ends, strict=True):
+            known = self.inside.get(start)
+            found = known.look_inside(text) if known else _read_inside(text[start:end])
+            if found:
+                self.inside[start] = found if known else found.shifted(start)
+        return self
+
+    def cut(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        """Give the parts of a value that leave the documents documents, each with its mark's quotes.
+
+        A value ends with the string it begins in; other strings belong to it that are no keys and
+        that it covers. A number is taken whole.
+        """
+        while start < end:
+            document = self.document_at(start) or self.next_document(start)
+            if document is None or document.start >= end:
+                yield start, end, ""
+                return
+            if start < document.start:
+                yield start, document.start, ""
+            last = min(end, document.end)
+            yield from self._cut_in(text, max(start, document.start), last, document)
+            start = last
+
+    def _cut_in(
+        self, text: str, start: int, end: int, document: Document
+    ) -> Iterator[tuple[int, int, str]]:
+        index = self.next_string(start)
+        if index < len(self.starts) and self.starts[index] <= start:
+            yield from self._cut_string(text, start, min(end, self.ends[index]), index)
+            start = self.ends[index]
+            index += 1
+        while index < len(self.starts) and self.starts[index] < end:
+            first, last = self.starts[index], self.ends[index]
+            yield from _numbers(text, start, first - 1, document)
+            if last <= end and first < last and _IS_KEY(text, last) is None:
+                yield first, last, ""
+            start = last
+            index += 1
+        yield from _numbers(text, start, end, document)
+
+    def _cut_string(
+        self, text: str, start: int, end: int, index: int
+    ) -> Iterator[tuple[int, int, str]]:
+        first, last = self.starts[index], self.ends[index]
+        inner = self.inside.get(first)
+        if (start, end) == (first, last):
+            inner = None
+        elif inner is None and (found := _read_inside(text[first:last])):
+            self.inside[first] = inner = found.shifted(first)
+        if inner:
+            yield from inner.cut(text, start, end)
+        else:
+            yield start, end, ""
+
+
+class Documents:
+    """The documents of a text, which are read when somebody first asks."""
+
+    __slots__ = ("_is_read", "_quoted", "_read")
+
+    def __init__(self, reader: Callable[[], Quoted | None]) -> None:
+        self._read = reader
+        self._quoted: Quoted | None = None
+        self._is_read = False
+
+    def quoted(self) -> Quoted | None:
+        """Return them; None where there is none."""
+        if not self._is_read:
+            self._quoted = self._read()
+            self._is_read = True
+        return self._quoted
+
+
+def read(text: str) -> Quoted | None:
+    """Return the documents of a text, or the one string it is; None where it is neither."""
+    if text[:1] in {'"', " ", "\t"} and _ONE_STRING(text):
+        return _read(text, [(0, len(text))])
+    return read_outside(text)
+
+
+def read_outside(text: str) -> Quoted | None:
+    """Return the documents of a text that is a part of another; None where there is none."""
+    bounds = _documents(text) if "{" in text or "[" in text else ()
+    return _read(text, bounds) if bounds else None
+
+
+def _read_inside(text: str) -> Quoted | None:
+    """Read the content of a string, where a list of numbers cannot tell how quotes are escaped."""
+    if found := read(text):
+        found.documents = [
+            each._replace(quote="") if each.place == each.start else each
+            for each in found.documents
+        ]
+    return found
+
+
+def may_part(text: str, start: int, end: int) -> bool:
+    """Tell whether a value that parts no escape may be in no single string.
+
+    Such a one has a quote or a bracket, or is a number.
+    """
+    return _PARTED(text, start, end) is not None or (
+        text[start] in _BEGINS_BETWEEN and _IS_BETWEEN(text, start, end) is not None
+    )
+
+
+def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
+    documents, starts, ends = [], list[int](), list[int]()
+    for first, last in bounds:
+        strings = [match.span() for match in _STRINGS(text, first, last)]
+        starts += [start + 1 for start, _ in strings]
+        ends += [end - 1 for _, end in strings]
+        place = strings[0][0] if strings else first
+        quote = text[place] if strings else _quote_of_list(text, first)
+        documents.append(Document(first, last, quote, place))
+    return Quoted(documents, starts, ends)
+
+
+def closing(text: str, start: int, quote: str) -> int:
+    """Return where a value ends that a quote before `start` opens: where its line does if it is cut off."""
+    match = _REST[quote](text, start)
+    return match.end() if match else len(text)
+
+
+def parts(text: str, start: int) -> Iterator[Bounds]:
+    """Give the bounds of strings and brackets from a place outside a string on, as far as quotes tell."""
+    return (match.span() for match in _PART.finditer(text, start))
+
+
+def _documents(text: str) -> list[Bounds]:
+    """Return the bounds of all documents that are in no other; of two that overlap the first."""
+    found: list[Bounds] = []
+    tried: set[int] = set()
+    place = 0
+    while opening := _BRACKET(text, place):
+        start = opening.start()
+        place = start + 1
+        if start in tried or not _OPENING(text, start):
+            continue
+        index = bisect_right(found, (start, len(text)))
+        if index and found[index - 1][1] > start:
+            place = found[index - 1][1]
+        elif not _INDEX(text, start):
+            closed = _closed(text, start, tried)
+            for bounds in closed:
+                _keep(found, bounds)
+            if closed and closed[0][0] == start:
+                place = closed[0][1]
+    return found
+
+
+def _keep(found: list[Bounds], bounds: Bounds) -> None:
+    index = bisect_right(found, bounds)
+    if index and found[index - 1][1] > bounds[0]:
+        return
+    last = index
+    while last < len(found) and found[last][0] < bounds[1]:
+        last += 1
+    found[index:last] = [bounds]
+
+
+def _closed(text: str, start: int, tried: set[int]) -> list[Bounds]:
+    """Read a document that begins at `start`; return it, or what closes inside if it is none."""
+    open_at = [start]
+    closed: list[Bounds] = []
+    place = start + 1
+    while match := _MEMBERS(text, place):
+        place = match.end()
+        if match[1]:
+            tried.add(place - 1)
+            open_at.append(place - 1)
+            continue
+        bracket = match[2]
+        while bracket:
+            if _CLOSES[text[open_at[-1]]] != bracket:
+                return closed
+            _close(text, closed, (open_at.pop(), place))
+            behind = _BEHIND(text, place) if open_at else None
+            if behind is None:
+                return closed
+            place, bracket = behind.end(), behind[1]
+    return closed
+
+
+def _close(text: str, closed: list[Bounds], bounds: Bounds) -> None:
+    """Note what closed, in the place of what is inside it; a tuple alone is no document."""
+    if text[bounds[0]] == "(":
+        return
+    while closed and closed[-1][0] > bounds[0]:
+        closed.pop()
+    closed.append(bounds)
+
+
+def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[tuple[int, int, str]]:
+    """Give the numbers that a part between strings touches, whole."""
+    if start >= end:
+        return
+    while start > document.start and text[start] in _IN_NUMBER and text[start - 1] in _IN_NUMBER:
+        start -= 1
+    for match in _NUMBERS(text, start, document.end):
+        if match.start() >= end:
+            return
+        yield *match.span(), document.quote
+
+
+def _quote_of_list(text: str, start: int) -> str:
+    """Return the quote that a list of numbers asks for; none where it may stand in a string itself."""
+    return '"' if text[start] == "[" and text[start - 1 : start] not in {'"', "'"} else ""

@@ -1,0 +1,106 @@
+"""Whether an app's own Content-Security-Policy lets the shield run, and with which nonce (CSP3 §6.7).
+
+All policies of a response must let it. A policy in a `<meta>` is not known when the tag is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from alpines_privacy.http.client import Client
+from alpines_privacy.http.heads import split_list
+
+__all__ = ["FORBIDDEN", "Permission", "permission"]
+
+_NONCE = re.compile(r"'nonce-([A-Za-z0-9+/_-]+={0,2})'")
+_STRICT = "'strict-dynamic'"
+_HOST_SOURCE = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<host>\*|(?:\*\.)?[a-z0-9_.-]+)(?::(?P<port>[0-9]+|\*))?/?"
+)
+_PORTS = {"http": "80", "https": "443"}
+
+
+class Permission(NamedTuple):
+    """Whether the script may run; `nonce` is the one to copy, empty where none is needed.
+
+    `restricted` is whether there is any policy about scripts at all.
+    """
+
+    allowed: bool
+    nonce: str = ""
+    restricted: bool = False
+
+
+FORBIDDEN = Permission(allowed=False, restricted=True)
+_FREE = Permission(allowed=True)
+
+
+def permission(lines: Sequence[str], client: Client) -> Permission:
+    """Judge the values of `Content-Security-Policy` for a script of the page's own origin."""
+    policies = [_directives(policy) for line in lines for policy in split_list(line)]
+    if not policies:
+        return _FREE
+    if any(_sandboxes(policy) for policy in policies):
+        return FORBIDDEN
+    ruling = [sources for policy in policies if (sources := _script_sources(policy)) is not None]
+    strict = [sources for sources in ruling if not _covers_own(sources, client)]
+    if not strict:
+        return Permission(allowed=True, restricted=True)
+    common = set.intersection(
+        *({m[1] for s in sources if (m := _NONCE.fullmatch(s))} for sources in strict)
+    )
+    if not common:
+        return FORBIDDEN
+    return Permission(allowed=True, nonce=min(common), restricted=True)
+
+
+def _directives(policy: str) -> dict[str, list[str]]:
+    """Read a policy: of a directive named twice the first counts (CSP3 §2.2.1)."""
+    found: dict[str, list[str]] = {}
+    for directive in policy.split(";"):
+        name, *values = directive.split() or [""]
+        found.setdefault(name.lower(), values)
+    return found
+
+
+def _sandboxes(policy: dict[str, list[str]]) -> bool:
+    """Whether a page runs no script, or is of no origin and could not load one of this site's."""
+    flags = policy.get("sandbox")
+    return flags is not None and not {"allow-scripts", "allow-same-origin"} <= {
+        f.lower() for f in flags
+    }
+
+
+def _script_sources(policy: dict[str, list[str]]) -> list[str] | None:
+    for name in ("script-src-elem", "script-src", "default-src"):
+        if name in policy:
+            return policy[name]
+    return None
+
+
+def _covers_own(sources: list[str], client: Client) -> bool:
+    """Whether a policy lets scripts of the page's own origin run without a nonce."""
+    folded = [source.lower() for source in sources]
+    return _STRICT not in folded and any(_matches_own(source, client) for source in folded)
+
+
+def _matches_own(source: str, client: Client) -> bool:
+    if source in ("'self'", client.scheme + ":", "*"):
+        return True
+    if source == "http:":  # stands for https too
+        return client.https
+    found = _HOST_SOURCE.fullmatch(source)
+    if found is None or found["host"] == "*":
+        return False
+    scheme = found["scheme"]
+    if scheme is not None and scheme not in (client.scheme, "http"):
+        return False
+    host = found["host"]
+    if host != client.host and not (host.startswith("*.") and client.host.endswith(host[1:])):
+        return False
+    own = client.origin.partition("://")[2].removeprefix(client.host).removeprefix(":")
+    return found["port"] in ("*", own or _PORTS[client.scheme]) or (
+        found["port"] is None and not own
+    )

@@ -1,0 +1,172 @@
+"""The shield's HTTP side: which pages get its element, and the file that the element names.
+
+`tag` writes the element for one response, `page` answers for the file. What the script knows comes
+compiled (`trackers/known.py`, `cookies`); no promise knows another, so the guard hands it over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote
+
+from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.context import Privacy, Signal
+from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
+from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.site import registrable_domain
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.shield.permission import Permission, permission
+from alpines_privacy.shield.script import Script
+
+__all__ = ["Knowledge", "Shield", "ShieldCookies"]
+
+_SHOWN = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
+_YEAR = "public, max-age=31536000, immutable"
+_FORBIDDEN = (
+    "The Content-Security-Policy of %s lets no script of this site run, so trackers that scripts load "
+    "are not stopped there. Add 'self' to its script-src, or a nonce where it has 'strict-dynamic'."
+)
+
+
+# A mount, a host, whether the visitor opted out, logins stay, and the page's policy restricts scripts.
+_Asked: TypeAlias = "tuple[str, str, bool, bool, bool]"
+
+
+class Knowledge(NamedTuple):
+    """What the script knows of trackers: `tables`, and the exceptions that hold on one host's pages."""
+
+    tables: Mapping[str, Any]
+    exceptions_on: Callable[[str], str]
+
+
+class ShieldCookies(NamedTuple):
+    """What scripts may set: names, lifetimes and whether necessary; logins, and under which signals they stay."""
+
+    declared: tuple[tuple[str, int | str | None, bool], ...]
+    logins: tuple[str, ...]
+    logins_stay_under: frozenset[Signal]
+
+
+class Shield(Promise):
+    """Serves the shield's two files, and writes the element that loads one of them."""
+
+    def __init__(
+        self,
+        policy: PrivacyPolicy,
+        knowledge: Mapping[bool, Knowledge],
+        cookies: ShieldCookies,
+    ) -> None:
+        """`knowledge` is by whether the visitor opted out."""
+        self._is_on = policy.shield
+        self._knowledge = knowledge
+        self._logins_stay_under = cookies.logins_stay_under
+        self._scripts = {
+            opted_out: Script(
+                {
+                    **knowledge[opted_out].tables,
+                    "signal": opted_out,
+                    "cookies": cookies.declared,
+                    "logins": cookies.logins,
+                }
+            )
+            for opted_out in (False, True)
+        }
+        self._by_path = {
+            f"{policy.endpoint}shield.{script.digest}.js": script
+            for script in self._scripts.values()
+        }
+        self._prefix = policy.endpoint + "shield."
+        self._vary = "DNT, Sec-GPC, Cookie" if policy.site_preference else "DNT, Sec-GPC"
+        if self._is_on:
+            self.pages = frozenset(self._by_path)
+            self.below = (self._prefix,)
+        self._elements: Cache[_Asked, bytes] = Cache("shield elements", self._written)
+
+    def page(self, privacy: Privacy) -> Answer | None:
+        """Answer with the file of the digest that was asked for; with the current one for an old digest."""
+        request = privacy.request
+        assert request is not None  # it was asked for a page
+        path = request.local_path
+        if not path.endswith(".js"):
+            return None
+        if request.method not in {"GET", "HEAD"}:
+            return Answer(405, [("allow", "GET, HEAD"), ("cache-control", "no-store")])
+        script = self._by_path.get(path)
+        if script is not None:
+            return _file(script, request, [("cache-control", _YEAR), ("vary", "Accept-Encoding")])
+        current = self._scripts[privacy.preference.opted_out]
+        vary: Field = ("vary", f"Accept-Encoding, {self._vary}")
+        return _file(current, request, [("cache-control", "no-store"), vary])
+
+    def tag(self, privacy: Privacy, head: ResponseHead) -> bytes:
+        """Return the element's bytes for a page, b"" for a response that gets none."""
+        request = privacy.request
+        if not self._is_on or request is None or not self._may_have_one(privacy, request, head):
+            return b""
+        client = privacy.client
+        allowed = permission(head.values("content-security-policy"), client)
+        if not allowed.allowed:
+            if privacy.guard is not None:
+                privacy.guard.notices.once(_FORBIDDEN, "a page")
+            return b""
+        preference = privacy.preference
+        logins = preference.signal in self._logins_stay_under
+        element = self._elements[
+            request.mount, client.host, preference.opted_out, logins, allowed.restricted
+        ]
+        return element.replace(b"></", _nonce(allowed) + b"></") if allowed.nonce else element
+
+    def _may_have_one(self, privacy: Privacy, request: RequestHead, head: ResponseHead) -> bool:
+        """Whether a response is a page that a browser shows, and that the layer may change."""
+        if privacy.guard is not None and not privacy.guard.enforces:
+            return False
+        if "markup" in privacy.exempted:
+            return False
+        if any(
+            v.strip().lower().startswith("attachment") for v in head.values("content-disposition")
+        ):
+            return False
+        destination = request.values("sec-fetch-dest")
+        return not destination or destination[-1].strip().lower() in _SHOWN
+
+    def _written(self, asked: _Asked) -> bytes:
+        mount, host, opted_out, logins, restricted = asked
+        path = quote(
+            f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace"
+        )
+        attributes = {"src": path, "data-site": registrable_domain(host) or host}
+        if exceptions := self._knowledge[opted_out].exceptions_on(host):
+            attributes["data-pass"] = exceptions
+        if logins:
+            attributes["data-logins"] = ""
+        if restricted:
+            attributes["data-csp"] = ""
+        written = "".join(f' {name}="{_attribute(value)}"' for name, value in attributes.items())
+        return f"<script{written}></script>".encode()
+
+
+def _attribute(value: str) -> str:
+    return escape(value).replace("\n", "&#10;")
+
+
+def _nonce(allowed: Permission) -> bytes:
+    return f' nonce="{escape(allowed.nonce)}"'.encode()
+
+
+def _file(script: Script, request: RequestHead, fields: list[Field]) -> Answer:
+    coding, data = script.coded(request.values("accept-encoding"))
+    coded = [] if coding == "identity" else [("content-encoding", coding)]
+    return Answer(
+        200,
+        [
+            ("content-type", "text/javascript; charset=utf-8"),
+            ("x-content-type-options", "nosniff"),
+            ("cross-origin-resource-policy", "same-origin"),
+            *fields,
+            *coded,
+        ],
+        data,
+    )

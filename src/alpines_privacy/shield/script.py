@@ -1,0 +1,78 @@
+"""The shield's script, made ready to be sent: the source without its comments, with its tables.
+
+`shield.js` is a function of two arguments. What is sent is a call of it with the tables of a policy,
+under a name with its digest in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+from alpines_privacy.http.heads import split_list
+from alpines_privacy.shield.shortening import shortened
+
+__all__ = ["Script"]
+
+# What the tables are made of, and under which licences they are passed on.
+_NOTICE = (
+    "/* alpines-privacy shield (MIT). Tables: third-party-web (MIT); EasyPrivacy, EasyList: "
+    "easylist.to, CC BY-SA 3.0, modified */\n"
+)
+
+
+class Script:
+    """One file: its text, its digest (16 hex digits), and its bytes in each coding there is."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self.text = f"{_NOTICE}{source()}({json.dumps(tables, separators=(',', ':'))});\n"
+        data = self.text.encode("ascii")
+        self.digest = hashlib.blake2b(data, digest_size=8).hexdigest()
+        self._codings = _coded(data)
+
+    def coded(self, accepted: list[str]) -> tuple[str, bytes]:
+        """Return the best coding an Accept-Encoding takes (RFC 9110 §12.5.3), and the bytes in it."""
+        weights = _weights(", ".join(accepted))
+        for name, data in self._codings.items():
+            if weights.get(name, weights.get("*", 0.0)) > 0:
+                return name, data
+        return "identity", self._codings["identity"]
+
+
+@cache
+def source() -> str:
+    """Return the script's source as it is sent: an expression, without comments and long names."""
+    text = (files(__package__) / "shield.js").read_text(encoding="ascii")
+    return shortened(text).strip()
+
+
+@lru_cache(maxsize=8)  # guards of one policy, for tests and workers' threads, share their files
+def _coded(data: bytes) -> dict[str, bytes]:
+    """Return the codings, the smallest first."""
+    packing = zlib.compressobj(9, wbits=31)
+    codings = {"gzip": packing.compress(data) + packing.flush(), "identity": data}
+    for library in ("brotli", "brotlicffi"):
+        try:
+            brotli = import_module(library)
+        except ImportError:
+            continue
+        return {"br": brotli.compress(data, quality=9), **codings}
+    return codings
+
+
+def _weights(accept_encoding: str) -> dict[str, float]:
+    weights = {}
+    for member in split_list(accept_encoding):
+        name, *parameters = (part.strip(" \t").lower() for part in member.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            weights[name] = float(weight)
+        except ValueError:
+            weights[name] = 0.0
+    return weights

@@ -1,0 +1,46 @@
+"""Pages in `data:` addresses (RFC 2397; Fetch §6, data: URL processor), which a frame shows."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+__all__ = ["without_trackers"]
+
+_DATA = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE).match
+_BASE64 = re.compile(r";\x20*base64\x20*\Z", re.IGNORECASE).search
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_ASCII_COMPATIBLE = re.compile(
+    r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d|", re.IGNORECASE
+).fullmatch
+_DROPPED = dict.fromkeys(map(ord, "\t\n\r"))  # by the URL parser
+_STAYS = "!$&'()*+,/:;=?@[]{}|^<>\"\\` -._~"
+
+
+def without_trackers(url: str, edit: Callable[[bytes], bytes | None]) -> str | None:
+    """Return a `data:` address whose page went through `edit`, None if it stays as it is."""
+    if not (opening := _DATA(url)):
+        return None
+    text, hash_sign, fragment = url[opening.end() :].translate(_DROPPED).partition("#")
+    kind, comma, written = text.partition(",")
+    media_type, *parameters = (part.strip(" ").lower() for part in kind.split(";"))
+    if not comma or media_type not in _PAGES or not _is_readable(parameters):
+        return None
+    is_base64 = _BASE64(kind) is not None
+    page = unquote_to_bytes(written.encode("utf-8", "surrogateescape"))
+    try:
+        edited = edit(b64decode(re.sub(rb"[\t\n\f\r ]", b"", page)) if is_base64 else page)
+    except binascii.Error:  # shows nothing
+        return None
+    if edited is None:
+        return None
+    instead = b64encode(edited).decode() if is_base64 else quote_from_bytes(edited, _STAYS)
+    return f"data:{kind},{instead}{hash_sign}{fragment}"
+
+
+def _is_readable(parameters: list[str]) -> bool:
+    charsets = [p[8:].strip('"') for p in parameters if p.startswith("charset=")]
+    return all(_ASCII_COMPATIBLE(charset) for charset in charsets)

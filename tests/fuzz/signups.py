@@ -1,0 +1,537 @@
+"""`python -m tests.fuzz.signups`: no request brings a child's date to a view of a declared signup.
+
+Raw bytes on a socket, request lines and heads included, drawn from a grammar of what clients send
+and of what parsers differ on, against eight frameworks on five servers. A view reads in every way
+its framework offers, and writes down what it finds. `SIGNUP_FUZZ_SECONDS` is the time it takes,
+`SIGNUP_FUZZ_SEED` draws the same requests again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from tests.fuzz.signup_apps import FIELD, WAYS
+from tests.fuzz.signup_servers import SERVERS, Server, serving
+
+__all__ = [
+    "ADULT", "CHILD", "FORM", "JSON", "MULTIPART", "Find", "Request", "Tally", "child_seen", "draw", "fuzz",
+    "plain_requests", "request_of",
+]  # fmt: skip
+
+ADULT, CHILD = "1990-05-17", "2019-03-01"
+FORM, JSON, MULTIPART = (
+    "application/x-www-form-urlencoded",
+    "application/json",
+    "multipart/form-data",
+)
+BOUNDARY = "xyz"
+_BATCH = 60
+_SAYS_EVERY = 20  # seconds
+
+Random = random.Random
+
+
+@dataclass
+class Request:
+    """A request in parts that can be changed before it is written."""
+
+    method: str = "POST"
+    target: str = "/register"
+    version: str = "HTTP/1.1"
+    head: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    framing: str = "length"
+
+    def written(self, app: str, way: str, *, is_bare: bool = False) -> bytes:
+        """Return its bytes, for one framework and one way to read."""
+        fields = [("Host", "shop.example"), ("X-App", app), ("X-Way", way), ("Connection", "close")]
+        fields += [("X-Bare", "1")] * is_bare + self.head
+        framing, body = _FRAMINGS[self.framing](self.body)
+        lines = [f"{self.method} {self.target} {self.version}"]
+        lines += [f"{name}: {value}" for name, value in [*fields, *framing]]
+        return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+
+
+def request_of(content_type: str, body: bytes, **parts: str) -> Request:
+    """Return an ordinary request of this body."""
+    return Request(head=[("Content-Type", content_type)], body=body, **parts)
+
+
+# --------------------------------------------------------------------------------------- framing
+
+
+def _chunked(body: bytes, *cuts: int, extension: bytes = b"", trailer: bytes = b"") -> bytes:
+    edges = [0, *sorted(cuts), len(body)]
+    chunks = [body[a:b] for a, b in pairwise(edges) if a < b]
+    written = b"".join(b"%x%s\r\n%s\r\n" % (len(c), extension, c) for c in chunks)
+    return written + b"0\r\n" + trailer + b"\r\n"
+
+
+def _length(body: bytes) -> tuple[str, str]:
+    return "Content-Length", str(len(body))
+
+
+_TE = ("Transfer-Encoding", "chunked")
+_FRAMINGS: dict[str, Callable[[bytes], tuple[list[tuple[str, str]], bytes]]] = {
+    "length": lambda body: ([_length(body)], body),
+    "chunked": lambda body: ([_TE], _chunked(body)),
+    "chunks": lambda body: ([_TE], _chunked(body, *range(1, len(body), 7))),
+    "chunk extensions": lambda body: ([_TE], _chunked(body, extension=b";a=b")),
+    "a trailer": lambda body: ([_TE], _chunked(body, trailer=b"Content-Type: application/json\r\n")),
+    "both": lambda body: ([_length(body), _TE], _chunked(body)),
+    "both, shorter": lambda body: ([("Content-Length", str(len(body) // 2)), _TE], _chunked(body)),
+    "both, the other way round": lambda body: ([_TE, _length(_chunked(body))], _chunked(body)),
+    "chunks within chunks": lambda body: ([_TE], _chunked(_chunked(body))),
+    "chunks in a length": lambda body: ([_length(_chunked(body))], _chunked(body)),
+    "a length twice": lambda body: ([_length(body), _length(body)], body),
+    "two lengths": lambda body: ([_length(body), ("Content-Length", str(len(body) // 2))], body),
+    "two lengths joined": lambda body: ([("Content-Length", f"{len(body)}, {len(body) // 2}")], body),
+    "a shorter length": lambda body: ([("Content-Length", str(len(body) // 2))], body),
+    "a signed length": lambda body: ([("Content-Length", f"+{len(body)}")], body),
+    "a long length": lambda body: ([("Content-Length", f"000{len(body)}")], body),
+    "no length": lambda body: ([], body),
+    "another coding": lambda body: ([("Transfer-Encoding", "identity"), _length(body)], body),
+    "two codings": lambda body: ([("Transfer-Encoding", "chunked, identity"), _length(body)], _chunked(body)),
+    "a coding in capitals": lambda body: ([("Transfer-Encoding", "Chunked")], _chunked(body)),
+    "a coding after a tab": lambda body: ([("Transfer-Encoding", "\tchunked"), _length(body)], _chunked(body)),
+}  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ bodies
+
+NAMES = (
+    FIELD, "x", "y", "z", "d%6fb", "%64%6F%62", "dob[]", "dob[0]", "a[dob]", "dob.x", "DOB", "Dob", " dob", "dob ",
+    "+dob",
+    "dob%20", "dob%00", "dob\0", "d+AG8-b", "d%FFob", "d\xffob", "%EF%BB%BFdob", "dob%0d", "=dob", "d%u006fb",
+    "=?utf-8?q?dob?=", "d\\ob", '\\"dob', 'dob"', "dob;", "\u017fdob", "dob%2", "&dob", "x&dob", "_charset_",
+)  # fmt: skip
+VALUES = (
+    ADULT,
+    CHILD,
+    CHILD,
+    CHILD,
+    CHILD + " ",
+    f"{CHILD}%00",
+    "x",
+    "",
+    f"{ADULT}%26dob={CHILD}",
+    "utf-7",
+    "utf-16",
+)
+SEPARATORS = ("&",) * 20 + (";", "&&", "\n", "\r\n", "\0", " & ", "&amp;", "%26", ",", "|")
+TEXTS = (
+    f"&dob={CHILD}&", f"&dob={CHILD}", f"\n\ndob={CHILD}\n", f'"dob":"{CHILD}"', f'","dob":"{CHILD}","',
+    f"&d%6fb={CHILD}&y",
+    f'\r\n--xyz\r\nContent-Disposition: form-data; name="dob"\r\n\r\n{CHILD}\r\n', f"e\r\ndob={CHILD}\r\n0\r\n\r\n",
+    f'\n--xyz\nContent-Disposition: form-data; name="dob"\n\n{CHILD}\n--xyz--\n', f"&dob[]={CHILD}&", "--xyz--",
+    "--xyz",
+    f'\r\n--abc\r\nContent-Disposition: form-data; name="dob"\r\n\r\n{CHILD}\r\n--abc--\r\n', "tea", "\0", "\ufeff",
+)  # fmt: skip
+
+
+_EXTRAS = (0, 1, 1, 1, 1, 2, 2, 3)  # fields beside the adult's date
+
+
+def _form(rng: Random) -> tuple[str, bytes]:
+    pairs = [f"{FIELD}={ADULT}"] * (rng.random() < 0.8)
+    for _ in range(rng.choice(_EXTRAS)):
+        value = rng.choice(VALUES if rng.random() < 0.7 else TEXTS)
+        pairs.insert(rng.randint(0, len(pairs)), f"{rng.choice(NAMES)}={value}")
+    text = pairs[0] if pairs else ""
+    for pair in pairs[1:]:
+        text += rng.choice(SEPARATORS) + pair
+    return FORM, text.encode("latin-1", "replace")
+
+
+PART_HEADS = (
+    'Content-Disposition: form-data; name="{name}"', "Content-Disposition: form-data; name={name}",
+    'Content-Disposition: form-data; name="{name}"; filename="f.txt"',
+    'Content-Disposition: form-data; name="{name}"; filename=""',
+    "Content-Disposition: form-data; name=\"{name}\"; filename*=utf-8''f",
+    "Content-Disposition: form-data; name=\"x\"; name*=utf-8''{name}",
+    'Content-Disposition: form-data; name="x"; name*0="{name}"', "Content-Disposition: form-data; name='{name}'",
+    'Content-Disposition: form-data; filename="f"; name="{name}"', 'content-disposition:form-data;name="{name}"',
+    'Content-Disposition: form-data; name="x"\r\nContent-Disposition: form-data; name="{name}"',
+    'Content-Disposition: form-data;\r\n name="{name}"', 'Content-Disposition: attachment; name="{name}"',
+    'Content-Disposition: form-data; name="{name}"; name="x"', 'Content-Disposition: form-data; name = "{name}"',
+    'Content-Disposition: form-data; x="; name=\\"x\\""; name="{name}"',
+    'Content-Disposition: form-data; NAME="{name}"',
+    'X: y\r\nContent-Disposition: form-data; name="{name}"', 'Content-Disposition : form-data; name="{name}"',
+    'Content-Disposition: form-data; name="x\\"; name="{name}"',
+    'Content-Disposition: form-data; name="x;name={name}"',
+)  # fmt: skip
+PART_MORE = (
+    "", "", "", "", "Content-Type: text/plain; charset=utf-8", "Content-Type: text/plain; charset=utf-7",
+    "Content-Type: text/plain; charset=utf-16", "Content-Transfer-Encoding: base64", "Content-Type: application/json",
+    "Content-Transfer-Encoding: quoted-printable", "Content-Length: 10", "Content-Length: 3",
+    "Content-Type: multipart/mixed; boundary=abc", "Content-Transfer-Encoding: 8bit", "Content-Encoding: gzip",
+)  # fmt: skip
+DELIMITERS = ("--xyz\r\n",) * 6 + (
+    "--xyz \r\n",
+    "--xyz\n",
+    "--xyz\r",
+    "--abc\r\n",
+    "--xyz--\r\n",
+    " --xyz\r\n",
+    "--XYZ\r\n",
+)
+ENDS = ("--xyz--\r\n",) * 6 + (
+    "--xyz--",
+    "--xyz",
+    "",
+    "--xyz--\r\nmore\r\n",
+    "--abc--\r\n",
+    "--xyz-\r\n",
+    "--xyz--\r\n--xyz\r\n",
+)
+
+
+def _multipart(rng: Random) -> tuple[str, bytes]:
+    parts = [(PART_HEADS[0], FIELD, "", ADULT)] * (rng.random() < 0.8)
+    for _ in range(rng.choice(_EXTRAS)):
+        head = rng.choice(PART_HEADS) if rng.random() < 0.6 else PART_HEADS[0]
+        value = rng.choice(VALUES if rng.random() < 0.6 else TEXTS)
+        part = (head, rng.choice(NAMES), rng.choice(PART_MORE), value)
+        parts.insert(rng.randint(0, len(parts)), part)
+    text = rng.choice(("",) * 8 + ("\r\n", "preamble\r\n", "\n"))
+    for head, name, more, value in parts:
+        lines = [head.format(name=name), *([more] if more else [])]
+        rng.shuffle(lines)
+        text += rng.choice(DELIMITERS) if rng.random() < 0.3 else "--xyz\r\n"
+        text += "\r\n".join(lines) + f"\r\n\r\n{value}\r\n"
+    text += rng.choice(ENDS) if rng.random() < 0.3 else "--xyz--\r\n"
+    return f"{MULTIPART}; boundary={BOUNDARY}", text.encode("utf-8", "replace")
+
+
+JSON_ENCODINGS = ("utf-8",) * 8 + (
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-7",
+    "utf-32-le",
+)
+JSON_NAMES = (
+    FIELD, "x", "y", "z", "d\\u006fb", "\\u0064ob", "DOB", "dob\\u0000", "dob ", "a", "dob.x", "dob[]", "__proto__",
+    "user", "",
+)  # fmt: skip
+JSON_VALUES = (
+    f'"{ADULT}"', f'"{CHILD}"', f'"{CHILD}"', "null", f'["{CHILD}"]', f'{{"dob": "{CHILD}"}}', "1", "NaN", "[]", "{}",
+    f'"{CHILD}\\u0000"', '"\\u0032019-03-01"', f'"&dob={CHILD}&"', f'"\\u0026dob={CHILD}&"', f'"&d%6Fb={CHILD}&"',
+)  # fmt: skip
+
+
+def _json(rng: Random) -> tuple[str, bytes]:
+    members = [f'"{FIELD}": "{ADULT}"'] * (rng.random() < 0.8)
+    for _ in range(rng.choice(_EXTRAS)):
+        member = f'"{rng.choice(JSON_NAMES)}": {rng.choice(JSON_VALUES)}'
+        members.insert(rng.randint(0, len(members)), member)
+    text = (
+        "{"
+        + rng.choice((",", ", ", ",\r\n", ",,") if rng.random() < 0.2 else (",",)).join(members)
+        + "}"
+    )
+    if rng.random() < 0.15:
+        extra = (
+            f' {{"{FIELD}": "{CHILD}"}}',
+            f"&dob={CHILD}",
+            "\0",
+            "\n",
+            " // x",
+            ",",
+            "]",
+            f"\n\ndob={CHILD}",
+        )
+        text += rng.choice(extra)
+    if rng.random() < 0.08:
+        text = rng.choice((" ", "\ufeff", "\n", "[", ")]}',\n", f"dob={CHILD}&x=", "\0")) + text
+    return JSON, text.encode(rng.choice(JSON_ENCODINGS), "replace")
+
+
+# ------------------------------------------------------------------------------------------- heads
+
+PARAMETERS = (
+    "boundary=xyz", "boundary=abc", 'boundary="xyz"', "boundary*=utf-8''xyz", "boundary*=utf-8''abc",
+    "boundary*0=xyz",
+    "boundary*0=x; boundary*1=yz", "boundary*0*=utf-8''abc", "Boundary=abc", "boundary = abc", "boundary=xyz ",
+    'boundary="x\\yz"', "boundary=xyz,abc", 'boundary="xyz";', "boundary='xyz'", "boundary=x%79z", "boundary=",
+    "boundary",
+    "charset=utf-8", "charset=UTF-8", 'charset="utf-8"', "charset=utf-7", "charset=utf-16", "charset*=''utf-7",
+    "charset=cp037",
+    "charset*=utf-8''utf-16le", "charset*0=utf-7", "charset=iso-8859-1", "charset=us-ascii", "charset=cp1252",
+    "charset=utf-8,utf-7",
+    "charset=unicode-escape", "charset=rot13", "charset=punycode", "charset=idna", "charset=utf-8-sig", "charset=hz",
+    "x=y", 'x="; boundary=abc"', 'x="\\"; boundary=abc"', "", ";", "q=1", "_charset_=utf-16", "type=json", "utf-7",
+)  # fmt: skip
+TYPES = (
+    FORM, JSON, MULTIPART, "text/plain", "application/vnd.api+json", "multipart/mixed", "application/json-rpc", "",
+    "Application/JSON", "MULTIPART/FORM-DATA", "Application/X-WWW-Form-URLencoded", "application/xml", "*/*",
+    "json", "multipart/",
+    "application/x-url-encoded", "text/json", "application/msgpack", "application/x-msgpack", "multipart/related",
+    "application/jsonx", "xapplication/json", "application/json\0", " application/json", "application /json",
+    "application/x-www-form-urlencoded\t", "multipart/form-data\x0b", "application/json/x", "text/html",
+)  # fmt: skip
+TARGETS = (
+    "/register",) * 6 + ("/typed-form", "/typed-json", "/clubs/a/join-in") + (
+    "register", "http://shop.example/register", "//register", "/%2e/register", "/./register", "/x/../register",
+    "/register/",
+    "/register//", "/REGISTER", "/Register", "/%72egister", "/%2572egister", "/register;x=1", "/register%3Bx",
+    "/register%3Fx",
+    "/register%23x", "/register%00", "/register%0a", "/register%0d%0a", "/register%20", "/%20register",
+    "/register%2f", "/%2fregister",
+    "http:register", "http:/register", "https://shop.example/register;x", "register?x=1", "register%3Fx",
+    "register;x", "%2Fregister",
+    "\\register", "/\\register", "/%5cregister", "/regi%FFster", "/regi%C5%BFter", "*", "/register#x", "/register?",
+    "?/register",
+    "http://shop.example//register", "http://shop.example", "shop.example/register", "//shop.example/register",
+    "///register",
+    "/reg\tister", "/register\t", "x://y/register", "/register%09", "/..%2fregister", "/clubs/../register",
+    "/clubs/%2e%2e/register",
+    "/clubs//join-in", "/clubs/a%2fb/join-in", "/clubs/%00/join-in", "/clubs/a/join-in/", "/clubs/;/join-in",
+    "/clubs/a;b/join-in",
+    f"/register?dob={CHILD}", f"/register?dob={ADULT}", f"/register?d%6fb={CHILD}", f"/register?a=1;dob={CHILD}",
+    f"/register?dob[]={CHILD}",
+    f"/register?dob%00={CHILD}", f"/register?x&dob={CHILD}", f"/register?%26dob={CHILD}", f"/register?+dob={CHILD}",
+    "/typed-json/",
+    "/r\xe9gister", "/register%u0000", "/register.json", "/register.", "/register%e2%80%8b", "/register%c0%ae",
+)  # fmt: skip
+METHODS = ("POST",) * 12 + ("post", "PUT", "Post", "GET", "POST ", "PATCH", "HEAD", "QUERY")
+VERSIONS = ("HTTP/1.1",) * 12 + ("HTTP/1.0", "HTTP/2.0", "http/1.1", "HTTP/1.2", "")
+MORE = (
+    ("Expect", "100-continue"), ("Content-Encoding", "gzip"), ("Content-Encoding", "identity"), ("Content-Encoding",
+    ""),
+    ("Content-Encoding", "identity, identity"), ("Content_Type", JSON), ("Content_Type", FORM), ("CONTENT-TYPE",
+    JSON),
+    ("Content-Type", FORM), ("Content-Type", JSON), ("Content-Type", f"{MULTIPART}; boundary=xyz"),
+    ("Content_Length", "3"),
+    ("X-HTTP-Method-Override", "POST"), ("X-HTTP-Method-Override", "PUT"), ("X-Http-Method", "POST"),
+    ("X-Method-Override", "POST"),
+    ("X-Forwarded-Prefix", "/register"), ("X-Script-Name", "/x"), ("X-Original-URL", "/register"), ("X-Rewrite-URL",
+    "/register"),
+    ("Upgrade", "h2c"), ("Upgrade", "websocket"), ("Trailer", "Content-Type"), ("TE", "trailers"), ("Content-Type",
+    ""),
+    ("Content-Transfer-Encoding", "base64"), ("Content-Disposition", 'form-data; name="dob"'), ("Cookie",
+    f"dob={CHILD}"),
+    ("Accept-Charset", "utf-7"), ("Range", "bytes=0-3"), ("Content-Range", "bytes 0-3/9"), ("Content-Type ", JSON),
+    (" Content-Type", JSON),
+    ("X-Content-Type", JSON), ("Host", "other.example"), ("Content-Type", f"{FORM}, {JSON}"), ("Connection",
+    "Content-Type"),
+    ("Connection", "keep-alive, Content-Length"), ("Content-MD5", "x"), ("Proxy-Connection", "close"),
+    ("Content-Type\0", JSON),
+)  # fmt: skip
+PIECES = (
+    b"\0", b"\r\n", b"\n", b"\r", b" ", b"\t", b";", b"&", b"=", b'"', b"\\", b"%", b"+", b"--xyz", b"--", b"*",
+    b",", b":", b"\xff",
+    b"\xef\xbb\xbf", f"dob={CHILD}".encode(), f"&dob={CHILD}&".encode(), f'"dob":"{CHILD}",'.encode(), b"utf-7",
+    b"{", b"}", b"[",
+    b"/", b"?", b"#", b"\x0b", b"\x0c", b"\x85", b"\xa0", b"0\r\n\r\n", b"d", b"%64", b"\\u0064", b"name=",
+    b"boundary=abc", b"'",
+)  # fmt: skip
+
+
+def draw(rng: Random) -> Request:
+    """Draw a request: a body of some kind, and up to four things that are odd about it."""
+    kind = rng.choice((_form, _multipart, _json))
+    content_type, body = kind(rng)
+    request = request_of(content_type, body)
+    for _ in range(rng.choice((0, 0, 1, 1, 1, 2, 2, 3, 4))):
+        rng.choice(_ODDITIES)(rng, request)
+    if request.target == "/register" and rng.random() < 0.15:
+        request.target = {_form: "/typed-form", _multipart: "/typed-form", _json: "/typed-json"}[
+            kind
+        ]
+    return request
+
+
+def _odd_type(rng: Random, request: Request) -> None:
+    name, value = request.head[0]
+    kind, *parameters = [part.strip() for part in value.split(";")]
+    if rng.random() < 0.35:
+        kind = rng.choice(TYPES)
+    for _ in range(rng.randint(0, 2)):
+        parameters.insert(rng.randint(0, len(parameters)), rng.choice(PARAMETERS))
+    request.head[0] = (
+        name,
+        rng.choice(("; ", "; ", "; ", ";", " ; ", ";\t", ", ")).join([kind, *parameters]),
+    )
+
+
+def _odd_field(rng: Random, request: Request) -> None:
+    request.head.insert(rng.randint(0, len(request.head)), rng.choice(MORE))
+
+
+def _odd_target(rng: Random, request: Request) -> None:
+    request.target = rng.choice(TARGETS)
+
+
+def _odd_line(rng: Random, request: Request) -> None:
+    request.method, request.version = rng.choice(METHODS), rng.choice(VERSIONS)
+
+
+def _odd_framing(rng: Random, request: Request) -> None:
+    request.framing = rng.choice(tuple(_FRAMINGS))
+
+
+def _odd_bytes(rng: Random, request: Request) -> None:
+    at = rng.randint(0, len(request.body))
+    cut = rng.choice((0, 0, 0, 1, 3, 10))
+    request.body = request.body[:at] + rng.choice(PIECES) + request.body[at + cut :]
+
+
+def _odd_target_bytes(rng: Random, request: Request) -> None:
+    at = rng.randint(0, len(request.target))
+    piece = rng.choice(PIECES).decode("latin-1")
+    request.target = (
+        request.target[:at]
+        + rng.choice((piece, f"%{rng.randint(0, 255):02x}"))
+        + request.target[at:]
+    )
+
+
+_ODDITIES = (
+    _odd_type, _odd_type, _odd_type, _odd_field, _odd_target, _odd_line, _odd_framing, _odd_bytes, _odd_bytes,
+    _odd_target_bytes,
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ the run
+
+
+@dataclass(frozen=True)
+class Find:
+    """A request that brought a child's date to a view."""
+
+    server: str
+    app: str
+    way: str
+    seed: int
+    request: bytes
+
+
+@dataclass
+class Tally:
+    """What came of a run."""
+
+    requests: int = 0
+    passed: int = 0  # dates of adults that views were given
+    finds: list[Find] = field(default_factory=list)
+    controls: list[str] = field(default_factory=list)  # plain requests of adults that did not pass
+    defects: list[str] = field(default_factory=list)  # that the layer says it has
+    statuses: Counter[str] = field(default_factory=Counter)
+
+
+def plain_requests() -> Iterator[tuple[str, str, Request]]:
+    """Yield what ordinary clients send: a name, the way it is read, the request of an adult."""
+    part = f'--xyz\r\nContent-Disposition: form-data; name="dob"\r\n\r\n{ADULT}\r\n--xyz--\r\n'.encode()
+    bodies = {
+        "form": request_of(FORM, f"name=x&dob={ADULT}".encode()),
+        "multipart": request_of(f"{MULTIPART}; boundary=xyz", part),
+        "JSON": request_of(JSON, f'{{"dob": "{ADULT}"}}'.encode()),
+    }
+    for name, request in bodies.items():
+        yield name, "json" if name == "JSON" else "form", request
+
+
+def child_seen(seen: list[tuple[str, str, list[str]]]) -> bool:
+    """Tell whether any view was given a child's date."""
+    return any(CHILD in value for _, _, values in seen for value in values)
+
+
+def fuzz(seconds: float, seed: int, *, say: Callable[[str], None] = print) -> Tally:
+    """Send drawn requests to all servers in turn until the time is over."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, name in enumerate(SERVERS):
+            with serving(name, Path(folder)) as server:
+                _check_controls(server, tally)
+                share = seconds / len(SERVERS)
+                _fuzz_server(
+                    server, seed + number * 1_000_000, time.monotonic() + share, tally, say
+                )
+                tally.defects += server.defects
+            say(
+                f"{name}: {tally.requests} requests, {tally.passed} dates of adults, {len(tally.finds)} children"
+            )
+    return tally
+
+
+def _check_controls(server: Server, tally: Tally) -> None:
+    for app in server.apps:
+        for name, way, request in plain_requests():
+            start = server.size
+            answer = server.send(request.written(app, way), is_whole=True)
+            if not any(ADULT in values for _, _, values in server.seen(start)):
+                tally.controls.append(f"{server.name}, {app}, {name}: {answer[:60]!r}")
+
+
+def _fuzz_server(
+    server: Server, seed: int, deadline: float, tally: Tally, say: Callable[[str], None]
+) -> None:
+    said = time.monotonic()
+    while time.monotonic() < deadline:
+        start = server.size
+        batch = [_drawn(server, seed + number) for number in range(_BATCH)]
+        seed += _BATCH
+        for answer in server.send_all(request for _, _, request in batch):
+            tally.statuses[answer[9:12].decode("latin-1")] += 1
+        seen = server.seen(start)
+        tally.requests += len(batch)
+        tally.passed += sum(ADULT in value for _, _, values in seen for value in values)
+        if child_seen(seen):
+            tally.finds += _found(server, batch, say)
+        if time.monotonic() - said > _SAYS_EVERY:
+            said = time.monotonic()
+            say(
+                f"  {server.name}: seed {seed}, {tally.requests} requests, {len(tally.finds)} children"
+            )
+
+
+def _drawn(server: Server, seed: int) -> tuple[int, tuple[str, str], bytes]:
+    """Draw a request, and who is to read it how."""
+    rng = random.Random(seed)  # noqa: S311 - to be drawn again
+    request, app, way = draw(rng), rng.choice(server.apps), rng.choice(WAYS[:4])
+    return seed, (app, way), request.written(app, way)
+
+
+def _found(
+    server: Server, batch: list[tuple[int, tuple[str, str], bytes]], say: Callable[[str], None]
+) -> list[Find]:
+    """Send a batch again, one by one, to find which it was."""
+    finds = []
+    for seed, (app, way), request in batch:
+        start = server.size
+        server.send(request, is_whole=False)
+        time.sleep(0.02)
+        if child_seen(server.seen(start)):
+            finds.append(Find(server.name, app, way, seed, request))
+            say(f"A CHILD THROUGH: {server.name}, {app}, {way}, seed {seed}\n{request!r}")
+    return finds or [Find(server.name, "?", "?", batch[0][0], b"not found again")]
+
+
+def main() -> int:
+    """Fuzz for as long as the environment says, fifteen minutes without; fail if a child came through."""
+    seconds = float(os.environ.get("SIGNUP_FUZZ_SECONDS", "900"))
+    seed = int(os.environ.get("SIGNUP_FUZZ_SEED", str(time.time_ns() % 10**9)))
+    print(f"seed {seed}, {seconds:.0f} seconds", flush=True)
+    tally = fuzz(seconds, seed, say=lambda text: print(text, flush=True))
+    print(
+        f"{tally.requests} requests, {tally.passed} dates of adults through, statuses {dict(tally.statuses)}"
+    )
+    for control in tally.controls:
+        print(f"An adult's plain request did not pass: {control}")
+    for defect in tally.defects:
+        print(defect)
+    print(f"Children through: {len(tally.finds)}")
+    return 1 if tally.finds or tally.controls or tally.defects else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

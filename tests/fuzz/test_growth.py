@@ -1,0 +1,148 @@
+"""What a visitor sends costs no more than it weighs: what was found once, and a search for more.
+
+The first table is run every time. The search takes `GROWTH_SECONDS`: a minute in CI, 20 seconds
+elsewhere; `make fuzz` looks for a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.fuzz.entries import Entry, entries
+from tests.fuzz.growth import (
+    Case,
+    Fuzzer,
+    judge,
+    peak,
+    seconds_from_environment,
+    seed_from_environment,
+)
+from tests.fuzz.sources import patterns
+from tests.fuzz.tokens import tokens_of
+
+# Every find: an entry, what stands before, what is repeated.
+FINDS = [
+    ("log: redact", "GET /?", "pin="),
+    ("log: redact", "GET /?", "ip="),
+    ("log: redact", "", "user:"),
+    ("log: redact", "", "mac="),
+    ("log: redact", "", "login:"),
+    ("log: redact", "", "eyJ--"),
+    ("log: redact", "", "@user:p"),
+    ("log: record, uvicorn's access line", "/?", "pin="),
+    ("page: image (ASGI)", "//a.example/", "a/"),
+    ("page: srcset (ASGI)", "a", ","),
+    ("page: preconnect (ASGI)", "//a.example/", "a/"),
+    ("page: svg (ASGI)", "", "<svg>"),
+    ("page: style (ASGI)", "", "//a.example/a/"),
+    ("page: inline script (ASGI)", "", "//a.example/a/"),
+    ("request: X-Forwarded-For (ASGI)", "", "a,"),
+    ("request: Forwarded (ASGI)", "for=192.0.2.1, ", '\\"'),
+    ("request: Forwarded (ASGI)", "for=", " "),
+    ("request: Host (ASGI)", "", "\xe9"),
+    ("log: redact", "authorization…!", " "),
+    ("log: redact", '{\\"password\\": \\"', "\\"),
+    ("log: redact", "address=", "+"),
+    ("log: redact", "", "://" + ":" * 250),
+    ("log: redact_mapping key", "", "pin="),
+    ("log: record, argument", "", "\x18"),
+    ("log: record, exception", "", "\\a"),
+    ("log: hide, long value", "", "\x00"),
+    ("log: hide, long line", "", "\x1b"),
+    ("archive: lines", "%7B%22", 'lat" ='),
+    ("url: parse", "//", "\u4e2d"),
+    ("url: explain", "//a.example/", "/a"),
+    ("url: match", "https://a.example/?", "-se"),
+    ("url: match, host of the page", "", "."),
+    ("page: stylesheet (WSGI)", "//a.example/", "-a"),
+    ("page: entities (ASGI)", "", "/a"),
+    ("page: long tag (ASGI)", "a=b ", "\t "),
+    ("page: meta charset (ASGI)", "", " "),
+    ("response: Link (ASGI)", "<//a.example/…>; rel=preload", "a/"),
+    ("response: Refresh (ASGI)", "0;url=//a.example/", "a/"),
+    ("response: Report-To (ASGI)", '{"group":"a","endpoints":[{"url":"//a.example/…"}]}', "a/"),
+    ("response: Reporting-Endpoints (WSGI)", 'a="//a.example/…"', "0."),
+    ("response: Permissions-Policy (ASGI)", "", '\\"'),
+    ("body: multipart, declared (ASGI)", "--b\r\na:…\x01", " "),
+    ("body: JSON, undeclared (ASGI)", "", '\\"'),
+    ("policy: file", "", "a."),
+    ("policy: unknown key", "", "` - at `$"),
+    ("list: match its own text", "", "=a"),
+    ("list: read", "/…a/", "["),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "opening", "token"), FINDS)
+def test_what_was_found_once_costs_no_more_than_it_weighs(
+    entry: str, opening: str, token: str
+) -> None:
+    found = next(each for each in entries() if each.name == entry)
+    assert judge(Case(found, opening, (token,))) is None
+
+
+def test_no_token_costs_more_than_it_weighs() -> None:
+    seed = seed_from_environment()
+    print(f"GROWTH_SEED={seed}")
+    fuzzer = Fuzzer(seed)
+    finds = fuzzer.run(seconds_from_environment())
+    assert fuzzer.tried > 0
+    assert not finds, "\n".join(map(str, finds))
+
+
+# Bodies of what makes the most of each byte: a field, a member, a part.
+BODIES = [
+    ("form", "", "a&"),
+    ("form", "", "&"),
+    ("form", "dob=2000-01-01&", "a=b&"),
+    ("form", "dob=2000-01-01&", "%41"),
+    ("JSON", '{"dob":"2000-01-01","a":[', "0,"),
+    ("JSON", '{"dob":"2000-01-01","a":[', "{},"),
+    ("JSON", "", "["),
+    ("JSON", "[", '"a",'),
+    ("JSON", '{"dob":"2000-01-01","a":"', "\\u0041"),
+    ("JSON", '{"dob":"2000-01-01","a":"', "\u4e2d"),
+    ("multipart", "", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'),
+    ("multipart", "", "--b\r\n"),
+    ("multipart", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n', "a"),
+    ("text", "", "a&"),
+    ("untyped", "", "a&"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["declared", "undeclared", "in parts", "preference", "any"])
+@pytest.mark.parametrize(("kind", "opening", "token"), BODIES)
+def test_a_body_takes_six_times_its_size_at_most(
+    kind: str, opening: str, token: str, place: str
+) -> None:
+    for protocol in ("ASGI", "WSGI"):
+        name = f"body: {kind}, {place} ({protocol})"
+        entry = next(each for each in entries() if each.name == name)
+        assert peak(Case(entry, opening, (token,))) <= 6
+
+
+def test_the_fuzzer_finds_what_grows_by_the_square_and_what_is_slow() -> None:
+    def square(text: str) -> None:
+        for start in range(0, len(text), 10):
+            hash(text[start:])
+
+    def slow(text: str) -> None:
+        end = time.thread_time() + len(text) * 2e-6
+        while time.thread_time() < end:
+            pass
+
+    found = judge(Case(Entry("log: square", square), "", ("a",)))
+    assert found is not None
+    assert found.what == "grows"
+    found = judge(Case(Entry("log: slow", slow), "", ("a",)))
+    assert found is not None
+    assert found.what == "slow"
+    assert judge(Case(Entry("log: lower", str.lower), "", ("a",))) is None
+
+
+def test_tokens_are_what_a_pattern_asks_for() -> None:
+    places = {found.place: found for found in patterns()}
+    assert len(places) > 300
+    assert {"&", "#", "a", ";", "="} <= set(tokens_of(places["http.html.references._REFERENCE"]))
+    assert "set-cookie" in tokens_of(places["cookies.promise._SMUGGLED_LINE"])

@@ -1,0 +1,91 @@
+"""No pattern of the package can step back over the same text, but for those whose use bounds them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.fuzz.patterns import flaws
+from tests.fuzz.sources import Found, patterns
+
+# What the grammar of a pattern cannot tell: why it takes no longer than its text is long.
+HARMLESS = {
+    "http.url._NORMAL": "labels end at dots, so the host is read twice at most",
+    "policy.parts._LOG_KEY": "the names of a policy's log keys have 64 characters at most",
+    r"redaction.gate: re.sub('\\{[^}]*\\}|[0-9]')": "reads our own shapes, when they are compiled",
+    "redaction.kinds.agents._AGENT": "matches within a window of the longest User-Agent",
+    "redaction.kinds.SHAPES[10: SECRET]": "two runs of 256 characters, half a microsecond a byte",
+    "redaction.names._WORD": "capitals give back one letter at most, and then it matches",
+    "redaction.people._PART": "a string that is cut off ends at the end of its line, so it matches",
+    "redaction.quoted._PART": "as above",
+    "redaction.redactor._JSON_PLACE": "searches the 72 characters before a number",
+    "redaction.archive._OPEN_KEY": "a line is a key's header or its body, told by its colon",
+    "redaction.archive._KEY": "as above",
+    "redaction.archive._REST_OF_KEY": "as above",
+    "redaction.shadow._TOKEN": "backslashes come in pairs, of which the first always matches",
+    "trackers.elements._REFRESH": "its last alternative takes anything, so it matches",
+    "trackers.fields._MEMBER": "what is not closed goes on to the end of the text, so it matches",
+    "trackers.pattern._HOST": "labels end at dots, as above",
+    "trackers.rule._DOMAIN": "labels end at dots, as above",
+    r"trackers.stand_ins: re.sub('\\s*\\n\\s*')": "reads our own scripts, when they are compiled",
+}
+
+
+@pytest.mark.parametrize("found", patterns(), ids=lambda found: found.place)
+def test_a_pattern_takes_no_longer_than_its_text_is_long(found: Found) -> None:
+    if found.place not in HARMLESS:
+        assert not flaws(found), found.pattern.pattern
+
+
+@pytest.mark.parametrize("found", patterns(), ids=lambda found: found.place)
+def test_a_pattern_without_such_a_shape_needs_no_exception(found: Found) -> None:
+    if found.place in HARMLESS:
+        assert flaws(found)
+
+
+# Patterns, the call they are used by, and the shape of what is wrong with them.
+SHAPES = [
+    (r"(?:a+)+b", "match", {"nested"}),
+    (r"(?:[^\"\\]+|\\.)*\"", "match", {"nested"}),
+    (r"(?:ab|[a-c]b)*d", "match", {"nested"}),
+    (r"(?:[^\"\\]++|\\.)*+\"", "match", set()),
+    (r"(?:a,)*b", "match", set()),
+    (r"(?:a*,(?=a))*b", "match", set()),
+    (r"^a*b", "search", set()),
+    (r"(?m)^[^b]*b", "search", {"restarted"}),
+    (r"(?:a*b)?c*d", "match", set()),
+    (r"[a-z]+(?: +as +[a-z]+)?", "finditer", set()),
+    (r"\s*:?\s*x", "match", {"adjacent"}),
+    (r"[a.]*\.[a.]*!", "match", {"adjacent"}),
+    (r"\s*+:?\s*x", "match", set()),
+    (r"a*b*c", "match", set()),
+    (r"\s*\s*", "match", set()),
+    (r"\s*\s*", "fullmatch", {"adjacent"}),
+    (r"a+b", "search", {"restarted"}),
+    (r"a+b", "match", set()),
+    (r"a+", "finditer", set()),
+    (r"(?<![a])a++b", "search", set()),
+    (r"(?<!x)a++b", "search", {"restarted"}),
+    (r"=a*b", "search", set()),
+    (r"<[^>]*>", "sub", {"restarted"}),
+    (r"<[^<>]*>", "sub", set()),
+    (r",+\Z", "search", {"restarted"}),
+    (r"[^&]*+(?:&|\Z)", "finditer", set()),
+    (r"[^&]*+(?=&|\Z)", "finditer", set()),
+    (r"[^&]*+(?:;|\Z)", "finditer", {"restarted"}),
+    (r"[^&=]*+=?[^&]*+(?:&|\Z)", "finditer", set()),
+    (r"(?:\"(?:[^\"\\]|\\.)*+\"|[^\",])++", "findall", {"restarted"}),
+    (r"(?i)[a-z]+@", "search", {"restarted"}),
+    (r"a{0,8}b", "search", set()),
+    (r"a{0,4096}b", "search", {"restarted"}),
+]
+
+
+@pytest.mark.parametrize(("pattern", "call", "shapes"), SHAPES)
+@pytest.mark.parametrize("of_bytes", [False, True])
+def test_the_shapes_that_step_back_are_told(
+    pattern: str, call: str, shapes: set[str], of_bytes: bool
+) -> None:
+    compiled = re.compile(pattern.encode()) if of_bytes else re.compile(pattern)
+    assert {flaw.shape for flaw in flaws(Found("a", compiled, frozenset({call})))} == shapes
