@@ -140,7 +140,11 @@ class Guard:
             enforces=self.mode == "enforce",
         )
         # Each hook is bound once, beside the promise whose it is.
-        self.page_at = _pages(promises)
+        self.pages: dict[str, _Page] = {path: (p, p.page) for p in promises for path in p.pages}
+        self.pages_below: list[tuple[str, _Page]] = [
+            (beginning, (p, p.page)) for p in promises for beginning in p.below
+        ]
+        self.beginnings = tuple(beginning for beginning, _ in self.pages_below)
         self.on_request = [(p, p.request) for p in _overriding("request", promises)]
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
@@ -154,6 +158,11 @@ class Guard:
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""
         return Visit(self, head)
+
+    def page_at(self, path: str) -> _Page | None:
+        """Return what answers at a path below the mount point: the very path, else one that it begins with."""
+        below = (page for beginning, page in self.pages_below if path.startswith(beginning))
+        return self.pages.get(path) or next(below, None)
 
 
 class Visit:
@@ -195,8 +204,11 @@ class Visit:
         if not self.watches:
             return self._passed(head)
         hooks: Sequence[_Page] = guard.on_request
-        if head.kind == "http" and (page := guard.page_at(head.local_path)):
-            hooks = [page, *hooks]
+        path = head.local_path
+        # Asked of every request: two look-ups, and a call only for a page of ours.
+        if (path in guard.pages or path.startswith(guard.beginnings)) and head.kind == "http":
+            page = guard.page_at(path)
+            hooks = [page, *hooks] if page else hooks
         for promise, hook in hooks:
             try:
                 outcome = hook(self.privacy)
@@ -240,11 +252,23 @@ class Visit:
 
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
+        privacy, guard = self.privacy, self._guard
+        if (
+            guard.heeds is not None
+            and not privacy.read
+            and not privacy.preference.opted_out
+            and head.is_plain
+            and guard.heeds.isdisjoint(head.names)
+        ):
+            self._settles = self._filters = None
+            self._sniffs = False
+            privacy.head_left = True
+            return Send(head)
         self._sniffs = head.is_undecided and self._has_body(head)
         if self._sniffs:
             self._head = head
             return HOLD
-        return self._decided(head)
+        return self._asked(head)
 
     def _sniffed(self, data: bytes) -> Send | Hold | Replace:
         """Let every promise look at a head whose kind its first chunk tells."""
@@ -254,7 +278,7 @@ class Visit:
             head.media_type = sniffed(head, data)
         except Exception:  # a chunk that is no bytes: the server says what is wrong
             self._guard.running.notices.failure("the reading of a response's beginning")
-        return self._decided(head)
+        return self._asked(head)
 
     def _has_body(self, head: ResponseHead) -> bool:
         """Whether the app's bytes are sent: not to HEAD, nor where a status has none."""
@@ -262,19 +286,9 @@ class Visit:
         is_asked = request is None or request.method != "HEAD"
         return is_asked and head.status >= 200 and head.status not in _NO_BODY
 
-    def _decided(self, head: ResponseHead) -> Send | Hold | Replace:
+    def _asked(self, head: ResponseHead) -> Send | Hold | Replace:
         """Let every promise look at a head."""
-        privacy, heeds = self.privacy, self._guard.heeds
-        if (
-            heeds is not None
-            and not privacy.read
-            and not privacy.preference.opted_out
-            and head.is_plain
-            and heeds.isdisjoint(head.names)
-        ):
-            self._settles = self._filters = None
-            privacy.head_left = True
-            return Send(head)
+        privacy = self.privacy
         sent = head
         if self._guard.reports:
             head = head.copy()
@@ -474,8 +488,8 @@ class HostGuards:
     ) -> None:
         """`policy_of` gets the Host without its port, lower case; None stands for the literal policy."""
         self._policy_of = policy_of
-        self._compiled = partial(Guard, logins=tuple(logins), app_keys=tuple(app_keys))
-        self._literal = self._compiled(PrivacyPolicy())
+        self._logins, self._app_keys = tuple(logins), tuple(app_keys)
+        self._literal = Guard(PrivacyPolicy(), logins=self._logins, app_keys=self._app_keys)
         self._guards: OrderedDict[PrivacyPolicy, Guard] = OrderedDict()
         self._left, self._counted = float(_MOST_GUARDS), time.monotonic()
 
@@ -507,6 +521,9 @@ class HostGuards:
             with suppress(KeyError):  # another thread has just dropped it
                 self._guards.move_to_end(policy)
         return guard
+
+    def _compiled(self, policy: PrivacyPolicy) -> Guard:
+        return Guard(policy, logins=self._logins, app_keys=self._app_keys)
 
     def _may_compile(self) -> bool:
         """Count a new guard: as many as are kept at once, then so many a second."""
@@ -573,20 +590,6 @@ def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:
     """Return what the shield is told of the rules, by whether the visitor opted out."""
     both = {opted_out: known(rules, policy, opted_out=opted_out) for opted_out in (False, True)}
     return {opted_out: Knowledge(k.tables, k.exceptions_on) for opted_out, k in both.items()}
-
-
-def _pages(promises: Sequence[Promise]) -> Callable[[str], _Page | None]:
-    """Return the look-up of a promise's own page by its path: the very path, else how it begins."""
-    pages: dict[str, _Page] = {path: (p, p.page) for p in promises for path in p.pages}
-    below: list[tuple[str, _Page]] = [(b, (p, p.page)) for p in promises for b in p.below]
-    beginnings = tuple(beginning for beginning, _ in below)
-
-    def page_at(path: str) -> _Page | None:
-        if (page := pages.get(path)) or not path.startswith(beginnings):
-            return page
-        return next(page for beginning, page in below if path.startswith(beginning))
-
-    return page_at
 
 
 def _name(promise: Promise) -> str:

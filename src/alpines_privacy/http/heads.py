@@ -40,6 +40,7 @@ _TYPES = re.compile(r"(?:\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[^,\"])++", re.DOTALL)
 _TYPE = re.compile(
     r"[ \t\r\n]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)(?![^ \t\r\n;(])"
 )
+_MAY_BE_PAGES = HTML_TYPES | XML_TYPES | {""}
 # Not Modified stands for what may be a page; where nothing is found, there may be something of ours.
 _TELLING = frozenset({304, 404})
 
@@ -148,8 +149,8 @@ class ResponseHead:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a browser neither shows this as a page, nor may learn more of one by it."""
-        return self.media_type not in HTML_TYPES and self.status not in _TELLING
+        """Whether a browser neither shows this as a page, nor may learn more of one by it, whatever its bytes."""
+        return self.media_type not in _MAY_BE_PAGES and self.status not in _TELLING
 
     @property
     def content_coding(self) -> str:
