@@ -31,7 +31,7 @@ from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.client import ProxyTrust
 from alpines_privacy.http.context import Preference, Privacy, Running, running
-from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name
+from alpines_privacy.http.heads import TELLING, Field, RequestHead, ResponseHead, field_name
 from alpines_privacy.http.outcomes import (
     HOLD,
     MORE,
@@ -252,23 +252,28 @@ class Visit:
 
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
-        privacy, guard = self.privacy, self._guard
-        if (
-            guard.heeds is not None
-            and not privacy.read
-            and not privacy.preference.opted_out
-            and head.is_plain
-            and guard.heeds.isdisjoint(head.names)
-        ):
-            self._settles = self._filters = None
-            self._sniffs = False
-            privacy.head_left = True
-            return Send(head)
-        self._sniffs = head.is_undecided and self._has_body(head)
-        if self._sniffs:
-            self._head = head
+        self._sniffs = False
+        if head.is_plain and self._may_pass(head):
+            return self._pass_on(head)
+        if head.is_undecided and self._has_body(head):
+            self._sniffs, self._head = True, head
             return HOLD
         return self._asked(head)
+
+    def _may_pass(self, head: ResponseHead) -> bool:
+        """Whether no promise wants to see a head that is no page's."""
+        privacy, heeds = self.privacy, self._guard.heeds
+        return (
+            heeds is not None
+            and not privacy.read
+            and not privacy.preference.opted_out
+            and heeds.isdisjoint(head.names)
+        )
+
+    def _pass_on(self, head: ResponseHead) -> Send:
+        self._settles = self._filters = None
+        self.privacy.head_left = True
+        return Send(head)
 
     def _sniffed(self, data: bytes) -> Send | Hold | Replace:
         """Let every promise look at a head whose kind its first chunk tells."""
@@ -278,7 +283,8 @@ class Visit:
             head.media_type = sniffed(head, data)
         except Exception:  # a chunk that is no bytes: the server says what is wrong
             self._guard.running.notices.failure("the reading of a response's beginning")
-        return self._asked(head)
+        is_no_page = not head.is_html and head.status not in TELLING
+        return self._pass_on(head) if is_no_page and self._may_pass(head) else self._asked(head)
 
     def _has_body(self, head: ResponseHead) -> bool:
         """Whether the app's bytes are sent: not to HEAD, nor where a status has none."""

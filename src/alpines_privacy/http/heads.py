@@ -16,6 +16,7 @@ from alpines_privacy.http.cache import cached
 
 __all__ = [
     "HTML_TYPES",
+    "TELLING",
     "XML_TYPES",
     "Field",
     "RequestHead",
@@ -42,7 +43,7 @@ _TYPE = re.compile(
 )
 _MAY_BE_PAGES = HTML_TYPES | XML_TYPES | {""}
 # Not Modified stands for what may be a page; where nothing is found, there may be something of ours.
-_TELLING = frozenset({304, 404})
+TELLING = frozenset({304, 404})
 
 
 class RequestHead(ABC):
@@ -150,7 +151,7 @@ class ResponseHead:
     @property
     def is_plain(self) -> bool:
         """Whether a browser neither shows this as a page, nor may learn more of one by it, whatever its bytes."""
-        return self.media_type not in _MAY_BE_PAGES and self.status not in _TELLING
+        return self.media_type not in _MAY_BE_PAGES and self.status not in TELLING
 
     @property
     def content_coding(self) -> str:
