@@ -293,7 +293,7 @@ def test_what_a_dropped_cookie_leaves_behind_may_be_cached() -> None:
 
 # Expiry of what the browser still holds.
 
-GONE = "=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+GONE = "=; Path=/; Max-Age=0"
 
 
 def expired(cookie: str, *, host: str = "localhost", **options: Any) -> list[str]:
@@ -391,8 +391,8 @@ def test_the_number_of_lines_is_bounded_and_names_take_turns(
     for moment in range(50):
         monkeypatch.setattr("alpines_privacy.cookies.promise.time.time", lambda now=moment: now)
         lines = expired(cookie, host="www.shop.example", scheme="https")
-        assert len(lines) == 24
-        assert sum(map(len, lines)) < 4096
+        assert 8 <= len(lines) <= 24
+        assert sum(map(len, lines)) < 1536
         seen |= {line.partition("=")[0] for line in lines}
     assert len(seen) == 50
 

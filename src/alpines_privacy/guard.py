@@ -138,6 +138,7 @@ class Guard:
         self.page_at = _pages(promises)
         self.on_request = [(p, p.request) for p in _overriding("request", promises)]
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
+        self.on_fill = [(p, p.fill) for p in _overriding("fill", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
         self.on_raised = [(p, p.raised) for p in _overriding("raised", promises)]
         self.on_end = [(p, p.end) for p in _overriding("end", promises)]
@@ -294,6 +295,7 @@ class Visit:
         if self._settles or self._filters:
             self._head = head
             return self._with_body(head)
+        self._fill(head)
         privacy.head_left = True
         return Send(sent)
 
@@ -392,8 +394,20 @@ class Visit:
             except Exception:
                 self._guard.running.notices.failure("the watching of a request's body")
 
+    def _fill(self, head: ResponseHead) -> None:
+        """Let the promises use the room that is left in a head."""
+        exempted = self.privacy.exempted
+        for promise, hook in self._guard.on_fill:
+            if promise.part in exempted:
+                continue
+            try:
+                hook(self.privacy, head)
+            except Exception:
+                self._failed(promise, head)
+
     def _sent(self, head: ResponseHead) -> Send:
         """Send a head; a body that is rewritten has no longer the length the app gave."""
+        self._fill(head)
         self.privacy.head_left = True
         rewrites = [rewrite for _, rewrite in self._filters or ()]
         if rewrites and "content-length" in head.names:

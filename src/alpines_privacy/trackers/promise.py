@@ -45,7 +45,7 @@ _OF_THE_UNREAD = _OF_THE_BYTES | {"content-length"}
 _EDITION = (
     1  # goes up when the same rules make another page: copies filtered before are asked for anew
 )
-_LONGEST_LISTING = 2048  # characters
+_LONGEST_LISTING = 2048  # characters, in the log
 _LEFT_ALONE = (
     "Pages %s leave as the app made them: trackers in their markup stay, and they get no shield. %s"
 )
@@ -160,7 +160,9 @@ class Trackers(Promise):
     def show(self, privacy: Privacy, head: ResponseHead) -> None:
         """In development, tell in the page's head what was removed from it."""
         if self._debugs and privacy.removals:
-            head.append("alpines-privacy-removed", _listing(privacy.report))
+            room = head.room - len("alpines-privacy-removed: \r\n")
+            if room > 0:
+                head.append("alpines-privacy-removed", _listing(privacy.report)[:room])
 
     def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page with this head, as the app made it."""
@@ -186,8 +188,12 @@ class Trackers(Promise):
         """Say in a page's head which hosts it may load from, if the policy's `loads` does."""
         if "csp" in privacy.exempted or privacy.request is None:
             return
-        if field := self._loads.field(privacy.client, privacy.request.mount):
-            head.append(*field)
+        line = self._loads.line(privacy.client, privacy.request.mount, head.room)
+        if line is None:
+            return
+        head.append(*line.field)
+        if line.notice and privacy.guard:
+            privacy.guard.notices.once(*line.notice)
 
 
 class _Visitor:

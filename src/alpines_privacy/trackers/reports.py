@@ -30,6 +30,7 @@ from alpines_privacy.http.report import logger
 from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.trackers.fields import Fields
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
 
@@ -135,6 +136,7 @@ class LoadReports(Promise):
         # itsdangerous wants the newest last.
         self._signer = TimestampSigner(list(reversed(keys)), salt=_SALT) if keys else None
         self._rules = rules
+        self._declares = Fields(policy).declares
         self._said: set[str] = set()
         self.counts = Counts()
 
@@ -169,6 +171,8 @@ class LoadReports(Promise):
     def _count(self, report: _Report, own: str, *, is_ours: bool) -> None:
         host = _host(report.blocked)
         if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
+            return
+        if self._declares(host):  # a head had no room for it, which the log says
             return
         page = _page(report.document, own, is_ours=is_ours)
         if page is not None:
