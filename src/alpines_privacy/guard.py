@@ -163,6 +163,7 @@ class Visit:
         "_settles",
         "_sniffs",
         "_taken",
+        "_untouched",
         "_watchers",
         "privacy",
         "watches",
@@ -180,6 +181,7 @@ class Visit:
         self._filters: list[tuple[Promise, Rewrite]] | None = None
         self._watchers: list[Watcher] | None = None
         self._taken = 0
+        self._untouched: ResponseHead | None = None  # leaves where the policy only reports
         self._before = running.get()
         running.set(self.privacy)
 
@@ -272,7 +274,7 @@ class Visit:
             return Send(head)
         sent = head
         if self._guard.reports:
-            head = head.copy()
+            self._untouched, head = head, head.copy()
         self._settles = self._filters = None
         exempted = privacy.exempted
         for promise, hook in self._guard.on_response:
@@ -283,14 +285,12 @@ class Visit:
                 outcome = hook(privacy, head)
             except Exception:
                 self._failed(promise, head)
-            if outcome is None or (self._guard.reports and self._only_reported(outcome)):
-                continue
-            if isinstance(outcome, Replace):
+            if isinstance(outcome, Replace) and not self._only_reported(outcome):
                 privacy.head_left = True
                 return outcome
             if isinstance(outcome, Wait):
                 self._settles = [*(self._settles or ()), (promise, outcome.settle)]
-            else:
+            elif isinstance(outcome, Rewrite):
                 self._filters = [*(self._filters or ()), (promise, outcome)]
         if self._settles or self._filters:
             self._head = head
@@ -315,7 +315,7 @@ class Visit:
                 outcome = settle(data, whole)
             except Exception:
                 self._failed(promise, head)
-            if isinstance(outcome, Replace):
+            if isinstance(outcome, Replace) and not self._only_reported(outcome):
                 self.privacy.head_left = True
                 return outcome
             if isinstance(outcome, Rewrite):
@@ -323,15 +323,16 @@ class Visit:
         return self._sent(head)
 
     def chunk(self, data: bytes, last: bool) -> bytes:  # noqa: FBT001 - DESIGN's signature
-        """Return what leaves of the next bytes of a response that rewrites."""
+        """Return what leaves of the next bytes of a response that rewrites; all, where it only reports."""
+        left = data
         for promise, rewrite in self._filters or ():
             try:
-                data = rewrite.filter(data, last=last)
+                left = rewrite.filter(left, last=last)
             except Exception:
                 self._guard.running.notices.failure(_name(promise))
                 # It has lost its place: what follows passes it by.
                 self._filters = [f for f in self._filters or () if f[1] is not rewrite]
-        return data
+        return data if self._guard.reports else left
 
     def fields(self, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields that may leave beside the head; the very same list where all may."""
@@ -374,7 +375,7 @@ class Visit:
         if not self._has_body(head):
             outcome = self.settle(b"", last=True)
             if isinstance(outcome, Send):
-                return Send(head)
+                return Send(outcome.head)
             return outcome
         if self._settles:
             return HOLD
@@ -410,6 +411,8 @@ class Visit:
         self._fill(head)
         self.privacy.head_left = True
         rewrites = [rewrite for _, rewrite in self._filters or ()]
+        if self._untouched is not None:  # its body is read, to tell what would go
+            return Send(self._untouched, rewrites=bool(rewrites))
         if rewrites and "content-length" in head.names:
             fields = [f for f in head.fields if field_name(f[0]) != "content-length"]
             if (length := rewrites[0].length) is not None and len(rewrites) == 1:

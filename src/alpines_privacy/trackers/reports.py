@@ -33,6 +33,7 @@ from alpines_privacy.policy import PrivacyPolicy, SecretKeys
 from alpines_privacy.trackers.fields import Fields
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
+from alpines_privacy.trackers.telling import looks_made_up
 
 __all__ = ["DIRECTIVES", "Counts", "LoadReports", "listed", "token_for"]
 
@@ -67,8 +68,6 @@ _MOST_HOSTS = 500
 _MOST_TOLD = 50  # hosts, in the log
 _LONGEST_ADDRESS = 2048  # characters that are looked at
 _LONGEST_HOST = 100
-# A name made for one visitor: part of it is as long as a key, or mostly digits.
-_MADE_UP = re.compile(r"[^.]{25}|[^.]*(?:[0-9][^.]*){8}|(?=[^.]*[0-9])[0-9a-f]{12}")
 # A segment of a path that is a route's rather than a visitor's.
 _ROUTE_WORD = re.compile(r"[a-z][a-z._-]{0,23}")
 _MOST_SEGMENTS = 4
@@ -259,7 +258,7 @@ def _host(blocked: str) -> str | None:
     if address is None or len(address.host) > _LONGEST_HOST:
         return None
     site = registrable_domain(address.host)
-    if site is None or any(map(_MADE_UP.match, address.host.removesuffix(site).split("."))):
+    if site is None or looks_made_up(address.host, site):
         return None
     return address.host
 
