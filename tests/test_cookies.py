@@ -632,7 +632,7 @@ def test_stale_cookies_vanish_from_a_browser(scheme: str, tmp_path: Path) -> Non
         page = visit(browser, f"{home}/plant", ignore_https_errors=True)
         before = {cookie["name"] for cookie in cookie_jar(page)}
         page.context.set_extra_http_headers({"DNT": "1"})
-        for _ in range(3):  # a page takes some away, the next ones the rest
+        for _ in range(12):  # a page takes some away, the next ones the rest
             page.goto(home)
         after = {cookie["name"] for cookie in cookie_jar(page)}
     needs_https = {"_ga", "_gcl_au", "_uetsid", *names}

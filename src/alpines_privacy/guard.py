@@ -168,6 +168,7 @@ class Visit:
         "privacy",
         "watches",
     )
+    _untouched: ResponseHead  # what leaves where the policy only reports
 
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
@@ -181,7 +182,6 @@ class Visit:
         self._filters: list[tuple[Promise, Rewrite]] | None = None
         self._watchers: list[Watcher] | None = None
         self._taken = 0
-        self._untouched: ResponseHead | None = None  # leaves where the policy only reports
         self._before = running.get()
         running.set(self.privacy)
 
@@ -411,7 +411,7 @@ class Visit:
         self._fill(head)
         self.privacy.head_left = True
         rewrites = [rewrite for _, rewrite in self._filters or ()]
-        if self._untouched is not None:  # its body is read, to tell what would go
+        if self._guard.reports:  # its body is read, to tell what would go
             return Send(self._untouched, rewrites=bool(rewrites))
         if rewrites and "content-length" in head.names:
             fields = [f for f in head.fields if field_name(f[0]) != "content-length"]
