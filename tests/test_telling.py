@@ -122,6 +122,18 @@ def test_of_a_declared_host_an_opted_out_visitor_loses_no_line_to_paste(
     assert "ThirdParty" not in told(caplog)[host]
 
 
+def test_an_ad_slot_is_told_by_its_rule_whatever_the_element_is_called(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A page's author, or who writes into it, makes up the names of elements."""
+    telling, notices = Telling(PrivacyPolicy()), Notices()
+    for what in ("div", "x-\x1b[2J\nforged", "x" * 5000):
+        telling.tell([Removal(what, "", ".ad", "ad slots", None)], notices)
+    assert list(told(caplog)) == [".ad"]
+    telling.tell([Removal("x-\x1b[2J\nforged" * 99, "", ".ads", "ad slots", None)], notices)
+    assert all(message.isprintable() and len(message) < 200 for message in caplog.messages)
+
+
 NAMES = {
     "www.tracker.example": "www.tracker.example",
     "a0b1c2d3e4f5a6b7.tracker.example": "*.tracker.example",

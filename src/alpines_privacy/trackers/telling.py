@@ -21,6 +21,8 @@ _MOST = 50  # hosts and fields, in the log
 _LONGEST_HOST = 100  # characters
 # A name made for one visitor: part of it is as long as a key, or mostly digits.
 _MADE_UP = re.compile(r"[^.]{25}|[^.]*(?:[0-9][^.]*){8}|(?=[^.]*[0-9])[0-9a-f]{12}")
+_LONGEST_WHAT = 40  # characters
+_NO_NAME = re.compile(r"[^a-z0-9 :_-]")
 # Where forms send: noted, and left as it is.
 _LEFT = frozenset(f"{name} {attribute}" for name, attribute in SENDING.items())
 
@@ -46,7 +48,7 @@ class Telling:
         if len(self._said) >= _MOST:
             return
         for removal in removals:
-            name = _named(removal.host) if removal.host else removal.what
+            name = _named(removal.host) if removal.host else removal.rule or removal.what
             if name and name not in self._said and removal.what not in _LEFT:
                 self._say(name, removal, notices)
 
@@ -54,8 +56,8 @@ class Telling:
         if len(self._said) >= _MOST:
             return
         self._said.add(name)
-        rule = f"; {removal.list}: {removal.rule}" if removal.rule else ""
-        notices.once(_TAKEN, name, removal.what, rule, self._advice(name, removal))
+        rule = f"; {removal.list}: {removal.rule}" if removal.rule else ""  # no text of a page
+        notices.once(_TAKEN, name, _plain(removal.what), rule, self._advice(name, removal))
         if len(self._said) == _MOST:
             notices.once(_ENOUGH, str(_MOST))
 
@@ -69,6 +71,11 @@ def _named(host: str) -> str | None:
     """Return a host as a policy would declare it; None for what none would."""
     site = registrable_domain(host) if len(host) <= _LONGEST_HOST else None
     return f"*.{site}" if site and looks_made_up(host, site) else site and host
+
+
+def _plain(what: str) -> str:
+    """Return the name of an element or field as a line of a log may have it: pages invent elements."""
+    return _NO_NAME.sub("?", what[:_LONGEST_WHAT])
 
 
 def looks_made_up(host: str, site: str) -> bool:
