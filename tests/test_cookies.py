@@ -308,7 +308,7 @@ def test_what_a_dropped_cookie_leaves_behind_may_be_cached() -> None:
 
 # Expiry of what the browser still holds.
 
-GONE = "=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+GONE = "=; Path=/; Max-Age=0"
 
 
 def expired(cookie: str, *, host: str = "localhost", **options: Any) -> list[str]:
@@ -406,8 +406,8 @@ def test_the_number_of_lines_is_bounded_and_names_take_turns(
     for moment in range(50):
         monkeypatch.setattr("alpines_privacy.cookies.promise.time.time", lambda now=moment: now)
         lines = expired(cookie, host="www.shop.example", scheme="https")
-        assert len(lines) == 24
-        assert sum(map(len, lines)) < 4096
+        assert 8 <= len(lines) <= 24
+        assert sum(map(len, lines)) < 1536
         seen |= {line.partition("=")[0] for line in lines}
     assert len(seen) == 50
 
@@ -647,7 +647,7 @@ def test_stale_cookies_vanish_from_a_browser(scheme: str, tmp_path: Path) -> Non
         page = visit(browser, f"{home}/plant", ignore_https_errors=True)
         before = {cookie["name"] for cookie in cookie_jar(page)}
         page.context.set_extra_http_headers({"DNT": "1"})
-        for _ in range(3):  # a page takes some away, the next ones the rest
+        for _ in range(12):  # a page takes some away, the next ones the rest
             page.goto(home)
         after = {cookie["name"] for cookie in cookie_jar(page)}
     needs_https = {"_ga", "_gcl_au", "_uetsid", *names}

@@ -256,10 +256,7 @@ def of_page(*fields: Field) -> ResponseHead:
     return head
 
 
-DENIED = (
-    "attribution-reporting=(), browsing-topics=(), interest-cohort=(), join-ad-interest-group=(), "
-    "run-ad-auction=()"
-)
+DENIED = "browsing-topics=(), interest-cohort=()"
 PERMISSIONS: dict[str, tuple[list[str], list[str]]] = {
     "none": ([], [DENIED]),
     "another feature": (["camera=()"], ["camera=()", DENIED]),
@@ -268,8 +265,8 @@ PERMISSIONS: dict[str, tuple[list[str], list[str]]] = {
         ["camera=(), browsing-topics=(self)", DENIED.replace("browsing-topics=(), ", "")],
     ),
     "one of ours on another line": (
-        ["camera=()", "run-ad-auction=*;report-to=a"],
-        ["camera=()", "run-ad-auction=*;report-to=a", DENIED.replace(", run-ad-auction=()", "")],
+        ["camera=()", "interest-cohort=*;report-to=a"],
+        ["camera=()", "interest-cohort=*;report-to=a", "browsing-topics=()"],
     ),
     "all of ours": ([DENIED], [DENIED]),
     "one of ours in a string": (

@@ -174,11 +174,11 @@ sub vcl_deliver {{
 
 
 @contextmanager
-def nginx(origin: int, folder: Path, more: str) -> Iterator[int]:
+def nginx(origin: int, folder: Path, more: str, template: str = NGINX) -> Iterator[int]:
     found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     need("nginx", found is not None, "apt-get install nginx-light")
     port = free_port()
-    config = NGINX.format(port=port, origin=origin, more=more)
+    config = template.format(port=port, origin=origin, more=more)
     (folder / "nginx.conf").write_text(config, encoding="utf-8")
     command = [str(found), "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
     with program(command, port, folder):

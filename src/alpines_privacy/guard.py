@@ -147,6 +147,7 @@ class Guard:
         self.beginnings = tuple(beginning for beginning, _ in self.pages_below)
         self.on_request = [(p, p.request) for p in _overriding("request", promises)]
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
+        self.on_fill = [(p, p.fill) for p in _overriding("fill", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
         self.on_raised = [(p, p.raised) for p in _overriding("raised", promises)]
         self.on_end = [(p, p.end) for p in _overriding("end", promises)]
@@ -177,10 +178,12 @@ class Visit:
         "_settles",
         "_sniffs",
         "_taken",
+        "_untouched",
         "_watchers",
         "privacy",
         "watches",
     )
+    _untouched: ResponseHead  # what leaves where the policy only reports
 
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
@@ -297,7 +300,7 @@ class Visit:
         privacy = self.privacy
         sent = head
         if self._guard.reports:
-            head = head.copy()
+            self._untouched, head = head, head.copy()
         self._settles = self._filters = None
         exempted = privacy.exempted
         for promise, hook in self._guard.on_response:
@@ -308,18 +311,17 @@ class Visit:
                 outcome = hook(privacy, head)
             except Exception:
                 self._failed(promise, head)
-            if outcome is None or (self._guard.reports and self._only_reported(outcome)):
-                continue
-            if isinstance(outcome, Replace):
+            if isinstance(outcome, Replace) and not self._only_reported(outcome):
                 privacy.head_left = True
                 return outcome
             if isinstance(outcome, Wait):
                 self._settles = [*(self._settles or ()), (promise, outcome.settle)]
-            else:
+            elif isinstance(outcome, Rewrite):
                 self._filters = [*(self._filters or ()), (promise, outcome)]
         if self._settles or self._filters:
             self._head = head
             return self._with_body(head)
+        self._fill(head)
         privacy.head_left = True
         return Send(sent)
 
@@ -343,7 +345,7 @@ class Visit:
                 outcome = settle(first, whole)
             except Exception:
                 self._failed(promise, head)
-            if isinstance(outcome, Replace):
+            if isinstance(outcome, Replace) and not self._only_reported(outcome):
                 self.privacy.head_left = True
                 return outcome
             if isinstance(outcome, Rewrite):
@@ -351,19 +353,18 @@ class Visit:
         return self._sent(head)
 
     def chunk(self, data: bytes, last: bool) -> bytes:  # noqa: FBT001 - DESIGN's signature
-        """Return what leaves of the next bytes of a response that rewrites."""
-        given = _as_bytes(data)
-        if given is None:  # the app's fault, which its server names
+        """Return what leaves of the next bytes of a response that rewrites; all, where it only reports."""
+        left = _as_bytes(data)
+        if left is None:  # the app's fault, which its server names
             return data
-        data = given
         for promise, rewrite in self._filters or ():
             try:
-                data = rewrite.filter(data, last=last)
+                left = rewrite.filter(left, last=last)
             except Exception:
                 self._guard.running.notices.failure(_name(promise))
                 # It has lost its place: what follows passes it by.
                 self._filters = [f for f in self._filters or () if f[1] is not rewrite]
-        return data
+        return data if self._guard.reports else left
 
     def fields(self, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields that may leave beside the head; the very same list where all may."""
@@ -406,7 +407,7 @@ class Visit:
         if not self._has_body(head):
             outcome = self.settle(b"", last=True)
             if isinstance(outcome, Send):
-                return Send(head)
+                return Send(outcome.head)
             return outcome
         if self._settles:
             return HOLD
@@ -426,10 +427,24 @@ class Visit:
             except Exception:
                 self._guard.running.notices.failure("the watching of a request's body")
 
+    def _fill(self, head: ResponseHead) -> None:
+        """Let the promises use the room that is left in a head."""
+        exempted = self.privacy.exempted
+        for promise, hook in self._guard.on_fill:
+            if promise.part in exempted:
+                continue
+            try:
+                hook(self.privacy, head)
+            except Exception:
+                self._failed(promise, head)
+
     def _sent(self, head: ResponseHead) -> Send:
         """Send a head; a body that is rewritten has no longer the length the app gave."""
+        self._fill(head)
         self.privacy.head_left = True
         rewrites = [rewrite for _, rewrite in self._filters or ()]
+        if self._guard.reports:  # its body is read, to tell what would go
+            return Send(self._untouched, rewrites=bool(rewrites))
         if rewrites and "content-length" in head.names:
             fields = [f for f in head.fields if field_name(f[0]) != "content-length"]
             if (length := rewrites[0].length) is not None and len(rewrites) == 1:

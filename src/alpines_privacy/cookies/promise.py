@@ -29,7 +29,7 @@ from alpines_privacy.http import setcookie, site
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.caching import keep_from_shared_caches
 from alpines_privacy.http.context import Privacy, Signal
-from alpines_privacy.http.heads import Field, ResponseHead, field_name
+from alpines_privacy.http.heads import Field, ResponseHead, field_name, size_of_fields
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
 from alpines_privacy.policy.own import OWN_COOKIES, own_cookie
@@ -38,7 +38,7 @@ from alpines_privacy.policy.patterns import compile_patterns
 __all__ = ["Cookies"]
 
 _LONGEST_SHOWN = 256  # characters: what a policy takes for a name
-_MOST_EXPIRED = 24  # lines of about 100 bytes: proxies refuse heads of more than 4 to 8 KB
+_MOST_EXPIRED = 24  # lines that are tried for a response, and that one name has
 _LIFETIME = frozenset({"max-age", "expires"})
 # Some servers let line breaks through, and browsers read a new line there, whatever its field.
 _SMUGGLED_LINE = re.compile(r"[\r\n][ \t]*set-cookie[ \t]*:", re.IGNORECASE)
@@ -131,12 +131,15 @@ class Cookies(Promise):
         site.load()
 
     def response(self, privacy: Privacy, head: ResponseHead) -> None:
-        """Filter the head's cookies, and on a page under a signal expire those the browser still holds."""
+        """Filter the head's cookies."""
         if "set-cookie" in head.names:
             self._filter(privacy, head)
         if privacy.preference.opted_out and any(map(_smuggles_cookie, head.fields)):
             self._report(privacy, _SMUGGLED, "")
             head.replace(f for f in head.fields if not _smuggles_cookie(f))
+
+    def fill(self, privacy: Privacy, head: ResponseHead) -> None:
+        """On a page under a signal, expire what trackers and undeclared habits planted before."""
         if privacy.preference.opted_out and head.is_html and head.status != 304:  # Not Modified
             self._expire(privacy, head)
 
@@ -221,30 +224,34 @@ class Cookies(Promise):
         return declared.path if declared else "/"
 
     def _expire(self, privacy: Privacy, head: ResponseHead) -> None:
-        """Take away what trackers and undeclared habits planted before the visitor opted out."""
-        request = privacy.request
-        if request is None or request.method == "HEAD" or not (lines := request.values("cookie")):
-            return
-        sent = {pair.partition("=")[0].strip(" \t") for line in lines for pair in line.split(";")}
-        names = sorted(
-            name
-            for name in sent
-            if _NAME.fullmatch(name)
-            and self._unwanted[name]
-            and not self._login_stays(self._rules[name], privacy.preference.signal)
-        )
+        names = self._stale(privacy)
         if not names:
             return
         # More than fit take turns, page by page, so that one that cannot go does not keep the rest.
-        turn = int(time.time()) % len(names)
+        turns, turn = divmod(int(time.time()), len(names))
         client = privacy.client
         deletions = (
             line
             for name in names[turn:] + names[:turn]
             for line in _DELETIONS[name, client.host, self._path(name), client.https]
         )
-        first = islice(deletions, _MOST_EXPIRED)
-        head.replace([*head.fields, *(("set-cookie", line) for line in first)])
+        lines: list[Field] = [("set-cookie", line) for line in islice(deletions, _MOST_EXPIRED)]
+        if fitting := _fitting(lines, head.room, turns):
+            head.replace([*head.fields, *fitting])
+
+    def _stale(self, privacy: Privacy) -> list[str]:
+        """Return the names of the cookies that the browser still holds and is to give up."""
+        request = privacy.request
+        if request is None or request.method == "HEAD" or not (lines := request.values("cookie")):
+            return []
+        sent = {pair.partition("=")[0].strip(" \t") for line in lines for pair in line.split(";")}
+        return sorted(
+            name
+            for name in sent
+            if _NAME.fullmatch(name)
+            and self._unwanted[name]
+            and not self._login_stays(self._rules[name], privacy.preference.signal)
+        )
 
 
 # The layer's own, under both of their names.
@@ -257,6 +264,20 @@ _OWN_NAMES = tuple(
 
 def _for_scripts(cookie: Cookie) -> tuple[str, Lifetime, bool]:
     return cookie.name, cookie.lifetime, cookie.necessary
+
+
+def _fitting(lines: list[Field], room: int, turn: int) -> list[Field]:
+    """Return the lines that fit into a head; if not all do, they begin elsewhere at each turn."""
+    if size_of_fields(lines) <= room:
+        return lines
+    start = turn % len(lines)
+    left = []
+    for line in lines[start:] + lines[:start]:
+        room -= size_of_fields([line])
+        if room < 0:
+            break
+        left.append(line)
+    return left
 
 
 def _sets_cookie(field: Field) -> bool:
@@ -369,7 +390,7 @@ def _deletions(asked: tuple[str, str, str, bool]) -> tuple[str, ...]:
     secure = "; Secure" if https else ""
     if prefix.startswith(("__http-", "__host-http-")):
         secure += "; HttpOnly"
-    gone = f"{name}=; Path={'/' if host_only else path}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT{secure}"
+    gone = f"{name}=; Path={'/' if host_only else path}; Max-Age=0{secure}"
     places = [
         "",
         *([] if host_only else (f"; Domain={domain}" for domain in site.cookie_domains(host))),

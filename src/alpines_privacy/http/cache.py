@@ -72,7 +72,7 @@ BOUNDS = MappingProxyType(
         "tags": Bound("a tag's bytes", 4096 * _KB, 1 * _KB, "a site's pages repeat their tags"),
         "tags that stay": Bound("a tag's bytes", 1024 * _KB, 1 * _KB, "as above, for those with nothing to take"),
         "style sheets": Bound("a digest", 1024 * _KB, 128, "a site's pages repeat their styles"),
-        "load policies": Bound("a host, a mount", 512 * _KB, 2 * _KB, "building one takes 50 µs"),
+        "load policies": Bound("a host, a mount, a length", 512 * _KB, 2 * _KB, "building one takes 50 µs"),
         # shield
         "shield exceptions": Bound("a page's host", 256 * _KB, 512, "rules of some pages only are read one by one"),
         "shield elements": Bound("a mount, a host, the visitor's signal", 512 * _KB, 2 * _KB, "every page has one"),

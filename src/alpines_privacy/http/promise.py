@@ -45,6 +45,9 @@ class Promise:
     def response(self, privacy: Privacy, head: ResponseHead) -> Replace | Rewrite | Wait | None:
         """Look at a response's head and edit it, or ask for more than that."""
 
+    def fill(self, privacy: Privacy, head: ResponseHead) -> None:
+        """Add what can wait for another response, as far as `head.room` allows; every promise has had its say."""
+
     def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields of a message beside the response's head that may leave."""
         del privacy, message

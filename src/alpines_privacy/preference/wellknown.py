@@ -68,19 +68,17 @@ class WellKnown(Promise):
 
     def response(self, privacy: Privacy, head: ResponseHead) -> Replace | None:
         """Stand in for the app's 404, and keep cookies off everything well-known in any case."""
-        if head.status != 404 and "set-cookie" not in head.names:
-            return None
         request = privacy.request
-        if request is None or not (path := request.path).startswith(_ROOT):
+        if head.status != 404 or request is None or request.method not in {"GET", "HEAD"}:
             return None
-        found = (
-            head.status == 404 and request.method in {"GET", "HEAD"} and self._answer(path, privacy)
-        )
-        if found:
-            return Replace(found)
-        if "set-cookie" in head.names:
+        found = request.path.startswith(_ROOT) and self._answer(request.path, privacy)
+        return Replace(found) if found else None
+
+    def fill(self, privacy: Privacy, head: ResponseHead) -> None:
+        """Take away cookies that any other promise has left or added."""
+        request = privacy.request
+        if "set-cookie" in head.names and request and request.path.startswith(_ROOT):
             head.replace(f for f in head.fields if field_name(f[0]) != "set-cookie")
-        return None
 
     def _answer(self, path: str, privacy: Privacy) -> Answer | None:
         if path == _ROOT + "dnt/":

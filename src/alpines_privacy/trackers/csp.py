@@ -8,6 +8,10 @@ Policies intersect (CSP3 §8.1), so one more can only tighten the app's own, whi
 It restrains hosts and not code: `'unsafe-inline' 'unsafe-eval' blob: data:` stay allowed, also
 beside an app's `'strict-dynamic'`, which would otherwise let injected scripts load anything.
 
+A line is as wide as a head has room for. Chromium has no source that covers a host's pages and its
+WebSockets (measured: `host:*` does not, `ws://host:*` covers them alone), so a host is named twice;
+where that is too long once, and what then is too long is left out, which browsers block.
+
 What a CSP does not govern: navigations, preconnect and dns-prefetch (`fields.py` and the page's
 filter take care of those).
 """
@@ -16,7 +20,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+from itertools import accumulate
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.cache import Cache
@@ -25,7 +30,7 @@ from alpines_privacy.http.heads import Field
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.policy import PrivacyPolicy
 
-__all__ = ["LoadPolicy", "Loads"]
+__all__ = ["Line", "LoadPolicy", "Loads"]
 
 Loads = Literal["listed", "declared", "report"]
 
@@ -39,10 +44,34 @@ _CODE = "'unsafe-inline' 'unsafe-eval' blob: data:"
 # end there. Addresses in brackets are no source at all (CSP3 §2.3.1).
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 _LONGEST_HOST = 253  # characters
+# Of a line in a head, in bytes: what it may have, what it leaves to others there (a cookie's deletion),
+# and by what its lengths differ, so that few are made.
+_MOST, _LEFT_TO_OTHERS, _STEP = 1100, 200, 50
+
+_NARROWED = (
+    "The heads of %s have no room to name the declared third parties twice: they load on HTTP's own ports, and "
+    'without WebSockets. Declare a pattern such as "*.example.com" for a service of many hosts.'
+)
+_LEFT_OUT = (
+    "The heads of %s have no room for all declared third parties: their Content-Security-Policy does not allow %s and "
+    'what is declared after it. Declare a pattern such as "*.example.com" for a service of many hosts, and first '
+    "what matters most."
+)
 # A development server's other ports, and the websockets its hot reload speaks over; `http:` and
 # `ws:` stand for their encrypted forms too.
 _DEVELOPMENT = "'self' http://localhost:* http://127.0.0.1:* ws://localhost:* ws://127.0.0.1:*"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+# A host, a mount, and how long the line may be, in steps.
+_Asked: TypeAlias = "tuple[str, str, int]"
+
+
+class Line(NamedTuple):
+    """The field for a page, and what the developer hears of it: a message and its arguments, or nothing."""
+
+    field: Field
+    notice: tuple[str, ...] = ()
 
 
 class LoadPolicy:
@@ -51,23 +80,58 @@ class LoadPolicy:
     def __init__(self, policy: PrivacyPolicy, report_path: str) -> None:
         """`report_path` is where browsers tell what was stopped, below the app's mount point."""
         self._field = _FIELD.get(policy.loads)
+        self._only_reports = policy.loads == "report"
         self._report_path = report_path
         self._declared = _without_covered(party.host for party in policy.third_parties)
-        self._lines: Cache[tuple[str, str], str] = Cache("load policies", self._line)
+        self._lines: Cache[_Asked, tuple[str, tuple[str, ...]]] = Cache("load policies", self._line)
 
-    def field(self, client: Client, mount: str) -> Field | None:
-        """Return the line for a page of `client`'s host in an app mounted at `mount`; None if there is none."""
+    def line(self, client: Client, mount: str, room: int = _MOST + _LEFT_TO_OTHERS) -> Line | None:
+        """Return the line for a page of `client`'s host in an app mounted at `mount`; None if there is none.
+
+        `room` is what its head has left, in bytes. Too little leaves out a line that only reports; one
+        that restrains is never left out, and allows the page's own host at least.
+        """
         if self._field is None:
             return None
-        return self._field, self._lines[client.host, mount]
+        most = min(_MOST, max(0, room - _LEFT_TO_OTHERS))
+        value, notice = self._lines[client.host, mount, most // _STEP]
+        if self._only_reports and len(value) > most:
+            return None
+        return Line((self._field, value), notice)
 
-    def _line(self, asked: tuple[str, str]) -> str:
-        host, mount = asked
+    def _line(self, asked: _Asked) -> tuple[str, tuple[str, ...]]:
+        host, mount, steps = asked
+        room = steps * _STEP - len(self._field or "") - 4  # ": " and CRLF
         site = registrable_domain(host)
         others = [h for h in self._declared if not (site and f".{h}".endswith(f".{site}"))]
-        sources = " ".join([_site(host, site), *map(_sources, others), _CODE])
         report = quote(mount + self._report_path, safe="/", errors="replace")
-        return f"default-src {sources}; report-uri {report}"
+        own, end = _first_that_fits(_site(host, site), f"; report-uri {report}", room)
+        whole = _written([own, *map(_sources, others)], end)
+        if len(whole) <= room:
+            return whole, ()
+        named = _as_many_as_fit(others, room - len(_written([own], end)))
+        notice = (
+            (_LEFT_OUT, "pages", others[len(named)])
+            if len(named) < len(others)
+            else (_NARROWED, "pages")
+        )
+        return _written([own, *named], end), notice if others else ()
+
+
+def _written(sources: list[str], end: str) -> str:
+    return f"default-src {' '.join(sources)} {_CODE}{end}"
+
+
+def _first_that_fits(site: str, end: str, room: int) -> tuple[str, str]:
+    """Return the sources of the site, and the end of the line: all of them, or what fits at least."""
+    if len(_written([site], end)) <= room:
+        return site, end
+    return ("'self'", end) if len(_written(["'self'"], end)) <= room else ("'self'", "")
+
+
+def _as_many_as_fit(hosts: list[str], room: int) -> list[str]:
+    ends = accumulate(len(host) + 1 for host in hosts)
+    return [host for host, end in zip(hosts, ends, strict=True) if end <= room]
 
 
 def _site(host: str, site: str | None) -> str:
@@ -92,6 +156,6 @@ def _sources(host: str) -> str:
 
 def _without_covered(declared: Iterable[str]) -> list[str]:
     """Return the hosts in order, those that a declared `*.` stands for left out."""
-    hosts = sorted(set(declared))
+    hosts = list(dict.fromkeys(declared))
     wide = [host for host in hosts if host.startswith("*.")]
     return [h for h in hosts if not any(h.endswith(w[1:]) for w in wide if w != h)]

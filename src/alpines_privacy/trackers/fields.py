@@ -51,14 +51,9 @@ _HINTS = frozenset({"accept-ch", "critical-ch"})
 ALWAYS_CLEANED: frozenset[str] = _LINKS | _REPORTS | _ADS
 _OPTED_OUT = ALWAYS_CLEANED | _HINTS
 
-# Features that exist for following visitors across sites; the app's own word on one stands.
-_FEATURES = (
-    "attribution-reporting",
-    "browsing-topics",
-    "interest-cohort",
-    "join-ad-interest-group",
-    "run-ad-auction",
-)
+# Features that exist for following visitors across sites, as far as browsers know them: of any other
+# the console of each page would warn. The app's own word on one stands.
+_FEATURES = ("browsing-topics", "interest-cohort")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _FEATURE = re.compile(r"(?:^|,)[ \t]*+([a-z*][a-z0-9_.*-]*+)")
 

@@ -28,6 +28,7 @@ from alpines_privacy.trackers.fields import Taken as _Taken
 from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
+from alpines_privacy.trackers.telling import Telling
 
 __all__ = ["Shield", "Trackers"]
 
@@ -45,7 +46,7 @@ _OF_THE_UNREAD = _OF_THE_BYTES | {"content-length"}
 _EDITION = (
     1  # goes up when the same rules make another page: copies filtered before are asked for anew
 )
-_LONGEST_LISTING = 2048  # characters
+_LONGEST_LISTING = 2048  # characters, in the log
 _LEFT_ALONE = (
     "Pages %s leave as the app made them: trackers in their markup stay, and they get no shield. %s"
 )
@@ -71,6 +72,7 @@ class Trackers(Promise):
         self._fields = Fields(policy)
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
+        self._telling = Telling(policy)
         self._blockers = {
             opted_out: Blocker(rules, policy, opted_out) for opted_out in (False, True)
         }
@@ -97,7 +99,7 @@ class Trackers(Promise):
         """Clean a response's head; of a page that can be read, wait for the first chunk."""
         if not (head.is_html or head.status == 304 or self._fields.concern(head)):
             return None
-        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out])
+        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out], self._telling)
         taken: list[_Taken] = []
         self._fields.clean(
             head,
@@ -125,7 +127,7 @@ class Trackers(Promise):
 
     def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
         """Let no early hint or push announce a tracker."""
-        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out])
+        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out], self._telling)
         taken: list[_Taken] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
@@ -160,7 +162,9 @@ class Trackers(Promise):
     def show(self, privacy: Privacy, head: ResponseHead) -> None:
         """In development, tell in the page's head what was removed from it."""
         if self._debugs and privacy.removals:
-            head.append("alpines-privacy-removed", _listing(privacy.report))
+            room = head.room - len("alpines-privacy-removed: \r\n")
+            if room > 0:
+                head.append("alpines-privacy-removed", _listing(privacy.report)[:room])
 
     def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page with this head, as the app made it."""
@@ -186,18 +190,23 @@ class Trackers(Promise):
         """Say in a page's head which hosts it may load from, if the policy's `loads` does."""
         if "csp" in privacy.exempted or privacy.request is None:
             return
-        if field := self._loads.field(privacy.client, privacy.request.mount):
-            head.append(*field)
+        line = self._loads.line(privacy.client, privacy.request.mount, head.room)
+        if line is None:
+            return
+        head.append(*line.field)
+        if line.notice and privacy.guard:
+            privacy.guard.notices.once(*line.notice)
 
 
 class _Visitor:
     """Whose page it is: the address it has, what may load on it, and what is told of the rest."""
 
-    __slots__ = ("_address", "_blocker", "privacy")
+    __slots__ = ("_address", "_blocker", "_telling", "privacy")
 
-    def __init__(self, privacy: Privacy, blocker: Blocker) -> None:
+    def __init__(self, privacy: Privacy, blocker: Blocker, telling: Telling) -> None:
         self.privacy = privacy
         self._blocker = blocker
+        self._telling = telling
         self._address: url.Address | None = None
 
     def page(self) -> url.Address:
@@ -212,9 +221,13 @@ class _Visitor:
         return self._blocker.match(address, self.page(), kind)
 
     def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
-        """Put what was taken out into the response's report."""
-        if taken:
-            self.privacy.removed(_told(what, match, address) for what, address, match in taken)
+        """Put what was taken out into the response's report, and tell the developer once."""
+        if not taken:
+            return
+        removals = [_told(what, match, address) for what, address, match in taken]
+        self.privacy.removed(removals)
+        if self.privacy.guard:
+            self._telling.tell(removals, self.privacy.guard.notices)
 
 
 class _Reading:

@@ -30,8 +30,10 @@ from alpines_privacy.http.report import logger
 from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.trackers.fields import Fields
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
+from alpines_privacy.trackers.telling import looks_made_up
 
 __all__ = ["DIRECTIVES", "Counts", "LoadReports", "listed", "token_for"]
 
@@ -66,8 +68,6 @@ _MOST_HOSTS = 500
 _MOST_TOLD = 50  # hosts, in the log
 _LONGEST_ADDRESS = 2048  # characters that are looked at
 _LONGEST_HOST = 100
-# A name made for one visitor: part of it is as long as a key, or mostly digits.
-_MADE_UP = re.compile(r"[^.]{25}|[^.]*(?:[0-9][^.]*){8}|(?=[^.]*[0-9])[0-9a-f]{12}")
 # A segment of a path that is a route's rather than a visitor's.
 _ROUTE_WORD = re.compile(r"[a-z][a-z._-]{0,23}")
 _MOST_SEGMENTS = 4
@@ -135,6 +135,7 @@ class LoadReports(Promise):
         # itsdangerous wants the newest last.
         self._signer = TimestampSigner(list(reversed(keys)), salt=_SALT) if keys else None
         self._rules = rules
+        self._declares = Fields(policy).declares
         self._said: set[str] = set()
         self.counts = Counts()
 
@@ -169,6 +170,8 @@ class LoadReports(Promise):
     def _count(self, report: _Report, own: str, *, is_ours: bool) -> None:
         host = _host(report.blocked)
         if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
+            return
+        if self._declares(host):  # a head had no room for it, which the log says
             return
         page = _page(report.document, own, is_ours=is_ours)
         if page is not None:
@@ -255,7 +258,7 @@ def _host(blocked: str) -> str | None:
     if address is None or len(address.host) > _LONGEST_HOST:
         return None
     site = registrable_domain(address.host)
-    if site is None or any(map(_MADE_UP.match, address.host.removesuffix(site).split("."))):
+    if site is None or looks_made_up(address.host, site):
         return None
     return address.host
 

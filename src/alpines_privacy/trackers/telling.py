@@ -1,0 +1,83 @@
+"""What a developer hears of what is taken out: each host once, by whose rule, and how to keep it.
+
+Only listed hosts, fields and ad slots are named: no address, no page, and of a name that looks made
+for one visitor its registrable domain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from alpines_privacy.http.report import Notices, Removal
+from alpines_privacy.http.site import registrable_domain
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.trackers.fields import Fields
+from alpines_privacy.trackers.markup import SENDING
+
+__all__ = ["Telling", "looks_made_up"]
+
+_MOST = 50  # hosts and fields, in the log
+_LONGEST_HOST = 100  # characters
+# A name made for one visitor: part of it is as long as a key, or mostly digits.
+_MADE_UP = re.compile(r"[^.]{25}|[^.]*(?:[0-9][^.]*){8}|(?=[^.]*[0-9])[0-9a-f]{12}")
+_LONGEST_WHAT = 40  # characters
+_NO_NAME = re.compile(r"[^a-z0-9 :_-]")
+# Where forms send: noted, and left as it is.
+_LEFT = frozenset(f"{name} {attribute}" for name, attribute in SENDING.items())
+
+_TAKEN = "%s is taken out of responses (%s%s).%s"
+_TO_KEEP = (
+    ' To keep it for visitors who send no signal: ThirdParty("{0}", purpose="..."), or in a policy file '
+    '[[third_parties]] with host = "{0}" and its purpose.'
+)
+_DECLARED = " The policy declares it, so visitors who send no signal keep it."
+_ENOUGH = "No more than %s hosts and fields are told of; current().report tells all of a response."
+
+
+class Telling:
+    """Tells each host, field or ad slot once, in the life of a guard."""
+
+    def __init__(self, policy: PrivacyPolicy) -> None:
+        """`policy` says which hosts are declared."""
+        self._declares = Fields(policy).declares
+        self._said: set[str] = set()
+
+    def tell(self, removals: Iterable[Removal], notices: Notices) -> None:
+        """Log what of the removals was not told before."""
+        if len(self._said) >= _MOST:
+            return
+        for removal in removals:
+            name = _named(removal.host) if removal.host else removal.rule or removal.what
+            if name and name not in self._said and removal.what not in _LEFT:
+                self._say(name, removal, notices)
+
+    def _say(self, name: str, removal: Removal, notices: Notices) -> None:
+        if len(self._said) >= _MOST:
+            return
+        self._said.add(name)
+        rule = f"; {removal.list}: {removal.rule}" if removal.rule else ""  # no text of a page
+        notices.once(_TAKEN, name, _plain(removal.what), rule, self._advice(name, removal))
+        if len(self._said) == _MOST:
+            notices.once(_ENOUGH, str(_MOST))
+
+    def _advice(self, name: str, removal: Removal) -> str:
+        if not removal.host:
+            return ""
+        return _DECLARED if self._declares(removal.host) else _TO_KEEP.format(name)
+
+
+def _named(host: str) -> str | None:
+    """Return a host as a policy would declare it; None for what none would."""
+    site = registrable_domain(host) if len(host) <= _LONGEST_HOST else None
+    return f"*.{site}" if site and looks_made_up(host, site) else site and host
+
+
+def _plain(what: str) -> str:
+    """Return the name of an element or field as a line of a log may have it: pages invent elements."""
+    return _NO_NAME.sub("?", what[:_LONGEST_WHAT])
+
+
+def looks_made_up(host: str, site: str) -> bool:
+    """Tell whether a host below its registrable domain has a name as if made for one visitor."""
+    return any(map(_MADE_UP.match, host.removesuffix(site).split(".")))
