@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -199,8 +200,16 @@ def test_an_app_asks_for_dates_no_form_told_the_layer(monkeypatch: pytest.Monkey
     assert privacy.may_sign_up(date(2013, 11, 25))
     assert not privacy.may_sign_up(date(2013, 11, 26))
     assert privacy.may_sign_up(datetime(2013, 11, 25, 23, tzinfo=UTC))
-    for odd in (date(2026, 11, 26), date(1800, 1, 1), None, "2001-01-01", 2001):
-        assert not privacy.may_sign_up(odd)  # type: ignore[arg-type]  # what an app may hand over by mistake
+    for impossible in (date(2026, 11, 26), date(1800, 1, 1)):
+        assert not privacy.may_sign_up(impossible)
+
+
+@pytest.mark.parametrize("odd", ["1990-01-01", "", None, 1990, 631152000.0, (1990, 1, 1)], ids=str)
+def test_what_is_no_date_is_a_mistake_and_not_too_young(odd: Any) -> None:
+    for asked in (current(), PrivacyPolicy()):
+        with pytest.raises(TypeError, match=r"expected a datetime\.date") as error:
+            asked.may_sign_up(odd)
+        assert "1990" not in str(error.value)
 
 
 def test_a_higher_minimum_counts_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,9 +77,14 @@ class AgeRule:
         return age >= self._minimum
 
     def may_sign_up(self, birth_date: object) -> bool:
-        """Tell whether somebody born on this date may; no for anything that is no possible date."""
+        """Tell whether somebody born on this date may; no for an impossible date.
+
+        Raises TypeError for what is no date, which says nothing about the visitor.
+        """
         if not isinstance(birth_date, date):
-            return False
+            raise TypeError(
+                f"found {type(birth_date).__name__}; expected a datetime.date, as date.fromisoformat() makes it of text"
+            )
         born = date(birth_date.year, birth_date.month, birth_date.day)  # it may be a datetime
         return self.allows(Birth(born, born)) is True
 

@@ -449,7 +449,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
         )
 
     def may_sign_up(self, birth_date: date) -> bool:
-        """Tell whether somebody born on this date is old enough today; no for an impossible date."""
+        """Tell whether somebody born on this date is old enough today; no for an impossible date.
+
+        Raises TypeError for what is no date.
+        """
         return AgeRule(self.minimum_age, self.age_zone).may_sign_up(birth_date)
 
     @classmethod
