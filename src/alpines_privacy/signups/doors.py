@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote, unquote
 
@@ -234,18 +235,18 @@ class ScreenForm(Door):
         except Unreadable as error:
             return self.porter.unreadable(privacy, self.route, error)
         route, to, location = self._way_back(request, fields)
-        allowed = self._allows(fields)
+        typed = {name: _only(name, fields) or "" for name in ("year", "month", "day")}
+        allowed = self._allows(typed)
         if allowed is None:
             announce(privacy, route, "unreadable")
-            return self.porter.pages.screen("age", to, failed=True)
+            return self.porter.pages.screen("age", to, typed)
         if not allowed:
             return self.porter.refuse(privacy, route, "under_age")
         cookie = self.porter.tokens.passes(https=privacy.client.https)
         return _redirect(location, ("set-cookie", cookie))
 
-    def _allows(self, fields: list[tuple[str, str]]) -> bool | None:
-        values = [_only(name, fields) for name in ("year", "month", "day")]
-        birth = read_parts(*(value or "" for value in values))
+    def _allows(self, typed: Mapping[str, str]) -> bool | None:
+        birth = read_parts(typed["year"], typed["month"], typed["day"])
         return None if birth is None else self.porter.rule.allows(birth)
 
     def _way_back(

@@ -7,6 +7,7 @@ reader as well as by eye.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from string import Template
 from typing import Literal, NamedTuple, TypeAlias
@@ -50,9 +51,10 @@ a:focus-visible { outline: .2rem solid var(--ink); outline-offset: .15rem; }
 _FIELD = Template(
     '<div class="$name"><label for="$name">$label</label>'
     '<input id="$name" name="$name" type="text" inputmode="numeric" '
-    'autocomplete="bday-$name" maxlength="$length"$state></div>'
+    'autocomplete="bday-$name" maxlength="$length"$value$state></div>'
 )
 _DIGITS = {"day": 2, "month": 2, "year": 4}
+_LONGEST_KEPT = 32  # characters of what was typed into a field of four
 _INVALID = ' aria-invalid="true" aria-describedby="error"'
 
 _LONGEST_TEMPLATE = 1 << 20  # bytes
@@ -104,9 +106,13 @@ class Pages:
         lock = self._tokens.lock(https=privacy.client.https)
         return _with_cookie(self.answer("refused", privacy), lock)
 
-    def screen(self, action: str, to: str, *, failed: bool = False) -> Answer:
-        """Return the age screen: its form goes to `action` and comes back with `to` in it."""
+    def screen(self, action: str, to: str, typed: Mapping[str, str] | None = None) -> Answer:
+        """Return the age screen: its form goes to `action` and comes back with `to` in it.
+
+        After a date that is none it holds what was `typed`, by the names of the fields.
+        """
         texts = self._screen
+        failed = typed is not None
         error = (
             f'<p class="error" id="error" role="alert">{escape(texts.error)}</p>\n'
             if failed
@@ -117,6 +123,7 @@ class Pages:
                 name=name,
                 label=escape(getattr(texts, name)),
                 length=_DIGITS[name],
+                value=_value((typed or {}).get(name, "")),
                 state=_INVALID if failed else "",
             )
             for name in texts.order
@@ -158,6 +165,11 @@ class Pages:
             style=_STYLE,
         )
         return own_page.page(status, html, content_policy=_TEMPLATE_CONTENT_POLICY)
+
+
+def _value(typed: str) -> str:
+    """Return the attribute by which a field holds what was typed, as long as somebody may have typed it."""
+    return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
 
 
 def _with_cookie(answer: Answer, line: str) -> Answer:
