@@ -345,3 +345,39 @@ def test_a_wrong_policy_about_age_is_one_error(given_: dict[str, object], says: 
     with pytest.raises(PolicyError) as error:
         PrivacyPolicy.from_mapping(given_)
     assert says in str(error.value)
+
+
+# Two paths that many routers take for one.
+ONE_PATH = [
+    ("/register", "/register/"), ("/register/", "/register"), ("/register", "/Register"),
+    ("/clubs/{club}/join", "/clubs/{name}/join"), ("/clubs/{club}/join", "/Clubs/{club}/join/"),
+    ("/reg\u0131ster", "/register"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), ONE_PATH, ids=str)
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"birth_date": "born"},
+        {"age": "age"},
+        {"screen": True},
+        {"birth_date": "dob", "max_body": 9},
+    ],
+    ids=str,
+)
+def test_one_path_in_two_spellings_has_one_rule(
+    one: str, other: str, rules: dict[str, Any]
+) -> None:
+    with pytest.raises(PolicyError, match="different rules") as error:
+        PrivacyPolicy(signups=[Signup(one, "dob"), Signup(other, **rules)])
+    assert str(error.value).startswith("signups[1].path: ")
+    PrivacyPolicy(
+        signups=[Signup(one, "dob"), Signup(other, "dob")]
+    )  # both spellings, no contradiction
+    PrivacyPolicy(signups=[Signup(one, "dob"), Signup(other, "born", methods=["PUT"])])
+
+
+def test_paths_that_are_not_the_same_have_rules_of_their_own() -> None:
+    for other in ("/registers", "/register/{club}", "/{any}", "/x/register"):
+        PrivacyPolicy(signups=[Signup("/register", "dob"), Signup(other, age="age")])

@@ -18,6 +18,7 @@ from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain, explain_call, hints_of
 from alpines_privacy.policy.patterns import compile_patterns
+from alpines_privacy.policy.signup_paths import expression_of
 
 __all__ = [
     "AgeScreen",
@@ -416,7 +417,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
         """Check what the types cannot say: paths, proxies, names declared twice."""
         _refuse_repeats("cookies", "name", self.cookies)
         _refuse_repeats("third_parties", "host", self.third_parties)
-        _refuse_repeats("signups", "path", self.signups)
+        _refuse_contradictions(self.signups)
         _check_zone(self.age_zone)
         for index, slot in enumerate(self.ad_slots):
             if not _SLOT.fullmatch(slot):
@@ -495,6 +496,29 @@ def _refuse_repeats(table: str, field: str, parts: Sequence[Any]) -> None:
                 key=f"{table}[{index}].{field}",
             )
         first[name] = index
+
+
+def _refuse_contradictions(signups: Sequence[Signup]) -> None:
+    """Refuse a path that is declared twice, and one that routers take for another with other rules."""
+    first: dict[str, list[int]] = {}
+    for index, signup in enumerate(signups):
+        same = first.setdefault(expression_of(signup.path), [])
+        for earlier in same:
+            if problem := _contradiction(signup, signups[earlier], f"signups[{earlier}]"):
+                raise PolicyError(problem, key=f"signups[{index}].path")
+        same.append(index)
+
+
+def _contradiction(signup: Signup, other: Signup, name: str) -> str | None:
+    if signup.path == other.path:
+        return f'"{signup.path}" is declared twice, first as {name}'
+    alike = msgspec.structs.replace(other, path=signup.path, methods=signup.methods)
+    if alike == signup or not set(signup.methods) & set(other.methods):
+        return None
+    return (
+        f'"{signup.path}" and "{other.path}" ({name}) are one path to many routers, and have '
+        "different rules; expected one of them"
+    )
 
 
 def _check_zone(name: str | None) -> None:
