@@ -888,7 +888,12 @@ UNDECLARED: dict[str, tuple[str, dict[str, str], str]] = {
     "a local format, a child either way": ("/join", {"dob": "03/04/2015", **PASSWORD}, "refused"),
     "a local format, one way only": ("/join", {"dob": "25.11.2013", **PASSWORD}, "passes"),
     "a local format, a child one way": ("/join", {"dob": "12/11/2013", **PASSWORD}, "reported"),
-    "two dates, one a child's": ("/join", {"dob": ADULT, "child_dob": TWELVE, **PASSWORD}, "passes"),
+    "two dates, one a child's": ("/join", {"dob": ADULT, "child_dob": TWELVE, **PASSWORD}, "reported"),
+    "two dates, both of children": ("/join", {"dob": TWELVE, "birthday": "2015-01-02", **PASSWORD}, "reported"),
+    "two years, both of children": (
+        "/join", {"birth_year": "2014", "second.birth_year": "2016", **PASSWORD}, "reported",
+    ),
+    "somebody else's, left empty": ("/join", {"dob": TWELVE, "child_dob": "", **PASSWORD}, "refused"),
     "the same date twice, a child's": ("/join", {"dob": TWELVE, "birthday": TWELVE, **PASSWORD}, "refused"),
     "two dates, one of them old enough": ("/join", {"dob": ADULT, "birthday": TWELVE, **PASSWORD}, "reported"),
     "no password": ("/join", {"dob": TWELVE}, "reported"),
@@ -915,6 +920,77 @@ def test_undeclared_signups_are_refused_where_there_is_no_doubt(
     assert len(said) == (1 if outcome == "reported" else 0)  # once per route
     for value in fields.values():
         assert value not in "".join(said) or len(value) < 4
+
+
+# Names of somebody else's birth date, beside the parent's, teacher's or owner's own account.
+OTHERS = (
+    "child_dob", "childDob", "ChildDOB", "CHILD_DOB", "child[dob]", "child.dob", "children[][dob]", "children[0][dob]",
+    "children.0.birthday", "children-0-date_of_birth", "children_attributes[0][birth_date]", "child1_dob",
+    "firstChildBirthDate", "kids[0][dob]", "student_birth_date", "studentBirthDate", "student.dateOfBirth", "dobChild",
+    "students.0.dob", "pets[0][birthday]", "pet-birthday", "dependents[0].dob", "dependants[].dob", "patient_dob",
+    "daughter.profile.dob", "dob_child", "form.children.3.birth_year", "child_birth_year", "spouse[birth_date]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_date_under_somebody_elses_name_is_a_parents_form(
+    name: str, caplog: pytest.LogCaptureFixture, refusals: list[tuple[str, str]]
+) -> None:
+    """It passes, locks nobody, passes from a browser that is locked too, and is reported."""
+    birth = "2019" if name.endswith("year") else "2019-03-01"
+    for body in ({"data": {name: birth, **PASSWORD}}, {"json": {name: birth, **PASSWORD}}):
+        for own in ({}, {"dob": ADULT}):
+            with site_of("ASGI", PrivacyPolicy()) as made:
+                sent: dict[str, Any] = {kind: fields | own for kind, fields in body.items()}
+                for cookies in ({}, {"cookie": f"{LOCK}=x"}):
+                    answer = made.visitor().post("/register", **sent, headers=cookies)
+                    assert (answer.status, answer.set_cookies) == (200, [])
+                assert len(made.seen) == 2
+    assert refusals == []
+    assert caplog.text.count("as in a parent's form") == 4  # once for each app
+    assert "2019" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"children": [{"name": "a", "dob": TWELVE}], "password": "x"},
+        {"parent": {"password": "x"}, "pets": [{"birthday": "2020-01-01"}]},
+        {"children": [{"dob": TWELVE}, {"dob": "2016-01-01"}], "dob": ADULT, "password": "x"},
+        {
+            "password": "x",
+            "student": {"birth": {"year": 2015, "month": 1, "day": 2}, "dob": TWELVE},
+        },
+        {"password": "x", "people": [{"dob": TWELVE}, {"dob": "2016-01-01"}]},
+    ],
+    ids=str,
+)
+def test_a_parents_json_passes(document: dict[str, Any]) -> None:
+    with site_of("WSGI", PrivacyPolicy()) as made:
+        assert made.visitor().post("/api/signup", json=document).status == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dob",
+        "user.dob",
+        "profile[birth_date]",
+        "childcare.dob",
+        "catalog.dob",
+        "account_dob.dob",
+        "me.birthday",
+    ],
+)
+def test_a_date_of_ones_own_is_not_somebody_elses(name: str) -> None:
+    with site_of("WSGI", PrivacyPolicy()) as made:
+        assert made.visitor().post("/signup", data={name: TWELVE, **PASSWORD}).status == 403
+
+
+def test_a_declared_signup_is_judged_whoever_its_field_names() -> None:
+    policy = PrivacyPolicy(signups=[Signup("/register", birth_date="student.dob")])
+    with site_of("WSGI", policy) as made:
+        assert made.visitor().post("/register", json={"student": {"dob": TWELVE}}).status == 403
 
 
 def test_nested_json_of_an_undeclared_signup_is_found() -> None:

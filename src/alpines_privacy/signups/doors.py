@@ -184,7 +184,9 @@ class UndeclaredDoor(Door):
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
-            if self.porter.tokens.is_locked(request):
+            # A parent may sit at the browser that refused the child.
+            may_be_locked = finding is not Finding.SOMEBODY_ELSE or doubt is not None
+            if may_be_locked and self.porter.tokens.is_locked(request):
                 return self.porter.refuse(privacy, self.route, "locked")
             if doubt is not None:
                 return self.porter.unreadable(privacy, self.route, doubt)
