@@ -58,6 +58,7 @@ _LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
 # A path of a signup: what it may hold in the clear, and parameters, each a segment's part.
 _SIGNUP_PATH = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
 _METHOD = re.compile(r"[A-Z]+")
+_OPERATION = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL §2.1.9
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 
 Purpose = Annotated[str, Meta(min_length=1)]
@@ -249,6 +250,8 @@ class Signup(_Part, frozen=True):
     - `screen` puts the age screen before the signup page, for an app that asks no age.
     - `methods` create the account; of their bodies at most `max_body` bytes are taken.
     - `formats` are dates as the form writes them, beside YYYY-MM-DD: `DD.MM.YYYY`.
+    - `operation` is the name of a GraphQL operation, or of the field it calls, where `path` is an
+      API's: it is judged by the `variables`, all other operations pass.
     """
 
     path: str
@@ -258,6 +261,7 @@ class Signup(_Part, frozen=True):
     screen: bool = False
     max_body: Annotated[int, Meta(ge=1)] = 1_000_000
     formats: Sequence[str] = ()
+    operation: str | None = None
 
     def check(self) -> None:
         """Check what the type cannot say."""
@@ -277,6 +281,7 @@ class Signup(_Part, frozen=True):
                 key="birth_date",
             )
         self._check_fields()
+        self._check_operation()
         for index, method in enumerate(self.methods):
             if not _METHOD.fullmatch(method) or method in _WITHOUT_BODY:
                 raise PolicyError(
@@ -296,6 +301,20 @@ class Signup(_Part, frozen=True):
         if self.birth_date is None:
             return ()
         return (self.birth_date,) if isinstance(self.birth_date, str) else self.birth_date
+
+    def _check_operation(self) -> None:
+        if self.operation is None:
+            return
+        if not _OPERATION.fullmatch(self.operation):
+            raise PolicyError(
+                f"{self.operation!r} is no name of a GraphQL operation; expected one such as SignUp",
+                key="operation",
+            )
+        if self.screen:
+            raise PolicyError(
+                "an operation has no page for the age screen to stand before; expected birth_date or age alone",
+                key="screen",
+            )
 
     def _check_fields(self) -> None:
         key = "birth_date" if self.age is None else "age"
@@ -510,7 +529,10 @@ def _refuse_contradictions(signups: Sequence[Signup]) -> None:
 
 
 def _contradiction(signup: Signup, other: Signup, name: str) -> str | None:
-    if signup.path == other.path:
+    operations = {signup.operation, other.operation}
+    if len(operations - {None}) == 2:
+        return None
+    if signup.path == other.path and len(operations) == 1:
         return f'"{signup.path}" is declared twice, first as {name}'
     alike = msgspec.structs.replace(other, path=signup.path, methods=signup.methods)
     if alike == signup or not set(signup.methods) & set(other.methods):

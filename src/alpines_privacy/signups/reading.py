@@ -62,9 +62,10 @@ class AskedAge:
 
     __slots__ = ("_asked", "_formats", "_is_age", "_names", "_rule")
 
-    def __init__(self, signup: Signup, rule: AgeRule) -> None:
-        self._names = signup.fields
-        self._asked = Names(signup.fields)
+    def __init__(self, signup: Signup, rule: AgeRule, within: str = "") -> None:
+        """`within` is the path of the object that holds the signup's fields, with its last dot."""
+        self._names = tuple(within + name for name in signup.fields)
+        self._asked = Names(self._names)
         self._is_age = signup.age is not None
         self._formats = signup.formats
         self._rule = rule
