@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.http import own_page
 from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
 from alpines_privacy.policy.bounds import read_bounded
@@ -90,7 +91,8 @@ class Pages:
             "unasked": _Said(403, screen.title, screen.unasked),
         }
         self._problems = {
-            kind: own_page.problem(said.status, said.text) for kind, said in self._said.items()
+            kind: _crossing(own_page.problem(said.status, said.text))
+            for kind, said in self._said.items()
         }
 
     def answer(self, kind: Kind, privacy: Privacy) -> Answer:
@@ -99,12 +101,12 @@ class Pages:
         assert request is not None  # a signup is a request
         if own_page.wants_problem(request):
             return self._problems[kind]
-        return self._said_on_page(kind, own_page.way_home(request.local_path))
+        return _crossing(self._said_on_page(kind, own_page.way_home(request.local_path)))
 
     def locking(self, privacy: Privacy) -> Answer:
         """Return the refusal that also locks."""
         lock = self._tokens.lock(https=privacy.client.https)
-        return _with_cookie(self.answer("refused", privacy), lock)
+        return _crossing(self.answer("refused", privacy), ("set-cookie", lock))
 
     def screen(self, action: str, to: str, typed: Mapping[str, str] | None = None) -> Answer:
         """Return the age screen: its form goes to `action` and comes back with `to` in it.
@@ -172,9 +174,10 @@ def _value(typed: str) -> str:
     return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
 
 
-def _with_cookie(answer: Answer, line: str) -> Answer:
+def _crossing(answer: Answer, *more: Field) -> Answer:
+    """Return an answer with more fields, which pages of other origins may read where the app's may be."""
     fields = [field for field in answer.fields if field[0] != "content-length"]
-    return Answer(answer.status, [*fields, ("set-cookie", line)], answer.body)
+    return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
 
 
 def _read(path: str) -> Template:
