@@ -250,6 +250,12 @@ def test_a_large_document_is_read_once(site: Site) -> None:
     assert site.visitor().post("/graphql", json=asking(document)).status == 200
 
 
+def test_a_problem_names_the_variable(site: Site) -> None:
+    response = site.visitor().post("/graphql", json=asking(SIGN_UP))
+    (error,) = json.loads(response.text)["errors"]
+    assert error["pointer"] == "#/variables/input/dob"
+
+
 def test_the_bytes_are_the_apps() -> None:
     content = json.dumps(asking(SIGN_UP, **born(ADULT))).encode()
     request = Sent(("content-type", JSON), method="POST", path="/graphql")

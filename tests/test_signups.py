@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urljoin
 
 import bottle
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -762,11 +763,84 @@ def test_people_get_a_page_and_programs_a_problem(  # noqa: PLR0917 - a table's 
     if problem:
         assert response.headers["content-type"] == "application/problem+json"
         found = json.loads(response.text)
-        assert found.keys() == {"type", "title", "status", "detail"}
+        named = {"errors"} if status == 422 else set()
+        assert found.keys() == {"type", "title", "status", "detail"} | named
         assert (found["type"], found["status"]) == ("about:blank", status)
+        for error in found.get("errors", ()):
+            assert error == {"detail": found["detail"], "pointer": "#/dob"}
     else:
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         assert "<h1>" in response.text
+
+
+# What a program reads of the fields that are wrong: the path, and where they stand in what it sent.
+POINTERS: dict[str, list[str]] = {
+    "/register": ["#/dob"],
+    "/nested": ["#/user/birth_date"],
+    "/split": ["#/year", "#/month", "#/day"],
+    "/age": ["#/age"],
+    "/odd": ["#/a~1b~0c/g%20%C3%A9"],
+}
+
+
+@pytest.mark.parametrize(("path", "pointers"), POINTERS.items())
+def test_a_problem_names_the_fields(path: str, pointers: list[str]) -> None:
+    odd = Signup("/odd", birth_date="a/b~c.g é")
+    with site_of("ASGI", PrivacyPolicy(signups=[*POLICY.signups, odd])) as made:
+        response = made.visitor().post(path, json={"x": TWELVE})
+    assert (response.status, response.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["pointer"] for error in json.loads(response.text)["errors"]] == pointers
+    assert TWELVE not in response.text
+
+
+FASTAPI: dict[str, list[list[str]]] = {
+    "/register": [["body", "dob"]],
+    "/nested": [["body", "user", "birth_date"]],
+    "/split": [["body", "year"], ["body", "month"], ["body", "day"]],
+    "/age": [["body", "age"]],
+}
+
+
+def fastapi_app(way: str) -> Any:
+    app = FastAPI()
+    if way == "protect":
+        return protect(app, POLICY)
+    app.add_middleware(asgi.PrivacyMiddleware, policy=POLICY)
+    return app
+
+
+@pytest.mark.parametrize("way", ["protect", "add_middleware"])
+@pytest.mark.parametrize(("path", "places"), FASTAPI.items())
+def test_a_fastapi_client_reads_its_frameworks_own_list(
+    way: str, path: str, places: list[list[str]]
+) -> None:
+    """The shape of `HTTPValidationError`, as every client made from an OpenAPI document expects it."""
+    v = visitor(fastapi_app(way))
+    response = v.post(path, json={"x": TWELVE})
+    assert (response.status, response.headers["content-type"]) == (422, "application/json")
+    assert response.headers["cache-control"] == "no-store"
+    found = json.loads(response.text)
+    assert found.keys() == {"detail"}
+    assert [error["loc"] for error in found["detail"]] == places
+    for error in found["detail"]:
+        assert error.keys() == {"type", "loc", "msg"}
+        assert_neutral(error["msg"])
+    refused = v.post("/register", json={"dob": TWELVE})
+    assert isinstance(json.loads(refused.text)["detail"], str)  # as an HTTPException's
+    assert v.post(path, data={"x": TWELVE}).headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_where_no_field_is_known_a_fastapi_client_reads_of_the_body() -> None:
+    body = b'{"dob": "1990-01-01", "password": "x", "y": "&dob=2020-01-01&"}'
+    response = visitor(fastapi_app("protect")).post(
+        "/join", content=body, headers={"content-type": JSON}
+    )
+    assert [error["loc"] for error in json.loads(response.text)["detail"]] == [["body"]]
+
+
+def test_a_starlette_client_reads_a_problem() -> None:
+    response = visitor(protect(Starlette(), POLICY)).post("/register", json={})
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 # -------------------------------------------------------------------------------------------- the lock

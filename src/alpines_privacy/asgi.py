@@ -8,6 +8,7 @@ task, with the server's scope (one key added while it runs) and the server's own
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing, suppress
 from itertools import groupby
@@ -132,6 +133,12 @@ class ASGIRequest(RequestHead):
     def peer(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""
+
+    @property
+    def framework(self) -> str:
+        fastapi = sys.modules.get("fastapi")  # only one that is imported can have made the app
+        is_fastapi = fastapi is not None and isinstance(self._scope.get("app"), fastapi.FastAPI)
+        return "FastAPI" if is_fastapi else ""
 
     def values(self, name: str) -> list[str]:
         raw = name.encode()

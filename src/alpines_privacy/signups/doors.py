@@ -73,13 +73,15 @@ class Porter:
             return self.pages.locking(privacy)
         return self.pages.answer("refused", privacy)
 
-    def unreadable(self, privacy: Privacy, route: str, why: Unreadable) -> Answer:
-        """Refuse what cannot be read for sure: it is never an adult's."""
+    def unreadable(
+        self, privacy: Privacy, route: str, why: Unreadable, names: Sequence[str] = ()
+    ) -> Answer:
+        """Refuse what cannot be read for sure: it is never an adult's. `names` are the age's fields."""
         if privacy.guard is not None:
             privacy.guard.notices.once(_UNREADABLE, route, str(why))
         announce(privacy, route, "unreadable")
         is_type = isinstance(why, UnsupportedType)
-        return self.pages.answer("unsupported" if is_type else "unreadable", privacy)
+        return self.pages.answer("unsupported" if is_type else "unreadable", privacy, names)
 
 
 class Door(ABC):
@@ -147,7 +149,7 @@ class SignupDoor(Door):
             check_length(request, length, body)
             allowed = age.allows(request, body)
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, error)
+            return self.porter.unreadable(privacy, self.route, error, age.names)
         return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
 
     def _ask_first(self, privacy: Privacy, request: RequestHead) -> Answer:
@@ -193,6 +195,7 @@ class OperationsDoor(Door):
         self, privacy: Privacy, request: RequestHead, length: int, body: bytes
     ) -> Answer | None:
         porter = self.porter
+        names: Sequence[str] = ()
         try:
             check_length(request, length, body)
             operation = self._operation(request, body)
@@ -200,9 +203,10 @@ class OperationsDoor(Door):
                 return None
             if porter.tokens.is_locked(request):
                 return porter.refuse(privacy, self.route, "locked")
+            names = self._ages[operation].names
             allowed = self._ages[operation].allows(request, body)
         except Unreadable as error:
-            return porter.unreadable(privacy, self.route, error)
+            return porter.unreadable(privacy, self.route, error, names)
         return None if allowed else porter.refuse(privacy, self.route, "under_age")
 
     def _operation(self, request: RequestHead, body: bytes) -> str | None:

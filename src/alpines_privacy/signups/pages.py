@@ -7,7 +7,7 @@ reader as well as by eye.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from string import Template
 from typing import Literal, NamedTuple, TypeAlias
@@ -19,6 +19,7 @@ from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
 from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.errors import nearest
+from alpines_privacy.signups.shapes import about_fields
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Pages"]
@@ -95,12 +96,15 @@ class Pages:
             for kind, said in self._said.items()
         }
 
-    def answer(self, kind: Kind, privacy: Privacy) -> Answer:
-        """Return the answer of a kind, for a person or for a program."""
+    def answer(self, kind: Kind, privacy: Privacy, names: Sequence[str] = ()) -> Answer:
+        """Return the answer of a kind, for a person or for a program; `names` are the fields it is about."""
         request = privacy.request
         assert request is not None  # a signup is a request
         if own_page.wants_problem(request):
-            return self._problems[kind]
+            if kind != "unreadable":
+                return self._problems[kind]
+            said = self._said[kind]
+            return _crossing(about_fields(request, said.status, said.text, names))
         return _crossing(self._said_on_page(kind, own_page.way_home(request.local_path)))
 
     def locking(self, privacy: Privacy) -> Answer:
