@@ -98,15 +98,15 @@ def _asked(document: str, name: str, declared: AbstractSet[str]) -> str | None:
     found = {name} & declared
     count = 1
     if any(operation in document for operation in declared):
-        names, count = _names_in(document)
-        found |= names & declared
+        names, count = _names_in(document, declared)
+        found |= names
     if len(found) > 1 or (found and count != 1 and name not in found):
         raise Unreadable(_UNTOLD)
     return found.pop() if found else None
 
 
-def _names_in(document: str) -> tuple[set[str], int]:
-    """Return all names that stand in a document, and how many operations it defines."""
+def _names_in(document: str, declared: AbstractSet[str]) -> tuple[set[str], int]:
+    """Return which of the names stand in a document, and how many operations it defines."""
     names: set[str] = set()
     depth = operations = 0
     begins = ""  # by which name the definition here begins
@@ -115,8 +115,9 @@ def _names_in(document: str) -> tuple[set[str], int]:
         if stray:
             raise Unreadable("the GraphQL document is malformed")
         if name:
-            names.add(name)
             begins = begins or name
+            if name in declared:
+                names.add(name)
         elif bracket in {"{", "(", "["}:
             operations += depth == 0 and bracket == "{" and begins != "fragment"
             depth += 1
