@@ -14,6 +14,7 @@ from alpines_privacy import Cookie, PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import MORE, Examine, Rewrite, Wait
 from alpines_privacy.policy.secrets import VARIABLE
+from tests.secret_keys import KEY
 from tests.wire import ASGIServer, Closing, Message, WSGIServer, promise, scope_of
 
 quick = settings(
@@ -26,7 +27,7 @@ def compiled(kind: str) -> Guard:
     if kind == "literal":
         return Guard(PrivacyPolicy())
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(VARIABLE, "a key of made-up characters")
+        environment.setenv(VARIABLE, KEY)
         return Guard(
             PrivacyPolicy(
                 cookies=[Cookie("wanted", purpose="To be tested", necessary=True)],

@@ -26,7 +26,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer, Pass
 from alpines_privacy.policy import SecretKeys, secrets
-from alpines_privacy.policy.secrets import PrivacyWarning
+from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.signups.tokens import Tokens
 from alpines_privacy.testing import Visitor, visitor
 from tests.chromium import chromium, visit

@@ -31,6 +31,7 @@ POLICY = PrivacyPolicy(
         Cookie("tab", purpose="Remembers the open tab", necessary=True, lifetime="session"),
         Cookie("theme", purpose="Remembers the colours", lifetime=60),
         Cookie("_ga", purpose="Counts visits"),
+        Cookie("shop_xsrf", purpose="Guards uploads", necessary=True),
         Cookie("_gid", purpose="Made necessary by the operator", necessary=True),
     ],
     trusted_proxies=["127.0.0.1"],
@@ -67,6 +68,8 @@ DECISIONS: dict[str, tuple[object, object, object]] = {
     "lock=1": (SAME, None, None),
     "Cart=1": (SAME, None, None),  # names are told apart by case
     "token=1; SameSite=Lax": (SAME, SAME, SAME),
+    "shop_xsrf=1; SameSite=Lax": (SAME, SAME, SAME),  # a script has to echo it
+    "shop_xsrf=1; SameSite=Lax; HttpOnly": (SAME, SAME, SAME),
     "theme=1; HttpOnly; SameSite=Lax": (SAME, None, None),
     "_ga=1; HttpOnly; SameSite=Lax": (SAME, None, None),
     "_gid=1; HttpOnly; SameSite=Lax": (SAME, SAME, SAME),  # the operator's word counts
@@ -78,6 +81,13 @@ DECISIONS: dict[str, tuple[object, object, object]] = {
     "__Host-session=1; Secure; Path=/": (SAME, SAME, None),
     "__Secure-csrftoken=1; Secure": (SAME, SAME, None),
     "session_id_shop=1": (SAME, SAME, None),  # web2py's, a pattern
+    # A name that says what it is: tokens of forms and of logins, whoever set them.
+    "messages=1": (SAME, SAME, None),
+    "_streamlit_xsrf=1": (SAME, SAME, None),
+    "starlette_admin_csrftoken=1": (SAME, SAME, None),
+    "X-CSRF-Token=1": (SAME, SAME, None),
+    "access-token-Xy3_9-kQ=1; HttpOnly": (SAME, SAME, None),
+    "refreshToken=1": (SAME, SAME, None),
     "sessionid2=1": (SAME, None, None),
     "anything": (SAME, None, None),  # a cookie without a name
     "=sessionid=1": (SAME, None, None),
@@ -208,6 +218,11 @@ def test_a_fields_name_is_compared_as_browsers_compare_it(signal: list[Field], n
     assert answered(Guard(POLICY), Sent(*signal), [(name, "_fbp=1")]).values("set-cookie") == []
 
 
+UNSNIFFED: Field = (
+    "x-content-type-options",
+    "nosniff",
+)  # of a response without a type: it is no page
+
 BREAKS = {
     "LF": ("x", "1\nSet-Cookie: a=b"),
     "CR": ("x", "1\rset-cookie:a=b"),
@@ -222,8 +237,8 @@ BREAKS = {
 @pytest.mark.parametrize("field", BREAKS.values(), ids=BREAKS)
 def test_no_cookie_leaves_behind_a_line_break(signal: list[Field], field: Field) -> None:
     other = ("x-other", "1\n2")  # not ours to mend
-    head = answered(Guard(POLICY), Sent(*signal), [field, other])
-    assert [f for f in head.fields if f[0] != "vary"] == [other]
+    head = answered(Guard(POLICY), Sent(*signal), [field, other, UNSNIFFED])
+    assert [f for f in head.fields if f[0] != "vary"] == [other, UNSNIFFED]
 
 
 # Shared caches.
@@ -404,7 +419,7 @@ NO_OCCASION: dict[str, dict[str, Any]] = {
     "304": {"status": 304},
     "JSON": {"content_type": ("content-type", "application/json")},
     "event stream": {"content_type": ("content-type", "text/event-stream")},
-    "no type": {"content_type": ("x", "text/html")},
+    "no type": {"content_type": UNSNIFFED},
     "mode off": {"policy": PrivacyPolicy(mode="off")},
     "mode report": {"policy": PrivacyPolicy(mode="report")},
     "exempt path": {"policy": PrivacyPolicy(exempt=["/"])},
@@ -509,7 +524,7 @@ def test_without_a_signal_every_cookie_leaves_with_attributes_added_at_most(
     fields: list[Field], scheme: str
 ) -> None:
     before = [f for f in fields if f[0].strip(" \t").lower() == "set-cookie"]
-    head = answered(GUARD, Sent(scheme=scheme), fields)
+    head = answered(GUARD, Sent(scheme=scheme), [*fields, UNSNIFFED])
     after = [f for f in head.fields if f[0].strip(" \t").lower() == "set-cookie"]
     assert len(before) == len(after)
     for (name, line), (left_name, left) in zip(before, after, strict=True):
@@ -522,7 +537,7 @@ def test_without_a_signal_every_cookie_leaves_with_attributes_added_at_most(
     merged = {"vary", "cache-control", "set-cookie"}
     others = merged | (PAGES_SAY if ResponseHead(200, fields).is_html else set())
     assert [f for f in head.fields if f[0].strip(" \t").lower() not in others] == [
-        f for f in fields if f[0].strip(" \t").lower() not in others
+        f for f in [*fields, UNSNIFFED] if f[0].strip(" \t").lower() not in others
     ]
 
 
@@ -639,3 +654,28 @@ def test_stale_cookies_vanish_from_a_browser(scheme: str, tmp_path: Path) -> Non
     all_names = {line.partition("=")[0] for line in PLANTED}
     assert before == (all_names if scheme == "https" else all_names - needs_https)
     assert after == KEPT
+
+
+ADVICE = {
+    "sessionid": [("sessionid", "Keeps you signed in"), ("csrftoken", "Protects forms"), ("messages", "Shows what")],
+    "__Host-sessionid": [("__Host-sessionid", "Keeps you signed in"), ("csrftoken", "Protects forms")],
+    "remember_token": [("remember_token", "Keeps you signed in"), ("session", "Keeps you signed in")],
+    "access-token-h5Xk2_Lq-9aZ": [("access-token-*", "…")],
+    "remember_web_59ba36addc2b2f9401580f014c7f58ea4e30989d": [("remember_web_*", "…")],
+    "my_shop_login": [("my_shop_login", "…")],
+    "b" * 200: [("b" * 200, "…")],
+    "c" * 2000: [("c" * 255 + "*", "…")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADVICE, ids=[name[:30] for name in ADVICE])
+def test_advice_names_all_that_a_login_needs_and_can_be_pasted(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="alpines_privacy"):
+        assert leaving(f"{name}=1", signal=DNT) == []
+    for declared, purpose in ADVICE[name]:
+        assert f'Cookie("{declared}", purpose="{purpose}' in caplog.text
+        policy = PrivacyPolicy(cookies=[Cookie(declared, purpose="Works", necessary=True)])
+        if declared in name or declared.endswith("*"):
+            assert leaving(f"{name}=1; HttpOnly; SameSite=Lax", signal=DNT, policy=policy)

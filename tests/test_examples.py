@@ -25,6 +25,7 @@ from examples.demo.visits import cookies, visitor
 from websockets.sync.client import connect
 
 from alpines_privacy.policy import secrets
+from tests.secret_keys import KEY
 
 ROOT = Path(__file__).parents[1]
 AYESHA = {"username": "ayesha", "password": "mountain-lake"}
@@ -41,7 +42,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("instance")
         patch.setenv(databases.VARIABLE, str(folder))
-        patch.setenv(secrets.VARIABLE, "a-key-for-the-age-screens-pass")
+        patch.setenv(secrets.VARIABLE, KEY)
         yield folder
 
 

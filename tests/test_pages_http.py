@@ -1208,15 +1208,18 @@ def rules() -> Pages:
     return Pages(PrivacyPolicy(), shipped_rules())
 
 
+UNSHIELDED = PrivacyPolicy(shield=False)  # the filter alone
+
+
 def carried(protocol: str, app: App, signal: dict[str, str]) -> tuple[dict[str, str], bytes]:
     """Return the fields and the bytes a strict server was given."""
     if protocol == "asgi":
         raw = [(name.encode(), value.encode()) for name, value in signal.items()]
         server = ASGIServer()
-        server.run(layered("asgi", app), scope_of("/", *raw))
+        server.run(layered("asgi", app, UNSHIELDED), scope_of("/", *raw))
         return {n.decode(): v.decode() for n, v in server.head["headers"]}, server.body
     sent = {wsgi.variable(name): value for name, value in signal.items()}
-    done = WSGIServer().run(layered("wsgi", app), ENVIRON | sent)
+    done = WSGIServer().run(layered("wsgi", app, UNSHIELDED), ENVIRON | sent)
     assert done.head is not None
     return dict(done.head[1]), done.body
 
@@ -1236,7 +1239,7 @@ def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
     fields: Fields = [HTML, ("content-encoding", name)]
     if has_length:
         fields.append(("content-length", str(sum(map(len, sent)))))
-    notices = guard().running.notices
+    notices = guard(UNSHIELDED).running.notices
     notices._said.clear()  # each is said once, and one would be a defect of ours
     app = App(Made(fields, tuple(sent)))
     left, content = carried(protocol, app, {"sec-gpc": "1"} if gpc else {})

@@ -17,10 +17,11 @@ import pytest
 from examples import databases
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from alpines_privacy.policy.secrets import VARIABLE as KEY
+from alpines_privacy.policy.secrets import VARIABLE
 from tests.certificate import make_certificate
 from tests.chromium import chromium, cookie_jar
 from tests.processes import free_port, program
+from tests.secret_keys import KEY
 
 ROOT = Path(__file__).parent.parent
 ADULT, CHILD = "1990-05-17", "2019-03-01"
@@ -75,7 +76,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("signups")
     made = make_certificate(folder)
     environment = {**os.environ, databases.VARIABLE: str(folder), "PYTHONPATH": str(ROOT)}
-    environment[KEY] = "a-key-for-the-age-screens-pass"
+    environment[VARIABLE] = KEY
     addresses = {}
     with ExitStack() as stack:
         browser = stack.enter_context(chromium())

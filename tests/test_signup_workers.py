@@ -20,8 +20,9 @@ from urllib.parse import urlencode
 import pytest
 from examples import databases
 
-from alpines_privacy.policy.secrets import VARIABLE as KEY
+from alpines_privacy.policy.secrets import VARIABLE
 from tests.processes import free_port, program
+from tests.secret_keys import KEY
 from tests.workers import WORKER
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +35,7 @@ COMMANDS = {
     "uvicorn": "uvicorn tests.workers.board:app --port {port} --workers 4",
     "granian": "granian tests.workers.board:app --interface asgi --port {port} --workers 4",
 }
-SHARED_KEY = {KEY: "one-key-for-all-four-workers"}
+SHARED_KEY = {VARIABLE: KEY}
 ADULT, CHILD = "1990-05-17", "2019-03-01"
 PASSWORD = "four-words-in-a-row"
 
@@ -118,7 +119,7 @@ def served(server: str, folder: Path, environment: dict[str, str]) -> Iterator[S
     """Serve an example by four workers, with a database of its own."""
     port = free_port()
     command = [sys.executable, "-m", *COMMANDS[server].format(port=port).split()]
-    bare = {name: value for name, value in os.environ.items() if name != KEY}
+    bare = {name: value for name, value in os.environ.items() if name != VARIABLE}
     environment = bare | {"PYTHONPATH": str(ROOT), databases.VARIABLE: str(folder)} | environment
     with program(command, port, folder, env=environment):
         yield Served(port, folder)

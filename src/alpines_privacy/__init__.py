@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         Signup,
         ThirdParty,
     )
-    from alpines_privacy.policy.secrets import PrivacyWarning
+    from alpines_privacy.policy.warning import PrivacyWarning
     from alpines_privacy.protection import protect
 
 __all__ = [
@@ -43,7 +43,7 @@ _HOMES = {
     "PolicyError": "alpines_privacy.policy",
     "Privacy": "alpines_privacy.http.context",
     "PrivacyPolicy": "alpines_privacy.policy",
-    "PrivacyWarning": "alpines_privacy.policy.secrets",
+    "PrivacyWarning": "alpines_privacy.policy.warning",
     "Signup": "alpines_privacy.policy",
     "ThirdParty": "alpines_privacy.policy",
     "current": "alpines_privacy.http.context",

@@ -53,15 +53,21 @@ class PrivacyMiddleware:
     outside and covers that too.
 
     `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
-    for the literal policy. `logins` are session and CSRF cookie names configured in the app.
+    for the literal policy. `logins` are session and CSRF cookie names configured in the app,
+    `app_keys` its secret keys, from which ours are derived where the environment has none.
     Raises `PolicyError` for a policy that cannot be used.
     """
 
     def __init__(
-        self, app: ASGIApp, policy: PolicyLike = None, *, logins: Iterable[str] = ()
+        self,
+        app: ASGIApp,
+        policy: PolicyLike = None,
+        *,
+        logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
     ) -> None:
         self.app = app
-        self.guard = guard_for(policy, logins)
+        self.guard = guard_for(policy, logins, app_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
         if scope["type"] not in {"http", "websocket"} or (KEY in scope and _is_nested(scope)):

@@ -7,7 +7,7 @@ from werkzeug.local import LocalProxy
 
 from alpines_privacy.guard import PolicyLike
 from alpines_privacy.http.context import KEY, current
-from alpines_privacy.startup import warn_of_undeclared_logins
+from alpines_privacy.startup import secret_keys, warn_of_undeclared_logins
 from alpines_privacy.wsgi import PrivacyMiddleware
 
 __all__ = ["AlpinesPrivacy"]
@@ -33,10 +33,16 @@ class AlpinesPrivacy:
         """Protect `app`; a `policy` given here wins over the constructor's."""
         logins = {name for key in _NAMES if (name := app.config.get(key))}
         middleware = PrivacyMiddleware(
-            app.wsgi_app, self._policy if policy is None else policy, logins=logins
+            app.wsgi_app,
+            self._policy if policy is None else policy,
+            logins=logins,
+            app_keys=secret_keys(app),
         )
         app.wsgi_app = middleware  # type: ignore[method-assign]  # Flask's documented place for middleware
         app.extensions[KEY] = self
         app.jinja_env.globals["privacy"] = LocalProxy(current)
         if app.secret_key:
-            warn_of_undeclared_logins(middleware.guard, [app.config["SESSION_COOKIE_NAME"]])
+            names = [app.config["SESSION_COOKIE_NAME"]]
+            if hasattr(app, "login_manager"):  # Flask-Login's
+                names.append(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
+            warn_of_undeclared_logins(middleware.guard, names)

@@ -25,6 +25,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeAlias, get_args
 
 from alpines_privacy import redaction
@@ -55,7 +56,7 @@ from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
 from alpines_privacy.http.sniffing import sniffed
-from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy import Logs, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
@@ -106,24 +107,28 @@ class Guard:
         policy: PrivacyPolicy,
         *,
         logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
         promises: Sequence[Promise] | None = None,
     ) -> None:
-        """Compile `policy`; `logins` are cookie names the framework was configured with.
+        """Compile `policy`; `logins` and `app_keys` are what the framework was configured with.
 
-        `promises` stand in for the built-in ones. Raises `PolicyError` for what only compiling
-        shows: a wrong mode or key in the environment, a file that is not what it should be.
+        The first are names of cookies, the others secret keys, newest first, from which ours are
+        derived where the environment has none. `promises` stand in for the built-in ones. Raises
+        `PolicyError` for what only compiling shows: a wrong mode or key in the environment, a file
+        that is not what it should be.
         """
         self.policy = policy
         self.mode = _mode(policy)
         self.reports = self.mode == "report"
-        choices = StoredChoice(SecretKeys.from_environment()) if policy.site_preference else None
+        keys = partial(SecretKeys.of_site, tuple(app_keys))
+        choices = StoredChoice(keys()) if policy.site_preference else None
         self.read_preference = (
             PreferenceReader(policy, choices).read if self.mode != "off" else _unread
         )
         self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
         redacts = self.mode == "enforce" and policy.logs != "off"
         if promises is None:
-            promises = _promises(policy, choices, logins)
+            promises = _promises(policy, choices, logins, keys)
             if redacts:
                 promises.append(VisitorsInLogs())
         parts = frozenset(
@@ -146,7 +151,8 @@ class Guard:
         self.on_end = [(p, p.end) for p in _overriding("end", promises)]
         self.heeds = _heeded(promise for promise, _ in self.on_response)
         if redacts:
-            redaction.install(redaction.Redactor(policy))
+            asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
+            redaction.install(redaction.Redactor(policy, keys=keys() if asks else None))
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""
@@ -323,13 +329,17 @@ class Visit:
         head = self._head
         assert head is not None  # only a held response settles
         settles, self._settles = self._settles or (), None
-        whole = last or (bool(data) and head.values("content-length") == [str(len(data))])
+        first = _as_bytes(data)
+        if first is None:  # the app's fault, which its server names
+            self._filters = None
+            return self._sent(head)
+        whole = last or head.values("content-length") == [str(len(first))]
         for promise, settle in settles:
             if promise.part in self.privacy.exempted:  # since the app began its response
                 continue
             outcome: Replace | Rewrite | None = None
             try:
-                outcome = settle(data, whole)
+                outcome = settle(first, whole)
             except Exception:
                 self._failed(promise, head)
             if isinstance(outcome, Replace):
@@ -341,6 +351,10 @@ class Visit:
 
     def chunk(self, data: bytes, last: bool) -> bytes:  # noqa: FBT001 - DESIGN's signature
         """Return what leaves of the next bytes of a response that rewrites."""
+        given = _as_bytes(data)
+        if given is None:  # the app's fault, which its server names
+            return data
+        data = given
         for promise, rewrite in self._filters or ():
             try:
                 data = rewrite.filter(data, last=last)
@@ -453,6 +467,16 @@ class Visit:
             return None
 
 
+def _as_bytes(data: bytes) -> bytes | None:
+    """Return the bytes of a chunk, which may be any buffer; None for what is none (text)."""
+    if isinstance(data, bytes):
+        return data
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        return None
+
+
 class HostGuards:
     """Guards of several hosts: a callable tells the policy of each, every policy is compiled once.
 
@@ -462,12 +486,15 @@ class HostGuards:
     """
 
     def __init__(
-        self, policy_of: Callable[[str], PrivacyPolicy | None], logins: Iterable[str] = ()
+        self,
+        policy_of: Callable[[str], PrivacyPolicy | None],
+        logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
     ) -> None:
         """`policy_of` gets the Host without its port, lower case; None stands for the literal policy."""
         self._policy_of = policy_of
-        self._logins = tuple(logins)
-        self._literal = Guard(PrivacyPolicy(), logins=self._logins)
+        self._compiled = partial(Guard, logins=tuple(logins), app_keys=tuple(app_keys))
+        self._literal = self._compiled(PrivacyPolicy())
         self._guards: OrderedDict[PrivacyPolicy, Guard] = OrderedDict()
         self._left, self._counted = float(_MOST_GUARDS), time.monotonic()
 
@@ -500,9 +527,6 @@ class HostGuards:
                 self._guards.move_to_end(policy)
         return guard
 
-    def _compiled(self, policy: PrivacyPolicy) -> Guard:
-        return Guard(policy, logins=self._logins)
-
     def _may_compile(self) -> bool:
         """Count a new guard: as many as are kept at once, then so many a second."""
         now = time.monotonic()
@@ -514,7 +538,9 @@ class HostGuards:
         return True
 
 
-def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGuards:
+def guard_for(
+    policy: PolicyLike, logins: Iterable[str] = (), app_keys: Iterable[str | bytes] = ()
+) -> Guard | HostGuards:
     """Compile whatever `protect()` and the middleware take as a policy; raises `PolicyError` otherwise."""
     if isinstance(policy, Guard | HostGuards):
         return policy
@@ -523,10 +549,10 @@ def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGua
     if isinstance(policy, Mapping):
         policy = PrivacyPolicy.from_mapping(policy)
     if isinstance(policy, PrivacyPolicy):
-        return Guard(policy, logins=logins)
+        return Guard(policy, logins=logins, app_keys=app_keys)
     other: Any = policy
     if callable(other) and not isinstance(other, type):
-        return HostGuards(other, logins)
+        return HostGuards(other, logins, app_keys)
     raise PolicyError(
         f"found {other!r:.60} ({type(other).__name__}); expected a PrivacyPolicy, a mapping, or a callable from host "
         "to PrivacyPolicy. A file is read with PrivacyPolicy.load(path)",
@@ -535,7 +561,10 @@ def guard_for(policy: PolicyLike, logins: Iterable[str] = ()) -> Guard | HostGua
 
 
 def _promises(
-    policy: PrivacyPolicy, choices: StoredChoice | None, logins: Iterable[str]
+    policy: PrivacyPolicy,
+    choices: StoredChoice | None,
+    logins: Iterable[str],
+    keys: Callable[[], SecretKeys],
 ) -> list[Promise]:
     """Return the promises in their order.
 
@@ -547,7 +576,7 @@ def _promises(
     cookies = Cookies(policy, logins)
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     promises: list[Promise] = [
-        *signups_for(policy),
+        *signups_for(policy, keys),
         LoadReports(policy, SecretKeys.given(), rules),
         Nothing(policy),
         Headers(policy),

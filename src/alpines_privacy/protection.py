@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import sys
 from typing import Any, TypeVar, cast
 
 from alpines_privacy.guard import PolicyLike
+from alpines_privacy.interface import is_asgi
 
 __all__ = ["protect"]
 
@@ -31,42 +30,20 @@ def protect(app: AppT, policy: PolicyLike = None) -> AppT:
     if is_asgi(app):
         from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware  # noqa: PLC0415 - one of the two is needed
 
-        return cast("AppT", ASGIMiddleware(cast("Any", app), policy))
+        return cast("AppT", ASGIMiddleware(cast("Any", app), policy, app_keys=_keys_of(app)))
     from alpines_privacy.wsgi import PrivacyMiddleware as WSGIMiddleware  # noqa: PLC0415 - one of the two is needed
 
-    return cast("AppT", WSGIMiddleware(cast("Any", app), policy))
+    return cast("AppT", WSGIMiddleware(cast("Any", app), policy, app_keys=_keys_of(app)))
 
 
-def is_asgi(app: object) -> bool:
-    """Tell an ASGI app (async, or three positionals) from a WSGI app (two); TypeError for neither."""
-    bare = app
-    while isinstance(bare, functools.partial):
-        bare = bare.func
-    call = (
-        bare
-        if inspect.isroutine(bare) or isinstance(bare, type)
-        else getattr(bare, "__call__", None)  # noqa: B004 - its kind matters, not whether there is one
-    )
-    if inspect.iscoroutinefunction(call):
-        return True
-    # Not of a wrapper as such: one that passes attributes on looks like the function it wraps.
-    count = _required_positionals(app if isinstance(app, functools.partial) else call)
-    if count in {2, 3}:
-        return count == 3  # scope, receive, send
-    raise TypeError(
-        f"{type(app).__module__}.{type(app).__qualname__} object is neither an ASGI app (scope, receive, send) nor a "
-        "WSGI app (environ, start_response). If it is one all the same, wrap it with "
-        "alpines_privacy.asgi.PrivacyMiddleware or alpines_privacy.wsgi.PrivacyMiddleware"
-    )
+def _keys_of(app: object) -> tuple[str, ...]:
+    """Return the secret keys of a Django handler, which ours are derived from."""
+    handlers = sys.modules.get("django.core.handlers.base")
+    if handlers is None or not isinstance(app, handlers.BaseHandler):
+        return ()
+    from alpines_privacy.django.middleware import secret_keys  # noqa: PLC0415 - needs Django, which is there
 
-
-def _required_positionals(app: object) -> int | None:
-    try:
-        parameters = inspect.signature(cast("Any", app)).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    return sum(p.kind in positional and p.default is p.empty for p in parameters)
+    return secret_keys()
 
 
 def _flask(app: Any, policy: PolicyLike) -> None:

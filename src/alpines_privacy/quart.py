@@ -9,7 +9,7 @@ from werkzeug.local import LocalProxy
 from alpines_privacy.asgi import PrivacyMiddleware
 from alpines_privacy.guard import PolicyLike
 from alpines_privacy.http.context import KEY, current
-from alpines_privacy.startup import warn_of_undeclared_logins
+from alpines_privacy.startup import secret_keys, warn_of_undeclared_logins
 
 __all__ = ["protect_quart"]
 
@@ -20,7 +20,7 @@ def protect_quart(app: Any, policy: PolicyLike = None) -> None:
     Raises `PolicyError` for a policy that cannot be used.
     """
     name = app.config["SESSION_COOKIE_NAME"]
-    middleware = PrivacyMiddleware(app.asgi_app, policy, logins=[name])
+    middleware = PrivacyMiddleware(app.asgi_app, policy, logins=[name], app_keys=secret_keys(app))
     app.asgi_app = middleware
     app.extensions[KEY] = middleware
     app.jinja_env.globals["privacy"] = LocalProxy(current)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
+from typing import Any
 
 from alpines_privacy.guard import Guard, HostGuards
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.policy.secrets import PrivacyWarning
+from alpines_privacy.policy.warning import warn
 
-__all__ = ["declaration_hint", "undeclared", "warn_of_undeclared_logins"]
+__all__ = ["declaration_hint", "secret_keys", "undeclared", "warn_of_undeclared_logins"]
+
+
+def secret_keys(app: Any) -> tuple[str | bytes, ...]:
+    """Return the secret keys of a Flask or Quart app, newest first; none where none are set yet."""
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    return tuple(key for key in (app.secret_key, *fallbacks) if key)
 
 
 def undeclared(policy: PrivacyPolicy, names: Iterable[str]) -> list[str]:
@@ -27,13 +33,14 @@ def declaration_hint(name: str, purpose: str = "Keeps you signed in") -> str:
 
 
 def warn_of_undeclared_logins(guard: Guard | HostGuards, names: Iterable[str]) -> None:
-    """Issue a `PrivacyWarning` for each session cookie the policy keeps from visitors who send DNT."""
+    """Issue a `PrivacyWarning` for the login cookies the policy keeps from visitors who send DNT, all at once."""
     if not isinstance(guard, Guard):
         return  # the policies of hosts are known only when their requests come
-    for name in undeclared(guard.policy, names):
-        warnings.warn(
-            f'The session cookie "{name}" is not declared necessary, so visitors who send Do Not Track cannot stay '
-            f"signed in. If signing in needs it, declare {declaration_hint(name)}.",
-            PrivacyWarning,
-            stacklevel=3,
+    missing = undeclared(guard.policy, names)
+    if missing:
+        quoted = " and ".join(f'"{name}"' for name in missing)
+        cookies = "session cookie {} is" if len(missing) == 1 else "login cookies {} are"
+        warn(
+            f"The {cookies.format(quoted)} not declared necessary, so visitors who send Do Not Track cannot stay "
+            f"signed in. If signing in needs it, declare {', '.join(map(declaration_hint, missing))}."
         )

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
-from alpines_privacy.http.context import KEY, Privacy, running
+from alpines_privacy.http.context import ENVIRON_KEY, KEY, Privacy, running
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
 from alpines_privacy.http.outcomes import (
     Answer,
@@ -57,15 +57,21 @@ class PrivacyMiddleware:
     """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`.
 
     `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
-    for the literal policy. `logins` are session and CSRF cookie names configured in the app.
+    for the literal policy. `logins` are session and CSRF cookie names configured in the app,
+    `app_keys` its secret keys, from which ours are derived where the environment has none.
     Raises `PolicyError` for a policy that cannot be used.
     """
 
     def __init__(
-        self, app: WSGIApplication, policy: PolicyLike = None, *, logins: Iterable[str] = ()
+        self,
+        app: WSGIApplication,
+        policy: PolicyLike = None,
+        *,
+        logins: Iterable[str] = (),
+        app_keys: Iterable[str | bytes] = (),
     ) -> None:
         self.app = app
-        self.guard = guard_for(policy, logins)
+        self.guard = guard_for(policy, logins, app_keys)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _is_nested(environ):
@@ -159,7 +165,7 @@ class _Exchange:
     def run(self, app: WSGIApplication) -> Iterable[bytes]:
         """Let the visit decide over the request, run the app behind it, and return what the server sends."""
         visit, environ = self._visit, self._environ
-        environ[KEY] = visit.privacy
+        environ[ENVIRON_KEY] = visit.privacy
         if not visit.watches:
             self._started = True
             return self._body(app(environ, self._start_response))

@@ -6,7 +6,9 @@ import asyncio
 import copy
 import functools
 import pickle
+import re
 from typing import Any
+from wsgiref.validate import validator
 
 import fastapi
 import flask
@@ -14,9 +16,12 @@ import pytest
 import quart
 import tornado.web
 from starlette.applications import Starlette
+from werkzeug.middleware.lint import LintMiddleware
+from werkzeug.wrappers import Request
+from werkzeug.wrappers import Response as BaseResponse
 
 from alpines_privacy import PolicyError, PrivacyPolicy, asgi, protect, wsgi
-from alpines_privacy.protection import is_asgi
+from alpines_privacy.interface import is_asgi
 
 
 async def asgi_function(scope: Any, receive: Any, send: Any) -> None: ...
@@ -71,9 +76,27 @@ class WSGIClass:
 
 
 class Opaque:
-    """An app whose signature tells nothing, as compiled ones do."""
+    """Something that is called with one thing more than its signature tells, as compiled code is."""
 
-    def __call__(self, *args: Any) -> Any: ...
+    def __call__(self, first: Any, *args: Any) -> Any: ...
+
+
+class Anything:
+    """A wrapper that takes whatever it is given."""
+
+    def __init__(self, app: Any = None) -> None:
+        self.app = app
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.app(*args, **kwargs)
+
+
+def passing_on(app: Any) -> Any:
+    @functools.wraps(app)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return app(*args, **kwargs)
+
+    return call
 
 
 SHAPES: list[tuple[Any, bool]] = [
@@ -99,6 +122,16 @@ SHAPES: list[tuple[Any, bool]] = [
     (flask.Flask("shop"), False),
     (wsgi.PrivacyMiddleware(WSGIObject().method), False),  # passes on what a method is like
     (lambda environ, start_response: [], False),
+    # What takes anything speaks what it wraps, and WSGI where that is not known.
+    (Request.application(lambda request: BaseResponse("")), False),
+    (LintMiddleware(wsgi_function), False),
+    (validator(wsgi_function), False),
+    (Anything(), False),
+    (Anything(WSGIObject()), False),
+    (Anything(ASGIObject()), True),
+    (passing_on(wsgi_function), False),
+    (passing_on(asgi_function), True),
+    (passing_on(asgi_plain), True),
 ]
 
 
@@ -134,6 +167,45 @@ def test_what_is_no_app_is_refused_with_both_ways_out(app: Any) -> None:
     assert type(app).__qualname__ in message
     assert "alpines_privacy.asgi.PrivacyMiddleware" in message
     assert "alpines_privacy.wsgi.PrivacyMiddleware" in message
+
+
+class Launched:
+    """An interface that starts a server of its own."""
+
+    def __call__(self, *inputs: Any, batch_fn: bool = False) -> Any: ...
+
+    def launch(self) -> None: ...
+
+
+class Dashboard:
+    """An object that keeps its app beside itself."""
+
+    def __init__(self) -> None:
+        self.server = flask.Flask("dashboard")
+
+
+class Lab:
+    """A program whose pages Tornado serves."""
+
+    def __init__(self) -> None:
+        self.web_app = tornado.web.Application()
+
+
+@pytest.mark.parametrize(
+    ("app", "says"),
+    [
+        (Dashboard(), "its `server` is one, pass that"),
+        (Launched(), "is mounted on an app first"),
+        (tornado.web.Application(), "Tornado, which speaks neither"),
+        (Lab(), "Tornado, which speaks neither"),
+        (lambda: None, "a function without parameters"),
+        (lambda settings: None, "a function of settings"),
+    ],
+    ids=["an app beside it", "a server of its own", "Tornado", "on Tornado", "factory", "factory of one"],
+)  # fmt: skip
+def test_what_is_no_app_is_told_what_to_pass_instead(app: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(says)):
+        protect(app)
 
 
 def test_an_opaque_app_is_wrapped_by_the_class_the_error_names() -> None:

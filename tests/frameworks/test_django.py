@@ -50,6 +50,7 @@ LOGINS = PrivacyPolicy(
     cookies=[
         Cookie("sessionid", purpose="Keeps you signed in", necessary=True),
         Cookie("csrftoken", purpose="Protects forms", necessary=True, readable_by_scripts=True),
+        Cookie("messages", purpose="Shows what your last action did", necessary=True),
     ]
 )
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient], ids=["sync", "async"])
@@ -162,16 +163,23 @@ def ids(**settings: Any) -> list[str | None]:
 DECLARED = [
     {"name": "sessionid", "purpose": "Keeps you signed in", "necessary": True},
     {"name": "csrftoken", "purpose": "Protects forms", "necessary": True},
+    {"name": "messages", "purpose": "Shows what your last action did", "necessary": True},
 ]
+IN_SESSIONS = "django.contrib.messages.storage.session.SessionStorage"
+IN_COOKIES = "django.contrib.messages.storage.cookie.CookieStorage"
 CHECKS: list[tuple[dict[str, Any], list[str]]] = [
     ({"ALPINES_PRIVACY": {"cookies": DECLARED}}, []),
     ({"ALPINES_PRIVACY": LOGINS}, []),
     ({"ALPINES_PRIVACY": lambda host: None}, []),
-    ({"ALPINES_PRIVACY": None}, ["W002", "W003"]),
-    ({"ALPINES_PRIVACY": {}}, ["W002", "W003"]),
-    ({"ALPINES_PRIVACY": {"cookies": DECLARED[:1]}}, ["W003"]),
+    ({"ALPINES_PRIVACY": None}, ["W002", "W003", "W005"]),
+    ({"ALPINES_PRIVACY": {}}, ["W002", "W003", "W005"]),
+    ({"ALPINES_PRIVACY": {"cookies": DECLARED[::2]}}, ["W003"]),
     ({"ALPINES_PRIVACY": {"cookies": DECLARED[1:]}}, ["W002"]),
-    ({"ALPINES_PRIVACY": {"cookies": DECLARED[:1]}, "CSRF_USE_SESSIONS": True}, []),
+    ({"ALPINES_PRIVACY": {"cookies": DECLARED[::2]}, "CSRF_USE_SESSIONS": True}, []),
+    ({"ALPINES_PRIVACY": {"cookies": DECLARED[:2]}}, ["W005"]),
+    ({"ALPINES_PRIVACY": {"cookies": DECLARED[:2]}, "MESSAGE_STORAGE": IN_COOKIES}, ["W005"]),
+    ({"ALPINES_PRIVACY": {"cookies": DECLARED[:2]}, "MESSAGE_STORAGE": IN_SESSIONS}, []),
+    ({"ALPINES_PRIVACY": {"cookies": DECLARED[:2]}, "MESSAGE_STORAGE": "no.such.Storage"}, []),
     ({"ALPINES_PRIVACY": {"keep_logins": "always"}}, []),
     ({"ALPINES_PRIVACY": {"mode": "report"}}, []),
     ({"ALPINES_PRIVACY": LOGINS, "SESSION_COOKIE_NAME": "basket"}, ["W002"]),

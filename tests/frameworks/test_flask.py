@@ -138,6 +138,17 @@ def test_a_session_nobody_declared_is_told_of_at_start_up(
         protect(bare_app(**config), policy)
 
 
+def test_login_cookies_are_told_of_at_once_and_at_the_apps_own_line() -> None:
+    app = bare_app(SECRET_KEY="k")
+    app.login_manager = object()  # type: ignore[attr-defined]  # as Flask-Login notes itself
+    with pytest.warns(PrivacyWarning) as warned:
+        protect(app)
+    (only,) = warned
+    assert only.filename == __file__
+    assert 'The login cookies "session" and "remember_token" are not declared' in str(only.message)
+    assert 'Cookie("remember_token", purpose=' in str(only.message)
+
+
 @pytest.mark.filterwarnings("ignore:The session cookie")
 def test_the_session_under_its_configured_name_stays_under_gpc() -> None:
     app = with_pages(bare_app(SECRET_KEY="made up", SESSION_COOKIE_NAME="basket"))

@@ -21,7 +21,7 @@ from alpines_privacy import Cookie, PrivacyPolicy, Signup, ThirdParty, current, 
 from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.context import OUTSIDE, running
 from alpines_privacy.policy import PolicyError
-from alpines_privacy.policy.secrets import PrivacyWarning
+from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.archive import Cleaner, blocks
 from alpines_privacy.redaction.compression import Compression

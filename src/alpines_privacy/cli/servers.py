@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
 import socket
@@ -17,8 +16,9 @@ import click
 from alpines_privacy import asgi, wsgi
 from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.http.context import KEY
+from alpines_privacy.interface import is_asgi, refusal
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.protection import is_asgi, protect
+from alpines_privacy.protection import protect
 
 __all__ = ["Listener", "serve_protected", "with_policy"]
 
@@ -74,7 +74,7 @@ def serve_protected(
     try:
         serves_asgi = is_asgi(app)
     except TypeError:
-        raise Refusal(_not_an_app(app, name)) from None
+        raise Refusal(refusal(app, name)) from None
     app, kept = with_policy(app, policy)
     proxies = None if kept == OWN else list(policy.trusted_proxies if policy else ())
     notice = f"Serving {name} on {listener.url} with {kept} kept (Ctrl-C ends it)"
@@ -156,28 +156,6 @@ def _is_protected(app: Any) -> bool:
         settings = sys.modules["django.conf"].settings
         return any(path.startswith("alpines_privacy.django.") for path in settings.MIDDLEWARE)
     return False
-
-
-def _not_an_app(app: Any, name: str) -> str:
-    if inspect.isfunction(app):
-        needed = _required(app)
-        if not needed:
-            return f"{name} is a function without parameters: if it makes the app, add --factory"
-        if len(needed) == 1:
-            return (
-                f"{name} is a function of {needed[0]}: if it makes the app, call it: '{name}(...)'"
-            )
-    kind = f"{type(app).__module__}.{type(app).__qualname__}".removeprefix("builtins.")
-    return (
-        f"{name} ({kind}) is neither an ASGI app (scope, receive, send) nor a WSGI app "
-        "(environ, start_response)"
-    )
-
-
-def _required(function: Any) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
-    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
 
 
 def _authority(host: str, port: int) -> str:

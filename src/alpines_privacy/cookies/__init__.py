@@ -1,6 +1,6 @@
 """No cookies under a signal, but those declared necessary; declared ones hardened (policy §7, §11)."""
 
-from alpines_privacy.cookies.known import FRAMEWORK_LOGINS
+from alpines_privacy.cookies.known import FRAMEWORKS
 from alpines_privacy.cookies.promise import Cookies
 
-__all__ = ["FRAMEWORK_LOGINS", "Cookies"]
+__all__ = ["FRAMEWORKS", "Cookies"]

@@ -6,27 +6,75 @@ databases say of it. Names too short or common to be a tracker's wherever they o
 
 from __future__ import annotations
 
-__all__ = ["FRAMEWORK_LOGINS", "TRACKERS"]
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
-# Session and CSRF cookies as the frameworks name them when nobody configures another name.
-FRAMEWORK_LOGINS = frozenset(
+from alpines_privacy.policy.patterns import compile_patterns
+
+__all__ = ["FRAMEWORKS", "LOGINS", "TOKENS", "TRACKERS", "is_echoed", "is_token", "pattern_of"]
+
+_SIGNED_IN = "Keeps you signed in"
+_FORMS = "Protects forms against forgery"
+_MESSAGES = "Shows what your last action did"
+
+# What a framework sets when nobody configures another name, with what each cookie is for.
+FRAMEWORKS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "sessionid", "csrftoken",  # Django
-        "session",  # Flask, Quart, Starlette, Litestar, Pyramid
-        "remember_token",  # Flask-Login
-        "_xsrf", "user",  # Tornado
-        "auth_tkt",  # Pyramid, Pylons
-        "AIOHTTP_SESSION",  # aiohttp-session
-        "session_id",  # CherryPy
-        "fastapiusersauth",  # fastapi-users
-        "fastapi-csrf-token",  # fastapi-csrf-protect
-        "asgi-csrftoken", "ds_csrftoken",  # asgi-csrf, Datasette
-        "beaker.session.id",  # Bottle and Pyramid with Beaker
-        "__ac",  # Plone, Zope
-        "session_id_*",  # web2py
-        "XSRF-TOKEN",  # the double-submit cookie of Angular and axios
+        "Django": {"sessionid": _SIGNED_IN, "csrftoken": _FORMS, "messages": _MESSAGES},
+        "Flask, Quart, Starlette, Litestar or Pyramid": {"session": _SIGNED_IN},
+        "Flask-Login": {"remember_token": _SIGNED_IN, "session": _SIGNED_IN},
+        "Tornado": {"user": _SIGNED_IN, "_xsrf": _FORMS},
+        "Pyramid": {"auth_tkt": _SIGNED_IN},
+        "aiohttp": {"AIOHTTP_SESSION": _SIGNED_IN},
+        "CherryPy": {"session_id": _SIGNED_IN},
+        "FastAPI Users": {"fastapiusersauth": _SIGNED_IN},
+        "Datasette": {"ds_actor": _SIGNED_IN, "ds_csrftoken": _FORMS, "ds_messages": _MESSAGES},
+        "Beaker": {"beaker.session.id": _SIGNED_IN},
+        "Plone": {"__ac": _SIGNED_IN},
+        "web2py": {"session_id_*": _SIGNED_IN},
     }
-)  # fmt: skip
+)
+
+LOGINS = frozenset(name for names in FRAMEWORKS.values() for name in names)
+
+# Names that say what they are, in small letters, whoever wrote the framework: a token that a form or a
+# script has to send back, and what is shown for having signed in.
+_ECHOED = ("*csrf*", "*xsrf*")
+TOKENS = (*_ECHOED, "*access*token*", "*refresh*token*", "*auth*token*")
+
+# Where a part of a name may begin that was made at random.
+_BREAK = re.compile(r"[-_.:]")
+_WORD = re.compile(r"[A-Za-z][a-z]*|[A-Z]+|v?[0-9]{1,3}")
+_SHORTEST_RANDOM = 8  # characters
+
+
+_is_echoed, _is_token = (compile_patterns(names).fullmatch for names in (_ECHOED, TOKENS))
+
+
+def is_echoed(name: str) -> bool:
+    """Tell whether a cookie's value has to come back in a form or a header (double submit)."""
+    return _is_echoed(name.lower()) is not None
+
+
+def is_token(name: str) -> bool:
+    """Tell by its name whether a cookie is a token of a login or of a form."""
+    return _is_token(name.lower()) is not None
+
+
+def pattern_of(name: str) -> str:
+    """Return the name as a policy declares it: with `*` for a tail made at random (`access-token-*`)."""
+    for found in _BREAK.finditer(name):
+        tail = name[found.end() :]
+        first = _BREAK.split(tail, maxsplit=1)[0]
+        if len(tail) >= _SHORTEST_RANDOM and not _WORD.fullmatch(first) and _is_mixed(tail):
+            return f"{name[: found.end()]}*"
+    return name
+
+
+def _is_mixed(text: str) -> bool:
+    return any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+
 
 TRACKERS = (
     "_ga", "_ga_*", "_gid", "_gat", "_gat_*", "_dc_gtm_*", "_gac_*", "_gaexp", "_opt_expid",

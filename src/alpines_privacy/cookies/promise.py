@@ -16,7 +16,15 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from alpines_privacy.cookies.known import FRAMEWORK_LOGINS, TRACKERS
+from alpines_privacy.cookies.known import (
+    FRAMEWORKS,
+    LOGINS,
+    TOKENS,
+    TRACKERS,
+    is_echoed,
+    is_token,
+    pattern_of,
+)
 from alpines_privacy.http import setcookie, site
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.caching import keep_from_shared_caches
@@ -29,6 +37,7 @@ from alpines_privacy.policy.patterns import compile_patterns
 
 __all__ = ["Cookies"]
 
+_LONGEST_SHOWN = 256  # characters: what a policy takes for a name
 _MOST_EXPIRED = 24  # lines of about 100 bytes: proxies refuse heads of more than 4 to 8 KB
 _LIFETIME = frozenset({"max-age", "expires"})
 # Some servers let line breaks through, and browsers read a new line there, whatever its field.
@@ -48,7 +57,7 @@ _UNDECLARED = (
     "declare it with its purpose so that the policy page can name it."
 )
 _HELD_BACK = 'Cookie "%s" did not leave: the visitor opted out (%s) and the cookie is not declared necessary.%s'
-_ADVICE = ' Where people need it, declare Cookie("%s", purpose="…", necessary=True).'
+_ADVICE = " Where people need it, declare {}."
 _SMUGGLED = "A response field%s with a line break and Set-Cookie in it did not leave."
 _UNREADABLE = "A Set-Cookie%s that browsers cannot read did not leave."
 
@@ -61,11 +70,12 @@ class _Rule:
 
     __slots__ = ("declared", "lifetime", "login", "necessary", "scripts")
 
-    def __init__(self, cookie: Cookie | None, *, login: bool) -> None:
+    def __init__(self, name: str, cookie: Cookie | None, *, login: bool) -> None:
         self.declared = cookie is not None
         self.necessary = cookie is not None and cookie.necessary
         self.lifetime = cookie.lifetime if cookie else None
-        self.scripts = cookie is not None and cookie.readable_by_scripts
+        # Whether the app decides if scripts see it: one that has to be sent back they often must.
+        self.scripts = (cookie is not None and cookie.readable_by_scripts) or is_echoed(name)
         self.login = login
 
 
@@ -107,7 +117,7 @@ class Cookies(Promise):
     def __init__(self, policy: PrivacyPolicy, logins: Iterable[str] = ()) -> None:
         """`logins` are names the framework was configured with, beside the built-in table."""
         self._logins_stay_under = _LOGINS_STAY_UNDER[policy.keep_logins]
-        rules = _rules(policy, frozenset(logins) | FRAMEWORK_LOGINS)
+        rules = _rules(policy, frozenset(logins) | LOGINS)
         self._rules: Cache[str, _Rule] = Cache("cookie rules", rules)
         self._unwanted: Cache[str, bool] = Cache("unwanted cookies", _unwanted(self._rules))
         # What follows a value is an app's habit, the same for all its visitors; dates for a second.
@@ -115,7 +125,7 @@ class Cookies(Promise):
         self._policy = policy
         self._for_scripts = ForScripts(
             tuple(_for_scripts(cookie) for cookie in (*_OWN_NAMES, *policy.cookies)),
-            tuple(sorted(frozenset(logins) | FRAMEWORK_LOGINS)),
+            (*sorted(frozenset(logins) | LOGINS), *TOKENS),
             self._logins_stay_under,
         )
         site.load()
@@ -192,7 +202,7 @@ class Cookies(Promise):
             return _Verdict(_deletion(cookie, https=https, opted_out=signal is not None), False)
         if signal is not None and not rule.necessary:
             if not self._login_stays(rule, signal):
-                advice = "" if self._unwanted[name] else _ADVICE % name[:64]
+                advice = "" if self._unwanted[name] else _advice(name)
                 return _Verdict(None, False, (_HELD_BACK, name, signal, advice))
             return _Verdict(_hardened(cookie, rule, "session", now, https=https), True)
         known = rule.declared or rule.login
@@ -204,7 +214,7 @@ class Cookies(Promise):
 
     def _report(self, privacy: Privacy, message: str, name: str, *args: object) -> None:
         if privacy.guard is not None:
-            privacy.guard.notices.once(message, name[:64], *args)
+            privacy.guard.notices.once(message, _shown(name), *args)
 
     def _path(self, name: str) -> str:
         declared = self._policy.cookie(name)
@@ -261,26 +271,51 @@ def _smuggles_cookie(field: Field) -> bool:
     return _SMUGGLED_LINE.search(f"{name}:{value}") is not None
 
 
+_is_tracker = compile_patterns(TRACKERS).fullmatch
+
+
 def _rules(policy: PrivacyPolicy, logins: frozenset[str]) -> Callable[[str], _Rule]:
     known = compile_patterns(logins)
 
     def rule(name: str) -> _Rule:
-        bare = name.removeprefix("__Host-").removeprefix("__Secure-")
+        bare = _bare(name)
         declared = own_cookie(name) or policy.cookie(name)
-        return _Rule(declared, login=known.fullmatch(bare) is not None)
+        login = known.fullmatch(bare) is not None or (is_token(bare) and not _is_tracker(name))
+        return _Rule(name, declared, login=login)
 
     return rule
 
 
+def _bare(name: str) -> str:
+    """Return a cookie's name without the prefix that restricts it (RFC 6265bis §4.1.3)."""
+    return name.removeprefix("__Host-").removeprefix("__Secure-")
+
+
+def _shown(name: str) -> str:
+    """Return a name as it can be declared; a long one as a pattern, never cut."""
+    pattern = pattern_of(name)
+    return pattern if len(pattern) <= _LONGEST_SHOWN else f"{pattern[: _LONGEST_SHOWN - 1]}*"
+
+
+def _advice(name: str) -> str:
+    """Return what to declare for a cookie: all that its framework sets to sign people in."""
+    bare = _bare(name)
+    cookies = next((names for names in FRAMEWORKS.values() if bare in names), {bare: "…"})
+    lines = [
+        f'Cookie("{_shown(name) if one == bare else one}", purpose="{purpose}", necessary=True)'
+        for one, purpose in cookies.items()
+    ]
+    return _ADVICE.format(", ".join(lines))
+
+
 def _unwanted(rules: Cache[str, _Rule]) -> Callable[[str], bool]:
     """Return the test for a cookie that is to go: a tracker's, or one declared not necessary."""
-    trackers = compile_patterns(TRACKERS)
 
     def unwanted(name: str) -> bool:
         known = rules[name]
         if known.declared:
             return not known.necessary
-        return not known.login and trackers.fullmatch(name) is not None
+        return not known.login and _is_tracker(name) is not None
 
     return unwanted
 

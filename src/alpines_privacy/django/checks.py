@@ -8,19 +8,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
 
-from alpines_privacy.django.middleware import PrivacyMiddleware, configured_policy
+from alpines_privacy.django.middleware import PrivacyMiddleware, configured_policy, secret_keys
 from alpines_privacy.guard import guard_for
-from alpines_privacy.policy import PolicyError, PrivacyPolicy
-from alpines_privacy.policy.secrets import VARIABLE, PrivacyWarning
+from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy.secrets import MADE_BY, VARIABLE
+from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.startup import declaration_hint, undeclared
 
 __all__ = ["check_privacy"]
 
 _SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+_MESSAGES = "django.contrib.messages.middleware.MessageMiddleware"
+_COOKIE = CookieStorage.cookie_name
 _OURS = "alpines_privacy.django.PrivacyMiddleware"
 
 
@@ -31,7 +35,7 @@ def check_privacy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
         policy = configured_policy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PrivacyWarning)  # the checks say it with a hint
-            guard_for(policy)  # what only compiling shows
+            guard_for(policy, app_keys=secret_keys())  # what only compiling shows
     except PolicyError as error:
         return [
             Error(
@@ -101,17 +105,39 @@ def _check_logins(policy: PrivacyPolicy) -> list[CheckMessage]:
                 id="alpines_privacy.W003",
             )
         )
+    if _MESSAGES in settings.MIDDLEWARE and _in_a_cookie() and undeclared(policy, [_COOKIE]):
+        found.append(
+            Warning(
+                f'Messages are stored in the cookie "{_COOKIE}", which is not declared necessary: visitors who send '
+                "Do Not Track do not see them.",
+                hint=f"Declare {declaration_hint(_COOKIE, 'Shows what your last action did')} in ALPINES_PRIVACY, or "
+                'set MESSAGE_STORAGE to "django.contrib.messages.storage.session.SessionStorage".',
+                id="alpines_privacy.W005",
+            )
+        )
     return found
 
 
+def _in_a_cookie() -> bool:
+    """Whether messages are, at least at first, kept in a cookie: Django's default."""
+    try:
+        storage = import_string(settings.MESSAGE_STORAGE)
+    except ImportError:
+        return False  # Django itself reports it
+    classes = getattr(storage, "storage_classes", (storage,))
+    return any(issubclass(each, CookieStorage) for each in classes)
+
+
 def _check_key(policy: PrivacyPolicy) -> list[CheckMessage]:
-    if not policy.site_preference or os.environ.get(VARIABLE):
+    """Find where each worker would have to make a key: no key of ours, and Django's can be guessed."""
+    asks = policy.site_preference or any(signup.screen for signup in policy.signups)
+    if not asks or os.environ.get(VARIABLE) or SecretKeys.derived(secret_keys()):
         return []
     return [
         Warning(
-            f"{VARIABLE} is not set: each process signs visitors' choices with a key of its own, so one does not "
-            "recognise what another stored.",
-            hint=f"Set {VARIABLE} in the environment to one random value for all processes.",
+            f"{VARIABLE} is not set, and SECRET_KEY can be guessed, so no key is derived from it: what visitors "
+            "chose is signed with a key that only processes of this machine share.",
+            hint=f"Set {VARIABLE}, or a SECRET_KEY that is hard to guess, in the environment: {MADE_BY}",
             id="alpines_privacy.W004",
         )
     ]

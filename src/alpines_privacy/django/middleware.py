@@ -29,7 +29,7 @@ from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, preflight_environ, variable
 
-__all__ = ["PrivacyMiddleware", "configured_policy"]
+__all__ = ["PrivacyMiddleware", "configured_policy", "secret_keys"]
 
 
 def configured_policy() -> PolicyLike:
@@ -45,6 +45,12 @@ def configured_policy() -> PolicyLike:
     return cast("PolicyLike", policy)
 
 
+def secret_keys() -> tuple[str, ...]:
+    """Return Django's secret keys, newest first; none where none are set."""
+    keys = (getattr(settings, "SECRET_KEY", ""), *getattr(settings, "SECRET_KEY_FALLBACKS", ()))
+    return tuple(key for key in keys if key)
+
+
 class PrivacyMiddleware:
     """Keeps `settings.ALPINES_PRIVACY` around a Django site; stands first in MIDDLEWARE.
 
@@ -58,7 +64,7 @@ class PrivacyMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         logins = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
-        self.guard = guard_for(configured_policy(), logins)
+        self.guard = guard_for(configured_policy(), logins, secret_keys())
         clean_error_mails()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:

@@ -19,10 +19,26 @@ if TYPE_CHECKING:
     from alpines_privacy.http.submission import Submission
     from alpines_privacy.policy.age import AgeRule
 
-__all__ = ["KEY", "Preference", "Privacy", "Purpose", "Signal", "current", "running"]
+__all__ = ["ENVIRON_KEY", "KEY", "Preference", "Privacy", "Purpose", "Signal", "current", "running"]
 
-# The key in the environ, the scope and request.META.
+# The key in the scope and request.META.
 KEY = "alpines_privacy"
+
+
+class _ExtensionName(str):
+    """The same key for an environ, where the names of extensions have a dot.
+
+    `wsgiref.validate` asks each name for one, and where there is none for a value of type str.
+    Lookups compare and hash the name as the plain string it is.
+    """
+
+    __slots__ = ()
+
+    def __contains__(self, part: object) -> bool:
+        return part == "." or (isinstance(part, str) and super().__contains__(part))
+
+
+ENVIRON_KEY: str = _ExtensionName(KEY)
 
 Purpose = Literal["advertising", "analytics", "personalization"]
 PURPOSES = frozenset({"advertising", "analytics", "personalization"})

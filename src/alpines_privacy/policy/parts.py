@@ -221,6 +221,11 @@ class Logs(_Part, frozen=True, kw_only=True):
     keys: Sequence[LogKey] = ()
     safe_keys: Sequence[Annotated[str, Meta(min_length=1, max_length=64)]] = ()
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether some kind is written as a pseudonym, which takes the site's secret keys."""
+        return "pseudonym" in msgspec.structs.astuple(self)
+
     def check(self) -> None:
         """Check what the types cannot say: names declared twice, or both personal and safe."""
         _refuse_repeats("keys", "name", self.keys)

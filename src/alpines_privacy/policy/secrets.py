@@ -1,24 +1,25 @@
-"""Secrets: from the environment only, newest first, so that keys can be rotated."""
+"""Secret keys: from the environment, else of the app's own, else shared by the site's processes.
+
+Newest first, so that they can be rotated. None is ever read from a policy file.
+"""
 
 from __future__ import annotations
 
+import hmac
 import os
-import secrets
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Self
 
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.shared_key import shared_key
 from alpines_privacy.policy.strength import weakness
+from alpines_privacy.policy.warning import warn
 
-__all__ = ["MADE_BY", "PrivacyWarning", "SecretKeys"]
+__all__ = ["MADE_BY", "SecretKeys"]
 
+_SALT = b"alpines-privacy"
 VARIABLE = "ALPINES_PRIVACY_SECRET_KEY"
 MADE_BY = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
-
-
-class PrivacyWarning(UserWarning):
-    """Something at start-up that an operator should know and may accept."""
 
 
 class SecretKeys(tuple[str, ...]):
@@ -43,13 +44,22 @@ class SecretKeys(tuple[str, ...]):
         return made
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys:
-        """Read `ALPINES_PRIVACY_SECRET_KEY`, one key or several separated by commas.
+    def of_site(
+        cls, app_keys: Iterable[str | bytes] = (), environment: Mapping[str, str] = os.environ
+    ) -> SecretKeys:
+        """Return the keys every process of the site has: those set, those of the app, or one they share.
 
-        Without it a random key is made for this process and a `PrivacyWarning` says what that
-        means. Raises `PolicyError` for a key that can be guessed; the key is not shown.
+        `app_keys` are the framework's own (Flask's or Django's `SECRET_KEY`, then its fallbacks):
+        ours are derived from them, so that neither tells the other. One that can be guessed is
+        passed over. Raises `PolicyError` for a key in the environment that can be guessed, and
+        where there is none of all these and none can be kept.
         """
-        return cls.given(environment) or _random()
+        return cls.given(environment) or cls.derived(app_keys) or _shared()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys:
+        """Read `ALPINES_PRIVACY_SECRET_KEY`, one key or several separated by commas; else as `of_site`."""
+        return cls.of_site(environment=environment)
 
     @classmethod
     def given(cls, environment: Mapping[str, str] = os.environ) -> SecretKeys | None:
@@ -57,19 +67,43 @@ class SecretKeys(tuple[str, ...]):
         keys = [key.strip() for key in environment.get(VARIABLE, "").split(",") if key.strip()]
         return cls(keys, source="environment") if keys else None
 
+    @classmethod
+    def derived(cls, app_keys: Iterable[str | bytes]) -> SecretKeys | None:
+        """Return keys made from an app's own, as `of_site` does; None if all of those can be guessed."""
+        texts = map(_as_text, app_keys)
+        return cls(_of_app(text) for text in texts if not weakness(text)) or None
+
+
+def _as_text(key: str | bytes) -> str:
+    """Return a key as text of characters that can be measured; bytes that are no text in hexadecimal."""
+    if isinstance(key, str):
+        return key
+    return key.decode("ascii") if key.isascii() else key.hex()
+
+
+def _of_app(key: str) -> str:
+    """Derive a key of ours from an app's (HMAC, RFC 2104)."""
+    return hmac.new(key.encode("utf-8", "surrogateescape"), _SALT, "sha256").hexdigest()
+
 
 _made: list[SecretKeys] = []
 
 
-def _random() -> SecretKeys:
-    """Return the key made for this process, the same at every call."""
+def _shared() -> SecretKeys:
+    """Return the key that the site's processes share, the same at every call."""
     if not _made:
-        _made.append(SecretKeys([secrets.token_urlsafe(32)]))
-        warnings.warn(
-            f"{VARIABLE} is not set, so a random key was made for this process: after a restart, or in "
-            "another worker process, visitors' choices signed with it are not recognised. Set it to one "
-            f"value for all processes, made by: {MADE_BY}",
-            PrivacyWarning,
-            stacklevel=2,
+        try:
+            _made.append(SecretKeys([shared_key()]))
+        except (OSError, PolicyError) as error:
+            raise PolicyError(
+                f"is not set, the app has no secret key of its own, and none can be kept for its "
+                f"processes ({error}). Set it to one value for all of them, made by: {MADE_BY}",
+                source="environment",
+                key=VARIABLE,
+            ) from None
+        warn(
+            f"{VARIABLE} is not set, so a key was made that the site's processes on this machine share: on "
+            "another machine, or once temporary files are gone, what visitors chose is not recognised. Set it "
+            f"to one value for all processes, made by: {MADE_BY}"
         )
     return _made[0]

@@ -1122,7 +1122,11 @@
   function isLogin(name) {
     if (!told.logins) return false;
     const bare = exec(/^(?:__Host-)?(?:__Secure-)?/, name)[0].length;
-    for (let i = 0; i < tables.logins.length; i++) if (covers(tables.logins[i], slice(name, bare))) return true;
+    /* Tokens are known by a part of their names, in any case. */
+    const own = slice(name, bare);
+    for (let i = 0; i < tables.logins.length; i++) {
+      if (covers(tables.logins[i], starts(tables.logins[i], "*") ? lower(own) : own)) return true;
+    }
     return false;
   }
 
@@ -1291,7 +1295,7 @@
     }
     if (isOneOf(QUEUES, name)) drain(value, tool, id);
     if (name === "dataLayer" && value.hide && typeof value.hide.end === "function") later(value.hide.end, 0);
-    if (typeof value === "function" && !isOneOf(SILENT, name)) each([value.q, value.a], (queue) => drain(queue, tool, id));
+    if (!isOneOf(SILENT, name)) each([value.q, value.a, value._Q], (queue) => drain(queue, tool, id));
     if (name === "googletag") drain(value.cmd instanceof Array ? value.cmd : (value.cmd = []), tool, id);
     if (name === "fbq") globalThis._fbq = globalThis._fbq || value;
   }
@@ -1325,7 +1329,11 @@
     const isCall = typeof entry.length === "number";
     for (let i = 0; isCall && i < entry.length && i < 100; i++) {
       if (typeof entry[i] === "function" && entry[0] !== "provide") callLater(entry[i], tool, entry[0] === "get" ? [] : [tool]);
-      else if (typeof entry[i] === "object" && entry[i] !== null) callMembers(entry[i], tool, id);
+      else if (typeof entry[i] === "object" && entry[i] !== null) {
+        callMembers(entry[i], tool, id);
+        /* A call that a stub has kept with its name: its arguments are an object in the entry. */
+        if (!(entry[i] instanceof Array)) each(entry[i], (one) => typeof one === "function" && callLater(one, tool, [tool]));
+      }
     }
     return isCall ? undefined : callMembers(entry, tool, id);
   }
@@ -1346,6 +1354,7 @@
   const LISTENS = /^(?:on|once|off|addEventListener|removeEventListener|addListener|removeListener|subscribe|addService)$/;
   const RUNS_NOW = " withScope configureScope startSpan startSpanManual startInactiveSpan suppressTracing continueTrace withIsolationScope ";
   const PLURAL = /^(?:getAll|getSlots|getTargeting|getTargetingKeys|getSlotIdMap|targetingKeys)$/;
+  const FLAG = /^_*[a-z]+ed$/; /* of a page's own stub: `initialized`, `loaded`, `invoked` */
   const GIVES = { __proto__: null, onFeatureFlags: [[], {}], fetchBids: [[]] };
 
   function deep(name, base_, id) {
@@ -1356,7 +1365,7 @@
         if (key in target || typeof key !== "string") {
           return key === Symbol.toPrimitive && !base_ ? () => "" : Reflect.get(target, key, receiver);
         }
-        if (key === "then" || key === "toJSON" || key === "length") return undefined;
+        if (key === "then" || key === "toJSON" || key === "length" || (base_ && exec(FLAG, key) !== null)) return undefined;
         if (key === "promise") return Promise.resolve();
         return members[key] || (members[key] = member(key, name, () => (base_ ? receiver : object), id));
       },

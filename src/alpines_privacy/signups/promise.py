@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from alpines_privacy.http.caching import keep_from_shared_caches
@@ -31,13 +31,15 @@ from alpines_privacy.signups.tokens import Tokens
 __all__ = ["Signups", "signups_for"]
 
 
-def signups_for(policy: PrivacyPolicy) -> list[Signups]:
+def signups_for(policy: PrivacyPolicy, keys: Callable[[], SecretKeys]) -> list[Signups]:
     """Return the promise for a policy: none if it neither declares signups nor looks for them.
+
+    `keys` are those of the site, asked for where its workers have to know each other's.
 
     Raises `PolicyError` for a template that cannot be used.
     """
     if any(signup.screen for signup in policy.signups):
-        return [ScreenedSignups(policy, SecretKeys.from_environment())]
+        return [ScreenedSignups(policy, keys())]
     if policy.signups or policy.detect_signups:
         # A lock counts whoever signed it, so no other worker has to know the key.
         return [Signups(policy, SecretKeys.given() or SecretKeys([secrets.token_urlsafe(32)]))]

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from alpines_privacy import __version__
 from alpines_privacy.http.heads import Field
-from alpines_privacy.protection import is_asgi
+from alpines_privacy.interface import is_asgi
 from alpines_privacy.testing.asgi import ASGITransport
 from alpines_privacy.testing.jar import CookieJar
 from alpines_privacy.testing.request import URL, Body, FieldsLike, Request, encode_body, listed

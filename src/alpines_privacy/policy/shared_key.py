@@ -1,0 +1,74 @@
+"""A key that the processes of one site share where nobody has set one: made once, kept in a file.
+
+Workers of a server start alike: the same user, the same folder, the same program. So the key lies
+in a folder of that user alone, below the system's temporary one, under a name made of these. It
+goes with the machine: several machines need a key that somebody sets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["shared_key"]
+
+_MOST = 256  # bytes: a longer file is none of ours
+
+
+def shared_key(folder: Path | None = None) -> str:
+    """Return the site's key, made now if it is not there yet; `folder` stands in for the user's own.
+
+    Raises OSError where it can neither be kept nor read: a folder that is somebody else's, or that
+    others may read, or a disk that takes nothing.
+    """
+    folder = _private(folder or Path(tempfile.gettempdir(), f"alpines-privacy-{_user()}"))
+    path = folder / _name()
+    with suppress(FileNotFoundError):
+        return _read(path)
+    made = folder / f".{secrets.token_hex(8)}"
+    number = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(number, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+        # Whole or not at all, and the first of two workers wins.
+        with suppress(FileExistsError):
+            path.hardlink_to(made)
+    finally:
+        made.unlink()
+    return _read(path)
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+
+
+def _name() -> str:
+    """Return what the processes of one site have in common, as a file's name."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None) or sys.executable
+    told = "\0".join((os.getcwd(), str(main)))  # noqa: PTH109 - a text is what is hashed
+    return f"{hashlib.blake2s(told.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.key"
+
+
+def _private(folder: Path) -> Path:
+    """Return a folder that is this user's alone, made if it is not there. Raises OSError for another's."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(f"{folder} is no folder")
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+        raise PermissionError(f"{folder} is not this user's alone")
+    return folder
+
+
+def _read(path: Path) -> str:
+    """Read a key; the file is opened once, and a link is none."""
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(number, "rb") as file:
+        return file.read(_MOST).decode("ascii", "replace").strip()
