@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -73,9 +74,16 @@ READ: dict[str, tuple[str, Birth]] = {
 }
 NO_DATES = (
     "", " ", "20131123", "2013-W47-6", "2013-327", "2012-13-01", "2012-00-10", "2012-02-30", "2013-02-29", "0000-01-01",
-    "12-01-01", "012-01-01", "2012-1-1", "2012/01/01", "01.02.2012", "2012-01-01T00:00:00", "2012-01-01Z",
+    "12-01-01", "012-01-01", "2012-1-1", "2012/01/01", "01.02.2012", "2012-01-01T", "2012-01-01Z",
     "+2012-01-01",
-    "-2012-01-01", "2012-01-01 12:00", "1325376000", "\u0662\u0660\u0661\u0662-\u0660\u0661-\u0660\u0661",
+    "-2012-01-01", "1325376000", "1325376000000", "1325376000 00:00",
+    "2012-01-01T24:00", "2012-01-01T23:60", "2012-01-01T00:00:60", "2012-01-01T0:00", "2012-01-01T00",
+    "2012-01-01T00:00:",
+    "2012-01-01T00:00+15:00", "2012-01-01T00:00-13:00", "2012-01-01T00:00+5", "2012-01-01T00:00 05:00",
+    "2012-01-01T00:00:00.Z", "2012-01-01T00:00:00.0000000000Z", "2012-01-01T00:00ZZ", "2012-01-01T00:00Z+01:00",
+    "2012-01-01TT00:00", "2012-01-01  00:00", "2012-01T00:00", "2012 00:00", "2012-02-30T00:00Z", "T00:00Z",
+    "2012-01-01T00:00T00:00", "2012-01-01T\u0660\u0660:00", "9999-12-31T23:59Z",
+    "1 Jan 2012 00:00", "\u0662\u0660\u0661\u0662-\u0660\u0661-\u0660\u0661",
     "\uff12\uff10\uff11\uff12-01-01", "2012-01-0²", "2012\u201001\u201001",
     "2012-01-01\n", "2012-01-01\0", "1 Jan 2012", "null", "NaN", "2012-01-01,2001-01-01", "20.12", "2012-", "2012-01-",
 )  # fmt: skip
@@ -89,6 +97,76 @@ def test_a_date_is_read_as_iso_8601_writes_it(text: str, birth: Birth) -> None:
 @pytest.mark.parametrize("text", NO_DATES)
 def test_anything_else_is_no_date(text: str) -> None:
     assert read_birth(text) is None
+
+
+def days(earliest: date, latest: date) -> Birth:
+    return Birth(earliest, latest)
+
+
+SECOND, THIRD = date(1996, 1, 2), date(1996, 1, 3)
+# A date with a time, and the days it may mean: the one written, and the one it is at UTC+14.
+TIMES: dict[str, Birth] = {
+    "1996-01-02T00:00:00.000Z": whole(1996, 1, 2),
+    "1996-01-02t00:00:00z": whole(1996, 1, 2),
+    "1996-01-02T00:00Z": whole(1996, 1, 2),
+    "1996-01-02T00:00:00": whole(1996, 1, 2),
+    "1996-01-02 00:00": whole(1996, 1, 2),
+    "1996-01-02 00:00:00 +0000": whole(1996, 1, 2),
+    "1996-01-02 00:00:00 UTC": whole(1996, 1, 2),
+    "1996-01-02T00:00:00.000000": whole(1996, 1, 2),
+    "1996-01-02T05:00:00.000Z": whole(1996, 1, 2),  # midnight in New York
+    "1996-01-02T09:59:59.999Z": whole(1996, 1, 2),
+    "1996-01-02T10:00:00.000Z": days(SECOND, THIRD),  # midnight of the 3rd on Kiritimati
+    "1996-01-02T19:00:00.000Z": days(SECOND, THIRD),  # midnight of the 3rd in Karachi
+    "1996-01-02T23:00:00,5Z": days(SECOND, THIRD),
+    "1996-01-02 19:00:00": days(SECOND, THIRD),  # it may be UTC
+    "1996-01-02T12:00": days(SECOND, THIRD),
+    "1996-01-02T00:00:00+05:00": whole(1996, 1, 2),
+    "1996-01-02T00:00:00+0500": whole(1996, 1, 2),
+    "1996-01-02T00:00:00-05": whole(1996, 1, 2),
+    "1996-01-02T00:00:00+14:00": whole(1996, 1, 2),
+    "1996-01-02T00:00:00-12:00": days(SECOND, THIRD),
+    "1996-01-02T23:59:59-12:00": days(SECOND, date(1996, 1, 4)),
+    "1996-12-31T19:00:00Z": days(date(1996, 12, 31), date(1997, 1, 1)),
+    "1996-02-28T19:00:00Z": days(date(1996, 2, 28), date(1996, 2, 29)),
+}
+
+
+@pytest.mark.parametrize(("text", "birth"), TIMES.items())
+def test_a_date_with_a_time_is_the_latest_day_it_may_mean(text: str, birth: Birth) -> None:
+    assert read_birth(text) == birth
+
+
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(2026, 1, 1)),  # noqa: DTZ001 - a clock, of any zone
+    st.integers(-12 * 4, 14 * 4),
+    st.integers(-12 * 4, 14 * 4),
+)
+def test_no_time_makes_anybody_older_wherever_it_was_written_and_is_read(
+    local: datetime, quarters: int, others: int
+) -> None:
+    """Whoever writes the instant, in whatever zone: their day is never later than the one that counts."""
+    zone, other = (timezone(timedelta(minutes=15 * count)) for count in (quarters, others))
+    born = local.replace(tzinfo=zone)
+    for written in (born, born.astimezone(UTC), born.astimezone(other)):
+        texts = [
+            written.isoformat(),
+            written.isoformat(sep=" "),
+            written.isoformat(timespec="minutes"),
+        ]
+        if written.tzinfo is UTC:
+            plain = written.replace(tzinfo=None).isoformat()
+            texts += [plain, f"{plain}Z"]
+        for text in texts:
+            birth = read_birth(text)
+            assert birth is not None
+            assert born.date() <= birth.latest <= born.date() + 2 * DAY
+            assert birth.earliest == written.date() <= birth.latest
+
+
+def test_a_time_may_stand_behind_a_declared_format() -> None:
+    assert read_birth("02.01.1996 00:00:00", ("DD.MM.YYYY",)) == whole(1996, 1, 2)
+    assert read_birth("02.01.1996 00:00:00") is None
 
 
 FORMATS: dict[str, tuple[str, str, Birth | None]] = {
@@ -199,8 +277,16 @@ def test_an_app_asks_for_dates_no_form_told_the_layer(monkeypatch: pytest.Monkey
     assert privacy.may_sign_up(date(2013, 11, 25))
     assert not privacy.may_sign_up(date(2013, 11, 26))
     assert privacy.may_sign_up(datetime(2013, 11, 25, 23, tzinfo=UTC))
-    for odd in (date(2026, 11, 26), date(1800, 1, 1), None, "2001-01-01", 2001):
-        assert not privacy.may_sign_up(odd)  # type: ignore[arg-type]  # what an app may hand over by mistake
+    for impossible in (date(2026, 11, 26), date(1800, 1, 1)):
+        assert not privacy.may_sign_up(impossible)
+
+
+@pytest.mark.parametrize("odd", ["1990-01-01", "", None, 1990, 631152000.0, (1990, 1, 1)], ids=str)
+def test_what_is_no_date_is_a_mistake_and_not_too_young(odd: Any) -> None:
+    for asked in (current(), PrivacyPolicy()):
+        with pytest.raises(TypeError, match=r"expected a datetime\.date") as error:
+            asked.may_sign_up(odd)
+        assert "1990" not in str(error.value)
 
 
 def test_a_higher_minimum_counts_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,3 +345,39 @@ def test_a_wrong_policy_about_age_is_one_error(given_: dict[str, object], says: 
     with pytest.raises(PolicyError) as error:
         PrivacyPolicy.from_mapping(given_)
     assert says in str(error.value)
+
+
+# Two paths that many routers take for one.
+ONE_PATH = [
+    ("/register", "/register/"), ("/register/", "/register"), ("/register", "/Register"),
+    ("/clubs/{club}/join", "/clubs/{name}/join"), ("/clubs/{club}/join", "/Clubs/{club}/join/"),
+    ("/reg\u0131ster", "/register"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), ONE_PATH, ids=str)
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"birth_date": "born"},
+        {"age": "age"},
+        {"screen": True},
+        {"birth_date": "dob", "max_body": 9},
+    ],
+    ids=str,
+)
+def test_one_path_in_two_spellings_has_one_rule(
+    one: str, other: str, rules: dict[str, Any]
+) -> None:
+    with pytest.raises(PolicyError, match="different rules") as error:
+        PrivacyPolicy(signups=[Signup(one, "dob"), Signup(other, **rules)])
+    assert str(error.value).startswith("signups[1].path: ")
+    PrivacyPolicy(
+        signups=[Signup(one, "dob"), Signup(other, "dob")]
+    )  # both spellings, no contradiction
+    PrivacyPolicy(signups=[Signup(one, "dob"), Signup(other, "born", methods=["PUT"])])
+
+
+def test_paths_that_are_not_the_same_have_rules_of_their_own() -> None:
+    for other in ("/registers", "/register/{club}", "/{any}", "/x/register"):
+        PrivacyPolicy(signups=[Signup("/register", "dob"), Signup(other, age="age")])

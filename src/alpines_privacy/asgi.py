@@ -8,6 +8,7 @@ task, with the server's scope (one key added while it runs) and the server's own
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import aclosing, suppress
 from itertools import groupby
@@ -139,6 +140,12 @@ class ASGIRequest(RequestHead):
         client = self._scope.get("client")
         return client[0] if client else ""
 
+    @property
+    def framework(self) -> str:
+        fastapi = sys.modules.get("fastapi")  # only one that is imported can have made the app
+        is_fastapi = fastapi is not None and isinstance(self._scope.get("app"), fastapi.FastAPI)
+        return "FastAPI" if is_fastapi else ""
+
     def values(self, name: str) -> list[str]:
         raw = name.encode()
         value = self._single.get(raw)
@@ -217,6 +224,9 @@ class _Exchange:
                 if edits:
                     scope["headers"] = headers
         elif outcome is not None and not await self._is_gone():
+            fields = self._visit.preflight(outcome)
+            if fields is not None:
+                outcome = self._visit.granting(outcome, await _asked(app, scope, fields))
             await self._answer(outcome)
 
     async def _run(self, app: ASGIApp) -> None:
@@ -389,6 +399,24 @@ class _Exchange:
             {"type": f"{prefix}.start", "status": answer.status, "headers": _raw(answer.fields)}
         )
         await self._send({"type": f"{prefix}.body", "body": body, "more_body": False})
+
+
+async def _asked(app: ASGIApp, scope: Scope, fields: Sequence[Field]) -> ResponseHead | None:
+    """Ask the app by a preflight for this path, which has nothing else of the request; return its head."""
+    heads: list[ResponseHead | None] = []
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    asked = {**scope, "method": "OPTIONS", "query_string": b"", "headers": _raw(fields)}
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            heads.append(_read_head(message, 200)[1])
+
+    with suppress(Exception):  # the app's own, to a question nobody asked it
+        await app(asked, receive, send)
+    return heads[-1] if heads else None
 
 
 _Handlers: TypeAlias = "dict[str, Callable[[_Exchange, Message], Awaitable[None]]]"

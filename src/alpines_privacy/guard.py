@@ -6,6 +6,8 @@ nothing, so every rule is tested without a server and all protocols share it. An
     request()               -> Pass | Answer | NeedBody
     body(data, more)        -> More | Pass | Answer      while a body is needed
     cut_short()             -> Pass | Answer             if that body breaks off
+    preflight(answer)       -> fields | None             to ask the app by, before an answer leaves
+    granting(answer, head)  -> Answer                    with what the app's response to that allows
     response(head)          -> Send | Hold | Replace     again if the app starts over
     settle(data, last)      -> Send | Replace            with the first chunk of a held response
     chunk(data, last)       -> bytes                     for each chunk of one that rewrites
@@ -31,6 +33,7 @@ from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.client import ProxyTrust
 from alpines_privacy.http.context import Preference, Privacy, Running, running
+from alpines_privacy.http.cross_origin import granted, preflight
 from alpines_privacy.http.heads import TELLING, Field, RequestHead, ResponseHead, field_name
 from alpines_privacy.http.outcomes import (
     HOLD,
@@ -248,6 +251,22 @@ class Visit:
         if undecided:
             return MORE
         return self._passed(self.privacy.request)
+
+    def preflight(self, answer: Answer) -> list[Field] | None:
+        """Return the fields of a preflight to ask the app by, before an answer leaves; None for most."""
+        head = self.privacy.request
+        if not answer.crosses or head is None:
+            return None
+        return preflight(head, self.privacy.client)
+
+    def granting(self, answer: Answer, head: ResponseHead | None) -> Answer:
+        """Return the answer with what the app's response to the preflight allows."""
+        request = self.privacy.request
+        if head is None or request is None:
+            return answer
+        fields = [field for field in answer.fields if field[0] != "content-length"]
+        origin = request.values("origin")[0]
+        return Answer(answer.status, [*fields, *granted(origin, head)], answer.body)
 
     def cut_short(self) -> Pass | Answer:
         """Take the end of a body that broke off: the visitor went away, and half a form proves nothing."""

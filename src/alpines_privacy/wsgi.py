@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext, suppress
 from functools import cache
 from http.client import responses
 from itertools import chain, islice
@@ -29,10 +30,23 @@ from alpines_privacy.http.outcomes import (
     Watcher,
 )
 
-__all__ = ["PrivacyMiddleware", "Replay", "WSGIRequest", "Watched", "judge_body", "variable"]
+__all__ = [
+    "PrivacyMiddleware",
+    "Replay",
+    "WSGIRequest",
+    "Watched",
+    "judge_body",
+    "preflight_environ",
+    "variable",
+]
 
 Write: TypeAlias = Callable[[bytes], object]
 ExcInfo: TypeAlias = Any  # what sys.exc_info() returns
+
+# What of an environ a preflight has too, beside what belongs to the server.
+_KEPT = frozenset({
+    "SCRIPT_NAME", "PATH_INFO", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", KEY,
+})  # fmt: skip
 
 _ABSENT: Any = object()  # exc_info goes on only where the app gave it
 _BLOCK = 65536
@@ -159,6 +173,9 @@ class _Exchange:
         if isinstance(outcome, NeedBody):
             outcome = self._judge(outcome.limit)
         if isinstance(outcome, Answer):
+            fields = self._visit.preflight(outcome)
+            if fields is not None:
+                outcome = self._visit.granting(outcome, _asked(app, environ, fields))
             self._replace(outcome)
             self.end()
             return self._entity()
@@ -342,6 +359,33 @@ class _Exchange:
         outcome, replay = judge_body(self._visit, stream, limit, _content_length(self._environ))
         self._edit({"wsgi.input": replay})
         return outcome
+
+
+def preflight_environ(environ: WSGIEnvironment, fields: Iterable[Field]) -> WSGIEnvironment:
+    """Return the environ of a preflight for this path, which has nothing else of the request."""
+    asked = {
+        key: value for key, value in environ.items() if key in _KEPT or key.startswith("wsgi.")
+    }
+    asked |= {"REQUEST_METHOD": "OPTIONS", "QUERY_STRING": "", "wsgi.input": io.BytesIO()}
+    return asked | {variable(name): value for name, value in fields}
+
+
+def _asked(
+    app: WSGIApplication, environ: WSGIEnvironment, fields: Iterable[Field]
+) -> ResponseHead | None:
+    """Ask the app by a preflight; return the head of its response."""
+    heads: list[ResponseHead | None] = []
+
+    def start(status: str, headers: list[Field], _: ExcInfo = None) -> Write:
+        heads.append(_head(status, list(headers)))
+        return lambda _: None
+
+    with suppress(Exception):  # the app's own, to a question nobody asked it
+        iterable: Any = app(preflight_environ(environ, fields), start)
+        with closing(iterable) if hasattr(iterable, "close") else nullcontext():
+            if not heads:  # it may begin with its first chunk
+                next(iter(iterable), None)
+    return heads[-1] if heads else None
 
 
 def judge_body(

@@ -6,6 +6,7 @@ decides nothing.
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Iterator
 from http.cookies import Morsel
 from itertools import chain
@@ -13,6 +14,8 @@ from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest as DjangoWSGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -24,7 +27,7 @@ from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, variable
+from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, preflight_environ, variable
 
 __all__ = ["PrivacyMiddleware", "configured_policy", "secret_keys"]
 
@@ -74,7 +77,10 @@ class PrivacyMiddleware:
             return cast("HttpResponseBase", self.get_response(request))
         exchange = _Exchange(self.guard.visit(DjangoRequest(request)), request)
         try:
-            response = exchange.before() or self.get_response(request)
+            exchange.before()
+            if (asked := exchange.preflight()) is not None:
+                exchange.grant(self.get_response(asked))
+            response = exchange.answered() or self.get_response(request)
             if exchange.holds(response):
                 exchange.settle(*_first_chunk(response))
             return exchange.after(response)
@@ -87,7 +93,10 @@ class PrivacyMiddleware:
             return cast("HttpResponseBase", await self.get_response(request))
         exchange = _Exchange(self.guard.visit(DjangoRequest(request)), request)
         try:
-            response = exchange.before() or await self.get_response(request)
+            exchange.before()
+            if (asked := exchange.preflight()) is not None:
+                exchange.grant(await self.get_response(asked))
+            response = exchange.answered() or await self.get_response(request)
             if exchange.holds(response):
                 exchange.settle(*await _first_chunk_async(response))
             return exchange.after(response)
@@ -128,37 +137,51 @@ class DjangoRequest(WSGIRequest):
 class _Exchange:
     """One request on its way through Django."""
 
-    __slots__ = ("_answered", "_decided", "_head", "_originals", "_request", "_visit")
+    __slots__ = ("_answer", "_decided", "_head", "_originals", "_request", "_visit")
 
     def __init__(self, visit: Visit, request: HttpRequest) -> None:
         self._visit = visit
         self._request = request
         self._originals: dict[str, Any] = {}
-        self._answered = False  # by us, in place of the view
+        self._answer: Answer | None = None  # in place of the view
         self._head: ResponseHead | None = None
         self._decided: SendOutcome | Hold | Replace | None = None
         self._edit({KEY: visit.privacy})
         request.privacy = visit.privacy  # type: ignore[attr-defined]  # for views, as request.user is
 
-    def before(self) -> HttpResponse | None:
-        """Let the visit decide over the request; return its answer, or None for the view to be run."""
+    def before(self) -> None:
+        """Let the visit decide over the request: whether it has an answer, or the view is to be run."""
         if not self._visit.watches:
-            return None
+            return
         outcome: Pass | Answer | NeedBody = self._visit.request()
         if isinstance(outcome, NeedBody):
             outcome = self._judge(outcome.limit)
         if isinstance(outcome, Answer):
-            self._answered = True
-            return _response(outcome)
+            self._answer = outcome
+            return
         self._edit({variable(name): value for name, value in (outcome.head.edits or {}).items()})
         if outcome.watch is not None:
             request = cast("Any", self._request)
             request._stream = Watched(request._stream, outcome.watch)  # noqa: SLF001 - as `_judge`
-        return None
+
+    def preflight(self) -> HttpRequest | None:
+        """Return a preflight to ask the site by, before an answer leaves that other origins may read."""
+        fields = None if self._answer is None else self._visit.preflight(self._answer)
+        return None if fields is None else _preflight(self._request, fields)
+
+    def grant(self, response: HttpResponseBase) -> None:
+        """Let the answer say what the site's response to the preflight allows."""
+        assert self._answer is not None  # it was asked about
+        head = ResponseHead(response.status_code, _fields(response))
+        self._answer = self._visit.granting(self._answer, head)
+
+    def answered(self) -> HttpResponse | None:
+        """Return the visit's answer; None where the view is to be run."""
+        return None if self._answer is None else _response(self._answer)
 
     def holds(self, response: HttpResponseBase) -> bool:
         """Let the visit decide over the response's head; tell whether it waits for the first chunk."""
-        if self._answered or not self._visit.watches:
+        if self._answer is not None or not self._visit.watches:
             return False
         self._head = ResponseHead(response.status_code, _fields(response))
         self._decided = self._visit.response(self._head)
@@ -284,6 +307,20 @@ def _response(answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.body, status=answer.status)
     _apply(ResponseHead(answer.status, answer.fields), response)
     return response
+
+
+def _preflight(request: HttpRequest, fields: list[Field]) -> HttpRequest:
+    """Return a preflight for a request's path, which has nothing else of it."""
+    scope = getattr(request, "scope", None)
+    if scope is not None:
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        asked = {**scope, "method": "OPTIONS", "query_string": b"", "headers": raw}
+        return ASGIRequest(asked, io.BytesIO())
+    environ = preflight_environ(request.META, fields)
+    # Django has put decoded text in the place of the environ's latin-1.
+    for key in ("PATH_INFO", "SCRIPT_NAME"):
+        environ[key] = str(environ.get(key, "")).encode().decode("latin-1")
+    return DjangoWSGIRequest(environ)
 
 
 def _rewrite(response: HttpResponseBase, visit: Visit) -> None:

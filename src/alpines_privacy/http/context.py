@@ -89,7 +89,7 @@ class Privacy:
 
     The app gets it from `current()`, `environ["alpines_privacy"]` or `scope["alpines_privacy"]`.
     Reading it tells the layer that the response may depend on the signal, so the response gets
-    `Vary: DNT, Sec-GPC`. None of its methods raises.
+    `Vary: DNT, Sec-GPC`. None of its methods raises, but for a birth date that is no date.
     """
 
     __slots__ = (
@@ -184,8 +184,8 @@ class Privacy:
     def may_sign_up(self, birth_date: date) -> bool:
         """Whether somebody born on this date is old enough for an account (policy §13).
 
-        For what no form tells the layer: single sign-on, edits of a profile. An impossible date,
-        or what is no date, is not.
+        For what no form tells the layer: single sign-on, edits of a profile. No for an impossible
+        date; raises TypeError for what is no `datetime.date`.
         """
         return (LITERAL if self.guard is None else self.guard.ages).may_sign_up(birth_date)
 

@@ -91,6 +91,11 @@ class RequestHead(ABC):
     @abstractmethod
     def peer(self) -> str: ...
 
+    @property
+    def framework(self) -> str:
+        """The framework whose error shape the app's clients know, where the request tells: "FastAPI"."""
+        return ""
+
     @abstractmethod
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order.

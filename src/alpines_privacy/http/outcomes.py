@@ -57,12 +57,18 @@ class Pass:
 
 
 class Answer:
-    """A whole response of ours, sent in place of the app's."""
+    """A whole response of ours, sent in place of the app's.
 
-    __slots__ = ("body", "fields", "status")
+    One that `crosses` may be read by pages of another origin, if the app's own responses may.
+    """
 
-    def __init__(self, status: int, fields: list[Field], body: bytes = b"") -> None:
+    __slots__ = ("body", "crosses", "fields", "status")
+
+    def __init__(
+        self, status: int, fields: list[Field], body: bytes = b"", *, crosses: bool = False
+    ) -> None:
         self.status = status
+        self.crosses = crosses
         # 204 has no content, so no length either (RFC 9110 §8.6).
         length = [] if status == 204 else [("content-length", str(len(body)))]
         self.fields = [*fields, *length]

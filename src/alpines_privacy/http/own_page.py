@@ -17,7 +17,16 @@ from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import HTML_TYPES, Field, RequestHead, split_list
 from alpines_privacy.http.outcomes import Answer
 
-__all__ = ["STYLE", "is_from_here", "page", "problem", "shell", "wants_problem", "way_home"]
+__all__ = [
+    "STYLE",
+    "is_from_here",
+    "json_answer",
+    "page",
+    "problem",
+    "shell",
+    "wants_problem",
+    "way_home",
+]
 
 STYLE = """
 :root {
@@ -94,15 +103,16 @@ def page(status: int, html: str, *more: Field, content_policy: str = CONTENT_POL
     return Answer(status, fields, html.encode())
 
 
-def problem(status: int, detail: str, *more: Field) -> Answer:
-    """Return an answer for programs: application/problem+json (RFC 9457 §3)."""
-    fields: list[Field] = [
-        ("content-type", "application/problem+json"),
-        ("cache-control", "no-store"),
-        *more,
-    ]
+def problem(status: int, detail: str, **more: object) -> Answer:
+    """Return an answer for programs: application/problem+json (RFC 9457 §3), with `more` members."""
     title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return json_answer(status, body, "application/problem+json")
+
+
+def json_answer(status: int, body: object, media_type: str = "application/json") -> Answer:
+    """Return JSON as an answer that nobody stores."""
+    fields: list[Field] = [("content-type", media_type), ("cache-control", "no-store")]
     return Answer(status, fields, msgspec.json.encode(body))
 
 

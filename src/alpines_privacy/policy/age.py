@@ -37,6 +37,14 @@ _ISO_FORMATS = ("YYYY-MM-DD", "YYYY-MM", "YYYY")
 # What forms that declare nothing may mean by `03/04/2012`.
 LOCAL_FORMATS = tuple(f"{a}{s}{b}{s}YYYY" for s in "./-" for a, b in (("D", "M"), ("M", "D")))
 
+# A time behind a whole date, as ISO 8601, RFC 3339 and databases write it.
+_WITH_TIME = re.compile(
+    r"(?P<date>[^:T]{5,31}?[^:T ])(?:[Tt]| )(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
+    r"(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    r"(?:[Zz]| ?(?:UTC|GMT)| ?(?P<sign>[+-])(?P<hours>[01][0-9]):?(?P<minutes>[0-5][0-9])?)?"
+)
+_FIRST_ZONE, _LAST_OFFSET = timedelta(hours=14), timedelta(hours=-12)
+
 _FIELD = re.compile(r"YYYY|MM?|DD?")
 _FIELDS = {"Y": r"(?P<year>[0-9]{4})", "M": r"(?P<month>%s)", "D": r"(?P<day>%s)"}
 _YEAR = re.compile(r"[0-9]{4}")
@@ -77,9 +85,14 @@ class AgeRule:
         return age >= self._minimum
 
     def may_sign_up(self, birth_date: object) -> bool:
-        """Tell whether somebody born on this date may; no for anything that is no possible date."""
+        """Tell whether somebody born on this date may; no for an impossible date.
+
+        Raises TypeError for what is no date, which says nothing about the visitor.
+        """
         if not isinstance(birth_date, date):
-            return False
+            raise TypeError(
+                f"found {type(birth_date).__name__}; expected a datetime.date, as date.fromisoformat() makes it of text"
+            )
         born = date(birth_date.year, birth_date.month, birth_date.day)  # it may be a datetime
         return self.allows(Birth(born, born)) is True
 
@@ -100,13 +113,16 @@ def age_on(born: date, day: date) -> int:
 def read_birth(text: str, formats: Sequence[str] = ()) -> Birth | None:
     """Read a birth date: ISO 8601's calendar date, its month or year alone, or one of the `formats`.
 
-    None for anything else; digits are ASCII. Blanks around it are overlooked.
+    A whole date may have a time behind it, and an offset. None for anything else; digits are
+    ASCII. Blanks around it are overlooked.
     """
+    text = text.strip(" \t")
     for pattern in _patterns((*_ISO_FORMATS, *formats)):
-        if match := pattern.fullmatch(text.strip(" \t")):
+        if match := pattern.fullmatch(text):
             found = match.groupdict()
             return _birth(found["year"], found.get("month"), found.get("day"))
-    return None
+    timed = _WITH_TIME.fullmatch(text)
+    return None if timed is None else _birth_at(timed, read_birth(timed["date"], formats))
 
 
 def read_parts(year: str, month: str | None = None, day: str | None = None) -> Birth | None:
@@ -156,6 +172,28 @@ def _birth(year: str, month: str | None = None, day: str | None = None) -> Birth
     last_month = numbers[1] if len(numbers) == 2 else 12
     last_day = monthrange(earliest.year, last_month)[1]
     return Birth(earliest, date(earliest.year, last_month, last_day))
+
+
+def _birth_at(timed: re.Match[str], written: Birth | None) -> Birth | None:
+    """Return the days that a date with a time may mean: from the one written to the latest on Earth.
+
+    `new Date(1996, 0, 2)` becomes 1996-01-01T19:00:00.000Z in Karachi, so an instant stands for
+    the day it is where the day began first, at UTC+14. A time without an offset may be UTC, too.
+    """
+    if written is None or written.earliest != written.latest:
+        return None
+    offset = timedelta(hours=int(timed["hours"] or 0), minutes=int(timed["minutes"] or 0))
+    if timed["sign"] == "-":
+        offset = -offset
+    if not _LAST_OFFSET <= offset <= _FIRST_ZONE:
+        return None
+    since_midnight = timedelta(hours=int(timed["hour"]), minutes=int(timed["minute"]))
+    try:
+        # Of 24 hours and more, whole days count.
+        latest = written.latest + (since_midnight - offset + _FIRST_ZONE)
+    except OverflowError:  # the last day of the year 9999
+        return None
+    return Birth(written.earliest, latest)
 
 
 @lru_cache(maxsize=64)  # a policy has a handful

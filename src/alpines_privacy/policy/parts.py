@@ -18,6 +18,7 @@ from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain, explain_call, hints_of
 from alpines_privacy.policy.patterns import compile_patterns
+from alpines_privacy.policy.signup_paths import expression_of
 
 __all__ = [
     "AgeScreen",
@@ -57,6 +58,7 @@ _LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
 # A path of a signup: what it may hold in the clear, and parameters, each a segment's part.
 _SIGNUP_PATH = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
 _METHOD = re.compile(r"[A-Z]+")
+_OPERATION = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL §2.1.9
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 
 Purpose = Annotated[str, Meta(min_length=1)]
@@ -253,6 +255,8 @@ class Signup(_Part, frozen=True):
     - `screen` puts the age screen before the signup page, for an app that asks no age.
     - `methods` create the account; of their bodies at most `max_body` bytes are taken.
     - `formats` are dates as the form writes them, beside YYYY-MM-DD: `DD.MM.YYYY`.
+    - `operation` is the name of a GraphQL operation, or of the field it calls, where `path` is an
+      API's: it is judged by the `variables`, all other operations pass.
     """
 
     path: str
@@ -262,6 +266,7 @@ class Signup(_Part, frozen=True):
     screen: bool = False
     max_body: Annotated[int, Meta(ge=1)] = 1_000_000
     formats: Sequence[str] = ()
+    operation: str | None = None
 
     def check(self) -> None:
         """Check what the type cannot say."""
@@ -281,6 +286,7 @@ class Signup(_Part, frozen=True):
                 key="birth_date",
             )
         self._check_fields()
+        self._check_operation()
         for index, method in enumerate(self.methods):
             if not _METHOD.fullmatch(method) or method in _WITHOUT_BODY:
                 raise PolicyError(
@@ -300,6 +306,20 @@ class Signup(_Part, frozen=True):
         if self.birth_date is None:
             return ()
         return (self.birth_date,) if isinstance(self.birth_date, str) else self.birth_date
+
+    def _check_operation(self) -> None:
+        if self.operation is None:
+            return
+        if not _OPERATION.fullmatch(self.operation):
+            raise PolicyError(
+                f"{self.operation!r} is no name of a GraphQL operation; expected one such as SignUp",
+                key="operation",
+            )
+        if self.screen:
+            raise PolicyError(
+                "an operation has no page for the age screen to stand before; expected birth_date or age alone",
+                key="screen",
+            )
 
     def _check_fields(self) -> None:
         key = "birth_date" if self.age is None else "age"
@@ -421,7 +441,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
         """Check what the types cannot say: paths, proxies, names declared twice."""
         _refuse_repeats("cookies", "name", self.cookies)
         _refuse_repeats("third_parties", "host", self.third_parties)
-        _refuse_repeats("signups", "path", self.signups)
+        _refuse_contradictions(self.signups)
         _check_zone(self.age_zone)
         for index, slot in enumerate(self.ad_slots):
             if not _SLOT.fullmatch(slot):
@@ -454,7 +474,10 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
         )
 
     def may_sign_up(self, birth_date: date) -> bool:
-        """Tell whether somebody born on this date is old enough today; no for an impossible date."""
+        """Tell whether somebody born on this date is old enough today; no for an impossible date.
+
+        Raises TypeError for what is no date.
+        """
         return AgeRule(self.minimum_age, self.age_zone).may_sign_up(birth_date)
 
     @classmethod
@@ -497,6 +520,32 @@ def _refuse_repeats(table: str, field: str, parts: Sequence[Any]) -> None:
                 key=f"{table}[{index}].{field}",
             )
         first[name] = index
+
+
+def _refuse_contradictions(signups: Sequence[Signup]) -> None:
+    """Refuse a path that is declared twice, and one that routers take for another with other rules."""
+    first: dict[str, list[int]] = {}
+    for index, signup in enumerate(signups):
+        same = first.setdefault(expression_of(signup.path), [])
+        for earlier in same:
+            if problem := _contradiction(signup, signups[earlier], f"signups[{earlier}]"):
+                raise PolicyError(problem, key=f"signups[{index}].path")
+        same.append(index)
+
+
+def _contradiction(signup: Signup, other: Signup, name: str) -> str | None:
+    operations = {signup.operation, other.operation}
+    if len(operations - {None}) == 2:
+        return None
+    if signup.path == other.path and len(operations) == 1:
+        return f'"{signup.path}" is declared twice, first as {name}'
+    alike = msgspec.structs.replace(other, path=signup.path, methods=signup.methods)
+    if alike == signup or not set(signup.methods) & set(other.methods):
+        return None
+    return (
+        f'"{signup.path}" and "{other.path}" ({name}) are one path to many routers, and have '
+        "different rules; expected one of them"
+    )
 
 
 def _check_zone(name: str | None) -> None:

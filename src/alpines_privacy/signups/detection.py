@@ -1,7 +1,7 @@
 """Signups that nobody declared: a password and a birth date, sent to a path that says so.
 
 Only what is beyond doubt is refused. A parent may enter a child's date, a clinic a patient's:
-then there is no password, or more than one date.
+then there is no password, more than one date, or a name that tells whose it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from enum import Enum
 
 from alpines_privacy.http.body import Fields
 from alpines_privacy.policy.age import LOCAL_FORMATS, AgeRule, Birth, read_birth, read_parts
+from alpines_privacy.signups.others import without_others
 
 __all__ = ["WORDS", "Finding", "is_of_a_birth", "weigh"]
 
@@ -28,6 +29,10 @@ _PART = re.compile(rf"(?:{_STEMS})(year|month|day)|(year|month|day)ofbirth")
 _PASSWORDS = frozenset({"pass", "passwd", "pwd", "passphrase", "passcode"})
 _STEP = re.compile(r"[.\[\]]+")
 _SEPARATORS = re.compile(r"[-_ ]+")
+_OF_A_BIRTH = re.compile(
+    "dob|b(?:irth|day|orn)", re.IGNORECASE
+)  # what all names of birth dates hold
+_MOST_STEPS = 64  # of a name
 _MOST_DATES = 64  # of one body; who sends more signs up nobody
 
 
@@ -36,6 +41,7 @@ class Finding(Enum):
 
     NO_SIGNUP = "no birth date"
     NO_PASSWORD = "a birth date without a password"  # noqa: S105 - a reason, no password
+    SOMEBODY_ELSE = "several birth dates, or somebody else's, as in a parent's form"
     UNREADABLE = "a birth date in a form that cannot be read for sure"
     OLD_ENOUGH = "somebody old enough"
     AMBIGUOUS = "a birth date that can be read in more than one way"
@@ -46,6 +52,8 @@ def weigh(fields: Fields, rule: AgeRule) -> Finding:
     """Tell what the fields show."""
     sent = _Sent(fields)
     whole, parts = sent.whole, sent.parts
+    if sent.has_others or len(whole) > 1 or len(set(parts.get("year", ()))) > 1:
+        return Finding.SOMEBODY_ELSE
     if not (whole or "year" in parts):
         return Finding.NO_SIGNUP
     if not sent.has_password:
@@ -60,7 +68,7 @@ def weigh(fields: Fields, rule: AgeRule) -> Finding:
         return Finding.UNREADABLE
     if verdicts == {False}:
         return Finding.UNDER_AGE
-    return Finding.AMBIGUOUS if False in verdicts or sent.count > 1 else Finding.OLD_ENOUGH
+    return Finding.AMBIGUOUS if False in verdicts else Finding.OLD_ENOUGH
 
 
 def is_of_a_birth(name: str) -> bool:
@@ -72,16 +80,18 @@ def is_of_a_birth(name: str) -> bool:
 class _Sent:
     """What of a body's fields tells a signup: birth dates, their parts, and whether there is a password."""
 
-    __slots__ = ("count", "has_password", "parts", "whole")
+    __slots__ = ("has_others", "has_password", "parts", "whole")
 
     def __init__(self, fields: Fields) -> None:
-        self.has_password = False
+        self.has_password = self.has_others = False
         self.parts: dict[str, list[str]] = {}
         self.whole: set[str] = set()  # the texts of whole dates
-        self.count = 0  # of their fields
         days: list[str] = []  # of fields named `birthday`: a date, or the day of one
         for name, value in fields:
             if name.rpartition(".")[2].isdigit():  # an element of an array, which has no name
+                continue
+            if _is_of_somebody_else(name):
+                self.has_others = self.has_others or bool(value)
                 continue
             last, joined = _plain(name)
             if part := _part_of(last, joined):
@@ -95,9 +105,16 @@ class _Sent:
             self._add_date(value)
 
     def _add_date(self, value: str) -> None:
-        self.count += 1
         if len(self.whole) < _MOST_DATES:
             self.whole.add(value)
+
+
+def _is_of_somebody_else(name: str) -> bool:
+    """Tell whether a name is one of a birth date, or of a part of one, of somebody who does not sign up."""
+    if not _OF_A_BIRTH.search(name):
+        return False
+    steps = [without_others(step) for step in _STEP.split(name)[:_MOST_STEPS]]
+    return any("." in step for step in steps) and is_of_a_birth(".".join(steps))
 
 
 def _add(value: str, values: list[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import quote, unquote
 
@@ -22,6 +23,7 @@ from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, is_of_a_birth, weigh
+from alpines_privacy.signups.graphql import operation_of
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import (
     AskedAge,
@@ -33,7 +35,7 @@ from alpines_privacy.signups.reading import (
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
-__all__ = ["Door", "Porter", "ScreenForm", "SignupDoor", "UndeclaredDoor"]
+__all__ = ["Door", "OperationsDoor", "Porter", "ScreenForm", "SignupDoor", "UndeclaredDoor"]
 
 _SHOWS = frozenset({"GET", "HEAD"})
 _SMALL = 65536  # bytes of a form that is looked at though nobody declared it
@@ -42,6 +44,8 @@ _QUERY = re.compile(r"[!-~]{0,2048}")  # what fits the form, each character writ
 _SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
 
 _SCREEN_FIELDS = Names(("year", "month", "day", "to"))
+_IN_QUERY = Names(("query",))  # where a document makes any GraphQL request another
+_IN_SIGNUPS_QUERY = Names(("query", "variables", "operationName"))
 _SCREEN = "age screen"  # its name where the page it stood before is not known
 _UNREADABLE = "A signup at %s was refused, because %s."
 _UNCERTAIN = (
@@ -69,13 +73,15 @@ class Porter:
             return self.pages.locking(privacy)
         return self.pages.answer("refused", privacy)
 
-    def unreadable(self, privacy: Privacy, route: str, why: Unreadable) -> Answer:
-        """Refuse what cannot be read for sure: it is never an adult's."""
+    def unreadable(
+        self, privacy: Privacy, route: str, why: Unreadable, names: Sequence[str] = ()
+    ) -> Answer:
+        """Refuse what cannot be read for sure: it is never an adult's. `names` are the age's fields."""
         if privacy.guard is not None:
             privacy.guard.notices.once(_UNREADABLE, route, str(why))
         announce(privacy, route, "unreadable")
         is_type = isinstance(why, UnsupportedType)
-        return self.pages.answer("unsupported" if is_type else "unreadable", privacy)
+        return self.pages.answer("unsupported" if is_type else "unreadable", privacy, names)
 
 
 class Door(ABC):
@@ -143,7 +149,7 @@ class SignupDoor(Door):
             check_length(request, length, body)
             allowed = age.allows(request, body)
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, error)
+            return self.porter.unreadable(privacy, self.route, error, age.names)
         return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
 
     def _ask_first(self, privacy: Privacy, request: RequestHead) -> Answer:
@@ -157,6 +163,59 @@ class SignupDoor(Door):
             action = way_home(path).removeprefix("./") + self.porter.endpoint[1:] + "age"
             return pages.screen(action, quote(path, safe=_SAFE) + query)
         return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
+
+
+class OperationsDoor(Door):
+    """A GraphQL API's path, at which the policy declares operations that sign somebody up."""
+
+    __slots__ = ("_ages", "_max_body")
+
+    def __init__(self, porter: Porter, signups: Sequence[Signup]) -> None:
+        """`signups` are those of one path, each with its operation."""
+        methods = frozenset(method for signup in signups for method in signup.methods)
+        super().__init__(porter, signups[0].path, methods)
+        self._max_body = max(signup.max_body for signup in signups)
+        self._ages = {str(s.operation): AskedAge(s, porter.rule, "variables.") for s in signups}
+
+    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Ask for the body, which alone tells the operation."""
+        too_large = partial(self.porter.pages.answer, "too_large", privacy)
+        if (length := content_length(request)) > self._max_body:
+            return too_large()
+        judge = whole_body(partial(self._decide, privacy, request, length))
+        return Examine(self._max_body, judge, beyond=too_large)
+
+    def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+        """Refuse a path that not every router reads alike."""
+        del request
+        why = Unreadable("its path can be read in more than one way")
+        return self.porter.unreadable(privacy, self.route, why)
+
+    def _decide(
+        self, privacy: Privacy, request: RequestHead, length: int, body: bytes
+    ) -> Answer | None:
+        porter = self.porter
+        names: Sequence[str] = ()
+        try:
+            check_length(request, length, body)
+            operation = self._operation(request, body)
+            if operation is None:
+                return None
+            if porter.tokens.is_locked(request):
+                return porter.refuse(privacy, self.route, "locked")
+            names = self._ages[operation].names
+            allowed = self._ages[operation].allows(request, body)
+        except Unreadable as error:
+            return porter.unreadable(privacy, self.route, error, names)
+        return None if allowed else porter.refuse(privacy, self.route, "under_age")
+
+    def _operation(self, request: RequestHead, body: bytes) -> str | None:
+        """Return the declared operation that is asked for; some servers look into the query first."""
+        operation = operation_of(content_type(request), body, self._ages.keys())
+        names = _IN_QUERY if operation is None else _IN_SIGNUPS_QUERY
+        if request.query and names.stand_in(request.query):
+            raise Unreadable("the GraphQL request stands in the query too")
+        return operation
 
 
 class UndeclaredDoor(Door):
@@ -183,7 +242,9 @@ class UndeclaredDoor(Door):
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
-            if self.porter.tokens.is_locked(request):
+            # A parent may sit at the browser that refused the child.
+            may_be_locked = finding is not Finding.SOMEBODY_ELSE or doubt is not None
+            if may_be_locked and self.porter.tokens.is_locked(request):
                 return self.porter.refuse(privacy, self.route, "locked")
             if doubt is not None:
                 return self.porter.unreadable(privacy, self.route, doubt)
@@ -234,18 +295,18 @@ class ScreenForm(Door):
         except Unreadable as error:
             return self.porter.unreadable(privacy, self.route, error)
         route, to, location = self._way_back(request, fields)
-        allowed = self._allows(fields)
+        typed = {name: _only(name, fields) or "" for name in ("year", "month", "day")}
+        allowed = self._allows(typed)
         if allowed is None:
             announce(privacy, route, "unreadable")
-            return self.porter.pages.screen("age", to, failed=True)
+            return self.porter.pages.screen("age", to, typed)
         if not allowed:
             return self.porter.refuse(privacy, route, "under_age")
         cookie = self.porter.tokens.passes(https=privacy.client.https)
         return _redirect(location, ("set-cookie", cookie))
 
-    def _allows(self, fields: list[tuple[str, str]]) -> bool | None:
-        values = [_only(name, fields) for name in ("year", "month", "day")]
-        birth = read_parts(*(value or "" for value in values))
+    def _allows(self, typed: Mapping[str, str]) -> bool | None:
+        birth = read_parts(typed["year"], typed["month"], typed["day"])
         return None if birth is None else self.porter.rule.allows(birth)
 
     def _way_back(

@@ -7,16 +7,19 @@ reader as well as by eye.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 from string import Template
 from typing import Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.http import own_page
 from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
 from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.errors import nearest
+from alpines_privacy.signups.shapes import about_fields
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Pages"]
@@ -50,9 +53,10 @@ a:focus-visible { outline: .2rem solid var(--ink); outline-offset: .15rem; }
 _FIELD = Template(
     '<div class="$name"><label for="$name">$label</label>'
     '<input id="$name" name="$name" type="text" inputmode="numeric" '
-    'autocomplete="bday-$name" maxlength="$length"$state></div>'
+    'autocomplete="bday-$name" maxlength="$length"$value$state></div>'
 )
 _DIGITS = {"day": 2, "month": 2, "year": 4}
+_LONGEST_KEPT = 32  # characters of what was typed into a field of four
 _INVALID = ' aria-invalid="true" aria-describedby="error"'
 
 _LONGEST_TEMPLATE = 1 << 20  # bytes
@@ -88,25 +92,33 @@ class Pages:
             "unasked": _Said(403, screen.title, screen.unasked),
         }
         self._problems = {
-            kind: own_page.problem(said.status, said.text) for kind, said in self._said.items()
+            kind: _crossing(own_page.problem(said.status, said.text))
+            for kind, said in self._said.items()
         }
 
-    def answer(self, kind: Kind, privacy: Privacy) -> Answer:
-        """Return the answer of a kind, for a person or for a program."""
+    def answer(self, kind: Kind, privacy: Privacy, names: Sequence[str] = ()) -> Answer:
+        """Return the answer of a kind, for a person or for a program; `names` are the fields it is about."""
         request = privacy.request
         assert request is not None  # a signup is a request
         if own_page.wants_problem(request):
-            return self._problems[kind]
-        return self._said_on_page(kind, own_page.way_home(request.local_path))
+            if kind != "unreadable":
+                return self._problems[kind]
+            said = self._said[kind]
+            return _crossing(about_fields(request, said.status, said.text, names))
+        return _crossing(self._said_on_page(kind, own_page.way_home(request.local_path)))
 
     def locking(self, privacy: Privacy) -> Answer:
         """Return the refusal that also locks."""
         lock = self._tokens.lock(https=privacy.client.https)
-        return _with_cookie(self.answer("refused", privacy), lock)
+        return _crossing(self.answer("refused", privacy), ("set-cookie", lock))
 
-    def screen(self, action: str, to: str, *, failed: bool = False) -> Answer:
-        """Return the age screen: its form goes to `action` and comes back with `to` in it."""
+    def screen(self, action: str, to: str, typed: Mapping[str, str] | None = None) -> Answer:
+        """Return the age screen: its form goes to `action` and comes back with `to` in it.
+
+        After a date that is none it holds what was `typed`, by the names of the fields.
+        """
         texts = self._screen
+        failed = typed is not None
         error = (
             f'<p class="error" id="error" role="alert">{escape(texts.error)}</p>\n'
             if failed
@@ -117,6 +129,7 @@ class Pages:
                 name=name,
                 label=escape(getattr(texts, name)),
                 length=_DIGITS[name],
+                value=_value((typed or {}).get(name, "")),
                 state=_INVALID if failed else "",
             )
             for name in texts.order
@@ -160,9 +173,15 @@ class Pages:
         return own_page.page(status, html, content_policy=_TEMPLATE_CONTENT_POLICY)
 
 
-def _with_cookie(answer: Answer, line: str) -> Answer:
+def _value(typed: str) -> str:
+    """Return the attribute by which a field holds what was typed, as long as somebody may have typed it."""
+    return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
+
+
+def _crossing(answer: Answer, *more: Field) -> Answer:
+    """Return an answer with more fields, which pages of other origins may read where the app's may be."""
     fields = [field for field in answer.fields if field[0] != "content-length"]
-    return Answer(answer.status, [*fields, ("set-cookie", line)], answer.body)
+    return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
 
 
 def _read(path: str) -> Template:

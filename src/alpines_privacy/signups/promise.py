@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from alpines_privacy.http.caching import keep_from_shared_caches
@@ -11,10 +11,18 @@ from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.heads import RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Examine
 from alpines_privacy.http.promise import Promise
-from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.policy import PrivacyPolicy, SecretKeys, Signup
 from alpines_privacy.policy.age import AgeRule
+from alpines_privacy.policy.signup_paths import expression_of
 from alpines_privacy.signups.detection import WORDS
-from alpines_privacy.signups.doors import Door, Porter, ScreenForm, SignupDoor, UndeclaredDoor
+from alpines_privacy.signups.doors import (
+    Door,
+    OperationsDoor,
+    Porter,
+    ScreenForm,
+    SignupDoor,
+    UndeclaredDoor,
+)
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import stands_for
 from alpines_privacy.signups.routes import Routes
@@ -51,7 +59,7 @@ class Signups(Promise):
             Pages(policy.age_screen, tokens),
             policy.endpoint,
         )
-        doors: list[tuple[str, Door]] = [(s.path, SignupDoor(porter, s)) for s in policy.signups]
+        doors = _doors(policy.signups, porter)
         screened = [(signup.path, signup.path) for signup in policy.signups if signup.screen]
         if screened:
             porter.screens = Routes(screened)
@@ -89,6 +97,18 @@ class Signups(Promise):
         found = self._routes.find(request)
         door = _first((*found.doors, *found.astray), request)
         return None if door is None else door.stuck(privacy)
+
+
+def _doors(signups: Sequence[Signup], porter: Porter) -> list[tuple[str, Door]]:
+    """Return the doors by their paths: one for each signup, one for all operations of an API."""
+    doors: list[tuple[str, Door]] = []
+    operations: dict[str, list[Signup]] = {}
+    for signup in signups:
+        if signup.operation is None:
+            doors.append((signup.path, SignupDoor(porter, signup)))
+        else:
+            operations.setdefault(expression_of(signup.path), []).append(signup)
+    return doors + [(group[0].path, OperationsDoor(porter, group)) for group in operations.values()]
 
 
 def _first(doors: tuple[Door, ...], request: RequestHead) -> Door | None:

@@ -60,11 +60,12 @@ def content_length(head: RequestHead) -> int:
 class AskedAge:
     """Where a signup asks how old somebody is, and whether the answer is old enough."""
 
-    __slots__ = ("_asked", "_formats", "_is_age", "_names", "_rule")
+    __slots__ = ("_asked", "_formats", "_is_age", "_rule", "names")
 
-    def __init__(self, signup: Signup, rule: AgeRule) -> None:
-        self._names = signup.fields
-        self._asked = Names(signup.fields)
+    def __init__(self, signup: Signup, rule: AgeRule, within: str = "") -> None:
+        """`within` is the path of the object that holds the signup's fields, with its last dot."""
+        self.names = tuple(within + name for name in signup.fields)
+        self._asked = Names(self.names)
         self._is_age = signup.age is not None
         self._formats = signup.formats
         self._rule = rule
@@ -75,12 +76,12 @@ class AskedAge:
         if self._is_age:
             age = read_age(values[0])
             if age is None:
-                raise Unreadable(f"the field {self._names[0]!r} holds no age")
+                raise Unreadable(f"the field {self.names[0]!r} holds no age")
             return self._rule.allows_age(age)
         birth = read_birth(values[0], self._formats) if len(values) == 1 else read_parts(*values)
         allowed = None if birth is None else self._rule.allows(birth)
         if allowed is None:
-            names = " and ".join(map(repr, self._names))
+            names = " and ".join(map(repr, self.names))
             raise Unreadable(f"there is no possible date in {names}")
         return allowed
 
@@ -92,14 +93,14 @@ class AskedAge:
             if name in found:
                 raise Unreadable(f"the field {name!r} stands twice")
             found[name] = value
-        for name in self._names:
+        for name in self.names:
             if name not in found:
                 raise Unreadable(f"there is no field {name!r}")
-        if len(found) > len(self._names):
+        if len(found) > len(self.names):
             raise Unreadable("a field of the age holds more than one value")
         # Some frameworks look into the query first, and some take any body for a form.
         if (query := head.query) and self._asked.stand_in(query):
             raise Unreadable("a field of the age stands in the query too")
         if any(names_within(kind, body, self._asked)):
             raise Unreadable("a field of the age stands within another's value too")
-        return [found[name] for name in self._names]
+        return [found[name] for name in self.names]

@@ -1,30 +1,23 @@
 """Which paths lead to a door: those a policy declares, by its patterns, and those a word gives away.
 
-Routers differ in what they let through, and one that is laxer than we are would be a way round:
-some merge slashes, add or drop the last one, ignore case, or end a pattern with `$`, which also
-matches before a line feed (Starlette's does). So a path is compared in its plainest form.
+No router may be laxer than we are, so a path is compared in its plainest form.
 """
 
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.heads import RequestHead, below_mount
+from alpines_privacy.policy.signup_paths import expression_of, folded, plain, without_end
 
 __all__ = ["Routes"]
 
-_SLASHES = re.compile(r"//+")
-_END = string.whitespace + "/"
-# What `re.IGNORECASE` takes for an i and casefolding does not.
-_ALIKE = str.maketrans("\u0130\u0131", "ii")
 # Stands for bytes of a path that are no UTF-8; some frameworks (Bottle) drop them instead.
 _BROKEN = "\ufffd"
-_PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 # What a path must have to be reduced to another one.
 _REDUCIBLE = re.compile(r"\A(?!/)|[;?#%\\]|/\.|[\x00-\x20]")
@@ -54,8 +47,8 @@ class Routes(Generic[DoorT]):
         """`patterns` are paths with parameters, the first that fits wins over `words`, last segments."""
         # One without parameters fits better than one with.
         ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
-        self._patterns = [(re.compile(_expression(pattern)), door) for pattern, door in ordered]
-        ends = [_expression(_last(_plain(pattern))) for pattern, _ in ordered]
+        self._patterns = [(re.compile(expression_of(pattern)), door) for pattern, door in ordered]
+        ends = [expression_of(_last(plain(pattern))) for pattern, _ in ordered]
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
         # The one look that nearly all requests get.
@@ -73,7 +66,7 @@ class Routes(Generic[DoorT]):
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
         if _BROKEN in path or _REDUCIBLE.search(path):
             return True
-        last = _last(_plain(path))
+        last = _last(plain(path))
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
     def _found(self, path: str, mount: str) -> Found[DoorT]:
@@ -92,21 +85,12 @@ class Routes(Generic[DoorT]):
         return (*doors, *(self._words[word] for word in words))
 
 
-def _plain(path: str) -> str:
-    path = path.rstrip(_END)
-    return _folded(_SLASHES.sub("/", path) if "//" in path else path)
-
-
-def _folded(path: str) -> str:
-    return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
-
-
 def _forms(paths: Iterable[str]) -> set[str]:
     """Return paths as they are compared."""
-    forms = {_plain(path) for path in paths}
+    forms = {plain(path) for path in paths}
     # With its doubled slashes: Falcon takes what is between them for an empty parameter.
-    forms |= {_folded(path.rstrip(_END)) for path in paths if "//" in path}
-    return forms | {_plain(form.replace(_BROKEN, "")) for form in forms if _BROKEN in form}
+    forms |= {folded(without_end(path)) for path in paths if "//" in path}
+    return forms | {plain(form.replace(_BROKEN, "")) for form in forms if _BROKEN in form}
 
 
 def _reduced(path: str) -> str:
@@ -122,9 +106,5 @@ def _reduced(path: str) -> str:
     return "/" + "/".join(steps)
 
 
-def _last(plain: str) -> str:
-    return plain.rpartition("/")[2]
-
-
-def _expression(pattern: str) -> str:
-    return _PARAMETER.sub(r"[^/]*", re.escape(_plain(pattern)))
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]

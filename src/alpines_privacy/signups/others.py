@@ -1,0 +1,35 @@
+"""Fields about somebody else: a parent's children, a teacher's students, an owner's pets.
+
+Their names say so: by a word before the birth date (`child_dob`, `studentBirthDate`,
+`children-0-dob`) or by what the date stands in (`children[0][dob]`, `pets.0.birthday`).
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["without_others"]
+
+# Who is in somebody's care, related to them or travels with them: they do not sign up themselves.
+_OTHERS = frozenset(
+    {
+        "child", "children", "kid", "baby", "babies", "infant", "toddler", "minor", "son", "daughter", "sibling",
+        "brother", "sister", "twin", "grandchild", "grandchildren", "nephew", "niece", "spouse", "husband", "wife",
+        "wives", "partner", "family", "families", "dependent", "dependant", "student", "pupil", "patient", "camper",
+        "participant", "passenger", "traveler", "traveller", "beneficiary", "beneficiaries",
+        "pet", "dog", "puppy", "puppies", "cat", "kitten", "horse", "animal",
+    }
+)  # fmt: skip
+# The words of a name: `studentBirthDate`, `CHILD_DOB2`, `children-0-dob`.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_A-Za-z0-9]+")
+_MOST = 64  # words of a name
+
+
+def without_others(step: str) -> str:
+    """Return a part of a name, its words for somebody else as dots: `child_dob` -> `.dob`; numbers go."""
+    words = (word.casefold() for word in _WORD.findall(step)[:_MOST])
+    return "".join("." if _is_other(word) else word for word in words)
+
+
+def _is_other(word: str) -> bool:
+    return word in _OTHERS or (word.endswith("s") and word[:-1] in _OTHERS)
