@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
-from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing, read
+from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
 from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.spans import Span
 from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
@@ -26,8 +25,15 @@ __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
-# What nearly all keys of JSON look like: `"email": "…"`, without an escape; and one over an object.
-_PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
+# What nearly all keys of documents look like: `"email": "…"`, `'email': '…'`, without an escape,
+# `"email": null`; and one over an object.
+_PAIR = {
+    quote: re.compile(
+        rf"""{quote}([\w\-.]{{1,64}}){quote}:[ ]?(?:{quote}({content}*+){quote}"""
+        rf"""|(?:null|true|false|None|True|False)(?=[}}\]]|,[ ]?{quote}))"""
+    )
+    for quote, content in {'"': r'[^"\\\n]', "'": r"""[^"'\\\n]"""}.items()
+}
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _WINDOW = 96  # characters before a separator in which its key is looked for
@@ -91,7 +97,7 @@ _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
 # Grammars of which any part of a match is one, up to the same end.
-_RUNS = frozenset({_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE})
+_RUNS = frozenset(map(id, (_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
 # What stands in one place of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
@@ -113,18 +119,17 @@ class _Reading:
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
-    __slots__ = ("_runs", "backwards", "documents", "lowered", "text")
+    __slots__ = ("_runs", "backwards", "quoted", "text")
 
-    def __init__(self, text: str, documents: Documents) -> None:
+    def __init__(self, text: str, backwards: str) -> None:
         self.text = text
-        self.documents = documents.quoted
-        self.backwards = text[::-1]
-        self.lowered = _lowered(self.backwards)
-        self._runs: dict[re.Pattern[str], Bounds] = {}
+        self.backwards = backwards
+        self.quoted: Quoted | None = None
+        self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
 
     def closing(self, start: int, quote: str) -> int:
         """Return where a value ends that a quote before `start` opens."""
-        quoted = self.documents()
+        quoted = self.quoted
         if quoted is None:
             return closing(self.text, start, quote)
         index = bisect_left(quoted.starts, start)
@@ -136,23 +141,28 @@ class _Reading:
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
-        first, end = self._runs.get(grammar, (0, 0))
-        if not first <= start < end:
-            match = grammar.match(self.text, start, self._limit(start))
-            end = match.end() if match else start
-            if grammar in _RUNS:
-                self._runs[grammar] = (start, end)
+        name = id(grammar)
+        run = self._runs.get(name)
+        if run and run[0] <= start < run[1]:
+            return run[1]
+        if self.quoted is None:
+            match = grammar.match(self.text, start)
+        else:
+            match = grammar.match(self.text, start, _limit(self.text, start, self.quoted))
+        if match is None:
+            return start
+        end = match.end()
+        if name in _RUNS:
+            self._runs[name] = (start, end)
         return end
 
-    def _limit(self, start: int) -> int:
-        """Return where a bare value ends at the latest: before a document, or with its place in one."""
-        quoted = self.documents()
-        if quoted is None:
-            return len(self.text)
-        if document := quoted.document_at(start):
-            return _limit_in(self.text, start, quoted, document)
-        following = quoted.next_document(start)
-        return following.start if following else len(self.text)
+
+def _limit(text: str, start: int, quoted: Quoted) -> int:
+    """Return where a bare value ends at the latest: before a document, or with its place in one."""
+    if document := quoted.document_at(start):
+        return _limit_in(text, start, quoted, document)
+    following = quoted.next_document(start)
+    return following.start if following else len(text)
 
 
 def _limit_in(text: str, start: int, quoted: Quoted, document: Document) -> int:
@@ -188,37 +198,46 @@ class Keys:
 
     def spans(self, text: str, documents: Documents | None = None) -> list[Span]:
         """Return the values in a text, in order and disjoint."""
-        reading = _Reading(text, documents or Documents(partial(read, text)))
-        found = self._values_of(reading)
+        backwards = text[::-1]
+        lowered = _lowered(backwards)
+        places = self._separators(lowered)
+        reading = _Reading(text, backwards)
+        found = self._values_of(reading, places, documents or Documents(text)) if places else []
         if "--" in text:
             found = sorted([*found, *self._options(text)])
-        if '"eman"' in reading.lowered or "'eman'" in reading.lowered:
+        if '"eman"' in lowered or "'eman'" in lowered:
             found = sorted([*found, *self._names(text)])
         return found
 
-    def _values_of(self, reading: _Reading) -> list[Span]:
+    def _values_of(
+        self, reading: _Reading, places: Iterable[int], documents: Documents
+    ) -> list[Span]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
         text, found, done = reading.text, list[Span](), 0
-        for place in self._separators(reading.lowered):
+        quoted: Quoted | None = None
+        is_read = False
+        for place in places:
             if place < done:
                 continue
-            if text.startswith('":', place - 1):
+            if text[place] == ":" and text[place - 1] in _PAIR:
                 if pair := _pair_at(text, place):
                     kind, word = self._read(pair[1])
-                    if kind is not None and self._is_held(kind, word, pair[2]):
+                    if kind is not None and pair[2] and self._is_held(kind, word, pair[2]):
                         found.append(Span(*pair.span(2), kind))
                         done = pair.end(2)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
                     continue
-            quoted = reading.documents()
+            if not is_read:
+                quoted = reading.quoted = documents.quoted()
+                is_read = True
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
                 found += self._inside(text, quoted, index)
                 done = quoted.ends[index]
-                continue
-            for span in self._under(reading, place):
-                found.append(span)
-                done = span.end
+            elif key := self._key_before(text, reading.backwards, place):
+                for start, end in self._values(reading, place + 1, key):
+                    found.append(Span(start, end, key.kind))
+                    done = end
         return found
 
     def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[Span]:
@@ -226,22 +245,14 @@ class Keys:
         first, last = quoted.starts[index], quoted.ends[index]
         string, inner = text[first:last], quoted.inside.get(index)
         if inner is not None or "\\" not in string:
-            inside = partial(inner.shifted, -first) if inner else partial(read, string)
-            for start, end, kind in self.spans(string, Documents(inside)):
+            inside = Documents(string, lambda: inner.shifted(-first)) if inner else None
+            for start, end, kind in self.spans(string, inside):
                 yield Span(first + start, first + end, kind)
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
         for found in self.spans(layer.text):
             start, end = layer.origin(found.start, found.end)
             yield Span(first + start, first + end, found.kind)
-
-    def _under(self, reading: _Reading, place: int) -> Iterable[Span]:
-        """Give the values under the key before the separator at `place`, if it is one."""
-        text = reading.text
-        key = self._key_before(text, reading.backwards, place)
-        if key is None:
-            return ()
-        return [Span(start, end, key.kind) for start, end in self._values(reading, place + 1, key)]
 
     def _separators(self, lowered: str) -> list[int]:
         """Return where, from the left, separators stand that may have such a key before them.
@@ -433,12 +444,13 @@ class Keys:
 
 
 def _pair_at(text: str, place: int) -> re.Match[str] | None:
-    """Return the pair of JSON whose colon stands at `place`, if it is written as nearly all are.
+    """Return the pair whose colon stands at `place`, if it is written as nearly all are.
 
     In a document it is a pair, since nothing but a string has a word between two quotes.
     """
-    first = text.rfind('"', max(0, place - 66), place - 1)
-    pair = _PAIR.match(text, first) if first != -1 else None
+    quote = text[place - 1]
+    first = text.rfind(quote, max(0, place - 66), place - 1)
+    pair = _PAIR[quote].match(text, first) if first != -1 else None
     return pair if pair and pair.end(1) == place - 1 else None
 
 

@@ -45,11 +45,10 @@ _MEMBERS = re.compile(
 ).match
 _BEHIND = re.compile(rf"{_BLANK}(?:,|([\]}})]))").match  # a container inside another
 _CLOSES = {"[": "]", "{": "}", "(": ")"}
-# What opens a document with something in it: a first look, and a second.
-_BRACKET = re.compile(r"[\[{][ \t\r\n]*+[\"'\[{(\-0-9A-Za-z_]").search
+# What opens a document with something in it.
 _OPENING = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
-).match
+).search
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
 _STRINGS = re.compile(rf"{_DOUBLE}|{_SINGLE}").finditer
 _ONE_STRING = re.compile(rf"[ \t]*+{_DOUBLE}\s*").fullmatch
@@ -248,20 +247,21 @@ class Quoted:
 
 
 class Documents:
-    """The documents of a text, which are read when somebody first asks."""
+    """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given."""
 
-    __slots__ = ("_is_read", "_quoted", "_read")
+    __slots__ = ("_quoted", "_reader", "_text", "are_read")
 
-    def __init__(self, reader: Callable[[], Quoted | None]) -> None:
-        self._read = reader
+    def __init__(self, text: str, reader: Callable[[], Quoted | None] | None = None) -> None:
+        self._text = text
+        self._reader = reader
         self._quoted: Quoted | None = None
-        self._is_read = False
+        self.are_read = False
 
     def quoted(self) -> Quoted | None:
         """Return them; None where there is none."""
-        if not self._is_read:
-            self._quoted = self._read()
-            self._is_read = True
+        if not self.are_read:
+            self._quoted = self._reader() if self._reader else read(self._text)
+            self.are_read = True
         return self._quoted
 
 
@@ -274,7 +274,7 @@ def read(text: str) -> Quoted | None:
 
 def read_outside(text: str) -> Quoted | None:
     """Return the documents of a text that is a part of another; None where there is none."""
-    bounds = _documents(text) if "{" in text or "[" in text else ()
+    bounds = _documents(text)
     return _read(text, bounds) if bounds else None
 
 
@@ -326,10 +326,10 @@ def _documents(text: str) -> list[Bounds]:
     found: list[Bounds] = []
     tried: set[int] = set()
     place = 0
-    while opening := _BRACKET(text, place):
+    while opening := _OPENING(text, place):
         start = opening.start()
         place = start + 1
-        if start in tried or not _OPENING(text, start):
+        if start in tried:
             continue
         index = bisect_right(found, (start, len(text)))
         if index and found[index - 1][1] > start:

@@ -197,7 +197,7 @@ def _find_in_windows(search: _Search, text: str) -> _Spans:
     for start, first, last, end in windows(len(text)):
         piece = text[start:end]
         hits = search.look(piece)
-        documents = Documents(partial(whole.part, start, end) if whole else _no_documents)
+        documents = Documents(piece, partial(whole.part, start, end) if whole else _no_documents)
         spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
         quotes.update((place + start, quote) for place, quote in marks.items())
         for span in spans:
@@ -240,9 +240,9 @@ def _find(
         for start, end, kind in spans:
             if kind != "IP" and may_part(text, start, end):
                 found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
-                return _merged(text, found, documents or Documents(partial(read, text)))
+                return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
-    documents = documents or Documents(partial(read, text))
+    documents = documents or Documents(text)
     found = _ranked(search, text, hits, documents)
     if not plain:
         found, documents = _with_hidden(search, text, found, documents)
@@ -278,8 +278,8 @@ def _with_hidden(
         if not index:
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
-        seen = Documents(partial(_shown, layer, seen))
-        documents = Documents(partial(_in_original, text, seen, origin))
+        seen = Documents(layer.text, partial(_shown, layer, seen))
+        documents = Documents(text, partial(_in_original, text, seen, origin))
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
             start, end = origin(first, last)
             if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
@@ -328,8 +328,10 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
 
 def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
-    quotes: dict[int, str] = {}
-    pieces = [*_cut(text, found, documents, quotes)]
+    quotes, pieces = _NO_QUOTES, found
+    if not (documents.are_read and documents.quoted() is None):
+        quotes = dict[int, str]()
+        pieces = [*_cut(text, found, documents, quotes)]
     if not pieces:
         return [], quotes
     pieces.sort(key=_PLACE)
