@@ -282,6 +282,8 @@ class Keys:
             return None
         start = place - end + turned
         key = _Key(start, separator, kind, word, quotes)
+        if separator == "=" and text[start - 1 : start] != "[":
+            return key
         if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
             return None
         return key
@@ -364,15 +366,15 @@ class Keys:
     def _bare(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give a value without quotes, as far as the grammar of its kind goes."""
         spoken = start > place and key.separator == ":"
-        if self._is_marked_at(reading.text, start):
+        if start == place and key.separator == ":" and key.kind in _VAGUE and not key.quotes:
             return ()
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(reading, start, key, spoken=spoken)
-        end = reading.end(_grammar(key, spoken=spoken), start)
-        value = reading.text[start : min(end, start + _MOST_JUDGED)]
-        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
+        text, end = reading.text, reading.end(_grammar(key, spoken=spoken), start)
+        value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
+        if not is_value(key.kind, key.word, value) or self._is_marked_at(text, start, end):
             return ()
-        if self._is_marked(value) or _is_other(reading.text, (start, end), value, key, place):
+        if self._is_name_of_field(key, value) or _is_other(text, end, value, key):
             return ()
         return ((start, end),)
 
@@ -381,6 +383,8 @@ class Keys:
     ) -> Iterable[Bounds]:
         """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
         text, scheme = reading.text, _SCHEME.match(reading.text, start)
+        if self._is_marked_at(text, start):
+            return ()
         if scheme:
             start = scheme.end()
             if self._is_marked_at(text, start):
@@ -437,10 +441,13 @@ class Keys:
         match = self._is_mark(value)
         return match is not None and match.end() == len(value)
 
-    def _is_marked_at(self, text: str, start: int) -> bool:
-        """Whether a mark stands there, and nothing that belongs to it after it."""
+    def _is_marked_at(self, text: str, start: int, end: int = -1) -> bool:
+        """Whether a mark stands there, and nothing that belongs to it after it; or one up to `end`."""
         match = self._is_mark(text, start)
-        return match is not None and not text[match.end() : match.end() + 1].isalnum()
+        if match is None:
+            return False
+        last = match.end()
+        return last == end or not text[last : last + 1].isalnum()
 
 
 def _pair_at(text: str, place: int) -> re.Match[str] | None:
@@ -508,16 +515,14 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _LINE if spoken else _BARE
 
 
-def _is_other(text: str, bounds: Bounds, value: str, key: _Key, place: int) -> bool:
-    """Tell whether a bare value is a remark about it, an expression of source, or after a vague `zip:`."""
-    after = text[bounds[1] : bounds[1] + 1]
+def _is_other(text: str, end: int, value: str, key: _Key) -> bool:
+    """Tell whether a bare value is a remark about it, or an expression of source."""
+    after = text[end : end + 1]
     if key.separator == ">":
         return False
     if key.quotes:
         return is_code("", value, after)
-    if key.separator == ":" and (
-        is_said(key.kind, key.word, value) or (key.kind in _VAGUE and bounds[0] == place)
-    ):
+    if key.separator == ":" and is_said(key.kind, key.word, value):
         return True
     return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
 

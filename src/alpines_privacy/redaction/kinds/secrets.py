@@ -84,7 +84,7 @@ _WEB_TOKEN = re.compile(
 )
 _WEB_TOKEN_START = re.compile(r"\beyJ", re.ASCII)
 _URL_RUN = re.compile(rf"{_URL}*+")
-_LONGEST_PART = 8192  # characters
+_LONGEST_PART = 3 + 8192  # characters
 
 
 def _web_tokens(text: str) -> Iterator[Bounds]:
@@ -99,12 +99,12 @@ def _web_tokens(text: str) -> Iterator[Bounds]:
         if start >= end:
             run = _URL_RUN.match(text, start)
             end = run.end() if run else start
-        if start < taken or end == refused:
+        if start < taken or end == refused or end - start > _LONGEST_PART:
             continue
         if token := _WEB_TOKEN.match(text, start):
             taken = token.end()
             yield token.span()
-        elif end - start <= _LONGEST_PART:
+        else:
             refused = end
 
 
