@@ -18,7 +18,7 @@ from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
 from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.spans import SpanTuple
 from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
 
 __all__ = ["Keys"]
@@ -196,7 +196,7 @@ class Keys:
             or _is_named(text) is not None
         )
 
-    def spans(self, text: str, documents: Documents | None = None) -> list[Span]:
+    def found(self, text: str, documents: Documents | None = None) -> list[SpanTuple]:
         """Return the values in a text, in order and disjoint."""
         backwards = text[::-1]
         lowered = _lowered(backwards)
@@ -211,9 +211,9 @@ class Keys:
 
     def _values_of(
         self, reading: _Reading, places: Iterable[int], documents: Documents
-    ) -> list[Span]:
+    ) -> list[SpanTuple]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
-        text, found, done = reading.text, list[Span](), 0
+        text, found, done = reading.text, list[SpanTuple](), 0
         quoted: Quoted | None = None
         is_read = False
         for place in places:
@@ -223,7 +223,7 @@ class Keys:
                 if pair := _pair_at(text, place):
                     kind, word = self._read(pair[1])
                     if kind is not None and pair[2] and self._is_held(kind, word, pair[2]):
-                        found.append(Span(*pair.span(2), kind))
+                        found.append((*pair.span(2), kind))
                         done = pair.end(2)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
@@ -236,23 +236,23 @@ class Keys:
                 done = quoted.ends[index]
             elif key := self._key_before(text, reading.backwards, place):
                 for start, end in self._values(reading, place + 1, key):
-                    found.append(Span(start, end, key.kind))
+                    found.append((start, end, key.kind))
                     done = end
         return found
 
-    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[Span]:
+    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[SpanTuple]:
         """Give the values inside a string, read as it is once its escapes are taken away."""
         first, last = quoted.starts[index], quoted.ends[index]
         string, inner = text[first:last], quoted.inside.get(index)
         if inner is not None or "\\" not in string:
             inside = Documents(string, lambda: inner.shifted(-first)) if inner else None
-            for start, end, kind in self.spans(string, inside):
-                yield Span(first + start, first + end, kind)
+            for start, end, kind in self.found(string, inside):
+                yield first + start, first + end, kind
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
-        for found in self.spans(layer.text):
-            start, end = layer.origin(found.start, found.end)
-            yield Span(first + start, first + end, found.kind)
+        for start, end, kind in self.found(layer.text):
+            start, end = layer.origin(start, end)
+            yield first + start, first + end, kind
 
     def _separators(self, lowered: str) -> list[int]:
         """Return where, from the left, separators stand that may have such a key before them.
@@ -398,7 +398,7 @@ class Keys:
             return ()
         return ((start, end),)
 
-    def _options(self, text: str) -> Iterator[Span]:
+    def _options(self, text: str) -> Iterator[SpanTuple]:
         """Give the values of a command line's options: `--password x`."""
         for match in _OPTION.finditer(text):
             kind = self.names.kind(match[1])
@@ -410,12 +410,12 @@ class Keys:
                     and is_value(kind, _last_word(match[1]), bare)
                     and not is_said(kind, "key", bare)
                 ):
-                    yield Span(*value.span(), kind)
+                    yield *value.span(), kind
 
-    def _names(self, text: str) -> Iterator[Span]:
+    def _names(self, text: str) -> Iterator[SpanTuple]:
         for start, end in names_of_people(text):
             if self.is_personal("NAME", "name", text[start:end]):
-                yield Span(start, end, "NAME")
+                yield start, end, "NAME"
 
     def _is_held(self, kind: str, word: str, value: str) -> bool:
         return (

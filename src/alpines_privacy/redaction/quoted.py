@@ -46,11 +46,13 @@ _MEMBERS = re.compile(
 _BEHIND = re.compile(rf"{_BLANK}(?:,|([\]}})]))").match  # a container inside another
 _CLOSES = {"[": "]", "{": "}", "(": ")"}
 # What opens a document with something in it.
-_OPENING = re.compile(
+_OPENINGS = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
-).search
+)
+_OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
 _STRINGS = re.compile(rf"{_DOUBLE}|{_SINGLE}").finditer
+_AT_FIRST = frozenset('" \t')
 _ONE_STRING = re.compile(rf"[ \t]*+{_DOUBLE}\s*").fullmatch
 _NUMBERS = re.compile(_NUMBER).finditer
 _IN_NUMBER = frozenset("0123456789.eE+-")
@@ -255,7 +257,7 @@ class Documents:
         self._text = text
         self._reader = reader
         self._quoted: Quoted | None = None
-        self.are_read = False
+        self.are_read = reader is None and not ("{" in text or "[" in text or text[:1] in _AT_FIRST)
 
     def quoted(self) -> Quoted | None:
         """Return them; None where there is none."""
@@ -267,15 +269,15 @@ class Documents:
 
 def read(text: str) -> Quoted | None:
     """Return the documents of a text, or the one string it is; None where it is neither."""
-    if text[:1] in {'"', " ", "\t"} and _ONE_STRING(text):
+    if text[:1] in _AT_FIRST and _ONE_STRING(text):
         return _read(text, [(0, len(text))])
     return read_outside(text)
 
 
 def read_outside(text: str) -> Quoted | None:
     """Return the documents of a text that is a part of another; None where there is none."""
-    bounds = _documents(text)
-    return _read(text, bounds) if bounds else None
+    first = _first_opening(text)
+    return _read(text, bounds) if first >= 0 and (bounds := _documents(text, first)) else None
 
 
 def _read_inside(text: str) -> Quoted | None:
@@ -321,11 +323,21 @@ def parts(text: str, start: int) -> Iterator[Bounds]:
     return (match.span() for match in _PART.finditer(text, start))
 
 
-def _documents(text: str) -> list[Bounds]:
-    """Return the bounds of all documents that are in no other; of two that overlap the first."""
+def _first_opening(text: str) -> int:
+    """Return where the first bracket is that may open a document, in less time than a search takes; or -1."""
+    first = -1
+    for bracket in "[{":
+        place = text.find(bracket, 0, first if first >= 0 else len(text))
+        while place >= 0 and not _IS_OPENING(text, place):
+            place = text.find(bracket, place + 1, first if first >= 0 else len(text))
+        first = place if place >= 0 else first
+    return first
+
+
+def _documents(text: str, place: int) -> list[Bounds]:
+    """Return the bounds of all documents from a place on that are in no other; of two that overlap the first."""
     found: list[Bounds] = []
     tried: set[int] = set()
-    place = 0
     while opening := _OPENING(text, place):
         start = opening.start()
         place = start + 1
