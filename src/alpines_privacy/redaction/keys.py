@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
@@ -97,19 +97,23 @@ _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
 # Grammars of which any part of a match is one, up to the same end.
+_LONG_RUN = 32  # characters, above which a run is remembered
 _RUNS = frozenset(map(id, (_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
 # What stands in one place of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
 
-class _Key(NamedTuple):
-    """A key of the text: where it begins and ends, what it is, and how it is written."""
+class _Key:
+    """A key of the text: where it begins, the separator and the quotes behind it, what it is."""
 
-    start: int
-    separator: str
-    kind: str
-    word: str
-    quotes: str
+    __slots__ = ("kind", "quotes", "separator", "start", "word")
+
+    def __init__(self, start: int, separator: str, kind: str, word: str, quotes: str) -> None:
+        self.start = start
+        self.separator = separator
+        self.kind = kind
+        self.word = word
+        self.quotes = quotes
 
 
 class _Reading:
@@ -141,9 +145,7 @@ class _Reading:
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
-        name = id(grammar)
-        run = self._runs.get(name)
-        if run and run[0] <= start < run[1]:
+        if self._runs and (run := self._runs.get(id(grammar))) and run[0] <= start < run[1]:
             return run[1]
         if self.quoted is None:
             match = grammar.match(self.text, start)
@@ -152,8 +154,8 @@ class _Reading:
         if match is None:
             return start
         end = match.end()
-        if name in _RUNS:
-            self._runs[name] = (start, end)
+        if end - start > _LONG_RUN and id(grammar) in _RUNS:
+            self._runs[id(grammar)] = (start, end)
         return end
 
 
@@ -221,10 +223,7 @@ class Keys:
                 continue
             if text[place] == ":" and text[place - 1] in _PAIR:
                 if pair := _pair_at(text, place):
-                    kind, word = self._read(pair[1])
-                    if kind is not None and pair[2] and self._is_held(kind, word, pair[2]):
-                        found.append((*pair.span(2), kind))
-                        done = pair.end(2)
+                    done = self._pair(pair, found)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
                     continue
@@ -240,6 +239,15 @@ class Keys:
                     done = end
         return found
 
+    def _pair(self, pair: re.Match[str], found: list[SpanTuple]) -> int:
+        """Add the value of a pair, if it is personal data; return where reading goes on."""
+        kind, word = self._read(pair[1])
+        if kind is None or not pair[2] or not self._is_held(kind, word, pair[2]):
+            return 0
+        start, end = pair.span(2)
+        found.append((start, end, kind))
+        return end
+
     def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[SpanTuple]:
         """Give the values inside a string, read as it is once its escapes are taken away."""
         first, last = quoted.starts[index], quoted.ends[index]
@@ -250,8 +258,8 @@ class Keys:
                 yield first + start, first + end, kind
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
-        for start, end, kind in self.found(layer.text):
-            start, end = layer.origin(start, end)
+        for begin, done, kind in self.found(layer.text):
+            start, end = layer.origin(begin, done)
             yield first + start, first + end, kind
 
     def _separators(self, lowered: str) -> list[int]:
@@ -354,7 +362,9 @@ class Keys:
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
             if opening := _OPENING.match(text, start):
-                yield from self._quoted(reading, opening, key._replace(separator=":"))
+                yield from self._quoted(
+                    reading, opening, _Key(key.start, ":", key.kind, key.word, key.quotes)
+                )
                 start = reading.closing(opening.end(), opening[1]) + 1
             elif atom := _ATOM.match(text, start):
                 if self._is_held(key.kind, key.word, atom[0]):

@@ -202,11 +202,11 @@ def _find_in_windows(search: _Search, text: str) -> _Spans:
         documents = Documents(piece, partial(whole.part, start, end) if whole else _no_documents)
         spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
         quotes.update((place + start, quote) for place, quote in marks.items())
-        for begin, stop, kind in spans:
+        for begin, done, kind in spans:
             if first <= begin + start < last:
-                stop += start
-                stop = _end_of_long(text, stop, whole) if stop == end else stop
-                _add(found, (begin + start, stop, kind))
+                stop = done + start
+                long = _end_of_long(text, stop, whole) if stop == end else stop
+                _add(found, (begin + start, long, kind))
     return found, quotes
 
 
