@@ -121,15 +121,18 @@ class Layer:
         pieces: list[str] = []
         length = done = 0
         for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
-            plain = _DECODERS[match.lastgroup or ""](match[0])
-            length += match.start() - done
-            pieces += (folded[done : match.start()], plain)
+            token, (start, end) = match[0], match.span()
+            plain = _OFTEN.get(token)
+            if plain is None:
+                plain = _DECODERS[match.lastgroup or ""](token)
+            length += start - done
+            pieces += (folded[done:start], plain)
             self._at.append(length)
             length += len(plain)
             self._stops.append(length)
-            done = match.end()
-            self._starts.append(match.start())
-            self._ends.append(done)
+            done = end
+            self._starts.append(start)
+            self._ends.append(end)
         self.text = "".join((*pieces, folded[done:])) if pieces else folded
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
@@ -306,6 +309,15 @@ _DECODERS: dict[str, Callable[[str], str]] = {
     "colour": lambda _: "",
     "plus": lambda _: " ",
     "invisible": lambda _: "",
+}
+
+
+# What is decoded most often, ready-made.
+_OFTEN = {
+    **{token: _escape(token) for letter in "\\\"'/nrtbfav0@." if (token := f"\\{letter}")},
+    **{
+        token: _percent(token) for code in range(0x80) for token in (f"%{code:02X}", f"%{code:02x}")
+    },
 }
 
 
