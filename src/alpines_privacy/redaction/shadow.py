@@ -114,10 +114,9 @@ class Layer:
     ) -> None:
         """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
-        self._at: list[int] = []  # where each decoded piece begins and ends in this text, and
-        self._stops: list[int] = []
-        self._starts: list[int] = []  # where it did in the other
-        self._ends: list[int] = []
+        # Where each decoded piece begins and ends in this text, and where it did in the other.
+        at, stops, starts, ends = list[int](), list[int](), list[int](), list[int]()
+        self._at, self._stops, self._starts, self._ends = at, stops, starts, ends
         pieces: list[str] = []
         length = done = 0
         for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
@@ -125,15 +124,17 @@ class Layer:
             plain = _OFTEN.get(token)
             if plain is None:
                 plain = _DECODERS[match.lastgroup or ""](token)
-            length += start - done
-            pieces += (folded[done:start], plain)
-            self._at.append(length)
+            if start > done:
+                pieces.append(folded[done:start])
+                length += start - done
+            pieces.append(plain)
+            at.append(length)
             length += len(plain)
-            self._stops.append(length)
+            stops.append(length)
+            starts.append(start)
+            ends.append(end)
             done = end
-            self._starts.append(start)
-            self._ends.append(end)
-        self.text = "".join((*pieces, folded[done:])) if pieces else folded
+        self.text = "".join((*pieces, folded[done:])) if at else folded
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
@@ -315,9 +316,9 @@ _DECODERS: dict[str, Callable[[str], str]] = {
 # What is decoded most often, ready-made.
 _OFTEN = {
     **{token: _escape(token) for letter in "\\\"'/nrtbfav0@." if (token := f"\\{letter}")},
-    **{
-        token: _percent(token) for code in range(0x80) for token in (f"%{code:02X}", f"%{code:02x}")
-    },
+    **{f"%{code:02X}": chr(code) for code in range(0x80)},
+    **{f"%{code:02x}": chr(code) for code in range(0x80)},
+    **{f"\\x{code:02x}": chr(code) for code in range(0x100)},
 }
 
 
