@@ -42,13 +42,16 @@ _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
 
+_BLANKS = frozenset("=> \t")
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
 _BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
     *"bruBRU"  # which may stand before a quote
 }
+_BEGIN_QUOTED = frozenset("bruBRU\"'")
 _OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
+_FIRST_MEMBER = re.compile(f"{_MEMBER.pattern}(?:{_OPENING.pattern}|{_ATOM.pattern})")
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
@@ -62,6 +65,7 @@ _BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++"
 _WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
 _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
 _TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]++")
+_ADDRESS = re.compile(rf"(?=[\[\]0-9A-Fa-f.:\-]){_TOKEN.pattern}")  # of a network
 _LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
 _NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
 
@@ -82,6 +86,7 @@ _BY_KIND: dict[str, re.Pattern[str]] = {
     ),
     **dict.fromkeys(("PHONE", "CNIC", "NTN", "SSN", "CARD"), _NUMBER),
     **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),
+    "IP": _ADDRESS,
 }
 # In prose, after a colon, a name or an address goes on to the next stop.
 _SPOKEN = {
@@ -98,7 +103,7 @@ _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
 # Grammars of which any part of a match is one, up to the same end.
 _LONG_RUN = 32  # characters, above which a run is remembered
-_RUNS = frozenset(map(id, (_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
+_RUNS = frozenset(map(id, (_BARE, _TOKEN, _ADDRESS, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
 # What stands in one place of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
@@ -290,7 +295,7 @@ class Keys:
             return None
         start = place - end + turned
         key = _Key(start, separator, kind, word, quotes)
-        if separator == "=" and text[start - 1 : start] != "[":
+        if separator == "=" and "]" not in quotes:
             return key
         if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
             return None
@@ -305,7 +310,8 @@ class Keys:
         start = key.start
         if start and text[start - 1] == "[":
             return (
-                not text[start - 2 : start - 1].isalnum()
+                "]" in key.quotes
+                and not text[start - 2 : start - 1].isalnum()
                 and self._is_mark(text, start - 1) is not None
             )
         if key.separator == "=" or '"' in key.quotes or "'" in key.quotes:  # no mark has one
@@ -315,17 +321,18 @@ class Keys:
 
     def _values(self, reading: _Reading, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
-        text = reading.text
-        if text[place : place + 1] in _BEGIN_BARE and key.separator != ",":
-            return self._bare(reading, place, place, key)
-        blank = _BLANK.match(text, place)
-        start = blank.end() if blank else place
-        if opening := _OPENING.match(text, start):
+        text, start = reading.text, place
+        first = text[place : place + 1]
+        if first in _BLANKS and (blank := _BLANK.match(text, place)):
+            start = blank.end()
+            first = text[start : start + 1]
+        if first in _BEGIN_BARE and key.separator != ",":
+            return self._bare(reading, start, place, key)
+        if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
             return self._quoted(reading, opening, key)
-        first = text[start : start + 1]
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
-        if first in {"[", "("} and not self._is_mark(text, start):
+        if first == "(" or (first == "[" and not self._is_mark(text, start)):
             return self._listed(reading, start, place, key)
         return self._bare(reading, start, place, key)
 
@@ -333,11 +340,8 @@ class Keys:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
         text = reading.text
         pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
-        if not pair:
-            between = _MEMBER.match(text, start + 1)
-            member = between.end() if between else start + 1
-            if _OPENING.match(text, member) or _ATOM.match(text, member):
-                return self._members(reading, start + 1, key)
+        if not pair and _FIRST_MEMBER.match(text, start + 1):
+            return self._members(reading, start + 1, key)
         if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
             start += 1
             if not text[start : start + 1].isalnum():
@@ -381,6 +385,8 @@ class Keys:
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(reading, start, key, spoken=spoken)
         text, end = reading.text, reading.end(_grammar(key, spoken=spoken), start)
+        if end == start:
+            return ()
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
         if not is_value(key.kind, key.word, value) or self._is_marked_at(text, start, end):
             return ()

@@ -324,14 +324,16 @@ def parts(text: str, start: int) -> Iterator[Bounds]:
 
 
 def _first_opening(text: str) -> int:
-    """Return where the first bracket is that may open a document, in less time than a search takes; or -1."""
-    first = -1
-    for bracket in "[{":
-        place = text.find(bracket, 0, first if first >= 0 else len(text))
-        while place >= 0 and not _IS_OPENING(text, place):
-            place = text.find(bracket, place + 1, first if first >= 0 else len(text))
-        first = place if place >= 0 else first
-    return first
+    """Return where the first bracket is that may open a document, or -1: where few are, in less time than a search."""
+    square, curly = _first_of("[", text), _first_of("{", text)
+    return curly if square < 0 or 0 <= curly < square else square
+
+
+def _first_of(bracket: str, text: str) -> int:
+    place = text.find(bracket)
+    while place >= 0 and not _IS_OPENING(text, place):
+        place = text.find(bracket, place + 1)
+    return place
 
 
 def _documents(text: str, place: int) -> list[Bounds]:
