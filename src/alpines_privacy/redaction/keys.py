@@ -25,14 +25,19 @@ __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
-# What nearly all keys of documents look like: `"email": "…"`, `'email': '…'`, without an escape,
-# `"email": null`; and one over an object.
+# What nearly all keys of documents look like: `"email": "…"`, `'email': '…'`, `"email": null`, also
+# in a string of another (`\"email\": \"…\"`); and one over an object.
 _PAIR = {
     quote: re.compile(
-        rf"""{quote}([\w\-.]{{1,64}}){quote}:[ ]?(?:{quote}({content}*+){quote}"""
-        rf"""|(?:null|true|false|None|True|False)(?=[}}\]]|,[ ]?{quote}))"""
+        rf"""{written}([\w\-.]{{1,64}}){written}:[ ]?(?:{written}({content}*+){written}"""
+        rf"""|(?:null|true|false|None|True|False)(?=[}}\]]|,[ ]?{written}))"""
     )
-    for quote, content in {'"': r'[^"\\\n]', "'": r"""[^"'\\\n]"""}.items()
+    for quote, written, content in (
+        ('"', '"', r'[^"\\\n]'),
+        ("'", "'", r"""[^"'\\\n]"""),
+        ('\\"', r"\\\"", r"""[^"'\\\n]"""),
+        ("\\'", r"\\'", r"""[^"'\\\n]"""),
+    )
 }
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
@@ -399,12 +404,9 @@ class Keys:
     ) -> Iterable[Bounds]:
         """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
         text, scheme = reading.text, _SCHEME.match(reading.text, start)
+        start = scheme.end() if scheme else start
         if self._is_marked_at(text, start):
             return ()
-        if scheme:
-            start = scheme.end()
-            if self._is_marked_at(text, start):
-                return ()
         end = reading.end(_TOKEN if scheme else _credentials(text, key, spoken=spoken), start)
         value = text[start : min(end, start + _MOST_JUDGED)]
         if not self._is_held(key.kind, key.word, value):
@@ -471,10 +473,10 @@ def _pair_at(text: str, place: int) -> re.Match[str] | None:
 
     In a document it is a pair, since nothing but a string has a word between two quotes.
     """
-    quote = text[place - 1]
+    quote = text[place - 1] if text[place - 2] != "\\" else text[place - 2 : place]
     first = text.rfind(quote, max(0, place - 66), place - 1)
     pair = _PAIR[quote].match(text, first) if first != -1 else None
-    return pair if pair and pair.end(1) == place - 1 else None
+    return pair if pair and pair.end(1) == place - len(quote) else None
 
 
 def _tree(ends: Iterable[str]) -> dict[str, Any]:

@@ -251,19 +251,23 @@ class Quoted:
 class Documents:
     """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given."""
 
-    __slots__ = ("_quoted", "_reader", "_text", "are_read")
+    __slots__ = ("_are_read", "_quoted", "_reader", "_text", "are_none")
 
     def __init__(self, text: str, reader: Callable[[], Quoted | None] | None = None) -> None:
         self._text = text
         self._reader = reader
         self._quoted: Quoted | None = None
-        self.are_read = reader is None and not ("{" in text or "[" in text or text[:1] in _AT_FIRST)
+        # That there are none is known without reading where nothing opens one.
+        self._are_read = self.are_none = reader is None and not (
+            "{" in text or "[" in text or text[:1] in _AT_FIRST
+        )
 
     def quoted(self) -> Quoted | None:
         """Return them; None where there is none."""
-        if not self.are_read:
+        if not self._are_read:
             self._quoted = self._reader() if self._reader else read(self._text)
-            self.are_read = True
+            self._are_read = True
+            self.are_none = self._quoted is None
         return self._quoted
 
 

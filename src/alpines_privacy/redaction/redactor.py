@@ -276,12 +276,12 @@ def _with_hidden(
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
     seen, cuts = documents, list[int]()
+    origin: shadow.Origin | None = None
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
-        seen = Documents(layer.text, partial(_shown, layer, seen))
-        documents = Documents(text, partial(_in_original, text, seen, origin))
+        seen = Documents(layer.text, None if seen.are_none else partial(_shown, layer, seen))
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
             start, end = origin(first, last)
             if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
@@ -292,6 +292,8 @@ def _with_hidden(
         if "\\" in layer.text or "\x1b" in layer.text:  # nothing else can go on past a quote
             quoted = seen.quoted()
             cuts[:] = quoted.bounds() if quoted else ()
+    if origin and not seen.are_none:
+        return found, Documents(text, partial(_in_original, text, seen, origin))
     return found, documents
 
 
@@ -331,7 +333,7 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
 def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
     quotes, pieces = _NO_QUOTES, found
-    if not (documents.are_read and documents.quoted() is None):
+    if not documents.are_none:
         quotes = dict[int, str]()
         pieces = [*_cut(text, found, documents, quotes)]
     if not pieces:
