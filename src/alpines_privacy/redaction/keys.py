@@ -319,8 +319,8 @@ class Keys:
                 and not text[start - 2 : start - 1].isalnum()
                 and self._is_mark(text, start - 1) is not None
             )
-        if key.separator == "=" or '"' in key.quotes or "'" in key.quotes:  # no mark has one
-            return False
+        if not text[start:place].isupper() or key.separator == "=" or key.quotes:
+            return False  # what a mark writes before a colon is the name of a kind
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
 
@@ -408,7 +408,7 @@ class Keys:
         if self._is_marked_at(text, start):
             return ()
         end = reading.end(_TOKEN if scheme else _credentials(text, key, spoken=spoken), start)
-        value = text[start : min(end, start + _MOST_JUDGED)]
+        value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
         if not self._is_held(key.kind, key.word, value):
             return ()
         is_word = scheme is None and spoken and " " not in value.strip()
