@@ -35,8 +35,8 @@ _PAIR = {
     for quote, written, content in (
         ('"', '"', r'[^"\\\n]'),
         ("'", "'", r"""[^"'\\\n]"""),
-        ('\\"', r"\\\"", r"""[^"'\\\n]"""),
-        ("\\'", r"\\'", r"""[^"'\\\n]"""),
+        ('\\"', r"\\\"", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
+        ("\\'", r"\\'", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
     )
 }
 _OBJECTS = ("{", " {")
@@ -149,9 +149,11 @@ class _Reading:
         index = bisect_left(quoted.starts, start)
         if quoted.starts[index : index + 1] == [start]:
             return quoted.ends[index]
-        following = quoted.next_document(start)
-        last = following.start if following else len(self.text)
-        return min(closing(self.text, start, quote), last)
+        end = closing(self.text, start, quote)
+        document = quoted.document_around(end)
+        if document is None or document.start < start:
+            return end
+        return document.end if self.text.startswith(quote, document.end) else document.start
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
@@ -160,7 +162,7 @@ class _Reading:
         if self.quoted is None:
             match = grammar.match(self.text, start)
         else:
-            match = grammar.match(self.text, start, _limit(self.text, start, self.quoted))
+            match = _match_in(self.text, start, grammar, self.quoted)
         if match is None:
             return start
         end = match.end()
@@ -169,12 +171,16 @@ class _Reading:
         return end
 
 
-def _limit(text: str, start: int, quoted: Quoted) -> int:
-    """Return where a bare value ends at the latest: before a document, or with its place in one."""
+def _match_in(
+    text: str, start: int, grammar: re.Pattern[str], quoted: Quoted
+) -> re.Match[str] | None:
+    """Match a bare value: in a document up to the end of its place, else so that it parts no document."""
     if document := quoted.document_at(start):
-        return _limit_in(text, start, quoted, document)
-    following = quoted.next_document(start)
-    return following.start if following else len(text)
+        return grammar.match(text, start, _limit_in(text, start, quoted, document))
+    match = grammar.match(text, start)
+    if match and (parted := quoted.document_around(match.end())):
+        return grammar.match(text, start, parted.start)
+    return match
 
 
 def _limit_in(text: str, start: int, quoted: Quoted, document: Document) -> int:

@@ -51,6 +51,11 @@ _OPENINGS = re.compile(
 )
 _OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
+# A word that stands for no value: it is no constant, no key, and calls nothing.
+_PLAIN_WORD = re.compile(
+    r"(?<![\w.])(?!(?:null|true|false|None|True|False|nil|NULL|TRUE|FALSE|NaN|nan|Infinity|inf)(?![\w.])"
+    r"|[\w.]++[ \t]*+[:=(])[A-Za-z_]"
+).search
 _STRINGS = re.compile(rf"{_DOUBLE}|{_SINGLE}").finditer
 _AT_FIRST = frozenset('" \t')
 _ONE_STRING = re.compile(rf"[ \t]*+{_DOUBLE}\s*").fullmatch
@@ -113,6 +118,11 @@ class Quoted:
         """Return the document that holds a place."""
         index = bisect_right(self._beginnings, place) - 1
         return self.documents[index] if index >= 0 and place < self.documents[index].end else None
+
+    def document_around(self, place: int) -> Document | None:
+        """Return the document that a cut at a place would part."""
+        document = self.document_at(place)
+        return document if document and document.start < place else None
 
     def next_document(self, place: int) -> Document | None:
         """Return the first document that begins at a place or behind it."""
@@ -202,19 +212,23 @@ class Quoted:
     def cut(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         """Give the parts of a value that leave the documents documents, each with its mark's quotes.
 
-        A value ends with the string it begins in; other strings belong to it that are no keys and
-        that it covers. A number is taken whole.
+        One that begins before a document and covers it takes it along. A value ends with the string
+        it begins in; other strings belong to it that are no keys and that it covers. A number is
+        taken whole.
         """
-        while start < end:
+        first = start
+        while first < end:
             document = self.document_at(start) or self.next_document(start)
             if document is None or document.start >= end:
-                yield start, end, ""
+                yield first, end, ""
                 return
-            if start < document.start:
-                yield start, document.start, ""
-            last = min(end, document.end)
-            yield from self._cut_in(text, max(start, document.start), last, document)
-            start = last
+            start = min(end, document.end)
+            if first < document.start and document.end <= end:
+                continue
+            if first < document.start:
+                yield first, document.start, ""
+            yield from self._cut_in(text, max(first, document.start), start, document)
+            first = start
 
     def _cut_in(
         self, text: str, start: int, end: int, document: Document
@@ -308,6 +322,8 @@ def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
     documents, starts, ends = [], list[int](), list[int]()
     for first, last in bounds:
         strings = [match.span() for match in _STRINGS(text, first, last)]
+        if not strings and _PLAIN_WORD(text, first, last):  # `[abc, def]`, as nobody writes a list
+            continue
         starts += [start + 1 for start, _ in strings]
         ends += [end - 1 for _, end in strings]
         place = strings[0][0] if strings else first
