@@ -395,7 +395,9 @@ class Keys:
             return ()
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(reading, start, key, spoken=spoken)
-        text, end = reading.text, reading.end(_grammar(key, spoken=spoken), start)
+        is_special = spoken or key.separator == ">"
+        grammar = _grammar(key) if is_special else _BY_KIND.get(key.kind, _TOKEN)
+        text, end = reading.text, reading.end(grammar, start)
         if end == start:
             return ()
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
@@ -523,10 +525,11 @@ def _branches(tree: dict[str, Any]) -> str:
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
-def _grammar(key: _Key, *, spoken: bool) -> re.Pattern[str]:
+def _grammar(key: _Key) -> re.Pattern[str]:
+    """Return the grammar of an element's content, or of what is spoken."""
     if key.separator == ">":
         return _ELEMENT
-    if spoken and not key.quotes and key.kind in _SPOKEN:
+    if not key.quotes and key.kind in _SPOKEN:
         return _SPOKEN[key.kind]
     return _BY_KIND.get(key.kind, _TOKEN)
 
@@ -541,6 +544,8 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
 
 def _is_other(text: str, end: int, value: str, key: _Key) -> bool:
     """Tell whether a bare value is a remark about it, or an expression of source."""
+    if key.separator != ":" and not (value[0].isalpha() or value[0] == "_"):  # begins no code
+        return False
     after = text[end : end + 1]
     if key.separator == ">":
         return False

@@ -50,6 +50,7 @@ _OPENINGS = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
 )
 _OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
+_FEW = 8  # brackets that are looked at one by one
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
 # A word that stands for no value: it is no constant, no key, and calls nothing.
 _PLAIN_WORD = re.compile(
@@ -295,7 +296,10 @@ def read(text: str) -> Quoted | None:
 def read_outside(text: str) -> Quoted | None:
     """Return the documents of a text that is a part of another; None where there is none."""
     first = _first_opening(text)
-    return _read(text, bounds) if first >= 0 and (bounds := _documents(text, first)) else None
+    if first < 0 or (text.find("]", first) < 0 and text.find("}", first) < 0):
+        return None
+    bounds = _documents(text, first)
+    return _read(text, bounds) if bounds else None
 
 
 def _read_inside(text: str) -> Quoted | None:
@@ -351,9 +355,12 @@ def _first_opening(text: str) -> int:
 
 def _first_of(bracket: str, text: str) -> int:
     place = text.find(bracket)
-    while place >= 0 and not _IS_OPENING(text, place):
+    for _ in range(_FEW):
+        if place < 0 or _IS_OPENING(text, place):
+            return place
         place = text.find(bracket, place + 1)
-    return place
+    opening = _OPENING(text, place) if place >= 0 else None
+    return opening.start() if opening else -1
 
 
 def _documents(text: str, place: int) -> list[Bounds]:
