@@ -56,6 +56,7 @@ FINDS = [
     ("log: hide, long value", "", "\x00"),
     ("log: hide, long line", "", "\x1b"),
     ("archive: lines", "%7B%22", 'lat" ='),
+    ("archive: lines", '{"a":"…"}', "[\\n010) 00 0 0 00"),
     ("url: parse", "//", "\u4e2d"),
     ("url: explain", "//a.example/", "/a"),
     ("url: match", "https://a.example/?", "-se"),

@@ -45,7 +45,7 @@ _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
-_LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
+_LAST_WORD = re.compile(r"[0-9]*+([a-z]++[A-Z]?+|[A-Z]++)")  # backwards
 
 _BLANKS = frozenset("=> \t")
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
@@ -564,8 +564,8 @@ def _line_before(text: str, place: int) -> str:
 
 @cached("last words of keys")
 def _last_word(key: str) -> str:
-    match = _LAST_WORD.search(key[-LONGEST:])
-    return match[1].lower() if match else ""
+    match = _LAST_WORD.match(key[-LONGEST:][::-1])
+    return match[1][::-1].lower() if match else ""
 
 
 def _is_separated(text: str, place: int, key: _Key) -> bool:

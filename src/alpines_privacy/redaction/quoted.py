@@ -101,7 +101,7 @@ class Quoted:
     `inside` has what a string holds of documents in its turn, by the place where it begins.
     """
 
-    __slots__ = ("_beginnings", "documents", "ends", "inside", "starts")
+    __slots__ = ("_beginnings", "_without", "documents", "ends", "inside", "starts")
 
     def __init__(self, documents: list[Document], starts: list[int], ends: list[int]) -> None:
         self.documents = documents
@@ -109,6 +109,7 @@ class Quoted:
         self.starts = starts
         self.ends = ends
         self.inside: dict[int, Quoted] = {}
+        self._without: set[int] = set()  # where strings begin that were read and hold none
 
     def string_at(self, place: int) -> int:
         """Return the index of the string whose content holds a place, -1 where none does."""
@@ -252,15 +253,20 @@ class Quoted:
         self, text: str, start: int, end: int, index: int
     ) -> Iterator[tuple[int, int, str]]:
         first, last = self.starts[index], self.ends[index]
-        inner = self.inside.get(first)
-        if (start, end) == (first, last):
-            inner = None
-        elif inner is None and (found := _read_inside(text[first:last])):
-            self.inside[first] = inner = found.shifted(first)
+        inner = None if (start, end) == (first, last) else self._inside(text, first, last)
         if inner:
             yield from inner.cut(text, start, end)
         else:
             yield start, end, ""
+
+    def _inside(self, text: str, first: int, last: int) -> Quoted | None:
+        """Return the documents of a string, which is read once."""
+        if first not in self.inside and first not in self._without:
+            if found := _read_inside(text[first:last]):
+                self.inside[first] = found.shifted(first)
+            else:
+                self._without.add(first)
+        return self.inside.get(first)
 
 
 class Documents:
