@@ -231,9 +231,9 @@ class Keys:
         self, reading: _Reading, places: Iterable[int], documents: Documents
     ) -> list[SpanTuple]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
-        text, found, done = reading.text, list[SpanTuple](), 0
+        found: list[SpanTuple] = []
         quoted: Quoted | None = None
-        is_read = False
+        text, done, is_read = reading.text, 0, False
         for place in places:
             if place < done:
                 continue

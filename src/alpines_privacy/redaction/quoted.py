@@ -329,7 +329,9 @@ def may_part(text: str, start: int, end: int) -> bool:
 
 
 def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
-    documents, starts, ends = [], list[int](), list[int]()
+    documents: list[Document] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for first, last in bounds:
         strings = [match.span() for match in _STRINGS(text, first, last)]
         if not strings and _PLAIN_WORD(text, first, last):  # `[abc, def]`, as nobody writes a list

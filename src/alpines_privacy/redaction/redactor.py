@@ -275,7 +275,8 @@ def _with_hidden(
     """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
-    seen, cuts = documents, list[int]()
+    cuts: list[int] = []
+    seen = documents
     origin: shadow.Origin | None = None
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
@@ -333,8 +334,8 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
 def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
     quotes, pieces = _NO_QUOTES, found
-    if not documents.are_none:
-        quotes = dict[int, str]()
+    if not documents.are_none and _may_part(text, found):
+        quotes = {}
         pieces = [*_cut(text, found, documents, quotes)]
     if not pieces:
         return [], quotes
@@ -351,6 +352,13 @@ def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
         last = max(last, end)
     merged.append((first, last, kind))
     return merged, quotes
+
+
+def _may_part(text: str, found: list[_Found]) -> bool:
+    for start, _, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
+        if kind != "IP" and may_part(text, start, end):
+            return True
+    return False
 
 
 def _cut(

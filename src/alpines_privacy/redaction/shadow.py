@@ -115,7 +115,10 @@ class Layer:
         """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
         # Where each decoded piece begins and ends in this text, and where it did in the other.
-        at, stops, starts, ends = list[int](), list[int](), list[int](), list[int]()
+        at: list[int] = []
+        stops: list[int] = []
+        starts: list[int] = []
+        ends: list[int] = []
         self._at, self._stops, self._starts, self._ends = at, stops, starts, ends
         pieces: list[str] = []
         length = done = 0
