@@ -362,13 +362,14 @@ def _first_opening(text: str) -> int:
 
 
 def _first_of(bracket: str, text: str) -> int:
-    place = text.find(bracket)
-    for _ in range(_FEW):
-        if place < 0 or _IS_OPENING(text, place):
-            return place
+    place, left = text.find(bracket), _FEW
+    while place >= 0 and not _IS_OPENING(text, place):
+        left -= 1
+        if not left:
+            opening = _OPENING(text, place)
+            return opening.start() if opening else -1
         place = text.find(bracket, place + 1)
-    opening = _OPENING(text, place) if place >= 0 else None
-    return opening.start() if opening else -1
+    return place
 
 
 def _documents(text: str, place: int) -> list[Bounds]:
