@@ -24,6 +24,7 @@ TABLE = {
         '⟦"ayesha khan"@example.org⟧ wrote',
         "⟦почта@почта.рф⟧ и ⟦用户@例子.中国⟧。",
         "⟦user@xn--80a1acny.xn--p1ai⟧ ⟦me@[192.0.2.1]⟧",
+        "b'⟦jane@example.com⟧' u'⟦jane@example.com⟧' rb'⟦jane@example.com⟧' ⟦bob'jane@example.com⟧'",
         "联系⟦jane@example.com⟧谢谢, メールは⟦a.b@shop.example⟧です。 ⟦jane@example.com⟧으로",
         "⟦张伟.zhang@example.com⟧ ⟦用户a@例え.テスト⟧ ⟦ayesha@bücher.example⟧",
         "⟦0@0.Aa⟧\udc80⟦0@0.Aa⟧",

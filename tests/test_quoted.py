@@ -34,6 +34,7 @@ READ: dict[str, tuple[str, str]] = {
     "an index": ("form['password'] rows[5] x[\"a\"]", ""),
     "no documents": ("[25/Nov/2026] [INFO] (x) {} [] [worker-1] {a b} [::1]", ""),
     "numbers": ("«[4111111111111111, -1.5e3]»", ""),
+    "bare words": ("[abc, def] {b, c} [s3cr, 5] «[None, true, 5]» «{a: 1}»", ""),
     "one string": (r'«"a \"b\" {"»', r"a \"b\" {"),
 }  # fmt: skip
 
@@ -58,6 +59,23 @@ CLEAN: dict[str, tuple[str, str]] = {
     "a place": ('at {"geo": [31.5204, 74.3587]}', 'at {"geo": ["[COORDINATES]", "[COORDINATES]"]}'),
     "a value before a document": ('password=abc{"a": "b"}', 'password=[PASSWORD]{"a": "b"}'),
     "a quote before a document": ('password="abc {"a": "b"}', 'password="[PASSWORD]{"a": "b"}'),
+    "a document in a quoted value": ("password='p{a: 1}[2, 3]q' n=3", "password='[PASSWORD]' n=3"),
+    "a document that is a quoted value": (
+        """token='{"a": "b1", "n": 5}' n=3""", """token='{"a": "[SECRET]", "n": "[SECRET]"}' n=3""",
+    ),
+    "brackets in a bare value": ("password=[s3cr,et]x password=a{b,c}d", "password=[PASSWORD] password=[PASSWORD]"),
+    "a document in a bare value": ("password=x9![2,3]y n=3", "password=[PASSWORD] n=3"),
+    "escaped JSON": (
+        r'x {\"token\": \"it[1]\nis\", \"pin\": null, \"n\": \"y\"}',
+        r'x {\"token\": \"[SECRET]\", \"pin\": null, \"n\": \"y\"}',
+    ),
+    "nothing under a key": (
+        """{"authorization": null, "n": 'x'} {'pin': None, 'n': 'y'}""",
+        """{"authorization": null, "n": 'x'} {'pin': None, 'n': 'y'}""",
+    ),
+    "nothing under a key of JSON that is cut off": (
+        '{"authorization": true, "n": "hunter22', '{"authorization": true, "n": "hunter22',
+    ),
     "two on a line": ('{"a": "token="} {"b": "x"}', '{"a": "token="} {"b": "x"}'),
     "JSON in JSON": (
         r'{"b": "{\"n\": \"compassword=\", \"pin\": 1234, \"email\": \"\"}"}',

@@ -25,6 +25,7 @@ WRITTEN: tuple[tuple[str, str, str, str], ...] = (
     ("EMAIL", "partial", "a.khan@example.com", "a…@e….com"),
     ("EMAIL", "partial", "ayesha@mail.example.co.uk", "a…@m….uk"),
     ("EMAIL", "partial", "no mail", "[EMAIL]"),
+    ("EMAIL", "partial", '"jane"@example.com', "[EMAIL]"),
     ("CARD", "partial", "4111 1111 1111 1234", "…1234"),
     ("PHONE", "partial", "+92 300 1234567", "…4567"),
     ("PHONE", "partial", "1234567", "[PHONE]"),

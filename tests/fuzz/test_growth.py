@@ -14,6 +14,7 @@ from tests.fuzz.entries import Entry, entries
 from tests.fuzz.growth import (
     Case,
     Fuzzer,
+    entry_named,
     judge,
     peak,
     seconds_from_environment,
@@ -26,6 +27,9 @@ from tests.fuzz.tokens import tokens_of
 FINDS = [
     ("log: redact", "GET /?", "pin="),
     ("log: redact", "GET /?", "ip="),
+    ("log: redact", "", "ip=["),
+    ("log: redact", "", "card>]:"),
+    ("log: redact", "", "password:[1,"),
     ("log: redact", "", "user:"),
     ("log: redact", "", "mac="),
     ("log: redact", "", "login:"),
@@ -52,6 +56,7 @@ FINDS = [
     ("log: hide, long value", "", "\x00"),
     ("log: hide, long line", "", "\x1b"),
     ("archive: lines", "%7B%22", 'lat" ='),
+    ("archive: lines", '{"a":"…"}', "[\\n010) 00 0 0 00"),
     ("url: parse", "//", "\u4e2d"),
     ("url: explain", "//a.example/", "/a"),
     ("url: match", "https://a.example/?", "-se"),
@@ -73,6 +78,18 @@ FINDS = [
     ("list: read", "/…a/", "["),
 ]  # fmt: skip
 
+# What once took by the square of its length in a line of a log.
+LINES = {
+    "pairs": "a=", "keys": "password=", "keys in quotes": '"password":"', "colons": "password: ",
+    "percent": "%25", "backslashes": "\\", "quotes": "'\"", "escaped quotes": '\\"', "brackets": "password=[",
+    "ampersands": "&#6", "zero width": "\u200b", "escapes": "\x1b[", "hyphens": "1-2-3-", "signs": "a@",
+    "commas": "password=,", "words": "Ayesha ", "options": "--password ", "elements": "<password>", "blanks": " ",
+    "cookies": "cookie: a=b; ", "agents": "user_agent=(", "digits": "phone=1 ", "names": "full_name=A B ",
+    "masked": "password=*** ", "addresses": "address=a, b", "stops": "password=.", "schemes": "authorization: Bearer ",
+    "people": '"user":{"name":"Ann"},', "unclosed": '"user":{"a', "open": '"user":[{', "latitudes": "lat=1.11 ",
+    "backslashes, quotes": '"user":{\\"', "mail": "é@é.é", "pluses": "1+", "dots": "a.", "one long key": "password_",
+}  # fmt: skip
+
 
 @pytest.mark.parametrize(("entry", "opening", "token"), FINDS)
 def test_what_was_found_once_costs_no_more_than_it_weighs(
@@ -80,6 +97,11 @@ def test_what_was_found_once_costs_no_more_than_it_weighs(
 ) -> None:
     found = next(each for each in entries() if each.name == entry)
     assert judge(Case(found, opening, (token,))) is None
+
+
+@pytest.mark.parametrize("piece", LINES.values(), ids=LINES)
+def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
+    assert judge(Case(entry_named("log: redact"), "", (piece,))) is None
 
 
 def test_no_token_costs_more_than_it_weighs() -> None:

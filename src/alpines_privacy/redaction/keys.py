@@ -10,39 +10,53 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
-from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing, read
+from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
 from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.spans import SpanTuple
 from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
 
 __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
-# What nearly all keys of JSON look like: `"email": "…"`, without an escape; and one over an object.
-_PAIR = re.compile(r'"([\w\-.]{1,64})":[ ]?"([^"\\\n]*+)"')
+# What nearly all keys of documents look like: `"email": "…"`, `'email': '…'`, `"email": null`, also
+# in a string of another (`\"email\": \"…\"`); and one over an object.
+_PAIR = {
+    quote: re.compile(
+        rf"""{written}([\w\-.]{{1,64}}){written}:[ ]?(?:{written}({content}*+){written}"""
+        rf"""|(?:null|true|false|None|True|False)(?=[}}\]]|,[ ]?{written}))"""
+    )
+    for quote, written, content in (
+        ('"', '"', r'[^"\\\n]'),
+        ("'", "'", r"""[^"'\\\n]"""),
+        ('\\"', r"\\\"", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
+        ("\\'", r"\\'", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
+    )
+}
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
-_LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)[0-9]*\Z")
+_LAST_WORD = re.compile(r"[0-9]*+([a-z]++[A-Z]?+|[A-Z]++)")  # backwards
 
+_BLANKS = frozenset("=> \t")
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
 _BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
     *"bruBRU"  # which may stand before a quote
 }
+_BEGIN_QUOTED = frozenset("bruBRU\"'")
 _OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
+_FIRST_MEMBER = re.compile(f"{_MEMBER.pattern}(?:{_OPENING.pattern}|{_ATOM.pattern})")
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
@@ -56,6 +70,7 @@ _BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++"
 _WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
 _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
 _TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]++")
+_ADDRESS = re.compile(rf"(?=[\[\]0-9A-Fa-f.:\-]){_TOKEN.pattern}")  # of a network
 _LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
 _NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
 
@@ -76,6 +91,7 @@ _BY_KIND: dict[str, re.Pattern[str]] = {
     ),
     **dict.fromkeys(("PHONE", "CNIC", "NTN", "SSN", "CARD"), _NUMBER),
     **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),
+    "IP": _ADDRESS,
 }
 # In prose, after a colon, a name or an address goes on to the next stop.
 _SPOKEN = {
@@ -91,19 +107,23 @@ _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
 # Grammars of which any part of a match is one, up to the same end.
-_RUNS = frozenset({_BARE, _TOKEN, _LINE, _ELEMENT, _COOKIES, _COOKIE})
+_LONG_RUN = 32  # characters, above which a run is remembered
+_RUNS = frozenset(map(id, (_BARE, _TOKEN, _ADDRESS, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
 # What stands in one place of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
 
-class _Key(NamedTuple):
-    """A key of the text: where it begins and ends, what it is, and how it is written."""
+class _Key:
+    """A key of the text: where it begins, the separator and the quotes behind it, what it is."""
 
-    start: int
-    separator: str
-    kind: str
-    word: str
-    quotes: str
+    __slots__ = ("kind", "quotes", "separator", "start", "word")
+
+    def __init__(self, start: int, separator: str, kind: str, word: str, quotes: str) -> None:
+        self.start = start
+        self.separator = separator
+        self.kind = kind
+        self.word = word
+        self.quotes = quotes
 
 
 class _Reading:
@@ -113,46 +133,54 @@ class _Reading:
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
-    __slots__ = ("_runs", "backwards", "documents", "lowered", "text")
+    __slots__ = ("_runs", "backwards", "quoted", "text")
 
-    def __init__(self, text: str, documents: Documents) -> None:
+    def __init__(self, text: str, backwards: str) -> None:
         self.text = text
-        self.documents = documents.quoted
-        self.backwards = text[::-1]
-        self.lowered = _lowered(self.backwards)
-        self._runs: dict[re.Pattern[str], Bounds] = {}
+        self.backwards = backwards
+        self.quoted: Quoted | None = None
+        self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
 
     def closing(self, start: int, quote: str) -> int:
         """Return where a value ends that a quote before `start` opens."""
-        quoted = self.documents()
+        quoted = self.quoted
         if quoted is None:
             return closing(self.text, start, quote)
         index = bisect_left(quoted.starts, start)
         if quoted.starts[index : index + 1] == [start]:
             return quoted.ends[index]
-        following = quoted.next_document(start)
-        last = following.start if following else len(self.text)
-        return min(closing(self.text, start, quote), last)
+        end = closing(self.text, start, quote)
+        document = quoted.document_around(end)
+        if document is None or document.start < start:
+            return end
+        return document.end if self.text.startswith(quote, document.end) else document.start
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
-        first, end = self._runs.get(grammar, (0, 0))
-        if not first <= start < end:
-            match = grammar.match(self.text, start, self._limit(start))
-            end = match.end() if match else start
-            if grammar in _RUNS:
-                self._runs[grammar] = (start, end)
+        if self._runs and (run := self._runs.get(id(grammar))) and run[0] <= start < run[1]:
+            return run[1]
+        if self.quoted is None:
+            match = grammar.match(self.text, start)
+        else:
+            match = _match_in(self.text, start, grammar, self.quoted)
+        if match is None:
+            return start
+        end = match.end()
+        if end - start > _LONG_RUN and id(grammar) in _RUNS:
+            self._runs[id(grammar)] = (start, end)
         return end
 
-    def _limit(self, start: int) -> int:
-        """Return where a bare value ends at the latest: before a document, or with its place in one."""
-        quoted = self.documents()
-        if quoted is None:
-            return len(self.text)
-        if document := quoted.document_at(start):
-            return _limit_in(self.text, start, quoted, document)
-        following = quoted.next_document(start)
-        return following.start if following else len(self.text)
+
+def _match_in(
+    text: str, start: int, grammar: re.Pattern[str], quoted: Quoted
+) -> re.Match[str] | None:
+    """Match a bare value: in a document up to the end of its place, else so that it parts no document."""
+    if document := quoted.document_at(start):
+        return grammar.match(text, start, _limit_in(text, start, quoted, document))
+    match = grammar.match(text, start)
+    if match and (parted := quoted.document_around(match.end())):
+        return grammar.match(text, start, parted.start)
+    return match
 
 
 def _limit_in(text: str, start: int, quoted: Quoted, document: Document) -> int:
@@ -186,62 +214,69 @@ class Keys:
             or _is_named(text) is not None
         )
 
-    def spans(self, text: str, documents: Documents | None = None) -> list[Span]:
+    def found(self, text: str, documents: Documents | None = None) -> list[SpanTuple]:
         """Return the values in a text, in order and disjoint."""
-        reading = _Reading(text, documents or Documents(partial(read, text)))
-        found = self._values_of(reading)
+        backwards = text[::-1]
+        lowered = _lowered(backwards)
+        places = self._separators(lowered)
+        reading = _Reading(text, backwards)
+        found = self._values_of(reading, places, documents or Documents(text)) if places else []
         if "--" in text:
             found = sorted([*found, *self._options(text)])
-        if '"eman"' in reading.lowered or "'eman'" in reading.lowered:
+        if '"eman"' in lowered or "'eman'" in lowered:
             found = sorted([*found, *self._names(text)])
         return found
 
-    def _values_of(self, reading: _Reading) -> list[Span]:
+    def _values_of(
+        self, reading: _Reading, places: Iterable[int], documents: Documents
+    ) -> list[SpanTuple]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
-        text, found, done = reading.text, list[Span](), 0
-        for place in self._separators(reading.lowered):
+        found: list[SpanTuple] = []
+        quoted: Quoted | None = None
+        text, done, is_read = reading.text, 0, False
+        for place in places:
             if place < done:
                 continue
-            if text.startswith('":', place - 1):
+            if text[place] == ":" and text[place - 1] in _PAIR:
                 if pair := _pair_at(text, place):
-                    kind, word = self._read(pair[1])
-                    if kind is not None and self._is_held(kind, word, pair[2]):
-                        found.append(Span(*pair.span(2), kind))
-                        done = pair.end(2)
+                    done = self._pair(pair, found)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
                     continue
-            quoted = reading.documents()
+            if not is_read:
+                quoted = reading.quoted = documents.quoted()
+                is_read = True
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
                 found += self._inside(text, quoted, index)
                 done = quoted.ends[index]
-                continue
-            for span in self._under(reading, place):
-                found.append(span)
-                done = span.end
+            elif key := self._key_before(text, reading.backwards, place):
+                for start, end in self._values(reading, place + 1, key):
+                    found.append((start, end, key.kind))
+                    done = end
         return found
 
-    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[Span]:
+    def _pair(self, pair: re.Match[str], found: list[SpanTuple]) -> int:
+        """Add the value of a pair, if it is personal data; return where reading goes on."""
+        kind, word = self._read(pair[1])
+        if kind is None or not pair[2] or not self._is_held(kind, word, pair[2]):
+            return 0
+        start, end = pair.span(2)
+        found.append((start, end, kind))
+        return end
+
+    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[SpanTuple]:
         """Give the values inside a string, read as it is once its escapes are taken away."""
         first, last = quoted.starts[index], quoted.ends[index]
         string, inner = text[first:last], quoted.inside.get(index)
         if inner is not None or "\\" not in string:
-            inside = partial(inner.shifted, -first) if inner else partial(read, string)
-            for start, end, kind in self.spans(string, Documents(inside)):
-                yield Span(first + start, first + end, kind)
+            inside = Documents(string, lambda: inner.shifted(-first)) if inner else None
+            for start, end, kind in self.found(string, inside):
+                yield first + start, first + end, kind
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
-        for found in self.spans(layer.text):
-            start, end = layer.origin(found.start, found.end)
-            yield Span(first + start, first + end, found.kind)
-
-    def _under(self, reading: _Reading, place: int) -> Iterable[Span]:
-        """Give the values under the key before the separator at `place`, if it is one."""
-        text = reading.text
-        key = self._key_before(text, reading.backwards, place)
-        if key is None:
-            return ()
-        return [Span(start, end, key.kind) for start, end in self._values(reading, place + 1, key)]
+        for begin, done, kind in self.found(layer.text):
+            start, end = layer.origin(begin, done)
+            yield first + start, first + end, kind
 
     def _separators(self, lowered: str) -> list[int]:
         """Return where, from the left, separators stand that may have such a key before them.
@@ -271,6 +306,8 @@ class Keys:
             return None
         start = place - end + turned
         key = _Key(start, separator, kind, word, quotes)
+        if separator == "=" and "]" not in quotes:
+            return key
         if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
             return None
         return key
@@ -284,27 +321,29 @@ class Keys:
         start = key.start
         if start and text[start - 1] == "[":
             return (
-                not text[start - 2 : start - 1].isalnum()
+                "]" in key.quotes
+                and not text[start - 2 : start - 1].isalnum()
                 and self._is_mark(text, start - 1) is not None
             )
-        if key.separator == "=" or '"' in key.quotes or "'" in key.quotes:  # no mark has one
-            return False
+        if not text[start:place].isupper() or key.separator == "=" or key.quotes:
+            return False  # what a mark writes before a colon is the name of a kind
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
 
     def _values(self, reading: _Reading, place: int, key: _Key) -> Iterable[Bounds]:
         """Give the bounds of each value under a key whose separator ends at `place`."""
-        text = reading.text
-        if text[place : place + 1] in _BEGIN_BARE and key.separator != ",":
-            return self._bare(reading, place, place, key)
-        blank = _BLANK.match(text, place)
-        start = blank.end() if blank else place
-        if opening := _OPENING.match(text, start):
+        text, start = reading.text, place
+        first = text[place : place + 1]
+        if first in _BLANKS and (blank := _BLANK.match(text, place)):
+            start = blank.end()
+            first = text[start : start + 1]
+        if first in _BEGIN_BARE and key.separator != ",":
+            return self._bare(reading, start, place, key)
+        if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
             return self._quoted(reading, opening, key)
-        first = text[start : start + 1]
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
-        if first in {"[", "("} and not self._is_mark(text, start):
+        if first == "(" or (first == "[" and not self._is_mark(text, start)):
             return self._listed(reading, start, place, key)
         return self._bare(reading, start, place, key)
 
@@ -312,11 +351,8 @@ class Keys:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
         text = reading.text
         pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
-        if not pair:
-            between = _MEMBER.match(text, start + 1)
-            member = between.end() if between else start + 1
-            if _OPENING.match(text, member) or _ATOM.match(text, member):
-                return self._members(reading, start + 1, key)
+        if not pair and _FIRST_MEMBER.match(text, start + 1):
+            return self._members(reading, start + 1, key)
         if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
             start += 1
             if not text[start : start + 1].isalnum():
@@ -341,7 +377,9 @@ class Keys:
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
             if opening := _OPENING.match(text, start):
-                yield from self._quoted(reading, opening, key._replace(separator=":"))
+                yield from self._quoted(
+                    reading, opening, _Key(key.start, ":", key.kind, key.word, key.quotes)
+                )
                 start = reading.closing(opening.end(), opening[1]) + 1
             elif atom := _ATOM.match(text, start):
                 if self._is_held(key.kind, key.word, atom[0]):
@@ -353,15 +391,19 @@ class Keys:
     def _bare(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give a value without quotes, as far as the grammar of its kind goes."""
         spoken = start > place and key.separator == ":"
-        if self._is_marked_at(reading.text, start):
+        if start == place and key.separator == ":" and key.kind in _VAGUE and not key.quotes:
             return ()
         if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
             return self._header(reading, start, key, spoken=spoken)
-        end = reading.end(_grammar(key, spoken=spoken), start)
-        value = reading.text[start : min(end, start + _MOST_JUDGED)]
-        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
+        is_special = spoken or key.separator == ">"
+        grammar = _grammar(key) if is_special else _BY_KIND.get(key.kind, _TOKEN)
+        text, end = reading.text, reading.end(grammar, start)
+        if end == start:
             return ()
-        if self._is_marked(value) or _is_other(reading.text, (start, end), value, key, place):
+        value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
+        if not is_value(key.kind, key.word, value) or self._is_marked_at(text, start, end):
+            return ()
+        if self._is_name_of_field(key, value) or _is_other(text, end, value, key):
             return ()
         return ((start, end),)
 
@@ -370,12 +412,11 @@ class Keys:
     ) -> Iterable[Bounds]:
         """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
         text, scheme = reading.text, _SCHEME.match(reading.text, start)
-        if scheme:
-            start = scheme.end()
-            if self._is_marked_at(text, start):
-                return ()
+        start = scheme.end() if scheme else start
+        if self._is_marked_at(text, start):
+            return ()
         end = reading.end(_TOKEN if scheme else _credentials(text, key, spoken=spoken), start)
-        value = text[start : min(end, start + _MOST_JUDGED)]
+        value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
         if not self._is_held(key.kind, key.word, value):
             return ()
         is_word = scheme is None and spoken and " " not in value.strip()
@@ -383,7 +424,7 @@ class Keys:
             return ()
         return ((start, end),)
 
-    def _options(self, text: str) -> Iterator[Span]:
+    def _options(self, text: str) -> Iterator[SpanTuple]:
         """Give the values of a command line's options: `--password x`."""
         for match in _OPTION.finditer(text):
             kind = self.names.kind(match[1])
@@ -395,12 +436,12 @@ class Keys:
                     and is_value(kind, _last_word(match[1]), bare)
                     and not is_said(kind, "key", bare)
                 ):
-                    yield Span(*value.span(), kind)
+                    yield *value.span(), kind
 
-    def _names(self, text: str) -> Iterator[Span]:
+    def _names(self, text: str) -> Iterator[SpanTuple]:
         for start, end in names_of_people(text):
             if self.is_personal("NAME", "name", text[start:end]):
-                yield Span(start, end, "NAME")
+                yield start, end, "NAME"
 
     def _is_held(self, kind: str, word: str, value: str) -> bool:
         return (
@@ -426,20 +467,24 @@ class Keys:
         match = self._is_mark(value)
         return match is not None and match.end() == len(value)
 
-    def _is_marked_at(self, text: str, start: int) -> bool:
-        """Whether a mark stands there, and nothing that belongs to it after it."""
+    def _is_marked_at(self, text: str, start: int, end: int = -1) -> bool:
+        """Whether a mark stands there, and nothing that belongs to it after it; or one up to `end`."""
         match = self._is_mark(text, start)
-        return match is not None and not text[match.end() : match.end() + 1].isalnum()
+        if match is None:
+            return False
+        last = match.end()
+        return last == end or not text[last : last + 1].isalnum()
 
 
 def _pair_at(text: str, place: int) -> re.Match[str] | None:
-    """Return the pair of JSON whose colon stands at `place`, if it is written as nearly all are.
+    """Return the pair whose colon stands at `place`, if it is written as nearly all are.
 
     In a document it is a pair, since nothing but a string has a word between two quotes.
     """
-    first = text.rfind('"', max(0, place - 66), place - 1)
-    pair = _PAIR.match(text, first) if first != -1 else None
-    return pair if pair and pair.end(1) == place - 1 else None
+    quote = text[place - 1] if text[place - 2] != "\\" else text[place - 2 : place]
+    first = text.rfind(quote, max(0, place - 66), place - 1)
+    pair = _PAIR[quote].match(text, first) if first != -1 else None
+    return pair if pair and pair.end(1) == place - len(quote) else None
 
 
 def _tree(ends: Iterable[str]) -> dict[str, Any]:
@@ -480,10 +525,11 @@ def _branches(tree: dict[str, Any]) -> str:
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
-def _grammar(key: _Key, *, spoken: bool) -> re.Pattern[str]:
+def _grammar(key: _Key) -> re.Pattern[str]:
+    """Return the grammar of an element's content, or of what is spoken."""
     if key.separator == ">":
         return _ELEMENT
-    if spoken and not key.quotes and key.kind in _SPOKEN:
+    if not key.quotes and key.kind in _SPOKEN:
         return _SPOKEN[key.kind]
     return _BY_KIND.get(key.kind, _TOKEN)
 
@@ -496,16 +542,16 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _LINE if spoken else _BARE
 
 
-def _is_other(text: str, bounds: Bounds, value: str, key: _Key, place: int) -> bool:
-    """Tell whether a bare value is a remark about it, an expression of source, or after a vague `zip:`."""
-    after = text[bounds[1] : bounds[1] + 1]
+def _is_other(text: str, end: int, value: str, key: _Key) -> bool:
+    """Tell whether a bare value is a remark about it, or an expression of source."""
+    if key.separator != ":" and not (value[0].isalpha() or value[0] == "_"):  # begins no code
+        return False
+    after = text[end : end + 1]
     if key.separator == ">":
         return False
     if key.quotes:
         return is_code("", value, after)
-    if key.separator == ":" and (
-        is_said(key.kind, key.word, value) or (key.kind in _VAGUE and bounds[0] == place)
-    ):
+    if key.separator == ":" and is_said(key.kind, key.word, value):
         return True
     return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
 
@@ -518,8 +564,8 @@ def _line_before(text: str, place: int) -> str:
 
 @cached("last words of keys")
 def _last_word(key: str) -> str:
-    match = _LAST_WORD.search(key[-LONGEST:])
-    return match[1].lower() if match else ""
+    match = _LAST_WORD.match(key[-LONGEST:][::-1])
+    return match[1][::-1].lower() if match else ""
 
 
 def _is_separated(text: str, place: int, key: _Key) -> bool:

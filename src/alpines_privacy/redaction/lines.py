@@ -8,13 +8,19 @@ __all__ = ["one_line"]
 
 # What str.splitlines() breaks at, and what moves a terminal's cursor, clears or retitles it: all
 # controls (ECMA-48) but the tab, and the ESC of a colour, which servers put into their arguments.
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029]|\x1b(?!\\[[0-9;]{0,32}m)")
+_CONTROLS = re.compile(
+    "(?:[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029]++|\x1b(?!\\[[0-9;]{0,32}m))++"
+)
+_ESCAPES = {
+    point: chr(point).encode("unicode_escape").decode()
+    for point in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+}
 
 
 def one_line(text: str) -> str:
     """Return the text with its line breaks and other controls written as escapes; colours stay."""
-    return text if text.isprintable() else _CONTROL.sub(_escaped, text)
+    return text if text.isprintable() else _CONTROLS.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode()
+    return match[0].translate(_ESCAPES)

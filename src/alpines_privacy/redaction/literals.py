@@ -99,14 +99,18 @@ def _replaced(text: str, folded: str, found: list[Literal]) -> str:
 def _places(needle: Literal, folded: str, taken: bytearray) -> Iterator[tuple[int, int]]:
     """Give the bounds of each place where a needle counts that no longer one has taken, and take it."""
     value, size, within = needle.value, len(needle.value), 0
+    mark, is_free = b"\1" * size, 1 not in taken
+    counts_anywhere = not (needle.word or needle.part)
     start = folded.find(value)
     while start >= 0:
         end = start + size
-        if (last := taken.rfind(1, start, end)) >= 0:
+        if not is_free and (last := taken.rfind(1, start, end)) >= 0:
             free = taken.find(0, last)
             start = folded.find(value, free) if free >= 0 else -1
-        elif _counts(needle, folded, start, end, anywhere=within >= _MOST_WITHIN):
-            taken[start:end] = b"\1" * size
+        elif counts_anywhere or _counts(
+            needle, folded, start, end, anywhere=within >= _MOST_WITHIN
+        ):
+            taken[start:end] = mark
             yield start, end
             start = folded.find(value, end)
         else:

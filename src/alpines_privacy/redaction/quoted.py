@@ -45,13 +45,20 @@ _MEMBERS = re.compile(
 ).match
 _BEHIND = re.compile(rf"{_BLANK}(?:,|([\]}})]))").match  # a container inside another
 _CLOSES = {"[": "]", "{": "}", "(": ")"}
-# What opens a document with something in it: a first look, and a second.
-_BRACKET = re.compile(r"[\[{][ \t\r\n]*+[\"'\[{(\-0-9A-Za-z_]").search
-_OPENING = re.compile(
+# What opens a document with something in it.
+_OPENINGS = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
-).match
+)
+_OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
+_FEW = 8  # brackets that are looked at one by one
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
+# A word that stands for no value: it is no constant, no key, and calls nothing.
+_PLAIN_WORD = re.compile(
+    r"(?<![\w.])(?!(?:null|true|false|None|True|False|nil|NULL|TRUE|FALSE|NaN|nan|Infinity|inf)(?![\w.])"
+    r"|[\w.]++[ \t]*+[:=(])[A-Za-z_]"
+).search
 _STRINGS = re.compile(rf"{_DOUBLE}|{_SINGLE}").finditer
+_AT_FIRST = frozenset('" \t')
 _ONE_STRING = re.compile(rf"[ \t]*+{_DOUBLE}\s*").fullmatch
 _NUMBERS = re.compile(_NUMBER).finditer
 _IN_NUMBER = frozenset("0123456789.eE+-")
@@ -94,7 +101,7 @@ class Quoted:
     `inside` has what a string holds of documents in its turn, by the place where it begins.
     """
 
-    __slots__ = ("_beginnings", "documents", "ends", "inside", "starts")
+    __slots__ = ("_beginnings", "_without", "documents", "ends", "inside", "starts")
 
     def __init__(self, documents: list[Document], starts: list[int], ends: list[int]) -> None:
         self.documents = documents
@@ -102,6 +109,7 @@ class Quoted:
         self.starts = starts
         self.ends = ends
         self.inside: dict[int, Quoted] = {}
+        self._without: set[int] = set()  # where strings begin that were read and hold none
 
     def string_at(self, place: int) -> int:
         """Return the index of the string whose content holds a place, -1 where none does."""
@@ -112,6 +120,11 @@ class Quoted:
         """Return the document that holds a place."""
         index = bisect_right(self._beginnings, place) - 1
         return self.documents[index] if index >= 0 and place < self.documents[index].end else None
+
+    def document_around(self, place: int) -> Document | None:
+        """Return the document that a cut at a place would part."""
+        document = self.document_at(place)
+        return document if document and document.start < place else None
 
     def next_document(self, place: int) -> Document | None:
         """Return the first document that begins at a place or behind it."""
@@ -201,19 +214,23 @@ class Quoted:
     def cut(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         """Give the parts of a value that leave the documents documents, each with its mark's quotes.
 
-        A value ends with the string it begins in; other strings belong to it that are no keys and
-        that it covers. A number is taken whole.
+        One that begins before a document and covers it takes it along. A value ends with the string
+        it begins in; other strings belong to it that are no keys and that it covers. A number is
+        taken whole.
         """
-        while start < end:
+        first = start
+        while first < end:
             document = self.document_at(start) or self.next_document(start)
             if document is None or document.start >= end:
-                yield start, end, ""
+                yield first, end, ""
                 return
-            if start < document.start:
-                yield start, document.start, ""
-            last = min(end, document.end)
-            yield from self._cut_in(text, max(start, document.start), last, document)
-            start = last
+            start = min(end, document.end)
+            if first < document.start and document.end <= end:
+                continue
+            if first < document.start:
+                yield first, document.start, ""
+            yield from self._cut_in(text, max(first, document.start), start, document)
+            first = start
 
     def _cut_in(
         self, text: str, start: int, end: int, document: Document
@@ -236,45 +253,58 @@ class Quoted:
         self, text: str, start: int, end: int, index: int
     ) -> Iterator[tuple[int, int, str]]:
         first, last = self.starts[index], self.ends[index]
-        inner = self.inside.get(first)
-        if (start, end) == (first, last):
-            inner = None
-        elif inner is None and (found := _read_inside(text[first:last])):
-            self.inside[first] = inner = found.shifted(first)
+        inner = None if (start, end) == (first, last) else self._inside(text, first, last)
         if inner:
             yield from inner.cut(text, start, end)
         else:
             yield start, end, ""
 
+    def _inside(self, text: str, first: int, last: int) -> Quoted | None:
+        """Return the documents of a string, which is read once."""
+        if first not in self.inside and first not in self._without:
+            if found := _read_inside(text[first:last]):
+                self.inside[first] = found.shifted(first)
+            else:
+                self._without.add(first)
+        return self.inside.get(first)
+
 
 class Documents:
-    """The documents of a text, which are read when somebody first asks."""
+    """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given."""
 
-    __slots__ = ("_is_read", "_quoted", "_read")
+    __slots__ = ("_are_read", "_quoted", "_reader", "_text", "are_none")
 
-    def __init__(self, reader: Callable[[], Quoted | None]) -> None:
-        self._read = reader
+    def __init__(self, text: str, reader: Callable[[], Quoted | None] | None = None) -> None:
+        self._text = text
+        self._reader = reader
         self._quoted: Quoted | None = None
-        self._is_read = False
+        # That there are none is known without reading where nothing opens one.
+        self._are_read = self.are_none = reader is None and not (
+            "{" in text or "[" in text or text[:1] in _AT_FIRST
+        )
 
     def quoted(self) -> Quoted | None:
         """Return them; None where there is none."""
-        if not self._is_read:
-            self._quoted = self._read()
-            self._is_read = True
+        if not self._are_read:
+            self._quoted = self._reader() if self._reader else read(self._text)
+            self._are_read = True
+            self.are_none = self._quoted is None
         return self._quoted
 
 
 def read(text: str) -> Quoted | None:
     """Return the documents of a text, or the one string it is; None where it is neither."""
-    if text[:1] in {'"', " ", "\t"} and _ONE_STRING(text):
+    if text[:1] in _AT_FIRST and _ONE_STRING(text):
         return _read(text, [(0, len(text))])
     return read_outside(text)
 
 
 def read_outside(text: str) -> Quoted | None:
     """Return the documents of a text that is a part of another; None where there is none."""
-    bounds = _documents(text) if "{" in text or "[" in text else ()
+    first = _first_opening(text)
+    if first < 0 or (text.find("]", first) < 0 and text.find("}", first) < 0):
+        return None
+    bounds = _documents(text, first)
     return _read(text, bounds) if bounds else None
 
 
@@ -299,9 +329,13 @@ def may_part(text: str, start: int, end: int) -> bool:
 
 
 def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
-    documents, starts, ends = [], list[int](), list[int]()
+    documents: list[Document] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for first, last in bounds:
         strings = [match.span() for match in _STRINGS(text, first, last)]
+        if not strings and _PLAIN_WORD(text, first, last):  # `[abc, def]`, as nobody writes a list
+            continue
         starts += [start + 1 for start, _ in strings]
         ends += [end - 1 for _, end in strings]
         place = strings[0][0] if strings else first
@@ -321,15 +355,31 @@ def parts(text: str, start: int) -> Iterator[Bounds]:
     return (match.span() for match in _PART.finditer(text, start))
 
 
-def _documents(text: str) -> list[Bounds]:
-    """Return the bounds of all documents that are in no other; of two that overlap the first."""
+def _first_opening(text: str) -> int:
+    """Return where the first bracket is that may open a document, or -1: where few are, in less time than a search."""
+    square, curly = _first_of("[", text), _first_of("{", text)
+    return curly if square < 0 or 0 <= curly < square else square
+
+
+def _first_of(bracket: str, text: str) -> int:
+    place, left = text.find(bracket), _FEW
+    while place >= 0 and not _IS_OPENING(text, place):
+        left -= 1
+        if not left:
+            opening = _OPENING(text, place)
+            return opening.start() if opening else -1
+        place = text.find(bracket, place + 1)
+    return place
+
+
+def _documents(text: str, place: int) -> list[Bounds]:
+    """Return the bounds of all documents from a place on that are in no other; of two that overlap the first."""
     found: list[Bounds] = []
     tried: set[int] = set()
-    place = 0
-    while opening := _BRACKET(text, place):
+    while opening := _OPENING(text, place):
         start = opening.start()
         place = start + 1
-        if start in tried or not _OPENING(text, start):
+        if start in tried:
             continue
         index = bisect_right(found, (start, len(text)))
         if index and found[index - 1][1] > start:

@@ -11,6 +11,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import starmap
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
@@ -24,7 +25,7 @@ from alpines_privacy.redaction.kinds.shape import Shape
 from alpines_privacy.redaction.nested import Nested
 from alpines_privacy.redaction.quoted import Documents, Quoted, may_part, read, read_outside
 from alpines_privacy.redaction.scanner import Scanner
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.spans import Span, SpanTuple
 from alpines_privacy.redaction.ways import Ways
 from alpines_privacy.redaction.windows import LONGEST, windows
 
@@ -37,7 +38,7 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
 # Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
 _Found: TypeAlias = "tuple[int, int, int, str]"
-_Spans: TypeAlias = "tuple[list[Span], Mapping[int, str]]"  # with the quotes that a mark needs
+_Spans: TypeAlias = "tuple[list[SpanTuple], Mapping[int, str]]"  # with the quotes that a mark needs
 _NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _PLACE = itemgetter(0, 1)
@@ -82,11 +83,11 @@ class Redactor:
         """Return the text with every piece of personal data replaced; itself where there is none."""
         try:
             search = self._ready or self._prepare()
-            if len(text) > LONGEST:
-                return _redacted(search, text)[0]
             hits = search.look(text)
             if not hits:
                 return text
+            if len(text) > LONGEST:
+                return _redacted(search, text)[0]
             spans, quotes = _find(search, text, hits)
             if not spans:
                 return text
@@ -101,7 +102,7 @@ class Redactor:
         """
         try:
             search = self._ready or self._prepare()
-            return _redacted(search, text)[1]
+            return [*starmap(Span, _redacted(search, text)[1])]
         except Exception:
             return [Span(0, len(text), "SECRET")]
 
@@ -111,7 +112,8 @@ class Redactor:
         This one raises what goes wrong inside, for those who can leave the original as it is.
         """
         search = self._ready or self._prepare()
-        return _redacted(search, text)
+        redacted, spans = _redacted(search, text)
+        return redacted, [*starmap(Span, spans)]
 
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
@@ -175,7 +177,7 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
     return ()
 
 
-def _redacted(search: _Search, text: str) -> tuple[str, list[Span]]:
+def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
     """Return a text of any length redacted, and where personal data stood in it."""
     if len(text) > LONGEST:
         spans, quotes = _find_in_windows(search, text)
@@ -192,19 +194,19 @@ def _redacted(search: _Search, text: str) -> tuple[str, list[Span]]:
 def _find_in_windows(search: _Search, text: str) -> _Spans:
     """Return all spans of a long text, window by window; its documents are those of the whole."""
     whole = read(text)
-    found: list[Span] = []
+    found: list[SpanTuple] = []
     quotes: dict[int, str] = {}
     for start, first, last, end in windows(len(text)):
         piece = text[start:end]
         hits = search.look(piece)
-        documents = Documents(partial(whole.part, start, end) if whole else _no_documents)
+        documents = Documents(piece, partial(whole.part, start, end) if whole else _no_documents)
         spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
         quotes.update((place + start, quote) for place, quote in marks.items())
-        for span in spans:
-            if first <= span.start + start < last:
-                stop = span.end + start
-                stop = _end_of_long(text, stop, whole) if stop == end else stop
-                _add(found, Span(span.start + start, stop, span.kind))
+        for begin, done, kind in spans:
+            if first <= begin + start < last:
+                stop = done + start
+                long = _end_of_long(text, stop, whole) if stop == end else stop
+                _add(found, (begin + start, long, kind))
     return found, quotes
 
 
@@ -222,11 +224,11 @@ def _end_of_long(text: str, place: int, whole: Quoted | None) -> int:
     return line if line >= 0 else last
 
 
-def _add(found: list[Span], span: Span) -> None:
+def _add(found: list[SpanTuple], span: SpanTuple) -> None:
     """Add a span behind others, to the last of them where that goes on into it."""
-    if found and span.start < found[-1].end:
+    if found and span[0] < found[-1][1]:
         start, end, kind = found.pop()
-        span = Span(start, max(end, span.end), kind)
+        span = (start, max(end, span[1]), kind)
     found.append(span)
 
 
@@ -236,13 +238,13 @@ def _find(
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
     if plain and search.by_key not in hits and not ways.shows and not ways.kept:
-        spans = search.scanner.spans_of(text, hits)
+        spans = search.scanner.found(text, hits)
         for start, end, kind in spans:
             if kind != "IP" and may_part(text, start, end):
                 found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
-                return _merged(text, found, documents or Documents(partial(read, text)))
+                return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
-    documents = documents or Documents(partial(read, text))
+    documents = documents or Documents(text)
     found = _ranked(search, text, hits, documents)
     if not plain:
         found, documents = _with_hidden(search, text, found, documents)
@@ -259,10 +261,10 @@ def _ranked(search: _Search, text: str, hits: Sequence[int], documents: Document
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
     if by_shape:
-        spans = search.scanner.spans_of(text, by_shape)
+        spans = search.scanner.found(text, by_shape)
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        for start, end, kind in search.keys.spans(text, documents):
+        for start, end, kind in search.keys.found(text, documents):
             found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
     return found
 
@@ -273,13 +275,14 @@ def _with_hidden(
     """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
-    seen, cuts = documents, list[int]()
+    cuts: list[int] = []
+    seen = documents
+    origin: shadow.Origin | None = None
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
-        seen = Documents(partial(_shown, layer, seen))
-        documents = Documents(partial(_in_original, text, seen, origin))
+        seen = Documents(layer.text, None if seen.are_none else partial(_shown, layer, seen))
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
             start, end = origin(first, last)
             if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
@@ -290,6 +293,8 @@ def _with_hidden(
         if "\\" in layer.text or "\x1b" in layer.text:  # nothing else can go on past a quote
             quoted = seen.quoted()
             cuts[:] = quoted.bounds() if quoted else ()
+    if origin and not seen.are_none:
+        return found, Documents(text, partial(_in_original, text, seen, origin))
     return found, documents
 
 
@@ -328,23 +333,32 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
 
 def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
     """Return disjoint spans: those that overlap as one, of the surest kind among them."""
-    quotes: dict[int, str] = {}
-    pieces = [*_cut(text, found, documents, quotes)]
+    quotes, pieces = _NO_QUOTES, found
+    if not documents.are_none and _may_part(text, found):
+        quotes = {}
+        pieces = [*_cut(text, found, documents, quotes)]
     if not pieces:
         return [], quotes
     pieces.sort(key=_PLACE)
-    merged: list[Span] = []
+    merged: list[SpanTuple] = []
     first, surest, last, kind = pieces[0]
     for start, rank, end, other in pieces:
         if start >= last:
-            merged.append(Span(first, last, kind))
+            merged.append((first, last, kind))
             first, surest, last, kind = start, rank, end, other
             continue
         if rank < surest:
             surest, kind = rank, other
         last = max(last, end)
-    merged.append(Span(first, last, kind))
+    merged.append((first, last, kind))
     return merged, quotes
+
+
+def _may_part(text: str, found: list[_Found]) -> bool:
+    for start, _, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
+        if kind != "IP" and may_part(text, start, end):
+            return True
+    return False
 
 
 def _cut(
@@ -363,13 +377,14 @@ def _cut(
 
 
 def _replaced(
-    search: _Search, text: str, spans: list[Span], quotes: Mapping[int, str], *, plain: bool
+    search: _Search, text: str, spans: list[SpanTuple], quotes: Mapping[int, str], *, plain: bool
 ) -> str:
     pieces: list[str] = []
     done = 0
+    replacement = search.ways.replacement
     for start, end, kind in spans:
         value = text[start:end]
-        mark = search.ways.replacement(kind, value if plain else shadow.decoded(value))
+        mark = replacement(kind, value if plain else shadow.decoded(value))
         if quotes and (quote := quotes.get(start)):
             mark = f"{quote}{mark}{quote}"
         pieces += (text[done:start], mark)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from alpines_privacy.redaction.gate import Gate, fastest_gate
 from alpines_privacy.redaction.kinds import RANKS, SHAPES
 from alpines_privacy.redaction.kinds.shape import Cores, Find, Shape
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.spans import Span, SpanTuple
 
 __all__ = ["Scanner"]
 
@@ -38,18 +38,18 @@ class Scanner:
     def spans(self, text: str) -> list[Span]:
         """Return the personal data in a text, in order and disjoint."""
         hits = self._gate(text)
-        return self.spans_of(text, hits) if hits else []
+        return [Span(*found) for found in self.found(text, hits)] if hits else []
 
-    def spans_of(self, text: str, hits: Iterable[int]) -> list[Span]:
+    def found(self, text: str, hits: Iterable[int]) -> list[SpanTuple]:
         """Return the same, where a gate has told which of the `shapes` are possible."""
-        found: list[Span] = []
+        found: list[SpanTuple] = []
         for index in hits:
             kind, find, cores = self._finders[index]
             done = 0  # what lies inside a span of the same shape is not looked at again
             for first, last in cores(text):
                 if first >= done:
                     for start, done in find(text, first, last):
-                        found.append(Span(start, done, kind))
+                        found.append((start, done, kind))
         if len(found) < 2:
             return found
         found.sort()
@@ -61,19 +61,19 @@ def _matches(pattern: str) -> Cores:
     return lambda text: [match.span() for match in finditer(text)]
 
 
-def _overlap(found: list[Span]) -> bool:
-    end = 0
-    for span in found:
-        if span.start < end:
+def _overlap(found: list[SpanTuple]) -> bool:
+    done = 0
+    for start, end, _ in found:
+        if start < done:
             return True
-        end = span.end
+        done = end
     return False
 
 
-def _disjoint(found: list[Span]) -> list[Span]:
+def _disjoint(found: list[SpanTuple]) -> list[SpanTuple]:
     """Return spans in order, of overlapping ones the most specific, then the longest, then the first."""
-    taken = bytearray(max(span.end for span in found))
-    kept: list[Span] = []
+    taken = bytearray(max(end for _, end, _ in found))
+    kept: list[SpanTuple] = []
     for span in sorted(found, key=_precedence):
         start, end, _ = span
         if taken.find(1, start, end) < 0:
@@ -83,5 +83,6 @@ def _disjoint(found: list[Span]) -> list[Span]:
     return kept
 
 
-def _precedence(span: Span) -> tuple[int, int, int]:
-    return RANKS[span.kind], span.start - span.end, span.start
+def _precedence(span: SpanTuple) -> tuple[int, int, int]:
+    start, end, kind = span
+    return RANKS[kind], start - end, start

@@ -114,23 +114,30 @@ class Layer:
     ) -> None:
         """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
-        self._at: list[int] = []  # where each decoded piece begins and ends in this text, and
-        self._stops: list[int] = []
-        self._starts: list[int] = []  # where it did in the other
-        self._ends: list[int] = []
+        # Where each decoded piece begins and ends in this text, and where it did in the other.
+        at: list[int] = []
+        stops: list[int] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        self._at, self._stops, self._starts, self._ends = at, stops, starts, ends
         pieces: list[str] = []
         length = done = 0
         for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
-            plain = _DECODERS[match.lastgroup or ""](match[0])
-            length += match.start() - done
-            pieces += (folded[done : match.start()], plain)
-            self._at.append(length)
+            token, (start, end) = match[0], match.span()
+            plain = _OFTEN.get(token)
+            if plain is None:
+                plain = _DECODERS[match.lastgroup or ""](token)
+            if start > done:
+                pieces.append(folded[done:start])
+                length += start - done
+            pieces.append(plain)
+            at.append(length)
             length += len(plain)
-            self._stops.append(length)
-            done = match.end()
-            self._starts.append(match.start())
-            self._ends.append(done)
-        self.text = "".join((*pieces, folded[done:])) if pieces else folded
+            stops.append(length)
+            starts.append(start)
+            ends.append(end)
+            done = end
+        self.text = "".join((*pieces, folded[done:])) if at else folded
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
@@ -306,6 +313,15 @@ _DECODERS: dict[str, Callable[[str], str]] = {
     "colour": lambda _: "",
     "plus": lambda _: " ",
     "invisible": lambda _: "",
+}
+
+
+# What is decoded most often, ready-made.
+_OFTEN = {
+    **{token: _escape(token) for letter in "\\\"'/nrtbfav0@." if (token := f"\\{letter}")},
+    **{f"%{code:02X}": chr(code) for code in range(0x80)},
+    **{f"%{code:02x}": chr(code) for code in range(0x80)},
+    **{f"\\x{code:02x}": chr(code) for code in range(0x100)},
 }
 
 

@@ -1,8 +1,11 @@
 """Where personal data stands in a text."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["Span"]
+__all__ = ["Span", "SpanTuple"]
+
+# A span while it is searched for: to make a `Span` takes longer than to find a short value.
+SpanTuple: TypeAlias = "tuple[int, int, str]"
 
 
 class Span(NamedTuple):

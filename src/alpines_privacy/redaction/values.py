@@ -22,6 +22,7 @@ _NOTHING = frozenset(
         "{}", "$", "''", '""', "\\",
     }
 )  # fmt: skip
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 # Masks of other programs, the words they write for a value, and places for one.
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
@@ -79,6 +80,7 @@ _MAC = re.compile(
     r"(?:[0-9A-Fa-f]{2}[:\-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
 )
 _AT = re.compile(r"@|%(?:25)*40|&(?:#|commat)|\\(?:u00|x)40|\uff20")
+_BEGINS_LIKE_IP = re.compile(r"[\[\]]*+[0-9A-Fa-f]{0,4}[.:\-]")
 _OWN = ("127.", "0.", "::1", "255.")
 
 # Fewest and most digits of kinds that are numbers, and of those that hold one.
@@ -86,6 +88,7 @@ _DIGITS = {
     "PHONE": (5, 20), "CNIC": (5, 15), "NTN": (5, 15), "SSN": (4, 11), "CARD": (8, 24), "IBAN": (6, 40),
     "PASSPORT": (4, 16), "BIRTH_DATE": (2, 24), "COORDINATES": (2, 64),
 }  # fmt: skip
+_NO_DIGITS = re.compile(r"\D+")
 _MOST_READ = 128  # characters of a value that are looked at to judge it
 
 
@@ -94,12 +97,14 @@ def is_value(kind: str, word: str, value: str) -> bool:
     start = value[:_MOST_READ].strip()
     if kind != "PASSWORD":
         start = start.rstrip("):,;") or start
-    if not start or start.lower() in _NOTHING or _MASKED.fullmatch(start):
+    if not start or (len(start) <= _LONGEST_NOTHING and start.lower() in _NOTHING):
         return False
     if limits := _DIGITS.get(kind):
-        return limits[0] <= sum(map(str.isdecimal, start)) <= limits[1]
-    judge = _JUDGES.get(word) or _JUDGES.get(kind)
-    return judge is None or judge(start)
+        if not limits[0] <= len(_NO_DIGITS.sub("", start)) <= limits[1]:
+            return False
+    elif (judge := _JUDGES.get(word) or _JUDGES.get(kind)) and not judge(start):
+        return False
+    return _MASKED.fullmatch(start) is None  # the last, since it takes the longest
 
 
 def is_said(kind: str, word: str, value: str) -> bool:
@@ -140,7 +145,7 @@ def is_code(line: str, value: str, after: str) -> bool:
 
 
 def _is_pin(value: str) -> bool:
-    return 4 <= sum(map(str.isdecimal, value)) == len(value) <= 12
+    return 4 <= len(value) <= 12 and value.isdecimal()
 
 
 def _is_pass(value: str) -> bool:
@@ -167,7 +172,11 @@ def _is_address(value: str) -> bool:
 
 
 def _is_ip(value: str) -> bool:
-    return network_of(value) is not None and not value.startswith(_OWN)
+    return (
+        _BEGINS_LIKE_IP.match(value) is not None
+        and network_of(value) is not None
+        and not value.startswith(_OWN)
+    )
 
 
 def _is_long(value: str) -> bool:

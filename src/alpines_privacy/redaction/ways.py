@@ -29,8 +29,8 @@ _SALT = b"alpines-privacy.redaction."
 _NUMBERS = frozenset({"PHONE", "CNIC", "NTN", "CARD", "SSN"})
 _SHORTEST_NUMBER = 9  # characters: of a shorter one the last four are half of it
 
-_EMAIL = re.compile(r"([^@\s])[^@\s]*@([^@.\s])[^@\s]*\.([A-Za-z0-9-]{2,24})")
-_EMAIL_SHOWN = r"[^@\s]…@[^@.\s]…\.[A-Za-z0-9-]{2,24}(?![\w.-])"
+_EMAIL = re.compile(r"([^@\s\"'\\])[^@\s]*@([^@.\s])[^@\s]*\.([A-Za-z0-9-]{2,24})")
+_EMAIL_SHOWN = r"[^@\s\"'\\]…@[^@.\s]…\.[A-Za-z0-9-]{2,24}(?![\w.-])"
 _NUMBER_SHOWN = r"…[0-9A-Z]{4}\b"
 _NETWORK = r"(?:[0-9]{1,3}\.){3}0/24\b|[0-9a-f:]{0,14}::/48\b"
 _NOTICE = r"\[withheld: [\w ()]{1,80}\]"

@@ -15,6 +15,7 @@ _LONGEST_DOMAIN = 255  # §4.5.3.1.2
 
 # RFC 5322 atext without "/", "|" and the like, that logs put around addresses far more often.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+?^_`{}~.\-\x80-\U0010ffff]+")
+_PREFIX = re.compile("(?:[bBuU]|[rR][bB]?|[bB][rR])'")  # of a literal of Python, before its quote
 _LABEL = r"[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9\-\x80-\U0010ffff]*"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _LATIN_TOP = re.compile(r"[A-Za-z]{2,}([^\x00-\x7F])")
@@ -66,6 +67,9 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
         first = _quoted_start(text, at)
     else:
         first = _local_start(text, at, international=not text[at:last].isascii())
+    if first is not None and text.startswith("'", last):
+        prefix = _PREFIX.match(text, first)
+        first = prefix.end() if prefix else first
     if first is not None and not _is_ssh_path(text, first, at, last):
         yield first, last
 

@@ -77,35 +77,17 @@ def _find_key(text: str, start: int, _end: int) -> Iterator[Bounds]:
         yield match.span()
 
 
-# A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516).
+# A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516). Its first part is taken whole: of all
+# tokens that may begin in it the first is one if any is.
+_WEB_TOKEN_START = rf"\beyJ{_URL}{{6,}}"
 _WEB_TOKEN = re.compile(
-    rf"eyJ(?:{_URL}{{6,8192}}+(?:\.{_URL}{{0,8192}}+){{4}}"
-    rf"|{_URL}{{6,8192}}+\.{_URL}{{6,8192}}+\.{_URL}{{0,8192}}+)(?![0-9A-Za-z])"
+    rf"eyJ{_URL}{{6,}}+(?:(?:\.{_URL}*+){{4}}|\.{_URL}{{6,}}+\.{_URL}*+)(?![0-9A-Za-z])"
 )
-_WEB_TOKEN_START = re.compile(r"\beyJ", re.ASCII)
-_URL_RUN = re.compile(rf"{_URL}*+")
-_LONGEST_PART = 8192  # characters
 
 
-def _web_tokens(text: str) -> Iterator[Bounds]:
-    """Give the web tokens of a text.
-
-    What follows the first part tells as much of each token that begins in that part: it is looked
-    at once.
-    """
-    taken = end = refused = 0
-    for match in _WEB_TOKEN_START.finditer(text):
-        start = match.start()
-        if start >= end:
-            run = _URL_RUN.match(text, start)
-            end = run.end() if run else start
-        if start < taken or end == refused:
-            continue
-        if token := _WEB_TOKEN.match(text, start):
-            taken = token.end()
-            yield token.span()
-        elif end - start <= _LONGEST_PART:
-            refused = end
+def _find_web_token(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    if token := _WEB_TOKEN.match(text, start):
+        yield token.span()
 
 
 def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -197,7 +179,7 @@ SHAPES = (
         _find_key,
         tuple(re.sub("[0-9]", "0", prefix.lower()) for prefix in _PREFIXES),
     ),
-    Shape("SECRET", rf"\beyJ{_URL}{{6}}", _find_all, ("eyj",), _web_tokens),
+    Shape("SECRET", _WEB_TOKEN_START, _find_web_token, ("eyj",)),
     Shape("SECRET", r"\bSK[0-9a-f]{32}\b", _find_all, ("~sk" + "0" * 32,)),  # Twilio
     Shape("SECRET", r"\bkey-[0-9a-f]{32}\b", _find_all, ("~k0y-" + "0" * 32,)),  # Mailgun
     Shape("SECRET", r"\bdapi[0-9a-f]{32}\b", _find_all, ("~00pi" + "0" * 32,)),  # Databricks
