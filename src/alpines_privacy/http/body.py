@@ -189,7 +189,7 @@ _DISPOSITION = re.compile(
 _PLAIN_HEAD = re.compile(
     rb'\r\nContent-Disposition: form-data; name="((?! )[ !#-:<-\[\]-~]*(?<! ))"\r\n\r\n'
 )
-_HEADER = re.compile(rb"(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*+)" % _TOKEN)
+_HEADER = re.compile(rb"(%s):[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)" % _TOKEN)
 _PLAIN_CODINGS = frozenset({"7bit", "8bit", "binary"})  # Django decodes base64, others do not
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from alpines_privacy.http.cache import cached
 
-__all__ = ["Address", "host_in_ascii", "parse"]
+__all__ = ["LONGEST_HOST", "Address", "host_in_ascii", "parse"]
 
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
@@ -28,7 +28,7 @@ _NORMAL = re.compile(
     r"/[!$%&()*+,\-./0-9:;=@A-Z_a-z~|\[\]]*(?:\?[!$%&()*+,\-./0-9:;=@A-Z_a-z~|\[\]?]*)?)"
     r"(?:\#.*)?"
 )
-_LONGEST_HOST = 253  # characters, RFC 1035 §2.3.4 without the length octets
+LONGEST_HOST = 253  # characters, RFC 1035 §2.3.4 without the length octets
 _LONGEST_AS_WRITTEN = (
     4096  # characters of a host: percent-encoded, or with characters that are ignored
 )
@@ -84,7 +84,7 @@ def parse(text: str, base: Address | None = None) -> Address | None:
     normal = _NORMAL.fullmatch(whole)
     if normal and "/." not in text and "/%2" not in text:
         url, scheme, host = normal.groups()
-        if len(host) > _LONGEST_HOST:
+        if len(host) > LONGEST_HOST:
             return None
         end = normal.end(3)
         return Address(url[: end + _LONGEST_PATH], scheme, host, end)
@@ -185,7 +185,7 @@ def _host(text: str) -> str | None:
     host = host_in_ascii(decoded)
     if (
         host is None
-        or len(host) > _LONGEST_HOST + 1
+        or len(host) > LONGEST_HOST + 1
         or _FORBIDDEN.search(host)
         or "\ufffd" in decoded
     ):
@@ -203,7 +203,7 @@ def host_in_ascii(host: str) -> str | None:
     host = _DOTS.sub(".", _IGNORED.sub("", host))
     mapped = "".join(map(_mapped, host))
     mapped = unicodedata.normalize("NFC", _DOTS.sub(".", mapped))
-    if len(mapped) > _LONGEST_HOST + 1:  # Punycode is longer, and slow to write
+    if len(mapped) > LONGEST_HOST + 1:  # Punycode is longer, and slow to write
         return None
     return ".".join(_label(label) for label in mapped.split(".")) or None
 

@@ -46,7 +46,7 @@ _UNFINISHED = re.compile(
 ).match
 _ATTRIBUTES = re.compile(rb"%b*+(?:with|assert)\b" % _SPACE).match
 _GAP = re.compile(rb"%b*+" % _SPACE).match
-_COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+\*/|//[^\n\r]*+[\n\r]")
+_COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|//[^\n\r]*+")
 _IMPORTED = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$]*+)(?:\s++as\s++[A-Za-z0-9_$]++)?+").findall
 
 # In code: what opens something, and the words that begin a statement.
@@ -64,7 +64,7 @@ _PATTERN = re.compile(rb"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*
 _LINE = re.compile(rb"[^\n\r]*+").match
 _READ_ALIKE = re.compile(rb"/[^\"'`(){}\[\]/\\]++/").fullmatch
 _OPENERS = {b")": b"(", b"]": b"[", b"}": b"{"}
-_WORD = re.compile(rb"[\w$\x80-\xff]++\Z").search
+_WORD = re.compile(rb"(?<![\w$\x80-\xff])[\w$\x80-\xff]++\Z").search
 _BEFORE_PATTERNS = frozenset(
     b"return typeof case in delete void throw new do else instanceof default extends".split()
 )

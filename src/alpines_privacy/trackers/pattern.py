@@ -186,7 +186,7 @@ def _regular_expression(source: str, *, match_case: bool) -> Pattern:
 
 _PARTS_OF_EXPRESSION = re.compile(
     r"""\\(?P<literal>[^A-Za-z0-9])   # an escaped mark stands for itself
-      | (?P<unknown>\\. | \[(?:\\.|[^\]\\])*\] | \.)
+      | (?P<unknown>\\. | \[\^?+\]?+(?:\\.|[^\]\\])*+\]? | \.)
       | (?P<group>\(|\)) | (?P<quantifier>[*+?]|\{[0-9,]*\}) | (?P<edge>\^|\$)
       | (?P<plain>.)""",
     re.VERBOSE | re.DOTALL,
