@@ -21,9 +21,7 @@ _FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^"]++)*+""", re.DOTALL
 # The members of such a list, in which every quote is closed, and the pairs of a member.
 _FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^",]++)++""", re.DOTALL)
 _FORWARDED_PART = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^";]++)++""", re.DOTALL)
-_FORWARDED_PAIR = re.compile(
-    r"""\s*+([A-Za-z]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"|[^\s;,"]*+)\s*+"""
-)
+_FORWARDED_PAIR = re.compile(r"""\s*+([A-Za-z]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"|[^\s;,"]*+)\s*+""")
 _LONGEST_CHAIN = 8192  # characters of a line of hops; proxies refuse heads that are longer
 _LONGEST = 320  # characters of an authority: a domain name has 253, a port five
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})

@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import NamedTuple
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 from alpines_privacy.http.cache import cached
+from alpines_privacy.http.percent import decoded_bytes
 
 __all__ = ["LONGEST_HOST", "Address", "host_in_ascii", "parse"]
 
@@ -34,7 +35,7 @@ _LONGEST_AS_WRITTEN = (
 )
 _LONGEST_PATH = 4096  # characters of a path and query
 _ENDS = "".join(map(chr, range(0x21)))
-_DROPPED = dict.fromkeys(map(ord, "\t\n\r"))
+_DROPPED = re.compile(r"[\t\n\r]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY_END = re.compile(r"[/\\?#]")
 _PORT = re.compile(r":([0-9]*)$")
@@ -88,7 +89,7 @@ def parse(text: str, base: Address | None = None) -> Address | None:
             return None
         end = normal.end(3)
         return Address(url[: end + _LONGEST_PATH], scheme, host, end)
-    text = text.strip(_ENDS).translate(_DROPPED)
+    text = _DROPPED.sub("", text.strip(_ENDS))
     if not (scheme := _SCHEME.match(text)):
         return _relative(text, base)
     name, rest = scheme[1].lower(), text[scheme.end() :]
@@ -180,7 +181,9 @@ def _host(text: str) -> str | None:
     if text.startswith("["):
         return _ipv6(text)
     decoded = (
-        unquote_to_bytes(_no_surrogates(text)).decode("utf-8", "replace") if "%" in text else text
+        decoded_bytes(_no_surrogates(text).encode()).decode("utf-8", "replace")
+        if "%" in text
+        else text
     )
     host = host_in_ascii(decoded)
     if (
