@@ -602,8 +602,10 @@ class _Through:
         """What an app writes into its pages of a visitor's."""
         for context, (start, opening, end) in _PAGES.items():
             read = partial(self._page, "text/html", start, end)
-            openings = ("", opening)
-            yield Entry(f"page: {context} ({self._name})", read, openings, limit_each=_ADDRESS)
+            # A module's code is the app's; a visitor's text stands in its strings, passed by at once.
+            limit = 2 * _VISITORS if context == "inline module" else _VISITORS
+            name, openings = f"page: {context} ({self._name})", ("", opening)
+            yield Entry(name, read, openings, limit=limit, limit_each=_ADDRESS)
         read = partial(self._page, "application/xhtml+xml", "<p>", "")
         yield Entry(f"page: XHTML ({self._name})", read, limit_each=_ADDRESS)
 

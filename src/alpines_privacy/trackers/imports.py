@@ -155,7 +155,7 @@ class Imports:
             end = len(buf) if last else max(pos, _word_at_end(buf))
             return self._passed(buf, pos, end)
         at, token = found.start(), found[0]
-        if buf[pos:at].strip():
+        if self._follows_comment and buf[pos:at].strip():
             self._follows_comment = False
         if token in {b"import", b"export"}:
             return self._statement(buf, pos, at, last=last)
