@@ -30,9 +30,11 @@ types: $(VENV)/.test
 layers: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 
-# A quarter of an hour's search for what costs more than it weighs; `make test` looks for 20 seconds.
+# A quarter of an hour's search for what costs more than it weighs, and one for ways past a signup's
+# question; `make test` looks for 20 and 15 seconds.
 fuzz: $(VENV)/.test
 	GROWTH_SECONDS=$${GROWTH_SECONDS:-900} $(BIN)/python -W ignore -m tests.fuzz.growth $(ARGS)
+	SIGNUP_FUZZ_SECONDS=$${SIGNUP_FUZZ_SECONDS:-900} $(BIN)/python -W ignore -m tests.fuzz.signups
 
 # Every interpreter found, 3.11 to 3.14; pyenv keeps its own out of PATH, behind shims.
 PYENV = $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[1-4].*/bin 2>/dev/null | paste -sd: -)

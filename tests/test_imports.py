@@ -10,7 +10,7 @@ import subprocess
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alpines_privacy import PrivacyPolicy
@@ -114,6 +114,8 @@ PIECES = [
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     st.lists(st.integers(0, 300), max_size=5),
 )
+@example(".import '" + T + "'", [1])
+@example("a" * 64 + "import '" + T + "'", [64])
 def test_cuts_do_not_show_and_nothing_but_literals_changes(code: str, cuts: list[int]) -> None:
     whole = edited(code)
     assert edited(code, *cuts) == whole

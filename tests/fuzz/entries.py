@@ -12,14 +12,14 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from alpines_privacy import Cookie, PrivacyPolicy, Signup, ThirdParty, current, protect
 from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.context import OUTSIDE, running
+from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
@@ -41,6 +41,8 @@ _LONGEST_TEXT = 262_144
 # Seconds that 20 KB may take: what a visitor sends; what an operator wrote, where growth is what counts.
 _VISITORS = 0.020
 _OPERATORS = 1.0
+# Seconds for a tag with an address that was never asked about: it is read, and looked up in all lists.
+_ADDRESS = 0.00015
 
 POLICY = PrivacyPolicy(
     cookies=[
@@ -64,13 +66,17 @@ POLICY = PrivacyPolicy(
 
 
 class Entry(NamedTuple):
-    """A way in; `read` is given the whole text. In an opening, `…` is where the tokens stand; else behind it."""
+    """A way in; `read` is given the whole text. In an opening, `…` is where the tokens stand; else behind it.
+
+    `limit` is how many seconds 20 KB may take; each address of its own in them `limit_each` more.
+    """
 
     name: str
     read: Read
     openings: tuple[str, ...] = ("",)
     longest: int = _LONGEST_TEXT
     limit: float = _VISITORS
+    limit_each: float = 0
 
     @property
     def group(self) -> str:
@@ -108,7 +114,7 @@ class _Site:
         scope = scope_of("/", method=method)
         names = {name for name, _ in head}
         scope["headers"] = [each for each in scope["headers"] if each[0] not in names] + head
-        scope["path"] = unquote_to_bytes(path).decode("utf-8", "replace")
+        scope["path"] = _decoded(path).decode("utf-8", "replace")
         scope["raw_path"], scope["query_string"] = _latin(path), _latin(query)
         message = {"type": "http.request", "body": body, "more_body": False}
         ASGIServer(message, strict=False).run(self.asgi, scope)
@@ -117,7 +123,7 @@ class _Site:
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "POST" if body else "GET",
             "SCRIPT_NAME": "",
-            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "PATH_INFO": _decoded(path).decode("latin-1"),
             "QUERY_STRING": _wire(query),
             "SERVER_NAME": "shop.example",
             "SERVER_PORT": "80",
@@ -143,6 +149,12 @@ def _wire(text: str) -> str:
     return (
         text.translate({0: None, 10: None, 13: None}).encode("latin-1", "replace").decode("latin-1")
     )
+
+
+@lru_cache(maxsize=4)
+def _decoded(path: str) -> bytes:
+    """Return a path as servers decode it, once for all requests of a call: the time is theirs, not the layer's."""
+    return decoded_bytes(path.encode())
 
 
 def _latin(text: str) -> bytes:
@@ -186,10 +198,16 @@ class _Nowhere(logging.Handler):
         self.format(record)
 
 
+def _logger(name: str) -> logging.Logger:
+    """Return a logger that nobody else knows: pytest captures what any other takes, whose text is megabytes."""
+    logger = logging.Logger(name)  # noqa: LOG001 - one that hangs on no other
+    logger.addHandler(_Nowhere())
+    return logger
+
+
 def _logs() -> Iterator[Entry]:
     redactor = Redactor(POLICY)
-    logger = logging.getLogger("tests.fuzz")
-    logger.handlers, logger.propagate = [_Nowhere()], False
+    logger = _logger("tests.fuzz")
     yield Entry("log: redact", redactor.redact, _LINES)
     yield Entry("log: findall", redactor.findall, _LINES)
     yield Entry("log: redact_mapping", lambda text: redactor.redact_mapping({"note": text}), _LINES)
@@ -200,8 +218,7 @@ def _logs() -> Iterator[Entry]:
     yield Entry("log: redact_value name", lambda text: redactor.redact_value("name", text), _LINES)
     yield Entry("log: record, message", logger.error, _LINES)
     yield Entry("log: record, argument", lambda text: logger.error("seen %s", text), _LINES)
-    access = logging.getLogger("tests.fuzz.access")
-    access.handlers, access.propagate = [_Nowhere()], False
+    access = _logger("tests.fuzz.access")
     line = '%s - "%s %s HTTP/%s" %d'
     yield Entry(
         "log: record, uvicorn's access line",
@@ -230,7 +247,7 @@ class _Hiding:
         self._long = long
         self._text = ""
         self._app = protect(self._answer, POLICY)
-        self._logger = logging.getLogger("tests.fuzz")
+        self._logger = _logger("tests.fuzz")
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         current().hide(self._text if self._long else self._text[:6], "NAME")
@@ -482,6 +499,7 @@ _PAGES = {
     "style attribute": ('<div style="', "background:url(//a.example/", '">a'),
     "svg style": ("<svg><style>", "a{fill:url(//a.example/", "</style></svg>"),
     "frame": ('<iframe src="', "//a.example/", '">a'),
+    "data frame": ('<iframe src="data:text/html,', "%3cimg src=", '">a'),
     "srcdoc": ('<iframe srcdoc="', "<img src=", '">a'),
     "slot": ('<ins class="adsbygoogle">', "<div>", "</ins>"),
 }  # fmt: skip
@@ -589,9 +607,12 @@ class _Through:
         """What an app writes into its pages of a visitor's."""
         for context, (start, opening, end) in _PAGES.items():
             read = partial(self._page, "text/html", start, end)
-            yield Entry(f"page: {context} ({self._name})", read, ("", opening))
+            # A module's code is the app's; a visitor's text stands in its strings, passed by at once.
+            limit = 2 * _VISITORS if context == "inline module" else _VISITORS
+            name, openings = f"page: {context} ({self._name})", ("", opening)
+            yield Entry(name, read, openings, limit=limit, limit_each=_ADDRESS)
         read = partial(self._page, "application/xhtml+xml", "<p>", "")
-        yield Entry(f"page: XHTML ({self._name})", read)
+        yield Entry(f"page: XHTML ({self._name})", read, limit_each=_ADDRESS)
 
     def _page(self, kind: str, start: str, end: str, text: str) -> None:
         page = "<!doctype html><html><body>" + start if start else ""
@@ -628,7 +649,8 @@ class _Through:
         """What a visitor asks for."""
         for name, (start, opening) in _TARGETS.items():
             entry = f"target: {name} ({self._name})"
-            yield Entry(entry, partial(self._target, start), ("", opening), _LONGEST_FIELD)
+            read = partial(self._target, start)  # two requests
+            yield Entry(entry, read, ("", opening), _LONGEST_FIELD, 2 * _VISITORS)
 
     def _target(self, start: str, text: str) -> None:
         self._answering(b"<p>a", ("content-type", "text/html"))

@@ -65,6 +65,9 @@ _SMALLEST = 256
 REFERENCE = 0.0010
 
 
+_NUMBER = "0123456789"  # as long as that of a repetition
+
+
 class TooLong(BaseException):
     """Raised in a call that has run for `_LONG`; nothing of the layer's catches it."""
 
@@ -73,20 +76,36 @@ class Case(NamedTuple):
     """A text to be made at any size: an opening, then the tokens over and over.
 
     Where the opening has a `…` they stand in its place, else behind it. In halves, the first token
-    fills the first half and the second the other.
+    fills the first half and the second the other. Numbered, each repetition has a number of its
+    own behind the first token, so that no cache knows what is in it.
     """
 
     entry: Entry
     opening: str
     tokens: tuple[str, ...]
     in_halves: bool = False
+    is_numbered: bool = False
+
+    @property
+    def limit(self) -> float:
+        """How many seconds 20 KB may take."""
+        if not self.is_numbered:
+            return self.entry.limit
+        return self.entry.limit + self.entry.limit_each * LARGE / self._length
+
+    @property
+    def _length(self) -> int:
+        return sum(map(len, self.tokens)) + len(_NUMBER) * self.is_numbered
 
     def text(self, size: int, mark: str = "") -> str:
         """Return a text of about `size` characters; a `mark` behind the tokens makes it one of its own."""
         before, _, after = self.opening.partition("…")
         room = size - len(before) - len(after)
+        count = max(1, room // self._length)
+        if self.is_numbered:
+            first, rest = self.tokens[0] + mark.zfill(6), "".join(self.tokens[1:])
+            return before + "".join(f"{first}{i:04x}{rest}" for i in range(count)) + after
         units = self.tokens if self.in_halves else ("".join(self.tokens),)
-        count = max(1, room // sum(map(len, units)))
         return before + "".join(unit * count for unit in units) + mark + after
 
 
@@ -100,8 +119,8 @@ class Find(NamedTuple):
     times: tuple[tuple[int, float], ...]
 
     def __str__(self) -> str:
-        entry, opening, tokens, in_halves = self.case
-        halves = ", in halves" if in_halves else ""
+        entry, opening, tokens, in_halves, is_numbered = self.case
+        halves = ", in halves" if in_halves else ", numbered" if is_numbered else ""
         times = ", ".join(f"{size}: {seconds * 1000:.2f} ms" for size, seconds in self.times)
         return (
             f"{entry.name}: {opening!r} then {' '.join(map(repr, tokens))}{halves}: {self.what}, "
@@ -225,7 +244,7 @@ def _doubt(case: Case, size: int = SIZE) -> float:
     """Return by how much a case costs too much, by the least of three runs at each of two sizes; 0 if it does not."""
     small = _least(case, size)
     large = _least(case, 4 * size)
-    over = large[1] / (case.entry.limit * speed()) if size == SIZE else 0
+    over = large[1] / (case.limit * speed()) if size == SIZE else 0
     if over > 1 or _slope(small, large) > _EXPONENT:
         return max(over, 1)
     return 0
@@ -241,7 +260,7 @@ def _fitted(case: Case) -> Find | None:
     exponent = min(_slope(times[0], times[2]), _slope(times[1], times[3]))
     if exponent > _EXPONENT and times[2][1] > _FLOOR * factor:
         return Find(case, "grows", exponent, at_large, times)
-    if at_large > case.entry.limit:
+    if at_large > case.limit:
         return Find(case, "slow", exponent, at_large, times)
     return None
 
@@ -306,19 +325,20 @@ def shortened(find: Find, seconds: float = 5) -> Find:
 
 
 def _shorter(case: Case) -> Iterator[Case]:
-    entry, opening, tokens, in_halves = case
-    if in_halves:
-        yield Case(entry, opening, tokens)
+    tokens = case.tokens
+    if case.in_halves or case.is_numbered:
+        yield case._replace(in_halves=False, is_numbered=False)
+    if case.in_halves:
         for token in tokens:
-            yield Case(entry, opening, (token,))
-    if opening:
-        yield Case(entry, "", tokens, in_halves)
-    if len(tokens) > 1 and not in_halves:
+            yield case._replace(tokens=(token,), in_halves=False)
+    if case.opening:
+        yield case._replace(opening="")
+    if len(tokens) > 1 and not case.in_halves:
         for index in range(len(tokens)):
-            yield Case(entry, opening, tokens[:index] + tokens[index + 1 :])
+            yield case._replace(tokens=tokens[:index] + tokens[index + 1 :])
     for index, token in enumerate(tokens):
         for part in _parts(token):
-            yield Case(entry, opening, (*tokens[:index], part, *tokens[index + 1 :]), in_halves)
+            yield case._replace(tokens=(*tokens[:index], part, *tokens[index + 1 :]))
 
 
 def _parts(token: str) -> Iterator[str]:
@@ -396,7 +416,8 @@ def cases(seed: int) -> Iterator[Case]:
             rng.shuffle(tokens)
         entry = _entry(kit.module, rng)
         in_halves = len(tokens) == 2 and rng.random() < 0.15
-        yield Case(entry, rng.choice(entry.openings), tuple(tokens), in_halves)
+        is_numbered = not in_halves and rng.random() < 0.1
+        yield Case(entry, rng.choice(entry.openings), tuple(tokens), in_halves, is_numbered)
 
 
 def _entry(module: str, rng: random.Random) -> Entry:
@@ -476,10 +497,10 @@ class Fuzzer:
 
 def _is_suspect(case: Case) -> bool:
     small, first = measured(case, SIZE, is_new=True)
-    if first > case.entry.limit:
+    if first > case.limit:
         return True
     large, second = measured(case, LARGE, is_new=True)
-    return second > case.entry.limit or (
+    return second > case.limit or (
         second > _SUSPECT and second / first > 1.1 * (large / small) ** _EXPONENT
     )
 
@@ -507,8 +528,9 @@ def seed_from_environment() -> int:
 def table_of(finds: Sequence[Find]) -> str:
     lines = ["| entry | opening | tokens | 20 KB | exponent | what |", "|---|---|---|---|---|---|"]
     for find in sorted(finds, key=lambda f: (f.case.entry.group, -f.at_large)):
-        entry, opening, tokens, in_halves = find.case
+        entry, opening, tokens, in_halves, is_numbered = find.case
         shown = " ".join(f"`{token!r}`" for token in tokens) + (" in halves" if in_halves else "")
+        shown += " numbered" if is_numbered else ""
         shown = shown.replace("|", "\\|")
         seconds = f"{find.at_large * 1000:.1f} ms"
         lines.append(

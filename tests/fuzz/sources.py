@@ -131,7 +131,7 @@ def _own(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """Yield what a module defines itself; what it imports is another's."""
     for name, value in vars(module).items():
         if not name.startswith("__") and re.search(
-            rf"^{name}\b.*=|^(def|class) {name}\b", _source(module), re.MULTILINE
+            rf"^(?:\w+, )*{name}\b.*=|^(?:def|class) {name}\b", _source(module), re.MULTILINE
         ):
             yield name, value
 
@@ -185,11 +185,47 @@ def _members(value: Any, module: str) -> Iterator[tuple[str, Any]]:
 
 
 def _calls(module: ModuleType, place: str) -> frozenset[str]:
-    """Return by which calls a module's code uses a name."""
-    name = re.match(r"\w+", place)
-    assert name is not None
-    calls = re.findall(rf"\b{name[0]}(?:\[\w+\])?\.(\w+)", _source(module))
+    """Return by which calls the code uses a pattern: its module's by a name, any by an attribute's."""
+    if attribute := re.search(r"\.(\w+)\Z", place):
+        calls = {call for each in _modules() for call in _called(each, f".{attribute[1]}")}
+    else:
+        name = re.match(r"\w+", place)
+        assert name is not None
+        calls = set(_called(module, name[0]))
     return frozenset(calls) & _CALLS or _CALLS
+
+
+def _called(module: ModuleType, name: str) -> Iterator[str]:
+    """Yield what is called of a name or an `.attribute`, and of the names it is given to."""
+    names = [name]
+    for each in names:
+        names += _given(module).get(each.removeprefix("."), set()).difference(names)
+        start = re.escape(each) if each.startswith(".") else rf"\b{each}"
+        yield from re.findall(rf"{start}(?:\[\w+\])?\.(\w+)", _source(module))
+
+
+@cache
+def _given(module: ModuleType) -> dict[str, set[str]]:
+    """Return, for a name or an attribute's, the names that stand for it: `token = _ONE if a else _OTHER`."""
+    given: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(_source(module))):
+        if isinstance(node, ast.Assign):
+            values = _leaves(node.value)
+            for target in map(_name_of, node.targets):
+                for value in filter(None, map(_name_of, values)) if target else ():
+                    given.setdefault(value.removeprefix("."), set()).add(target)
+    return given
+
+
+def _leaves(node: ast.expr) -> list[ast.expr]:
+    return [*_leaves(node.body), *_leaves(node.orelse)] if isinstance(node, ast.IfExp) else [node]
+
+
+def _name_of(node: ast.expr) -> str:
+    """Return a name, an attribute's with a dot before it, or nothing for what has none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return f".{node.attr}" if isinstance(node, ast.Attribute) else ""
 
 
 def _written(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any], str]]:

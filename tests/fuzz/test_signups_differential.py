@@ -124,7 +124,9 @@ def test_what_was_found_once_passes_nowhere(server: Server, find: str) -> None:
 
 
 def test_nothing_drawn_brings_a_childs_date_to_an_app() -> None:
-    seconds = float(os.environ.get("SIGNUP_FUZZ_SECONDS") or (60 if os.environ.get("CI") else 15))
+    seconds = float(
+        os.environ.get("SIGNUP_FUZZ_SECONDS") or (60 if os.environ.get("CI") == "true" else 15)
+    )
     seed = int(os.environ.get("SIGNUP_FUZZ_SEED") or time.time_ns() % 10**9)
     print(f"seed {seed}")  # shown where it fails
     tally = fuzz(seconds, seed)

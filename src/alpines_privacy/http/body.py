@@ -16,7 +16,6 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import TypeAlias
-from urllib.parse import unquote_to_bytes
 
 from alpines_privacy.http.content_type import (
     ContentType,
@@ -24,6 +23,7 @@ from alpines_privacy.http.content_type import (
     check_part_type,
 )
 from alpines_privacy.http.json_reader import ALL_PATHS, JSONPaths, read_json
+from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.http.utf_8 import check_utf_8
 
 __all__ = [
@@ -158,15 +158,15 @@ def unquoted(raw: bytes) -> str:
     if b"%" not in raw:
         return raw.decode(errors="replace")
     if len(raw) <= _WINDOW:
-        return unquote_to_bytes(raw).decode(errors="replace")
-    decoded, at = bytearray(), 0
+        return decoded_bytes(raw).decode(errors="replace")
+    plain, at = bytearray(), 0
     while at < len(raw):
         window = raw[at : at + _WINDOW]
         if (cut := window.find(b"%", _WINDOW - 2)) > 0:  # an escape that goes on beyond it
             window = window[:cut]
-        decoded += unquote_to_bytes(window)
+        plain += decoded_bytes(window)
         at += len(window)
-    return decoded.decode(errors="replace")
+    return plain.decode(errors="replace")
 
 
 def _short(body: bytes, start: int, end: int, longest: int) -> bytes:
@@ -189,7 +189,7 @@ _DISPOSITION = re.compile(
 _PLAIN_HEAD = re.compile(
     rb'\r\nContent-Disposition: form-data; name="((?! )[ !#-:<-\[\]-~]*(?<! ))"\r\n\r\n'
 )
-_HEADER = re.compile(rb"(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*+)" % _TOKEN)
+_HEADER = re.compile(rb"(%s):[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)" % _TOKEN)
 _PLAIN_CODINGS = frozenset({"7bit", "8bit", "binary"})  # Django decodes base64, others do not
 
 

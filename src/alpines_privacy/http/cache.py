@@ -213,11 +213,12 @@ def _size_of_key(key: object) -> int:
     if kind is str:
         text: str = key  # type: ignore[assignment]  # just asked
         return _OF_TEXT + (len(text) if text.isascii() else 4 * len(text))
-    if kind in _PLAIN:
-        return getsizeof(key) + _ROUNDING
     if kind in _SEVERAL:
         size = getsizeof(key) + _ROUNDING
         for part in key:  # type: ignore[attr-defined]  # a tuple or a frozenset
-            size += _size_of_key(part)
+            # Most parts are ASCII: a call for each would cost as much as all else here.
+            size += (
+                _OF_TEXT + len(part) if type(part) is str and part.isascii() else _size_of_key(part)
+            )
         return size
-    return _NEVER
+    return getsizeof(key) + _ROUNDING if kind in _PLAIN else _NEVER

@@ -17,7 +17,7 @@ _NOT_ASCII = re.compile(
 )
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _META = re.compile(
-    rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*(iso-?2022-jp|csiso2022jp)""", re.IGNORECASE
+    rb"""<meta[^>]{0,200}charset\s*=\s*+["']?\s*+(iso-?2022-jp|csiso2022jp)""", re.IGNORECASE
 )
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8 = b"\xef\xbb\xbf"

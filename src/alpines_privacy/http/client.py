@@ -17,9 +17,11 @@ from alpines_privacy.http.heads import RequestHead, split_list
 
 __all__ = ["Client", "ProxyTrust"]
 
-_FORWARDED_PAIR = re.compile(r"""\s*([A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*""")
-_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^",]++)++""", re.DOTALL)
 _FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^"]++)*+""", re.DOTALL)
+# The members of such a list, in which every quote is closed, and the pairs of a member.
+_FORWARDED_ELEMENT = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^",]++)++""", re.DOTALL)
+_FORWARDED_PART = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^";]++)++""", re.DOTALL)
+_FORWARDED_PAIR = re.compile(r"""\s*+([A-Za-z]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"|[^\s;,"]*+)\s*+""")
 _LONGEST_CHAIN = 8192  # characters of a line of hops; proxies refuse heads that are longer
 _LONGEST = 320  # characters of an authority: a domain name has 253, a port five
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})
@@ -135,7 +137,7 @@ def _nearest(value: str) -> str:
 
 def _forwarded_hop(element: str) -> _Hop:
     pairs = {}
-    for part in re.findall(r'(?:"(?:[^"\\]|\\.)*"|[^";])+', element):
+    for part in _FORWARDED_PART.findall(element):
         if match := _FORWARDED_PAIR.fullmatch(part):
             value = match[2]
             if value.startswith('"'):

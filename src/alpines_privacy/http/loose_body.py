@@ -98,7 +98,7 @@ def _pairs(body: bytes) -> Fields:
     """Yield the pairs of a form in any state."""
     for match in _PAIR.finditer(body):
         if match[1] or match[2]:
-            yield unquoted(match[1]), unquoted(match[3])
+            yield unquoted(match[1]), unquoted(match[3]) if match[3] else ""
 
 
 def _parts(body: bytes) -> Fields:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import NamedTuple
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 from alpines_privacy.http.cache import cached
+from alpines_privacy.http.percent import decoded_bytes
 
-__all__ = ["Address", "host_in_ascii", "parse"]
+__all__ = ["LONGEST_HOST", "Address", "host_in_ascii", "parse"]
 
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
@@ -28,13 +29,13 @@ _NORMAL = re.compile(
     r"/[!$%&()*+,\-./0-9:;=@A-Z_a-z~|\[\]]*(?:\?[!$%&()*+,\-./0-9:;=@A-Z_a-z~|\[\]?]*)?)"
     r"(?:\#.*)?"
 )
-_LONGEST_HOST = 253  # characters, RFC 1035 §2.3.4 without the length octets
+LONGEST_HOST = 253  # characters, RFC 1035 §2.3.4 without the length octets
 _LONGEST_AS_WRITTEN = (
     4096  # characters of a host: percent-encoded, or with characters that are ignored
 )
 _LONGEST_PATH = 4096  # characters of a path and query
 _ENDS = "".join(map(chr, range(0x21)))
-_DROPPED = dict.fromkeys(map(ord, "\t\n\r"))
+_DROPPED = re.compile(r"[\t\n\r]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY_END = re.compile(r"[/\\?#]")
 _PORT = re.compile(r":([0-9]*)$")
@@ -84,11 +85,11 @@ def parse(text: str, base: Address | None = None) -> Address | None:
     normal = _NORMAL.fullmatch(whole)
     if normal and "/." not in text and "/%2" not in text:
         url, scheme, host = normal.groups()
-        if len(host) > _LONGEST_HOST:
+        if len(host) > LONGEST_HOST:
             return None
         end = normal.end(3)
         return Address(url[: end + _LONGEST_PATH], scheme, host, end)
-    text = text.strip(_ENDS).translate(_DROPPED)
+    text = _DROPPED.sub("", text.strip(_ENDS))
     if not (scheme := _SCHEME.match(text)):
         return _relative(text, base)
     name, rest = scheme[1].lower(), text[scheme.end() :]
@@ -180,12 +181,14 @@ def _host(text: str) -> str | None:
     if text.startswith("["):
         return _ipv6(text)
     decoded = (
-        unquote_to_bytes(_no_surrogates(text)).decode("utf-8", "replace") if "%" in text else text
+        decoded_bytes(_no_surrogates(text).encode()).decode("utf-8", "replace")
+        if "%" in text
+        else text
     )
     host = host_in_ascii(decoded)
     if (
         host is None
-        or len(host) > _LONGEST_HOST + 1
+        or len(host) > LONGEST_HOST + 1
         or _FORBIDDEN.search(host)
         or "\ufffd" in decoded
     ):
@@ -203,7 +206,7 @@ def host_in_ascii(host: str) -> str | None:
     host = _DOTS.sub(".", _IGNORED.sub("", host))
     mapped = "".join(map(_mapped, host))
     mapped = unicodedata.normalize("NFC", _DOTS.sub(".", mapped))
-    if len(mapped) > _LONGEST_HOST + 1:  # Punycode is longer, and slow to write
+    if len(mapped) > LONGEST_HOST + 1:  # Punycode is longer, and slow to write
         return None
     return ".".join(_label(label) for label in mapped.split(".")) or None
 

@@ -27,6 +27,7 @@ _WHOLE = frozenset(
 _STEMS = r"dob|birth|birthdate|birthday|bday|dateofbirth"
 _PART = re.compile(rf"(?:{_STEMS})(year|month|day)|(year|month|day)ofbirth")
 _PASSWORDS = frozenset({"pass", "passwd", "pwd", "passphrase", "passcode"})
+_SHORTEST = min(map(len, _WHOLE | _PASSWORDS))
 _STEP = re.compile(r"[.\[\]]+")
 _SEPARATORS = re.compile(r"[-_ ]+")
 _OF_A_BIRTH = re.compile(
@@ -88,7 +89,8 @@ class _Sent:
         self.whole: set[str] = set()  # the texts of whole dates
         days: list[str] = []  # of fields named `birthday`: a date, or the day of one
         for name, value in fields:
-            if name.rpartition(".")[2].isdigit():  # an element of an array, which has no name
+            # What is too short to tell anything, and an element of an array, which has no name.
+            if len(name) < _SHORTEST or name.rpartition(".")[2].isdigit():
                 continue
             if _is_of_somebody_else(name):
                 self.has_others = self.has_others or bool(value)

@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from alpines_privacy.http.body import ANY, Names, names_within, read_fields
 from alpines_privacy.http.content_type import Unreadable, UnsupportedType
@@ -20,6 +20,7 @@ from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
+from alpines_privacy.http.percent import decoded
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, is_of_a_birth, weigh
@@ -317,7 +318,7 @@ class ScreenForm(Door):
         Only to a page that has a screen, so that the form redirects nowhere else.
         """
         path, mark, query = (_only("to", fields) or "").partition("?")
-        path = unquote(path)
+        path = decoded(path)
         routes = self.porter.screens.below(request, path)
         if not routes:
             return self.route, "", self._home

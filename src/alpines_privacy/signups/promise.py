@@ -126,6 +126,6 @@ class ScreenedSignups(Signups):
         request = privacy.request
         if request is None or request.method.upper() not in {"GET", "HEAD"}:
             return
-        if self._screens.find(request).doors:
+        if self._screens.at(request):
             head.merge("vary", ("Cookie",))
             keep_from_shared_caches(head)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import unquote
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.heads import RequestHead, below_mount
+from alpines_privacy.http.percent import decoded
 from alpines_privacy.policy.signup_paths import expression_of, folded, plain, without_end
 
 __all__ = ["Routes"]
@@ -58,9 +58,13 @@ class Routes(Generic[DoorT]):
         """Return the doors at a request's path."""
         return self._found(head.path, head.mount)
 
+    def at(self, head: RequestHead) -> tuple[DoorT, ...]:
+        """Return the doors at a request's path, without those where a reduced form of it leads."""
+        return self._doors(head.path, head.mount)
+
     def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
         """Return the doors at a path below the request's mount point."""
-        return self._found(head.mount + path, head.mount).doors
+        return self._doors(head.mount + path, head.mount)
 
     def _may_lead(self, path: str) -> bool:
         """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
@@ -70,10 +74,13 @@ class Routes(Generic[DoorT]):
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
     def _found(self, path: str, mount: str) -> Found[DoorT]:
+        doors = self._doors(path, mount)
         paths = {path, below_mount(path, mount)}
-        doors = self._at_forms(_forms(paths))
         reduced = self._at_forms(_forms({_reduced(form) for form in paths}))
         return Found(doors, tuple(door for door in reduced if door not in doors))
+
+    def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
+        return self._at_forms(_forms({path, below_mount(path, mount)}))
 
     def _at_forms(self, forms: set[str]) -> tuple[DoorT, ...]:
         doors = [
@@ -98,7 +105,7 @@ def _reduced(path: str) -> str:
     if _REDUCIBLE.search(path) is None:
         return path
     steps: list[str] = []
-    for step in _NO_PATH.sub("", unquote(path).replace("\\", "/")).split("/"):
+    for step in _NO_PATH.sub("", decoded(path).replace("\\", "/")).split("/"):
         if step == "..":
             steps = steps[:-1]
         elif step not in {"", "."}:

@@ -41,11 +41,11 @@ def _word(word: str) -> str:
 _STRING = rf'"(?:[^"\\\n\r\f]|{_ESCAPE})*+"?|\'(?:[^\'\\\n\r\f]|{_ESCAPE})*+\'?'
 _SPACES = r"[ \t\n\r\f]*+"
 _COMMENT = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+"
-_GAPS = rf"(?:[ \t\n\r\f]++|{_COMMENT}\*/)*+"
+_GAPS = rf"(?:[ \t\n\r\f]++|{_COMMENT}(?:\*/)?)*+"  # an open comment goes on to the end
 _TOKEN = re.compile(
     rf"{_COMMENT}(?:\*/)?"
-    rf"|(?P<import>@{_word('import')}{_GAPS})(?:{_word('url')}\({_SPACES})?"
-    rf"(?P<imported>{_STRING}|(?:[^\"'()\\ \t\n\r\f;]|{_ESCAPE})++)"
+    rf"|@{_word('import')}{_GAPS}(?:(?:{_word('url')}\({_SPACES})?"
+    rf"(?P<imported>{_STRING}|(?:[^\"'()\\ \t\n\r\f;]|{_ESCAPE})++))?"
     rf"|(?:{_word('url')}|{_word('src')})\({_SPACES}(?P<url>{_STRING}|(?:[^\"'()\\ \t\n\r\f]|{_ESCAPE})++)"
     rf"|(?P<string>{_STRING})"
 )
@@ -54,8 +54,8 @@ _TOKEN = re.compile(
 _PLAIN_STRING = r"(?:\"[^\"\n\r\f]*+\"?|'[^'\n\r\f]*+'?)"
 _PLAIN_TOKEN = re.compile(
     rf"[/@(](?:(?<=/)\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
-    rf"|(?<=@)[iI][mM][pP][oO][rR][tT]{_GAPS}(?:[uU][rR][lL]\({_SPACES})?"
-    rf"(?P<imported>{_PLAIN_STRING}|[^\"'() \t\n\r\f;]++)"
+    rf"|(?<=@)[iI][mM][pP][oO][rR][tT]{_GAPS}(?:(?:[uU][rR][lL]\({_SPACES})?"
+    rf"(?P<imported>{_PLAIN_STRING}|[^\"'() \t\n\r\f;]++))?"
     rf"|(?<=\()(?:(?<=[uU][rR][lL]\()|(?<=[sS][rR][cC]\())(?<![\w-][uUsS][rR][lLcC]\(){_SPACES}"
     rf"(?P<url>{_PLAIN_STRING}|[^\"'() \t\n\r\f]++))"
     rf"|[\"'](?:(?<=\")[^\"\n\r\f]*+\"?|(?<=')[^'\n\r\f]*+'?)"

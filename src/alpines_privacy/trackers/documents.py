@@ -6,7 +6,9 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from urllib.parse import quote_from_bytes, unquote_to_bytes
+from urllib.parse import quote_from_bytes
+
+from alpines_privacy.http.percent import decoded_bytes
 
 __all__ = ["without_trackers"]
 
@@ -16,7 +18,7 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _ASCII_COMPATIBLE = re.compile(
     r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d|", re.IGNORECASE
 ).fullmatch
-_DROPPED = dict.fromkeys(map(ord, "\t\n\r"))  # by the URL parser
+_DROPPED = re.compile(r"[\t\n\r]+")  # by the URL parser
 _STAYS = "!$&'()*+,/:;=?@[]{}|^<>\"\\` -._~"
 
 
@@ -24,13 +26,13 @@ def without_trackers(url: str, edit: Callable[[bytes], bytes | None]) -> str | N
     """Return a `data:` address whose page went through `edit`, None if it stays as it is."""
     if not (opening := _DATA(url)):
         return None
-    text, hash_sign, fragment = url[opening.end() :].translate(_DROPPED).partition("#")
+    text, hash_sign, fragment = _DROPPED.sub("", url[opening.end() :]).partition("#")
     kind, comma, written = text.partition(",")
     media_type, *parameters = (part.strip(" ").lower() for part in kind.split(";"))
     if not comma or media_type not in _PAGES or not _is_readable(parameters):
         return None
     is_base64 = _BASE64(kind) is not None
-    page = unquote_to_bytes(written.encode("utf-8", "surrogateescape"))
+    page = decoded_bytes(written.encode("utf-8", "surrogateescape"))
     try:
         edited = edit(b64decode(re.sub(rb"[\t\n\f\r ]", b"", page)) if is_base64 else page)
     except binascii.Error:  # shows nothing

@@ -43,13 +43,13 @@ _AT, _BEGINNING = _parser.AT, _parser.AT_BEGINNING
 def _of_sequence(parts: Sequence[_Node], longest: int) -> int:
     product = 1
     for index, part in enumerate(parts):
-        product *= _of(part, parts[index + 1 :], longest)
+        product *= _of(part, parts[index + 1 : index + 2], longest)
         if product > _MANY:
             return _MANY
     return product
 
 
-def _of(part: _Node, rest: Sequence[_Node], longest: int) -> int:
+def _of(part: _Node, following: Sequence[_Node], longest: int) -> int:
     name, value = part[0].name, part[1]
     match name:
         case "BRANCH":
@@ -59,19 +59,19 @@ def _of(part: _Node, rest: Sequence[_Node], longest: int) -> int:
         case "ATOMIC_GROUP":
             return _of_sequence([*value], longest)
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return _of_repeat(value, rest, longest)
+            return _of_repeat(value, following, longest)
         case "GROUPREF_EXISTS":
             return _MANY
         case _:
             return 1
 
 
-def _of_repeat(value: tuple[Any, Any, Any], rest: Sequence[_Node], longest: int) -> int:
+def _of_repeat(value: tuple[Any, Any, Any], following: Sequence[_Node], longest: int) -> int:
     least, most, body = int(value[0]), min(int(value[1]), longest), [*value[2]]
     once = _of_sequence(body, longest)
     if once > 1:
         return _MANY if most > _MOST_POWERS else min((once + 1) ** most, _MANY)
-    taken, next_one = _characters(body), _characters(rest[:1])
+    taken, next_one = _characters(body), _characters(following)
     if taken and next_one and taken.isdisjoint(next_one):
         return 1
     return max(1, most - least + 1)

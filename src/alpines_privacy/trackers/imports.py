@@ -46,7 +46,7 @@ _UNFINISHED = re.compile(
 ).match
 _ATTRIBUTES = re.compile(rb"%b*+(?:with|assert)\b" % _SPACE).match
 _GAP = re.compile(rb"%b*+" % _SPACE).match
-_COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+\*/|//[^\n\r]*+[\n\r]")
+_COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|//[^\n\r]*+")
 _IMPORTED = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$]*+)(?:\s++as\s++[A-Za-z0-9_$]++)?+").findall
 
 # In code: what opens something, and the words that begin a statement.
@@ -63,8 +63,9 @@ _ENDS = {
 _PATTERN = re.compile(rb"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*+\])++/").match
 _LINE = re.compile(rb"[^\n\r]*+").match
 _READ_ALIKE = re.compile(rb"/[^\"'`(){}\[\]/\\]++/").fullmatch
+_IN_WORD = bytes(byte for byte in range(256) if byte >= 0x80 or re.match(rb"[\w$]", bytes([byte])))
+_BEFORE_OTHERS = _IN_WORD + b".#\\"  # as `_NEXT` asks, where a chunk ended there
 _OPENERS = {b")": b"(", b"]": b"[", b"}": b"{"}
-_WORD = re.compile(rb"[\w$\x80-\xff]++\Z").search
 _BEFORE_PATTERNS = frozenset(
     b"return typeof case in delete void throw new do else instanceof default extends".split()
 )
@@ -154,7 +155,7 @@ class Imports:
             end = len(buf) if last else max(pos, _word_at_end(buf))
             return self._passed(buf, pos, end)
         at, token = found.start(), found[0]
-        if buf[pos:at].strip():
+        if self._follows_comment and buf[pos:at].strip():
             self._follows_comment = False
         if token in {b"import", b"export"}:
             return self._statement(buf, pos, at, last=last)
@@ -188,7 +189,8 @@ class Imports:
         if not last and len(buf) - at < _LONGEST_STATEMENT and _UNFINISHED(buf, at):
             return (at, None) if at > pos else None
         self._follows_comment = False
-        found = None if self._open else _STATEMENT(buf, at)
+        is_other = at == 0 and self._before and self._before[-1] in _BEFORE_OTHERS
+        found = None if self._open or is_other else _STATEMENT(buf, at)
         if found is None:
             return after, None
         start, end = found.span(1)
@@ -246,9 +248,8 @@ def _kind_of_slash(before: bytes) -> int:
     text = before.rstrip(b"\t\n\v\f\r ")
     if not text:
         return _EITHER if before else _PATTERN_KIND
-    if found := _WORD(text):
-        word = found[0]
-        if word in _BEFORE_PATTERNS and text[found.start() - 1 : found.start()] != b".":
+    if word := _last_word(text):
+        if word in _BEFORE_PATTERNS and not text.endswith(b"." + word):
             return _PATTERN_KIND
         return _EITHER if word in _BEFORE_EITHER or len(word) == len(text) else _DIVISION
     last = text[-1:]
@@ -259,8 +260,12 @@ def _kind_of_slash(before: bytes) -> int:
 
 def _word_at_end(buf: bytes) -> int:
     """Return where a word begins that the next chunk may complete to `import`; the end if none does."""
-    found = _WORD(buf, max(0, len(buf) - _BEFORE))
-    return found.start() if found and found.start() > len(buf) - _BEFORE else len(buf)
+    word = _last_word(buf[-_BEFORE:])
+    return len(buf) - len(word) if len(word) < _BEFORE else len(buf)
+
+
+def _last_word(text: bytes) -> bytes:
+    return text[len(text.rstrip(_IN_WORD)) :]
 
 
 def _names(statement: bytes) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ _BUNDLED = frozenset(
 )  # fmt: skip
 
 _ON_HOST = re.compile(r"(@@)?\|\|([a-z0-9._-]+)(?=[\^/:?])(.*)")
-_BELOW_HOST = re.compile(r"\.([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(/[^$]*)(.*)")
+_BELOW_HOST = re.compile(r"\.([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(/[^$]*+)(.*)")
 _WRITABLE = re.compile(r"[!-~]*")
 
 

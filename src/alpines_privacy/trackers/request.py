@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from alpines_privacy.http.cache import cached
 from alpines_privacy.http.site import registrable_domain
-from alpines_privacy.http.url import Address
+from alpines_privacy.http.url import LONGEST_HOST, Address
 
 __all__ = [
     "ALL_PARTIES",
@@ -77,8 +77,10 @@ def page_on(host: str) -> Page:
     """Describe a page's host.
 
     Its names, the most specific first, for `www.shop.co.uk`: itself, `www.shop.*`, `shop.co.uk`,
-    `shop.*`, `co.uk`, `uk`.
+    `shop.*`, `co.uk`, `uk`. What is longer than any host has no name but its own.
     """
+    if len(host) > LONGEST_HOST:
+        return Page(host, host, (host,))
     site = registrable_domain(host)
     suffix = site.partition(".")[2] if site else ""
     names, name = [], host

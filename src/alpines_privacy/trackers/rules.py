@@ -224,12 +224,11 @@ class Rules:
 
     def _find_on_host(self, host: str) -> tuple[Rule, ...]:
         """Return the rules on a host or a domain it is in."""
-        return tuple(
-            rule
-            for name in _with_parents(host)
-            for table in self.tables
-            for rule in table.on_host(name)
-        )
+        found: list[Rule] = []
+        for name in _with_parents(host):
+            for table in self.tables:
+                found += table.on_host(name)
+        return tuple(found)
 
 
 def _weight_of_found(found: _Found) -> int:

