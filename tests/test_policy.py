@@ -535,7 +535,7 @@ def test_a_short_key_is_refused_and_not_shown() -> None:
 
 def test_without_a_key_one_is_made_with_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alpines_privacy.policy.secrets._made", [])
-    with pytest.warns(PrivacyWarning, match=f"{NAME} is not set.* another worker process"):
+    with pytest.warns(PrivacyWarning, match=f"{NAME} is not set.* share: on another machine"):
         made = SecretKeys.from_environment({})
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest as DjangoWSGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -47,8 +48,10 @@ def configured_policy() -> PolicyLike:
 
 def secret_keys() -> tuple[str, ...]:
     """Return Django's secret keys, newest first; none where none are set."""
-    keys = (getattr(settings, "SECRET_KEY", ""), *getattr(settings, "SECRET_KEY_FALLBACKS", ()))
-    return tuple(key for key in keys if key)
+    try:
+        return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    except ImproperlyConfigured:  # what Django says of an empty one when it is asked for
+        return ()
 
 
 class PrivacyMiddleware:
