@@ -49,7 +49,7 @@ class Table(NamedTuple):
 
 @cache
 def patterns() -> tuple[Found, ...]:
-    """Return every pattern of the package once, in the order of its modules."""
+    """Return every pattern of the package once, in the order of their places."""
     found: dict[tuple[str, Any, int], Found] = {}
     for module in _modules():
         for place, pattern, call in _walked(module):
@@ -67,7 +67,7 @@ def patterns() -> tuple[Found, ...]:
         calls = frozenset({"match" if shape.cores else "finditer"})
         place = f"redaction.kinds.SHAPES[{number}: {shape.kind}]"
         found["shape", shape.pattern, number] = Found(place, pattern, calls)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda each: each.place))
 
 
 def _short(module: ModuleType, place: str) -> str:
@@ -161,8 +161,11 @@ def _patterns_in(
 
 def _members(value: Any, module: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        yield from ((f"[{key!r}]", member) for key, member in list(value.items()))
-    elif isinstance(value, list | tuple | set | frozenset):
+        # In an order that is the same in every process: some tables are made of sets.
+        yield from ((f"[{key!r}]", value[key]) for key in sorted(value, key=repr))
+    elif isinstance(value, set | frozenset):
+        yield from ((f"[{index}]", member) for index, member in enumerate(sorted(value, key=repr)))
+    elif isinstance(value, list | tuple):
         yield from ((f"[{index}]", member) for index, member in enumerate(value))
     elif isinstance(value, partial):
         yield from ((f"({index})", member) for index, member in enumerate(value.args))
