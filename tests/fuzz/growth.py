@@ -155,7 +155,9 @@ def _limited() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the collector's pauses out of the figures, and logs away from the terminal."""
+    """Keep the collector's pauses and a coverage tool out of the figures, and logs away from the terminal."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
     was_enabled, level = gc.isenabled(), logging.raiseExceptions
     logger = logging.getLogger("alpines_privacy")
     disabled = logger.disabled
@@ -167,6 +169,7 @@ def _quiet() -> Iterator[None]:
         logger.disabled, logging.raiseExceptions = disabled, level
         if was_enabled:
             gc.enable()
+        sys.settrace(tracer)
 
 
 _counted = itertools.count(1)
