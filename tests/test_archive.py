@@ -208,15 +208,20 @@ def test_a_kept_kind_keeps_private_keys() -> None:
     assert cleaner.clean(Block(text), PLAIN).data == text
 
 
-def test_places_are_told_by_line_and_kind() -> None:
+def test_places_are_told_by_line_column_and_kind() -> None:
     text = f"a\n{KEY}\nayesha@shop.example bilal@shop.example\n\n203.0.113.7".encode()
     found = [
-        place
+        place[:3]
         for block in blocks([text[:90], text[90:]], CLEANER, 1)
         for place in Cleaner(check=True).clean(block, PLAIN).places
     ]
     after = 2 + KEY.count("\n") + 1
-    assert found == [(2, "SECRET"), (after, "EMAIL"), (after, "EMAIL"), (after + 2, "IP")]
+    assert found == [
+        (2, 1, "SECRET"),
+        (after, 1, "EMAIL"),
+        (after, 21, "EMAIL"),
+        (after + 2, 1, "IP"),
+    ]
 
 
 def test_a_line_that_fails_is_withheld_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

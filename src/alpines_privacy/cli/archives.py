@@ -11,12 +11,16 @@ from typing import BinaryIO, NamedTuple
 
 import click
 
+from alpines_privacy.cli.checks import Check, Checking
 from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.kinds import looked_for
+from alpines_privacy.cli.reports import printable
 from alpines_privacy.cli.sources import Source, opened, refuse_irregular
 from alpines_privacy.cli.tally import Progress, Tally
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.redaction.archive import BLOCK, Cleaned, blocks
 from alpines_privacy.redaction.compression import ArchiveError, Compression, unpacked
+from alpines_privacy.redaction.gate import has_re2
 from alpines_privacy.redaction.replacement import Replacement
 from alpines_privacy.redaction.workers import Workers, cores
 
@@ -25,6 +29,8 @@ __all__ = ["Order", "run"]
 _WORTH_WORKERS = (
     4 << 20
 )  # bytes in all files: with less, starting processes takes longer than the work
+_NO_RE2 = "slower without RE2: pip install 'alpines-privacy[redaction]'"
+_WHY = "Why, and what keeps it: sed -n LINEp FILE | alpines-privacy explain-log -"
 
 
 class Order(NamedTuple):
@@ -34,7 +40,7 @@ class Order(NamedTuple):
     output: Path | None = None
     backup: str | None = None
     in_place: bool = False
-    check: bool = False
+    check: Check | None = None
 
 
 def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -> int:
@@ -43,23 +49,30 @@ def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -
     A file that cannot be cleaned is told of and left as it is; the others go on.
     """
     _refuse_contradictions(order)
-    names = list(_once_each(order.files))
+    checking = Checking(order.check, looked_for(policy)) if order.check else None
+    names = [name for name in _once_each(order.files) if not (checking and checking.skips(name))]
     size = sum(_size(name) for name in names)
     if jobs is None:
         jobs = cores() if size >= _WORTH_WORKERS else 1
+    if not quiet and not has_re2():
+        click.echo(f"Note: {_NO_RE2}", err=True)
     tally = Tally()
     try:
         with (
-            Workers(policy, jobs, check=order.check) as workers,
+            Workers(policy, jobs, check=checking is not None) as workers,
             Progress(size, shown=not quiet and _has_terminal(order)) as progress,
         ):
-            _work_on(names, _Run(order, workers, progress, tally, live=jobs == 1))
+            _work_on(names, _Run(order, workers, progress, tally, checking, live=jobs == 1))
+        if checking:
+            for note in checking.end(tally.files, tally.failures):
+                tally.note(note)
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130  # as shells report an interrupted program
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # the same, for a pipe nobody reads any more
-    return _tell(tally, order, quiet=quiet)
+    return _tell(tally, checking, quiet=quiet)
 
 
 def _work_on(names: Sequence[str], run: _Run) -> None:
@@ -73,16 +86,20 @@ def _work_on(names: Sequence[str], run: _Run) -> None:
         run.progress.file_done(_size(name))
 
 
-def _tell(tally: Tally, order: Order, *, quiet: bool) -> int:
+def _tell(tally: Tally, checking: Checking | None, *, quiet: bool) -> int:
     for note in tally.notes:
-        click.echo(f"Note: {note}", err=True)
-    for failure in tally.failures:
-        click.echo(f"Error: {failure}", err=True)
+        click.echo(f"Note: {printable(note)}", err=True)
+    for name, reason in tally.failures:
+        click.echo(f"Error: {printable(f'{name}: {reason}')}", err=True)
+    is_found = checking is not None and not checking.update and bool(tally.kinds)
     if not quiet:
-        click.echo(tally.summary(check=order.check), err=True)
+        told = tally.summary("found", checking.nothing) if checking else tally.summary()
+        click.echo(told, err=True)
+    if is_found and not quiet:
+        click.echo(_WHY, err=True)
     if tally.failures:
         return Refusal.exit_code
-    return 1 if order.check and tally.kinds else 0
+    return int(is_found)
 
 
 def _reason(error: ArchiveError | OSError) -> str:
@@ -96,17 +113,18 @@ class _Run(NamedTuple):
     workers: Workers
     progress: Progress
     tally: Tally
+    checking: Checking | None
     live: bool  # standard input leaves as soon as it is there
 
 
 class _Work:
     """One file, from where it is read to where it goes."""
 
-    __slots__ = ("_live", "_name", "_order", "_progress", "_tally", "_workers")
+    __slots__ = ("_checking", "_live", "_name", "_order", "_progress", "_tally", "_workers")
 
     def __init__(self, name: str, run: _Run) -> None:
         self._name = name
-        self._order, self._workers, self._progress, self._tally, live = run
+        self._order, self._workers, self._progress, self._tally, self._checking, live = run
         self._live = live and name == "-"
 
     def run(self) -> None:
@@ -119,8 +137,10 @@ class _Work:
             self._from(file, path)
 
     def _from(self, file: BinaryIO, path: Path | None) -> None:
-        if self._order.check:
-            self._check(file)
+        if self._checking is not None:
+            for cleaned in self._passing(file):
+                self._checking.report(self._name, cleaned)
+            self._checking.is_read(self._name)
         elif self._order.in_place:
             assert path is not None  # an order to rewrite standard input is refused
             self._rewrite(file, path)
@@ -128,11 +148,6 @@ class _Work:
             self._write(file, path, _target(self._order.output, self._name, path))
         else:
             self._to_stdout(file)
-
-    def _check(self, file: BinaryIO) -> None:
-        for cleaned in self._passing(file):
-            for line, kind in dict.fromkeys(cleaned.places):
-                click.echo(f"{self._name}:{line}: {kind}")
 
     def _to_stdout(self, file: BinaryIO) -> None:
         for cleaned in self._passing(file):
@@ -181,11 +196,12 @@ class _Work:
         """Yield the file in cleaned blocks, counting them."""
         source = Source(file, regular=self._name != "-")
         compression, pieces = unpacked(io.BufferedReader(source), lambda: source.taken)
-        if not self._order.check:
+        if self._checking is None:
             self._refuse_binary_on_terminal(compression)
         found = blocks(pieces, self._workers.cleaner, 1 if self._live else BLOCK)
         with self._tally.file() as count:
-            for cleaned in self._workers.clean(found, compression):
+            for each in self._workers.clean(found, compression):
+                cleaned = self._checking.new_in(self._name, each) if self._checking else each
                 count(cleaned)
                 yield cleaned
                 if self._name != "-":
@@ -208,7 +224,7 @@ def _refuse_contradictions(order: Order) -> None:
         for name, given in (
             ("--in-place or --backup", order.in_place),
             ("--output", order.output is not None),
-            ("--check", order.check),
+            ("--check", order.check is not None),
         )
         if given
     ]
@@ -265,7 +281,7 @@ def _size(name: str) -> int:
 
 def _has_terminal(order: Order) -> bool:
     """Tell whether a bar can be shown: on a terminal that no text goes to at the same time."""
-    to_stdout = order.check or not (order.in_place or order.output)
+    to_stdout = order.check is not None or not (order.in_place or order.output)
     return sys.stderr.isatty() and not (to_stdout and sys.stdout.isatty())
 
 

@@ -10,7 +10,7 @@ from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.policy.errors import nearest
 
-__all__ = ["policy_for"]
+__all__ = ["looked_for", "policy_for"]
 
 
 def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -> PrivacyPolicy:
@@ -21,11 +21,25 @@ def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -
     policy = PrivacyPolicy() if file is None else PrivacyPolicy.load(file)
     if not only and not skip:
         return policy
-    logs = policy.logs if isinstance(policy.logs, Logs) else Logs()
-    kinds = [name for name in Logs.__struct_fields__ if isinstance(getattr(logs, name), str)]
+    logs = _logs(policy)
+    kinds = [*_ways(logs)]
     wanted = _known(only, kinds, "--only") or set(kinds)
     left = (set(kinds) - wanted) | _known(skip, kinds, "--skip")
     return replace(policy, logs=replace(logs, **dict.fromkeys(left, "keep")))
+
+
+def looked_for(policy: PrivacyPolicy) -> frozenset[str]:
+    """Return the kinds that a policy does not keep."""
+    return frozenset(kind.upper() for kind, way in _ways(_logs(policy)).items() if way != "keep")
+
+
+def _logs(policy: PrivacyPolicy) -> Logs:
+    return policy.logs if isinstance(policy.logs, Logs) else Logs()
+
+
+def _ways(logs: Logs) -> dict[str, str]:
+    named = {name: getattr(logs, name) for name in Logs.__struct_fields__}
+    return {name: way for name, way in named.items() if isinstance(way, str)}
 
 
 def _known(names: Collection[str], kinds: list[str], option: str) -> set[str]:

@@ -24,10 +24,10 @@ class Tally:
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
-        self.failures: list[str] = []
+        self.failures: list[tuple[str, str]] = []  # name of the file, reason
         self.notes: list[str] = []
         self._in_files: Counter[str] = Counter()
-        self._files = 0
+        self.files = 0
         self._size = 0
         self._began = time.monotonic()
 
@@ -45,34 +45,37 @@ class Tally:
         yield count
         self.kinds.update(kinds)
         self._in_files.update(kinds.keys())
-        self._files += 1
+        self.files += 1
         self._size += size
 
     def fail(self, name: str, reason: str) -> None:
         """Note that a file could not be cleaned, and why."""
-        self.failures.append(f"{name}: {reason}")
+        self.failures.append((name, reason))
 
     def note(self, text: str) -> None:
         """Note what the one who asked should know of a file that was cleaned."""
         self.notes.append(text)
 
-    def summary(self, *, check: bool) -> str:
-        """Return the table by kind, the most frequent first, and a line about all."""
+    def summary(self, done: str = "redacted", nothing: str = "no personal data") -> str:
+        """Return the table by kind, the most frequent first, and a line about all.
+
+        `done` is what happened to the values, `nothing` what is said where there are none.
+        """
         lines = []
         if self.kinds:
-            lines.append(_LINE.format("kind", "found" if check else "redacted", "in files"))
+            lines.append(_LINE.format("kind", done, "in files"))
             lines += [
                 _LINE.format(kind, f"{count:,}", f"{self._in_files[kind]:,}")
                 for kind, count in sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))
             ]
-        return "\n".join([*lines, self._line()])
+        return "\n".join([*lines, self._line(nothing)])
 
-    def _line(self) -> str:
+    def _line(self, nothing: str) -> str:
         seconds = time.monotonic() - self._began
-        files = f"{self._files:,} file{'' if self._files == 1 else 's'}"
-        nothing = ", no personal data" if self._files and not self.kinds else ""
+        files = f"{self.files:,} file{'' if self.files == 1 else 's'}"
+        none = f", {nothing}" if self.files and not self.kinds else ""
         speed = f"{_duration(seconds)} ({_rate(self._size, seconds)})"
-        return f"{files}, {_megabytes(self._size)} in {speed}{nothing}"
+        return f"{files}, {_megabytes(self._size)} in {speed}{none}"
 
 
 class Progress:

@@ -10,23 +10,29 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.redaction.compression import ArchiveError, Compression, embedded, packed
+from alpines_privacy.redaction.contexts import Contexts, context
 from alpines_privacy.redaction.redactor import Redactor
+from alpines_privacy.redaction.spans import Span
 
-__all__ = ["BLOCK", "Block", "Cleaned", "Cleaner", "blocks"]
+__all__ = ["BLOCK", "Block", "Cleaned", "Cleaner", "Place", "blocks"]
 
 BLOCK = 1 << 20  # bytes of text cleaned at once, where it need not be sooner
+_FIRST = (
+    1 << 16
+)  # bytes of the first block; each is twice the one before, so that soon some are done
 _LONGEST = 1 << 20  # bytes of a line; a longer one is cleaned in pieces
 _AHEAD = 1 << 16  # characters looked at on both sides of where a line may be cut
 _TRIES = 16  # places looked at, at most
 
 _COMPRESSED = "it holds compressed data, in which nothing would be found; unpack that first"
 
-Places: TypeAlias = "list[tuple[int, str]]"
+Withheld: TypeAlias = "list[tuple[int, str]]"  # the number of a line, and why
+_Position: TypeAlias = "tuple[int, int]"  # line and column
 
 # A private key (RFC 7468; the fields are those of RFC 1421 and RFC 9580). One that is cut off goes
 # as far as there is any of it. A key written on one line is the redactor's.
@@ -42,45 +48,58 @@ _CUT = re.compile(r"(?<=[,;&}\]])|(?<=[^:=\s][ \t])")
 
 
 class Block(NamedTuple):
-    """Lines of an archive, the number of the first from 1, and whether they begin inside a private key."""
+    """Lines of an archive, where the first begins (from 1), and whether they begin inside a private key."""
 
     text: bytes
     line: int = 1
     in_key: bool = False
+    column: int = 1  # in characters; more only where a long line was cut
+
+
+class Place(NamedTuple):
+    """Where a value begins: line and column from 1, in characters; its kind; a digest of what stands around it.
+
+    Nothing of the value is in it, nor how long it is.
+    """
+
+    line: int
+    column: int
+    kind: str
+    context: str = ""  # (`contexts.context`), where places were asked for
 
 
 class Cleaned(NamedTuple):
     """A block without personal data, packed, and how many values of each kind it had.
 
-    `places` tells their lines, if that was asked for; `withheld` the lines that something inside
-    failed on, with what it was: a notice stands in their place.
+    `places` tells where, if that was asked for; `withheld` the lines that something inside failed
+    on, with what it was: a notice stands in their place.
     """
 
     data: bytes
     size: int  # bytes of text, before
     kinds: Counter[str]
-    places: Places
-    withheld: Places
+    places: list[Place]
+    withheld: Withheld
 
 
 class Cleaner:
     """Cleans blocks by a policy; with `check` it tells the places and writes nothing."""
 
-    __slots__ = ("_check", "_redactor", "_secrets")
+    __slots__ = ("_contexts", "_redactor", "_secrets")
 
     def __init__(self, policy: PrivacyPolicy | None = None, *, check: bool = False) -> None:
         logs = policy.logs if policy is not None and isinstance(policy.logs, Logs) else Logs()
         self._redactor = Redactor(policy)
         self._secrets = logs.secret != "keep"  # noqa: S105 - a way to redact
-        self._check = check
+        self._contexts = Contexts(logs) if check else None
 
     def clean(self, block: Block, compression: Compression) -> Cleaned:
         """Clean a block and pack it as it was packed."""
-        places: Places = []
-        withheld: Places = []
+        places: list[Place] = []
+        withheld: Withheld = []
         text = "".join(self._cleaned(block, places, withheld))
-        kinds = Counter(kind for _, kind in places)
-        if self._check:
+        kinds = Counter(place.kind for place in places)
+        if self._contexts is not None:
             return Cleaned(b"", len(block.text), kinds, places, withheld)
         data = packed(compression, text.encode("utf-8", "surrogateescape"))
         return Cleaned(data, len(block.text), kinds, [], withheld)
@@ -99,19 +118,22 @@ class Cleaner:
                 return len(text[:place].encode("utf-8", "surrogateescape"))
         return 0
 
-    def _cleaned(self, block: Block, places: Places, withheld: Places) -> Iterator[str]:
+    def _cleaned(self, block: Block, places: list[Place], withheld: Withheld) -> Iterator[str]:
         """Yield the text without its private keys, line by line without the rest."""
-        text, line = block.text.decode("utf-8", "surrogateescape"), block.line
+        text, position = block.text.decode("utf-8", "surrogateescape"), (block.line, block.column)
         end = 0
         for key in self._private_keys(text, in_key=block.in_key):
-            yield self._lines(text[end : key.start()], line, places, withheld)
-            line += text.count("\n", end, key.start())
+            start = key.start()
+            yield self._lines(text[end:start], position, places, withheld)
+            position = _moved(position, text, end, start)
             if key.re is _KEY:
-                places.append((line, "SECRET"))
+                before = text[text.rfind("\n", 0, start) + 1 : start]
+                digest = context("SECRET", before, "") if self._contexts else ""
+                places.append(Place(*position, "SECRET", digest))
                 yield "[SECRET]"
-            line += text.count("\n", *key.span())
+            position = _moved(position, text, start, key.end())
             end = key.end()
-        yield self._lines(text[end:], line, places, withheld)
+        yield self._lines(text[end:], position, places, withheld)
 
     def _private_keys(self, text: str, *, in_key: bool) -> Iterator[re.Match[str]]:
         if not self._secrets:
@@ -121,45 +143,75 @@ class Cleaner:
         if "PRIVATE KEY" in text:
             yield from _KEY.finditer(text)
 
-    def _lines(self, text: str, number: int, places: Places, withheld: Places) -> str:
+    def _lines(
+        self, text: str, position: _Position, places: list[Place], withheld: Withheld
+    ) -> str:
         found = self._redactor.found
+        number, column = position
         lines = text.split("\n")
         compressed = embedded(text.encode("utf-8", "surrogateescape"))
-        for index, line in enumerate(lines):
+        for index, line in enumerate(lines, number):
             if compressed and embedded(line.encode("utf-8", "surrogateescape")):
-                lines[index] = "[withheld: compressed data]"
-                withheld.append((number + index, _COMPRESSED))
+                lines[index - number] = "[withheld: compressed data]"
+                withheld.append((index, _COMPRESSED))
                 continue
             try:
                 redacted, spans = found(line)
             except Exception as error:
-                lines[index] = self._redactor.redact(line)  # the notice, if it fails again
-                withheld.append((number + index, f"redacting it failed ({type(error).__name__})"))
+                # The notice, if it fails again.
+                lines[index - number] = self._redactor.redact(line)
+                withheld.append((index, f"redacting it failed ({type(error).__name__})"))
                 continue
             if spans:
-                lines[index] = redacted
-                places.extend([(number + index, span.kind) for span in spans])
+                lines[index - number] = redacted
+                first = column if index == number else 1
+                places += self._places(line, index, first, spans)
         return "\n".join(lines)
+
+    def _places(self, line: str, number: int, first: int, spans: list[Span]) -> Iterator[Place]:
+        """Give the places of the spans of a line whose first character stands in a column."""
+        around = self._contexts.of(line, spans) if self._contexts else repeat("")
+        for span, digest in zip(spans, around, strict=False):
+            yield Place(number, first + span.start, span.kind, digest)
+
+
+def _moved(position: _Position, text: str, start: int, end: int) -> _Position:
+    """Return the position of `text[end]`, where that of `text[start]` is known."""
+    line, column = position
+    count = text.count("\n", start, end)
+    if not count:
+        return line, column + end - start
+    return line + count, end - text.rindex("\n", start, end)
 
 
 def blocks(pieces: Iterable[bytes], cleaner: Cleaner, at_least: int = BLOCK) -> Iterator[Block]:
     """Yield text that comes in pieces of any size as blocks of whole lines.
 
-    A block is given as soon as `at_least` bytes are there. `cleaner` says where a line that is
+    A block is given as soon as `at_least` bytes are there, the first ones sooner. `cleaner` says where a line that is
     longer than memory should hold may be cut. Raises `ArchiveError` for one that cannot be cut.
     """
-    held, line, in_key = b"", 1, False
+    held, line, in_key, column = b"", 1, False, 1
+    enough = min(at_least, _FIRST)
     for piece in pieces:
         held += piece
-        if len(held) < at_least or not (end := _end_of(held, line, cleaner)):
+        if len(held) < enough or not (end := _end_of(held, line, cleaner)):
             continue
-        block = Block(held[:end], line, in_key)
+        block = Block(held[:end], line, in_key, column)
         yield block
         held = held[end:]
         line += block.text.count(b"\n")
+        column = _column_behind(block)
         in_key = _ends_in_key(block)
+        enough = min(at_least, enough * 2)
     if held:
-        yield Block(held, line, in_key)
+        yield Block(held, line, in_key, column)
+
+
+def _column_behind(block: Block) -> int:
+    """Return the column of what comes next: not the first only where a long line was cut."""
+    last = block.text[block.text.rfind(b"\n") + 1 :]
+    before = block.column if len(last) == len(block.text) else 1
+    return before + len(last.decode("utf-8", "surrogateescape"))
 
 
 def _end_of(held: bytes, line: int, cleaner: Cleaner) -> int:

@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.types as is_type
+try:
+    import pyarrow as pa
+    import pyarrow.types as is_type
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "pyarrow is not installed: pip install 'alpines-privacy[arrow]'", name=error.name
+    ) from None
 
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.redaction.redactor import Redactor

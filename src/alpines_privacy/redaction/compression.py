@@ -214,7 +214,9 @@ def _xz(file: Any) -> Iterator[bytes]:
 def _zstd(file: Any) -> Iterator[bytes]:
     library = zstd_library()
     if library is None:
-        raise ArchiveError("is compressed with zstd; install zstandard to read it")
+        raise ArchiveError(
+            "is compressed with zstd; to read it: pip install 'alpines-privacy[zstd]'"
+        )
     stream: Any = None
     while data := file.read1(_ZSTD_PIECE):
         while data:

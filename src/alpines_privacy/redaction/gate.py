@@ -15,7 +15,7 @@ from typing import Protocol
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.redaction.kinds.shape import Shape
 
-__all__ = ["FoldGate", "Gate", "RE2Gate", "fastest_gate"]
+__all__ = ["FoldGate", "Gate", "RE2Gate", "fastest_gate", "has_re2"]
 
 
 def _replaced(error: UnicodeError) -> tuple[bytes, int]:
@@ -42,6 +42,15 @@ def fastest_gate(shapes: Sequence[Shape]) -> Gate:
         return RE2Gate(shapes)
     except ImportError:
         return FoldGate(shapes)
+
+
+def has_re2() -> bool:
+    """Return whether google-re2 is there, without which the same is found in more time."""
+    try:
+        import re2  # noqa: F401, PLC0415 - an optional part
+    except ImportError:
+        return False
+    return True
 
 
 class RE2Gate:

@@ -28,12 +28,14 @@ class Workers:
     def __init__(self, policy: PrivacyPolicy | None, jobs: int, *, check: bool = False) -> None:
         self.cleaner = Cleaner(policy, check=check)
         self._pool: ProcessPoolExecutor | None = None
+        self._begun: list[Future[None]] = []
         self._waiting = jobs * _AHEAD
         if jobs > 1:
             # Fresh interpreters: a fork of a program that has threads may hang.
             self._pool = ProcessPoolExecutor(
                 jobs, get_context("spawn"), initializer=_begin, initargs=(policy, check)
             )
+            self._begun = [self._pool.submit(_is_ready) for _ in range(jobs)]
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +66,9 @@ class Workers:
         waiting: deque[Future[Cleaned]] = deque()
         try:
             for block in blocks:
+                if not self._is_begun():  # an interpreter takes a while to start
+                    yield self.cleaner.clean(block, compression)
+                    continue
                 waiting.append(pool.submit(_clean, block, compression))
                 if len(waiting) > self._waiting:
                     yield waiting.popleft().result()
@@ -72,6 +77,12 @@ class Workers:
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _is_begun(self) -> bool:
+        """Whether a worker process is ready; until then this process does the work."""
+        if self._begun and any(future.done() for future in self._begun):
+            self._begun.clear()
+        return not self._begun
 
 
 def cores() -> int:
@@ -98,6 +109,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
+
+
+def _is_ready() -> None:
+    """Do nothing: a process that has done so is ready."""
 
 
 def _clean(block: Block, compression: Compression) -> Cleaned:

@@ -1,0 +1,172 @@
+"""A baseline: what a check has found before, so that it reports only what is new.
+
+A file of JSON that can be checked in. For each file it counts the values of each kind by what stands
+around them (`redaction.contexts`): no value can be read from it, nor guessed with a list of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.reports import Gone, printable, uri
+from alpines_privacy.policy.bounds import read_bounded
+from alpines_privacy.redaction.archive import Cleaned, Place
+from alpines_privacy.redaction.replacement import Replacement
+
+__all__ = ["Baseline"]
+
+_VERSION = 1
+_LONGEST = 64 << 20  # bytes of a baseline: half a million entries
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: str
+    context: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+    count: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: int
+    files: dict[str, list[_Entry]]
+
+
+_Counts = Counter[tuple[str, str]]  # by kind and context
+
+
+class Baseline:
+    """What was found before in each file, less what is found again.
+
+    Files are named by their path from the baseline's folder, as references of RFC 3986, so that it
+    may be checked in. `kinds` are those that are looked for: of others nothing is told, and what
+    the baseline has of them stays in it.
+    """
+
+    def __init__(self, path: Path, files: Mapping[str, _Counts], kinds: Collection[str]) -> None:
+        self._path = Path(os.path.realpath(path))
+        self._kinds = kinds
+        self._known = files
+        self._left = {file: counts.copy() for file, counts in files.items()}
+        self._found: dict[str, _Counts] = {}
+        self._read: set[str] = set()  # whole files
+
+    @classmethod
+    def load(cls, path: Path, kinds: Collection[str], *, may_be_absent: bool = False) -> Self:
+        """Read a baseline; raises `Refusal` for one that is absent, or is none."""
+        if may_be_absent and not path.exists():
+            return cls(path, {}, kinds)
+        try:
+            contents = msgspec.json.decode(read_bounded(path, _LONGEST), type=_Contents)
+        except FileNotFoundError:
+            raise Refusal(f"--baseline {path}: absent; write it with --update-baseline") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise Refusal(f"--baseline {path}: cannot be read ({printable(str(error))})") from None
+        if contents.version != _VERSION:
+            raise Refusal(
+                f"--baseline {path}: version {contents.version}, this is for {_VERSION}; "
+                "write it anew with --update-baseline"
+            )
+        return cls(path, {file: _counted(each) for file, each in contents.files.items()}, kinds)
+
+    def is_itself(self, name: str) -> bool:
+        """Tell whether a file is this baseline, in which nothing is looked for."""
+        with suppress(OSError):
+            return self._path.samefile(name)
+        return False
+
+    def new_in(self, name: str, cleaned: Cleaned) -> Cleaned:
+        """Return a block with only those places that the baseline does not have."""
+        file = self._name(name)
+        left = self._left.get(file, _Counts())
+        found = self._found.setdefault(file, _Counts())
+        places: list[Place] = []
+        for place in cleaned.places:
+            key = (place.kind, place.context)
+            found[key] += 1
+            if left[key] > 0:
+                left[key] -= 1
+            else:
+                places.append(place)
+        return cleaned._replace(places=places, kinds=Counter(place.kind for place in places))
+
+    def is_read(self, name: str) -> None:
+        """Note that a file was read to its end: what it has not is gone."""
+        self._read.add(self._name(name))
+
+    def gone(self) -> Iterator[Gone]:
+        """Yield what the baseline has of files that were read, or are no more, and that was not found."""
+        for file, left in sorted(self._left.items()):
+            if not self._is_judged(file):
+                continue
+            kinds: Counter[str] = Counter()
+            for (kind, _), count in left.items():
+                kinds[kind] += count * (kind in self._kinds)
+            yield from (Gone(file, kind, count) for kind, count in sorted(kinds.items()) if count)
+
+    def update(self) -> tuple[int, int]:
+        """Write what was found; return how many values in how many files the baseline has now.
+
+        Of files that were not read, and of kinds that were not looked for, it keeps what it has.
+        """
+        files: dict[str, _Counts] = {}
+        for file in self._known.keys() | self._found.keys():
+            known = self._known.get(file, _Counts())
+            counts = self._updated(file, known) if self._is_judged(file) else known
+            if counts:
+                files[file] = counts
+        self._write(files)
+        return sum(counts.total() for counts in files.values()), len(files)
+
+    def _updated(self, file: str, known: _Counts) -> _Counts:
+        if file not in self._read:
+            return _Counts()
+        others = {key: count for key, count in known.items() if key[0] not in self._kinds}
+        return _Counts(others) + self._found.get(file, _Counts())
+
+    def _is_judged(self, file: str) -> bool:
+        return file in self._read or (file != "-" and not self._place(file).exists())
+
+    def _write(self, files: Mapping[str, _Counts]) -> None:
+        contents = {
+            "version": _VERSION,
+            "files": {
+                file: [
+                    {"kind": kind, "context": context, "count": count}
+                    for (kind, context), count in sorted(counts.items())
+                ]
+                for file, counts in sorted(files.items())
+            },
+        }
+        try:
+            with Replacement(self._path) as replacement:
+                replacement.write(f"{json.dumps(contents, indent=1)}\n".encode())
+                replacement.commit(self._path if self._path.exists() else None)
+        except OSError as error:
+            raise Refusal(f"--baseline {self._path}: {error.strerror or error}") from None
+
+    def _name(self, name: str) -> str:
+        if name == "-":
+            return name
+        path = os.path.realpath(name)
+        with suppress(ValueError):  # another drive of Windows
+            path = os.path.relpath(path, self._path.parent)
+        return uri(path)
+
+    def _place(self, file: str) -> Path:
+        return self._path.parent / os.fsdecode(unquote_to_bytes(file.removeprefix("file://")))
+
+
+def _counted(entries: list[_Entry]) -> _Counts:
+    counts: Any = Counter()
+    for entry in entries:
+        counts[entry.kind, entry.context] += entry.count
+    return counts  # type: ignore[no-any-return]

@@ -1,0 +1,293 @@
+"""What `redact --check` writes to standard output: where values stand and of which kind, never one of them.
+
+Nor is told how long a value is: a region of SARIF covers its first character only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
+
+import click
+
+from alpines_privacy import __version__
+from alpines_privacy.redaction.archive import Place
+
+__all__ = ["FORMATS", "KIND_NAMES", "SCREEN", "Gone", "Outcome", "Report", "printable", "uri"]
+
+SCREEN = 20  # places that `text` names; a terminal has 24 lines
+_SHOWN_BY_GITHUB = 10  # annotations of each level in one step; it drops the others
+
+# What each kind is called, for those who do not know these names.
+KIND_NAMES = {
+    "NAME": "Name of a person",
+    "EMAIL": "E-mail address",
+    "ADDRESS": "Postal address",
+    "PHONE": "Telephone number",
+    "CNIC": "CNIC (Pakistani identity card number)",
+    "NTN": "NTN (Pakistani tax number)",
+    "USERNAME": "User name",
+    "PASSWORD": "Password",
+    "SECRET": "Token, key, session or other credential",
+    "IP": "IP address",
+    "USER_AGENT": "User-Agent",
+    "CARD": "Payment card number",
+    "CVV": "Security code of a payment card",
+    "IBAN": "IBAN (bank account number)",
+    "SSN": "SSN (United States social security number)",
+    "PASSPORT": "Passport number",
+    "BIRTH_DATE": "Date of birth",
+    "MAC": "MAC address",
+    "COORDINATES": "Geographic coordinates",
+}
+
+
+class Gone(NamedTuple):
+    """How many values of a kind a baseline has for a file that are not there any more."""
+
+    file: str
+    kind: str
+    values: int
+
+
+class Outcome(NamedTuple):
+    """What is known when all files are read: those that could not be, and what is gone from the baseline."""
+
+    files: int
+    failures: Sequence[tuple[str, str]]  # name, reason
+    gone: Sequence[Gone]
+
+
+class Report(Protocol):
+    """Takes each place as it is found, and the outcome at the end."""
+
+    def found(self, name: str, place: Place) -> None:
+        """Take a place of a file."""
+
+    def end(self, outcome: Outcome) -> None:
+        """Take what else there is to tell."""
+
+
+class TextReport:
+    """`FILE:LINE:COLUMN: KIND`, a screen of them, and how many more there are."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit = SCREEN if limit is None else limit
+        self._count = 0
+
+    def found(self, name: str, place: Place) -> None:
+        """Write a line, unless there are enough."""
+        self._count += 1
+        if not self._limit or self._count <= self._limit:
+            click.echo(f"{printable(name)}:{place.line}:{place.column}: {place.kind}")
+
+    def end(self, outcome: Outcome) -> None:
+        """Write how many were left out."""
+        del outcome
+        if self._limit and self._count > self._limit:
+            click.echo(f"and {self._count - self._limit:,} more; --limit 0 names all of them")
+
+
+class GitHubReport:
+    """Workflow commands, which GitHub shows at the lines of a pull request.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit = _SHOWN_BY_GITHUB if limit is None else limit
+        self._count = 0
+
+    def found(self, name: str, place: Place) -> None:
+        """Write an annotation, unless there are as many as GitHub shows."""
+        self._count += 1
+        if not self._limit or self._count <= self._limit:
+            what = {"file": PurePath(name).as_posix(), "line": place.line, "col": place.column}
+            self._write("error", what, f"{KIND_NAMES[place.kind]} ({place.kind})")
+
+    def end(self, outcome: Outcome) -> None:
+        """Write what could not be read and what is gone, and how many places were left out."""
+        for name, reason in outcome.failures:
+            self._write("error", {"file": PurePath(name).as_posix()}, reason)
+        for gone in outcome.gone:
+            self._write("notice", {"file": gone.file}, f"gone from the baseline: {_counted(gone)}")
+        if self._limit and self._count > self._limit:
+            rest = self._count - self._limit
+            self._write("notice", {}, f"{rest:,} more places with personal data are not shown")
+
+    @staticmethod
+    def _write(level: str, properties: Mapping[str, object], message: str) -> None:
+        pairs = {**properties, "title": "Personal data"}
+        written = ",".join(f"{key}={_property(str(value))}" for key, value in pairs.items())
+        click.echo(f"::{level} {written}::{_data(message)}")
+
+
+class JSONReport:
+    """One object; its shape is in docs/archives.md and changes only with `version`."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._entries = _Entries('{"version": 1, "findings": [', limit)
+
+    def found(self, name: str, place: Place) -> None:
+        """Write a finding."""
+        self._entries.add({"file": printable(name), **place._asdict()})
+
+    def end(self, outcome: Outcome) -> None:
+        """Write what else there is to tell."""
+        errors = [
+            {"file": printable(name), "message": printable(why)} for name, why in outcome.failures
+        ]
+        self._entries.close(
+            {
+                "omitted": self._entries.omitted,
+                "gone": [
+                    {"file": gone.file, "kind": gone.kind, "count": gone.values}
+                    for gone in outcome.gone
+                ],
+                "errors": errors,
+                "files": outcome.files,
+            }
+        )
+
+
+class SARIFReport:
+    """SARIF 2.1.0 (OASIS), one run, as code scanning takes it."""
+
+    def __init__(self, limit: int | None) -> None:
+        begin = {
+            "tool": {"driver": _DRIVER},
+            "columnKind": "unicodeCodePoints",
+        }
+        self._entries = _Entries(
+            '{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", '
+            f'"runs": [{json.dumps(begin)[:-1]}, "results": [',
+            limit,
+            "]}",
+        )
+
+    def found(self, name: str, place: Place) -> None:
+        """Write a result."""
+        region = {"startLine": place.line, "startColumn": place.column}
+        region |= {"endLine": place.line, "endColumn": place.column + 1}
+        where = {"artifactLocation": _location(name), "region": region}
+        self._entries.add(
+            {
+                "ruleId": place.kind,
+                "ruleIndex": _RULES[place.kind],
+                "level": "error",
+                "message": {"text": f"{KIND_NAMES[place.kind]} ({place.kind})"},
+                "locations": [{"physicalLocation": where}],
+                "partialFingerprints": {"context/v1": place.context},
+            }
+        )
+
+    def end(self, outcome: Outcome) -> None:
+        """Write the invocation: what could not be read, and what is gone."""
+        told = [_notification("error", name, why) for name, why in outcome.failures]
+        told += [
+            _notification("note", gone.file, f"gone from the baseline: {_counted(gone)}")
+            for gone in outcome.gone
+        ]
+        if rest := self._entries.omitted:
+            told.append({"level": "note", "message": {"text": f"{rest:,} more results left out"}})
+        invocation = {
+            "executionSuccessful": not outcome.failures,
+            "toolExecutionNotifications": told,
+        }
+        self._entries.close({"invocations": [invocation]})
+
+
+FORMATS: dict[str, type[TextReport | JSONReport | SARIFReport | GitHubReport]] = {
+    "text": TextReport,
+    "json": JSONReport,
+    "sarif": SARIFReport,
+    "github": GitHubReport,
+}
+
+
+class _Entries:
+    """A list in JSON, written as its members come: they are not held in memory."""
+
+    def __init__(self, begin: str, limit: int | None, end: str = "") -> None:
+        self._begin = begin
+        self._end = end
+        self._limit = limit
+        self._count = 0
+
+    @property
+    def omitted(self) -> int:
+        return max(0, self._count - self._limit) if self._limit else 0
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        self._count += 1
+        if not self.omitted:
+            before = self._begin if self._count == 1 else ","
+            sys.stdout.write(f"{before}\n{json.dumps(entry)}")
+
+    def close(self, rest: Mapping[str, Any]) -> None:
+        begin = "" if self._count else self._begin
+        sys.stdout.write(f"{begin}\n], {json.dumps(rest)[1:]}{self._end}\n")
+
+
+def printable(text: str) -> str:
+    """Return a text of one line, with what no terminal should be sent as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def uri(name: str) -> str:
+    """Return a path as a reference (RFC 3986 §4.2), byte for byte: relative where the path is."""
+    path = PurePath(name)
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
+
+
+def _location(name: str) -> dict[str, str]:
+    if PurePath(name).is_absolute():
+        return {"uri": uri(name)}
+    return {"uri": uri(name), "uriBaseId": "%SRCROOT%"}
+
+
+def _notification(level: str, name: str, text: str) -> dict[str, Any]:
+    where = [{"physicalLocation": {"artifactLocation": _location(name)}}]
+    return {"level": level, "message": {"text": printable(text)}, "locations": where}
+
+
+def _counted(gone: Gone) -> str:
+    return f"{gone.values:,} {gone.kind}"
+
+
+def _data(text: str) -> str:
+    return printable(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+_HELP = (
+    "Take it out, or let it stand: `alpines-privacy explain-log` tells the rule that found it and "
+    "the line of the policy that keeps it."
+)
+_RULES = {kind: index for index, kind in enumerate(KIND_NAMES)}
+_DRIVER = {
+    "name": "alpines-privacy",
+    "version": __version__,
+    "rules": [
+        {
+            "id": kind,
+            "shortDescription": {"text": name},
+            "fullDescription": {"text": f"{name}: personal data stands in a file."},
+            "help": {"text": _HELP},
+            "defaultConfiguration": {"level": "error"},
+        }
+        for kind, name in KIND_NAMES.items()
+    ],
+}
