@@ -208,6 +208,14 @@ def test_a_kept_kind_keeps_private_keys() -> None:
     assert cleaner.clean(Block(text), PLAIN).data == text
 
 
+def test_the_first_blocks_are_small() -> None:
+    """What is done is shown soon: the first block is a sixteenth of the others."""
+    text = b"nothing, as ever\n" * (4 * BLOCK // 17)
+    sizes = [len(block.text) for block in blocks([text[:BLOCK], text[BLOCK:]], CLEANER)]
+    assert [round(size / BLOCK, 3) for size in sizes[:5]] == [0.062, 0.125, 0.25, 0.5, 1.0]
+    assert sum(sizes) == len(text)
+
+
 def test_places_are_told_by_line_column_and_kind() -> None:
     text = f"a\n{KEY}\nayesha@shop.example bilal@shop.example\n\n203.0.113.7".encode()
     found = [

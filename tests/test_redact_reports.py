@@ -101,6 +101,13 @@ def test_each_place_is_where_the_value_begins(parts: list[str]) -> None:
         assert rest.startswith({"EMAIL": "a@b", "IP": "203"}[place.kind])
 
 
+def test_a_check_needs_no_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It writes no pseudonym, so CI need not have the site's key."""
+    monkeypatch.delenv("ALPINES_PRIVACY_SECRET_KEY", raising=False)
+    Path("policy.toml").write_text('[logs]\nemail = "pseudonym"\nip = "keep"\n', "utf-8")
+    assert check("--policy", "policy.toml", "app.log").stdout == "app.log:1:1: EMAIL\n"
+
+
 # Formats
 
 

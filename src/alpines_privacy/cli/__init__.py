@@ -23,6 +23,10 @@ _COMMANDS = {
         "alpines_privacy.cli.redact:redact",
         "Take personal data out of logs and other text.",
     ),
+    "explain-log": (
+        "alpines_privacy.cli.explain:explain_log",
+        "Tell why a line of a log is redacted, and what keeps it.",
+    ),
     "trackers": (
         "alpines_privacy.cli.trackers:trackers",
         "Compile filter lists, and ask what they say.",

@@ -8,12 +8,13 @@ UTF-8 survive as they are, and so do line ends of either kind.
 from __future__ import annotations
 
 import re
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice, repeat
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.policy import Logs, PrivacyPolicy
+from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction.compression import ArchiveError, Compression, embedded, packed
 from alpines_privacy.redaction.contexts import Contexts, context
 from alpines_privacy.redaction.redactor import Redactor
@@ -89,9 +90,11 @@ class Cleaner:
 
     def __init__(self, policy: PrivacyPolicy | None = None, *, check: bool = False) -> None:
         logs = policy.logs if policy is not None and isinstance(policy.logs, Logs) else Logs()
-        self._redactor = Redactor(policy)
+        # A check writes no pseudonym, so any key will do.
+        keys = SecretKeys([secrets.token_urlsafe()]) if check else None
+        self._redactor = Redactor(policy, keys=keys)
         self._secrets = logs.secret != "keep"  # noqa: S105 - a way to redact
-        self._contexts = Contexts(logs) if check else None
+        self._contexts = Contexts(logs, keys) if check else None
 
     def clean(self, block: Block, compression: Compression) -> Cleaned:
         """Clean a block and pack it as it was packed."""
@@ -187,22 +190,22 @@ def _moved(position: _Position, text: str, start: int, end: int) -> _Position:
 def blocks(pieces: Iterable[bytes], cleaner: Cleaner, at_least: int = BLOCK) -> Iterator[Block]:
     """Yield text that comes in pieces of any size as blocks of whole lines.
 
-    A block is given as soon as `at_least` bytes are there, the first ones sooner. `cleaner` says where a line that is
+    A block has about `at_least` bytes, the first ones less, and is given as soon as it is there;
+    with less than a line there is, it has what whole lines there are. `cleaner` says where a line that is
     longer than memory should hold may be cut. Raises `ArchiveError` for one that cannot be cut.
     """
     held, line, in_key, column = b"", 1, False, 1
     enough = min(at_least, _FIRST)
     for piece in pieces:
         held += piece
-        if len(held) < enough or not (end := _end_of(held, line, cleaner)):
-            continue
-        block = Block(held[:end], line, in_key, column)
-        yield block
-        held = held[end:]
-        line += block.text.count(b"\n")
-        column = _column_behind(block)
-        in_key = _ends_in_key(block)
-        enough = min(at_least, enough * 2)
+        while len(held) >= enough and (end := _end_of(held, enough, line, cleaner)):
+            block = Block(held[:end], line, in_key, column)
+            yield block
+            held = held[end:]
+            line += block.text.count(b"\n")
+            column = _column_behind(block)
+            in_key = _ends_in_key(block)
+            enough = min(at_least, enough * 2)
     if held:
         yield Block(held, line, in_key, column)
 
@@ -214,8 +217,9 @@ def _column_behind(block: Block) -> int:
     return before + len(last.decode("utf-8", "surrogateescape"))
 
 
-def _end_of(held: bytes, line: int, cleaner: Cleaner) -> int:
-    end = held.rfind(b"\n") + 1
+def _end_of(held: bytes, enough: int, line: int, cleaner: Cleaner) -> int:
+    """Return where a block of about so many bytes ends; 0 while that is not there."""
+    end = (held.rfind(b"\n", 0, enough) + 1) or (held.rfind(b"\n") + 1)
     if end or len(held) < _LONGEST + 4 * _AHEAD:
         return end
     if cut := cleaner.cut(held):

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from alpines_privacy.policy import Logs, PrivacyPolicy
+from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction.redactor import Redactor
 from alpines_privacy.redaction.spans import Span
 
@@ -30,10 +30,10 @@ class Contexts:
 
     __slots__ = ("_all",)
 
-    def __init__(self, logs: Logs) -> None:
+    def __init__(self, logs: Logs, keys: SecretKeys | None) -> None:
         kept = [name for name in logs.__struct_fields__ if getattr(logs, name) == "keep"]
         every = PrivacyPolicy(logs=replace(logs, **dict.fromkeys(kept, "mark")))
-        self._all = Redactor(every) if kept else None
+        self._all = Redactor(every, keys=keys) if kept else None
 
     def of(self, line: str, spans: Sequence[Span]) -> Iterator[str]:
         """Yield a digest for each span, which are in order and disjoint."""
