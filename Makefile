@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Much of the time goes into waiting for browsers and servers: files of tests run side by side.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all nox lint types layers fuzz bench clean
+.PHONY: demo test test-all nox lint types layers keys fuzz bench clean
 
 # A stamp for each set of extras: installed once, again when pyproject.toml changes.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: pyproject.toml
@@ -29,6 +29,10 @@ types: $(VENV)/.test
 
 layers: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
+
+# docs/keys.md, from the table of keys.
+keys: $(VENV)/.test
+	$(BIN)/python -m tests.key_table
 
 # A quarter of an hour's search for what costs more than it weighs, and one for ways past a signup's
 # question; `make test` looks for 20 and 15 seconds.
