@@ -22,7 +22,9 @@ __all__ = ["Contexts", "context"]
 
 _AROUND = 64  # characters on each side of a value that tell its place
 _DIGITS = 16  # of a digest
-_WORD = re.compile(r"(?P<small>[a-z_]++(?!\w))|\w++|\s++|[^\x21-\x7e\s]++")
+# Words that are not all small letters, and signs that are not ASCII.
+_OTHER = re.compile(r"(?<!\w)(?![a-z_]++(?!\w))\w++|[^\x21-\x7e\s\w]++")
+_BLANKS = re.compile(r"\s++")
 
 
 class Contexts:
@@ -39,11 +41,11 @@ class Contexts:
         """Yield a digest for each span, which are in order and disjoint."""
         values = sorted({*spans, *self._all.findall(line)}) if self._all else spans
         starts, ends = _merged(values)
+        between = zip([0, *ends], [*starts, len(line)], strict=True)
+        around = [_folded(line[done:start]) for done, start in between]
         for start, _, kind in spans:
-            index = bisect_right(starts, start) - 1
-            before = line[ends[index - 1] if index else 0 : starts[index]]
-            after = line[ends[index] : starts[index + 1] if index + 1 < len(starts) else None]
-            yield context(kind, before, after)
+            index = bisect_right(starts, start)
+            yield _digest(kind, around[index - 1], around[index])
 
 
 def _merged(spans: Sequence[Span]) -> tuple[list[int], list[int]]:
@@ -61,15 +63,13 @@ def _merged(spans: Sequence[Span]) -> tuple[list[int], list[int]]:
 
 def context(kind: str, before: str, after: str) -> str:
     """Return the digest for a value of a kind between two texts: 16 hexadecimal digits."""
-    around = f"{kind}\0{_folded(before)[-_AROUND:]}\0{_folded(after)[:_AROUND]}"
+    return _digest(kind, _folded(before), _folded(after))
+
+
+def _digest(kind: str, before: str, after: str) -> str:
+    around = f"{kind}\0{before[-_AROUND:]}\0{after[:_AROUND]}"
     return hashlib.sha256(around.encode()).hexdigest()[:_DIGITS]
 
 
 def _folded(text: str) -> str:
-    return _WORD.sub(_shown, text)
-
-
-def _shown(match: re.Match[str]) -> str:
-    if match.lastgroup:
-        return match[0]
-    return " " if match[0].isspace() else "0"
+    return _BLANKS.sub(" ", _OTHER.sub("0", text))
