@@ -60,7 +60,9 @@ from alpines_privacy.policy import Logs, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
+from alpines_privacy.policy.warning import warn
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.promise import Knowledge, ShieldCookies
@@ -158,6 +160,8 @@ class Guard:
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
             redaction.install(redaction.Redactor(policy, keys=keys() if asks else None))
+            for sentence in unhooked():
+                warn(sentence)
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""

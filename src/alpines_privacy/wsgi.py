@@ -132,6 +132,10 @@ class WSGIRequest(RequestHead):
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
 
+    @property
+    def user(self) -> object | None:
+        return self._environ.get("REMOTE_USER") or None  # RFC 3875 §4.1.11
+
     def values(self, name: str) -> list[str]:
         value = self._environ.get(variable(name))
         return [] if value is None else [value]

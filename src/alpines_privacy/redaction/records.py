@@ -21,15 +21,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
+from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.events import clean_event
 from alpines_privacy.redaction.exceptions import rendered, stand_in
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.snapshots import Snapshot, snapshot
 
-__all__ = ["clean", "withhold"]
+__all__ = ["clean", "clean_changed", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
+_SAYING = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
+_ABSENT = object()
 _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
@@ -57,6 +60,8 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         single = message.isprintable()
         if text is not message or not single or _holds_more(template, args):
             _clean_message(record, cleaner, message, text if single else "")
+        elif args:
+            common_words.note(template)
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT
@@ -65,6 +70,17 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         or attributes["stack_info"]
     ):
         _clean_rest(record, cleaner, logger)
+
+
+def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
+    """Take personal data out of what is no longer, by identity, what a clean record held `before`."""
+    attributes = record.__dict__
+    changed = {name for name in attributes if attributes[name] is not before.get(name, _ABSENT)}
+    if changed & _SAYING:
+        clean(record, cleaner, logging.getLogger(record.name))
+        return
+    for name in changed - _STANDARD:
+        attributes[name] = _extra(name, attributes[name], cleaner)
 
 
 def _may_change(record: logging.LogRecord) -> bool:
@@ -302,10 +318,15 @@ def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Log
         record.stack_info = cleaner.text(record.stack_info)
     attributes = record.__dict__
     for name in [name for name in attributes if name not in _STANDARD]:
-        value = cleaner.value(name, attributes[name])
-        if isinstance(value, str) and name not in _FORMATTED:
-            value = one_line(value)
-        attributes[name] = value
+        attributes[name] = _extra(name, attributes[name], cleaner)
+
+
+def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
+    """Return what a caller, a filter or a formatter gave a record under a name of its own."""
+    value = cleaner.value(name, value)
+    if isinstance(value, str) and name not in _FORMATTED:
+        return one_line(value)
+    return value
 
 
 def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
