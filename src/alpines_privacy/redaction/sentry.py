@@ -51,7 +51,7 @@ _last_sent: ContextVar[tuple[tuple[int, str, int], bool] | None] = ContextVar(
 )
 
 
-def options(**yours: _Hook) -> dict[str, _Hook]:
+def options(**yours: _Hook | None) -> dict[str, _Hook]:
     """Return the hooks for `sentry_sdk.init`, those that the installed SDK knows.
 
     `yours` are the app's own hooks of these names (`before_send=mine`): each is asked first, and
@@ -65,7 +65,7 @@ def options(**yours: _Hook) -> dict[str, _Hook]:
             f"options() takes {names}, not {', '.join(sorted(unknown))}; give that to sentry_sdk.init"
         )
     return {
-        name: _Chain(yours[name], ours) if yours.get(name) is not None else ours
+        name: ours if (theirs := yours.get(name)) is None else _Chain(theirs, ours)
         for name, ours in _HOOKS.items()
         if name in DEFAULT_OPTIONS
     }
