@@ -229,7 +229,6 @@ def test_json_that_a_formatter_writes_stays_json() -> None:
 def test_which_formatters_add_nothing() -> None:
     import uvicorn.logging  # noqa: PLC0415 - for this test alone
 
-    assert adds_nothing(None)
     assert adds_nothing(logging.Formatter("%(message)s"))
     assert adds_nothing(logging.Formatter("{message}", style="{"))
     assert adds_nothing(uvicorn.logging.AccessFormatter())

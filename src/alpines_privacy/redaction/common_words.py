@@ -19,10 +19,10 @@ _LONGEST = 256  # characters of a template that is read; of a word 32
 class CommonWords:
     """The words of the templates seen so far, in small letters; at most about 4,096 of 2,048 templates."""
 
-    __slots__ = ("_templates", "_words")
+    __slots__ = ("_words", "templates")
 
     def __init__(self) -> None:
-        self._templates: set[int] = set()  # their hashes
+        self.templates: set[str] = set()  # those that were noted
         self._words: set[str] = set()
 
     def note(self, template: str) -> None:
@@ -30,12 +30,10 @@ class CommonWords:
 
         An f-string with arguments may hold a visitor's name; then something is, in their own request.
         """
-        key = hash(template)
-        if key in self._templates or len(self._templates) >= _MOST_TEMPLATES:
-            return
-        self._templates.add(key)
-        if len(self._words) < _MOST_WORDS:
-            self._words.update(_WORD.findall(template, 0, _LONGEST))
+        if len(template) <= _LONGEST and len(self.templates) < _MOST_TEMPLATES:
+            self.templates.add(template)
+            if len(self._words) < _MOST_WORDS:
+                self._words.update(_WORD.findall(template))
 
     def __contains__(self, word: str) -> bool:
         return word in self._words

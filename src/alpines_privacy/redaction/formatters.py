@@ -13,9 +13,9 @@ _METHODS = ("format", "formatMessage", "formatTime", "formatStack")
 _WRITE_RECORDS = frozenset({"logging", "uvicorn.logging", "django.utils.log"})
 
 
-def adds_nothing(formatter: logging.Formatter | None) -> bool:
-    """Tell whether a formatter writes only what a record holds; without one a handler takes the default."""
-    return formatter is None or _adds_nothing(type(formatter))  # type: ignore[arg-type]  # a type can be hashed
+def adds_nothing(formatter: logging.Formatter) -> bool:
+    """Tell whether a formatter writes only what a record holds."""
+    return _adds_nothing(type(formatter))  # type: ignore[arg-type]  # a type can be hashed
 
 
 @lru_cache(256)  # classes, of which an app has few

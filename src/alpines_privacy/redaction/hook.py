@@ -125,7 +125,10 @@ def _place_on_handlers() -> None:
 
     def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
         text = formatted(handler, record)
-        if adds_nothing(handler.formatter) or (cleaner := _hook.cleaner) is None:
+        formatter = handler.formatter
+        if formatter is None or type(formatter) is logging.Formatter or adds_nothing(formatter):
+            return text
+        if (cleaner := _hook.cleaner) is None:
             return text
         try:
             return cleaner.data(text)

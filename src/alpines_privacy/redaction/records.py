@@ -48,7 +48,8 @@ _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
     """Take personal data out of a record; `logger` tells which handlers are to get it."""
-    if _may_change(record):
+    is_simple = _is_simple(record)
+    if not is_simple:
         _freeze(record)
     template, args = record.msg, record.args
     try:
@@ -58,9 +59,11 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
     else:
         text = cleaner.text(message)
         single = message.isprintable()
-        if text is not message or not single or _holds_more(template, args):
+        # Of a simple record the message shows all, but for what its conversions cut.
+        holds_more = args and "%." in template if is_simple else _holds_more(template, args)
+        if text is not message or not single or holds_more:
             _clean_message(record, cleaner, message, text if single else "")
-        elif args:
+        elif args and template not in common_words.templates:
             common_words.note(template)
     attributes = record.__dict__
     if (
@@ -83,12 +86,12 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
         attributes[name] = _extra(name, attributes[name], cleaner)
 
 
-def _may_change(record: logging.LogRecord) -> bool:
-    """Whether a record holds an object that may read otherwise when a handler asks it."""
+def _is_simple(record: logging.LogRecord) -> bool:
+    """Whether a record holds no object that may read otherwise when a handler asks it."""
     args = record.args
     if type(record.msg) is not str or len(record.__dict__) != _STANDARD_COUNT:
-        return True
-    return bool(args) and not (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
+        return False
+    return not args or (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
 
 
 def _freeze(record: logging.LogRecord) -> None:
