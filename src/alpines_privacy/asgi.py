@@ -18,8 +18,11 @@ from typing import Any, TypeAlias, cast
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.cache import cached
 from alpines_privacy.http.context import KEY, Privacy
+from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
+    Asked,
     Field,
+    Reader,
     RequestHead,
     ResponseHead,
     below_mount,
@@ -68,6 +71,7 @@ class PrivacyMiddleware:
     ) -> None:
         self.app = app
         self.guard = guard_for(policy, logins, app_keys)
+        self._inside = Inside(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
         if scope["type"] not in {"http", "websocket"} or (KEY in scope and _is_nested(scope)):
@@ -76,7 +80,7 @@ class PrivacyMiddleware:
         if not isinstance(scope.get("headers", ()), _LASTING):
             # "Iterable", says the specification: one that can be read once is kept for the app.
             scope["headers"] = [tuple(field) for field in scope["headers"]]
-        visit = self.guard.visit(ASGIRequest(scope))
+        visit = self.guard.visit(ASGIRequest(scope, self._inside))
         scope[KEY] = visit.privacy
         try:
             if visit.watches:
@@ -101,11 +105,12 @@ class PrivacyMiddleware:
 class ASGIRequest(RequestHead):
     """A request's head over an ASGI scope."""
 
-    __slots__ = ("_repeated", "_scope", "_single", "mount", "path")
+    __slots__ = ("_inside", "_repeated", "_scope", "_single", "mount", "path")
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, inside: Inside = NOTHING) -> None:
         super().__init__(scope["type"])
         self._scope = scope
+        self._inside = inside
         # As they came: a router changes both in place.
         self.path: str = scope.get("path", "")
         self.mount: str = scope.get("root_path", "")
@@ -139,6 +144,15 @@ class ASGIRequest(RequestHead):
     def peer(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return self._inside.readers
+
+    def asked(self) -> Asked:
+        # Of the scope as it is now: a middleware may have put other headers into it.
+        host = next((v for n, v in self._scope.get("headers", ()) if n.lower() == b"host"), b"")
+        return Asked(self.peer, self.scheme, host.decode("latin-1"))
 
     @property
     def framework(self) -> str:

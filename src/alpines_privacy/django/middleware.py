@@ -24,7 +24,8 @@ from alpines_privacy.django.mails import clean_error_mails
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http import setcookie
 from alpines_privacy.http.context import KEY, Privacy
-from alpines_privacy.http.heads import Field, ResponseHead
+from alpines_privacy.http.forwarding import read_as_django
+from alpines_privacy.http.heads import Field, Reader, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
@@ -118,6 +119,10 @@ class DjangoRequest(WSGIRequest):
         # Not the request itself: it holds `privacy`, and a circle waits for the garbage collector.
         self._path = request.path
         self._scope: dict[str, Any] | None = getattr(request, "scope", None)
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return (read_as_django,)
 
     @property
     def scheme(self) -> str:

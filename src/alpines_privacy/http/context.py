@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from weakref import ref
 
     from alpines_privacy.http.client import Client, ProxyTrust
-    from alpines_privacy.http.heads import RequestHead
+    from alpines_privacy.http.heads import Asked, RequestHead
     from alpines_privacy.http.report import Notices, Removal
     from alpines_privacy.http.submission import Submission
     from alpines_privacy.policy.age import AgeRule
@@ -94,7 +94,9 @@ class Privacy:
 
     __slots__ = (
         "__weakref__",
+        "_asked",
         "_client",
+        "arrived",
         "ended",
         "exempted",
         "guard",
@@ -121,6 +123,9 @@ class Privacy:
         self.exempted: frozenset[str] = frozenset()
         self.hidden: tuple[tuple[str, str], ...] = ()
         self.removals: list[Removal] | None = None
+        self._asked: Asked | None = None
+        # As the server said it, where the app may change that and the policy trusts the server's peers.
+        self.arrived: Asked | None = None
         self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
         self.literals: tuple[object, ...] | None = None  # what of all that no log may say
@@ -203,25 +208,37 @@ class Privacy:
 
     @property
     def client(self) -> Client:
-        """The visitor's end of the connection, trusted proxies seen through; worked out once."""
-        try:
-            return self._client
-        except AttributeError:
-            assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-            self._client: Client = self.guard.proxies.client(self.request)
-            return self._client
+        """The visitor's end of the connection, as the policy's trusted proxies or the app's own software tell it.
+
+        Worked out once, and again if a middleware inside the layer has changed what the server said.
+        """
+        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
+        asked = self.arrived or self.request.asked()
+        if asked != self._asked:
+            self._client: Client = self.guard.proxies.client(self.request, asked)
+            self._asked = asked
+        return self._client
 
     @property
     def https(self) -> bool:
         """Whether the visitor's own connection is encrypted; without proxies there is nothing to work out."""
-        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-        if self.guard.proxies.any:
+        guard, request = self.guard, self.request
+        assert guard is not None and request is not None  # noqa: PT018 - one precondition
+        if guard.proxies.any or request.readers or request.values("x-forwarded-proto"):
             return self.client.https
-        return self.request.scheme in {"https", "wss"}
+        return request.scheme in {"https", "wss"}
 
     def _notice(self, message: str, name: str, *args: object) -> None:
         if self.guard is not None:
             self.guard.notices.once(message, name, *args)
+
+    def __copy__(self) -> Privacy:
+        """Return itself: a request has one, in every copy of its scope that a middleware makes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Privacy:
+        """Return itself, as `__copy__`."""
+        return self
 
     def __bool__(self) -> bool:
         """Whether there is a request: false outside one."""
