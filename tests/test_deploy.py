@@ -551,28 +551,6 @@ def test_only_the_proxy_can_reach_the_composed_app_and_is_the_one_believed() -> 
     assert f"{folder}/cert.pem" in block("nginx", "nginx")
 
 
-def test_docker_can_read_what_is_composed(tmp_path: Path) -> None:
-    docker = shutil.which("docker")
-    composes = (
-        docker
-        and not subprocess.run(  # noqa: S603 - asks for its version
-            [docker, "compose", "version"], check=False, capture_output=True
-        ).returncode
-    )
-    if not composes:
-        pytest.skip("docker compose is not installed")
-    (tmp_path / "compose.yaml").write_text(block("Docker", "yaml"), encoding="utf-8")
-    (tmp_path / "Dockerfile").write_text(block("Docker", "dockerfile"), encoding="utf-8")
-    command = [str(docker), "compose", "config"]
-    key = {"ALPINES_PRIVACY_SECRET_KEY": "k" * 43}
-    for more, status in (({}, False), (key, True)):
-        environment = {"PATH": os.environ["PATH"], **more}
-        read = subprocess.run(  # noqa: S603 - the page's own
-            command, check=False, cwd=tmp_path, env=environment, capture_output=True
-        )
-        assert (read.returncode == 0) is status
-
-
 def test_every_block_is_tried_or_told_apart() -> None:
     """A block that is added to the page has to be tried too."""
     tried = {

@@ -7,6 +7,7 @@ task, with the server's scope (one key added while it runs) and the server's own
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
@@ -33,7 +34,7 @@ from alpines_privacy.http.heads import (
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
 from alpines_privacy.http.promise import Message as Beside
 
-__all__ = ["PrivacyMiddleware"]
+__all__ = ["PrivacyMiddleware", "in_time"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -43,6 +44,7 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Sender], Awaitable[None]]
 RawField: TypeAlias = "tuple[bytes, bytes]"
 
 _FILE_BLOCK = 65536
+_PATIENCE = 5.0  # seconds for the app's answer to a preflight of ours
 _MOST_PIECES = 1000  # of a body that is judged; a piece of one byte takes three hundred
 _LASTING = (list, tuple)  # iterables that can be read again
 
@@ -428,9 +430,40 @@ async def _asked(app: ASGIApp, scope: Scope, fields: Sequence[Field]) -> Respons
         if message["type"] == "http.response.start":
             heads.append(_read_head(message, 200)[1])
 
-    with suppress(Exception):  # the app's own, to a question nobody asked it
-        await app(asked, receive, send)
+    await in_time(app(asked, receive, send))
     return heads[-1] if heads else None
+
+
+async def in_time(asked: Awaitable[Any]) -> Any:
+    """Return what the app answers to a question nobody asked it; None if it raises, or takes five seconds.
+
+    What has not ended by then is cancelled, and not waited for. Outside asyncio there is no limit.
+    """
+    with suppress(Exception):  # the app's own
+        if _has_asyncio():
+            task = asyncio.ensure_future(asked)
+            task.add_done_callback(_overlook)
+            try:
+                await asyncio.wait((task,), timeout=_PATIENCE)
+                return task.result() if task.done() and not task.cancelled() else None
+            finally:
+                task.cancel()
+        return await asked
+    return None
+
+
+def _has_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # a server on trio
+        return False
+    return True
+
+
+def _overlook(task: asyncio.Future[Any]) -> None:
+    """Take an exception off a task that nobody waits for."""
+    if not task.cancelled():
+        task.exception()
 
 
 _Handlers: TypeAlias = "dict[str, Callable[[_Exchange, Message], Awaitable[None]]]"

@@ -111,6 +111,12 @@ class Privacy:
         "submission",
     )
 
+    # By whom and for what the server said the request is: noted where the policy trusts proxies, before
+    # the app can change it.
+    arrived: Asked
+    _asked: Asked
+    _client: Client
+
     def __init__(
         self, preference: Preference, request: RequestHead | None, guard: Running | None
     ) -> None:
@@ -123,9 +129,6 @@ class Privacy:
         self.exempted: frozenset[str] = frozenset()
         self.hidden: tuple[tuple[str, str], ...] = ()
         self.removals: list[Removal] | None = None
-        self._asked: Asked | None = None
-        # As the server said it, where the app may change that and the policy trusts the server's peers.
-        self.arrived: Asked | None = None
         self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
         self.literals: tuple[object, ...] | None = None  # what of all that no log may say
@@ -213,9 +216,9 @@ class Privacy:
         Worked out once, and again if a middleware inside the layer has changed what the server said.
         """
         assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-        asked = self.arrived or self.request.asked()
-        if asked != self._asked:
-            self._client: Client = self.guard.proxies.client(self.request, asked)
+        asked: Asked = getattr(self, "arrived", None) or self.request.asked()
+        if getattr(self, "_asked", None) != asked:
+            self._client = self.guard.proxies.client(self.request, asked)
             self._asked = asked
         return self._client
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from alpines_privacy.http.heads import Asked, Reader, RequestHead
 
-__all__ = ["NOTHING", "Inside", "read_as_django"]
+__all__ = ["FIELDS", "NOTHING", "Inside", "read_as_django"]
 
 FIELDS = (
     "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
