@@ -91,13 +91,23 @@ def commands(heading: str) -> list[list[str]]:
     return [shlex.split(line.removeprefix("$ ")) for line in lines if line.startswith("$ ")]
 
 
+def placed_words(words: list[str], old: str, new: str) -> list[str]:
+    """Put another place into a command."""
+    return placed("\0".join(words), **{old: new}).split("\0")
+
+
 # --- The app's servers
 
 
 @contextmanager
 def app_server(command: list[str], folder: Path, **more: str) -> Iterator[int]:
-    """Run a command of the page on another port, in the folder of the sites."""
+    """Run a command of the page on another port, in the folder of the sites.
+
+    One that is to listen on a socket listens on a port beside it, which tells that it has begun.
+    """
     port = free_port()
+    if "unix:" in " ".join(command):
+        command = [*placed_words(command, "/run/shop", str(folder)), "--bind", "127.0.0.1:8000"]
     settings = list(itertools.takewhile(lambda word: "=" in word, command))
     words = [
         re.sub(r"^(127\.0\.0\.1|0\.0\.0\.0):8000$", f"127.0.0.1:{port}", word)
@@ -159,9 +169,8 @@ def nginx(origin: int, folder: Path, text: str = "") -> Iterator[int]:
         **{
             "listen 443": f"listen 127.0.0.1:{port}",
             "/etc/ssl/shop": str(folder),
-            "127.0.0.1:8000": f"127.0.0.1:{origin}",
         },
-    )
+    ).replace("127.0.0.1:8000", f"127.0.0.1:{origin}")
     kept = " ".join(
         f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -399,6 +408,26 @@ def _enter_admin(visit: Visit, fields: dict[str, str]) -> None:
     assert "Log out" in inside.body
 
 
+def test_a_site_behind_a_socket_knows_its_visitors(
+    certificate: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("s")  # a socket's path is short
+    for each in (certificate, DEPLOYED):
+        shutil.copytree(each, folder, dirs_exist_ok=True)
+    heading = "Over a socket"
+    trusted = block(heading, "toml")
+    policy = placed(POLICY_FILE, **{'trusted_proxies = ["127.0.0.1"]\n': trusted})
+    (folder / "alpines-privacy.toml").write_text(policy, encoding="utf-8")
+    upstream = placed(block(heading, "nginx"), **{"/run/shop": str(folder)})
+    server = placed(block("nginx", "nginx"), **{"proxy_pass http://127.0.0.1:8000;": upstream})
+    (command,) = commands(heading)
+    with app_server(command, folder), nginx(8000, folder, server) as port:
+        for fields in ({}, SPOOFED):
+            seen = json.loads(Visit(port).ask("/view", fields).body)
+            assert (seen["origin"], seen["address"]) == (f"https://{HOST}", VISITOR)
+            assert "Secure" in Visit(port).ask("/", fields).cookies()["session"]
+
+
 # --- Caches
 
 
@@ -557,6 +586,9 @@ def test_every_block_is_tried_or_told_apart() -> None:
         ("Deploying", "toml"),
         ("Who the visitor is", "python"),
         ("nginx", "nginx"),
+        ("Over a socket", "console"),
+        ("Over a socket", "nginx"),
+        ("Over a socket", "toml"),
         ("Apache", "apache"),
         ("HAProxy", "haproxy"),
         ("gunicorn and uvicorn", "console"),

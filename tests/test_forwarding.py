@@ -30,6 +30,7 @@ from hypothesis import strategies as st
 from quart import Quart
 from quart import request as quart_request
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from alpines_privacy import Cookie, PrivacyPolicy, Signup, current, protect
@@ -100,7 +101,7 @@ def flask_site() -> Flask:
 
     @app.route("/page")
     def page() -> Any:
-        return "<p>page", 200, {"Set-Cookie": "session=1"}
+        return "<p>page<script>1</script>", 200, {"Set-Cookie": "session=1"}
 
     return app
 
@@ -115,7 +116,7 @@ def fastapi_site(app: FastAPI | None = None) -> FastAPI:
 
     @app.get("/page")
     def page() -> HTMLResponse:
-        return HTMLResponse("<p>page", headers={"Set-Cookie": "session=1"})
+        return HTMLResponse("<p>page<script>1</script>", headers={"Set-Cookie": "session=1"})
 
     return app
 
@@ -130,7 +131,7 @@ def quart_site() -> Quart:
 
     @app.route("/page")
     async def page() -> Any:
-        return "<p>page", 200, {"Set-Cookie": "session=1"}
+        return "<p>page<script>1</script>", 200, {"Set-Cookie": "session=1"}
 
     return app
 
@@ -248,7 +249,7 @@ def django_view(request: HttpRequest) -> HttpResponse:
 
 
 def django_page(_: HttpRequest) -> HttpResponse:
-    response = HttpResponse("<p>page")
+    response = HttpResponse("<p>page<script>1</script>")
     response.set_cookie("session", "1")
     return response
 
@@ -359,6 +360,55 @@ def test_django_and_the_layer_see_the_same(
     settings = {"MIDDLEWARE": middleware, "ROOT_URLCONF": __name__, "ALPINES_PRIVACY": POLICY}
     with override_settings(**settings, **told_by):
         check(ask, make(), fields)
+
+
+# --- The path before the app's own
+
+
+PREFIXES = {
+    "/shop": "/shop",
+    "/shop/": "/shop",
+    "": "",
+    "//evil.example": "",
+    "/\\evil.example": "",
+    "evil.example": "",
+    "/a?b": "",
+    "/a b": "",
+}
+
+
+@pytest.mark.parametrize(("prefix", "mount"), PREFIXES.items())
+@pytest.mark.parametrize("where", ["outside", "inside", "between", "around"])
+def test_pages_name_our_own_below_the_prefix_that_proxyfix_sets(
+    where: str, prefix: str, mount: str
+) -> None:
+    app = fixed(flask_site(), where, x_prefix=1)
+    page = ask_wsgi(app, "/page", {"X-Forwarded-Prefix": prefix})
+    assert f'src="{mount}/_privacy/shield.' in page.text
+
+
+def test_a_prefix_that_nobody_heeds_does_not_count() -> None:
+    page = ask_wsgi(fixed(flask_site(), "inside"), "/page", {"X-Forwarded-Prefix": "/shop"})
+    assert 'src="/_privacy/shield.' in page.text
+
+
+def test_what_a_router_inside_takes_of_the_path_is_no_prefix() -> None:
+    def other(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("404 Not Found", [])
+        return []
+
+    routed = DispatcherMiddleware(other, {"/shop": flask_site().wsgi_app})
+    for app, prefix in ((routed, ""), (ProxyFix(routed, x_prefix=1), "/all")):
+        page = ask_wsgi(protect(Wrapper(app), POLICY), "/shop/page", {"X-Forwarded-Prefix": "/all"})
+        assert f'src="{prefix}/_privacy/shield.' in page.text
+
+
+@pytest.mark.parametrize("site", DJANGO_SITES.values(), ids=DJANGO_SITES)
+def test_pages_name_our_own_below_djangos_script_name(site: Any) -> None:
+    make, ask, middleware = site
+    settings = {"MIDDLEWARE": middleware, "ROOT_URLCONF": __name__, "ALPINES_PRIVACY": POLICY}
+    with override_settings(**settings, FORCE_SCRIPT_NAME="/shop"):
+        assert 'src="/shop/_privacy/shield.' in ask(make(), "/page", {}).text
 
 
 # --- Middleware that nobody knows

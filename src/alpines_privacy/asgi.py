@@ -154,7 +154,7 @@ class ASGIRequest(RequestHead):
     def asked(self) -> Asked:
         # Of the scope as it is now: a middleware may have put other headers into it.
         host = next((v for n, v in self._scope.get("headers", ()) if n.lower() == b"host"), b"")
-        return Asked(self.peer, self.scheme, host.decode("latin-1"))
+        return Asked(self.peer, self.scheme, host.decode("latin-1"), self.mount)
 
     @property
     def framework(self) -> str:

@@ -20,7 +20,14 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.context import ENVIRON_KEY, KEY, Privacy, running
 from alpines_privacy.http.forwarding import NOTHING, Inside
-from alpines_privacy.http.heads import Field, Reader, RequestHead, ResponseHead, read_loosely
+from alpines_privacy.http.heads import (
+    Asked,
+    Field,
+    Reader,
+    RequestHead,
+    ResponseHead,
+    read_loosely,
+)
 from alpines_privacy.http.outcomes import (
     Answer,
     More,
@@ -140,6 +147,17 @@ class WSGIRequest(RequestHead):
     @property
     def readers(self) -> tuple[Reader, ...]:
         return self._inside.readers
+
+    def asked(self) -> Asked:
+        return super().asked()._replace(mount=self._mount_by_now())
+
+    def _mount_by_now(self) -> str:
+        """Return what leads to the app: a router inside moves a part of the path, ProxyFix sets a prefix."""
+        script, rest = self._environ.get("SCRIPT_NAME", ""), self._environ.get("PATH_INFO", "")
+        if script == self._script_name or not self._path_info.endswith(rest):
+            return self.mount
+        taken = self._path_info[: len(self._path_info) - len(rest)]
+        return _decoded(script.removesuffix(taken)).rstrip("/")
 
     def values(self, name: str) -> list[str]:
         value = self._environ.get(variable(name))

@@ -26,7 +26,7 @@ from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http import setcookie
 from alpines_privacy.http.context import KEY, Privacy
 from alpines_privacy.http.forwarding import read_as_django
-from alpines_privacy.http.heads import Field, Reader, ResponseHead
+from alpines_privacy.http.heads import Asked, Field, Reader, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
@@ -141,6 +141,10 @@ class DjangoRequest(WSGIRequest):
     @property
     def local_path(self) -> str:
         return self._path_info or "/"
+
+    def asked(self) -> Asked:
+        # Django has settled the mount point before any middleware runs.
+        return super().asked()._replace(mount=self.mount)
 
 
 class _Exchange:

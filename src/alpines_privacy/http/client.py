@@ -93,7 +93,7 @@ class ProxyTrust:
 
     def _forwarded(self, head: RequestHead, asked: Asked) -> Asked:
         """Walk the chain of hops from the nearest; each trusted one tells of the hop before it."""
-        peer, scheme, authority = asked
+        peer, scheme, authority, mount = asked
         for hop in _hops(head):
             if hop.scheme in _SCHEMES:
                 scheme = hop.scheme
@@ -104,7 +104,7 @@ class ProxyTrust:
             peer = hop.address
             if not peer or not self.trusts(peer):
                 break
-        return Asked(peer, scheme, authority)
+        return Asked(peer, scheme, authority, mount)
 
 
 def as_read_inside(head: RequestHead, asked: Asked) -> Asked:

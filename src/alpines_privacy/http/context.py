@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
+from alpines_privacy.http.client import as_read_inside
 from alpines_privacy.policy.age import LITERAL
 from alpines_privacy.policy.errors import nearest
 
@@ -44,6 +46,10 @@ Purpose = Literal["advertising", "analytics", "personalization"]
 PURPOSES = frozenset({"advertising", "analytics", "personalization"})
 
 Signal = Literal["DNT", "Sec-GPC", "DNT, Sec-GPC", "site preference", "default"]
+
+
+# A path that cannot name another host, nor end it as a path.
+_PATH = re.compile(r"(?:/[^/\\?#\s\x00-\x1f]++)*+")
 
 
 class Preference:
@@ -221,6 +227,16 @@ class Privacy:
             self._client = self.guard.proxies.client(self.request, asked)
             self._asked = asked
         return self._client
+
+    @property
+    def mount(self) -> str:
+        """The path that leads to the app as a browser sees it: a prefix that ProxyFix sets is heeded.
+
+        Empty for one that a page could not name without naming another host.
+        """
+        assert self.request is not None  # what asks is about a response
+        mount = as_read_inside(self.request, self.request.asked()).mount.rstrip("/")
+        return mount if _PATH.fullmatch(mount) else ""
 
     @property
     def https(self) -> bool:

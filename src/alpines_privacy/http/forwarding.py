@@ -112,10 +112,12 @@ def _read_by_wsgi(middleware: Callable[..., object]) -> Reader:
             return asked
         environ |= {"REMOTE_ADDR": asked.peer, "wsgi.url_scheme": asked.scheme}
         environ |= {"HTTP_HOST": asked.authority, "SERVER_NAME": "", "SERVER_PORT": ""}
+        environ["SCRIPT_NAME"] = asked.mount
         noted: list[dict[str, Any]] = []
         middleware(environ, noted.append)
         found = noted[0]
-        return Asked(found["REMOTE_ADDR"], found["wsgi.url_scheme"], found["HTTP_HOST"])
+        told = ("REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME")
+        return Asked(*(found[name] for name in told))
 
     return read
 
@@ -139,7 +141,7 @@ def _read_by_asgi(middleware: Callable[..., Any]) -> Reader:
         found = noted[0]
         host = next(value for name, value in found["headers"] if name == b"host")
         client = found["client"] or ("",)
-        return Asked(client[0], found["scheme"], host.decode("latin-1"))
+        return Asked(client[0], found["scheme"], host.decode("latin-1"), asked.mount)
 
     return read
 
@@ -155,9 +157,11 @@ def read_as_django(head: RequestHead, asked: Asked) -> Asked:
     """Read a request as Django does, by its settings.
 
     `SECURE_PROXY_SSL_HEADER` tells the scheme, `USE_X_FORWARDED_HOST` the host, if `ALLOWED_HOSTS`
-    has it. Django itself is asked, so what it would refuse does not count.
+    has it, `FORCE_SCRIPT_NAME` the mount point. Django itself is asked, so what it would refuse does not count.
     """
     settings = sys.modules["django.conf"].settings
+    if settings.FORCE_SCRIPT_NAME is not None:
+        asked = asked._replace(mount=settings.FORCE_SCRIPT_NAME)
     header, host = settings.SECURE_PROXY_SSL_HEADER, settings.USE_X_FORWARDED_HOST
     if not (header or host):
         return asked
@@ -170,7 +174,7 @@ def read_as_django(head: RequestHead, asked: Asked) -> Asked:
     request.META, request._get_scheme = meta, lambda: asked.scheme  # noqa: SLF001 - Django's place for a server's
     is_told = host and "HTTP_X_FORWARDED_HOST" in meta
     authority = _host_of(request) if is_told else asked.authority
-    return Asked(asked.peer, request.scheme, authority)
+    return asked._replace(scheme=request.scheme, authority=authority)
 
 
 def _host_of(request: Any) -> str:

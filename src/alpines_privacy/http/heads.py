@@ -54,14 +54,15 @@ _STATUS_LINE = 48  # bytes, about: HTTP/1.1 511 Network Authentication Required
 
 
 class Asked(NamedTuple):
-    """By whom and for what a request asks: the peer's address, the scheme, and the host with its port.
+    """By whom and for what a request asks: the peer's address, the scheme, the host with its port.
 
-    Either may be empty where it is unknown.
+    `mount` is the path that leads to the app, as `RequestHead.mount`. Each may be empty where it is unknown.
     """
 
     peer: str
     scheme: str
     authority: str
+    mount: str
 
 
 # Tells what a middleware or a framework makes of a request's forwarding fields.
@@ -120,7 +121,7 @@ class RequestHead(ABC):
 
     def asked(self) -> Asked:
         """Return by whom and for what it asks: as it came, or as a middleware has changed it since."""
-        return Asked(self.peer, self.scheme, next(iter(self.values("host")), ""))
+        return Asked(self.peer, self.scheme, next(iter(self.values("host")), ""), self.mount)
 
     @abstractmethod
     def values(self, name: str) -> list[str]:
