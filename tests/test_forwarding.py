@@ -513,13 +513,41 @@ def test_a_middleware_that_fails_leaves_what_the_server_said() -> None:
 class Asked(Sent):
     """A request that meets software inside the layer."""
 
-    def __init__(self, app: Any) -> None:
-        super().__init__(("host", "inner"), ("x-forwarded-host", "evil.example"))
+    def __init__(self, app: Any, *more: tuple[str, str]) -> None:
+        super().__init__(("host", "inner"), ("x-forwarded-host", "evil.example"), *more)
         self._inside = Inside(app)
 
     @property
     def readers(self) -> Any:
         return self._inside.readers
+
+
+def test_a_middleware_that_cannot_be_copied_is_not_asked() -> None:
+    class Single(ProxyFix):
+        def __copy__(self) -> Single:
+            raise TypeError("there is one")
+
+    assert Asked(Wrapper(Single(ProxyFix(flask_site(), x_host=1)))).readers
+    (reader,) = Asked(Wrapper(Single(ProxyFix(flask_site(), x_host=1)))).readers
+    head = Asked(None)
+    assert reader(head, head.asked()).authority == "evil.example"
+
+
+def test_an_app_is_asked_without_its_cookies_and_its_body() -> None:
+    """Of a request it sees the forwarding fields, the host, the peer and the scheme."""
+    seen: list[dict[str, Any]] = []
+
+    class Watching(ProxyFix):
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            seen.append(dict(environ))
+            return super().__call__(environ, start_response)
+
+    app = Asked(Watching(flask_site()), ("cookie", "session=secret"), ("x-forwarded-for", VISITOR))
+    _ = guard_for(POLICY).visit(app).privacy.client
+    assert set(seen[0]) == {
+        "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_HOST", "REMOTE_ADDR", "SCRIPT_NAME", "SERVER_NAME",
+        "SERVER_PORT", "wsgi.url_scheme",
+    }  # fmt: skip
 
 
 def test_what_wraps_itself_is_looked_through_once() -> None:

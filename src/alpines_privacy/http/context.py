@@ -102,6 +102,8 @@ class Privacy:
         "__weakref__",
         "_asked",
         "_client",
+        "_mount",
+        "_mount_of",
         "arrived",
         "ended",
         "exempted",
@@ -122,6 +124,8 @@ class Privacy:
     arrived: Asked
     _asked: Asked
     _client: Client
+    _mount_of: Asked
+    _mount: str
 
     def __init__(
         self, preference: Preference, request: RequestHead | None, guard: Running | None
@@ -235,8 +239,12 @@ class Privacy:
         Empty for one that a page could not name without naming another host.
         """
         assert self.request is not None  # what asks is about a response
-        mount = as_read_inside(self.request, self.request.asked()).mount.rstrip("/")
-        return mount if _PATH.fullmatch(mount) else ""
+        asked = self.request.asked()
+        if getattr(self, "_mount_of", None) != asked:
+            mount = as_read_inside(self.request, asked).mount.rstrip("/")
+            self._mount = mount if _PATH.fullmatch(mount) else ""
+            self._mount_of = asked
+        return self._mount
 
     @property
     def https(self) -> bool:

@@ -72,11 +72,14 @@ def _attribute(app: object, name: str) -> object:
 
 
 def _reader(app: object) -> Reader | None:
-    if _is_one_of(app, _WSGI):
-        return _read_by_wsgi(_noting(app, _note))
-    if _is_one_of(app, _ASGI):
-        return _read_by_asgi(_noting(app, _note_async))
-    return read_as_django if _is_one_of(app, _DJANGO) else None
+    """Return what reads as an app does; None for one that does not read the fields, or cannot be asked."""
+    with suppress(Exception):  # an app may forbid to be copied
+        if _is_one_of(app, _WSGI):
+            return _read_by_wsgi(_noting(app, _note))
+        if _is_one_of(app, _ASGI):
+            return _read_by_asgi(_noting(app, _note_async))
+        return read_as_django if _is_one_of(app, _DJANGO) else None
+    return None
 
 
 def _is_one_of(app: object, kinds: tuple[tuple[str, str], ...]) -> bool:
