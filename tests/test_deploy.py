@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -309,6 +310,11 @@ class Visit(NamedTuple):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with socket.socket() as other:
+        try:
+            other.bind((VISITOR, 0))
+        except OSError:
+            need("a second loopback address", present=False, hint=f"{VISITOR} cannot be bound")
     folder = tmp_path_factory.mktemp("certificate")
     make_certificate(folder)
     return folder
