@@ -278,8 +278,10 @@ class Visit:
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
         self._sniffs = False
-        if head.is_plain and self._may_pass(head):
-            return self._pass_on(head)
+        if head.is_plain and self._may_pass(head):  # nearly always; so without a call more
+            self._settles = self._filters = None
+            self.privacy.head_left = True
+            return Send(head)
         if head.is_undecided and self._has_body(head):
             self._sniffs, self._head = True, head
             return HOLD

@@ -243,12 +243,13 @@ class _Exchange:
     def end(self) -> None:
         """Leave the environ as it came, and end the visit."""
         environ = self._environ
-        originals, self._originals = self._originals, {}
-        for key, value in originals.items():
-            if value is None:
-                environ.pop(key, None)
-            else:
-                environ[key] = value
+        if originals := self._originals:
+            self._originals = {}
+            for key, value in originals.items():
+                if value is None:
+                    environ.pop(key, None)
+                else:
+                    environ[key] = value
         if environ.get(KEY) is self._visit.privacy:
             del environ[KEY]
         self._visit.end()

@@ -75,8 +75,9 @@ class _InFlight:
         self.references[reference] = None
 
     def discard(self, privacy: Privacy) -> None:
-        if privacy.reference is not None:
-            self._forget(privacy.reference)
+        if (reference := privacy.reference) is not None:
+            privacy.reference = None  # a dead reference tells nobody
+            self.references.pop(reference, None)
 
     def _forget(self, reference: weakref.ref[Privacy]) -> None:
         self.references.pop(reference, None)
