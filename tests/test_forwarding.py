@@ -424,6 +424,23 @@ def test_what_a_middleware_of_ones_own_changes_counts_once_it_has(fields: Fields
     assert ask_wsgi(app, "/view", fields).status_code == 200
 
 
+def test_what_a_middleware_of_ones_own_writes_into_the_scope_counts_too() -> None:
+    class InPlace:
+        def __init__(self, app: Any) -> None:
+            self._inner = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            scope["scheme"] = "https"
+            others = [field for field in scope["headers"] if field[0] != b"host"]
+            scope["headers"] = [*others, (b"host", b"shop.example")]
+            scope["client"] = (VISITOR, 0)
+            await self._inner(scope, receive, send)
+
+    app = with_added(InPlace)
+    assert views(ask_asgi(app, "/view", {})).layer == ("https", "shop.example", VISITOR)
+    assert "Secure" in ask_asgi(app, "/page", {}).headers["set-cookie"]
+
+
 def test_a_change_counts_though_somebody_asked_before_it() -> None:
     """A log line before the middleware asks for the visitor's address; the page leaves as the app sees it."""
     app: Any = flask_site()
