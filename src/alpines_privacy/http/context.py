@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
+from alpines_privacy.http.client import as_read_inside
 from alpines_privacy.policy.age import LITERAL
 from alpines_privacy.policy.errors import nearest
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from weakref import ref
 
     from alpines_privacy.http.client import Client, ProxyTrust
-    from alpines_privacy.http.heads import RequestHead
+    from alpines_privacy.http.heads import Asked, RequestHead
     from alpines_privacy.http.report import Notices, Removal
     from alpines_privacy.http.submission import Submission
     from alpines_privacy.policy.age import AgeRule
@@ -44,6 +46,10 @@ Purpose = Literal["advertising", "analytics", "personalization"]
 PURPOSES = frozenset({"advertising", "analytics", "personalization"})
 
 Signal = Literal["DNT", "Sec-GPC", "DNT, Sec-GPC", "site preference", "default"]
+
+
+# A path that cannot name another host, nor end it as a path.
+_PATH = re.compile(r"(?:/[^/\\?#\s\x00-\x1f]++)*+")
 
 
 class Preference:
@@ -94,7 +100,11 @@ class Privacy:
 
     __slots__ = (
         "__weakref__",
+        "_asked",
         "_client",
+        "_mount",
+        "_mount_of",
+        "arrived",
         "ended",
         "exempted",
         "guard",
@@ -109,6 +119,14 @@ class Privacy:
         "submission",
         "user",
     )
+
+    # By whom and for what the server said the request is: noted where the policy trusts proxies, before
+    # the app can change it.
+    arrived: Asked
+    _asked: Asked
+    _client: Client
+    _mount_of: Asked
+    _mount: str
 
     def __init__(
         self, preference: Preference, request: RequestHead | None, guard: Running | None
@@ -217,25 +235,51 @@ class Privacy:
 
     @property
     def client(self) -> Client:
-        """The visitor's end of the connection, trusted proxies seen through; worked out once."""
-        try:
-            return self._client
-        except AttributeError:
-            assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-            self._client: Client = self.guard.proxies.client(self.request)
-            return self._client
+        """The visitor's end of the connection, as the policy's trusted proxies or the app's own software tell it.
+
+        Worked out once, and again if a middleware inside the layer has changed what the server said.
+        """
+        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
+        asked: Asked = getattr(self, "arrived", None) or self.request.asked()
+        if getattr(self, "_asked", None) != asked:
+            self._client = self.guard.proxies.client(self.request, asked)
+            self._asked = asked
+        return self._client
+
+    @property
+    def mount(self) -> str:
+        """The path that leads to the app as a browser sees it: a prefix that ProxyFix sets is heeded.
+
+        Empty for one that a page could not name without naming another host.
+        """
+        assert self.request is not None  # what asks is about a response
+        asked = self.request.asked()
+        if getattr(self, "_mount_of", None) != asked:
+            mount = as_read_inside(self.request, asked).mount.rstrip("/")
+            self._mount = mount if _PATH.fullmatch(mount) else ""
+            self._mount_of = asked
+        return self._mount
 
     @property
     def https(self) -> bool:
         """Whether the visitor's own connection is encrypted; without proxies there is nothing to work out."""
-        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-        if self.guard.proxies.any:
+        guard, request = self.guard, self.request
+        assert guard is not None and request is not None  # noqa: PT018 - one precondition
+        if guard.proxies.any or request.readers or request.values("x-forwarded-proto"):
             return self.client.https
-        return self.request.scheme in {"https", "wss"}
+        return request.scheme in {"https", "wss"}
 
     def _notice(self, message: str, name: str, *args: object) -> None:
         if self.guard is not None:
             self.guard.notices.once(message, name, *args)
+
+    def __copy__(self) -> Privacy:
+        """Return itself: a request has one, in every copy of its scope that a middleware makes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Privacy:
+        """Return itself, as `__copy__`."""
+        return self
 
     def __bool__(self) -> bool:
         """Whether there is a request: false outside one."""
