@@ -326,6 +326,7 @@ class Visit:
     def _asked(self, head: ResponseHead) -> Send | Hold | Replace:
         """Let every promise look at a head."""
         privacy = self.privacy
+        privacy.look_again()
         sent = head
         if self._guard.reports:
             self._untouched, head = head, head.copy()

@@ -100,10 +100,8 @@ class Privacy:
 
     __slots__ = (
         "__weakref__",
-        "_asked",
         "_client",
         "_mount",
-        "_mount_of",
         "arrived",
         "ended",
         "exempted",
@@ -123,10 +121,6 @@ class Privacy:
     # By whom and for what the server said the request is: noted where the policy trusts proxies, before
     # the app can change it.
     arrived: Asked
-    _asked: Asked
-    _client: Client
-    _mount_of: Asked
-    _mount: str
 
     def __init__(
         self, preference: Preference, request: RequestHead | None, guard: Running | None
@@ -134,6 +128,8 @@ class Privacy:
         self.preference = preference
         self.request = request
         self.guard = guard
+        self._client: Client | None = None
+        self._mount: str | None = None
         self.read = False  # the app asked: what it answers may differ by the signal
         self.head_left = False
         self.ended = False
@@ -237,13 +233,13 @@ class Privacy:
     def client(self) -> Client:
         """The visitor's end of the connection, as the policy's trusted proxies or the app's own software tell it.
 
-        Worked out once, and again if a middleware inside the layer has changed what the server said.
+        Worked out once before the app runs, and once when it answers: a middleware inside the layer
+        may have changed what the server said.
         """
-        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-        asked: Asked = getattr(self, "arrived", None) or self.request.asked()
-        if getattr(self, "_asked", None) != asked:
+        if self._client is None:
+            assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
+            asked: Asked = getattr(self, "arrived", None) or self.request.asked()
             self._client = self.guard.proxies.client(self.request, asked)
-            self._asked = asked
         return self._client
 
     @property
@@ -252,13 +248,15 @@ class Privacy:
 
         Empty for one that a page could not name without naming another host.
         """
-        assert self.request is not None  # what asks is about a response
-        asked = self.request.asked()
-        if getattr(self, "_mount_of", None) != asked:
-            mount = as_read_inside(self.request, asked).mount.rstrip("/")
+        if self._mount is None:
+            assert self.request is not None  # what asks is about a response
+            mount = as_read_inside(self.request, self.request.asked()).mount.rstrip("/")
             self._mount = mount if _PATH.fullmatch(mount) else ""
-            self._mount_of = asked
         return self._mount
+
+    def look_again(self) -> None:
+        """Ask anew for the client and the mount, since the app has begun to answer."""
+        self._client = self._mount = None
 
     @property
     def https(self) -> bool:
