@@ -13,7 +13,6 @@ import django
 import msgspec
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.urls import path
@@ -77,7 +76,10 @@ django.setup()
 call_command("migrate", verbosity=0)
 urlpatterns = [path("admin/", admin.site.urls)]
 
-if not (_users := get_user_model().objects).exists():
-    _users.create_superuser("warden", "warden@example.org", "cairn-and-compass")
+# A model can be imported only once Django is set up.
+from django.contrib.auth.models import User  # noqa: E402
+
+if not User.objects.exists():
+    User.objects.create_superuser("warden", "warden@example.org", "cairn-and-compass")
 
 application = WSGIHandler()
