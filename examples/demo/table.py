@@ -78,8 +78,9 @@ class Table:
         self._say("Log in as ayesha with mountain-lake; in the site's /admin/ as warden with")
         self._say("cairn-and-compass. A signal: Firefox's settings have one under Privacy, or")
         self._say(f"  curl -i -H 'Sec-GPC: 1' {pairs[0].protected.address}/")
-        self._say("The companies whose embeds the pages hold are not asked: a policy of the pages'")
-        self._say("own forbids it. Chromium sees stand-ins of this machine in their place with")
+        self._say()
+        self._say("No page asks another company for anything: a policy of its own forbids that.")
+        self._say("Started like this, Chromium finds stand-ins of theirs on this machine:")
         self._say("  chromium --user-data-dir=/tmp/demo --ignore-certificate-errors \\")
         self._say(
             f"    --host-resolver-rules='MAP *.example 127.0.0.1, MAP * 127.0.0.1:{others}' \\"
@@ -89,7 +90,7 @@ class Table:
                 f"    http://{server.name}.example:{server.port}/"
                 + (" \\" if server is pairs[0].bare else "")
             )
-        self._say("and what it asks them for is told here:")
+        self._say("Whom it asks is told here:")
         self._say()
 
     def asked(self, asked: Asked) -> None:
@@ -97,7 +98,9 @@ class Table:
         vendor = vendor_of(asked.host)
         who = f"{vendor.name}, {vendor.kind}" if vendor else "somebody else"
         page = asked.page.partition(".")[0] or "a page"
-        self._say(f"{page:15} {who:20} {asked.host}"[:80])
+        line = f"{page:15} {who:20} {asked.host}"[:80]
+        # Any program on the machine can ask, with whatever would move a terminal's cursor.
+        self._say("".join(letter if letter.isprintable() else "?" for letter in line))
 
     def _say(self, text: str = "") -> None:
         self._out.write(text + "\n")

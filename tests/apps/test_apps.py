@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from tests.processes import free_port, program
 from tests.secret_keys import KEY
 
 ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "frameworks.md").read_text("utf-8")
 ENVIRONMENT = os.environ | {
     VARIABLE: KEY,
     "PYTHONPATH": str(ROOT),
@@ -124,4 +126,6 @@ def test_with_what_the_log_advises_everything_works(
     app, sites = served
     if not advised(sites.log):
         worked(browser, app, sites.address("protected"), SIGNALS["DNT"])
+    names = re.findall('name = "(.*)"', advised(sites.log))
+    assert [name for name in names if f"`{name}`" not in DOCS] == []
     assert worked(browser, app, sites.address("advised"), SIGNALS[signal]) == app.everything
