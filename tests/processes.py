@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -27,24 +29,38 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def program(command: Sequence[str], port: int, cwd: Path, **options: Any) -> Iterator[None]:
-    """Run a program until the block ends; the block begins once something listens on its port."""
+def program(
+    command: Sequence[str],
+    port: int,
+    cwd: Path,
+    *,
+    patience: float = _PATIENCE,
+    may_hang: bool = False,
+    **options: Any,
+) -> Iterator[None]:
+    """Run a program until the block ends; the block begins once something listens on its port.
+
+    One that has not ended `patience` seconds after it was told to is killed with all its processes,
+    and unless it `may_hang` that is an error.
+    """
     log = cwd / f"{Path(command[0]).name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the tests' own commands
-            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options
-        )
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True, **options,
+        )  # fmt: skip
         try:
             _wait_for(port, process, log)
             yield
         finally:
             process.terminate()
             try:
-                process.wait(_PATIENCE)
+                process.wait(patience)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                raise
+                if not may_hang:
+                    raise
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

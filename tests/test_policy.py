@@ -185,6 +185,21 @@ WRONG: dict[str, tuple[Any, str]] = {
         {"endpoint": ["x" * 100]},
         f"endpoint: found ['{'x' * 55}... (list); expected text",
     ),
+    "no time zone": (
+        {"age_zone": "Asia/Karach"},
+        (
+            "age_zone: 'Asia/Karach' is no time zone (did you mean \"Asia/Karachi\"?); "
+            "expected an IANA name such as Asia/Karachi"
+        ),
+    ),
+    "a time zone of many folders": (
+        {"age_zone": "a/" * 5000 + "b"},
+        f"age_zone: '{'a/' * 30}' is no time zone; expected an IANA name such as Asia/Karachi",
+    ),
+    "half a character": (
+        {"\ud800": 1},
+        "a text holds U+D800, half a character that no file can hold; expected whole characters",
+    ),
     "a list for a mapping": ([], "found list; expected a mapping of the policy"),
     "nothing for a mapping": (None, "found NoneType; expected a mapping of the policy"),
 }

@@ -610,7 +610,9 @@ PATHS: dict[str, tuple[str, str, str, bool]] = {
     "a parameter of two segments": ("POST", "/clubs/a/b/join-in", "", False),
     "an empty parameter, which Falcon takes": ("POST", "/clubs//join-in", "", True),
     "another method that creates": ("PUT", "/clubs/a/join-in", "", True),
-    "a method that is not declared": ("PUT", "/register", "", False),
+    "a method that is not declared": ("PUT", "/register", "", True),
+    "a method that nobody knows": ("ENROLL", "/register", "", True),
+    "another method, astray": ("QUERY", "/clubs/a;b/join-in", "", True),
     "a method in small letters": ("post", "/register", "", True),
     "looking only": ("GET", "/register", "", False),
     "the root": ("POST", "/", "", False),
@@ -645,6 +647,35 @@ def test_no_router_is_laxer_than_the_check(
     request = Sent(("content-type", FORM), method=method, path=path, mount=mount)
     outcome = decided(guard, request, f"dob={TWELVE}".encode())
     assert isinstance(outcome, Answer) == is_signup
+
+
+# What is sent to "/register" by a method that is not declared: its type, the body, the answer's status.
+OTHER_METHODS: dict[str, tuple[str, bytes, int | None]] = {
+    "no body": ("", b"", None),
+    "a form without the age": (FORM, b"name=a&about=dob", None),
+    "JSON without the age": ("application/json", b'{"name": "dob"}', None),
+    "an adult's": (FORM, f"dob={ADULT}".encode(), None),
+    "a child's": (FORM, f"dob={TWELVE}".encode(), 403),
+    "no date": (FORM, b"dob=", 422),
+    "the age in a form within JSON": ("application/json", f'{{"a": "&dob={TWELVE}&"}}'.encode(), 422),
+    "a form nobody reads alike": (FORM, b"name=a;dob=x", 422),
+    "a type nobody reads": ("application/cbor", b"x", 415),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "QUERY"])
+@pytest.mark.parametrize(("kind", "body", "status"), OTHER_METHODS.values(), ids=OTHER_METHODS)
+def test_a_request_of_another_method_is_a_signup_as_soon_as_it_gives_the_age(
+    method: str, kind: str, body: bytes, status: int | None
+) -> None:
+    head = (("content-type", kind),) if kind else ()
+    outcome = decided(Guard(POLICY), Sent(*head, method=method, path="/register"), body)
+    assert (outcome.status if isinstance(outcome, Answer) else None) == status
+
+
+def test_the_age_in_the_query_of_another_method_is_no_adults() -> None:
+    request = Sent(method="DELETE", path="/register", query=f"dob={TWELVE}")
+    assert isinstance(decided(Guard(POLICY), request, b""), Answer)
 
 
 @pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])

@@ -208,6 +208,7 @@ def test_element_hiding_lines_are_no_network_rules(line: str) -> None:
         ("||t.io^$domain=a b", 1, "no domain"),
         ("||t.io^$domain=", 1, "no domain"),
         ("0.0.0.0 t.io", 1, "holds no spaces"),
+        ("/a\ud800", 1, "half a character"),
     ],
 )
 def test_a_malformed_line_refuses_the_list_and_is_named(text: str, line: int, problem: str) -> None:

@@ -141,6 +141,10 @@ class ASGIRequest(RequestHead):
         return client[0] if client else ""
 
     @property
+    def user(self) -> object | None:
+        return self._scope.get("user")  # of Starlette's AuthenticationMiddleware, and of Channels
+
+    @property
     def framework(self) -> str:
         fastapi = sys.modules.get("fastapi")  # only one that is imported can have made the app
         is_fastapi = fastapi is not None and isinstance(self._scope.get("app"), fastapi.FastAPI)

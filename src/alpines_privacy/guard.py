@@ -60,7 +60,9 @@ from alpines_privacy.policy import Logs, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
+from alpines_privacy.policy.warning import warn
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.promise import Knowledge, ShieldCookies
@@ -158,6 +160,8 @@ class Guard:
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
             redaction.install(redaction.Redactor(policy, keys=keys() if asks else None))
+            for sentence in unhooked():
+                warn(sentence)
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""
@@ -275,8 +279,10 @@ class Visit:
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
         self._sniffs = False
-        if head.is_plain and self._may_pass(head):
-            return self._pass_on(head)
+        if head.is_plain and self._may_pass(head):  # nearly always; so without a call more
+            self._settles = self._filters = None
+            self.privacy.head_left = True
+            return Send(head)
         if head.is_undecided and self._has_body(head):
             self._sniffs, self._head = True, head
             return HOLD

@@ -132,6 +132,10 @@ class WSGIRequest(RequestHead):
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
 
+    @property
+    def user(self) -> object | None:
+        return self._environ.get("REMOTE_USER") or None  # RFC 3875 §4.1.11
+
     def values(self, name: str) -> list[str]:
         value = self._environ.get(variable(name))
         return [] if value is None else [value]
@@ -216,12 +220,13 @@ class _Exchange:
     def end(self) -> None:
         """Leave the environ as it came, and end the visit."""
         environ = self._environ
-        originals, self._originals = self._originals, {}
-        for key, value in originals.items():
-            if value is None:
-                environ.pop(key, None)
-            else:
-                environ[key] = value
+        if originals := self._originals:
+            self._originals = {}
+            for key, value in originals.items():
+                if value is None:
+                    environ.pop(key, None)
+                else:
+                    environ[key] = value
         if environ.get(KEY) is self._visit.privacy:
             del environ[KEY]
         self._visit.end()

@@ -40,9 +40,9 @@ _LONGEST_TEXT = 262_144
 
 # Seconds that 20 KB may take: what a visitor sends; what an operator wrote, where growth is what counts.
 _VISITORS = 0.020
-_OPERATORS = 1.0
+_OPERATORS = 0.1
 # Seconds for a tag with an address that was never asked about: it is read, and looked up in all lists.
-_ADDRESS = 0.00015
+_ADDRESS = 0.0001
 
 POLICY = PrivacyPolicy(
     cookies=[
@@ -607,10 +607,8 @@ class _Through:
         """What an app writes into its pages of a visitor's."""
         for context, (start, opening, end) in _PAGES.items():
             read = partial(self._page, "text/html", start, end)
-            # A module's code is the app's; a visitor's text stands in its strings, passed by at once.
-            limit = 2 * _VISITORS if context == "inline module" else _VISITORS
             name, openings = f"page: {context} ({self._name})", ("", opening)
-            yield Entry(name, read, openings, limit=limit, limit_each=_ADDRESS)
+            yield Entry(name, read, openings, limit_each=_ADDRESS)
         read = partial(self._page, "application/xhtml+xml", "<p>", "")
         yield Entry(f"page: XHTML ({self._name})", read, limit_each=_ADDRESS)
 

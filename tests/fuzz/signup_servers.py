@@ -32,6 +32,9 @@ SERVERS = tuple(_COMMANDS)
 _QUIET = 0.25  # seconds after which a server that waits for more is left
 _AT_ONCE = 6  # connections
 _PATIENCE = 30.0  # seconds for the first byte of an answer to a whole request
+# Seconds for a server to end. Hypercorn waits for ever for HTTP/2 streams whose client has left
+# (`Upgrade: h2c` is drawn), from Python 3.12 on.
+_GRACE = 5.0
 
 
 @dataclass
@@ -95,6 +98,7 @@ def serving(name: str, folder: Path) -> Iterator[Server]:
     words = _COMMANDS[name].format(port=port).split()
     source = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     environment = {**os.environ, "PYTHONPATH": source, LOG: str(log), "PYTHONWARNINGS": "ignore"}
-    with program([sys.executable, "-m", *words], port, folder, env=environment):
+    command = [sys.executable, "-m", *words]
+    with program(command, port, folder, patience=_GRACE, may_hang=True, env=environment):
         yield Server(name, port, log)
         time.sleep(_QUIET)  # for views that are still at it

@@ -86,6 +86,8 @@ FINDS = [
     ("page: style (WSGI)", "", "@import/*;*"),
     ("page: inline module (WSGI)", "", "/a"),
     ("page: svg (ASGI)", "", "<font>"),
+    ("page: svg (ASGI)", "", "<font></b>"),
+    ("page: inline module (WSGI)", "", "/a/"),
     ("page: data frame (ASGI)", "", "%"),
     ("body: form, undeclared (ASGI)", "dob=", ";,"),
 ]  # fmt: skip

@@ -81,6 +81,8 @@ FINDS: dict[str, Request] = {
     "the date in the query": request_of(FORM, ADULT_FORM, target=f"/register?dob={CHILD}"),
     "two types": Request(head=[("Content-Type", JSON), ("Content-Type", FORM)], body=CHILD_FORM),
     "a type by another name": Request(head=[("Content_Type", FORM)], body=CHILD_FORM),
+    "another method": request_of(FORM, CHILD_FORM, method="QUERY", target="/clubs/a/join-in"),
+    "another method, astray": request_of(FORM, CHILD_FORM, method="PUT", target="/clubs/a;b/join-in"),
     "no type": Request(body=f'{{"dob":"{CHILD}"}}'.encode()),
 }  # fmt: skip
 

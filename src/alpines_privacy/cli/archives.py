@@ -224,6 +224,20 @@ def _refuse_contradictions(order: Order) -> None:
         )
     if order.output is not None and len(order.files) > 1 and not _is_folder(order.output):
         raise click.UsageError(f"--output {order.output} is no folder, and there are several files")
+    if order.output is not None:
+        _refuse_one_name_for_two(order.files)
+
+
+def _refuse_one_name_for_two(files: Sequence[str]) -> None:
+    """Raise for files of different folders that would have one name in the folder they are written to."""
+    places: dict[str, str] = {}
+    for file in files:
+        name, place = Path(file).name, os.path.realpath(file)
+        if places.setdefault(name, place) != place:
+            raise click.UsageError(
+                f"two files are called {name}, and one would overwrite the other in --output; "
+                "redact them into two folders"
+            )
 
 
 def _once_each(names: Sequence[str]) -> Iterator[str]:

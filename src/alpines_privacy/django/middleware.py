@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from alpines_privacy.django.mails import clean_error_mails
+from alpines_privacy.django.users import note_user
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http import setcookie
 from alpines_privacy.http.context import KEY, Privacy
@@ -151,6 +152,7 @@ class _Exchange:
         self._decided: SendOutcome | Hold | Replace | None = None
         self._edit({KEY: visit.privacy})
         request.privacy = visit.privacy  # type: ignore[attr-defined]  # for views, as request.user is
+        note_user(visit.privacy, request)
 
     def before(self) -> None:
         """Let the visit decide over the request: whether it has an answer, or the view is to be run."""
@@ -273,6 +275,7 @@ def _follows_outer(request: HttpRequest) -> bool:
     if not isinstance(outer, Privacy) or outer.ended:
         return False
     request.privacy = outer  # type: ignore[attr-defined]  # for views, as request.user is
+    note_user(outer, request)
     return True
 
 

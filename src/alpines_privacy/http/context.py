@@ -9,7 +9,7 @@ from alpines_privacy.policy.age import LITERAL
 from alpines_privacy.policy.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
     from weakref import ref
 
@@ -107,6 +107,7 @@ class Privacy:
         "removals",
         "request",
         "submission",
+        "user",
     )
 
     def __init__(
@@ -124,6 +125,7 @@ class Privacy:
         self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
         self.literals: tuple[object, ...] | None = None  # what of all that no log may say
+        self.user: Callable[[], object | None] | None = None  # returns who is signed in
 
     @property
     def opted_out(self) -> bool:
@@ -156,11 +158,23 @@ class Privacy:
     def hide(self, value: str, kind: str) -> None:
         """Keep `value` out of every log record of this request: `[KIND]` stands in its place.
 
-        Values of fewer than four characters are not hidden: they occur in other words.
+        Of a NAME each word counts too. Values of fewer than four characters are not hidden: they
+        occur in other words.
         """
         if len(value) >= 4 and not self.ended and self.guard is not None:  # the sentence above
             # The longest first: a name may stand inside an address that is hidden too.
             self.hidden = tuple(sorted({*self.hidden, (value, kind)}, key=_longest_first))
+
+    def hide_user(self, user: object) -> None:
+        """Keep who is signed in out of every log record of this request: names, addresses and the like.
+
+        `user` is an object with attributes, a mapping, or the user name as text. What of it is
+        personal tell the keys of [redaction.md](redaction.md) and of the policy's `[logs]`. Only
+        what the object holds is read, nothing is looked up. Django's and Flask-Login's users, and
+        Starlette's `request.user`, are hidden without being asked.
+        """
+        if not self.ended:
+            self.user = lambda: user
 
     def exempt(self, *parts: str) -> None:
         """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""

@@ -96,6 +96,11 @@ class RequestHead(ABC):
         """The framework whose error shape the app's clients know, where the request tells: "FastAPI"."""
         return ""
 
+    @property
+    def user(self) -> object | None:
+        """Who is signed in, as the server or a middleware tells beside the request; None if nobody is known."""
+        return None
+
     @abstractmethod
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order.

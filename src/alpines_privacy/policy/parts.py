@@ -57,6 +57,9 @@ _SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
 _LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
 # A path of a signup: what it may hold in the clear, and parameters, each a segment's part.
 _SIGNUP_PATH = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
+_ZONE = re.compile(
+    r"[A-Za-z0-9_+\-]{1,32}(?:/[A-Za-z0-9_+\-]{1,32}){0,3}"
+)  # an IANA time zone's name
 _METHOD = re.compile(r"[A-Z]+")
 _OPERATION = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL §2.1.9
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
@@ -500,6 +503,12 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
             raise error.at(source=source) from None
         except msgspec.ValidationError as error:
             raise explain(error, mapping, cls).at(source=source) from None
+        except UnicodeEncodeError as error:  # msgspec names what it found in UTF-8
+            half = f"U+{ord(error.object[error.start]):04X}"
+            raise PolicyError(
+                f"a text holds {half}, half a character that no file can hold; expected whole characters",
+                source=source,
+            ) from None
 
 
 def _folded(key: str) -> str:
@@ -549,16 +558,23 @@ def _contradiction(signup: Signup, other: Signup, name: str) -> str | None:
 
 
 def _check_zone(name: str | None) -> None:
-    if name is None:
+    if name is None or _is_zone(name):
         return
+    close = nearest(name, zoneinfo.available_timezones())
+    raise PolicyError(
+        f"{name[:60]!r} is no time zone{close}; expected an IANA name such as Asia/Karachi",
+        key="age_zone",
+    )
+
+
+def _is_zone(name: str) -> bool:
+    if _ZONE.fullmatch(name) is None:  # zoneinfo recurses on a name of many folders
+        return False
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        close = nearest(name, zoneinfo.available_timezones())
-        raise PolicyError(
-            f"{name!r} is no time zone{close}; expected an IANA name such as Asia/Karachi",
-            key="age_zone",
-        ) from None
+        return False
+    return True
 
 
 def _check_proxy(proxy: str, key: str) -> None:

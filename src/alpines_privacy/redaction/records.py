@@ -21,15 +21,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
+from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.events import clean_event
 from alpines_privacy.redaction.exceptions import rendered, stand_in
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.snapshots import Snapshot, snapshot
 
-__all__ = ["clean", "withhold"]
+__all__ = ["clean", "clean_changed", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
+_SAYING = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
+_ABSENT = object()
 _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
@@ -45,7 +48,8 @@ _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
     """Take personal data out of a record; `logger` tells which handlers are to get it."""
-    if _may_change(record):
+    is_simple = _is_simple(record)
+    if not is_simple:
         _freeze(record)
     template, args = record.msg, record.args
     try:
@@ -55,8 +59,12 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
     else:
         text = cleaner.text(message)
         single = message.isprintable()
-        if text is not message or not single or _holds_more(template, args):
+        # Of a simple record the message shows all, but for what its conversions cut.
+        holds_more = args and "%." in template if is_simple else _holds_more(template, args)
+        if text is not message or not single or holds_more:
             _clean_message(record, cleaner, message, text if single else "")
+        elif args and template not in common_words.templates:
+            common_words.note(template)
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT
@@ -67,12 +75,23 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         _clean_rest(record, cleaner, logger)
 
 
-def _may_change(record: logging.LogRecord) -> bool:
-    """Whether a record holds an object that may read otherwise when a handler asks it."""
+def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
+    """Take personal data out of what is no longer, by identity, what a clean record held `before`."""
+    attributes = record.__dict__
+    changed = {name for name in attributes if attributes[name] is not before.get(name, _ABSENT)}
+    if changed & _SAYING:
+        clean(record, cleaner, logging.getLogger(record.name))
+        return
+    for name in changed - _STANDARD:
+        attributes[name] = _extra(name, attributes[name], cleaner)
+
+
+def _is_simple(record: logging.LogRecord) -> bool:
+    """Whether a record holds no object that may read otherwise when a handler asks it."""
     args = record.args
     if type(record.msg) is not str or len(record.__dict__) != _STANDARD_COUNT:
-        return True
-    return bool(args) and not (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
+        return False
+    return not args or (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
 
 
 def _freeze(record: logging.LogRecord) -> None:
@@ -302,10 +321,15 @@ def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Log
         record.stack_info = cleaner.text(record.stack_info)
     attributes = record.__dict__
     for name in [name for name in attributes if name not in _STANDARD]:
-        value = cleaner.value(name, attributes[name])
-        if isinstance(value, str) and name not in _FORMATTED:
-            value = one_line(value)
-        attributes[name] = value
+        attributes[name] = _extra(name, attributes[name], cleaner)
+
+
+def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
+    """Return what a caller, a filter or a formatter gave a record under a name of its own."""
+    value = cleaner.value(name, value)
+    if isinstance(value, str) and name not in _FORMATTED:
+        return one_line(value)
+    return value
 
 
 def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:

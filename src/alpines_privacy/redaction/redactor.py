@@ -133,6 +133,10 @@ class Redactor:
         except Exception as error:
             return _notice(error)
 
+    def is_safe(self, key: str) -> bool:
+        """Tell whether the policy says that what stands under a key is no personal data."""
+        return (self._ready or self._prepare()).keys.names.is_safe(key)
+
     def _nested(self) -> Nested:
         search = self._ready or self._prepare()
         return Nested(self.redact, search.keys, search.ways)

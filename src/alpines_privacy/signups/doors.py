@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ from alpines_privacy.signups.reading import (
     check_length,
     content_length,
     content_type,
+    may_create,
     stands_for,
 )
 from alpines_privacy.signups.routes import Routes
@@ -86,7 +87,7 @@ class Porter:
 
 
 class Door(ABC):
-    """Where an account is created, or the way there, by requests of these `methods`."""
+    """Where an account is created, or the way there, by requests of these `methods` or of any that is not safe."""
 
     __slots__ = ("methods", "porter", "route")
 
@@ -114,7 +115,7 @@ class SignupDoor(Door):
     __slots__ = ("_age", "_creates", "_max_body", "_screen")
 
     def __init__(self, porter: Porter, signup: Signup) -> None:
-        self._creates = frozenset(signup.methods)
+        self._creates = frozenset(signup.methods)  # others may, as far as they give an age
         shown = _SHOWS if signup.screen else frozenset()
         super().__init__(porter, signup.path, self._creates | shown)
         self._screen = signup.screen
@@ -124,17 +125,15 @@ class SignupDoor(Door):
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Judge the lock, then the screen's pass, then the body."""
         porter = self.porter
-        if porter.tokens.is_locked(request):
+        declared = stands_for(request, self.methods)
+        if declared and porter.tokens.is_locked(request):
             return porter.refuse(privacy, self.route, "locked")
         if self._screen and not porter.tokens.has_passed(request):
             return self._ask_first(privacy, request)
-        if self._age is None or not stands_for(request, self._creates):
+        if self._age is None or not (may_create(request) or stands_for(request, self._creates)):
             return None
-        too_large = partial(porter.pages.answer, "too_large", privacy)
-        if (length := content_length(request)) > self._max_body:
-            return too_large()
-        judge = whole_body(partial(self._decide, privacy, request, self._age, length))
-        return Examine(self._max_body, judge, beyond=too_large)
+        decide = self._decide if stands_for(request, self._creates) else self._decide_other
+        return self._examine(privacy, request, partial(decide, privacy, request, self._age))
 
     def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Refuse who would create an account by a path that not every router reads alike."""
@@ -142,6 +141,14 @@ class SignupDoor(Door):
             return self.meet(privacy, request)
         why = Unreadable("its path can be read in more than one way")
         return self.porter.unreadable(privacy, self.route, why)
+
+    def _examine(
+        self, privacy: Privacy, request: RequestHead, decide: Callable[[int, bytes], Answer | None]
+    ) -> Answer | Examine:
+        too_large = partial(self.porter.pages.answer, "too_large", privacy)
+        if (length := content_length(request)) > self._max_body:
+            return too_large()
+        return Examine(self._max_body, whole_body(partial(decide, length)), beyond=too_large)
 
     def _decide(
         self, privacy: Privacy, request: RequestHead, age: AskedAge, length: int, body: bytes
@@ -152,6 +159,20 @@ class SignupDoor(Door):
         except Unreadable as error:
             return self.porter.unreadable(privacy, self.route, error, age.names)
         return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
+
+    def _decide_other(
+        self, privacy: Privacy, request: RequestHead, age: AskedAge, length: int, body: bytes
+    ) -> Answer | None:
+        """Judge a request of a method that nobody declared: without an age it is no signup."""
+        try:
+            check_length(request, length, body)
+            if not age.is_given(request, body):
+                return None
+        except Unreadable as error:
+            return self.porter.unreadable(privacy, self.route, error, age.names)
+        if self.porter.tokens.is_locked(request):
+            return self.porter.refuse(privacy, self.route, "locked")
+        return self._decide(privacy, request, age, length, body)
 
     def _ask_first(self, privacy: Privacy, request: RequestHead) -> Answer:
         """Show the screen in place of the page, or lead there who sends the form without it."""

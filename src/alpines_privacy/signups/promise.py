@@ -24,7 +24,7 @@ from alpines_privacy.signups.doors import (
     UndeclaredDoor,
 )
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import stands_for
+from alpines_privacy.signups.reading import may_create, stands_for
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
@@ -112,10 +112,11 @@ def _doors(signups: Sequence[Signup], porter: Porter) -> list[tuple[str, Door]]:
 
 
 def _first(doors: tuple[Door, ...], request: RequestHead) -> Door | None:
-    """Return the first door that a request of this method stands before."""
+    """Return the first door that a request of this method stands before, or else may stand before."""
     if not doors or request.kind != "http":
         return None
-    return next((door for door in doors if stands_for(request, door.methods)), None)
+    declared = (door for door in doors if stands_for(request, door.methods))
+    return next(declared, doors[0] if may_create(request) else None)
 
 
 class ScreenedSignups(Signups):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from alpines_privacy.http.body import Names, names_within, read_fields
 from alpines_privacy.http.content_type import (
     ContentType,
@@ -13,19 +15,39 @@ from alpines_privacy.http.heads import RequestHead, split_list
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
-__all__ = ["AskedAge", "check_length", "content_length", "content_type", "stands_for"]
+__all__ = [
+    "AskedAge",
+    "check_length",
+    "content_length",
+    "content_type",
+    "may_create",
+    "stands_for",
+]
 
 _LONGEST_NUMBER = 18  # digits
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
 # Fields by which some apps let any request stand for one of another method.
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
 def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
     """Tell whether an app may take a request for one of these methods; some frameworks ignore their case."""
-    if head.method in methods:
-        return True
-    overriding = (value.strip(" \t") for name in _OVERRIDES for value in head.values(name))
-    return any(method.upper() in methods for method in (head.method, *overriding))
+    return head.method in methods or any(method in methods for method in _methods(head))
+
+
+def may_create(head: RequestHead) -> bool:
+    """Tell whether an app may create something by a request, whatever its method is called.
+
+    Many views look at no method at all.
+    """
+    return any(method not in _SAFE for method in _methods(head))
+
+
+def _methods(head: RequestHead) -> Iterator[str]:
+    yield head.method.upper()
+    for name in _OVERRIDES:
+        for value in head.values(name):
+            yield value.strip(" \t").upper()
 
 
 def content_type(head: RequestHead) -> ContentType:
@@ -84,6 +106,19 @@ class AskedAge:
             names = " and ".join(map(repr, self.names))
             raise Unreadable(f"there is no possible date in {names}")
         return allowed
+
+    def is_given(self, head: RequestHead, body: bytes) -> bool:
+        """Tell whether any field of the age is there, in a body that need be no signup's.
+
+        Raises `Unreadable` where nobody can tell.
+        """
+        if (query := head.query) and self._asked.stand_in(query):
+            return True
+        if not body:
+            return False
+        kind = content_type(head)
+        found = [name for name, _ in read_fields(kind, body, self._asked)]  # to the end of the body
+        return bool(found) or any(names_within(kind, body, self._asked))
 
     def _values(self, head: RequestHead, body: bytes) -> list[str]:
         """Return the values of the fields that are asked for, each of which stands once, in one place."""

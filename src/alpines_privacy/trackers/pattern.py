@@ -84,7 +84,12 @@ def _in_ascii(text: str) -> str:
     edge = re.match(r"(\|\|)?([^/^?*|]*)(.*)", text, re.DOTALL)
     assert edge is not None
     host = edge[2] if not edge[1] else host_in_ascii(edge[2]) or ""
-    return (edge[1] or "") + "".join(c if c.isascii() else quote(c) for c in host + edge[3])
+    try:
+        return (edge[1] or "") + "".join(c if c.isascii() else quote(c) for c in host + edge[3])
+    except UnicodeEncodeError:
+        raise Malformed(
+            "holds half a character (a lone surrogate), which no address does"
+        ) from None
 
 
 def _words(body: str) -> tuple[tuple[str, ...], ...]:

@@ -91,9 +91,20 @@ class Trackers(Promise):
             if narrowed is not None:
                 request.edit("accept-encoding", narrowed)
         # Elsewhere they are no questions about a copy: PUT with `If-None-Match: *` creates.
-        if request.method in _READING:
-            shown = _is_shown(request, asks_page=asks_page)
-            _revalidate(request, lambda: self._variant(privacy), shown=shown)
+        if request.method not in _READING:
+            return
+        shown = _is_shown(request, asks_page=asks_page)
+        if tags := request.values("if-none-match"):
+            self._map_back(privacy, request, ", ".join(tags), shown=shown)
+        if shown:  # the app answers for all of it
+            for name in ("if-modified-since", "range", "if-range"):
+                if request.values(name):
+                    request.edit(name, None)
+
+    def _map_back(self, privacy: Privacy, request: RequestHead, tags: str, *, shown: bool) -> None:
+        """Let the app answer for the variant this visitor gets."""
+        if shown or MARK in tags:
+            request.edit("if-none-match", mapped_back(tags, self._variant(privacy)))
 
     def response(self, privacy: Privacy, head: ResponseHead) -> Wait | None:
         """Clean a response's head; of a page that can be read, wait for the first chunk."""
@@ -398,17 +409,6 @@ def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
     if not destination or destination[0] == "empty":
         return asks_page
     return destination[0] in _SHOWN
-
-
-def _revalidate(request: RequestHead, variant: Callable[[], str], *, shown: bool) -> None:
-    """Let the app answer for the variant this visitor gets; of what is `shown`, for all of it."""
-    tags = ", ".join(request.values("if-none-match"))
-    if tags and (shown or MARK in tags):
-        request.edit("if-none-match", mapped_back(tags, variant()))
-    if shown:
-        for name in ("if-modified-since", "range", "if-range"):
-            if request.values(name):
-                request.edit(name, None)
 
 
 def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> bytes:

@@ -25,7 +25,7 @@ _MOST_STATES = 256  # shared
 _MOST_TAGS = 64  # of a state
 _DEEPEST_SHARED = 12
 _TOLD_BY_ATTRIBUTES = frozenset({b"font", b"annotation-xml"})
-_DEEPEST = 512  # where browsers stop nesting too
+_DEEPEST = 256  # open elements; each new one costs all that are open
 
 
 class Namespace(Enum):
