@@ -16,8 +16,8 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.entities import html5
-from itertools import pairwise
-from typing import TypeAlias
+from itertools import accumulate, pairwise
+from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.redaction.spans import Span
 
@@ -49,26 +49,25 @@ _NAMED = {
 }  # fmt: skip
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "\v", "0": ""}
 
-# It begins with a class of characters, which `re` looks for fast.
+# It begins with a class of characters, which `re` looks for fast; the first of a token tells its kind.
+# One group, of the whole token: what `split` gives are plain pieces and tokens, by turns.
 _TOKEN = re.compile(
-    rf"""[%=\\&\x1b^+{_INVISIBLE}](?:
-     (?<=%)(?P<percent>[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
-    |(?<==)(?P<printable>40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
-    |(?<=\\)(?P<escape>u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
+    rf"""([%=\\&\x1b^+{_INVISIBLE}](?:
+     (?<![%=\\&\x1b^+])[{_INVISIBLE}]*
+    |(?<=%)(?:[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
+    |(?<=\\)(?:u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
         |[0-3][0-7]{{2}}|\r?\n|["'/nrtbfav0@.]|\\(?:\\\\)*+)
-    |(?<=&)(?P<reference>(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
-        |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
-    |(?P<colour>(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
-        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|(?<=\x1b)(?![\x1b{_INVISIBLE}]))
-    |(?<=[0-9]\+)(?P<plus>(?=[0-9]))
-    |(?<=[{_INVISIBLE}])(?P<invisible>[{_INVISIBLE}]*)
-    )""",
+    |(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
+        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|(?<=\x1b)(?![\x1b{_INVISIBLE}])
+    |(?<==)(?:40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
+    |(?<=&)(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
+        |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?
+    |(?<=[0-9]\+)(?=[0-9])
+    ))""",
     re.VERBOSE,
 )
 # What a string's own escapes are.
-STRING_ESCAPE = re.compile(
-    r"\\(?P<escape>u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f])"
-)
+STRING_ESCAPE = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f]))")
 # A first look, in what `re` and RE2 read alike. What it lets through in vain costs time, what it
 # stops is not decoded.
 _ENCODED = (
@@ -104,84 +103,98 @@ _STOPS = frozenset((0x2024, 0x3002, 0xFF0E, 0xFF61))  # IDNA reads the last thre
 Origin: TypeAlias = "Callable[[int, int], tuple[int, int]]"
 
 
-class Layer:
-    """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from."""
+class _Places(NamedTuple):
+    """Where each decoded token begins and ends in a layer, and where it did in the text before."""
 
-    __slots__ = ("_at", "_ends", "_starts", "_stops", "text")
+    at: list[int]
+    stops: list[int]
+    starts: list[int]
+    ends: list[int]
+
+
+class Layer:
+    """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from.
+
+    Where each piece stands is worked out when somebody first asks: most texts have nothing to ask for.
+    """
+
+    __slots__ = ("_decoded", "_places", "_written", "text")
 
     def __init__(
         self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
     ) -> None:
         """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
-        # Where each decoded piece begins and ends in this text, and where it did in the other.
-        at: list[int] = []
-        stops: list[int] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        self._at, self._stops, self._starts, self._ends = at, stops, starts, ends
-        pieces: list[str] = []
-        length = done = 0
-        for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
-            token, (start, end) = match[0], match.span()
-            plain = _OFTEN.get(token)
-            if plain is None:
-                plain = _DECODERS[match.lastgroup or ""](token)
-            if start > done:
-                pieces.append(folded[done:start])
-                length += start - done
-            pieces.append(plain)
-            at.append(length)
-            length += len(plain)
-            stops.append(length)
-            starts.append(start)
-            ends.append(end)
-            done = end
-        self.text = "".join((*pieces, folded[done:])) if at else folded
+        written = _split(tokens, folded, cuts) if cuts else tokens.split(folded)
+        self._places: _Places | None = None
+        # Pieces of plain text, and between them tokens: as written, and decoded.
+        self._written = self._decoded = written
+        self.text = folded
+        if len(written) > 1:
+            self._decoded = written[:]
+            self._decoded[1::2] = map(_Plain().__getitem__, written[1::2])
+            self.text = "".join(self._decoded)
+
+    def _located(self) -> _Places:
+        if self._places is None:
+            here = [*accumulate(map(len, self._decoded))]
+            there = [*accumulate(map(len, self._written))]
+            self._places = _Places(here[:-1:2], here[1::2], there[:-1:2], there[1::2])
+        return self._places
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
-        if not self._at or end <= self._at[0]:
+        at, stops, _, ends = self._places or self._located()
+        if not at or end <= at[0]:
             return start, end
-        if start >= self._stops[-1]:
-            shift = self._ends[-1] - self._stops[-1]
+        if start >= stops[-1]:
+            shift = ends[-1] - stops[-1]
             return start + shift, end + shift
         return self._place(start)[0], self._place(end - 1)[1]
 
     def forward(self, place: int) -> int:
         """Return where a place of the original is here; one inside an encoded form is behind it."""
-        index = bisect_left(self._starts, place) - 1
+        _, stops, starts, ends = self._places or self._located()
+        index = bisect_left(starts, place) - 1
         if index < 0:
             return place
-        return self._stops[index] + max(0, place - self._ends[index])
+        return stops[index] + max(0, place - ends[index])
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """Return bounds of the original that part no encoded form: it begins behind one, ends with one.
 
         What begins inside one and would end there begins where it does.
         """
-        if not self._starts or start >= self._ends[-1] or end <= self._starts[0]:
+        _, _, starts, ends = self._places or self._located()
+        if not starts or start >= ends[-1] or end <= starts[0]:
             return start, end
         first, last = self._behind(start), self._behind(end)
         return (first, last) if first < last else (start, last)
 
     def _behind(self, place: int) -> int:
-        index = bisect_left(self._starts, place) - 1
-        return max(place, self._ends[index]) if index >= 0 else place
+        _, _, starts, ends = self._places or self._located()
+        index = bisect_left(starts, place) - 1
+        return max(place, ends[index]) if index >= 0 else place
 
     def _place(self, place: int) -> tuple[int, int]:
-        index = bisect_right(self._at, place) - 1
+        at, stops, starts, ends = self._places or self._located()
+        index = bisect_right(at, place) - 1
         if index < 0:
             return place, place + 1
-        if place < self._stops[index]:
-            return self._starts[index], self._ends[index]
-        first = self._ends[index] + place - self._stops[index]
+        if place < stops[index]:
+            return starts[index], ends[index]
+        first = ends[index] + place - stops[index]
         return first, first + 1
 
 
-def _matches(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> Iterator[re.Match[str]]:
+def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]:
+    """Return what `tokens.split` does, of tokens that go on past none of the cuts."""
+    bounds = [0]
     for start, end in pairwise((0, *cuts, len(text))):
-        yield from tokens.finditer(text, start, end)
+        for match in tokens.finditer(text, start, end):
+            bounds += match.span()
+    bounds.append(len(text))
+    return [text[start:end] for start, end in pairwise(bounds)]
 
 
 def may_hide(text: str) -> bool:
@@ -306,14 +319,12 @@ def _reference(token: str) -> str:
 
 
 _DECODERS: dict[str, Callable[[str], str]] = {
-    "percent": _percent,
-    "printable": _printable,
-    "escape": _escape,
-    "reference": _reference,
-    "colour": lambda _: "",
-    "plus": lambda _: " ",
-    "invisible": lambda _: "",
-}
+    "%": _percent,
+    "=": _printable,
+    "\\": _escape,
+    "&": _reference,
+    "+": lambda _: " ",
+}  # all others are colours and invisible characters
 
 
 # What is decoded most often, ready-made.
@@ -323,6 +334,18 @@ _OFTEN = {
     **{f"%{code:02x}": chr(code) for code in range(0x80)},
     **{f"\\x{code:02x}": chr(code) for code in range(0x100)},
 }
+
+
+class _Plain(dict[str, str]):
+    """What the tokens of one text are decoded to, each worked out once."""
+
+    def __missing__(self, token: str) -> str:
+        plain = _OFTEN.get(token)
+        if plain is None:
+            decode = _DECODERS.get(token[0])
+            plain = decode(token) if decode else ""
+        self[token] = plain
+        return plain
 
 
 def _through(first: Origin, second: Origin | None) -> Origin:
