@@ -53,10 +53,10 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
     except Exception:
         _clean_apart(record, cleaner)
     else:
-        text = cleaner.text(message)
-        single = message.isprintable()
-        if text is not message or not single or _holds_more(template, args):
-            _clean_message(record, cleaner, message, text if single else "")
+        # A line break of a value's has to be found before anything is judged.
+        text = cleaner.text(message) if message.isprintable() else ""
+        if text is not message or _holds_more(template, args):
+            _clean_message(record, cleaner, message, text)
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT
@@ -139,21 +139,31 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
         text = text or cleaner.text(message if isinstance(template, str) else one_line(message))
         if text != message:
             record.msg = text
+    elif isinstance(args, Mapping):
+        _clean_named(record, cleaner, message)
     elif text and type(args) is tuple:
-        _put(record, text, _args_of_line(args, cleaner, message, text), message)
+        _put(record, text, _args_of(args, cleaner, message, text), message)
     else:
-        _clean_arguments(record, cleaner, message)
+        _clean_controls(record, cleaner, message)
 
 
-def _args_of_line(
-    args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str
+def _args_of(
+    args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str, *, lines: bool = False
 ) -> tuple[Any, ...]:
-    """Return the arguments of a message of one line cleaned; what the cleaned `text` shows is clean already."""
-    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
+    """Return the arguments of a message cleaned; what the cleaned `text` shows is clean already.
+
+    Of several that it does not show, the longest comes last, when the others no longer hide where it stands.
+    """
     cleaned = list(args)
+    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
+    if len(hidden) > 1:
+        hidden.sort(key=lambda at: len(args[at]) if type(args[at]) is str else 0)
     for at in hidden:
-        cut = _cut(args[at], message, text) if len(hidden) == 1 else None
-        cleaned[at] = _on_one_line(cleaner.data(args[at]), lines=False) if cut is None else cut
+        value = args[at]
+        cut = _cut(value, message, text)
+        cleaned[at] = _on_one_line(cleaner.data(value), lines=lines) if cut is None else cut
+        if at is not hidden[-1] and type(value) is str and message.count(value) == 1:
+            message = message.replace(value, cleaned[at])
     return tuple(cleaned)
 
 
@@ -177,19 +187,28 @@ def _cut(value: Any, message: str, text: str) -> str | None:
     return None
 
 
-def _clean_arguments(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
-    """Clean arguments that have names, or line breaks in their text."""
-    template, args = record.msg, record.args
-    lines = record.name == _WARNINGS
-    clean_args = _clean_args(_named(record.name, args), cleaner, lines=lines)
-    # Judged as it came, because a part that is redacted may be what shows the whole; but what
-    # a mapping's key tells, the message may not.
-    judged = clean_args if isinstance(args, Mapping) else _of_one_line(args, lines=lines)
+def _clean_controls(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Clean a message that holds line breaks or other controls: those of its arguments are escaped before."""
+    template, lines = record.msg, record.name == _WARNINGS
+    args = tuple(_on_one_line(arg, lines=lines) for arg in record.args or ())
     try:
-        text = cleaner.text(str(template) % judged)
+        single = str(template) % args
     except Exception:  # an argument no longer fits its conversion (`%d`)
+        single = one_line(message)
+    text = cleaner.text(single)
+    _put(record, text, _args_of(args, cleaner, single, text, lines=lines), message)
+
+
+def _clean_named(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Clean arguments that have names."""
+    lines = record.name == _WARNINGS
+    args = _clean_args(_named(record.name, record.args), cleaner, lines=lines)
+    # What a mapping's key tells, the message may not.
+    try:
+        text = cleaner.text(str(record.msg) % args)
+    except Exception:  # as above
         text = cleaner.text(one_line(message))
-    _put(record, text, clean_args, message)
+    _put(record, text, args, message)
 
 
 def _put(record: logging.LogRecord, text: str, args: Any, message: str) -> None:
@@ -265,10 +284,6 @@ def _like(args: Mapping[str, Any], values: dict[str, Any]) -> Mapping[str, Any]:
     return values if like is args else like
 
 
-def _of_one_line(args: Any, *, lines: bool) -> Any:
-    return tuple(_on_one_line(arg, lines=lines) for arg in args)
-
-
 def _on_one_line(value: Any, *, lines: bool) -> Any:
     """Return an argument whose text has no line break; numbers stay numbers for their conversions."""
     if lines or value is None or isinstance(value, int | float):
@@ -313,9 +328,12 @@ def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: loggin
     if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
         return
     tb = record.exc_info[2]
-    text = rendered(error, tb)
-    if cleaner.text(text) != text or not _is_left_to_formatters(logger):
+    if not _is_left_to_formatters(logger) or _changes(rendered(error, tb), cleaner):
         record.exc_info = stand_in(error, tb, cleaner.text)
+
+
+def _changes(text: str, cleaner: Cleaner) -> bool:
+    return cleaner.text(text) != text
 
 
 def _is_left_to_formatters(logger: logging.Logger) -> bool:

@@ -191,7 +191,8 @@ def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]
     """Return what `tokens.split` does, of tokens that go on past none of the cuts."""
     bounds = [0]
     for start, end in pairwise((0, *cuts, len(text))):
-        for match in tokens.finditer(text, start, end):
+        # A string may begin in the last token of the one before, when what holds them was decoded.
+        for match in tokens.finditer(text, max(start, bounds[-1]), end):
             bounds += match.span()
     bounds.append(len(text))
     return [text[start:end] for start, end in pairwise(bounds)]
