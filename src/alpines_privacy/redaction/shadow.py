@@ -49,23 +49,26 @@ _NAMED = {
 }  # fmt: skip
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "\v", "0": ""}
 
+# What follows the ESC of a sequence (ECMA-48): colours and cursors, titles and links, the short ones.
+_COLOUR = r"\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[@-Z=>]"
 # It begins with a class of characters, which `re` looks for fast; the first of a token tells its kind.
 # One group, of the whole token: what `split` gives are plain pieces and tokens, by turns.
 _TOKEN = re.compile(
     rf"""([%=\\&\x1b^+{_INVISIBLE}](?:
      (?<![%=\\&\x1b^+])[{_INVISIBLE}]*
-    |(?<=%)(?:[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
-    |(?<=\\)(?:u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
-        |[0-3][0-7]{{2}}|\r?\n|["'/nrtbfav0@.]|\\(?:\\\\)*+)
-    |(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
-        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|(?<=\x1b)(?![\x1b{_INVISIBLE}])
-    |(?<==)(?:40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
-    |(?<=&)(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
-        |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?
-    |(?<=[0-9]\+)(?=[0-9])
+    |(?<=[\x1b^])(?:(?<=\x1b)(?:{_COLOUR}|(?![\x1b{_INVISIBLE}]))|(?<=\^)\[(?:{_COLOUR}))
+    |(?<![\x1b^])(?:
+         (?<=\\)(?:["'/nrtbfav@.]|u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
+            |[0-3][0-7]{{2}}|0|\r?\n|\\(?:\\\\)*+)
+        |(?<=%)(?:[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
+        |(?<==)(?:40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
+        |(?<=&)(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
+            |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?
+        |(?<=[0-9]\+)(?=[0-9]))
     ))""",
     re.VERBOSE,
 )
+_SIGNS = frozenset("%=\\&^+")  # what a token of printable ASCII begins with
 # What a string's own escapes are.
 STRING_ESCAPE = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f]))")
 # A first look, in what `re` and RE2 read alike. What it lets through in vain costs time, what it
@@ -118,7 +121,7 @@ class Layer:
     Where each piece stands is worked out when somebody first asks: most texts have nothing to ask for.
     """
 
-    __slots__ = ("_decoded", "_places", "_written", "text")
+    __slots__ = ("_decoded", "_places", "_size", "_written", "text")
 
     def __init__(
         self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
@@ -130,6 +133,7 @@ class Layer:
         # Pieces of plain text, and between them tokens: as written, and decoded.
         self._written = self._decoded = written
         self.text = folded
+        self._size = len(folded)
         if len(written) > 1:
             self._decoded = written[:]
             self._decoded[1::2] = map(_Plain().__getitem__, written[1::2])
@@ -144,11 +148,10 @@ class Layer:
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
-        at, stops, _, ends = self._places or self._located()
-        if not at or end <= at[0]:
+        if end <= len(self._written[0]):
             return start, end
-        if start >= stops[-1]:
-            shift = ends[-1] - stops[-1]
+        if start >= len(self.text) - len(self._written[-1]):
+            shift = self._size - len(self.text)
             return start + shift, end + shift
         return self._place(start)[0], self._place(end - 1)[1]
 
@@ -165,8 +168,7 @@ class Layer:
 
         What begins inside one and would end there begins where it does.
         """
-        _, _, starts, ends = self._places or self._located()
-        if not starts or start >= ends[-1] or end <= starts[0]:
+        if end <= len(self._written[0]) or start >= self._size - len(self._written[-1]):
             return start, end
         first, last = self._behind(start), self._behind(end)
         return (first, last) if first < last else (start, last)
@@ -230,7 +232,7 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
 
 def decoded(text: str) -> str:
     """Return a value as it reads when all its layers are decoded."""
-    if may_hide(text):
+    if not (text.isascii() and text.isprintable() and _SIGNS.isdisjoint(text)) and may_hide(text):
         for layer, _ in layers(text):
             text = layer.text
             if not may_hide(text):
