@@ -38,6 +38,7 @@ _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the 
 _SIMPLE = frozenset({str, int, float, bool, type(None)})  # their text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
 _SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
+_LONG_PART = 1 << 10  # characters that stand in no text by chance
 
 # Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
 _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
@@ -328,12 +329,36 @@ def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: loggin
     if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
         return
     tb = record.exc_info[2]
-    if not _is_left_to_formatters(logger) or _changes(rendered(error, tb), cleaner):
-        record.exc_info = stand_in(error, tb, cleaner.text)
+    shown = _Shown(rendered(error, tb), cleaner)
+    if not _is_left_to_formatters(logger) or shown.is_changed():
+        record.exc_info = stand_in(error, tb, shown.part)
 
 
-def _changes(text: str, cleaner: Cleaner) -> bool:
-    return cleaner.text(text) != text
+class _Shown:
+    """A text that is shown as a whole and in parts. Of a long part, what the cleaned whole says of it is enough."""
+
+    __slots__ = ("_cleaned", "_cleaner", "_text")
+
+    def __init__(self, text: str, cleaner: Cleaner) -> None:
+        self._text = text
+        self._cleaner = cleaner
+        self._cleaned: str | None = None
+
+    def is_changed(self) -> bool:
+        return self._whole() != self._text
+
+    def part(self, text: str) -> str:
+        """Return a part cleaned."""
+        if len(text) < _LONG_PART:
+            return self._cleaner.text(text)
+        whole = self._whole()
+        cut = text if text in whole else _cut(text, self._text, whole)
+        return self._cleaner.text(text) if cut is None else cut
+
+    def _whole(self) -> str:
+        if self._cleaned is None:
+            self._cleaned = self._cleaner.text(self._text)
+        return self._cleaned
 
 
 def _is_left_to_formatters(logger: logging.Logger) -> bool:

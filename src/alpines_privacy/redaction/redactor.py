@@ -381,9 +381,9 @@ def _replaced(
 ) -> str:
     pieces: list[str] = []
     done = 0
-    replacement = search.ways.replacement
+    replacement, reading = search.ways.replacement, search.ways.reading
     for start, end, kind in spans:
-        value = text[start:end]
+        value = text[start:end] if kind in reading else ""
         mark = replacement(kind, value if plain else shadow.decoded(value))
         if quotes and (quote := quotes.get(start)):
             mark = f"{quote}{mark}{quote}"
