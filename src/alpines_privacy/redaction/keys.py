@@ -62,6 +62,8 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
+_MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
+_NO_VALUE, _VALUE, _UNLESS_CODE = range(3)
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -133,12 +135,13 @@ class _Reading:
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
-    __slots__ = ("_runs", "backwards", "quoted", "text")
+    __slots__ = ("_runs", "backwards", "quoted", "text", "verdicts")
 
     def __init__(self, text: str, backwards: str) -> None:
         self.text = text
         self.backwards = backwards
         self.quoted: Quoted | None = None
+        self.verdicts: dict[tuple[str, ...], int] = {}
         self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
 
     def closing(self, start: int, quote: str) -> int:
@@ -401,11 +404,32 @@ class Keys:
         if end == start:
             return ()
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
-        if not is_value(key.kind, key.word, value) or self._is_marked_at(text, start, end):
+        after = text[end : end + 1]
+        question = (key.kind, key.word, key.separator, key.quotes, value, after)
+        verdict = reading.verdicts.get(question)
+        if verdict is None:
+            verdict = self._verdict(key, value, after)
+            if len(reading.verdicts) < _MOST_VERDICTS:
+                reading.verdicts[question] = verdict
+        if verdict == _NO_VALUE or self._is_marked_at(text, start, end):
             return ()
-        if self._is_name_of_field(key, value) or _is_other(text, end, value, key):
+        if verdict == _UNLESS_CODE and is_code(_line_before(text, key.start), value, after):
             return ()
         return ((start, end),)
+
+    def _verdict(self, key: _Key, value: str, after: str) -> int:
+        """Judge a bare value by itself: as personal data, as none, or as what its line decides."""
+        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
+            return _NO_VALUE
+        if key.separator == ">" or (
+            key.separator != ":" and not (value[0].isalpha() or value[0] == "_")
+        ):  # it begins no code
+            return _VALUE
+        if key.quotes:
+            return _NO_VALUE if is_code("", value, after) else _VALUE
+        if key.separator == ":" and is_said(key.kind, key.word, value):
+            return _NO_VALUE
+        return _UNLESS_CODE if may_be_code(value, after) else _VALUE
 
     def _header(
         self, reading: _Reading, start: int, key: _Key, *, spoken: bool
@@ -542,24 +566,10 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _LINE if spoken else _BARE
 
 
-def _is_other(text: str, end: int, value: str, key: _Key) -> bool:
-    """Tell whether a bare value is a remark about it, or an expression of source."""
-    if key.separator != ":" and not (value[0].isalpha() or value[0] == "_"):  # begins no code
-        return False
-    after = text[end : end + 1]
-    if key.separator == ">":
-        return False
-    if key.quotes:
-        return is_code("", value, after)
-    if key.separator == ":" and is_said(key.kind, key.word, value):
-        return True
-    return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
-
-
 def _line_before(text: str, place: int) -> str:
     """Return what stands before a place on its line, the last of it where that is long."""
-    first = max(0, place - _LINE_READ)
-    return text[max(first, text.rfind("\n", first, place) + 1) : place]
+    before = text[place - _LINE_READ if place > _LINE_READ else 0 : place]
+    return before.rpartition("\n")[2] if "\n" in before else before
 
 
 @cached("last words of keys")

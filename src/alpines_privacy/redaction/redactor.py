@@ -383,8 +383,11 @@ def _replaced(
     done = 0
     replacement, reading = search.ways.replacement, search.ways.reading
     for start, end, kind in spans:
-        value = text[start:end] if kind in reading else ""
-        mark = replacement(kind, value if plain else shadow.decoded(value))
+        if kind in reading:
+            value = text[start:end]
+            mark = replacement(kind, value if plain else shadow.decoded(value))
+        else:
+            mark = f"[{kind}]"
         if quotes and (quote := quotes.get(start)):
             mark = f"{quote}{mark}{quote}"
         pieces += (text[done:start], mark)
