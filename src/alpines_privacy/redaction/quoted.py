@@ -147,7 +147,8 @@ class Quoted:
             if text is not None and quote and place >= 0:
                 quote = text[before(place) : behind(place + 1)]
             if (first := before(start)) < (last := behind(end)):
-                documents.append(Document(first, last, quote, before(place)))
+                stands = first if place == start else before(place)
+                documents.append(Document(first, last, quote, stands))
         moved = Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
         for start, inner in self.inside.items():
             moved.inside[behind(start)] = inner.moved(behind, before, text)
@@ -385,6 +386,11 @@ def _documents(text: str, place: int) -> list[Bounds]:
         if index and found[index - 1][1] > start:
             place = found[index - 1][1]
         elif not _INDEX(text, start):
+            match = _MEMBERS(text, place)
+            if match and match[2] == _CLOSES[text[start]]:  # nothing in it opens another
+                place = match.end()
+                _keep(found, (start, place))
+                continue
             closed = _closed(text, start, tried)
             for bounds in closed:
                 _keep(found, bounds)
@@ -394,6 +400,9 @@ def _documents(text: str, place: int) -> list[Bounds]:
 
 
 def _keep(found: list[Bounds], bounds: Bounds) -> None:
+    if not found or found[-1][1] <= bounds[0]:
+        found.append(bounds)
+        return
     index = bisect_right(found, bounds)
     if index and found[index - 1][1] > bounds[0]:
         return

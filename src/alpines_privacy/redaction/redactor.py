@@ -319,11 +319,7 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
 def _in_original(text: str, documents: Documents, origin: shadow.Origin) -> Quoted | None:
     if (seen := documents.quoted()) is None:
         return None
-    return seen.moved(
-        lambda place: origin(place - 1, place)[1],
-        lambda place: origin(place, place + 1)[0],
-        text,
-    )
+    return seen.moved(origin.last, origin.first, text)
 
 
 def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:

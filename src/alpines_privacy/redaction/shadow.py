@@ -17,7 +17,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.entities import html5
 from itertools import accumulate, pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from alpines_privacy.redaction.spans import Span
 
@@ -103,9 +103,6 @@ _DASHES = frozenset((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D))
 _STOPS = frozenset((0x2024, 0x3002, 0xFF0E, 0xFF61))  # IDNA reads the last three as a dot too
 
 
-Origin: TypeAlias = "Callable[[int, int], tuple[int, int]]"
-
-
 class _Places(NamedTuple):
     """Where each decoded token begins and ends in a layer, and where it did in the text before."""
 
@@ -150,10 +147,29 @@ class Layer:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
         if end <= len(self._written[0]):
             return start, end
-        if start >= len(self.text) - len(self._written[-1]):
-            shift = self._size - len(self.text)
-            return start + shift, end + shift
-        return self._place(start)[0], self._place(end - 1)[1]
+        return self.first(start), self.last(end)
+
+    def first(self, place: int) -> int:
+        """Return where in the original begins what begins at a place here, an encoded form whole."""
+        if place < len(self._written[0]):
+            return place
+        if place >= len(self.text) - len(self._written[-1]):
+            return place + self._size - len(self.text)
+        at, stops, starts, ends = self._places or self._located()
+        index = bisect_right(at, place) - 1
+        shift = place - stops[index]
+        return starts[index] if shift < 0 else ends[index] + shift
+
+    def last(self, place: int) -> int:
+        """Return where in the original ends what ends at a place here, an encoded form whole."""
+        if place <= len(self._written[0]):
+            return place
+        tail = len(self.text) - len(self._written[-1])
+        if place > tail or (place == tail and self._decoded[-2]):
+            return max(place, tail) + self._size - len(self.text)
+        at, stops, _, ends = self._places or self._located()
+        index = bisect_left(at, place) - 1
+        return ends[index] + max(0, place - stops[index])
 
     def forward(self, place: int) -> int:
         """Return where a place of the original is here; one inside an encoded form is behind it."""
@@ -178,16 +194,6 @@ class Layer:
         index = bisect_left(starts, place) - 1
         return max(place, ends[index]) if index >= 0 else place
 
-    def _place(self, place: int) -> tuple[int, int]:
-        at, stops, starts, ends = self._places or self._located()
-        index = bisect_right(at, place) - 1
-        if index < 0:
-            return place, place + 1
-        if place < stops[index]:
-            return starts[index], ends[index]
-        first = ends[index] + place - stops[index]
-        return first, first + 1
-
 
 def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]:
     """Return what `tokens.split` does, of tokens that go on past none of the cuts."""
@@ -198,6 +204,33 @@ def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]
             bounds += match.span()
     bounds.append(len(text))
     return [text[start:end] for start, end in pairwise(bounds)]
+
+
+class Origin:
+    """The way from the last of some layers back to the text that the first was decoded from."""
+
+    __slots__ = ("_layers",)
+
+    def __init__(self, layers: Iterable[Layer]) -> None:
+        self._layers = [*layers][::-1]
+
+    def __call__(self, start: int, end: int) -> tuple[int, int]:
+        """Return the bounds in the text of what stands in the layer, encoded forms whole."""
+        for layer in self._layers:
+            start, end = layer.origin(start, end)
+        return start, end
+
+    def first(self, place: int) -> int:
+        """Return where in the text begins what begins at a place of the layer."""
+        for layer in self._layers:
+            place = layer.first(place)
+        return place
+
+    def last(self, place: int) -> int:
+        """Return where in the text ends what ends at a place of the layer."""
+        for layer in self._layers:
+            place = layer.last(place)
+        return place
 
 
 def may_hide(text: str) -> bool:
@@ -220,13 +253,13 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
     Nothing is decoded across one of the `cuts`, which are asked for anew before each layer. Whoever
     knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
     """
-    origin: Origin | None = None
+    passed: list[Layer] = []
     for _ in range(_MOST_LAYERS):
         layer = Layer(text, cuts)
         if layer.text == text:
             return
-        origin = _through(layer.origin, origin)
-        yield layer, origin
+        passed.append(layer)
+        yield layer, Origin(passed)
         text = layer.text
 
 
@@ -349,10 +382,3 @@ class _Plain(dict[str, str]):
             plain = decode(token) if decode else ""
         self[token] = plain
         return plain
-
-
-def _through(first: Origin, second: Origin | None) -> Origin:
-    """Return one map that goes through two."""
-    if second is None:
-        return first
-    return lambda start, end: second(*first(start, end))

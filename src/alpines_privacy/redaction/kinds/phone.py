@@ -42,16 +42,24 @@ def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]
     """
     digits, end = "", start
     while len(digits) < enough and (match := _NUMBER_GROUP.match(text, end)):
-        if len(digits) + len(match[1]) > most or (digits and "\n" in match[0]):
-            break
-        if match[1] == "0" and match[0].endswith("(0") and text.startswith(")", match.end()):
-            end = match.end() + 1
+        group, last = match[1], match.end()
+        if group == "0" and text.startswith(")", last) and match[0].endswith("(0"):
+            if len(digits) == most:
+                break
+            end = last + 1
             continue
-        digits, end = digits + match[1], match.end()
+        if len(digits) + len(group) > most:
+            break
+        digits, end = digits + group, last
     return digits, end
 
 
+_BEGINS_EXTENSION = frozenset(" ,;eExX#")
+
+
 def _with_extension(text: str, end: int) -> int:
+    if text[end : end + 1] not in _BEGINS_EXTENSION:
+        return end
     match = _EXTENSION.match(text, end)
     return match.end() if match else end
 
@@ -137,14 +145,11 @@ _DATE = re.compile(
 def _find_trunk(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give a national number with its trunk prefix: `020 7946 0958`, `(030) 123456`, `01 23 45 67 89`."""
     digits, end = _read(text, start, 13)
-    if not 9 <= len(digits) <= 13 or _goes_on(text, end) or _DATE.match(text, start):
+    if not 9 <= len(digits) <= 13 or not stands_alone(text, start, end) or _is_cut(text, end):
         return
-    first = start
-    if _is_cut(text, end) or not stands_alone(text, first, end):
+    if _goes_on(text, end) or _DATE.match(text, start) or _is_dump(text, start, end):
         return
-    if _is_dump(text, first, end):
-        return
-    yield first, _with_extension(text, end)
+    yield start, _with_extension(text, end)
 
 
 def _goes_on(text: str, end: int) -> bool:
