@@ -39,6 +39,7 @@ _PAIR = {
         ("\\'", r"\\'", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
     )
 }
+_BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of one
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _WINDOW = 96  # characters before a separator in which its key is looked for
@@ -67,7 +68,7 @@ _NO_VALUE, _VALUE, _UNLESS_CODE = range(3)
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
-_NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}["']?[ ]?[=:]"""
+_NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}+["']?+[ ]?+[=:]"""
 _BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++""")
 _WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
 _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
@@ -241,7 +242,7 @@ class Keys:
             if place < done:
                 continue
             if text[place] == ":" and text[place - 1] in _PAIR:
-                if pair := _pair_at(text, place):
+                if text[place + 1 : place + 2] in _BEGIN_PAIR and (pair := _pair_at(text, place)):
                     done = self._pair(pair, found)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys

@@ -319,7 +319,7 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
 def _in_original(text: str, documents: Documents, origin: shadow.Origin) -> Quoted | None:
     if (seen := documents.quoted()) is None:
         return None
-    return seen.moved(origin.last, origin.first, text)
+    return seen.written(origin.last, origin.first, text)
 
 
 def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:

@@ -32,6 +32,9 @@ _EXTENSION = re.compile(
 )
 
 
+_MOST_DIGITS = 15
+_GROUPS = re.compile(rf"(?:[ ().\/-]{{0,2}}[0-9]{{1,{_MOST_DIGITS + 1}}}){{1,{_MOST_DIGITS}}}+")
+_NO_SIGNS = str.maketrans("", "", " ()./-")
 _NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
 
 
@@ -40,6 +43,10 @@ def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]
 
     With `enough` digits no further group is read. The trunk prefix in `+44 (0)20` is no digit of the number.
     """
+    if enough > most and (run := _GROUPS.match(text, start)) and "(0" not in run[0]:
+        digits = run[0].translate(_NO_SIGNS)
+        if len(digits) <= most:  # nearly all
+            return digits, run.end()
     digits, end = "", start
     while len(digits) < enough and (match := _NUMBER_GROUP.match(text, end)):
         group, last = match[1], match.end()
@@ -209,15 +216,16 @@ def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterato
     first = digit.start() if digit else end
     digits, last = _read(text, first, 15)
     written = text[first:last]
-    if len(digits) < least or _NUMBER_GROUP.match(text, last) or _DATE.match(text, first):
+    is_one = written.isdigit()
+    if len(digits) < least or _NUMBER_GROUP.match(text, last):
+        return
+    if not is_one and (_DATE.match(text, first) or _OTHER.fullmatch(written)):
         return
     if not stands_alone(text, first, last) or _is_cut(text, last) or _UNIT.match(text, last):
         return
     if not bare and text[last : last + 1] == "-":
         return
-    if written.isdigit() and (not bare or len(digits) < 7 or _EPOCH.fullmatch(written)):
-        return
-    if _OTHER.fullmatch(written):
+    if is_one and (not bare or len(digits) < 7 or _EPOCH.fullmatch(written)):
         return
     yield first - (text[first - 1 : first] in {"(", "+"}), _with_extension(text, last)
 
