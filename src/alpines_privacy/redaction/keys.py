@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
+from alpines_privacy.redaction.candidates import Candidates
 from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
@@ -218,13 +219,20 @@ class Keys:
             or _is_named(text) is not None
         )
 
-    def found(self, text: str, documents: Documents | None = None) -> list[SpanTuple]:
-        """Return the values in a text, in order and disjoint."""
+    def found(
+        self,
+        text: str,
+        documents: Documents | None = None,
+        candidates: Candidates | None = None,
+    ) -> list[SpanTuple]:
+        """Return the values in a text, in order and disjoint; of a long one by its `candidates`."""
         backwards = text[::-1]
         lowered = _lowered(backwards)
         places = self._separators(lowered)
         reading = _Reading(text, backwards)
-        found = self._values_of(reading, places, documents or Documents(text)) if places else []
+        found: list[SpanTuple] = []
+        if places:
+            found = self._values_of(reading, places, documents or Documents(text), candidates)
         if "--" in text:
             found = sorted([*found, *self._options(text)])
         if '"eman"' in lowered or "'eman'" in lowered:
@@ -232,26 +240,29 @@ class Keys:
         return found
 
     def _values_of(
-        self, reading: _Reading, places: Iterable[int], documents: Documents
+        self,
+        reading: _Reading,
+        places: Iterable[int],
+        documents: Documents,
+        candidates: Candidates | None,
     ) -> list[SpanTuple]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
         found: list[SpanTuple] = []
-        quoted: Quoted | None = None
-        text, done, is_read = reading.text, 0, False
+        text, done = reading.text, 0
         for place in places:
             if place < done:
                 continue
             if text[place] == ":" and text[place - 1] in _PAIR:
                 if text[place + 1 : place + 2] in _BEGIN_PAIR and (pair := _pair_at(text, place)):
-                    done = self._pair(pair, found)
+                    done = self._pair(reading, pair, found)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
                     continue
-            if not is_read:
-                quoted = reading.quoted = documents.quoted()
-                is_read = True
+            if candidates and not candidates.take(place):
+                break
+            quoted = reading.quoted = documents.quoted()
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
-                found += self._inside(text, quoted, index)
+                found += self._inside(text, quoted, index, candidates)
                 done = quoted.ends[index]
             elif key := self._key_before(text, reading.backwards, place):
                 for start, end in self._values(reading, place + 1, key):
@@ -259,26 +270,49 @@ class Keys:
                     done = end
         return found
 
-    def _pair(self, pair: re.Match[str], found: list[SpanTuple]) -> int:
+    def _pair(self, reading: _Reading, pair: re.Match[str], found: list[SpanTuple]) -> int:
         """Add the value of a pair, if it is personal data; return where reading goes on."""
-        kind, word = self._read(pair[1])
-        if kind is None or not pair[2] or not self._is_held(kind, word, pair[2]):
+        question = name, value = pair.groups()
+        kind, word = self._read(name)
+        if kind is None or not value:
+            return 0
+        verdict = reading.verdicts.get(question)
+        if verdict is None:
+            verdict = _VALUE if self._is_held(kind, word, value) else _NO_VALUE
+            if len(reading.verdicts) < _MOST_VERDICTS:
+                reading.verdicts[question] = verdict
+        if verdict == _NO_VALUE:
             return 0
         start, end = pair.span(2)
         found.append((start, end, kind))
         return end
 
-    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[SpanTuple]:
-        """Give the values inside a string, read as it is once its escapes are taken away."""
+    def _inside(
+        self, text: str, quoted: Quoted, index: int, candidates: Candidates | None
+    ) -> list[SpanTuple]:
+        """Return the values inside a string, read as it is once its escapes are taken away."""
         first, last = quoted.starts[index], quoted.ends[index]
-        string, inner = text[first:last], quoted.inside.get(index)
+        if candidates is None:
+            return [*self._inside_string(text[first:last], first, quoted.inside.get(index), None)]
+        unread, candidates.unread = candidates.unread, None
+        found = [
+            *self._inside_string(text[first:last], first, quoted.inside.get(index), candidates)
+        ]
+        inside, candidates.unread = candidates.unread, unread
+        if inside is not None:
+            candidates.stop(first)
+        return found
+
+    def _inside_string(
+        self, string: str, first: int, inner: Quoted | None, candidates: Candidates | None
+    ) -> Iterator[SpanTuple]:
         if inner is not None or "\\" not in string:
             inside = Documents(string, lambda: inner.shifted(-first)) if inner else None
-            for start, end, kind in self.found(string, inside):
+            for start, end, kind in self.found(string, inside, candidates):
                 yield first + start, first + end, kind
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
-        for begin, done, kind in self.found(layer.text):
+        for begin, done, kind in self.found(layer.text, None, candidates):
             start, end = layer.origin(begin, done)
             yield first + start, first + end, kind
 

@@ -19,6 +19,8 @@ import msgspec
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
+from alpines_privacy.redaction.agents import UNREAD
+from alpines_privacy.redaction.candidates import LEAST, Candidates
 from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
@@ -41,7 +43,9 @@ _Found: TypeAlias = "tuple[int, int, int, str]"
 _Spans: TypeAlias = "tuple[list[SpanTuple], Mapping[int, str]]"  # with the quotes that a mark needs
 _NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
+_UNREAD = -1  # surer than any: what nobody judged counts as personal data
 _PLACE = itemgetter(0, 1)
+_MOST_AGENTS = 32  # different programs that one text names
 
 
 class _Search(NamedTuple):
@@ -203,10 +207,12 @@ def _find_in_windows(search: _Search, text: str) -> _Spans:
         spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
         quotes.update((place + start, quote) for place, quote in marks.items())
         for begin, done, kind in spans:
-            if first <= begin + start < last:
-                stop = done + start
+            stop = done + start
+            # What a window leaves unread begins wherever it does.
+            begins = max(begin + start, first) if stop == end else begin + start
+            if first <= begins < last:
                 long = _end_of_long(text, stop, whole) if stop == end else stop
-                _add(found, (begin + start, long, kind))
+                _add(found, (begins, long, kind))
     return found, quotes
 
 
@@ -237,7 +243,14 @@ def _find(
 ) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
-    if plain and search.by_key not in hits and not ways.shows and not ways.kept:
+    candidates = Candidates(len(text)) if len(text) >= LEAST else None
+    if (
+        plain
+        and search.by_key not in hits
+        and not ways.shows
+        and not ways.kept
+        and candidates is None
+    ):
         spans = search.scanner.found(text, hits)
         for start, end, kind in spans:
             if kind != "IP" and may_part(text, start, end):
@@ -245,32 +258,45 @@ def _find(
                 return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
     documents = documents or Documents(text)
-    found = _ranked(search, text, hits, documents)
+    found = _ranked(search, text, hits, documents, candidates)
     if not plain:
-        found, documents = _with_hidden(search, text, found, documents)
+        found, documents = _with_hidden(search, text, found, documents, candidates)
     if ways.kept:
-        found = [each for each in found if each[3] not in ways.kept]
+        found = [each for each in found if each[3] not in ways.kept or each[1] == _UNREAD]
     if found and ways.shows:
         marks = [match.span() for match in ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each, marks)]
     return _merged(text, found, documents)
 
 
-def _ranked(search: _Search, text: str, hits: Sequence[int], documents: Documents) -> list[_Found]:
-    """Return what a plain text holds, as it reads."""
+def _ranked(
+    search: _Search,
+    text: str,
+    hits: Sequence[int],
+    documents: Documents,
+    candidates: Candidates | None,
+) -> list[_Found]:
+    """Return what a plain text holds, as it reads, and the rest that holds too much to be read."""
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
     if by_shape:
-        spans = search.scanner.found(text, by_shape)
+        spans = search.scanner.found(text, by_shape, candidates)
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        for start, end, kind in search.keys.found(text, documents):
+        for start, end, kind in search.keys.found(text, documents, candidates):
             found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
+    if candidates and candidates.unread is not None:
+        found.append((candidates.unread, _UNREAD, len(text), "SECRET"))
+        candidates.unread = None
     return found
 
 
 def _with_hidden(
-    search: _Search, text: str, found: list[_Found], documents: Documents
+    search: _Search,
+    text: str,
+    found: list[_Found],
+    documents: Documents,
+    candidates: Candidates | None,
 ) -> tuple[list[_Found], Documents]:
     """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
@@ -283,9 +309,9 @@ def _with_hidden(
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
         seen = Documents(layer.text, None if seen.are_none else partial(_shown, layer, seen))
-        for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
+        for first, rank, last, kind in _ranked(search, layer.text, hits, seen, candidates):
             start, end = origin(first, last)
-            if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
+            if rank not in {_BY_SHAPE, _UNREAD}:  # a key in plain knows best where its value ends
                 end = min(ends.get(start, end), end)
             found.append((start, rank, end, kind))
         if search.hidden not in hits:
@@ -351,8 +377,8 @@ def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
 
 
 def _may_part(text: str, found: list[_Found]) -> bool:
-    for start, _, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
-        if kind != "IP" and may_part(text, start, end):
+    for start, rank, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
+        if kind != "IP" and rank != _UNREAD and may_part(text, start, end):
             return True
     return False
 
@@ -363,7 +389,8 @@ def _cut(
     """Give what was found so that the documents stay documents; note the quotes that marks need."""
     for each in found:
         start, rank, end, kind = each
-        if kind != "IP" and may_part(text, start, end) and (quoted := documents.quoted()):
+        is_whole = kind == "IP" or rank == _UNREAD
+        if not is_whole and may_part(text, start, end) and (quoted := documents.quoted()):
             for first, last, quote in quoted.cut(text, start, end):
                 if quote:
                     quotes[first] = quote
@@ -378,10 +405,12 @@ def _replaced(
     pieces: list[str] = []
     done = 0
     replacement, reading = search.ways.replacement, search.ways.reading
+    agents: set[str] = set()
     for start, end, kind in spans:
         if kind in reading:
-            value = text[start:end]
-            mark = replacement(kind, value if plain else shadow.decoded(value))
+            value = text[start:end] if plain else shadow.decoded(text[start:end])
+            is_unread = kind in search.ways.parsing and _is_one_too_many(value, agents)
+            mark = UNREAD if is_unread else replacement(kind, value)
         else:
             mark = f"[{kind}]"
         if quotes and (quote := quotes.get(start)):
@@ -390,6 +419,12 @@ def _replaced(
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _is_one_too_many(value: str, agents: set[str]) -> bool:
+    """Tell whether a text has named so many programs that this one is not asked about; no log names a dozen."""
+    agents.add(value)
+    return len(agents) > _MOST_AGENTS
 
 
 def _notice(error: Exception) -> str:

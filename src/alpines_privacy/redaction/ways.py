@@ -47,7 +47,7 @@ class Ways:
     read from the environment when the first pseudonym is needed.
     """
 
-    __slots__ = ("_keys", "_pseudonym_key", "_ways", "kept", "marks", "reading", "shows")
+    __slots__ = ("_keys", "_pseudonym_key", "_ways", "kept", "marks", "parsing", "reading", "shows")
 
     def __init__(self, logs: Logs, keys: SecretKeys | None = None) -> None:
         self._keys = keys
@@ -58,6 +58,8 @@ class Ways:
         self._ways = {kind: self._way(kind, way) for kind, way in kinds.items()}
         # Kinds whose value what is written tells something of.
         self.reading = frozenset(kind for kind, way in kinds.items() if way not in _UNREAD)
+        # Kinds whose value a parser is asked about, which takes long.
+        self.parsing = frozenset(kind for kind, way in kinds.items() if way == "generalise")
         self.marks = _marks(kinds)
         self.shows = not {"partial", "pseudonym"}.isdisjoint(kinds.values())
 

@@ -1,0 +1,49 @@
+"""How many candidates of one text are judged: more than any log has, and not more than are read in time.
+
+A candidate is a place where personal data may stand: a key, or a number that may be one of a
+telephone. To judge one takes microseconds, however the text was written or encoded, and a
+stranger can put one into every six characters. What stands behind the last that is judged counts
+as personal data unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from alpines_privacy.redaction.kinds.shape import Bounds
+
+__all__ = ["LEAST", "Candidates"]
+
+LEAST = 1 << 13  # characters: a shorter text cannot hold too many
+_ALWAYS = 1000  # candidates that any text may have
+_EACH = 12  # characters for each more
+
+
+class Candidates:
+    """The candidates of one text and its layers. `unread` is where the first stands that is not judged."""
+
+    __slots__ = ("_left", "unread")
+
+    def __init__(self, size: int) -> None:
+        self._left = _ALWAYS + size // _EACH
+        self.unread: int | None = None
+
+    def take(self, place: int) -> bool:
+        """Tell whether one more is judged, which stands at a place."""
+        if self._left:
+            self._left -= 1
+            return True
+        self.stop(place)
+        return False
+
+    def stop(self, place: int) -> None:
+        """Note that what stands from a place on is not judged."""
+        if self.unread is None or place < self.unread:
+            self.unread = place
+
+    def of(self, cores: Iterable[Bounds]) -> Iterator[Bounds]:
+        """Give those of the cores, which are in order, that are judged."""
+        for core in cores:
+            if not self.take(core[0]):
+                return
+            yield core
