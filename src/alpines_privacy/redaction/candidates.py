@@ -16,7 +16,7 @@ __all__ = ["LEAST", "Candidates"]
 
 LEAST = 1 << 13  # characters: a shorter text cannot hold too many
 _ALWAYS = 1000  # candidates that any text may have
-_EACH = 12  # characters for each more
+_EACH = 16  # characters for each more
 
 
 class Candidates:

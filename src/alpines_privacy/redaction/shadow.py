@@ -118,7 +118,7 @@ class Layer:
     Where each piece stands is worked out when somebody first asks: most texts have nothing to ask for.
     """
 
-    __slots__ = ("_decoded", "_places", "_size", "_written", "text")
+    __slots__ = ("_decoded", "_head", "_places", "_shift", "_tail", "_written", "text")
 
     def __init__(
         self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
@@ -130,11 +130,14 @@ class Layer:
         # Pieces of plain text, and between them tokens: as written, and decoded.
         self._written = self._decoded = written
         self.text = folded
-        self._size = len(folded)
         if len(written) > 1:
             self._decoded = written[:]
             self._decoded[1::2] = map(_Plain().__getitem__, written[1::2])
             self.text = "".join(self._decoded)
+        # Places before the first token are the same, those behind the last are so many characters further.
+        self._head = len(written[0])
+        self._tail = len(self.text) - len(written[-1])
+        self._shift = len(folded) - len(self.text)
 
     def _located(self) -> _Places:
         if self._places is None:
@@ -145,16 +148,18 @@ class Layer:
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
-        if end <= len(self._written[0]):
+        if end <= self._head:
             return start, end
+        if start >= self._tail:
+            return start + self._shift, end + self._shift
         return self.first(start), self.last(end)
 
     def first(self, place: int) -> int:
         """Return where in the original begins what begins at a place here, an encoded form whole."""
-        if place < len(self._written[0]):
+        if place < self._head:
             return place
-        if place >= len(self.text) - len(self._written[-1]):
-            return place + self._size - len(self.text)
+        if place >= self._tail:
+            return place + self._shift
         at, stops, starts, ends = self._places or self._located()
         index = bisect_right(at, place) - 1
         shift = place - stops[index]
@@ -162,37 +167,41 @@ class Layer:
 
     def last(self, place: int) -> int:
         """Return where in the original ends what ends at a place here, an encoded form whole."""
-        if place <= len(self._written[0]):
+        if place <= self._head:
             return place
-        tail = len(self.text) - len(self._written[-1])
-        if place > tail or (place == tail and self._decoded[-2]):
-            return max(place, tail) + self._size - len(self.text)
+        if place > self._tail or (place == self._tail and self._decoded[-2]):
+            return place + self._shift
         at, stops, _, ends = self._places or self._located()
         index = bisect_left(at, place) - 1
-        return ends[index] + max(0, place - stops[index])
+        shift = place - stops[index]
+        return ends[index] if shift < 0 else ends[index] + shift
 
     def forward(self, place: int) -> int:
         """Return where a place of the original is here; one inside an encoded form is behind it."""
+        if place <= self._head:
+            return place
+        if place >= self._tail + self._shift:
+            return place - self._shift
         _, stops, starts, ends = self._places or self._located()
         index = bisect_left(starts, place) - 1
-        if index < 0:
-            return place
-        return stops[index] + max(0, place - ends[index])
+        shift = place - ends[index]
+        return stops[index] if shift < 0 else stops[index] + shift
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """Return bounds of the original that part no encoded form: it begins behind one, ends with one.
 
         What begins inside one and would end there begins where it does.
         """
-        if end <= len(self._written[0]) or start >= self._size - len(self._written[-1]):
+        if end <= self._head or start >= self._tail + self._shift:
             return start, end
         first, last = self._behind(start), self._behind(end)
         return (first, last) if first < last else (start, last)
 
     def _behind(self, place: int) -> int:
+        if place <= self._head or place >= self._tail + self._shift:
+            return place
         _, _, starts, ends = self._places or self._located()
-        index = bisect_left(starts, place) - 1
-        return max(place, ends[index]) if index >= 0 else place
+        return max(place, ends[bisect_left(starts, place) - 1])
 
 
 def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]:
