@@ -159,13 +159,22 @@ def _args_of(
     hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
     if len(hidden) > 1:
         hidden.sort(key=lambda at: len(args[at]) if type(args[at]) is str else 0)
+    known = True  # whether all others stand in the message as they do in the text
     for at in hidden:
         value = args[at]
-        cut = _cut(value, message, text)
-        cleaned[at] = _on_one_line(cleaner.data(value), lines=lines) if cut is None else cut
-        if at is not hidden[-1] and type(value) is str and message.count(value) == 1:
-            message = message.replace(value, cleaned[at])
+        cleaned[at] = _cut(value, message, text)
+        if cleaned[at] is None and at == hidden[-1] and known and _is_long(value):
+            cleaned[at] = _WITHHELD  # alone it would read otherwise than in the text
+        elif cleaned[at] is None:
+            cleaned[at] = _on_one_line(cleaner.data(value), lines=lines)
+        if at != hidden[-1]:
+            known = known and type(value) is str and message.count(value) == 1
+            message = message.replace(value, cleaned[at]) if known else message
     return tuple(cleaned)
+
+
+def _is_long(value: Any) -> bool:
+    return type(value) is str and len(value) >= _LONG_PART
 
 
 def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:

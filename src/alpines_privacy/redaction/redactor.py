@@ -336,7 +336,8 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     known = above.quoted()
     if known is None:
         return read(layer.text)
-    seen = known.moved(layer.forward, layer.forward)
+    by = layer.moves_by(known.documents[0].start) if known.documents else None
+    seen = known.moved(layer.forward, layer.forward) if by is None else known.shifted(by)
     more = read_outside(seen.outside(layer.text))
     seen = seen.look_inside(layer.text)
     return seen.joined(more) if more else seen

@@ -187,6 +187,10 @@ class Layer:
         shift = place - ends[index]
         return stops[index] if shift < 0 else stops[index] + shift
 
+    def moves_by(self, place: int) -> int | None:
+        """Return by how much all that stands from a place of the original on is moved here; None if not alike."""
+        return -self._shift if place >= self._tail + self._shift else None
+
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """Return bounds of the original that part no encoded form: it begins behind one, ends with one.
 
