@@ -1,4 +1,4 @@
-"""How many candidates of one text are judged: more than any log has, and not more than are read in time.
+"""How much of one text is judged: more than any log holds, and not more than can be read in time.
 
 A candidate is a place where personal data may stand: a key, or a number that may be one of a
 telephone. To judge one takes microseconds, however the text was written or encoded, and a
@@ -8,15 +8,27 @@ as personal data unread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from alpines_privacy.redaction.kinds.shape import Bounds
 
-__all__ = ["LEAST", "Candidates"]
+__all__ = ["LEAST", "Candidates", "crowded"]
 
 LEAST = 1 << 13  # characters: a shorter text cannot hold too many
-_ALWAYS = 1000  # candidates that any text may have
+_ALWAYS = 800  # candidates that any text may have
 _EACH = 16  # characters for each more
+_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 12  # the same of what brackets close
+_CLOSING = re.compile(r"[\]}]").finditer
+
+
+def crowded(text: str) -> int | None:
+    """Return behind which place more documents end than are read; None where all are."""
+    most = _ALWAYS_DOCUMENTS + len(text) // _EACH_DOCUMENT
+    if len(text) < LEAST or text.count("]") + text.count("}") <= most:
+        return None
+    return next(islice(_CLOSING(text), most, None)).start()
 
 
 class Candidates:

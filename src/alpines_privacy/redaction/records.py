@@ -17,7 +17,7 @@ import copy
 import hashlib
 import logging
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
@@ -153,28 +153,25 @@ def _args_of(
 ) -> tuple[Any, ...]:
     """Return the arguments of a message cleaned; what the cleaned `text` shows is clean already.
 
-    Of several that it does not show, the longest comes last, when the others no longer hide where it stands.
+    Of several that it does not show, the longest comes last, when the others tell where it stands. A long
+    one that still cannot be told would read otherwise alone: it is withheld.
     """
     cleaned = list(args)
     hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
     if len(hidden) > 1:
         hidden.sort(key=lambda at: len(args[at]) if type(args[at]) is str else 0)
-    known = True  # whether all others stand in the message as they do in the text
+    others: list[tuple[str, str]] = []
     for at in hidden:
         value = args[at]
-        cleaned[at] = _cut(value, message, text)
-        if cleaned[at] is None and at == hidden[-1] and known and _is_long(value):
-            cleaned[at] = _WITHHELD  # alone it would read otherwise than in the text
-        elif cleaned[at] is None:
-            cleaned[at] = _on_one_line(cleaner.data(value), lines=lines)
-        if at != hidden[-1]:
-            known = known and type(value) is str and message.count(value) == 1
-            message = message.replace(value, cleaned[at]) if known else message
+        clean = _cut(value, message, text, others)
+        if clean is None and at == hidden[-1] and type(value) is str and len(value) >= _LONG_PART:
+            clean = _WITHHELD
+        elif clean is None:
+            clean = _on_one_line(cleaner.data(value), lines=lines)
+        if type(value) is str and value:
+            others.append((value, clean))
+        cleaned[at] = clean
     return tuple(cleaned)
-
-
-def _is_long(value: Any) -> bool:
-    return type(value) is str and len(value) >= _LONG_PART
 
 
 def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
@@ -185,11 +182,13 @@ def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
     return type(arg) in _SAY_ALL and str(arg) in text
 
 
-def _cut(value: Any, message: str, text: str) -> str | None:
-    """Return what stands in the cleaned text where a value stood, if the rest is as it was."""
+def _cut(value: Any, message: str, text: str, others: Iterable[tuple[str, str]] = ()) -> str | None:
+    """Return what stands in the cleaned text where a value stood, if the rest is as it was but for the `others`."""
     if type(value) is not str or not value or message.count(value) != 1:
         return None
     before, _, after = message.partition(value)
+    for other, clean in others:
+        before, after = before.replace(other, clean), after.replace(other, clean)
     if len(before) + len(after) > len(text):
         return None
     if text.startswith(before) and text.endswith(after):

@@ -33,8 +33,12 @@ _EXTENSION = re.compile(
 
 
 _MOST_DIGITS = 15
-_GROUPS = re.compile(rf"(?:[ ().\/-]{{0,2}}[0-9]{{1,{_MOST_DIGITS + 1}}}){{1,{_MOST_DIGITS}}}+")
-_NO_SIGNS = str.maketrans("", "", " ()./-")
+_TRUNK = "(0)"
+_ONE = rf"[ ().\/-]?\(0\)|[ ().\/-]{{0,2}}[0-9]{{1,{_MOST_DIGITS + 1}}}"
+_GROUPS = re.compile(rf"(?:{_ONE}){{1,{_MOST_DIGITS}}}+")
+_GROUP = re.compile(_ONE).findall
+_SIGNS = " ()./-"
+_NO_SIGNS = str.maketrans("", "", _SIGNS)
 _NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
 
 
@@ -43,11 +47,15 @@ def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]
 
     With `enough` digits no further group is read. The trunk prefix in `+44 (0)20` is no digit of the number.
     """
-    if enough > most and (run := _GROUPS.match(text, start)) and "(0" not in run[0]:
-        digits = run[0].translate(_NO_SIGNS)
-        if len(digits) <= most:  # nearly all
-            return digits, run.end()
     digits, end = "", start
+    if enough > most and (run := _GROUPS.match(text, start)):
+        if _TRUNK not in run[0] and len(found := run[0].translate(_NO_SIGNS)) <= most:
+            return found, run.end()  # nearly all
+        for unit in _GROUP(run[0]):
+            group = "" if unit.endswith(_TRUNK) else unit.lstrip(_SIGNS)
+            if len(digits) + (len(group) or 1) > most:
+                return digits, end
+            digits, end = digits + group, end + len(unit)
     while len(digits) < enough and (match := _NUMBER_GROUP.match(text, end)):
         group, last = match[1], match.end()
         if group == "0" and text.startswith(")", last) and match[0].endswith("(0"):
