@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from alpines_privacy.redaction.kinds.shape import Bounds
 
@@ -19,16 +18,27 @@ __all__ = ["LEAST", "Candidates", "crowded"]
 LEAST = 1 << 13  # characters: a shorter text cannot hold too many
 _ALWAYS = 800  # candidates that any text may have
 _EACH = 16  # characters for each more
-_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 12  # the same of what brackets close
+_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 14  # the same of what brackets close
 _CLOSING = re.compile(r"[\]}]").finditer
 
 
-def crowded(text: str) -> int | None:
-    """Return behind which place more documents end than are read; None where all are."""
-    most = _ALWAYS_DOCUMENTS + len(text) // _EACH_DOCUMENT
-    if len(text) < LEAST or text.count("]") + text.count("}") <= most:
+def crowded(text: str, size: int = 0) -> int | None:
+    """Return from which place on more documents end than are read; None where all are.
+
+    `size` is that of the text of which this one is a layer.
+    """
+    size = size or len(text)
+    most = _most_documents(size)
+    if size < LEAST or text.count("]") + text.count("}") <= most:
         return None
-    return next(islice(_CLOSING(text), most, None)).start()
+    places = [match.start() for match in _CLOSING(text)]
+    while (fewer := _most_documents(places[most])) < most:
+        most = fewer
+    return places[most]
+
+
+def _most_documents(size: int) -> int:
+    return _ALWAYS_DOCUMENTS + size // _EACH_DOCUMENT
 
 
 class Candidates:

@@ -319,7 +319,7 @@ def _with_hidden(
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
-        if crowded(layer.text) is not None:
+        if crowded(layer.text, len(text)) is not None:
             found.append((0, _UNREAD, len(text), "SECRET"))
             break
         hits = search.look(layer.text)
