@@ -13,28 +13,32 @@ from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds
 
-__all__ = ["LEAST", "Candidates", "crowded"]
+__all__ = ["LEAST", "Candidates", "Crowded", "crowded"]
 
 LEAST = 1 << 13  # characters: a shorter text cannot hold too many
 _ALWAYS = 800  # candidates that any text may have
-_EACH = 16  # characters for each more
-_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 14  # the same of what brackets close
+_EACH = 9  # characters for each more
+_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 6  # the same of what brackets close
 _CLOSING = re.compile(r"[\]}]").finditer
 
 
-def crowded(text: str, size: int = 0) -> int | None:
-    """Return from which place on more documents end than are read; None where all are.
+class Crowded(Exception):  # noqa: N818 - it tells of the text, and is no error
+    """Raised where more documents would be read than a text may have; they do from `place` on."""
 
-    `size` is that of the text of which this one is a layer.
-    """
-    size = size or len(text)
-    most = _most_documents(size)
-    if size < LEAST or text.count("]") + text.count("}") <= most:
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+
+def crowded(text: str) -> Crowded | None:
+    """Tell that more documents end in a text than are read."""
+    most = _most_documents(len(text))
+    if len(text) < LEAST or text.count("]") + text.count("}") <= most:
         return None
     places = [match.start() for match in _CLOSING(text)]
     while (fewer := _most_documents(places[most])) < most:
         most = fewer
-    return places[most]
+    return Crowded(places[most])
 
 
 def _most_documents(size: int) -> int:

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from alpines_privacy.redaction.candidates import crowded
+
 __all__ = [
     "Document",
     "Documents",
@@ -309,8 +311,10 @@ class Documents:
         )
 
     def quoted(self) -> Quoted | None:
-        """Return them; None where there is none."""
+        """Return them; None where there is none. Raises `Crowded` where there are too many."""
         if not self._are_read:
+            if self._reader is None and (crowd := crowded(self._text)):
+                raise crowd
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
             self.are_none = self._quoted is None

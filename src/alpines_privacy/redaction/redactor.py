@@ -20,7 +20,7 @@ import msgspec
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
 from alpines_privacy.redaction.agents import UNREAD
-from alpines_privacy.redaction.candidates import LEAST, Candidates, crowded
+from alpines_privacy.redaction.candidates import LEAST, Candidates, Crowded, crowded
 from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
@@ -241,13 +241,23 @@ def _add(found: list[SpanTuple], span: SpanTuple) -> None:
 def _find(
     search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
+    """Return all spans of a text; what stands behind too many documents to be read is one."""
+    try:
+        return _find_all(search, text, hits, documents)
+    except Crowded as crowd:
+        place = crowd.place if documents is None else 0
+    head = text[:place]
+    hits = search.look(head)
+    spans, quotes = _find(search, head, hits) if hits else ([], _NO_QUOTES)
+    return [*spans, (place, len(text), "SECRET")], quotes
+
+
+def _find_all(
+    search: _Search, text: str, hits: Sequence[int], documents: Documents | None
+) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
-    candidates = None
-    if len(text) >= LEAST:
-        if (place := crowded(text)) is not None:
-            return _find_before(search, text, place if documents is None else 0)
-        candidates = Candidates(len(text))
+    candidates = Candidates(len(text)) if len(text) >= LEAST else None
     if (
         plain
         and search.by_key not in hits
@@ -271,14 +281,6 @@ def _find(
         marks = [match.span() for match in ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each, marks)]
     return _merged(text, found, documents)
-
-
-def _find_before(search: _Search, text: str, place: int) -> _Spans:
-    """Return the spans of a text of which what stands from a place on is not read."""
-    head = text[:place]
-    hits = search.look(head)
-    spans, quotes = _find(search, head, hits) if hits else ([], _NO_QUOTES)
-    return [*spans, (place, len(text), "SECRET")], quotes
 
 
 def _ranked(
@@ -319,9 +321,6 @@ def _with_hidden(
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
-        if crowded(layer.text, len(text)) is not None:
-            found.append((0, _UNREAD, len(text), "SECRET"))
-            break
         hits = search.look(layer.text)
         seen = Documents(layer.text, None if seen.are_none else partial(_shown, layer, seen))
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen, candidates):
@@ -349,6 +348,8 @@ def _whole(layer: shadow.Layer, found: _Found) -> _Found:
 def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     """Return the documents of a layer: those known from the one above, and those that only this one shows."""
     known = above.quoted()
+    if crowded(layer.text):  # the layer's places are not the text's
+        raise Crowded(0)
     if known is None:
         return read(layer.text)
     by = layer.moves_by(known.documents[0].start) if known.documents else None
