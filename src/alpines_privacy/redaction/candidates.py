@@ -8,7 +8,6 @@ as personal data unread.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds
@@ -18,8 +17,7 @@ __all__ = ["LEAST", "Candidates", "Crowded", "crowded"]
 LEAST = 1 << 13  # characters: a shorter text cannot hold too many
 _ALWAYS = 800  # candidates that any text may have
 _EACH = 9  # characters for each more
-_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 6  # the same of what brackets close
-_CLOSING = re.compile(r"[\]}]").finditer
+_ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 6  # the same of documents
 
 
 class Crowded(Exception):  # noqa: N818 - it tells of the text, and is no error
@@ -30,15 +28,14 @@ class Crowded(Exception):  # noqa: N818 - it tells of the text, and is no error
         self.place = place
 
 
-def crowded(text: str) -> Crowded | None:
-    """Tell that more documents end in a text than are read."""
-    most = _most_documents(len(text))
-    if len(text) < LEAST or text.count("]") + text.count("}") <= most:
+def crowded(size: int, starts: list[int]) -> Crowded | None:
+    """Tell that more documents begin in a text of some size than are read."""
+    most = _most_documents(size)
+    if size < LEAST or len(starts) <= most:
         return None
-    places = [match.start() for match in _CLOSING(text)]
-    while (fewer := _most_documents(places[most])) < most:
+    while (fewer := _most_documents(starts[most])) < most:
         most = fewer
-    return Crowded(places[most])
+    return Crowded(starts[most])
 
 
 def _most_documents(size: int) -> int:

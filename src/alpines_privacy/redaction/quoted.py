@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.redaction.candidates import crowded
+from alpines_privacy.redaction.candidates import LEAST, crowded
 
 __all__ = [
     "Document",
@@ -313,8 +313,6 @@ class Documents:
     def quoted(self) -> Quoted | None:
         """Return them; None where there is none. Raises `Crowded` where there are too many."""
         if not self._are_read:
-            if self._reader is None and (crowd := crowded(self._text)):
-                raise crowd
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
             self.are_none = self._quoted is None
@@ -334,6 +332,8 @@ def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
     if first < 0 or (text.find("]", first) < 0 and text.find("}", first) < 0):
         return None
     bounds = _documents(text, first)
+    if len(text) >= LEAST and (crowd := crowded(len(text), [start for start, _ in bounds])):
+        raise crowd
     return _read(text, bounds, in_string=in_string) if bounds else None
 
 

@@ -20,7 +20,7 @@ import msgspec
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
 from alpines_privacy.redaction.agents import UNREAD
-from alpines_privacy.redaction.candidates import LEAST, Candidates, Crowded, crowded
+from alpines_privacy.redaction.candidates import LEAST, Candidates, Crowded
 from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
@@ -246,9 +246,12 @@ def _find(
         return _find_all(search, text, hits, documents)
     except Crowded as crowd:
         place = crowd.place if documents is None else 0
-    head = text[:place]
-    hits = search.look(head)
-    spans, quotes = _find(search, head, hits) if hits else ([], _NO_QUOTES)
+    head = text[:place]  # a layer's or a string's place stands here too, or further on
+    try:
+        hits = search.look(head)
+        spans, quotes = _find_all(search, head, hits, None) if hits else ([], _NO_QUOTES)
+    except Crowded:
+        return [(0, len(text), "SECRET")], _NO_QUOTES
     return [*spans, (place, len(text), "SECRET")], quotes
 
 
@@ -348,8 +351,6 @@ def _whole(layer: shadow.Layer, found: _Found) -> _Found:
 def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     """Return the documents of a layer: those known from the one above, and those that only this one shows."""
     known = above.quoted()
-    if crowded(layer.text):  # the layer's places are not the text's
-        raise Crowded(0)
     if known is None:
         return read(layer.text)
     by = layer.moves_by(known.documents[0].start) if known.documents else None
