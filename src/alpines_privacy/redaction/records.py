@@ -158,6 +158,9 @@ def _args_of(
     """
     cleaned = list(args)
     hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
+    if len(hidden) == 1 and (clean := _cut(args[hidden[0]], message, text)) is not None:
+        cleaned[hidden[0]] = clean  # nearly always
+        return tuple(cleaned)
     if len(hidden) > 1:
         hidden.sort(key=lambda at: len(args[at]) if type(args[at]) is str else 0)
     others: list[tuple[str, str]] = []

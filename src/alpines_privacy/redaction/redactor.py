@@ -92,7 +92,8 @@ class Redactor:
                 return text
             if len(text) > LONGEST:
                 return _redacted(search, text)[0]
-            spans, quotes = _find(search, text, hits)
+            find = _find if len(text) < LEAST else _find_bounded
+            spans, quotes = find(search, text, hits)
             if not spans:
                 return text
             return _replaced(search, text, spans, quotes, plain=search.hidden not in hits)
@@ -188,7 +189,7 @@ def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
         plain = False
     else:
         hits = search.look(text)
-        spans, quotes = _find(search, text, hits) if hits else ([], _NO_QUOTES)
+        spans, quotes = _find_bounded(search, text, hits) if hits else ([], _NO_QUOTES)
         plain = search.hidden not in hits
     if not spans:
         return text, spans
@@ -204,7 +205,7 @@ def _find_in_windows(search: _Search, text: str) -> _Spans:
         piece = text[start:end]
         hits = search.look(piece)
         documents = Documents(piece, partial(whole.part, start, end) if whole else _no_documents)
-        spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
+        spans, marks = _find_bounded(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
         quotes.update((place + start, quote) for place, quote in marks.items())
         for begin, done, kind in spans:
             stop = done + start
@@ -238,25 +239,25 @@ def _add(found: list[SpanTuple], span: SpanTuple) -> None:
     found.append(span)
 
 
-def _find(
+def _find_bounded(
     search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
     """Return all spans of a text; what stands behind too many documents to be read is one."""
     try:
-        return _find_all(search, text, hits, documents)
+        return _find(search, text, hits, documents)
     except Crowded as crowd:
         place = crowd.place if documents is None else 0
     head = text[:place]  # a layer's or a string's place stands here too, or further on
     try:
         hits = search.look(head)
-        spans, quotes = _find_all(search, head, hits, None) if hits else ([], _NO_QUOTES)
+        spans, quotes = _find(search, head, hits, None) if hits else ([], _NO_QUOTES)
     except Crowded:
         return [(0, len(text), "SECRET")], _NO_QUOTES
     return [*spans, (place, len(text), "SECRET")], quotes
 
 
-def _find_all(
-    search: _Search, text: str, hits: Sequence[int], documents: Documents | None
+def _find(
+    search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
