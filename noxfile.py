@@ -1,8 +1,9 @@
-"""The suite on every interpreter found: `make test-all`, or `nox -s tests-3.13`."""
+"""The suite on every interpreter found, and public apps behind the layer: `nox -s tests-3.13 apps`."""
 
 import nox
 
 nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["tests"]  # the apps are asked for by name: they take 800 MB
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
@@ -11,3 +12,17 @@ def tests(session: nox.Session) -> None:
     session.install(".[test]")
     parallel = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
     session.run("python", "-m", "pytest", *parallel, *session.posargs)
+
+
+# A release at a time: what the apps promise may change with the next.
+APPS = ("datasette==0.65.*", "gradio==6.31.*", "streamlit==1.67.*")
+
+
+@nox.session(python="3.13")
+def apps(session: nox.Session) -> None:
+    """Drive public apps behind the layer in Chromium: their logins, queries and uploads."""
+    session.install(
+        ".[serve]", *APPS, "hypothesis", "playwright>=1.48", "pytest>=8.3", "pytest-xdist"
+    )
+    parallel = ("-n", "2", "--dist", "loadgroup")
+    session.run("python", "-m", "pytest", "tests/apps", *parallel, *session.posargs)

@@ -6,25 +6,38 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import httpx
 import pytest
 from examples import databases
-from examples.demo.checks import SIGNALS, Differs, Row
+from examples.demo import browser as demo_browser
+from examples.demo.checks import SIGNALS, Differs, InChromium, Logged, Row
+from examples.demo.embedded import in_markup, loaders, subscribes
 from examples.demo.exhibits import EXHIBITS, Exhibit
+from examples.demo.internet import Asked, internet, note_host
+from examples.demo.markup import names as companies
+from examples.demo.markup import read
 from examples.demo.servers import Failed, Pair, listeners, running
 from examples.demo.table import Table
-from examples.demo.visits import cookies, visitor
+from examples.demo.vendors import VENDORS, Vendor, vendor_of
+from examples.demo.visits import ADDRESS, EMAIL, cookies, visitor
+from examples.offline import POLICY
 from websockets.sync.client import connect
 
+from alpines_privacy import PrivacyPolicy
+from alpines_privacy.http.url import parse
 from alpines_privacy.policy import secrets
+from alpines_privacy.trackers import shipped_rules
+from alpines_privacy.trackers.blocking import Blocker
+from tests.conftest import need
 from tests.secret_keys import KEY
 
 ROOT = Path(__file__).parents[1]
@@ -370,11 +383,18 @@ class TestSite:
         assert "Delete" in client.get(first[0]).text
 
 
+class Stands(NamedTuple):
+    """A server to be looked at: its address, and its log."""
+
+    address: str
+    log: Path = Path(os.devnull)
+
+
 def row(before: str, after: str) -> Row:
     """Return the row of a page that should set two cookies bare and one protected."""
     shown = {"bare": before, "protected": after}
     check = Differs("GET /", lambda client: shown[client.base_url.host], "a b", "", "a", ("DNT:1",))
-    return next(check.rows("http://bare", "http://protected"))
+    return next(check.rows(Stands("http://bare"), Stands("http://protected")))
 
 
 class TestTable:
@@ -392,8 +412,23 @@ class TestTable:
         with listeners(0, 1)[0] as gone:
             address = f"http://127.0.0.1:{gone.getsockname()[1]}"
         check = Differs("GET /", cookies("/"), "a", "a", signals=("none",))
-        seen = next(check.rows(address, address))
+        seen = next(check.rows(Stands(address), Stands(address)))
         assert (seen.protected, seen.expected) == ("no answer: ConnectError", False)
+
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            (
+                Asked("js.stripe.com", page="bare-shop.example:8001"),
+                "bare-shop Stripe, payment js.stripe.com",
+            ),
+            (Asked("new.example"), "a page somebody else new.example"),
+            (Asked("new\x1b[2K" + "x" * 99), f"a page somebody else new?[2K{'x' * 36}"),
+        ],
+    )
+    def test_who_is_asked_is_told(self, asked: Asked, told: str) -> None:
+        Table(out := io.StringIO()).asked(asked)
+        assert " ".join(out.getvalue().split()) == told
 
     @pytest.mark.parametrize(("no_color", "painted"), [("", "\x1b[32mok\x1b[0m"), ("1", "ok")])
     def test_colour_is_for_terminals(
@@ -404,6 +439,146 @@ class TestTable:
         monkeypatch.setattr(out, "isatty", lambda: True, raising=False)
         Table(out).row(row("a b", "a"))
         assert out.getvalue().split()[-1] == painted
+
+
+def asks(vendor: Vendor, *, opted_out: bool) -> set[str]:
+    """Return those of a company's hosts that the shipped rules let a page of the examples ask."""
+    page = parse("http://protected-shop.example/")
+    assert page is not None
+    blocker = Blocker(shipped_rules(), PrivacyPolicy(), opted_out)
+    return {
+        host
+        for host in vendor.hosts
+        if blocker.match(f"https://{host}/{SCRIPT_OF.get(host, 'a.js')}", page, "script") is None
+    }
+
+
+SCRIPT_OF = {"connect.facebook.net": "en_US/fbevents.js", "www.facebook.com": "tr?id=1&ev=PageView"}
+
+
+class TestEmbeds:
+    @pytest.mark.parametrize("vendor", VENDORS, ids=[vendor.name for vendor in VENDORS])
+    def test_what_the_rules_say_of_a_company(self, vendor: Vendor) -> None:
+        free = {"ad": (True, False), "payment": (True, True)}.get(vendor.kind, (False, False))
+        reached = (asks(vendor, opted_out=False), asks(vendor, opted_out=True))
+        assert reached == tuple(set(vendor.hosts) if one else set() for one in free)
+
+    def test_every_company_in_a_page_is_known(self) -> None:
+        pages = [path.read_text() for path in ROOT.glob("examples/*/**/embeds/*.html")]
+        named = {host for page in pages for host in re.findall(r"https://([a-z0-9.-]+)", page)}
+        assert len(pages) >= 18
+        assert {host for host in named if vendor_of(host) is None} == set()
+
+    @pytest.mark.parametrize("variant", ["bare", "protected"])
+    @pytest.mark.parametrize(
+        ("host", "offline"),
+        [
+            ("bare-shop.localhost:8001", True),
+            ("127.0.0.1", True),
+            ("example.org", True),
+            ("bare-shop.example:8001", False),
+        ],
+    )
+    def test_pages_ask_nobody_unless_the_demo_answers(
+        self, variant: str, host: str, offline: bool
+    ) -> None:
+        client = import_module(f"examples.shop.{variant}").app.test_client()
+        fields = client.get("/", headers={"Host": host}).headers
+        assert (POLICY in fields.getlist("Content-Security-Policy")) == offline
+        assert "Content-Security-Policy" not in client.get("/products.json").headers
+
+    @pytest.mark.parametrize("variant", ["bare", "protected"])
+    @pytest.mark.parametrize("name", ["api", "site"])
+    def test_nor_do_those_of_the_others(
+        self, pairs: dict[str, Pair], name: str, variant: str
+    ) -> None:
+        with browser(pairs[name], variant, {}) as client:
+            assert client.get("/").headers.get_list("content-security-policy") == [POLICY]
+            page = client.get("/", headers={"Host": f"{variant}-{name}.example"})
+        assert page.status_code == 200
+        assert page.headers.get_list("content-security-policy") == []
+
+    @pytest.mark.parametrize(
+        ("markup", "loaded", "in_scripts"),
+        [
+            ('<script src="https://a.example/x.js"></script>', {"a.example"}, set()),
+            ('<noscript><img src="https://a.example/p"></noscript>', {"a.example"}, set()),
+            ('<link rel="stylesheet preload" href="//a.example/s">', {"a.example"}, set()),
+            ('<a href="https://a.example/">a</a>', set(), set()),
+            ('<link rel="canonical" href="https://a.example/">', set(), set()),
+            ('<script>load("https://a.example/x.js")</script>', set(), {"a.example"}),
+            ("<p>https://a.example/</p><script></script>", set(), set()),
+            ("<!-- <script src='https://a.example/'></script> -->", set(), set()),
+        ],
+    )
+    def test_markup_is_read(self, markup: str, loaded: set[str], in_scripts: set[str]) -> None:
+        page = read(markup)
+        assert (page.loaded, page.in_scripts) == (loaded, in_scripts)
+
+    def test_a_host_that_nobody_knows_is_shown_whatever_is_looked_for(self) -> None:
+        hosts = {"js.stripe.com", "www.clarity.ms", "new.example"}
+        assert companies(hosts, "tracker") == "Clarity new.example"
+        assert companies(hosts, "payment") == "Stripe new.example"
+        assert companies({"js.stripe.com"}, "ad") == "-"
+
+    def test_a_page_is_looked_at_as_it_leaves(self) -> None:
+        page = (
+            '<script src="/_privacy/shield.js"></script><script>a("https://www.clarity.ms/")'
+            '</script><form action="https://alpines.us1.list-manage.com/p?u=1&amp;id=2">'
+            '<input name="hidden" value="a b"></form>'
+        )
+        app = httpx.MockTransport(lambda request: httpx.Response(200, html=page))
+        with httpx.Client(base_url="http://shop.example", transport=app) as client:
+            assert loaders("/")(client) == "behind the shield"
+            assert in_markup("/", "tracker")(client) == "-"
+            assert subscribes("/")(client) == "arrives"
+            page = page.replace('<script src="/_privacy/shield.js"></script>', "")
+            assert loaders("/")(client) == "Clarity"
+            page = page.replace("action", "data-action")
+            assert subscribes("/")(client) == "does not arrive"
+
+    def test_a_handshake_without_a_certificate_tells_the_host(self) -> None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.sni_callback = note_host
+        with listeners(0, 1)[0] as listener, internet(tls, listener) as others:
+            address = ("127.0.0.1", others.port)
+            with socket.create_connection(address) as line, pytest.raises(ssl.SSLError):
+                ssl.create_default_context().wrap_socket(line, server_hostname="js.stripe.com")
+        assert others.asked == [Asked("js.stripe.com")]
+        assert others.asked[0].counts
+
+    @pytest.mark.parametrize(("kept", "expected"), [("[EMAIL]", True), (EMAIL, False)])
+    def test_a_log_that_holds_what_was_told_is_a_wrong_row(
+        self, tmp_path: Path, kept: str, expected: bool
+    ) -> None:
+        bare, protected = (Stands(f"http://{name}", tmp_path / name) for name in "bp")
+        written = {"b": EMAIL, "p": kept}
+        for site in (bare, protected):
+            site.log.write_text(f"started for {EMAIL}\n")
+
+        def look(client: httpx.Client) -> str:
+            name = client.base_url.host
+            assert client.headers["x-forwarded-for"] == ADDRESS
+            with (tmp_path / name).open("a") as log:
+                log.write(f"order for {written[name]}\nand more\n")
+            return "OK"
+
+        row = next(Logged("a log", look, {"mail": EMAIL}, "order for").rows(bare, protected))
+        assert (row.bare, row.protected) == ("mail", "-" if expected else "mail")
+        assert row.expected == expected
+        assert row.quotes[1] == ("protected", f"order for {kept}")
+
+    def test_without_a_browser_no_row_is_about_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("examples.demo.checks.installed", lambda: None)
+        assert list(InChromium("/", {}).rows(Stands(""), Stands(""))) == []
+
+    def test_a_browser_that_fails_is_a_wrong_row(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        broken = demo_browser.Chromium("/bin/false")
+        monkeypatch.setattr("examples.demo.checks.installed", lambda: broken)
+        check = InChromium("/", {"ad": "AdSense"})
+        row = next(check.rows(Stands("http://127.0.0.1:1"), Stands("http://127.0.0.1:1")))
+        assert not row.expected
+        assert "/bin/false" in row.bare
 
 
 class TestServers:
@@ -433,10 +608,16 @@ class TestDemo:
         assert max(map(len, lines)) <= 80
         assert "\x1b" not in demo.stdout
         assert "NO" not in {line[-2:] for line in lines}
+        assert any(line.startswith("Chromium: trackers") for line in lines) == (
+            demo_browser.installed() is not None
+        )
         for exhibit in EXHIBITS:
             assert any(line.startswith(exhibit.name.upper()) for line in lines)
         checks = sum(len(list(exhibit.checks)) for exhibit in EXHIBITS)
         assert sum(line.endswith(" ok") for line in lines) > checks
+
+    def test_the_browser_is_there(self) -> None:
+        need("Chromium", demo_browser.installed() is not None, "apt-get install chromium")
 
     def test_sigterm_ends_every_server(self, tmp_path: Path) -> None:
         demo = subprocess.Popen(  # noqa: S603 - our own interpreter

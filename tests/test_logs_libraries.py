@@ -14,6 +14,9 @@ import loguru
 import pytest
 import sentry_sdk
 import structlog
+from django.test import override_settings
+from opentelemetry import trace as otel_trace
+from opentelemetry._logs import _internal as otel_logs
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
@@ -23,12 +26,14 @@ from opentelemetry.trace import Link, SpanContext, Status, StatusCode
 from sentry_sdk.transport import Transport
 
 from alpines_privacy import PrivacyPolicy
+from alpines_privacy.django.checks import check_privacy
 from alpines_privacy.guard import Guard
 from alpines_privacy.redaction import loguru as for_loguru
 from alpines_privacy.redaction import sentry as for_sentry
 from alpines_privacy.redaction import structlog as for_structlog
 from alpines_privacy.redaction.exceptions import stand_in
 from alpines_privacy.redaction.opentelemetry import RedactingLogs, RedactingSpans
+from tests.frameworks.django_site import OURS
 from tests.sent import Sent
 
 MAIL, NAME, PASSWORD = "zarqa@example.com", "Zarqa Bibi-Noor", "hunter2hunter"
@@ -326,6 +331,38 @@ def test_sentry_transactions(transport: _Kept) -> None:
     assert len(event["contexts"]["trace"]["trace_id"]) == 32
 
 
+def _init_with(kept: _Kept, **hooks: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        sentry_sdk.init(
+            dsn="https://key@sentry.invalid/1", transport=kept, default_integrations=False,
+            auto_enabling_integrations=False, **hooks,
+        )  # fmt: skip
+
+
+def test_an_apps_own_hook_of_sentrys_is_asked_first_and_cleaned_after() -> None:
+    kept, seen = _Kept(), []
+
+    def mine(event: Any, hint: Any) -> Any:
+        seen.append(event["message"])
+        event["extra"] = {"mail": MAIL}
+        return None if event["message"] == "dropped" else event
+
+    _init_with(kept, **for_sentry.options(before_send=mine))
+    sentry_sdk.capture_message(f"hello {MAIL}")
+    sentry_sdk.capture_message("dropped")
+    assert seen == [f"hello {MAIL}", "dropped"]
+    assert len(kept.sent) == 1
+    assert_clean(kept.sent[0])
+    assert "hello [EMAIL]" in kept.sent[0]
+
+
+def test_no_hook_is_no_hook_and_another_option_is_named() -> None:
+    assert for_sentry.options(before_send=None) == for_sentry.options()
+    with pytest.raises(TypeError, match=r"before_breadcrumb, .*, not dsn; give that to sentry_sdk"):
+        for_sentry.options(dsn=lambda event, hint: None)
+
+
 def test_sentry_fails_closed(transport: _Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any) -> Any:
         raise RuntimeError(MAIL)
@@ -411,3 +448,86 @@ def test_opentelemetry_logs(monkeypatch: pytest.MonkeyPatch, *, fails: bool) -> 
     (record,) = exporter.get_finished_logs()
     assert_clean(record.to_json())
     assert (record.log_record.body == "[withheld]") is fails
+
+
+# ------------------------------------------------------------------- set up without our hooks
+
+
+def _bare_sentry() -> None:
+    _init_with(_Kept(), before_send=lambda event, hint: event)
+
+
+def _bare_spans() -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(InMemorySpanExporter()))
+    _provide(provider)
+
+
+def _bare_logs() -> None:
+    provider = LoggerProvider()
+    exporter = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    otel_logs._LOGGER_PROVIDER = provider
+
+
+def _hooked() -> None:
+    _init_with(_Kept(), **for_sentry.options(before_send=lambda event, hint: event))
+    provider = TracerProvider()
+    provider.add_span_processor(RedactingSpans(SimpleSpanProcessor(InMemorySpanExporter())))
+    _provide(provider)
+
+
+def _provide(provider: TracerProvider | None) -> None:
+    otel_trace._TRACER_PROVIDER = provider
+
+
+@pytest.fixture
+def _afterwards() -> Iterator[None]:
+    yield
+    _provide(None)
+    otel_logs._LOGGER_PROVIDER = None
+    sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
+
+
+BARE: dict[str, tuple[Callable[[], None], list[str]]] = {
+    "Sentry": (
+        _bare_sentry,
+        ["sentry_sdk.init(..., **alpines_privacy.redaction.sentry.options())"],
+    ),
+    "spans": (_bare_spans, ["provider.add_span_processor(RedactingSpans("]),
+    "logs": (_bare_logs, ["logger_provider.add_log_record_processor(RedactingLogs("]),
+    "hooked": (_hooked, []),
+    "nothing": (lambda: None, []),
+}
+
+
+@pytest.mark.usefixtures("_afterwards")
+@pytest.mark.parametrize(("set_up", "lines"), BARE.values(), ids=BARE)
+def test_who_sets_up_an_exporter_without_our_hooks_is_told_the_line(
+    set_up: Callable[[], None], lines: list[str]
+) -> None:
+    set_up()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Guard(PrivacyPolicy())
+        Guard(PrivacyPolicy(logs="off"))
+    assert len(caught) == len(lines)
+    assert all(line in str(each.message) for line, each in zip(lines, caught, strict=True))
+    with override_settings(MIDDLEWARE=[OURS], ALPINES_PRIVACY={}):
+        found = [each for each in check_privacy(None) if each.id == "alpines_privacy.W006"]
+    assert [
+        line for line, each in zip(lines, found, strict=True) if line in (each.hint or "")
+    ] == lines
+
+
+@pytest.mark.usefixtures("_afterwards")
+def test_who_sets_one_up_later_is_told_at_the_first_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    guard = Guard(PrivacyPolicy())
+    _bare_sentry()
+    for _ in range(2):
+        visit = guard.visit(Sent())
+        visit.request()
+        visit.end()
+    assert caplog.text.count("Sentry is initialised without the layer's hooks") == 1

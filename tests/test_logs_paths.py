@@ -27,9 +27,12 @@ from hypothesis import strategies as st
 from pythonjsonlogger.json import JsonFormatter
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.traceback import Traceback
 
 from alpines_privacy import PrivacyPolicy, protect, redaction
 from alpines_privacy.guard import Guard
+from alpines_privacy.redaction import Redactor
+from alpines_privacy.redaction.exceptions import stand_in
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.wsgi import WSGIRequest
 
@@ -512,6 +515,55 @@ def test_who_walks_an_exception_finds_its_type_places_and_no_variable() -> None:
     assert tb.tb_frame.f_locals == {}
     assert tb.tb_frame.f_globals.keys() - {"__builtins__"} == {"__name__"}
     assert tb.tb_frame.f_back is None  # nor a way to the frames of who logged it
+
+
+def test_a_filter_finds_the_class_of_an_exception() -> None:
+    """Django's manual keeps `UnreadablePostError` out of error mails so."""
+
+    class Unreadable(OSError):  # noqa: N818 - an app's own name
+        pass
+
+    found: list[bool] = []
+
+    def look(record: logging.LogRecord) -> bool:
+        assert isinstance(record.exc_info, tuple)
+        kind, error, _ = record.exc_info
+        assert kind is not None
+        found.append(isinstance(error, Unreadable) and issubclass(kind, Unreadable))
+        return True
+
+    class Walks(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            self.format(record)
+
+    logger, handler = logging.Logger("filtered"), Walks()  # noqa: LOG001 - for this test alone
+    handler.addFilter(look)
+    logger.addHandler(handler)
+    for text in ("a mail to zarqa@example.com", "nothing"):
+        try:
+            raise Unreadable(text)
+        except Unreadable:
+            logger.exception("failed")
+    assert found == [True, True]
+
+
+@pytest.mark.parametrize(
+    "kind", [SyntaxError, KeyError, UnicodeDecodeError, ImportError, SystemExit]
+)
+def test_a_stand_in_is_rendered_whatever_it_stands_for(kind: type[BaseException]) -> None:
+    given: Any = (
+        ("utf-8", b"x", 0, 1, "zarqa@example.com")
+        if kind is UnicodeDecodeError
+        else ("zarqa@example.com",)
+    )
+    try:
+        raise kind(*given)
+    except BaseException as error:
+        exc_info = stand_in(error, error.__traceback__, Redactor().redact)
+    text = logging.Formatter().formatException(exc_info)
+    assert "zarqa" not in text
+    assert kind.__name__ in text
+    Traceback.from_exception(*exc_info, show_locals=True)
 
 
 def test_handlers_that_only_write_text_get_the_exception_itself() -> None:

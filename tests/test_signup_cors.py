@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import pytest
+from asgiref.sync import markcoroutinefunction
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from alpines_privacy import PrivacyPolicy, Signup, protect
+from alpines_privacy import PrivacyPolicy, Signup, asgi, protect
 from alpines_privacy.testing import Visitor
 from tests.clock import stop_clock
 from tests.frameworks.django_site import OURS
@@ -244,6 +246,85 @@ def test_an_app_that_does_not_answer_a_preflight_allows_nobody(made: Any) -> Non
     assert response.status == 403
     expected = None if made in SILENT else SHOP
     assert response.headers.get("access-control-allow-origin") == expected
+
+
+async def never(scope: Any, receive: Any, send: Any) -> None:
+    await asyncio.Event().wait()
+
+
+async def never_though_cancelled(scope: Any, receive: Any, send: Any) -> None:
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.2)
+            return
+
+
+async def cancels_itself(scope: Any, receive: Any, send: Any) -> None:
+    raise asyncio.CancelledError
+
+
+async def never_ends(scope: Any, receive: Any, send: Any) -> None:
+    fields = [(b"access-control-allow-origin", SHOP.encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": fields})
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("made", [never, never_though_cancelled, cancels_itself, never_ends])
+def test_an_app_that_never_answers_a_preflight_holds_no_refusal(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asgi, "_PATIENCE", 0.05)
+    response = sent(Visitor(protect(made, POLICY)), "/register", SHOP, {"json": {"dob": CHILD}})
+    assert response.status == 403
+    expected = SHOP if made is never_ends else None
+    assert response.headers.get("access-control-allow-origin") == expected
+
+
+def _waits(get_response: Any) -> Any:
+    @markcoroutinefunction
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return middleware
+
+
+_waits.async_capable = True  # type: ignore[attr-defined]  # as Django asks
+
+
+def test_a_django_site_that_never_answers_a_preflight_holds_no_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "_PATIENCE", 0.05)
+    middleware = [OURS, f"{__name__}._waits"]
+    with override_settings(MIDDLEWARE=middleware, ALPINES_PRIVACY=POLICY, ROOT_URLCONF=__name__):
+        response = sent(
+            Visitor(get_asgi_application()), "/register", SHOP, {"json": {"dob": CHILD}}
+        )
+    assert response.status == 403
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize("field", ["X-Forwarded-Proto", "CloudFront-Forwarded-Proto"])
+@pytest.mark.parametrize("make", [get_wsgi_application, get_asgi_application])
+def test_django_learns_the_scheme_of_a_preflight_too(make: Any, field: str) -> None:
+    """Else it would answer it with a redirect to https, and no page could read why it was refused."""
+    key = "HTTP_" + field.upper().replace("-", "_")
+    with override_settings(
+        MIDDLEWARE=[
+            OURS,
+            "django.middleware.security.SecurityMiddleware",
+            f"{__name__}._allow",
+        ],
+        ALPINES_PRIVACY=POLICY,
+        ROOT_URLCONF=__name__,
+        SECURE_PROXY_SSL_HEADER=(key, "https"),
+        SECURE_SSL_REDIRECT=True,
+    ):
+        body = {"json": {"dob": CHILD}, "headers": {field: "https"}}
+        response = sent(Visitor(make()), "/register", SHOP, body)
+    assert response.status == 403
+    assert response.headers["access-control-allow-origin"] == SHOP
 
 
 def test_an_app_that_echoes_another_origin_is_not_copied() -> None:

@@ -22,14 +22,16 @@ import schemathesis
 from examples import databases
 from examples.api import storage
 from examples.api.app import create_app
-from examples.api.protected import POLICY
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from starlette.testclient import TestClient
 
 from alpines_privacy import PrivacyPolicy, protect
+from alpines_privacy.policy.secrets import VARIABLE
+from tests.secret_keys import KEY
 
+POLICY = Path(storage.__file__).with_name("alpines-privacy.toml")
 PATH = "/api/guests"
 DATABASE = "fuzzed.sqlite3"
 ADULT, CHILD = "1990-05-17", "2019-03-01"
@@ -123,6 +125,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     folder = tmp_path_factory.mktemp("board")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(databases.VARIABLE, str(folder))
+        patch.setenv(VARIABLE, KEY)
         patch.setattr(storage, "_hashed", lambda _, salt: salt)  # the real one takes its time
         app = create_app(DATABASE)
         board = Board(app, folder / DATABASE)

@@ -12,6 +12,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from examples import databases
 from examples.api import live, pages, resources, signup
 from examples.api.storage import Database
+from examples.offline import OfflineAsgi
 
 STATIC = Path(__file__).with_name("static")
 
@@ -26,6 +27,7 @@ def create_app(database: str = "api.sqlite3") -> FastAPI:
         app.include_router(part.router)
     app.add_exception_handler(RequestValidationError, say_what_is_wrong)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(OfflineAsgi)
     return app
 
 

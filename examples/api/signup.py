@@ -1,5 +1,6 @@
 """Becoming a guest, over JSON."""
 
+import logging
 from datetime import date
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from examples.api.access import Store
 
 router = APIRouter(prefix="/api")
+log = logging.getLogger(__name__)
 
 
 class NewUser(BaseModel):
@@ -46,6 +48,7 @@ def sign_up(wish: NewGuest, request: Request, store: Store) -> object:
     user = wish.user
     if not store.add_guest(user.username, user.name, user.birth_date.isoformat(), user.password):
         raise HTTPException(409, "Another guest has this user name.")
+    log.info("new guest %s (%s), born %s", user.name, user.username, user.birth_date)
     request.session.update(
         guest=user.username, name=user.name, notice=f"Welcome, {user.name}. You are signed in."
     )

@@ -7,7 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from examples.demo.browser import installed
 from examples.demo.exhibits import EXHIBITS
+from examples.demo.internet import Internet, internet, tls_context
 from examples.demo.interruption import interruptible
 from examples.demo.servers import Failed, Pair, listeners, running, stand
 from examples.demo.table import Table
@@ -16,15 +18,19 @@ from examples.demo.table import Table
 def main() -> int:
     options = _options()
     table = Table(sys.stdout)
+    sockets = listeners(options.base_port, 2 * len(EXHIBITS) + 1)
     try:
         with (
             interruptible(),
             tempfile.TemporaryDirectory(prefix="examples-demo-") as folder,
-            running(
-                EXHIBITS, listeners(options.base_port, 2 * len(EXHIBITS)), Path(folder)
-            ) as pairs,
+            running(EXHIBITS, sockets[:-1], Path(folder)) as pairs,
+            internet(tls_context(Path(folder)), sockets[-1]) as others,
         ):
-            return _show(table, pairs, serve=not options.once)
+            _show(table, pairs)
+            if not options.once:
+                table.invitation(pairs, others.port)
+                _serve(table, pairs, others)
+            return 1 if table.wrong else 0
     except Failed as failure:
         sys.stderr.write(f"\n{failure}\n")
         return 1
@@ -45,30 +51,32 @@ def _options() -> argparse.Namespace:
         type=int,
         default=8001,
         metavar="N",
-        help="the first of six ports (default: %(default)s; 0: any that are free)",
+        help="the first of seven ports (default: %(default)s; 0: any that are free)",
     )
     return parser.parse_args()
 
 
-def _show(table: Table, pairs: list[Pair], *, serve: bool) -> int:
-    table.opening()
+def _show(table: Table, pairs: list[Pair]) -> None:
+    table.opening(has_browser=installed() is not None)
     for pair in pairs:
         table.heading(pair)
         for check in pair.exhibit.checks:
-            for row in check.rows(pair.bare.address, pair.protected.address):
+            for row in check.rows(pair.bare, pair.protected):
                 stand(pairs)
                 table.row(row)
     table.verdict()
-    if serve:
-        table.invitation(pairs)
-        _serve(pairs)
-    return 1 if table.wrong else 0
 
 
-def _serve(pairs: list[Pair]) -> None:
+def _serve(table: Table, pairs: list[Pair], others: Internet) -> None:
+    """Go on serving, and tell what browsers ask other companies for."""
+    told = 0
     try:
         while True:
             stand(pairs)
+            for asked in others.asked[told:]:
+                told += 1
+                if asked.counts:
+                    table.asked(asked)
             time.sleep(0.5)
     except KeyboardInterrupt:
         sys.stdout.write("\n")

@@ -1,21 +1,31 @@
 """The three examples, and what is to be seen at each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from examples.demo.checks import Check, Differs, Unchanged
+from examples.demo.checks import Check, Differs, InChromium, Logged, Unchanged
+from examples.demo.embedded import in_markup, loaders, subscribes
+from examples.demo.vendors import Kind
 from examples.demo.visits import (
+    ADDRESS,
     ADULT,
     CHILD,
+    EMAIL,
+    NAME,
+    NOTHING,
+    PHONE,
     SignUp,
     behind_screen,
     by_form,
     by_json,
     cart,
+    chooses,
     cookies,
     header,
     login,
+    new_account,
+    orders,
     resource,
     signup,
     websocket_cookies,
@@ -79,6 +89,30 @@ WELL_KNOWN: list[Check] = [
 ]
 
 
+def embeds(companies: Mapping[Kind, str], *, markup: str, scripts: str) -> list[Check]:
+    """Return what is to be seen of the companies that the front page embeds.
+
+    `markup` names the trackers that the page's markup loads, `scripts` whom its scripts load.
+    """
+    ads, payment = companies["ad"], companies["payment"]
+    signals = ("none", "DNT:1", "GPC:1")
+    shielded = "behind the shield"
+    return [
+        Differs("trackers in markup", in_markup("/", "tracker"), markup, NOTHING, signals=signals),
+        Differs("loaders in scripts", loaders("/"), scripts, shielded, shielded, signals),
+        Differs("ads in markup", in_markup("/", "ad"), ads, ads, signals=signals),
+        Differs("payment in markup", in_markup("/", "payment"), payment, payment, payment, signals),
+        Differs("newsletter form", subscribes("/"), "arrives", "arrives", "arrives", signals),
+        InChromium("/", companies),
+        Differs(
+            "choose: no tracking", chooses(PREFERENCE, "/"), "404", "kept; -", signals=("none",)
+        ),
+    ]
+
+
+PREFERENCE = "/_privacy/preference"
+
+
 def signs_in(form: str, account: str, necessary: str) -> Check:
     """Return the check that people can log in, and hold only what is necessary for it."""
     everything = " ".join(sorted(["_ga", "last_seen", *necessary.split()]))
@@ -119,6 +153,16 @@ EXHIBITS = [
         "waitress",
         [
             *pages("/", "/products/nothing"),
+            *embeds(
+                {
+                    "tracker": "Google Meta",
+                    "ad": "AdSense",
+                    "chat": "Intercom",
+                    "payment": "Stripe",
+                },
+                markup="Google Meta",
+                scripts="Intercom Meta",
+            ),
             signs_in("/login", "/orders", "session"),
             *signs_up(
                 behind_screen("/signup"), "/orders", undated="signed in", asked="303, no account"
@@ -129,6 +173,12 @@ EXHIBITS = [
                 "_ga last_seen session",
                 "_ga last_seen session",
                 "session",
+            ),
+            Logged(
+                "log of an order",
+                orders("mug"),
+                {"name": NAME, "mail": EMAIL, "phone": PHONE, "address": ADDRESS},
+                line="order for",
             ),
             *WELL_KNOWN,
             Unchanged("/products.json"),
@@ -141,8 +191,24 @@ EXHIBITS = [
         "waitress",
         [
             *pages("/", "/articles/nothing/"),
+            *embeds(
+                {
+                    "tracker": "Google Hotjar",
+                    "ad": "AdManager",
+                    "chat": "Crisp",
+                    "payment": "PayPal",
+                },
+                markup="Google",
+                scripts="Crisp Google Hotjar",
+            ),
             signs_in("/login/", "/account/", "csrftoken sessionid"),
             *signs_up(by_form("/signup/"), "/account/", undated="200, no account"),
+            Logged(
+                "log of a signup",
+                new_account(by_form("/signup/")),
+                {"name": NAME, "born": str(ADULT), "address": ADDRESS},
+                line="new member",
+            ),
             *WELL_KNOWN,
             Unchanged("/articles.json"),
             Unchanged("/static/ridge.css"),
@@ -154,9 +220,25 @@ EXHIBITS = [
         "uvicorn",
         [
             *pages("/", "/huts/nothing"),
+            *embeds(
+                {
+                    "tracker": "Clarity LinkedIn",
+                    "ad": "EthicalAds",
+                    "chat": "Tawk",
+                    "payment": "Stripe",
+                },
+                markup="LinkedIn",
+                scripts="Clarity LinkedIn Tawk",
+            ),
             signs_in("/login", "/bookings", "session"),
             *signs_up(by_json("/api/guests"), "/bookings", undated="422, no account"),
             Differs("websocket handshake", websocket_cookies("/live/beds"), "_ga", "_ga"),
+            Logged(
+                "log of a signup",
+                new_account(by_json("/api/guests")),
+                {"name": NAME, "user": "mira-", "born": str(ADULT), "address": ADDRESS},
+                line="new guest",
+            ),
             *WELL_KNOWN,
             Unchanged("/api/huts"),
             Unchanged("/api/weather"),

@@ -1,5 +1,6 @@
 """One child of the demo: `python -m examples.demo.serve SERVER MODULE FD`."""
 
+import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -11,7 +12,14 @@ import waitress
 
 
 def _waitress(app: Any, listener: socket.socket) -> None:
-    waitress.serve(app, sockets=[listener])
+    # The demo's visits come as through a proxy, from an address of documentation (RFC 5737).
+    # Uvicorn believes a proxy on loopback by default.
+    waitress.serve(
+        app,
+        sockets=[listener],
+        trusted_proxy="127.0.0.1",
+        trusted_proxy_headers="x-forwarded-for",
+    )
 
 
 def _uvicorn(app: Any, listener: socket.socket) -> None:
@@ -27,6 +35,7 @@ SERVERS: dict[str, Callable[[Any, socket.socket], None]] = {
 
 
 def main(server: str, module: str, listener: str) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     SERVERS[server](import_module(module).app, socket.socket(fileno=int(listener)))
 
 

@@ -1,6 +1,7 @@
 """The six servers: child processes on loopback, each with its own databases and log."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from examples.demo.visits import NO_CERTIFICATES, PATIENCE
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
+
+# What visitors choose is signed: with a key of this run, unless the environment has one.
+_KEY = {"ALPINES_PRIVACY_SECRET_KEY": secrets.token_urlsafe(32)}
 
 
 class Failed(Exception):  # noqa: N818 - it is what a server did
@@ -110,7 +114,7 @@ def _start(exhibit: Exhibit, variant: str, listener: socket.socket, folder: Path
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module names
             [sys.executable, "-m", "examples.demo.serve", exhibit.server, module, str(inherited)],
             cwd=ROOT,
-            env=os.environ | {databases.VARIABLE: str(home)},
+            env=_KEY | os.environ | {databases.VARIABLE: str(home)},
             pass_fds=[inherited],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -8,7 +8,9 @@ from itertools import zip_longest
 from typing import TextIO
 
 from examples.demo.checks import Row
+from examples.demo.internet import Asked
 from examples.demo.servers import Pair
+from examples.demo.vendors import vendor_of
 
 WIDTHS = (20, 11, 21, 21)
 BOLD, DIM, GREEN, RED = "1", "2", "32", "1;31"
@@ -21,10 +23,14 @@ class Table:
         self._last = ""
         self.total = self.wrong = 0
 
-    def opening(self) -> None:
+    def opening(self, *, has_browser: bool) -> None:
         self._say("Three apps, bare and protected, visited without a privacy signal and with each.")
         self._say("Pages: which cookies they set (-name: take away). Log in, fill the cart: which")
         self._say("cookies the browser holds once it worked. Sign up: what comes of it.")
+        self._say("Trackers, ads, payment: whom the front page loads from. The log: which of")
+        self._say("what a visitor told the app stands in it.")
+        if not has_browser:
+            self._say("There is no Chromium here: no row shows what a browser asks for.")
 
     def heading(self, pair: Pair) -> None:
         exhibit = pair.exhibit
@@ -50,6 +56,11 @@ class Table:
         self._say(f"{_line(first)} {mark}")
         for line in rest:
             self._say(_line(line).rstrip())
+        for label, text in row.quotes:
+            for part in textwrap.wrap(
+                text, 79, initial_indent=f"  {label:9} ", subsequent_indent=" " * 12
+            ):
+                self._say(self._painted(part, DIM))
 
     def verdict(self) -> None:
         self._say()
@@ -58,7 +69,7 @@ class Table:
         else:
             self._say(self._painted(f"All {self.total} rows are as expected.", GREEN))
 
-    def invitation(self, pairs: Sequence[Pair]) -> None:
+    def invitation(self, pairs: Sequence[Pair], others: int) -> None:
         self._say()
         self._say("Now look for yourself; Ctrl-C ends it. Every name below is this machine.")
         for pair in pairs:
@@ -67,6 +78,29 @@ class Table:
         self._say("Log in as ayesha with mountain-lake; in the site's /admin/ as warden with")
         self._say("cairn-and-compass. A signal: Firefox's settings have one under Privacy, or")
         self._say(f"  curl -i -H 'Sec-GPC: 1' {pairs[0].protected.address}/")
+        self._say()
+        self._say("No page asks another company for anything: a policy of its own forbids that.")
+        self._say("Started like this, Chromium finds stand-ins of theirs on this machine:")
+        self._say("  chromium --user-data-dir=/tmp/demo --ignore-certificate-errors \\")
+        self._say(
+            f"    --host-resolver-rules='MAP *.example 127.0.0.1, MAP * 127.0.0.1:{others}' \\"
+        )
+        for server in (pairs[0].bare, pairs[0].protected):
+            self._say(
+                f"    http://{server.name}.example:{server.port}/"
+                + (" \\" if server is pairs[0].bare else "")
+            )
+        self._say("Whom it asks is told here:")
+        self._say()
+
+    def asked(self, asked: Asked) -> None:
+        """Tell of a request that reached a stand-in."""
+        vendor = vendor_of(asked.host)
+        who = f"{vendor.name}, {vendor.kind}" if vendor else "somebody else"
+        page = asked.page.partition(".")[0] or "a page"
+        line = f"{page:15} {who:20} {asked.host}"[:80]
+        # Any program on the machine can ask, with whatever would move a terminal's cursor.
+        self._say("".join(letter if letter.isprintable() else "?" for letter in line))
 
     def _say(self, text: str = "") -> None:
         self._out.write(text + "\n")

@@ -18,6 +18,11 @@ PATIENCE = 30.0  # seconds; a busy machine takes its time over a password
 # No certificate is ever looked at here, and reading the system's takes longer than all visits.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+NAME = "Mira Rossi"
+EMAIL = "mira.rossi@example.org"
+PHONE = "+41 79 555 01 23"
+ADDRESS = "203.0.113.77"  # as a proxy before the app tells it
+
 # A look takes a visitor's client and returns what a cell of the table says.
 Look = Callable[[httpx.Client], str]
 
@@ -89,6 +94,31 @@ def resource(path: str, member: str) -> Look:
     return look
 
 
+def chooses(path: str, front: str) -> Look:
+    """Look what a page sets once its visitor has chosen "Do not track me here" on another."""
+
+    def look(client: httpx.Client) -> str:
+        if (page := client.get(path)).status_code != httpx.codes.OK:
+            return str(page.status_code)
+        origin = str(client.base_url).rstrip("/")
+        client.post(path, data={"choice": "opt-out"}, headers={"Origin": origin})
+        return "kept; " + _names(client.get(front).headers.get_list("set-cookie"))
+
+    return look
+
+
+def orders(product: str) -> Look:
+    """Log in and order: a name, an e-mail address and a phone number are told."""
+
+    def look(client: httpx.Client) -> str:
+        client.post("/login", data={"username": "ayesha", "password": "mountain-lake"})
+        client.post(f"/cart/{product}")
+        client.post("/orders", data={"name": NAME, "email": EMAIL, "phone": PHONE})
+        return client.get("/orders").reason_phrase
+
+    return look
+
+
 def login(form: str, account: str) -> Look:
     """Look which cookies the browser holds after logging in, and whether the account page opens."""
 
@@ -104,7 +134,6 @@ def login(form: str, account: str) -> Look:
 # Fills in an app's signup, with a date of birth if it is given one, and returns the last answer.
 SignUp = Callable[[httpx.Client, date | None], httpx.Response]
 
-NAME = "Mira Rossi"
 PASSWORD = "four-words-in-a-row"
 ADULT = date(1990, 5, 17)
 CHILD = date(datetime.now(UTC).year - 12, 1, 1)
@@ -119,6 +148,11 @@ def signup(sign_up: SignUp, account: str, *births: date | None) -> Look:
         return "signed in" if signed_in else f"{answers[-1].status_code}, no account"
 
     return look
+
+
+def new_account(sign_up: SignUp) -> Look:
+    """Sign up as an adult, and see nothing but that it was answered."""
+    return lambda client: sign_up(client, ADULT).reason_phrase
 
 
 def by_form(path: str) -> SignUp:

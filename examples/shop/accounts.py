@@ -1,5 +1,6 @@
 """Customers: login, logout, and the orders they placed."""
 
+import logging
 import sqlite3
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from examples.shop import cart
 from examples.shop.storage import connection
 
 pages = Blueprint("accounts", __name__)
+log = logging.getLogger(__name__)
 
 
 @pages.before_app_request
@@ -34,6 +36,7 @@ def login() -> Response | tuple[str, int]:
     if not customer or not check_password_hash(
         customer["password"], request.form.get("password", "")
     ):
+        log.warning("login as %s refused, from %s", username, request.remote_addr)
         return render_template("login.html", username=username, wrong=True), 401
     session["customer"] = customer["id"]
     return redirect(url_for("accounts.orders"), 303)
@@ -59,6 +62,8 @@ def place_order() -> Response:
         return redirect(url_for("accounts.login_form"), 303)
     if chosen := cart.lines():
         _place(chosen)
+        name, email, phone = (request.form.get(field, "") for field in ("name", "email", "phone"))
+        log.info("order for %s <%s>, phone %s, from %s", name, email, phone, request.remote_addr)
         cart.empty()
         flash("Thank you, your order is placed.")
     return redirect(url_for("accounts.orders"), 303)

@@ -5,6 +5,7 @@ import secrets
 from flask import Flask
 
 from examples import databases
+from examples.offline import OfflineWsgi
 from examples.shop import accounts, cart, catalogue, signup, storage, visitors
 
 
@@ -20,4 +21,5 @@ def create_app(database: str = "shop.sqlite3") -> Flask:
         app.register_blueprint(part.pages)
     visitors.init_app(app)
     app.add_template_filter(catalogue.price, "price")
+    app.wsgi_app = OfflineWsgi(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -1,5 +1,6 @@
 """Becoming a customer: a name, a user name and a password. The shop asks for no age."""
 
+import logging
 import re
 import sqlite3
 
@@ -10,6 +11,7 @@ from werkzeug.security import generate_password_hash
 from examples.shop.storage import connection
 
 pages = Blueprint("signup", __name__, url_prefix="/signup")
+log = logging.getLogger(__name__)
 
 USERNAME = re.compile(r"[a-z0-9_-]{3,30}")
 LONGEST_NAME = 80
@@ -33,6 +35,7 @@ def sign_up() -> Response | tuple[str, int]:
     wrong = _problems(**given, password=password)
     if not wrong and (customer := _add(**given, password=password)):
         session["customer"] = customer
+        log.info("new customer %s (%s) from %s", *given.values(), request.remote_addr)
         flash(f"Welcome, {given['name']}. You are signed in.")
         return redirect(url_for("accounts.orders"), 303)
     wrong = wrong or {"username": "Somebody has this user name already."}

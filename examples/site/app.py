@@ -6,8 +6,10 @@ import django
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 
+from examples.offline import OfflineWsgi
 
-def create_app(settings: str) -> WSGIHandler:
+
+def create_app(settings: str) -> OfflineWsgi:
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     django.setup(set_prefix=False)
     call_command("migrate", verbosity=0)
@@ -16,4 +18,4 @@ def create_app(settings: str) -> WSGIHandler:
     from examples.site.journal import content  # noqa: PLC0415
 
     content.fill()
-    return WSGIHandler()
+    return OfflineWsgi(WSGIHandler())

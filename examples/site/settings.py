@@ -5,7 +5,7 @@ import secrets
 from examples import databases
 
 SECRET_KEY = secrets.token_hex()
-ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", "testserver"]
+ALLOWED_HOSTS = [".localhost", ".example", "127.0.0.1", "[::1]", "testserver"]
 ROOT_URLCONF = "examples.site.urls"
 
 INSTALLED_APPS = [

@@ -27,6 +27,9 @@ ALPINES_PRIVACY = {
             "lifetime": 2_592_000,
         },
     ],
+    # The lists name Crisp: declared, it loads for visitors who send no signal.
+    "third_parties": [{"host": "client.crisp.chat", "purpose": "Chat with the club"}],
+    "site_preference": True,
     "signups": [{"path": "/signup/", "birth_date": "birth_date"}],
 }
 

@@ -7,6 +7,7 @@ task, with the server's scope (one key added while it runs) and the server's own
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping, Sequence
@@ -18,8 +19,11 @@ from typing import Any, TypeAlias, cast
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.cache import cached
 from alpines_privacy.http.context import KEY, Privacy
+from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
+    Asked,
     Field,
+    Reader,
     RequestHead,
     ResponseHead,
     below_mount,
@@ -30,7 +34,7 @@ from alpines_privacy.http.heads import (
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
 from alpines_privacy.http.promise import Message as Beside
 
-__all__ = ["PrivacyMiddleware"]
+__all__ = ["PrivacyMiddleware", "in_time"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -40,6 +44,7 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Sender], Awaitable[None]]
 RawField: TypeAlias = "tuple[bytes, bytes]"
 
 _FILE_BLOCK = 65536
+_PATIENCE = 5.0  # seconds for the app's answer to a preflight of ours
 _MOST_PIECES = 1000  # of a body that is judged; a piece of one byte takes three hundred
 _LASTING = (list, tuple)  # iterables that can be read again
 
@@ -68,6 +73,7 @@ class PrivacyMiddleware:
     ) -> None:
         self.app = app
         self.guard = guard_for(policy, logins, app_keys)
+        self._inside = Inside(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
         if scope["type"] not in {"http", "websocket"} or (KEY in scope and _is_nested(scope)):
@@ -76,7 +82,7 @@ class PrivacyMiddleware:
         if not isinstance(scope.get("headers", ()), _LASTING):
             # "Iterable", says the specification: one that can be read once is kept for the app.
             scope["headers"] = [tuple(field) for field in scope["headers"]]
-        visit = self.guard.visit(ASGIRequest(scope))
+        visit = self.guard.visit(ASGIRequest(scope, self._inside))
         scope[KEY] = visit.privacy
         try:
             if visit.watches:
@@ -101,11 +107,12 @@ class PrivacyMiddleware:
 class ASGIRequest(RequestHead):
     """A request's head over an ASGI scope."""
 
-    __slots__ = ("_repeated", "_scope", "_single", "mount", "path")
+    __slots__ = ("_inside", "_repeated", "_scope", "_single", "mount", "path")
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, inside: Inside = NOTHING) -> None:
         super().__init__(scope["type"])
         self._scope = scope
+        self._inside = inside
         # As they came: a router changes both in place.
         self.path: str = scope.get("path", "")
         self.mount: str = scope.get("root_path", "")
@@ -139,6 +146,19 @@ class ASGIRequest(RequestHead):
     def peer(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""
+
+    @property
+    def user(self) -> object | None:
+        return self._scope.get("user")  # of Starlette's AuthenticationMiddleware, and of Channels
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return self._inside.readers
+
+    def asked(self) -> Asked:
+        # Of the scope as it is now: a middleware may have put other headers into it.
+        host = next((v for n, v in self._scope.get("headers", ()) if n.lower() == b"host"), b"")
+        return Asked(self.peer, self.scheme, host.decode("latin-1"), self.mount)
 
     @property
     def framework(self) -> str:
@@ -414,9 +434,40 @@ async def _asked(app: ASGIApp, scope: Scope, fields: Sequence[Field]) -> Respons
         if message["type"] == "http.response.start":
             heads.append(_read_head(message, 200)[1])
 
-    with suppress(Exception):  # the app's own, to a question nobody asked it
-        await app(asked, receive, send)
+    await in_time(app(asked, receive, send))
     return heads[-1] if heads else None
+
+
+async def in_time(asked: Awaitable[Any]) -> Any:
+    """Return what the app answers to a question nobody asked it; None if it raises, or takes five seconds.
+
+    What has not ended by then is cancelled, and not waited for. Outside asyncio there is no limit.
+    """
+    with suppress(Exception):  # the app's own
+        if _has_asyncio():
+            task = asyncio.ensure_future(asked)
+            task.add_done_callback(_overlook)
+            try:
+                await asyncio.wait((task,), timeout=_PATIENCE)
+                return task.result() if task.done() and not task.cancelled() else None
+            finally:
+                task.cancel()
+        return await asked
+    return None
+
+
+def _has_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # a server on trio
+        return False
+    return True
+
+
+def _overlook(task: asyncio.Future[Any]) -> None:
+    """Take an exception off a task that nobody waits for."""
+    if not task.cancelled():
+        task.exception()
 
 
 _Handlers: TypeAlias = "dict[str, Callable[[_Exchange, Message], Awaitable[None]]]"

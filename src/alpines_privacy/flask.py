@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, g, has_app_context
 from werkzeug.local import LocalProxy
 
 from alpines_privacy.guard import PolicyLike
 from alpines_privacy.http.context import KEY, current
+from alpines_privacy.redaction.users import ask_also
 from alpines_privacy.startup import secret_keys, warn_of_undeclared_logins
 from alpines_privacy.wsgi import PrivacyMiddleware
 
@@ -40,9 +41,15 @@ class AlpinesPrivacy:
         )
         app.wsgi_app = middleware  # type: ignore[method-assign]  # Flask's documented place for middleware
         app.extensions[KEY] = self
+        ask_also(_signed_in)
         app.jinja_env.globals["privacy"] = LocalProxy(current)
         if app.secret_key:
             names = [app.config["SESSION_COOKIE_NAME"]]
             if hasattr(app, "login_manager"):  # Flask-Login's
                 names.append(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
             warn_of_undeclared_logins(middleware.guard, names)
+
+
+def _signed_in() -> object | None:
+    """Return whom Flask-Login has loaded for this request; it keeps them in `g`."""
+    return g.get("_login_user") if has_app_context() else None

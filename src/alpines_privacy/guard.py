@@ -31,7 +31,7 @@ from typing import Any, TypeAlias, get_args
 from alpines_privacy import redaction
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
-from alpines_privacy.http.client import ProxyTrust
+from alpines_privacy.http.client import ProxyTrust, as_read_inside
 from alpines_privacy.http.context import Preference, Privacy, Running, running
 from alpines_privacy.http.cross_origin import granted, preflight
 from alpines_privacy.http.heads import TELLING, Field, RequestHead, ResponseHead, field_name
@@ -60,7 +60,9 @@ from alpines_privacy.policy import Logs, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
+from alpines_privacy.policy.warning import warn
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.promise import Knowledge, ShieldCookies
@@ -142,6 +144,7 @@ class Guard:
             AgeRule(policy.minimum_age, policy.age_zone),
             enforces=self.mode == "enforce",
         )
+        self.trusts_peers = bool(policy.trusted_proxies)
         # Each hook is bound once, beside the promise whose it is.
         self.pages: dict[str, _Page] = {path: (p, p.page) for p in promises for path in p.pages}
         self.pages_below: list[tuple[str, _Page]] = [
@@ -158,6 +161,8 @@ class Guard:
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
             redaction.install(redaction.Redactor(policy, keys=keys() if asks else None))
+            for sentence in unhooked():
+                warn(sentence)
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through the policy."""
@@ -191,6 +196,8 @@ class Visit:
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
         self.privacy = Privacy(guard.read_preference(head), head, guard.running)
+        if guard.trusts_peers:
+            self.privacy.arrived = head.asked()
         # Whether request and response concern us at all; if not, an adapter need not look at them.
         self.watches = not (guard.exempt.any and guard.exempt.holds(head))
         self._head: ResponseHead | None = None
@@ -319,6 +326,7 @@ class Visit:
     def _asked(self, head: ResponseHead) -> Send | Hold | Replace:
         """Let every promise look at a head."""
         privacy = self.privacy
+        privacy.look_again()
         sent = head
         if self._guard.reports:
             self._untouched, head = head, head.copy()
@@ -528,7 +536,10 @@ class HostGuards:
         logins: Iterable[str] = (),
         app_keys: Iterable[str | bytes] = (),
     ) -> None:
-        """`policy_of` gets the Host without its port, lower case; None stands for the literal policy."""
+        """`policy_of` gets the host without its port, lower case; None stands for the literal policy.
+
+        It is the host that the app sees: a server's or a middleware's word for it is heeded, if they trust it.
+        """
         self._policy_of = policy_of
         self._logins, self._app_keys = tuple(logins), tuple(app_keys)
         self._literal = Guard(PrivacyPolicy(), logins=self._logins, app_keys=self._app_keys)
@@ -537,7 +548,7 @@ class HostGuards:
 
     def visit(self, head: RequestHead) -> Visit:
         """Begin a request's way through its host's policy; a callable that fails gets the literal one."""
-        host = next(iter(head.values("host")), "").strip().lower()
+        host = as_read_inside(head, head.asked()).authority.strip().lower()
         name, _, port = host.rpartition(":")
         host = name if name and port.isdecimal() else host
         if len(host) > _LONGEST_HOST:  # then nobody's

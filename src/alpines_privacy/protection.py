@@ -37,12 +37,14 @@ def protect(app: AppT, policy: PolicyLike = None) -> AppT:
 
 
 def _keys_of(app: object) -> tuple[str, ...]:
-    """Return the secret keys of a Django handler, which ours are derived from."""
+    """Return the secret keys of a Django handler, which ours are derived from; its logs learn who is signed in."""
     handlers = sys.modules.get("django.core.handlers.base")
     if handlers is None or not isinstance(app, handlers.BaseHandler):
         return ()
     from alpines_privacy.django.middleware import secret_keys  # noqa: PLC0415 - needs Django, which is there
+    from alpines_privacy.django.users import note_users_of  # noqa: PLC0415 - as above
 
+    note_users_of(app)
     return secret_keys()
 
 

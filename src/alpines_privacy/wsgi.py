@@ -19,7 +19,15 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.context import ENVIRON_KEY, KEY, Privacy, running
-from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, read_loosely
+from alpines_privacy.http.forwarding import NOTHING, Inside
+from alpines_privacy.http.heads import (
+    Asked,
+    Field,
+    Reader,
+    RequestHead,
+    ResponseHead,
+    read_loosely,
+)
 from alpines_privacy.http.outcomes import (
     Answer,
     More,
@@ -72,11 +80,14 @@ class PrivacyMiddleware:
     ) -> None:
         self.app = app
         self.guard = guard_for(policy, logins, app_keys)
+        self._inside = Inside(app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _is_nested(environ):
             return self.app(environ, start_response)
-        exchange = _Exchange(self.guard.visit(WSGIRequest(environ)), environ, start_response)
+        exchange = _Exchange(
+            self.guard.visit(WSGIRequest(environ, self._inside)), environ, start_response
+        )
         try:
             return exchange.run(self.app)
         except BaseException as error:
@@ -93,11 +104,12 @@ class PrivacyMiddleware:
 class WSGIRequest(RequestHead):
     """A request's head over a WSGI environ (or Django's `META`, which is one)."""
 
-    __slots__ = ("_environ", "_path_info", "_script_name")
+    __slots__ = ("_environ", "_inside", "_path_info", "_script_name")
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, environ: WSGIEnvironment, inside: Inside = NOTHING) -> None:
         super().__init__()
         self._environ = environ
+        self._inside = inside
         # As they came: a router changes both in place.
         self._path_info: str = environ.get("PATH_INFO", "")
         self._script_name: str = environ.get("SCRIPT_NAME", "")
@@ -131,6 +143,25 @@ class WSGIRequest(RequestHead):
     @property
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
+
+    @property
+    def user(self) -> object | None:
+        return self._environ.get("REMOTE_USER") or None  # RFC 3875 §4.1.11
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return self._inside.readers
+
+    def asked(self) -> Asked:
+        return super().asked()._replace(mount=self._mount_by_now())
+
+    def _mount_by_now(self) -> str:
+        """Return what leads to the app: a router inside moves a part of the path, ProxyFix sets a prefix."""
+        script, rest = self._environ.get("SCRIPT_NAME", ""), self._environ.get("PATH_INFO", "")
+        if script == self._script_name or not self._path_info.endswith(rest):
+            return self.mount
+        taken = self._path_info[: len(self._path_info) - len(rest)]
+        return _decoded(script.removesuffix(taken)).rstrip("/")
 
     def values(self, name: str) -> list[str]:
         value = self._environ.get(variable(name))

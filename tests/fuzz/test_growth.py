@@ -57,6 +57,26 @@ FINDS = [
     ("log: hide, long line", "", "\x1b"),
     ("archive: lines", "%7B%22", 'lat" ='),
     ("archive: lines", '{"a":"…"}', "[\\n010) 00 0 0 00"),
+    ("log: record, argument", "", "\x18a"),
+    ("log: record, argument", "", "\x1b"),
+    ("log: record, argument", "", "\u2028"),
+    ("log: record, argument", "", "\x80A"),
+    ("log: record, argument", "", "\u200ba"),
+    ("log: record, argument", "password=", "\x80"),
+    ("log: record, uvicorn's access line", "", "\xad\xc0"),
+    ("log: record, uvicorn's access line", "/?password=", "\x00aa\x80\x00"),
+    ("log: record, uvicorn's access line", "/?password=", "2E="),
+    ("log: record, uvicorn's access line", "/?password=", "{0}"),
+    ("log: record, exception", "", "=3Da"),
+    ("log: record, exception", "", "\\u0441"),
+    ("log: record, exception", "user: ", "]{4"),
+    ("log: hide, long line", "", "_*M\x18"),
+    ("log: hide, long value", "", "\u4e2d"),
+    ("log: redact_value name", '{"password": "', "a\x80"),
+    ("log: redact_value name", '{"password": "…", "b": 1}', "{4}\\b"),
+    ("log: redact", "", "=e[str,user"),
+    ("log: redact", '{"password": "…", "b": 1}', "]Keys"),
+    ("log: redact", "user: ", "[0-9]"),
     ("url: parse", "//", "\u4e2d"),
     ("url: explain", "//a.example/", "/a"),
     ("url: match", "https://a.example/?", "-se"),
@@ -139,22 +159,13 @@ def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
     assert judge(Case(entry_named("log: redact"), "", (piece,))) is None
 
 
-# Seconds for 20 KB, on the reference machine, that nothing the search draws may take. The tables above hold
-# the 20 ms of the entries; dense controls and encodings through a whole log record still take up to 66.
-CEILING = 0.1
-
-
 def test_no_token_costs_more_than_it_weighs() -> None:
     seed = seed_from_environment()
     print(f"GROWTH_SEED={seed}")
     fuzzer = Fuzzer(seed)
     finds = fuzzer.run(seconds_from_environment())
     assert fuzzer.tried > 0
-    print(
-        "\n".join(map(str, finds))
-    )  # what is slow and grows with its length is known: docs/security.md
-    wrong = [find for find in finds if find.what == "grows" or find.at_large > CEILING]
-    assert not wrong, "\n".join(map(str, wrong))
+    assert not finds, "\n".join(map(str, finds))
 
 
 # Bodies of what makes the most of each byte: a field, a member, a part.

@@ -1,3 +1,5 @@
+import logging
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -11,6 +13,8 @@ from django.views.decorators.http import require_safe
 
 from examples.site.journal.forms import AccountForm, CommentForm, SignupForm
 from examples.site.journal.models import Article
+
+log = logging.getLogger(__name__)
 
 
 @require_safe
@@ -46,7 +50,10 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     form = SignupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.save())
+        user = form.save()
+        born, address = user.member.birth_date, request.META["REMOTE_ADDR"]
+        log.info("new member %s, born %s, from %s", user.get_full_name(), born, address)
+        login(request, user)
         messages.success(request, "Welcome. You are signed in.")
         return redirect("account")
     return render(request, "registration/signup.html", {"form": form})

@@ -17,6 +17,7 @@ from alpines_privacy.guard import guard_for
 from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.secrets import MADE_BY, VARIABLE
 from alpines_privacy.policy.warning import PrivacyWarning
+from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.startup import declaration_hint, undeclared
 
 __all__ = ["check_privacy"]
@@ -42,7 +43,7 @@ def check_privacy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
                 str(error), hint="Mend it in settings.ALPINES_PRIVACY.", id="alpines_privacy.E001"
             )
         ]
-    found = _check_order()
+    found = [*_check_order(), *_check_exporters(policy)]
     if isinstance(policy, PrivacyPolicy):
         found += [*_check_logins(policy), *_check_key(policy)]
     return found
@@ -69,6 +70,19 @@ def _check_order() -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _check_exporters(policy: object) -> list[CheckMessage]:
+    if isinstance(policy, PrivacyPolicy) and (policy.mode != "enforce" or policy.logs == "off"):
+        return []
+    return [
+        Warning(
+            sentence.partition(". ")[0] + ".",
+            hint=sentence.partition(". ")[2],
+            id="alpines_privacy.W006",
+        )
+        for sentence in unhooked()
+    ]
 
 
 def _is_ours(path: str) -> bool:

@@ -20,11 +20,14 @@ from django.core.handlers.wsgi import WSGIRequest as DjangoWSGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from alpines_privacy.asgi import in_time
 from alpines_privacy.django.mails import clean_error_mails
+from alpines_privacy.django.users import note_user
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http import setcookie
 from alpines_privacy.http.context import KEY, Privacy
-from alpines_privacy.http.heads import Field, ResponseHead
+from alpines_privacy.http.forwarding import read_as_django
+from alpines_privacy.http.heads import Asked, Field, Reader, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.policy import PrivacyPolicy
@@ -98,7 +101,7 @@ class PrivacyMiddleware:
         try:
             exchange.before()
             if (asked := exchange.preflight()) is not None:
-                exchange.grant(await self.get_response(asked))
+                exchange.grant(await in_time(self.get_response(asked)))
             response = exchange.answered() or await self.get_response(request)
             if exchange.holds(response):
                 exchange.settle(*await _first_chunk_async(response))
@@ -120,6 +123,10 @@ class DjangoRequest(WSGIRequest):
         self._scope: dict[str, Any] | None = getattr(request, "scope", None)
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        return (read_as_django,)
+
+    @property
     def scheme(self) -> str:
         return super().scheme if self._scope is None else str(self._scope.get("scheme", "http"))
 
@@ -136,6 +143,10 @@ class DjangoRequest(WSGIRequest):
     def local_path(self) -> str:
         return self._path_info or "/"
 
+    def asked(self) -> Asked:
+        # Django has settled the mount point before any middleware runs.
+        return super().asked()._replace(mount=self.mount)
+
 
 class _Exchange:
     """One request on its way through Django."""
@@ -151,6 +162,7 @@ class _Exchange:
         self._decided: SendOutcome | Hold | Replace | None = None
         self._edit({KEY: visit.privacy})
         request.privacy = visit.privacy  # type: ignore[attr-defined]  # for views, as request.user is
+        note_user(visit.privacy, request)
 
     def before(self) -> None:
         """Let the visit decide over the request: whether it has an answer, or the view is to be run."""
@@ -170,11 +182,17 @@ class _Exchange:
     def preflight(self) -> HttpRequest | None:
         """Return a preflight to ask the site by, before an answer leaves that other origins may read."""
         fields = None if self._answer is None else self._visit.preflight(self._answer)
-        return None if fields is None else _preflight(self._request, fields)
+        return (
+            None
+            if fields is None
+            else _preflight(self._request, [*fields, *_scheme_field(fields, self._request)])
+        )
 
-    def grant(self, response: HttpResponseBase) -> None:
-        """Let the answer say what the site's response to the preflight allows."""
+    def grant(self, response: HttpResponseBase | None) -> None:
+        """Let the answer say what the site's response to the preflight allows; None if there was none."""
         assert self._answer is not None  # it was asked about
+        if response is None:
+            return
         head = ResponseHead(response.status_code, _fields(response))
         self._answer = self._visit.granting(self._answer, head)
 
@@ -273,6 +291,7 @@ def _follows_outer(request: HttpRequest) -> bool:
     if not isinstance(outer, Privacy) or outer.ended:
         return False
     request.privacy = outer  # type: ignore[attr-defined]  # for views, as request.user is
+    note_user(outer, request)
     return True
 
 
@@ -310,6 +329,15 @@ def _response(answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.body, status=answer.status)
     _apply(ResponseHead(answer.status, answer.fields), response)
     return response
+
+
+def _scheme_field(fields: list[Field], request: HttpRequest) -> list[Field]:
+    """Return the field that tells Django the scheme, unless it is among those a preflight has."""
+    key, _ = settings.SECURE_PROXY_SSL_HEADER or ("", "")
+    name = key.removeprefix("HTTP_").replace("_", "-").lower()
+    if key not in request.META or name in dict(fields):
+        return []
+    return [(name, request.META[key])]
 
 
 def _preflight(request: HttpRequest, fields: list[Field]) -> HttpRequest:

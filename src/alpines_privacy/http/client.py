@@ -1,6 +1,8 @@
 """The one place that knows a visitor's address, and the scheme and host they asked for.
 
-A forwarding header counts only when the hop that sent it is trusted. Addresses are read from
+Where the policy names `trusted_proxies`, they decide: a forwarding header counts only when the hop
+that sent it is trusted. Elsewhere what the app's own software makes of the headers counts (its server,
+ProxyFix, Django's settings: `forwarding`), so that app and layer see the same. Addresses are read from
 the right: each was written by the hop after it, so the first one that is not trusted is the
 visitor's, and whatever stands to its left is hearsay (RFC 7239 §5.2, §8.1).
 """
@@ -10,12 +12,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from alpines_privacy.http.cache import Cache, cached
-from alpines_privacy.http.heads import RequestHead, split_list
+from alpines_privacy.http.heads import Asked, RequestHead, split_list
+from alpines_privacy.http.report import Notices
 
-__all__ = ["Client", "ProxyTrust"]
+__all__ = ["Client", "ProxyTrust", "as_read_inside", "says_https"]
 
 _FORWARDED_LIST = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^"]++)*+""", re.DOTALL)
 # The members of such a list, in which every quote is closed, and the pairs of a member.
@@ -24,7 +28,15 @@ _FORWARDED_PART = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^";]++)++""", re.DOTAL
 _FORWARDED_PAIR = re.compile(r"""\s*+([A-Za-z]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"|[^\s;,"]*+)\s*+""")
 _LONGEST_CHAIN = 8192  # characters of a line of hops; proxies refuse heads that are longer
 _LONGEST = 320  # characters of an authority: a domain name has 253, a port five
-_SCHEMES = frozenset({"http", "https", "ws", "wss"})
+# What a browser calls the scheme of a site, which is that of its pages for websockets too.
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+_UNHEEDED = (
+    "A request came over http and says https in X-Forwarded-Proto or Forwarded, from a peer that nothing trusts: "
+    "cookies leave without Secure. If a proxy of yours sends it, set %s in the policy, or let the framework "
+    "or the server trust it (docs/deploy.md)."
+)
+_notices = Notices()  # one process has one network around it, however many policies
 
 
 class Client(NamedTuple):
@@ -67,19 +79,21 @@ class ProxyTrust:
 
         self.trusts = trusts
 
-    def client(self, head: RequestHead) -> Client:
-        """Work out the client of a request."""
-        peer = head.peer
-        scheme = head.scheme
-        authority = next(iter(head.values("host")), "")
-        if self.any and self.trusts(peer):
-            peer, scheme, authority = self._forwarded(head, peer, scheme, authority)
-        return Client(peer, *_SITES[scheme, authority])
+    def client(self, head: RequestHead, asked: Asked | None = None) -> Client:
+        """Work out the client of a request; `asked` is what its server said of it, if the app may have changed that."""
+        came = asked or head.asked()
+        is_trusted = self.any and self.trusts(came.peer)
+        read = self._forwarded if is_trusted else as_read_inside
+        # An untrusted peer is believed by nobody where the policy says who is to be.
+        asked = came if self.any and not is_trusted else read(head, came)
+        client = Client(asked.peer, *_SITES[asked.scheme, asked.authority])
+        if not (client.https or is_trusted) and says_https(head):
+            _notices.once(_UNHEEDED, _setting_for(came.peer))
+        return client
 
-    def _forwarded(
-        self, head: RequestHead, peer: str, scheme: str, authority: str
-    ) -> tuple[str, str, str]:
+    def _forwarded(self, head: RequestHead, asked: Asked) -> Asked:
         """Walk the chain of hops from the nearest; each trusted one tells of the hop before it."""
+        peer, scheme, authority, mount = asked
         for hop in _hops(head):
             if hop.scheme in _SCHEMES:
                 scheme = hop.scheme
@@ -90,7 +104,35 @@ class ProxyTrust:
             peer = hop.address
             if not peer or not self.trusts(peer):
                 break
-        return peer, scheme, authority
+        return Asked(peer, scheme, authority, mount)
+
+
+def as_read_inside(head: RequestHead, asked: Asked) -> Asked:
+    """Return by whom and for what a request asks, as the software inside the layer reads it.
+
+    What that raises is the same it will raise on its own: nothing is taken from it then.
+    """
+    for read in head.readers:
+        with suppress(Exception):
+            asked = read(head, asked)
+    return asked
+
+
+def says_https(head: RequestHead) -> bool:
+    """Whether the nearest hop says the visitor's connection is encrypted, whoever that hop is."""
+    if not (head.values("x-forwarded-proto") or head.values("forwarded")):
+        return False
+    hop = next(_hops(head), None)
+    return hop is not None and _SCHEMES.get(hop.scheme) == "https"
+
+
+def _setting_for(peer: str) -> str:
+    """Return the setting that would trust a peer; the address itself is told only if it is nobody's."""
+    if not peer:
+        return 'trusted_proxies = ["unix"]'
+    if peer.startswith("127.") or peer == "::1":
+        return f'trusted_proxies = ["{peer}"]'
+    return "trusted_proxies = [...] to its address or network"
 
 
 class _Hop(NamedTuple):
@@ -164,7 +206,7 @@ def _address(text: str) -> str:
 def _site(asked: tuple[str, str]) -> tuple[str, str, str]:
     """Return the scheme, host and origin of a scheme and an authority."""
     scheme, authority = asked
-    scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+    scheme = _SCHEMES.get(scheme.lower(), "http")  # a middleware may take over any text
     host, port = _split_authority(authority) if len(authority) <= _LONGEST else ("", "")
     default = {"http": "80", "https": "443"}.get(scheme)
     origin = f"{scheme}://{host}" + (f":{port}" if port and port != default else "")

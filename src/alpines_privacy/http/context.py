@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
+from alpines_privacy.http.client import as_read_inside
 from alpines_privacy.policy.age import LITERAL
 from alpines_privacy.policy.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
     from weakref import ref
 
     from alpines_privacy.http.client import Client, ProxyTrust
-    from alpines_privacy.http.heads import RequestHead
+    from alpines_privacy.http.heads import Asked, RequestHead
     from alpines_privacy.http.report import Notices, Removal
     from alpines_privacy.http.submission import Submission
     from alpines_privacy.policy.age import AgeRule
@@ -44,6 +46,10 @@ Purpose = Literal["advertising", "analytics", "personalization"]
 PURPOSES = frozenset({"advertising", "analytics", "personalization"})
 
 Signal = Literal["DNT", "Sec-GPC", "DNT, Sec-GPC", "site preference", "default"]
+
+
+# A path that cannot name another host, nor end it as a path.
+_PATH = re.compile(r"(?:/[^/\\?#\s\x00-\x1f]++)*+")
 
 
 class Preference:
@@ -95,6 +101,8 @@ class Privacy:
     __slots__ = (
         "__weakref__",
         "_client",
+        "_mount",
+        "arrived",
         "ended",
         "exempted",
         "guard",
@@ -107,7 +115,12 @@ class Privacy:
         "removals",
         "request",
         "submission",
+        "user",
     )
+
+    # By whom and for what the server said the request is: noted where the policy trusts proxies, before
+    # the app can change it.
+    arrived: Asked
 
     def __init__(
         self, preference: Preference, request: RequestHead | None, guard: Running | None
@@ -115,6 +128,8 @@ class Privacy:
         self.preference = preference
         self.request = request
         self.guard = guard
+        self._client: Client | None = None
+        self._mount: str | None = None
         self.read = False  # the app asked: what it answers may differ by the signal
         self.head_left = False
         self.ended = False
@@ -124,6 +139,7 @@ class Privacy:
         self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
         self.literals: tuple[object, ...] | None = None  # what of all that no log may say
+        self.user: Callable[[], object | None] | None = None  # returns who is signed in
 
     @property
     def opted_out(self) -> bool:
@@ -156,11 +172,23 @@ class Privacy:
     def hide(self, value: str, kind: str) -> None:
         """Keep `value` out of every log record of this request: `[KIND]` stands in its place.
 
-        Values of fewer than four characters are not hidden: they occur in other words.
+        Of a NAME each word counts too. Values of fewer than four characters are not hidden: they
+        occur in other words.
         """
         if len(value) >= 4 and not self.ended and self.guard is not None:  # the sentence above
             # The longest first: a name may stand inside an address that is hidden too.
             self.hidden = tuple(sorted({*self.hidden, (value, kind)}, key=_longest_first))
+
+    def hide_user(self, user: object) -> None:
+        """Keep who is signed in out of every log record of this request: names, addresses and the like.
+
+        `user` is an object with attributes, a mapping, or the user name as text. What of it is
+        personal tell the keys of [redaction.md](redaction.md) and of the policy's `[logs]`. Only
+        what the object holds is read, nothing is looked up. Django's and Flask-Login's users, and
+        Starlette's `request.user`, are hidden without being asked.
+        """
+        if not self.ended:
+            self.user = lambda: user
 
     def exempt(self, *parts: str) -> None:
         """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""
@@ -203,25 +231,53 @@ class Privacy:
 
     @property
     def client(self) -> Client:
-        """The visitor's end of the connection, trusted proxies seen through; worked out once."""
-        try:
-            return self._client
-        except AttributeError:
+        """The visitor's end of the connection, as the policy's trusted proxies or the app's own software tell it.
+
+        Worked out once before the app runs, and once when it answers: a middleware inside the layer
+        may have changed what the server said.
+        """
+        if self._client is None:
             assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-            self._client: Client = self.guard.proxies.client(self.request)
-            return self._client
+            asked: Asked = getattr(self, "arrived", None) or self.request.asked()
+            self._client = self.guard.proxies.client(self.request, asked)
+        return self._client
+
+    @property
+    def mount(self) -> str:
+        """The path that leads to the app as a browser sees it: a prefix that ProxyFix sets is heeded.
+
+        Empty for one that a page could not name without naming another host.
+        """
+        if self._mount is None:
+            assert self.request is not None  # what asks is about a response
+            mount = as_read_inside(self.request, self.request.asked()).mount.rstrip("/")
+            self._mount = mount if _PATH.fullmatch(mount) else ""
+        return self._mount
+
+    def look_again(self) -> None:
+        """Ask anew for the client and the mount, since the app has begun to answer."""
+        self._client = self._mount = None
 
     @property
     def https(self) -> bool:
         """Whether the visitor's own connection is encrypted; without proxies there is nothing to work out."""
-        assert self.guard is not None and self.request is not None  # noqa: PT018 - one precondition
-        if self.guard.proxies.any:
+        guard, request = self.guard, self.request
+        assert guard is not None and request is not None  # noqa: PT018 - one precondition
+        if guard.proxies.any or request.readers or request.values("x-forwarded-proto"):
             return self.client.https
-        return self.request.scheme in {"https", "wss"}
+        return request.scheme in {"https", "wss"}
 
     def _notice(self, message: str, name: str, *args: object) -> None:
         if self.guard is not None:
             self.guard.notices.once(message, name, *args)
+
+    def __copy__(self) -> Privacy:
+        """Return itself: a request has one, in every copy of its scope that a middleware makes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Privacy:
+        """Return itself, as `__copy__`."""
+        return self
 
     def __bool__(self) -> bool:
         """Whether there is a request: false outside one."""

@@ -7,15 +7,13 @@ Origin, and nothing else of it. The app sees no body, no query, no cookie of som
 from __future__ import annotations
 
 from alpines_privacy.http.client import Client
+from alpines_privacy.http.forwarding import FIELDS
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 
 __all__ = ["granted", "preflight"]
 
 # What of the request goes into the question: whom it is for, and how it came.
-_KEPT = (
-    "host", "origin", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port",
-    "x-forwarded-prefix",
-)  # fmt: skip
+_KEPT = ("host", "origin", *FIELDS)
 
 
 def preflight(head: RequestHead, client: Client) -> list[Field] | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.http.cache import cached
 
@@ -18,7 +18,9 @@ __all__ = [
     "HTML_TYPES",
     "TELLING",
     "XML_TYPES",
+    "Asked",
     "Field",
+    "Reader",
     "RequestHead",
     "ResponseHead",
     "below_mount",
@@ -49,6 +51,22 @@ TELLING = frozenset({304, 404})
 _MOST_ADDED = 1536  # bytes of what the layer adds to a head
 _MOST = 3584  # bytes of a head with that
 _STATUS_LINE = 48  # bytes, about: HTTP/1.1 511 Network Authentication Required
+
+
+class Asked(NamedTuple):
+    """By whom and for what a request asks: the peer's address, the scheme, the host with its port.
+
+    `mount` is the path that leads to the app, as `RequestHead.mount`. Each may be empty where it is unknown.
+    """
+
+    peer: str
+    scheme: str
+    authority: str
+    mount: str
+
+
+# Tells what a middleware or a framework makes of a request's forwarding fields.
+Reader: TypeAlias = "Callable[[RequestHead, Asked], Asked]"
 
 
 class RequestHead(ABC):
@@ -95,6 +113,20 @@ class RequestHead(ABC):
     def framework(self) -> str:
         """The framework whose error shape the app's clients know, where the request tells: "FastAPI"."""
         return ""
+
+    @property
+    def user(self) -> object | None:
+        """Who is signed in, as the server or a middleware tells beside the request; None if nobody is known."""
+        return None
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """The software inside the layer that reads forwarding fields, the outermost first."""
+        return ()
+
+    def asked(self) -> Asked:
+        """Return by whom and for what it asks: as it came, or as a middleware has changed it since."""
+        return Asked(self.peer, self.scheme, next(iter(self.values("host")), ""), self.mount)
 
     @abstractmethod
     def values(self, name: str) -> list[str]:

@@ -29,22 +29,30 @@ _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, ti
 _FAILED = "[withheld: redaction failed"  # how a redactor, which does not raise, says it
 _DEEPEST = 48  # containers within containers: what is deeper the redactor withholds
 _SEQUENCES = (list, tuple, set, frozenset)
+# Characters of a text that is worth remembering as clean, and the most that is kept.
+_LONG, _LONGEST = 1 << 10, 1 << 16
 
 
 class Cleaner:
     """Takes personal data out of text and of nested data; what is clean comes back as the very object."""
 
-    __slots__ = ("_redact", "redactor")
+    __slots__ = ("_clean", "_redact", "redactor")
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self._redact = redactor.redact
+        self._clean = ""  # the last long text that left here: a formatter brings it again
 
     def text(self, text: str) -> str:
         """Return the text without personal data."""
-        cleaned = self._redact(self._unsaid(text))
+        unsaid = self._unsaid(text)
+        if (is_long := len(unsaid) >= _LONG) and unsaid == self._clean:
+            return unsaid
+        cleaned = self._redact(unsaid)
         if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
             raise RuntimeError(cleaned)
+        if is_long and len(cleaned) <= _LONGEST:
+            self._clean = cleaned
         return cleaned
 
     def value(self, key: str, value: Any) -> Any:

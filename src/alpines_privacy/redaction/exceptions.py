@@ -1,8 +1,9 @@
 """Exceptions as a log may show them: rendered clean, or replaced by a stand-in that renders clean.
 
 Some handlers do not ask `logging.Formatter` for the text of an exception but walk it themselves,
-and show each frame's variables. They get a stand-in: an exception of the same name with clean
-text, notes, causes and groups, and a traceback through the same lines with no variables in it.
+and show each frame's variables. They get a stand-in: an exception that passes for one of its class
+(`isinstance`), with clean text, notes, causes and groups, and a traceback through the same lines
+with no variables in it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def stand_in(error: BaseException, tb: TracebackType | None, clean: _Clean) -> E
     """Return the `exc_info` of an exception that shows what this one does, cleaned, and holds no variable."""
     stand = _exception(error, clean, {})
     stand.__traceback__ = _traceback(tb)
-    return type(stand), stand, stand.__traceback__
+    kind = type(error) if _passes(type(error)) else type(stand)  # a filter may ask for the class
+    return kind, stand, stand.__traceback__
 
 
 def identity(error: BaseException) -> tuple[tuple[int, str, int], bool]:
@@ -87,6 +89,8 @@ def _named_alike(
         "__qualname__": kind.__qualname__,
         "__str__": lambda _: text,
     }
+    if _passes(kind):
+        names["__class__"] = property(lambda _: kind)  # a filter may ask `isinstance`
     if members:
         message = clean(error.message) if isinstance(error, BaseExceptionGroup) else text
         del names["__str__"]
@@ -95,6 +99,11 @@ def _named_alike(
     base = Exception if isinstance(error, Exception) else BaseException
     stand: BaseException = type(kind.__name__, (base,), names)(text)
     return stand
+
+
+def _passes(kind: type[BaseException]) -> bool:
+    """Whether a stand-in may pass for this class: not for one of whose attributes tracebacks are made."""
+    return not issubclass(kind, SyntaxError)
 
 
 def _traceback(tb: TracebackType | None) -> TracebackType | None:

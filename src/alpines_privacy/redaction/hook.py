@@ -1,7 +1,9 @@
 """The hook on the standard library's logging: installed once in a process, switched off by a flag.
 
 `Logger.callHandlers` is the last place all handlers share: it sees records of loggers that do
-not propagate and reaches handlers added later, which filters on the root logger do not.
+not propagate and reaches handlers added later, which filters on the root logger do not. What a
+handler's own filters and its formatter add after that is cleaned where they are asked, in
+`Handler.filter` and `Handler.format`; where neither is the app's, nothing is looked at twice.
 `Formatter.formatException` covers exceptions that get to a formatter another way, a queue's
 listener records that come from other processes. Uncaught exceptions go to stderr, which is a log
 where containers run.
@@ -22,12 +24,14 @@ from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.exceptions import rendered
-from alpines_privacy.redaction.records import clean, withhold
+from alpines_privacy.redaction.formatters import adds_nothing
+from alpines_privacy.redaction.records import clean, clean_changed, withhold
 from alpines_privacy.redaction.redactor import Redactor
 
 __all__ = ["acting", "cleaner", "install", "uninstall"]
 
 _RECORD_NOTICE = "A record was withheld: redacting it failed."
+_NOTICE_OF_FORMAT = "A record was withheld: redacting what its formatter made of it failed (%s)."
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
@@ -52,6 +56,7 @@ def install(redactor: Redactor | None = None) -> None:
     if not _hook.placed:
         _hook.placed = True
         _place_on_loggers()
+        _place_on_handlers()
         _place_on_formatters()
         _place_on_listeners()
         _place_on_stderr()
@@ -98,6 +103,48 @@ def _place_on_loggers() -> None:
         call_handlers(logger, record)
 
     setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
+
+
+def _place_on_handlers() -> None:
+    filtered, formatted = logging.Handler.filter, logging.Handler.format
+
+    def filter_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
+        if not handler.filters or (cleaner := _hook.cleaner) is None:
+            return filtered(handler, record)
+        before = record.__dict__.copy()
+        passed: Any = filtered(handler, record)
+        if not passed:
+            return passed
+        # Since Python 3.12 a filter may return a record of its own.
+        left = passed if isinstance(passed, logging.LogRecord) else record
+        try:
+            clean_changed(left, before, cleaner)
+        except Exception as error:
+            _say_instead(left, error)
+        return passed
+
+    def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
+        text = formatted(handler, record)
+        formatter = handler.formatter
+        if formatter is None or type(formatter) is logging.Formatter or adds_nothing(formatter):
+            return text
+        if (cleaner := _hook.cleaner) is None:
+            return text
+        try:
+            return cleaner.data(text)
+        except Exception as error:
+            return _NOTICE_OF_FORMAT % type(error).__name__
+
+    setattr(logging.Handler, "filter", filter_cleaned)  # noqa: B010 - no type allows it
+    setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - as above
+
+
+def _say_instead(record: logging.LogRecord, error: Exception) -> None:
+    """Make a record a notice: before Python 3.12 a filter cannot put another record in its place."""
+    if (notice := _instead(record, error)) is not record:
+        record.__class__ = logging.LogRecord
+        record.__dict__.clear()
+        record.__dict__.update(notice.__dict__)
 
 
 def _place_on_formatters() -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.policy import Logs
+from alpines_privacy.redaction.candidates import Candidates
 from alpines_privacy.redaction.names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
@@ -39,6 +40,7 @@ _PAIR = {
         ("\\'", r"\\'", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
     )
 }
+_BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of one
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _WINDOW = 96  # characters before a separator in which its key is looked for
@@ -62,10 +64,12 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
+_MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
+_NO_VALUE, _VALUE, _UNLESS_CODE = range(3)
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
-_NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}["']?[ ]?[=:]"""
+_NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}+["']?+[ ]?+[=:]"""
 _BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++""")
 _WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
 _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
@@ -133,12 +137,13 @@ class _Reading:
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
-    __slots__ = ("_runs", "backwards", "quoted", "text")
+    __slots__ = ("_runs", "backwards", "quoted", "text", "verdicts")
 
     def __init__(self, text: str, backwards: str) -> None:
         self.text = text
         self.backwards = backwards
         self.quoted: Quoted | None = None
+        self.verdicts: dict[tuple[str, ...], int] = {}
         self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
 
     def closing(self, start: int, quote: str) -> int:
@@ -214,13 +219,20 @@ class Keys:
             or _is_named(text) is not None
         )
 
-    def found(self, text: str, documents: Documents | None = None) -> list[SpanTuple]:
-        """Return the values in a text, in order and disjoint."""
+    def found(
+        self,
+        text: str,
+        documents: Documents | None = None,
+        candidates: Candidates | None = None,
+    ) -> list[SpanTuple]:
+        """Return the values in a text, in order and disjoint; of a long one by its `candidates`."""
         backwards = text[::-1]
         lowered = _lowered(backwards)
         places = self._separators(lowered)
         reading = _Reading(text, backwards)
-        found = self._values_of(reading, places, documents or Documents(text)) if places else []
+        found: list[SpanTuple] = []
+        if places:
+            found = self._values_of(reading, places, documents or Documents(text), candidates)
         if "--" in text:
             found = sorted([*found, *self._options(text)])
         if '"eman"' in lowered or "'eman'" in lowered:
@@ -228,26 +240,29 @@ class Keys:
         return found
 
     def _values_of(
-        self, reading: _Reading, places: Iterable[int], documents: Documents
+        self,
+        reading: _Reading,
+        places: Iterable[int],
+        documents: Documents,
+        candidates: Candidates | None,
     ) -> list[SpanTuple]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
         found: list[SpanTuple] = []
-        quoted: Quoted | None = None
-        text, done, is_read = reading.text, 0, False
+        text, done = reading.text, 0
         for place in places:
             if place < done:
                 continue
             if text[place] == ":" and text[place - 1] in _PAIR:
-                if pair := _pair_at(text, place):
-                    done = self._pair(pair, found)
+                if text[place + 1 : place + 2] in _BEGIN_PAIR and (pair := _pair_at(text, place)):
+                    done = self._pair(reading, pair, found)
                     continue
                 if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
                     continue
-            if not is_read:
-                quoted = reading.quoted = documents.quoted()
-                is_read = True
+            if candidates and not candidates.take(place):
+                break
+            quoted = reading.quoted = documents.quoted()
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
-                found += self._inside(text, quoted, index)
+                found += self._inside(text, quoted, index, candidates)
                 done = quoted.ends[index]
             elif key := self._key_before(text, reading.backwards, place):
                 for start, end in self._values(reading, place + 1, key):
@@ -255,26 +270,49 @@ class Keys:
                     done = end
         return found
 
-    def _pair(self, pair: re.Match[str], found: list[SpanTuple]) -> int:
+    def _pair(self, reading: _Reading, pair: re.Match[str], found: list[SpanTuple]) -> int:
         """Add the value of a pair, if it is personal data; return where reading goes on."""
-        kind, word = self._read(pair[1])
-        if kind is None or not pair[2] or not self._is_held(kind, word, pair[2]):
+        question = name, value = pair.groups()
+        kind, word = self._read(name)
+        if kind is None or not value:
+            return 0
+        verdict = reading.verdicts.get(question)
+        if verdict is None:
+            verdict = _VALUE if self._is_held(kind, word, value) else _NO_VALUE
+            if len(reading.verdicts) < _MOST_VERDICTS:
+                reading.verdicts[question] = verdict
+        if verdict == _NO_VALUE:
             return 0
         start, end = pair.span(2)
         found.append((start, end, kind))
         return end
 
-    def _inside(self, text: str, quoted: Quoted, index: int) -> Iterator[SpanTuple]:
-        """Give the values inside a string, read as it is once its escapes are taken away."""
+    def _inside(
+        self, text: str, quoted: Quoted, index: int, candidates: Candidates | None
+    ) -> list[SpanTuple]:
+        """Return the values inside a string, read as it is once its escapes are taken away."""
         first, last = quoted.starts[index], quoted.ends[index]
-        string, inner = text[first:last], quoted.inside.get(index)
+        if candidates is None:
+            return [*self._inside_string(text[first:last], first, quoted.inside.get(index), None)]
+        unread, candidates.unread = candidates.unread, None
+        found = [
+            *self._inside_string(text[first:last], first, quoted.inside.get(index), candidates)
+        ]
+        inside, candidates.unread = candidates.unread, unread
+        if inside is not None:
+            candidates.stop(first)
+        return found
+
+    def _inside_string(
+        self, string: str, first: int, inner: Quoted | None, candidates: Candidates | None
+    ) -> Iterator[SpanTuple]:
         if inner is not None or "\\" not in string:
             inside = Documents(string, lambda: inner.shifted(-first)) if inner else None
-            for start, end, kind in self.found(string, inside):
+            for start, end, kind in self.found(string, inside, candidates):
                 yield first + start, first + end, kind
             return
         layer = Layer(string, tokens=STRING_ESCAPE)
-        for begin, done, kind in self.found(layer.text):
+        for begin, done, kind in self.found(layer.text, None, candidates):
             start, end = layer.origin(begin, done)
             yield first + start, first + end, kind
 
@@ -401,11 +439,32 @@ class Keys:
         if end == start:
             return ()
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
-        if not is_value(key.kind, key.word, value) or self._is_marked_at(text, start, end):
+        after = text[end : end + 1]
+        question = (key.kind, key.word, key.separator, key.quotes, value, after)
+        verdict = reading.verdicts.get(question)
+        if verdict is None:
+            verdict = self._verdict(key, value, after)
+            if len(reading.verdicts) < _MOST_VERDICTS:
+                reading.verdicts[question] = verdict
+        if verdict == _NO_VALUE or self._is_marked_at(text, start, end):
             return ()
-        if self._is_name_of_field(key, value) or _is_other(text, end, value, key):
+        if verdict == _UNLESS_CODE and is_code(_line_before(text, key.start), value, after):
             return ()
         return ((start, end),)
+
+    def _verdict(self, key: _Key, value: str, after: str) -> int:
+        """Judge a bare value by itself: as personal data, as none, or as what its line decides."""
+        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
+            return _NO_VALUE
+        if key.separator == ">" or (
+            key.separator != ":" and not (value[0].isalpha() or value[0] == "_")
+        ):  # it begins no code
+            return _VALUE
+        if key.quotes:
+            return _NO_VALUE if is_code("", value, after) else _VALUE
+        if key.separator == ":" and is_said(key.kind, key.word, value):
+            return _NO_VALUE
+        return _UNLESS_CODE if may_be_code(value, after) else _VALUE
 
     def _header(
         self, reading: _Reading, start: int, key: _Key, *, spoken: bool
@@ -542,24 +601,10 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _LINE if spoken else _BARE
 
 
-def _is_other(text: str, end: int, value: str, key: _Key) -> bool:
-    """Tell whether a bare value is a remark about it, or an expression of source."""
-    if key.separator != ":" and not (value[0].isalpha() or value[0] == "_"):  # begins no code
-        return False
-    after = text[end : end + 1]
-    if key.separator == ">":
-        return False
-    if key.quotes:
-        return is_code("", value, after)
-    if key.separator == ":" and is_said(key.kind, key.word, value):
-        return True
-    return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
-
-
 def _line_before(text: str, place: int) -> str:
     """Return what stands before a place on its line, the last of it where that is long."""
-    first = max(0, place - _LINE_READ)
-    return text[max(first, text.rfind("\n", first, place) + 1) : place]
+    before = text[place - _LINE_READ if place > _LINE_READ else 0 : place]
+    return before.rpartition("\n")[2] if "\n" in before else before
 
 
 @cached("last words of keys")

@@ -9,7 +9,7 @@ __all__ = ["one_line"]
 # What str.splitlines() breaks at, and what moves a terminal's cursor, clears or retitles it: all
 # controls (ECMA-48) but the tab, and the ESC of a colour, which servers put into their arguments.
 _CONTROLS = re.compile(
-    "(?:[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029]++|\x1b(?!\\[[0-9;]{0,32}m))++"
+    "((?:[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029]++|\x1b(?!\\[[0-9;]{0,32}m))++)"
 )
 _ESCAPES = {
     point: chr(point).encode("unicode_escape").decode()
@@ -19,8 +19,16 @@ _ESCAPES = {
 
 def one_line(text: str) -> str:
     """Return the text with its line breaks and other controls written as escapes; colours stay."""
-    return text if text.isprintable() else _CONTROLS.sub(_escaped, text)
+    if text.isprintable():
+        return text
+    pieces = _CONTROLS.split(text)  # plain text and controls, by turns
+    pieces[1::2] = map(_Escaped().__getitem__, pieces[1::2])
+    return "".join(pieces)
 
 
-def _escaped(match: re.Match[str]) -> str:
-    return match[0].translate(_ESCAPES)
+class _Escaped(dict[str, str]):
+    """How the controls of one text are written, each run of them worked out once."""
+
+    def __missing__(self, controls: str) -> str:
+        escaped = self[controls] = controls.translate(_ESCAPES)
+        return escaped

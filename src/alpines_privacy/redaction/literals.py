@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from alpines_privacy.redaction.lines import one_line
 
@@ -30,6 +30,9 @@ _ESCAPE = re.compile(
 )
 _LONGEST_ESCAPE = 12  # characters
 
+
+# How each byte is written in an address, the slash too.
+_QUOTED = [quote(bytes([byte]), safe="") for byte in range(256)]
 
 _MAIL = re.compile(r"[\w.+\-]{0,64}(?:@|%40)")  # what goes on to an address
 
@@ -143,7 +146,8 @@ def _forms(value: str) -> set[str]:
     if value.isalnum() and value.isascii():
         return forms
     encoded = value.encode("utf-8", "replace")
-    forms |= {quote(encoded, safe=""), quote(encoded), quote_plus(encoded)}
+    quoted = "".join(map(_QUOTED.__getitem__, encoded))
+    forms |= {quoted, quoted.replace("%2F", "/"), quoted.replace("%20", "+")}
     forms |= {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1]}
     forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     forms |= {html.escape(value), html.escape(value, quote=False)}

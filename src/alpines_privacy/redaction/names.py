@@ -125,6 +125,10 @@ class KeyNames:
         """Return the kind of the value that stands under a key; None where it is no personal data."""
         return self._known[key]
 
+    def is_safe(self, key: str) -> bool:
+        """Tell whether the policy says that what stands under a key is no personal data."""
+        return _joined(key) in self._safe
+
     def is_key(self, value: str, kind: str) -> bool:
         """Tell whether a value is only the name of a field: `PASSWORD_FIELD = "password"`.
 

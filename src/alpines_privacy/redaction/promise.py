@@ -7,6 +7,7 @@ from alpines_privacy.http.heads import media_type
 from alpines_privacy.http.outcomes import Watch
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.submission import Submission
+from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.redaction.hook import cleaner
 from alpines_privacy.redaction.visitor import failed, in_flight
 
@@ -18,9 +19,17 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 class VisitorsInLogs(Promise):
     """Notes who is being served, and sees forms and JSON as the app reads them. Nothing is read before a log asks."""
 
+    def __init__(self) -> None:
+        self._has_looked = False
+
     def request(self, privacy: Privacy) -> Watch | None:
         """Note the request; watch its body if it is a form or JSON."""
         in_flight.add(privacy)
+        if (
+            not self._has_looked
+        ):  # what an app sets up after `protect()` is there by the first request
+            self._has_looked = True
+            self._tell(privacy)
         request = privacy.request
         if request is None or not (types := request.values("content-type")):
             return None
@@ -28,6 +37,11 @@ class VisitorsInLogs(Promise):
             return None
         privacy.submission = Submission(types[0])
         return Watch(privacy.submission.take)
+
+    def _tell(self, privacy: Privacy) -> None:
+        if privacy.guard is not None:
+            for sentence in unhooked():
+                privacy.guard.notices.once("%s", sentence)
 
     def raised(self, privacy: Privacy, error: BaseException) -> None:
         """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""

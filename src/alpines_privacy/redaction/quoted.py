@@ -14,7 +14,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple, TypeAlias
+
+from alpines_privacy.redaction.candidates import LEAST, crowded
 
 __all__ = [
     "Document",
@@ -101,7 +104,7 @@ class Quoted:
     `inside` has what a string holds of documents in its turn, by the place where it begins.
     """
 
-    __slots__ = ("_beginnings", "_without", "documents", "ends", "inside", "starts")
+    __slots__ = ("_beginnings", "_unmoved", "_without", "documents", "ends", "inside", "starts")
 
     def __init__(self, documents: list[Document], starts: list[int], ends: list[int]) -> None:
         self.documents = documents
@@ -109,6 +112,7 @@ class Quoted:
         self.starts = starts
         self.ends = ends
         self.inside: dict[int, Quoted] = {}
+        self._unmoved: dict[int, Callable[[], Quoted]] = {}
         self._without: set[int] = set()  # where strings begin that were read and hold none
 
     def string_at(self, place: int) -> int:
@@ -135,23 +139,37 @@ class Quoted:
         """Return the index of the first string whose content ends behind a place."""
         return bisect_right(self.ends, place)
 
-    def moved(self, behind: Move, before: Move, text: str | None = None) -> Quoted:
-        """Return the same in another reading of the text: that `text`, where its quotes differ.
+    def moved(self, behind: Move, before: Move) -> Quoted:
+        """Return the same in another reading of the text.
 
         `behind` gives the place there that follows what ends at a place here, `before` the place
         of what begins at one.
         """
+        moved = self._moved(behind, before, None)
+        for start, inner in self.inside.items():
+            moved.inside[behind(start)] = inner.moved(behind, before)
+        return moved
+
+    def written(self, behind: Move, before: Move, text: str) -> Quoted:
+        """Return the same in the `text` as it is written, whose quotes may differ, to be `cut` there.
+
+        What a string holds is moved when a cut asks for it.
+        """
+        moved = self._moved(behind, before, text)
+        for start, inner in self.inside.items():
+            moved._unmoved[behind(start)] = partial(inner.written, behind, before, text)  # noqa: SLF001 - of this class
+        return moved
+
+    def _moved(self, behind: Move, before: Move, text: str | None) -> Quoted:
         documents = []
         for start, end, written, place in self.documents:
             quote = written
             if text is not None and quote and place >= 0:
                 quote = text[before(place) : behind(place + 1)]
             if (first := before(start)) < (last := behind(end)):
-                documents.append(Document(first, last, quote, before(place)))
-        moved = Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
-        for start, inner in self.inside.items():
-            moved.inside[behind(start)] = inner.moved(behind, before, text)
-        return moved
+                stands = first if place == start else before(place)
+                documents.append(Document(first, last, quote, stands))
+        return Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
 
     def part(self, start: int, end: int) -> Quoted:
         """Return what a part of the text has of the documents and strings."""
@@ -174,7 +192,14 @@ class Quoted:
 
     def shifted(self, by: int) -> Quoted:
         """Return the same of a part of the text, or of a text of which this one is a part."""
-        return self.moved(lambda place: place + by, lambda place: place + by)
+        documents = [
+            Document(start + by, end + by, quote, place + by)
+            for start, end, quote, place in self.documents
+        ]
+        starts, ends = [place + by for place in self.starts], [place + by for place in self.ends]
+        shifted = Quoted(documents, starts, ends)
+        shifted.inside = {start + by: inner.shifted(by) for start, inner in self.inside.items()}
+        return shifted
 
     def joined(self, other: Quoted) -> Quoted:
         """Return the documents of both, none of which is in one of the other."""
@@ -261,6 +286,8 @@ class Quoted:
 
     def _inside(self, text: str, first: int, last: int) -> Quoted | None:
         """Return the documents of a string, which is read once."""
+        if move := self._unmoved.pop(first, None):
+            self.inside[first] = move()
         if first not in self.inside and first not in self._without:
             if found := _read_inside(text[first:last]):
                 self.inside[first] = found.shifted(first)
@@ -284,7 +311,7 @@ class Documents:
         )
 
     def quoted(self) -> Quoted | None:
-        """Return them; None where there is none."""
+        """Return them; None where there is none. Raises `Crowded` where there are too many."""
         if not self._are_read:
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
@@ -299,23 +326,22 @@ def read(text: str) -> Quoted | None:
     return read_outside(text)
 
 
-def read_outside(text: str) -> Quoted | None:
-    """Return the documents of a text that is a part of another; None where there is none."""
+def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
+    """Return the documents of a text that is a part of another, or a string's; None where there is none."""
     first = _first_opening(text)
     if first < 0 or (text.find("]", first) < 0 and text.find("}", first) < 0):
         return None
     bounds = _documents(text, first)
-    return _read(text, bounds) if bounds else None
+    if len(text) >= LEAST and (crowd := crowded(len(text), [start for start, _ in bounds])):
+        raise crowd
+    return _read(text, bounds, in_string=in_string) if bounds else None
 
 
 def _read_inside(text: str) -> Quoted | None:
     """Read the content of a string, where a list of numbers cannot tell how quotes are escaped."""
-    if found := read(text):
-        found.documents = [
-            each._replace(quote="") if each.place == each.start else each
-            for each in found.documents
-        ]
-    return found
+    if text[:1] in _AT_FIRST and _ONE_STRING(text):
+        return _read(text, [(0, len(text))], in_string=True)
+    return read_outside(text, in_string=True)
 
 
 def may_part(text: str, start: int, end: int) -> bool:
@@ -328,7 +354,7 @@ def may_part(text: str, start: int, end: int) -> bool:
     )
 
 
-def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
+def _read(text: str, bounds: Iterable[Bounds], *, in_string: bool = False) -> Quoted:
     documents: list[Document] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -336,11 +362,13 @@ def _read(text: str, bounds: Iterable[Bounds]) -> Quoted:
         strings = [match.span() for match in _STRINGS(text, first, last)]
         if not strings and _PLAIN_WORD(text, first, last):  # `[abc, def]`, as nobody writes a list
             continue
-        starts += [start + 1 for start, _ in strings]
-        ends += [end - 1 for _, end in strings]
+        for start, end in strings:
+            starts.append(start + 1)
+            ends.append(end - 1)
         place = strings[0][0] if strings else first
         quote = text[place] if strings else _quote_of_list(text, first)
-        documents.append(Document(first, last, quote, place))
+        is_unknown = in_string and place == first
+        documents.append(Document(first, last, "" if is_unknown else quote, place))
     return Quoted(documents, starts, ends)
 
 
@@ -385,6 +413,11 @@ def _documents(text: str, place: int) -> list[Bounds]:
         if index and found[index - 1][1] > start:
             place = found[index - 1][1]
         elif not _INDEX(text, start):
+            match = _MEMBERS(text, place)
+            if match and match[2] == _CLOSES[text[start]]:  # nothing in it opens another
+                place = match.end()
+                _keep(found, (start, place))
+                continue
             closed = _closed(text, start, tried)
             for bounds in closed:
                 _keep(found, bounds)
@@ -394,6 +427,9 @@ def _documents(text: str, place: int) -> list[Bounds]:
 
 
 def _keep(found: list[Bounds], bounds: Bounds) -> None:
+    if not found or found[-1][1] <= bounds[0]:
+        found.append(bounds)
+        return
     index = bisect_right(found, bounds)
     if index and found[index - 1][1] > bounds[0]:
         return

@@ -17,19 +17,22 @@ import copy
 import hashlib
 import logging
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
+from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.events import clean_event
 from alpines_privacy.redaction.exceptions import rendered, stand_in
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.snapshots import Snapshot, snapshot
 
-__all__ = ["clean", "withhold"]
+__all__ = ["clean", "clean_changed", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
+_SAYING = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
+_ABSENT = object()
 _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
@@ -38,6 +41,7 @@ _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the 
 _SIMPLE = frozenset({str, int, float, bool, type(None)})  # their text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
 _SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
+_LONG_PART = 1 << 10  # characters that stand in no text by chance
 
 # Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
 _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
@@ -45,7 +49,8 @@ _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
     """Take personal data out of a record; `logger` tells which handlers are to get it."""
-    if _may_change(record):
+    is_simple = _is_simple(record)
+    if not is_simple:
         _freeze(record)
     template, args = record.msg, record.args
     try:
@@ -53,10 +58,14 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
     except Exception:
         _clean_apart(record, cleaner)
     else:
-        text = cleaner.text(message)
-        single = message.isprintable()
-        if text is not message or not single or _holds_more(template, args):
-            _clean_message(record, cleaner, message, text if single else "")
+        # A line break of a value's has to be found before anything is judged.
+        text = cleaner.text(message) if message.isprintable() else ""
+        # Of a simple record the message shows all, but for what its conversions cut.
+        holds_more = args and "%." in template if is_simple else _holds_more(template, args)
+        if text is not message or holds_more:
+            _clean_message(record, cleaner, message, text)
+        elif args and template not in common_words.templates:
+            common_words.note(template)
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT
@@ -67,12 +76,23 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         _clean_rest(record, cleaner, logger)
 
 
-def _may_change(record: logging.LogRecord) -> bool:
-    """Whether a record holds an object that may read otherwise when a handler asks it."""
+def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
+    """Take personal data out of what is no longer, by identity, what a clean record held `before`."""
+    attributes = record.__dict__
+    changed = {name for name in attributes if attributes[name] is not before.get(name, _ABSENT)}
+    if changed & _SAYING:
+        clean(record, cleaner, logging.getLogger(record.name))
+        return
+    for name in changed - _STANDARD:
+        attributes[name] = _extra(name, attributes[name], cleaner)
+
+
+def _is_simple(record: logging.LogRecord) -> bool:
+    """Whether a record holds no object that may read otherwise when a handler asks it."""
     args = record.args
     if type(record.msg) is not str or len(record.__dict__) != _STANDARD_COUNT:
-        return True
-    return bool(args) and not (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
+        return False
+    return not args or (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
 
 
 def _freeze(record: logging.LogRecord) -> None:
@@ -139,21 +159,40 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
         text = text or cleaner.text(message if isinstance(template, str) else one_line(message))
         if text != message:
             record.msg = text
+    elif isinstance(args, Mapping):
+        _clean_named(record, cleaner, message)
     elif text and type(args) is tuple:
-        _put(record, text, _args_of_line(args, cleaner, message, text), message)
+        _put(record, text, _args_of(args, cleaner, message, text), message)
     else:
-        _clean_arguments(record, cleaner, message)
+        _clean_controls(record, cleaner, message)
 
 
-def _args_of_line(
-    args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str
+def _args_of(
+    args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str, *, lines: bool = False
 ) -> tuple[Any, ...]:
-    """Return the arguments of a message of one line cleaned; what the cleaned `text` shows is clean already."""
-    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
+    """Return the arguments of a message cleaned; what the cleaned `text` shows is clean already.
+
+    Of several that it does not show, the longest comes last, when the others tell where it stands. A long
+    one that still cannot be told would read otherwise alone: it is withheld.
+    """
     cleaned = list(args)
+    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
+    if len(hidden) == 1 and (clean := _cut(args[hidden[0]], message, text)) is not None:
+        cleaned[hidden[0]] = clean  # nearly always
+        return tuple(cleaned)
+    if len(hidden) > 1:
+        hidden.sort(key=lambda at: len(args[at]) if type(args[at]) is str else 0)
+    others: list[tuple[str, str]] = []
     for at in hidden:
-        cut = _cut(args[at], message, text) if len(hidden) == 1 else None
-        cleaned[at] = _on_one_line(cleaner.data(args[at]), lines=False) if cut is None else cut
+        value = args[at]
+        clean = _cut(value, message, text, others)
+        if clean is None and at == hidden[-1] and type(value) is str and len(value) >= _LONG_PART:
+            clean = _WITHHELD
+        elif clean is None:
+            clean = _on_one_line(cleaner.data(value), lines=lines)
+        if type(value) is str and value:
+            others.append((value, clean))
+        cleaned[at] = clean
     return tuple(cleaned)
 
 
@@ -165,11 +204,13 @@ def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
     return type(arg) in _SAY_ALL and str(arg) in text
 
 
-def _cut(value: Any, message: str, text: str) -> str | None:
-    """Return what stands in the cleaned text where a value stood, if the rest is as it was."""
+def _cut(value: Any, message: str, text: str, others: Iterable[tuple[str, str]] = ()) -> str | None:
+    """Return what stands in the cleaned text where a value stood, if the rest is as it was but for the `others`."""
     if type(value) is not str or not value or message.count(value) != 1:
         return None
     before, _, after = message.partition(value)
+    for other, clean in others:
+        before, after = before.replace(other, clean), after.replace(other, clean)
     if len(before) + len(after) > len(text):
         return None
     if text.startswith(before) and text.endswith(after):
@@ -177,19 +218,28 @@ def _cut(value: Any, message: str, text: str) -> str | None:
     return None
 
 
-def _clean_arguments(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
-    """Clean arguments that have names, or line breaks in their text."""
-    template, args = record.msg, record.args
-    lines = record.name == _WARNINGS
-    clean_args = _clean_args(_named(record.name, args), cleaner, lines=lines)
-    # Judged as it came, because a part that is redacted may be what shows the whole; but what
-    # a mapping's key tells, the message may not.
-    judged = clean_args if isinstance(args, Mapping) else _of_one_line(args, lines=lines)
+def _clean_controls(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Clean a message that holds line breaks or other controls: those of its arguments are escaped before."""
+    template, lines = record.msg, record.name == _WARNINGS
+    args = tuple(_on_one_line(arg, lines=lines) for arg in record.args or ())
     try:
-        text = cleaner.text(str(template) % judged)
+        single = str(template) % args
     except Exception:  # an argument no longer fits its conversion (`%d`)
+        single = one_line(message)
+    text = cleaner.text(single)
+    _put(record, text, _args_of(args, cleaner, single, text, lines=lines), message)
+
+
+def _clean_named(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Clean arguments that have names."""
+    lines = record.name == _WARNINGS
+    args = _clean_args(_named(record.name, record.args), cleaner, lines=lines)
+    # What a mapping's key tells, the message may not.
+    try:
+        text = cleaner.text(str(record.msg) % args)
+    except Exception:  # as above
         text = cleaner.text(one_line(message))
-    _put(record, text, clean_args, message)
+    _put(record, text, args, message)
 
 
 def _put(record: logging.LogRecord, text: str, args: Any, message: str) -> None:
@@ -265,10 +315,6 @@ def _like(args: Mapping[str, Any], values: dict[str, Any]) -> Mapping[str, Any]:
     return values if like is args else like
 
 
-def _of_one_line(args: Any, *, lines: bool) -> Any:
-    return tuple(_on_one_line(arg, lines=lines) for arg in args)
-
-
 def _on_one_line(value: Any, *, lines: bool) -> Any:
     """Return an argument whose text has no line break; numbers stay numbers for their conversions."""
     if lines or value is None or isinstance(value, int | float):
@@ -302,10 +348,15 @@ def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Log
         record.stack_info = cleaner.text(record.stack_info)
     attributes = record.__dict__
     for name in [name for name in attributes if name not in _STANDARD]:
-        value = cleaner.value(name, attributes[name])
-        if isinstance(value, str) and name not in _FORMATTED:
-            value = one_line(value)
-        attributes[name] = value
+        attributes[name] = _extra(name, attributes[name], cleaner)
+
+
+def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
+    """Return what a caller, a filter or a formatter gave a record under a name of its own."""
+    value = cleaner.value(name, value)
+    if isinstance(value, str) and name not in _FORMATTED:
+        return one_line(value)
+    return value
 
 
 def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
@@ -313,9 +364,36 @@ def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: loggin
     if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
         return
     tb = record.exc_info[2]
-    text = rendered(error, tb)
-    if cleaner.text(text) != text or not _is_left_to_formatters(logger):
-        record.exc_info = stand_in(error, tb, cleaner.text)
+    shown = _Shown(rendered(error, tb), cleaner)
+    if not _is_left_to_formatters(logger) or shown.is_changed():
+        record.exc_info = stand_in(error, tb, shown.part)
+
+
+class _Shown:
+    """A text that is shown as a whole and in parts. Of a long part, what the cleaned whole says of it is enough."""
+
+    __slots__ = ("_cleaned", "_cleaner", "_text")
+
+    def __init__(self, text: str, cleaner: Cleaner) -> None:
+        self._text = text
+        self._cleaner = cleaner
+        self._cleaned: str | None = None
+
+    def is_changed(self) -> bool:
+        return self._whole() != self._text
+
+    def part(self, text: str) -> str:
+        """Return a part cleaned."""
+        if len(text) < _LONG_PART:
+            return self._cleaner.text(text)
+        whole = self._whole()
+        cut = text if text in whole else _cut(text, self._text, whole)
+        return self._cleaner.text(text) if cut is None else cut
+
+    def _whole(self) -> str:
+        if self._cleaned is None:
+            self._cleaned = self._cleaner.text(self._text)
+        return self._cleaned
 
 
 def _is_left_to_formatters(logger: logging.Logger) -> bool:

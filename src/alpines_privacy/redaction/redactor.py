@@ -19,6 +19,8 @@ import msgspec
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
+from alpines_privacy.redaction.agents import UNREAD
+from alpines_privacy.redaction.candidates import LEAST, Candidates, Crowded
 from alpines_privacy.redaction.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
@@ -41,7 +43,9 @@ _Found: TypeAlias = "tuple[int, int, int, str]"
 _Spans: TypeAlias = "tuple[list[SpanTuple], Mapping[int, str]]"  # with the quotes that a mark needs
 _NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
+_UNREAD = -1  # surer than any: what nobody judged counts as personal data
 _PLACE = itemgetter(0, 1)
+_MOST_AGENTS = 32  # different programs that one text names
 
 
 class _Search(NamedTuple):
@@ -88,7 +92,8 @@ class Redactor:
                 return text
             if len(text) > LONGEST:
                 return _redacted(search, text)[0]
-            spans, quotes = _find(search, text, hits)
+            find = _find if len(text) < LEAST else _find_bounded
+            spans, quotes = find(search, text, hits)
             if not spans:
                 return text
             return _replaced(search, text, spans, quotes, plain=search.hidden not in hits)
@@ -132,6 +137,10 @@ class Redactor:
             return self._nested().value(key, value)
         except Exception as error:
             return _notice(error)
+
+    def is_safe(self, key: str) -> bool:
+        """Tell whether the policy says that what stands under a key is no personal data."""
+        return (self._ready or self._prepare()).keys.names.is_safe(key)
 
     def _nested(self) -> Nested:
         search = self._ready or self._prepare()
@@ -184,7 +193,7 @@ def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
         plain = False
     else:
         hits = search.look(text)
-        spans, quotes = _find(search, text, hits) if hits else ([], _NO_QUOTES)
+        spans, quotes = _find_bounded(search, text, hits) if hits else ([], _NO_QUOTES)
         plain = search.hidden not in hits
     if not spans:
         return text, spans
@@ -200,13 +209,15 @@ def _find_in_windows(search: _Search, text: str) -> _Spans:
         piece = text[start:end]
         hits = search.look(piece)
         documents = Documents(piece, partial(whole.part, start, end) if whole else _no_documents)
-        spans, marks = _find(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
+        spans, marks = _find_bounded(search, piece, hits, documents) if hits else ([], _NO_QUOTES)
         quotes.update((place + start, quote) for place, quote in marks.items())
         for begin, done, kind in spans:
-            if first <= begin + start < last:
-                stop = done + start
+            stop = done + start
+            # What a window leaves unread begins wherever it does.
+            begins = max(begin + start, first) if stop == end else begin + start
+            if first <= begins < last:
                 long = _end_of_long(text, stop, whole) if stop == end else stop
-                _add(found, (begin + start, long, kind))
+                _add(found, (begins, long, kind))
     return found, quotes
 
 
@@ -232,12 +243,36 @@ def _add(found: list[SpanTuple], span: SpanTuple) -> None:
     found.append(span)
 
 
+def _find_bounded(
+    search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
+) -> _Spans:
+    """Return all spans of a text; what stands behind too many documents to be read is one."""
+    try:
+        return _find(search, text, hits, documents)
+    except Crowded as crowd:
+        place = crowd.place if documents is None else 0
+    head = text[:place]  # a layer's or a string's place stands here too, or further on
+    try:
+        hits = search.look(head)
+        spans, quotes = _find(search, head, hits, None) if hits else ([], _NO_QUOTES)
+    except Crowded:
+        return [(0, len(text), "SECRET")], _NO_QUOTES
+    return [*spans, (place, len(text), "SECRET")], quotes
+
+
 def _find(
     search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
     """Return all spans of a text: by shape and key, in the text and in its shadow, without those in marks."""
     ways, plain = search.ways, search.hidden not in hits
-    if plain and search.by_key not in hits and not ways.shows and not ways.kept:
+    candidates = Candidates(len(text)) if len(text) >= LEAST else None
+    if (
+        plain
+        and search.by_key not in hits
+        and not ways.shows
+        and not ways.kept
+        and candidates is None
+    ):
         spans = search.scanner.found(text, hits)
         for start, end, kind in spans:
             if kind != "IP" and may_part(text, start, end):
@@ -245,32 +280,45 @@ def _find(
                 return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
     documents = documents or Documents(text)
-    found = _ranked(search, text, hits, documents)
+    found = _ranked(search, text, hits, documents, candidates)
     if not plain:
-        found, documents = _with_hidden(search, text, found, documents)
+        found, documents = _with_hidden(search, text, found, documents, candidates)
     if ways.kept:
-        found = [each for each in found if each[3] not in ways.kept]
+        found = [each for each in found if each[3] not in ways.kept or each[1] == _UNREAD]
     if found and ways.shows:
         marks = [match.span() for match in ways.marks.finditer(text)]
         found = [each for each in found if not _is_within(each, marks)]
     return _merged(text, found, documents)
 
 
-def _ranked(search: _Search, text: str, hits: Sequence[int], documents: Documents) -> list[_Found]:
-    """Return what a plain text holds, as it reads."""
+def _ranked(
+    search: _Search,
+    text: str,
+    hits: Sequence[int],
+    documents: Documents,
+    candidates: Candidates | None,
+) -> list[_Found]:
+    """Return what a plain text holds, as it reads, and the rest that holds too much to be read."""
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
     if by_shape:
-        spans = search.scanner.found(text, by_shape)
+        spans = search.scanner.found(text, by_shape, candidates)
         found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
     if search.by_key in hits:
-        for start, end, kind in search.keys.found(text, documents):
+        for start, end, kind in search.keys.found(text, documents, candidates):
             found.append((start, _BY_VAGUE_KEY if kind in _VAGUE else _BY_KEY, end, kind))
+    if candidates and candidates.unread is not None:
+        found.append((candidates.unread, _UNREAD, len(text), "SECRET"))
+        candidates.unread = None
     return found
 
 
 def _with_hidden(
-    search: _Search, text: str, found: list[_Found], documents: Documents
+    search: _Search,
+    text: str,
+    found: list[_Found],
+    documents: Documents,
+    candidates: Candidates | None,
 ) -> tuple[list[_Found], Documents]:
     """Add what the shadow of a text shows, and the documents it shows."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
@@ -283,9 +331,9 @@ def _with_hidden(
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
         seen = Documents(layer.text, None if seen.are_none else partial(_shown, layer, seen))
-        for first, rank, last, kind in _ranked(search, layer.text, hits, seen):
+        for first, rank, last, kind in _ranked(search, layer.text, hits, seen, candidates):
             start, end = origin(first, last)
-            if rank != _BY_SHAPE:  # a key in plain knows best where its value ends
+            if rank not in {_BY_SHAPE, _UNREAD}:  # a key in plain knows best where its value ends
                 end = min(ends.get(start, end), end)
             found.append((start, rank, end, kind))
         if search.hidden not in hits:
@@ -310,7 +358,8 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     known = above.quoted()
     if known is None:
         return read(layer.text)
-    seen = known.moved(layer.forward, layer.forward)
+    by = layer.moves_by(known.documents[0].start) if known.documents else None
+    seen = known.moved(layer.forward, layer.forward) if by is None else known.shifted(by)
     more = read_outside(seen.outside(layer.text))
     seen = seen.look_inside(layer.text)
     return seen.joined(more) if more else seen
@@ -319,11 +368,7 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
 def _in_original(text: str, documents: Documents, origin: shadow.Origin) -> Quoted | None:
     if (seen := documents.quoted()) is None:
         return None
-    return seen.moved(
-        lambda place: origin(place - 1, place)[1],
-        lambda place: origin(place, place + 1)[0],
-        text,
-    )
+    return seen.written(origin.last, origin.first, text)
 
 
 def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
@@ -355,8 +400,8 @@ def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
 
 
 def _may_part(text: str, found: list[_Found]) -> bool:
-    for start, _, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
-        if kind != "IP" and may_part(text, start, end):
+    for start, rank, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
+        if kind != "IP" and rank != _UNREAD and may_part(text, start, end):
             return True
     return False
 
@@ -367,7 +412,8 @@ def _cut(
     """Give what was found so that the documents stay documents; note the quotes that marks need."""
     for each in found:
         start, rank, end, kind = each
-        if kind != "IP" and may_part(text, start, end) and (quoted := documents.quoted()):
+        is_whole = kind == "IP" or rank == _UNREAD
+        if not is_whole and may_part(text, start, end) and (quoted := documents.quoted()):
             for first, last, quote in quoted.cut(text, start, end):
                 if quote:
                     quotes[first] = quote
@@ -381,16 +427,27 @@ def _replaced(
 ) -> str:
     pieces: list[str] = []
     done = 0
-    replacement = search.ways.replacement
+    replacement, reading = search.ways.replacement, search.ways.reading
+    agents: set[str] = set()
     for start, end, kind in spans:
-        value = text[start:end]
-        mark = replacement(kind, value if plain else shadow.decoded(value))
+        if kind in reading:
+            value = text[start:end] if plain else shadow.decoded(text[start:end])
+            is_unread = kind in search.ways.parsing and _is_one_too_many(value, agents)
+            mark = UNREAD if is_unread else replacement(kind, value)
+        else:
+            mark = f"[{kind}]"
         if quotes and (quote := quotes.get(start)):
             mark = f"{quote}{mark}{quote}"
         pieces += (text[done:start], mark)
         done = end
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _is_one_too_many(value: str, agents: set[str]) -> bool:
+    """Tell whether a text has named so many programs that this one is not asked about; no log names a dozen."""
+    agents.add(value)
+    return len(agents) > _MOST_AGENTS
 
 
 def _notice(error: Exception) -> str:

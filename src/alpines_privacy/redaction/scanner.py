@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from alpines_privacy.redaction.candidates import Candidates
 from alpines_privacy.redaction.gate import Gate, fastest_gate
 from alpines_privacy.redaction.kinds import RANKS, SHAPES
 from alpines_privacy.redaction.kinds.shape import Cores, Find, Shape
@@ -40,13 +41,18 @@ class Scanner:
         hits = self._gate(text)
         return [Span(*found) for found in self.found(text, hits)] if hits else []
 
-    def found(self, text: str, hits: Iterable[int]) -> list[SpanTuple]:
-        """Return the same, where a gate has told which of the `shapes` are possible."""
+    def found(
+        self, text: str, hits: Iterable[int], candidates: Candidates | None = None
+    ) -> list[SpanTuple]:
+        """Return the same, where a gate has told which of the `shapes` are possible.
+
+        Of a long text only so many `candidates` are judged as it may have.
+        """
         found: list[SpanTuple] = []
         for index in hits:
             kind, find, cores = self._finders[index]
             done = 0  # what lies inside a span of the same shape is not looked at again
-            for first, last in cores(text):
+            for first, last in cores(text) if candidates is None else candidates.of(cores(text)):
                 if first >= done:
                     for start, done in find(text, first, last):
                         found.append((start, done, kind))

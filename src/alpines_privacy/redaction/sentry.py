@@ -1,6 +1,7 @@
 """Sentry: events, transactions, breadcrumbs and logs without personal data, whatever the SDK collected.
 
     sentry_sdk.init(dsn=..., **alpines_privacy.redaction.sentry.options())
+    sentry_sdk.init(dsn=..., **alpines_privacy.redaction.sentry.options(before_send=mine))
 
 The SDK's own scrubber knows keys of dictionaries; what stands in query strings, messages, frames'
 variables, spans and breadcrumbs it leaves. Here all of an event is cleaned by key and by text,
@@ -23,10 +24,12 @@ __all__ = [
     "before_send",
     "before_send_log",
     "before_send_transaction",
+    "is_ours",
     "options",
 ]
 
 _Part: TypeAlias = "dict[str, Any]"
+_Hook: TypeAlias = Callable[[Any, Any], Any]
 
 # What the SDK says of the program: of an event, of its contexts, and of each span.
 _PROGRAMS = frozenset({
@@ -48,12 +51,43 @@ _last_sent: ContextVar[tuple[tuple[int, str, int], bool] | None] = ContextVar(
 )
 
 
-def options() -> dict[str, Callable[[Any, Any], Any]]:
-    """Return the hooks for `sentry_sdk.init`, those that the installed SDK knows."""
+def options(**yours: _Hook | None) -> dict[str, _Hook]:
+    """Return the hooks for `sentry_sdk.init`, those that the installed SDK knows.
+
+    `yours` are the app's own hooks of these names (`before_send=mine`): each is asked first, and
+    what it returns is cleaned. Raises TypeError for a name that is no hook of these.
+    """
     from sentry_sdk.consts import DEFAULT_OPTIONS  # noqa: PLC0415 - only who uses Sentry has it
 
-    hooks = (before_send, before_send_transaction, before_breadcrumb, before_send_log)
-    return {hook.__name__: hook for hook in hooks if hook.__name__ in DEFAULT_OPTIONS}
+    if unknown := yours.keys() - _HOOKS.keys():
+        names = ", ".join(_HOOKS)
+        raise TypeError(
+            f"options() takes {names}, not {', '.join(sorted(unknown))}; give that to sentry_sdk.init"
+        )
+    return {
+        name: ours if (theirs := yours.get(name)) is None else _Chain(theirs, ours)
+        for name, ours in _HOOKS.items()
+        if name in DEFAULT_OPTIONS
+    }
+
+
+class _Chain:
+    """A hook of the app's, and ours for what that lets pass."""
+
+    __slots__ = ("_ours", "_theirs")
+
+    def __init__(self, theirs: _Hook, ours: _Hook) -> None:
+        self._theirs = theirs
+        self._ours = ours
+
+    def __call__(self, part: Any, hint: Any) -> Any:
+        left = self._theirs(part, hint)
+        return None if left is None else self._ours(left, hint)
+
+
+def is_ours(hook: object) -> bool:
+    """Tell whether a hook of Sentry's cleans what it lets pass."""
+    return isinstance(hook, _Chain) or hook in _HOOKS.values()
 
 
 def before_send(event: Any, hint: Any) -> Any:
@@ -81,6 +115,12 @@ def before_send_log(log: Any, hint: Any) -> Any:
     """Return a structured log without personal data; None as above."""
     del hint
     return _or_nothing(_log, log)
+
+
+_HOOKS: dict[str, _Hook] = {
+    hook.__name__: hook
+    for hook in (before_send, before_send_transaction, before_breadcrumb, before_send_log)
+}
 
 
 def _is_repeated(hint: Any) -> bool:

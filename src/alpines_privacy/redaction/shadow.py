@@ -16,8 +16,8 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.entities import html5
-from itertools import pairwise
-from typing import TypeAlias
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from alpines_privacy.redaction.spans import Span
 
@@ -49,26 +49,28 @@ _NAMED = {
 }  # fmt: skip
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "\v", "0": ""}
 
-# It begins with a class of characters, which `re` looks for fast.
+# What follows the ESC of a sequence (ECMA-48): colours and cursors, titles and links, the short ones.
+_COLOUR = r"\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[@-Z=>]"
+# It begins with a class of characters, which `re` looks for fast; the first of a token tells its kind.
+# One group, of the whole token: what `split` gives are plain pieces and tokens, by turns.
 _TOKEN = re.compile(
-    rf"""[%=\\&\x1b^+{_INVISIBLE}](?:
-     (?<=%)(?P<percent>[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
-    |(?<==)(?P<printable>40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
-    |(?<=\\)(?P<escape>u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
-        |[0-3][0-7]{{2}}|\r?\n|["'/nrtbfav0@.]|\\(?:\\\\)*+)
-    |(?<=&)(?P<reference>(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
-        |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?)
-    |(?P<colour>(?:(?<=\x1b)|(?<=\^)\[)(?:\[[0-9;:?]{{0,32}}[ -/]{{0,4}}[@-~]
-        |\][^\x07\x1b\n]{{0,256}}(?:\x07|\x1b\\)|[@-Z=>])|(?<=\x1b)(?![\x1b{_INVISIBLE}]))
-    |(?<=[0-9]\+)(?P<plus>(?=[0-9]))
-    |(?<=[{_INVISIBLE}])(?P<invisible>[{_INVISIBLE}]*)
-    )""",
+    rf"""([%=\\&\x1b^+{_INVISIBLE}](?:
+     (?<![%=\\&\x1b^+])[{_INVISIBLE}]*
+    |(?<=[\x1b^])(?:(?<=\x1b)(?:{_COLOUR}|(?![\x1b{_INVISIBLE}]))|(?<=\^)\[(?:{_COLOUR}))
+    |(?<![\x1b^])(?:
+         (?<=\\)(?:["'/nrtbfav@.]|u[0-9A-Fa-f]{{4}}|u\{{[0-9A-Fa-f]{{1,6}}\}}|U[0-9A-Fa-f]{{8}}|x[0-9A-Fa-f]{{2}}
+            |[0-3][0-7]{{2}}|0|\r?\n|\\(?:\\\\)*+)
+        |(?<=%)(?:[0-7][0-9A-Fa-f]|u[0-9A-Fa-f]{{4}}|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){{1,3}})
+        |(?<==)(?:40(?=[A-Za-z])|2[BDE]|3D|5F|[C-F][0-9A-F](?:=[89AB][0-9A-F]){{1,3}}|\r?\n)
+        |(?<=&)(?:\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}}|(?:{"|".join(_NAMED)})(?![A-Za-z0-9]*;)
+            |[A-Za-z][A-Za-z0-9]{{1,31}}(?=;));?
+        |(?<=[0-9]\+)(?=[0-9]))
+    ))""",
     re.VERBOSE,
 )
+_SIGNS = frozenset("%=\\&^+")  # what a token of printable ASCII begins with
 # What a string's own escapes are.
-STRING_ESCAPE = re.compile(
-    r"\\(?P<escape>u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f])"
-)
+STRING_ESCAPE = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f]))")
 # A first look, in what `re` and RE2 read alike. What it lets through in vain costs time, what it
 # stops is not decoded.
 _ENCODED = (
@@ -101,87 +103,147 @@ _DASHES = frozenset((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D))
 _STOPS = frozenset((0x2024, 0x3002, 0xFF0E, 0xFF61))  # IDNA reads the last three as a dot too
 
 
-Origin: TypeAlias = "Callable[[int, int], tuple[int, int]]"
+class _Places(NamedTuple):
+    """Where each decoded token begins and ends in a layer, and where it did in the text before."""
+
+    at: list[int]
+    stops: list[int]
+    starts: list[int]
+    ends: list[int]
 
 
 class Layer:
-    """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from."""
+    """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from.
 
-    __slots__ = ("_at", "_ends", "_starts", "_stops", "text")
+    Where each piece stands is worked out when somebody first asks: most texts have nothing to ask for.
+    """
+
+    __slots__ = ("_decoded", "_head", "_places", "_shift", "_tail", "_written", "text")
 
     def __init__(
         self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
     ) -> None:
         """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
-        # Where each decoded piece begins and ends in this text, and where it did in the other.
-        at: list[int] = []
-        stops: list[int] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        self._at, self._stops, self._starts, self._ends = at, stops, starts, ends
-        pieces: list[str] = []
-        length = done = 0
-        for match in _matches(tokens, folded, cuts) if cuts else tokens.finditer(folded):
-            token, (start, end) = match[0], match.span()
-            plain = _OFTEN.get(token)
-            if plain is None:
-                plain = _DECODERS[match.lastgroup or ""](token)
-            if start > done:
-                pieces.append(folded[done:start])
-                length += start - done
-            pieces.append(plain)
-            at.append(length)
-            length += len(plain)
-            stops.append(length)
-            starts.append(start)
-            ends.append(end)
-            done = end
-        self.text = "".join((*pieces, folded[done:])) if at else folded
+        written = _split(tokens, folded, cuts) if cuts else tokens.split(folded)
+        self._places: _Places | None = None
+        # Pieces of plain text, and between them tokens: as written, and decoded.
+        self._written = self._decoded = written
+        self.text = folded
+        if len(written) > 1:
+            self._decoded = written[:]
+            self._decoded[1::2] = map(_Plain().__getitem__, written[1::2])
+            self.text = "".join(self._decoded)
+        # Places before the first token are the same, those behind the last are so many characters further.
+        self._head = len(written[0])
+        self._tail = len(self.text) - len(written[-1])
+        self._shift = len(folded) - len(self.text)
+
+    def _located(self) -> _Places:
+        if self._places is None:
+            here = [*accumulate(map(len, self._decoded))]
+            there = [*accumulate(map(len, self._written))]
+            self._places = _Places(here[:-1:2], here[1::2], there[:-1:2], there[1::2])
+        return self._places
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
-        if not self._at or end <= self._at[0]:
+        if end <= self._head:
             return start, end
-        if start >= self._stops[-1]:
-            shift = self._ends[-1] - self._stops[-1]
-            return start + shift, end + shift
-        return self._place(start)[0], self._place(end - 1)[1]
+        if start >= self._tail:
+            return start + self._shift, end + self._shift
+        return self.first(start), self.last(end)
+
+    def first(self, place: int) -> int:
+        """Return where in the original begins what begins at a place here, an encoded form whole."""
+        if place < self._head:
+            return place
+        if place >= self._tail:
+            return place + self._shift
+        at, stops, starts, ends = self._places or self._located()
+        index = bisect_right(at, place) - 1
+        shift = place - stops[index]
+        return starts[index] if shift < 0 else ends[index] + shift
+
+    def last(self, place: int) -> int:
+        """Return where in the original ends what ends at a place here, an encoded form whole."""
+        if place <= self._head:
+            return place
+        if place > self._tail or (place == self._tail and self._decoded[-2]):
+            return place + self._shift
+        at, stops, _, ends = self._places or self._located()
+        index = bisect_left(at, place) - 1
+        shift = place - stops[index]
+        return ends[index] if shift < 0 else ends[index] + shift
 
     def forward(self, place: int) -> int:
         """Return where a place of the original is here; one inside an encoded form is behind it."""
-        index = bisect_left(self._starts, place) - 1
-        if index < 0:
+        if place <= self._head:
             return place
-        return self._stops[index] + max(0, place - self._ends[index])
+        if place >= self._tail + self._shift:
+            return place - self._shift
+        _, stops, starts, ends = self._places or self._located()
+        index = bisect_left(starts, place) - 1
+        shift = place - ends[index]
+        return stops[index] if shift < 0 else stops[index] + shift
+
+    def moves_by(self, place: int) -> int | None:
+        """Return by how much all that stands from a place of the original on is moved here; None if not alike."""
+        return -self._shift if place >= self._tail + self._shift else None
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """Return bounds of the original that part no encoded form: it begins behind one, ends with one.
 
         What begins inside one and would end there begins where it does.
         """
-        if not self._starts or start >= self._ends[-1] or end <= self._starts[0]:
+        if end <= self._head or start >= self._tail + self._shift:
             return start, end
         first, last = self._behind(start), self._behind(end)
         return (first, last) if first < last else (start, last)
 
     def _behind(self, place: int) -> int:
-        index = bisect_left(self._starts, place) - 1
-        return max(place, self._ends[index]) if index >= 0 else place
-
-    def _place(self, place: int) -> tuple[int, int]:
-        index = bisect_right(self._at, place) - 1
-        if index < 0:
-            return place, place + 1
-        if place < self._stops[index]:
-            return self._starts[index], self._ends[index]
-        first = self._ends[index] + place - self._stops[index]
-        return first, first + 1
+        if place <= self._head or place >= self._tail + self._shift:
+            return place
+        _, _, starts, ends = self._places or self._located()
+        return max(place, ends[bisect_left(starts, place) - 1])
 
 
-def _matches(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> Iterator[re.Match[str]]:
+def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]:
+    """Return what `tokens.split` does, of tokens that go on past none of the cuts."""
+    bounds = [0]
     for start, end in pairwise((0, *cuts, len(text))):
-        yield from tokens.finditer(text, start, end)
+        # A string may begin in the last token of the one before, when what holds them was decoded.
+        for match in tokens.finditer(text, max(start, bounds[-1]), end):
+            bounds += match.span()
+    bounds.append(len(text))
+    return [text[start:end] for start, end in pairwise(bounds)]
+
+
+class Origin:
+    """The way from the last of some layers back to the text that the first was decoded from."""
+
+    __slots__ = ("_layers",)
+
+    def __init__(self, layers: Iterable[Layer]) -> None:
+        self._layers = [*layers][::-1]
+
+    def __call__(self, start: int, end: int) -> tuple[int, int]:
+        """Return the bounds in the text of what stands in the layer, encoded forms whole."""
+        for layer in self._layers:
+            start, end = layer.origin(start, end)
+        return start, end
+
+    def first(self, place: int) -> int:
+        """Return where in the text begins what begins at a place of the layer."""
+        for layer in self._layers:
+            place = layer.first(place)
+        return place
+
+    def last(self, place: int) -> int:
+        """Return where in the text ends what ends at a place of the layer."""
+        for layer in self._layers:
+            place = layer.last(place)
+        return place
 
 
 def may_hide(text: str) -> bool:
@@ -204,19 +266,19 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
     Nothing is decoded across one of the `cuts`, which are asked for anew before each layer. Whoever
     knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
     """
-    origin: Origin | None = None
+    passed: list[Layer] = []
     for _ in range(_MOST_LAYERS):
         layer = Layer(text, cuts)
         if layer.text == text:
             return
-        origin = _through(layer.origin, origin)
-        yield layer, origin
+        passed.append(layer)
+        yield layer, Origin(passed)
         text = layer.text
 
 
 def decoded(text: str) -> str:
     """Return a value as it reads when all its layers are decoded."""
-    if may_hide(text):
+    if not (text.isascii() and text.isprintable() and _SIGNS.isdisjoint(text)) and may_hide(text):
         for layer, _ in layers(text):
             text = layer.text
             if not may_hide(text):
@@ -306,14 +368,12 @@ def _reference(token: str) -> str:
 
 
 _DECODERS: dict[str, Callable[[str], str]] = {
-    "percent": _percent,
-    "printable": _printable,
-    "escape": _escape,
-    "reference": _reference,
-    "colour": lambda _: "",
-    "plus": lambda _: " ",
-    "invisible": lambda _: "",
-}
+    "%": _percent,
+    "=": _printable,
+    "\\": _escape,
+    "&": _reference,
+    "+": lambda _: " ",
+}  # all others are colours and invisible characters
 
 
 # What is decoded most often, ready-made.
@@ -325,8 +385,13 @@ _OFTEN = {
 }
 
 
-def _through(first: Origin, second: Origin | None) -> Origin:
-    """Return one map that goes through two."""
-    if second is None:
-        return first
-    return lambda start, end: second(*first(start, end))
+class _Plain(dict[str, str]):
+    """What the tokens of one text are decoded to, each worked out once."""
+
+    def __missing__(self, token: str) -> str:
+        plain = _OFTEN.get(token)
+        if plain is None:
+            decode = _DECODERS.get(token[0])
+            plain = decode(token) if decode else ""
+        self[token] = plain
+        return plain

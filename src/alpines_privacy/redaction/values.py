@@ -56,7 +56,8 @@ _ATTRIBUTE = re.compile(
 _IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*[):,]*")
 _WORDS_OF_CODE = frozenset({"await", "not", "lambda", "new", "yield", "if", "None):"})
 _INDENT = "    "
-_SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
+_SIGNS_OF_SOURCE = ("(", " = ", "def ", "return ", "await ", "self.")
+_SOURCE = re.compile(r"\w\(|\bdef |\breturn |\bawait |\bself\.| = ")
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
@@ -140,8 +141,15 @@ def is_code(line: str, value: str, after: str) -> bool:
         return True
     called = after in {"(", "["} or "(" in value or "[" in value
     if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
-        return not line or _SOURCE.match(line) is not None
+        return not line or _is_source(line)
     return False
+
+
+def _is_source(line: str) -> bool:
+    """Tell whether a line begins indented or holds what source does."""
+    if len(line) > 1 and line[:2].isspace():
+        return True
+    return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
 
 
 def _is_pin(value: str) -> bool:

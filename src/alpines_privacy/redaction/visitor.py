@@ -18,7 +18,9 @@ from urllib.parse import parse_qsl
 
 from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.loose_body import find_fields
+from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.literals import Literal, Literals
+from alpines_privacy.redaction.users import held_by, user_of
 
 if TYPE_CHECKING:
     from alpines_privacy.redaction.redactor import Redactor
@@ -59,6 +61,7 @@ class _Known(NamedTuple):
     redactor: Redactor
     submitted: list[Literal]
     hidden: tuple[tuple[str, str], ...]
+    user: object | None
     literals: Literals
 
 
@@ -135,26 +138,41 @@ def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
     submission = privacy.submission
     size = submission.size if submission is not None else 0
     hidden, known = privacy.hidden, cast("_Known | None", privacy.literals)
+    # Another thread may not know who is signed in where this one did.
+    user = user_of(privacy) or (known.user if known is not None else None)
     if known is None or known.size != size or known.redactor is not redactor:
         submitted = _submitted(privacy, redactor)
-    elif known.hidden is hidden:
+    elif known.hidden is hidden and known.user is user:
         return known.literals
     else:
         submitted = known.submitted
-    literals = Literals([*_hidden(hidden), *submitted])
+    signed_in = [] if user is None else _personal(held_by(user), redactor)
+    literals = Literals([*_hidden(hidden), *signed_in, *submitted])
     if not privacy.ended:  # it may have while another thread asked
-        privacy.literals = _Known(size, redactor, submitted, hidden, literals)
+        privacy.literals = _Known(size, redactor, submitted, hidden, user, literals)
     return literals
 
 
 def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:
-    """Return what the app itself hid, which goes wherever it stands, inside words too."""
-    return [Literal(value, f"[{kind}]", word=False) for value, kind in hidden]
+    """Return what the app itself hid, which goes wherever it stands, inside words too; of a name each word."""
+    whole = [Literal(value, f"[{kind}]", word=False) for value, kind in hidden]
+    words = [
+        Literal(part, f"[{kind}]", word=True, part=True)
+        for value, kind in hidden
+        if kind == "NAME"
+        for part in _parts("name", value)
+    ]
+    return whole + words
 
 
 def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
+    return _personal(_fields(privacy), redactor)
+
+
+def _personal(fields: Iterator[tuple[str, str]], redactor: Redactor) -> list[Literal]:
+    """Return the values that are personal by their keys, and the words of names."""
     found: dict[str, Literal] = {}
-    for count, (key, given) in enumerate(_fields(privacy)):
+    for count, (key, given) in enumerate(fields):
         value = given.strip()
         if count >= _MOST_FIELDS or len(found) >= _MOST_VALUES:
             break
@@ -166,7 +184,10 @@ def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
 
 
 def _counts(value: str) -> bool:
-    return len(value) >= _SHORTEST and value.lower() not in _COMMON
+    """Whether a value may be looked for: one in small letters that the app's own templates say is a word of theirs."""
+    if len(value) < _SHORTEST or value.lower() in _COMMON:
+        return False
+    return not (value.islower() and value in common_words)
 
 
 def _parts(key: str, value: str) -> list[str]:
@@ -181,7 +202,8 @@ def _mark(key: str, value: str, redactor: Redactor) -> str | None:
 
     A value that shows what it is by its shape is left to the patterns.
     """
-    mark = str(redactor.redact_value(_IN_FORMS.get(key.lower(), key), value))
+    meaning = key if redactor.is_safe(key) else _IN_FORMS.get(key.lower(), key)
+    mark = str(redactor.redact_value(meaning, value))
     return None if mark in {value, redactor.redact(value)} else mark
 
 

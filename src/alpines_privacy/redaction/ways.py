@@ -36,6 +36,7 @@ _NETWORK = r"(?:[0-9]{1,3}\.){3}0/24\b|[0-9a-f:]{0,14}::/48\b"
 _NOTICE = r"\[withheld: [\w ()]{1,80}\]"
 _IN_A_HOST = re.compile(r"[0-9]{1,3}(?:-[0-9]{1,3}){3}")
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
+_UNREAD = frozenset({"mark", "keep"})
 _SEPARATORS = re.compile(r"[\s\-.]+")
 
 
@@ -46,7 +47,7 @@ class Ways:
     read from the environment when the first pseudonym is needed.
     """
 
-    __slots__ = ("_keys", "_pseudonym_key", "_ways", "kept", "marks", "shows")
+    __slots__ = ("_keys", "_pseudonym_key", "_ways", "kept", "marks", "parsing", "reading", "shows")
 
     def __init__(self, logs: Logs, keys: SecretKeys | None = None) -> None:
         self._keys = keys
@@ -55,6 +56,10 @@ class Ways:
         kinds = {kind: way for kind, way in named.items() if isinstance(way, str)}
         self.kept = frozenset(kind for kind, way in kinds.items() if way == "keep")
         self._ways = {kind: self._way(kind, way) for kind, way in kinds.items()}
+        # Kinds whose value what is written tells something of.
+        self.reading = frozenset(kind for kind, way in kinds.items() if way not in _UNREAD)
+        # Kinds whose value a parser is asked about, which takes long.
+        self.parsing = frozenset(kind for kind, way in kinds.items() if way == "generalise")
         self.marks = _marks(kinds)
         self.shows = not {"partial", "pseudonym"}.isdisjoint(kinds.values())
 

@@ -115,7 +115,7 @@ class Shield(Promise):
         preference = privacy.preference
         logins = preference.signal in self._logins_stay_under
         element = self._elements[
-            request.mount, client.host, preference.opted_out, logins, allowed.restricted
+            privacy.mount, client.host, preference.opted_out, logins, allowed.restricted
         ]
         return element.replace(b"></", _nonce(allowed) + b"></") if allowed.nonce else element
 

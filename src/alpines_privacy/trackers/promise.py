@@ -184,7 +184,7 @@ class Trackers(Promise):
             url=visitor.page().url,
             opted_out=privacy.preference.opted_out,
             shield=self._element(privacy, head),
-            mount=privacy.request.mount if privacy.request else "",
+            mount=privacy.mount if privacy.request else "",
             may_edit_scripts=not _names_digests(head),
         )
 
@@ -201,7 +201,7 @@ class Trackers(Promise):
         """Say in a page's head which hosts it may load from, if the policy's `loads` does."""
         if "csp" in privacy.exempted or privacy.request is None:
             return
-        line = self._loads.line(privacy.client, privacy.request.mount, head.room)
+        line = self._loads.line(privacy.client, privacy.mount, head.room)
         if line is None:
             return
         head.append(*line.field)

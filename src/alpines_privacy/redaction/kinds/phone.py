@@ -32,6 +32,13 @@ _EXTENSION = re.compile(
 )
 
 
+_MOST_DIGITS = 15
+_TRUNK = "(0)"
+_ONE = rf"[ ().\/-]?\(0\)|[ ().\/-]{{0,2}}[0-9]{{1,{_MOST_DIGITS + 1}}}"
+_GROUPS = re.compile(rf"(?:{_ONE}){{1,{_MOST_DIGITS}}}+")
+_GROUP = re.compile(_ONE).findall
+_SIGNS = " ()./-"
+_NO_SIGNS = str.maketrans("", "", _SIGNS)
 _NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
 
 
@@ -41,17 +48,33 @@ def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]
     With `enough` digits no further group is read. The trunk prefix in `+44 (0)20` is no digit of the number.
     """
     digits, end = "", start
+    if enough > most and (run := _GROUPS.match(text, start)):
+        if _TRUNK not in run[0] and len(found := run[0].translate(_NO_SIGNS)) <= most:
+            return found, run.end()  # nearly all
+        for unit in _GROUP(run[0]):
+            group = "" if unit.endswith(_TRUNK) else unit.lstrip(_SIGNS)
+            if len(digits) + (len(group) or 1) > most:
+                return digits, end
+            digits, end = digits + group, end + len(unit)
     while len(digits) < enough and (match := _NUMBER_GROUP.match(text, end)):
-        if len(digits) + len(match[1]) > most or (digits and "\n" in match[0]):
-            break
-        if match[1] == "0" and match[0].endswith("(0") and text.startswith(")", match.end()):
-            end = match.end() + 1
+        group, last = match[1], match.end()
+        if group == "0" and text.startswith(")", last) and match[0].endswith("(0"):
+            if len(digits) == most:
+                break
+            end = last + 1
             continue
-        digits, end = digits + match[1], match.end()
+        if len(digits) + len(group) > most:
+            break
+        digits, end = digits + group, last
     return digits, end
 
 
+_BEGINS_EXTENSION = frozenset(" ,;eExX#")
+
+
 def _with_extension(text: str, end: int) -> int:
+    if text[end : end + 1] not in _BEGINS_EXTENSION:
+        return end
     match = _EXTENSION.match(text, end)
     return match.end() if match else end
 
@@ -137,14 +160,11 @@ _DATE = re.compile(
 def _find_trunk(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give a national number with its trunk prefix: `020 7946 0958`, `(030) 123456`, `01 23 45 67 89`."""
     digits, end = _read(text, start, 13)
-    if not 9 <= len(digits) <= 13 or _goes_on(text, end) or _DATE.match(text, start):
+    if not 9 <= len(digits) <= 13 or not stands_alone(text, start, end) or _is_cut(text, end):
         return
-    first = start
-    if _is_cut(text, end) or not stands_alone(text, first, end):
+    if _goes_on(text, end) or _DATE.match(text, start) or _is_dump(text, start, end):
         return
-    if _is_dump(text, first, end):
-        return
-    yield first, _with_extension(text, end)
+    yield start, _with_extension(text, end)
 
 
 def _goes_on(text: str, end: int) -> bool:
@@ -204,15 +224,16 @@ def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterato
     first = digit.start() if digit else end
     digits, last = _read(text, first, 15)
     written = text[first:last]
-    if len(digits) < least or _NUMBER_GROUP.match(text, last) or _DATE.match(text, first):
+    is_one = written.isdigit()
+    if len(digits) < least or _NUMBER_GROUP.match(text, last):
+        return
+    if not is_one and (_DATE.match(text, first) or _OTHER.fullmatch(written)):
         return
     if not stands_alone(text, first, last) or _is_cut(text, last) or _UNIT.match(text, last):
         return
     if not bare and text[last : last + 1] == "-":
         return
-    if written.isdigit() and (not bare or len(digits) < 7 or _EPOCH.fullmatch(written)):
-        return
-    if _OTHER.fullmatch(written):
+    if is_one and (not bare or len(digits) < 7 or _EPOCH.fullmatch(written)):
         return
     yield first - (text[first - 1 : first] in {"(", "+"}), _with_extension(text, last)
 

@@ -1,0 +1,43 @@
+"""Who is signed in to a Django site: for its logs, and only once the site itself has asked."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, cast
+
+from django.core.handlers.base import BaseHandler
+from django.http import HttpRequest
+
+from alpines_privacy.http.context import Privacy, running
+
+__all__ = ["note_user", "note_users_of"]
+
+# Where `django.contrib.auth` keeps the user of a request when a view has asked for it, or awaited it.
+_CACHED = ("_cached_user", "_acached_user")
+
+
+def note_user(privacy: Privacy, request: HttpRequest) -> None:
+    """Let records of a request find who is signed in; the request is held weakly, for it holds `privacy`."""
+    reference = weakref.ref(request)
+    privacy.user = lambda: _known(reference())
+
+
+def _known(request: HttpRequest | None) -> object | None:
+    held = {} if request is None else vars(request)
+    return next((held[name] for name in _CACHED if held.get(name) is not None), None)
+
+
+def note_users_of(handler: BaseHandler) -> None:
+    """Let records find who is signed in where the layer stands around a site's handler, and not in MIDDLEWARE."""
+    anything = cast("Any", handler)
+    kind: Any = anything.request_class
+
+    class Request(kind):  # type: ignore[misc]  # of the handler's own class
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            if not (privacy := running.get()).ended:
+                note_user(privacy, self)
+
+    Request.__name__, Request.__qualname__ = kind.__name__, kind.__qualname__
+    Request.__module__ = kind.__module__
+    anything.request_class = Request
