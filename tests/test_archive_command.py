@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from alpines_privacy.redaction.compression import Compression
 from alpines_privacy.redaction.workers import Workers
 
 SCRIPT = str(Path(sys.executable).with_name("alpines-privacy"))
+PLAIN = Compression("plain", 0)
 PATIENCE = 30.0  # seconds; only a machine that hangs needs them
 
 RAW = b"ayesha@shop.example signed in\nfrom 203.0.113.7\n\nnothing here\n"
@@ -301,6 +303,16 @@ def test_blocks_come_back_in_order_and_are_not_all_read_first() -> None:
     assert [text.split()[0] for text in texts] == [b"%d" % n for n in range(60)]
 
 
+def test_until_a_process_is_ready_the_first_one_does_the_work() -> None:
+    with Workers(None, 2) as workers:
+        workers._begun = [Future()]  # of an interpreter that takes for ever to start
+        results = workers.clean((Block(b"a@b.example\n"), Block(b"203.0.113.7\n")), PLAIN)
+        assert next(results).data == b"[EMAIL]\n"
+        workers._begun[0].set_result(None)
+        assert next(results).data == b"203.0.113.0/24\n"
+        assert workers._is_begun()
+
+
 @pytest.fixture
 def stage() -> Iterator[subprocess.Popen[bytes]]:
     """Start the command as a stage of a pipe."""
@@ -402,6 +414,9 @@ def test_a_terminal_sees_a_bar_of_one_line(here: Path) -> None:
     assert max(map(len, drawn)) <= 80
     bars = [line.rstrip() for line in drawn if line.startswith("Redacting")]
     assert re.fullmatch(r"Redacting  \[#{30}\]  100% +[\d.]+ MB/s", bars[-1])
+    # It moves before the first megabyte is done.
+    moved = [int(done) for bar in bars for done in re.findall(r"(\d+)%", bar)]
+    assert 0 < moved[1] < 10
     # The time that is left is shown once it can be told, after a second.
     assert re.search(r"  \d+%  (\d\d:\d\d:\d\d  )?[\d.]+ MB/s$", bars[-2])
 
