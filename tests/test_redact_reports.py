@@ -257,7 +257,9 @@ def test_a_files_name_forges_nothing(name: str, form: str) -> None:
         assert line.isprintable()
     if form in {"json", "sarif"}:
         found = json.loads(result.stdout)
-        if form == "sarif":
+        if form == "json":
+            assert found["findings"][0]["file"] == name.replace("\udcff\udcfe", "\\xff\\xfe")
+        else:
             result = found["runs"][0]["results"][0]
             uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
             assert re.fullmatch(r"(?:[\w.~/-]|%[0-9A-F]{2})+", uri, re.ASCII)
@@ -387,6 +389,22 @@ def test_a_baseline_names_files_from_its_own_folder(
     )
     assert (result.exit_code, result.stdout) == (0, "")
     assert "gone" not in result.stderr
+
+
+def test_what_is_gone_is_named_from_the_current_folder(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "a b.log").write_text(LOG, "utf-8")
+    check("--baseline", "known.json", "--update-baseline", "a b.log")
+    (here / "a b.log").write_text("", "utf-8")
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    given = ("--baseline", "../known.json", "../a b.log")
+    assert {gone["file"] for gone in document(*given, "--format", "json")["gone"]} == {"../a b.log"}
+    run = document(*given, "--format", "sarif")["runs"][0]
+    (place, _) = run["invocations"][0]["toolExecutionNotifications"]
+    artifact = place["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact["uri"] == "../a%20b.log"
 
 
 def test_of_many_in_the_same_words_those_beyond_the_count_are_new() -> None:

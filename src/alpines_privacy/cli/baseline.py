@@ -110,7 +110,8 @@ class Baseline:
             kinds: Counter[str] = Counter()
             for (kind, _), count in left.items():
                 kinds[kind] += count * (kind in self._kinds)
-            yield from (Gone(file, kind, count) for kind, count in sorted(kinds.items()) if count)
+            name = self._shown(file)
+            yield from (Gone(name, kind, count) for kind, count in sorted(kinds.items()) if count)
 
     def update(self) -> tuple[int, int]:
         """Write what was found; return how many values in how many files the baseline has now.
@@ -160,6 +161,14 @@ class Baseline:
         with suppress(ValueError):  # another drive of Windows
             path = os.path.relpath(path, self._path.parent)
         return uri(path)
+
+    def _shown(self, file: str) -> str:
+        """Return a file's path from the current folder, as files are named to the command."""
+        if file == "-":
+            return file
+        with suppress(ValueError):  # as above
+            return os.path.relpath(self._place(file))
+        return str(self._place(file))
 
     def _place(self, file: str) -> Path:
         return self._path.parent / os.fsdecode(unquote_to_bytes(file.removeprefix("file://")))

@@ -20,6 +20,10 @@ __all__ = ["explain_log"]
 _LONGEST = 1 << 20  # bytes that are read
 _MOST_LINES = 5  # that are explained
 _COLUMNS = 80
+_KEEP = "What keeps a value is for [logs] in the policy; any one of those given will do."
+_NOTHING = """\
+Nothing is redacted in it. Logs also hide what the visitor of the request
+had sent, and what hide() was given."""
 
 
 @click.command(
@@ -48,13 +52,17 @@ def explain_log(text: str, policy: str | None) -> None:
 
     lines = (_read() if text == "-" else text).splitlines()
     logs = policy_for(policy, (), ())
-    told = [(number, explain(line, logs)) for number, line in enumerate(lines, 1)]
-    found = [(number, each) for number, each in told if each.findings]
-    for number, explanation in found[:_MOST_LINES]:
-        if len(lines) > 1:
-            click.echo(f"line {number}")
-        click.echo("\n".join(_told(explanation)))
-    click.echo(_last(len(found)))
+    explained = 0
+    for number, line in enumerate(lines, 1):
+        explanation = explain(line, logs)
+        if explanation.findings:
+            explained += 1
+            heading = [f"line {number}"] if len(lines) > 1 else []
+            click.echo("\n".join([*heading, *_told(explanation)]))
+        if explained == _MOST_LINES and number < len(lines):
+            click.echo(f"The lines after line {number} were not looked at.")
+            break
+    click.echo(_KEEP if explained else _NOTHING)
 
 
 def _read() -> str:
@@ -62,16 +70,6 @@ def _read() -> str:
     if len(data) > _LONGEST:
         raise Refusal(f"more than {_LONGEST:,} bytes; give the line alone, as sed -n 17p does")
     return data.decode("utf-8", "surrogateescape")
-
-
-def _last(found: int) -> str:
-    if not found:
-        return (
-            "Nothing is redacted in it. Logs also hide what the visitor of the request\n"
-            "had sent, and what hide() was given."
-        )
-    more = f"And {found - _MOST_LINES:,} more lines.\n" if found > _MOST_LINES else ""
-    return f"{more}What keeps a value is for [logs] in the policy; any one of those given will do."
 
 
 def _told(explanation: Explanation) -> Iterator[str]:

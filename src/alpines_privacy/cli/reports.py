@@ -115,7 +115,8 @@ class GitHubReport:
         for name, reason in outcome.failures:
             self._write("error", {"file": PurePath(name).as_posix()}, reason)
         for gone in outcome.gone:
-            self._write("notice", {"file": gone.file}, f"gone from the baseline: {_counted(gone)}")
+            file = PurePath(gone.file).as_posix()
+            self._write("notice", {"file": file}, f"gone from the baseline: {_counted(gone)}")
         if self._limit and self._count > self._limit:
             rest = self._count - self._limit
             self._write("notice", {}, f"{rest:,} more places with personal data are not shown")
@@ -135,18 +136,16 @@ class JSONReport:
 
     def found(self, name: str, place: Place) -> None:
         """Write a finding."""
-        self._entries.add({"file": printable(name), **place._asdict()})
+        self._entries.add({"file": _utf8(name), **place._asdict()})
 
     def end(self, outcome: Outcome) -> None:
         """Write what else there is to tell."""
-        errors = [
-            {"file": printable(name), "message": printable(why)} for name, why in outcome.failures
-        ]
+        errors = [{"file": _utf8(name), "message": why} for name, why in outcome.failures]
         self._entries.close(
             {
                 "omitted": self._entries.omitted,
                 "gone": [
-                    {"file": gone.file, "kind": gone.kind, "count": gone.values}
+                    {"file": _utf8(gone.file), "kind": gone.kind, "count": gone.values}
                     for gone in outcome.gone
                 ],
                 "errors": errors,
@@ -241,6 +240,11 @@ def printable(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def _utf8(name: str) -> str:
+    """Return a file's name, with escapes for what in it is no UTF-8 and no JSON."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def uri(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ BY_SHAPE = {
     "PHONE": "a country's or an area's form, or digits after a word for it",
 }
 
+_KINDS = frozenset(name.upper() for name in Logs.__struct_fields__)
 _KEY = re.compile(r"[\w\-.]{1,64}")
 _SPOKEN_KEY = re.compile(r"(?=([A-Za-z][\w\-.]{0,63}(?: [A-Za-z]{1,16}){1,2}):)")
 
@@ -116,9 +118,13 @@ class _Asked:
     def places(self) -> list[tuple[int, int, str, bool]]:
         """Return what is found, and the marks that are there already, in order."""
         found = [(*span, False) for span in self._spans]
+        starts = [span.start for span in self._spans]
         for match in Ways(self._logs).marks.finditer(self._line):
             kind = match[0].strip("[]").partition(":")[0]
-            if kind in _kinds() and not _overlaps(self._spans, *match.span()):
+            near = bisect_left(
+                starts, match.end()
+            )  # those before may reach into it, the last one most
+            if kind in _KINDS and not _overlaps(self._spans[near - 1 : near], *match.span()):
                 found.append((*match.span(), kind, True))
         return sorted(found)
 
@@ -207,10 +213,6 @@ def _overlaps(spans: list[Span], start: int, end: int) -> bool:
 
 def _kind_at(spans: list[Span], start: int, end: int) -> str | None:
     return next((span.kind for span in spans if span.start < end and start < span.end), None)
-
-
-def _kinds() -> frozenset[str]:
-    return frozenset(name.upper() for name in Logs.__struct_fields__)
 
 
 def _folded(name: str) -> str:
