@@ -482,6 +482,17 @@ def test_a_context_keeps_no_name_number_or_token() -> None:
     assert context("EMAIL", "to ", "") != context("IP", "to ", "")
 
 
+@pytest.mark.parametrize("blanks", range(240, 260))
+def test_a_name_that_is_cut_is_no_word_in_small_letters(blanks: int) -> None:
+    """Of a long line some is read: what would be left of a capitalised word does not count."""
+    apart = " " * blanks
+    one, other = (
+        context("IP", f"{name}{apart}", f"{apart}{name[::-1]}")
+        for name in ("Zarqabibi", "Ayeshakha")
+    )
+    assert one == other
+
+
 def test_a_baseline_cannot_be_searched_for_values() -> None:
     """No digest in it is one of a value, of its line or of its place."""
     check("--baseline", "known.json", "--update-baseline", "app.log")

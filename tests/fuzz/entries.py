@@ -261,14 +261,10 @@ class _Hiding:
 
 
 def _archives() -> Iterator[Entry]:
-    cleaner = Cleaner(POLICY)
-    yield Entry(
-        "archive: lines",
-        partial(_cleaned, cleaner),
-        (*_LINES, "-----BEGIN PRIVATE KEY-----\n"),
-        _LONGEST_TEXT,
-        _OPERATORS,
-    )
+    openings = (*_LINES, "-----BEGIN PRIVATE KEY-----\n")
+    for name, cleaner in (("lines", Cleaner(POLICY)), ("check", Cleaner(POLICY, check=True))):
+        read = partial(_cleaned, cleaner)
+        yield Entry(f"archive: {name}", read, openings, _LONGEST_TEXT, _OPERATORS)
 
 
 def _cleaned(cleaner: Cleaner, text: str) -> None:

@@ -20,10 +20,14 @@ from alpines_privacy.redaction.spans import Span
 
 __all__ = ["Contexts", "context"]
 
-_AROUND = 64  # characters on each side of a value that tell its place
+_READ = 256  # characters that are looked at on each side of a value
+_AROUND = 64  # of what remains of them
 _DIGITS = 16  # of a digest
 # Words that are not all small letters, and signs that are not ASCII.
 _OTHER = re.compile(r"(?<!\w)(?![a-z_]++(?!\w))\w++|[^\x21-\x7e\s\w]++")
+# A word that may be cut: what is left of a name could be small letters.
+_FIRST_WORD = re.compile(r"\A\w++")
+_LAST_WORD = re.compile(r"(?<!\w)\w++\Z")
 _BLANKS = re.compile(r"\s++")
 
 
@@ -41,11 +45,12 @@ class Contexts:
         """Yield a digest for each span, which are in order and disjoint."""
         values = sorted({*spans, *self._all.findall(line)}) if self._all else spans
         starts, ends = _merged(values)
-        between = zip([0, *ends], [*starts, len(line)], strict=True)
-        around = [_folded(line[done:start]) for done, start in between]
+        begins, stops = [0, *ends], [*starts, len(line)]
         for start, _, kind in spans:
             index = bisect_right(starts, start)
-            yield _digest(kind, around[index - 1], around[index])
+            before = line[max(begins[index - 1], stops[index - 1] - _READ - 1) : stops[index - 1]]
+            after = line[begins[index] : min(stops[index], begins[index] + _READ + 1)]
+            yield context(kind, before, after)
 
 
 def _merged(spans: Sequence[Span]) -> tuple[list[int], list[int]]:
@@ -63,11 +68,11 @@ def _merged(spans: Sequence[Span]) -> tuple[list[int], list[int]]:
 
 def context(kind: str, before: str, after: str) -> str:
     """Return the digest for a value of a kind between two texts: 16 hexadecimal digits."""
-    return _digest(kind, _folded(before), _folded(after))
-
-
-def _digest(kind: str, before: str, after: str) -> str:
-    around = f"{kind}\0{before[-_AROUND:]}\0{after[:_AROUND]}"
+    if len(before) > _READ:
+        before = _FIRST_WORD.sub("", before[-_READ:])
+    if len(after) > _READ:
+        after = _LAST_WORD.sub("", after[:_READ])
+    around = f"{kind}\0{_folded(before)[-_AROUND:]}\0{_folded(after)[:_AROUND]}"
     return hashlib.sha256(around.encode()).hexdigest()[:_DIGITS]
 
 
