@@ -57,7 +57,7 @@ def test_packed_in_packed_is_read_through_and_written_alike(
     path = here / "app.log"
     path.write_bytes(CODINGS[outer][0](CODINGS[inner][0](RAW)))
     result = run("--check", "app.log")
-    assert (result.stdout, result.exit_code) == ("app.log:2: EMAIL\n", 1)
+    assert (result.stdout, result.exit_code) == ("app.log:2:1: EMAIL\n", 1)
     assert run("-i", "app.log").exit_code == 0
     assert CODINGS[inner][1](CODINGS[outer][1](path.read_bytes())) == CLEAN
 
@@ -71,14 +71,14 @@ def _packed(times: int) -> bytes:
 
 # What a file holds, and what is said of it; none of it passes for clean.
 TOLD = {
-    "three times over": (_packed(3), "app.log:2: EMAIL"),
+    "three times over": (_packed(3), "app.log:2:1: EMAIL"),
     "four times over": (_packed(4), "compressed more than 3 times over"),
     "a hundred times over": (_packed(100), "compressed more than 3 times over"),
     "tar in gzip in gzip": (gzip.compress(gzip.compress(bytes(257) + b"ustar\0")), "is a tar archive"),
     "zip in gzip": (gzip.compress(b"PK\x03\x04" + bytes(600)), "is a zip archive"),
     "a first piece of one byte": (
         gzip.compress(gzip.compress(RAW)[:1]) + gzip.compress(gzip.compress(RAW)[1:]),
-        "app.log:2: EMAIL",
+        "app.log:2:1: EMAIL",
     ),
     "gzip behind text": (b"started\n" + gzip.compress(RAW), "line 2: withheld, it holds compressed data"),
     "xz behind text": (b"started\n" + lzma.compress(RAW), "line 2: withheld, it holds compressed data"),
@@ -212,7 +212,7 @@ def test_two_files_of_one_name_do_not_overwrite_each_other(here: Path) -> None:
 def test_hard_links_are_read_once(here: Path) -> None:
     (here / "app.log").write_bytes(RAW)
     (here / "same.log").hardlink_to(here / "app.log")
-    assert run("--check", "app.log", "same.log").stdout == "app.log:2: EMAIL\n"
+    assert run("--check", "app.log", "same.log").stdout == "app.log:2:1: EMAIL\n"
 
 
 def _changing(monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]) -> None:
@@ -257,7 +257,7 @@ def test_a_file_that_grows_for_ever_is_read_to_where_it_ended(
 
     monkeypatch.setattr(sources.Source, "readinto", grow)
     result = run("--check", "app.log")
-    assert result.stdout == "app.log:2: EMAIL\n"
+    assert result.stdout == "app.log:2:1: EMAIL\n"
     assert "app.log has grown since it was opened" in result.output
 
 

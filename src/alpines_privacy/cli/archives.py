@@ -281,7 +281,8 @@ def _size(name: str) -> int:
 
 def _has_terminal(order: Order) -> bool:
     """Tell whether a bar can be shown: on a terminal that no text goes to at the same time."""
-    to_stdout = order.check is not None or not (order.in_place or order.output)
+    check = order.check
+    to_stdout = not check.update if check else not (order.in_place or order.output)
     return sys.stderr.isatty() and not (to_stdout and sys.stdout.isatty())
 
 
