@@ -11,7 +11,7 @@ import pytest
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.agents import UNREAD
-from alpines_privacy.redaction.candidates import LEAST, Candidates, crowded
+from alpines_privacy.redaction.candidates import LEAST, Candidates, crowded, most_documents
 
 REDACTOR = Redactor()
 KEEPS = Redactor(PrivacyPolicy.from_mapping({"logs": {"secret": "keep"}}))
@@ -83,7 +83,7 @@ def test_a_short_text_has_no_bound() -> None:
     text = "pwd=a " * (LEAST // 6)
     assert len(text) < LEAST
     assert REDACTOR.redact(text) == "pwd=[PASSWORD] " * (LEAST // 6)
-    assert crowded(LEAST - 1, [*range(LEAST // 3)]) is None
+    assert most_documents(LEAST - 1) == LEAST - 1
 
 
 def test_what_is_judged_is_shared_by_a_text_and_its_layers() -> None:
@@ -100,11 +100,9 @@ def test_what_is_judged_is_shared_by_a_text_and_its_layers() -> None:
 
 def test_so_many_documents_are_read_as_stand_before_the_place() -> None:
     starts = [*range(0, 30_000, 3)]
-    crowd = crowded(30_000, starts)
-    assert crowd is not None
+    crowd = crowded(most_documents(30_000), starts)
     head = [start for start in starts if start < crowd.place]
-    assert crowded(crowd.place, head) is None
-    assert len(head) > 500
+    assert 500 < len(head) <= most_documents(crowd.place)
 
 
 def test_only_so_many_programs_of_a_text_are_asked_about() -> None:

@@ -22,6 +22,7 @@ from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import MORE, Answer, Examine, Pass, Replace, Rewrite, Wait
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.wsgi import WSGIRequest
+from tests.sent import Sent
 from tests.wire import ASGIServer, Message, WSGIServer, promise, scope_of
 
 OURS = Answer(451, [("content-type", "text/plain"), ("x-ours", "1")], b"ours")
@@ -1197,6 +1198,17 @@ def test_a_policy_callable_gets_the_bare_host(host: str, asked: str, through: Dr
 
     through(policy_of, Request(fields=(("host", host),)), Response())
     assert hosts == [asked]
+
+
+def test_a_policy_that_cannot_be_used_is_told_as_the_operators(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    guards = guard_for(lambda host: PrivacyPolicy.from_mapping({"mode": "enforced"}))
+    for _ in range(2):
+        guards.visit(Sent()).end()
+    [told] = [record.getMessage() for record in caplog.records]
+    assert told.startswith("A policy of the policy callable cannot be used")
+    assert 'did you mean "enforce"?' in told
 
 
 def _fails(host: str) -> Any:

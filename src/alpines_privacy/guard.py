@@ -95,6 +95,8 @@ _TOO_MANY = (
     "policy. Return the same policy, or None, for hosts that are not yours."
 )
 
+_UNUSABLE = "A policy of the policy callable cannot be used, so the literal policy applied: %s"
+
 # A body that ends before its declared length: the visitor went away, and half a form proves nothing.
 _TRUNCATED = Answer(
     400, [("content-type", "text/plain; charset=utf-8")], b"The request ended too early.\n"
@@ -556,6 +558,9 @@ class HostGuards:
         try:
             policy = self._policy_of(host)
             guard = self._literal if policy is None else self._guard(policy)
+        except PolicyError as error:
+            guard = self._literal
+            guard.running.notices.once(_UNUSABLE, str(error))
         except Exception:
             guard = self._literal
             guard.running.notices.failure("the policy callable, so the literal policy applied")

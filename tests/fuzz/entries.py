@@ -40,7 +40,7 @@ _LONGEST_TEXT = 262_144
 
 # Seconds that 20 KB may take: what a visitor sends; what an operator wrote, where growth is what counts.
 _VISITORS = 0.020
-_OPERATORS = 0.1
+_OPERATORS = 1.0
 # Seconds for a tag with an address that was never asked about: it is read, and looked up in all lists.
 _ADDRESS = 0.0001
 

@@ -3,7 +3,7 @@
     GROWTH_SECONDS=900 python -m tests.fuzz.growth
     GROWTH_SECONDS=900 python -m tests.fuzz.growth --entries log: archive:
 
-A text of 20 KB may take 20 ms (an operator's own, read at start-up, 100 ms), and four times
+A text of 20 KB may take 20 ms (an operator's own, read at start-up, a second), and four times
 the text 4.5 times as long. Time is this thread's CPU time, the least of several runs, so that other
 processes decide nothing. How fast the machine is at the moment is told by a fixed piece of work,
 measured beside what is judged: where that takes twice `REFERENCE`, everything has twice the time.

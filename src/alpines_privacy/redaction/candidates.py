@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds
 
-__all__ = ["LEAST", "Candidates", "Crowded", "crowded"]
+__all__ = ["LEAST", "Candidates", "Crowded", "crowded", "most_documents"]
 
 LEAST = 1 << 13  # characters: a shorter text cannot hold too many
 _ALWAYS = 800  # candidates that any text may have
@@ -28,17 +28,19 @@ class Crowded(Exception):  # noqa: N818 - it tells of the text, and is no error
         self.place = place
 
 
-def crowded(size: int, starts: list[int]) -> Crowded | None:
-    """Tell that more documents begin in a text of some size than are read."""
-    most = _most_documents(size)
-    if size < LEAST or len(starts) <= most:
-        return None
-    while (fewer := _most_documents(starts[most])) < most:
+def crowded(most: int, starts: list[int]) -> Crowded:
+    """Tell that more documents begin than are read, and from where on; what is before may hold `most` or fewer."""
+    while (fewer := _allowed_documents(starts[most])) < most:
         most = fewer
     return Crowded(starts[most])
 
 
-def _most_documents(size: int) -> int:
+def most_documents(size: int) -> int:
+    """Return how many documents of a text of some size are read."""
+    return _allowed_documents(size) if size >= LEAST else size
+
+
+def _allowed_documents(size: int) -> int:
     return _ALWAYS_DOCUMENTS + size // _EACH_DOCUMENT
 
 

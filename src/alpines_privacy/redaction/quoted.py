@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.redaction.candidates import LEAST, crowded
+from alpines_privacy.redaction.candidates import crowded, most_documents
 
 __all__ = [
     "Document",
@@ -331,9 +331,10 @@ def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
     first = _first_opening(text)
     if first < 0 or (text.find("]", first) < 0 and text.find("}", first) < 0):
         return None
-    bounds = _documents(text, first)
-    if len(text) >= LEAST and (crowd := crowded(len(text), [start for start, _ in bounds])):
-        raise crowd
+    most = most_documents(len(text))
+    bounds = _documents(text, first, most)
+    if len(bounds) > most:
+        raise crowded(most, [start for start, _ in bounds])
     return _read(text, bounds, in_string=in_string) if bounds else None
 
 
@@ -400,16 +401,20 @@ def _first_of(bracket: str, text: str) -> int:
     return place
 
 
-def _documents(text: str, place: int) -> list[Bounds]:
-    """Return the bounds of all documents from a place on that are in no other; of two that overlap the first."""
+def _documents(text: str, place: int, most: int) -> list[Bounds]:
+    """Return the bounds of the documents from a place on that are in no other; of two that overlap the first.
+
+    Beyond one more than `most` no further are looked for.
+    """
     found: list[Bounds] = []
     tried: set[int] = set()
-    while opening := _OPENING(text, place):
+    while len(found) <= most and (opening := _OPENING(text, place)):
         start = opening.start()
         place = start + 1
         if start in tried:
             continue
-        index = bisect_right(found, (start, len(text)))
+        is_inside = found and found[-1][1] > start  # of the last, or of one before it
+        index = bisect_right(found, (start, len(text))) if is_inside else 0
         if index and found[index - 1][1] > start:
             place = found[index - 1][1]
         elif not _INDEX(text, start):

@@ -28,11 +28,14 @@ _CLIENTS = (
 
 
 def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give all up to the closing quote, or as many products and comments as follow one another."""
+    """Give all up to the closing quote, or as many products and comments as follow one another.
+
+    What holds a `{` is more than an agent: the quote belongs to something else.
+    """
     quote = text[start - 1 : start]
     if quote in {'"', "'"}:
         closing = text.find(quote, end, start + _LONGEST)
-        if closing != -1:
+        if closing != -1 and text.find("{", end, closing) < 0:
             yield start, closing - text.startswith("\\", closing - 1)
             return
     match = _AGENT.match(text, start, start + _LONGEST)

@@ -34,9 +34,14 @@ _EXTENSION = re.compile(
 
 _MOST_DIGITS = 15
 _TRUNK = "(0)"
-_ONE = rf"[ ().\/-]?\(0\)|[ ().\/-]{{0,2}}[0-9]{{1,{_MOST_DIGITS + 1}}}"
-_GROUPS = re.compile(rf"(?:{_ONE}){{1,{_MOST_DIGITS}}}+")
-_GROUP = re.compile(_ONE).findall
+_TRUNK_GROUP = r"[ ().\/-]?\(0\)"
+_DIGITS_GROUP = rf"[ ().\/-]{{0,2}}[0-9]{{1,{_MOST_DIGITS + 1}}}"
+# A number has one trunk prefix at most.
+_GROUPS = re.compile(
+    rf"(?:(?!{_TRUNK_GROUP}){_DIGITS_GROUP}){{0,{_MOST_DIGITS}}}+"
+    rf"(?:{_TRUNK_GROUP}(?:(?!{_TRUNK_GROUP}){_DIGITS_GROUP}){{0,{_MOST_DIGITS}}}+)?+"
+)
+_GROUP = re.compile(rf"{_TRUNK_GROUP}|{_DIGITS_GROUP}").findall
 _SIGNS = " ()./-"
 _NO_SIGNS = str.maketrans("", "", _SIGNS)
 _NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
@@ -48,8 +53,10 @@ def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]
     With `enough` digits no further group is read. The trunk prefix in `+44 (0)20` is no digit of the number.
     """
     digits, end = "", start
-    if enough > most and (run := _GROUPS.match(text, start)):
-        if _TRUNK not in run[0] and len(found := run[0].translate(_NO_SIGNS)) <= most:
+    has_trunk = False
+    if enough > most and (run := _GROUPS.match(text, start)) and run[0]:
+        has_trunk = _TRUNK in run[0]
+        if not has_trunk and len(found := run[0].translate(_NO_SIGNS)) <= most:
             return found, run.end()  # nearly all
         for unit in _GROUP(run[0]):
             group = "" if unit.endswith(_TRUNK) else unit.lstrip(_SIGNS)
@@ -59,8 +66,9 @@ def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]
     while len(digits) < enough and (match := _NUMBER_GROUP.match(text, end)):
         group, last = match[1], match.end()
         if group == "0" and text.startswith(")", last) and match[0].endswith("(0"):
-            if len(digits) == most:
+            if len(digits) == most or has_trunk:
                 break
+            has_trunk = True
             end = last + 1
             continue
         if len(digits) + len(group) > most:
@@ -205,10 +213,10 @@ def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give a number whose area code stands in parentheses: `(11) 2345-6789`, `8 (301) 123-45-67`."""
     prefix = _PREFIX_DIGIT.search(text, max(0, start - 4), start)
     first = prefix.start() if prefix else start
-    digits, end = _read(text, first, 12)
     before = text[first - 1 : first]
     if before in WORD or before in {"_", "]", ")"} or _YEAR.match(text, start):
         return
+    digits, end = _read(text, first, 12)
     if len(digits) >= 8 and not _NUMBER_GROUP.match(text, end) and not _is_cut(text, end):
         yield first, _with_extension(text, end)
 
