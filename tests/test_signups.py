@@ -673,6 +673,44 @@ def test_a_request_of_another_method_is_a_signup_as_soon_as_it_gives_the_age(
     assert (outcome.status if isinstance(outcome, Answer) else None) == status
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize(("kind", "body", "status"), OTHER_METHODS.values(), ids=OTHER_METHODS)
+def test_a_body_of_a_safe_method_is_read_as_well(
+    method: str, kind: str, body: bytes, status: int | None
+) -> None:
+    head = [("content-length", str(len(body)))] if body else []
+    head += [("content-type", kind)] if kind else []
+    request = Sent(*head, method=method, path="/register")
+    outcome = decided(Guard(POLICY), request, body)
+    assert (outcome.status if isinstance(outcome, Answer) else None) == status
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", None),
+        ("from=mail&about=dob", None),
+        (f"dob={ADULT}", None),
+        (f"a=b&dob={TWELVE}", 403),
+        (f"d%6Fb={TWELVE}", 403),
+        (f"dob={ADULT}&dob={TWELVE}", 422),
+        ("dob=", 422),
+    ],
+)
+def test_an_age_in_the_query_of_a_page_is_judged(query: str, status: int | None) -> None:
+    request = Sent(method="GET", path="/register", query=query)
+    outcome = decided(Guard(POLICY), request)
+    assert (outcome.status if isinstance(outcome, Answer) else None) == status
+
+
+@pytest.mark.parametrize("path", ["register", "/./register", "/x/../register", "/register;a"])
+def test_a_word_at_the_end_of_a_path_hides_no_declared_signup(path: str) -> None:
+    guard = Guard(PrivacyPolicy(signups=[Signup("/register", birth_date="dob")]))
+    request = Sent(("content-type", "application/json"), method="POST", path=path)
+    outcome = decided(guard, request, f'{{"dob": "{TWELVE}"}}'.encode())
+    assert isinstance(outcome, Answer)
+
+
 def test_the_age_in_the_query_of_another_method_is_no_adults() -> None:
     request = Sent(method="DELETE", path="/register", query=f"dob={TWELVE}")
     assert isinstance(decided(Guard(POLICY), request, b""), Answer)

@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import ClassVar
 from urllib.parse import quote
 
 from alpines_privacy.http.body import ANY, Names, names_within, read_fields
@@ -31,6 +32,7 @@ from alpines_privacy.signups.reading import (
     check_length,
     content_length,
     content_type,
+    has_body,
     may_create,
     stands_for,
 )
@@ -87,9 +89,10 @@ class Porter:
 
 
 class Door(ABC):
-    """Where an account is created, or the way there, by requests of these `methods` or of any that is not safe."""
+    """Where an account is created, or the way there, by requests of these `methods`, or of any that may create."""
 
     __slots__ = ("methods", "porter", "route")
+    is_declared: ClassVar[bool] = True
 
     def __init__(self, porter: Porter, route: str, methods: frozenset[str]) -> None:
         self.porter = porter
@@ -124,16 +127,31 @@ class SignupDoor(Door):
 
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Judge the lock, then the screen's pass, then the body."""
-        porter = self.porter
-        declared = stands_for(request, self.methods)
-        if declared and porter.tokens.is_locked(request):
+        porter, creates = self.porter, stands_for(request, self._creates)
+        is_declared = creates or stands_for(request, self.methods)
+        if is_declared and porter.tokens.is_locked(request):
             return porter.refuse(privacy, self.route, "locked")
-        if self._screen and not porter.tokens.has_passed(request):
+        may_create_here = is_declared or has_body(request)
+        if self._screen and may_create_here and not porter.tokens.has_passed(request):
             return self._ask_first(privacy, request)
-        if self._age is None or not (may_create(request) or stands_for(request, self._creates)):
+        if self._age is None:
             return None
-        decide = self._decide if stands_for(request, self._creates) else self._decide_other
+        if not (creates or may_create(request)):
+            return self._decide_query(privacy, request, self._age)
+        decide = self._decide if creates else self._decide_other
         return self._examine(privacy, request, partial(decide, privacy, request, self._age))
+
+    def _decide_query(self, privacy: Privacy, request: RequestHead, age: AskedAge) -> Answer | None:
+        """Judge a request without a body, which gives an age at most in its query."""
+        if not age.is_in_query(request):
+            return None
+        if self.porter.tokens.is_locked(request):
+            return self.porter.refuse(privacy, self.route, "locked")
+        try:
+            allowed = age.allows_query(request)
+        except Unreadable as error:
+            return self.porter.unreadable(privacy, self.route, error, age.names)
+        return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
 
     def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Refuse who would create an account by a path that not every router reads alike."""
@@ -201,6 +219,8 @@ class OperationsDoor(Door):
 
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Ask for the body, which alone tells the operation."""
+        if not (stands_for(request, self.methods) or may_create(request)):
+            return None
         too_large = partial(self.porter.pages.answer, "too_large", privacy)
         if (length := content_length(request)) > self._max_body:
             return too_large()
@@ -209,7 +229,8 @@ class OperationsDoor(Door):
 
     def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Refuse a path that not every router reads alike."""
-        del request
+        if not (stands_for(request, self.methods) or may_create(request)):
+            return None
         why = Unreadable("its path can be read in more than one way")
         return self.porter.unreadable(privacy, self.route, why)
 
@@ -244,13 +265,14 @@ class UndeclaredDoor(Door):
     """A path whose last word is one that signups have; what is sent there decides."""
 
     __slots__ = ()
+    is_declared = False
 
     def __init__(self, porter: Porter, word: str) -> None:
         super().__init__(porter, word, frozenset({"POST"}))
 
     def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Look at a small body, of whatever type; a larger one passes by untouched."""
-        if content_length(request) > _SMALL:
+        if not may_create(request) or content_length(request) > _SMALL:
             return None
         return Examine(_SMALL, whole_body(partial(self._decide, privacy, request)))
 

@@ -76,11 +76,17 @@ class Signups(Promise):
         request = privacy.request
         if request is None or not self._may_lead[request.local_path]:
             return None
+        if request.kind != "http":
+            return None
         found = self._routes.find(request)
-        if (door := _first(found.doors, request)) is not None:
+        declared = [door for door in found.doors if door.is_declared]
+        if door := _best(declared, request):
             return door.meet(privacy, request)
-        door = _first(found.astray, request)
-        return None if door is None else door.meet_astray(privacy, request)
+        # By whatever reading a path leads to what is declared, a word that it ends in decides nothing.
+        if door := _best([door for door in found.astray if door.is_declared], request):
+            return door.meet_astray(privacy, request)
+        door = _best((*found.doors, *found.astray), request)
+        return None if door is None else door.meet(privacy, request)
 
     def page(self, privacy: Privacy) -> Answer | Examine | None:
         """Take the age screen's form."""
@@ -95,8 +101,11 @@ class Signups(Promise):
         if request.local_path in self.pages:
             return self._form.stuck(privacy)
         found = self._routes.find(request)
-        door = _first((*found.doors, *found.astray), request)
-        return None if door is None else door.stuck(privacy)
+        doors = (*found.doors, *found.astray)
+        door = _best([door for door in doors if door.is_declared], request)
+        if door is None or not (stands_for(request, door.methods) or may_create(request)):
+            return None
+        return door.stuck(privacy)
 
 
 def _doors(signups: Sequence[Signup], porter: Porter) -> list[tuple[str, Door]]:
@@ -111,12 +120,10 @@ def _doors(signups: Sequence[Signup], porter: Porter) -> list[tuple[str, Door]]:
     return doors + [(group[0].path, OperationsDoor(porter, group)) for group in operations.values()]
 
 
-def _first(doors: tuple[Door, ...], request: RequestHead) -> Door | None:
-    """Return the first door that a request of this method stands before, or else may stand before."""
-    if not doors or request.kind != "http":
-        return None
+def _best(doors: Sequence[Door], request: RequestHead) -> Door | None:
+    """Return the first door for requests of this method, else the first; None where there is none."""
     declared = (door for door in doors if stands_for(request, door.methods))
-    return next(declared, doors[0] if may_create(request) else None)
+    return next(declared, doors[0] if doors else None)
 
 
 class ScreenedSignups(Signups):

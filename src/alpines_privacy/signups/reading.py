@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alpines_privacy.http.body import Names, names_within, read_fields
+from alpines_privacy.http.body import Fields, Names, names_within, read_fields
 from alpines_privacy.http.content_type import (
     ContentType,
     Unreadable,
@@ -20,11 +20,13 @@ __all__ = [
     "check_length",
     "content_length",
     "content_type",
+    "has_body",
     "may_create",
     "stands_for",
 ]
 
 _LONGEST_NUMBER = 18  # digits
+_FORM = ContentType("form", b"")  # as a query is read
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
 # Fields by which some apps let any request stand for one of another method.
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
@@ -38,9 +40,14 @@ def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
 def may_create(head: RequestHead) -> bool:
     """Tell whether an app may create something by a request, whatever its method is called.
 
-    Many views look at no method at all.
+    Many views look at no method at all, and take what a body holds. A safe method has none.
     """
-    return any(method not in _SAFE for method in _methods(head))
+    return any(method not in _SAFE for method in _methods(head)) or has_body(head)
+
+
+def has_body(head: RequestHead) -> bool:
+    """Tell whether a request's head says that a body follows (RFC 9112 §6.3)."""
+    return content_length(head) > 0 or bool(head.values("transfer-encoding"))
 
 
 def _methods(head: RequestHead) -> Iterator[str]:
@@ -94,7 +101,9 @@ class AskedAge:
 
     def allows(self, head: RequestHead, body: bytes) -> bool:
         """Tell whether who sent this is old enough. Raises `Unreadable` where nobody can tell."""
-        values = self._values(head, body)
+        return self._judge(self._values(head, body))
+
+    def _judge(self, values: list[str]) -> bool:
         if self._is_age:
             age = read_age(values[0])
             if age is None:
@@ -107,12 +116,21 @@ class AskedAge:
             raise Unreadable(f"there is no possible date in {names}")
         return allowed
 
+    def is_in_query(self, head: RequestHead) -> bool:
+        """Tell whether any field of the age stands in the query."""
+        return bool(head.query) and self._asked.stand_in(head.query)
+
+    def allows_query(self, head: RequestHead) -> bool:
+        """Tell whether who gives an age in the query is old enough. Raises `Unreadable` where nobody can tell."""
+        fields = read_fields(_FORM, head.query.encode("latin-1", "replace"), self._asked)
+        return self._judge(self._once_each(fields))
+
     def is_given(self, head: RequestHead, body: bytes) -> bool:
         """Tell whether any field of the age is there, in a body that need be no signup's.
 
         Raises `Unreadable` where nobody can tell.
         """
-        if (query := head.query) and self._asked.stand_in(query):
+        if self.is_in_query(head):
             return True
         if not body:
             return False
@@ -122,9 +140,18 @@ class AskedAge:
 
     def _values(self, head: RequestHead, body: bytes) -> list[str]:
         """Return the values of the fields that are asked for, each of which stands once, in one place."""
-        found: dict[str, str] = {}
         kind = content_type(head)
-        for name, value in read_fields(kind, body, self._asked):
+        values = self._once_each(read_fields(kind, body, self._asked))
+        # Some frameworks look into the query first, and some take any body for a form.
+        if self.is_in_query(head):
+            raise Unreadable("a field of the age stands in the query too")
+        if any(names_within(kind, body, self._asked)):
+            raise Unreadable("a field of the age stands within another's value too")
+        return values
+
+    def _once_each(self, fields: Fields) -> list[str]:
+        found: dict[str, str] = {}
+        for name, value in fields:
             if name in found:
                 raise Unreadable(f"the field {name!r} stands twice")
             found[name] = value
@@ -133,9 +160,4 @@ class AskedAge:
                 raise Unreadable(f"there is no field {name!r}")
         if len(found) > len(self.names):
             raise Unreadable("a field of the age holds more than one value")
-        # Some frameworks look into the query first, and some take any body for a form.
-        if (query := head.query) and self._asked.stand_in(query):
-            raise Unreadable("a field of the age stands in the query too")
-        if any(names_within(kind, body, self._asked)):
-            raise Unreadable("a field of the age stands within another's value too")
         return [found[name] for name in self.names]
