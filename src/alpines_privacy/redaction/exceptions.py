@@ -9,8 +9,16 @@ with no variables in it.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator
-from types import CodeType, FrameType, FunctionType, GeneratorType, TracebackType
+from collections.abc import Callable, Generator, Iterator
+from types import (
+    CodeType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    TracebackType,
+)
 from typing import Any, TypeAlias
 
 __all__ = ["ExcInfo", "identity", "rendered", "stand_in"]
@@ -19,6 +27,7 @@ ExcInfo: TypeAlias = "tuple[type[BaseException], BaseException, TracebackType | 
 _Clean: TypeAlias = Callable[[str], str]
 
 _STANDS_FOR = "__stands_for__"
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
 _MOST = 200  # exceptions of one chain, and frames of each
 
 
@@ -90,7 +99,9 @@ def _named_alike(
         "__str__": lambda _: text,
     }
     if _passes(kind):
-        names["__class__"] = property(lambda _: kind)  # a filter may ask `isinstance`
+        # A filter may ask `isinstance`, and then for what such an exception has.
+        names["__class__"] = property(lambda _: kind)
+        names["__getattr__"] = _attributes(error, clean)
     if members:
         message = clean(error.message) if isinstance(error, BaseExceptionGroup) else text
         del names["__str__"]
@@ -99,6 +110,57 @@ def _named_alike(
     base = Exception if isinstance(error, Exception) else BaseException
     stand: BaseException = type(kind.__name__, (base,), names)(text)
     return stand
+
+
+def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any]:
+    """Return a stand-in's `__getattr__`: numbers and clean texts of the original, and nothing of all else it has."""
+    held = dict(vars(error))
+    for base in type(error).__mro__:
+        for name, member in vars(base).items():  # what C code keeps: `errno`, `strerror`
+            if isinstance(member, GetSetDescriptorType | MemberDescriptorType) and name[:2] != "__":
+                held.setdefault(name, getattr(error, name, None))
+    simple = {
+        name: clean(value) if type(value) is str else value
+        for name, value in held.items()
+        if type(value) in _SIMPLE
+    }
+    known = frozenset(dir(type(error))) | held.keys()
+
+    def attribute(_: Any, name: str) -> Any:
+        if name[:2] == "__" or name not in known:
+            raise AttributeError(name)
+        return simple.get(name, NOTHING)
+
+    return attribute
+
+
+class _Nothing:
+    """Stands for what a stand-in does not hold: whatever is asked of it, the answer is nothing."""
+
+    def __getattr__(self, name: str) -> _Nothing:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: object, **__: object) -> _Nothing:
+        return self
+
+    def __getitem__(self, key: object) -> _Nothing:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __str__(self) -> str:
+        return "[withheld]"
+
+    __repr__ = __str__
+
+
+NOTHING = _Nothing()
 
 
 def _passes(kind: type[BaseException]) -> bool:

@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from typing import Any
 
 __all__ = ["adds_nothing"]
 
 # What makes a formatter's text. An app's own may write anything there: the request's URL, a context variable.
-_METHODS = ("format", "formatMessage", "formatTime", "formatStack")
+_METHODS = ("format", "formatMessage", "formatTime", "formatStack", "formatException")
+_STYLES = (logging.PercentStyle, logging.StrFormatStyle, logging.StringTemplateStyle)
 # Those of these modules write what is in the record, and colours.
 _WRITE_RECORDS = frozenset({"logging", "uvicorn.logging", "django.utils.log"})
 
 
 def adds_nothing(formatter: logging.Formatter) -> bool:
-    """Tell whether a formatter writes only what a record holds."""
+    """Tell whether a formatter writes only what a record holds: one of a known class, as it was made."""
+    own = formatter.__dict__
+    if own.get(_ADDS_NOTHING) == len(own):  # nothing was put into it since it was looked at
+        return True
+    found = _writes_records(formatter, own)
+    if found:
+        own[_ADDS_NOTHING] = len(own) + 1
+    return found
+
+
+def _writes_records(formatter: logging.Formatter, own: dict[str, Any]) -> bool:
+    style = own.get("_style")
+    if type(style) not in _STYLES or getattr(style, "_defaults", None) or not own.keys() <= _OWN:
+        return False
     return _adds_nothing(type(formatter))  # type: ignore[arg-type]  # a type can be hashed
+
+
+_ADDS_NOTHING = "_alpines_privacy_adds_nothing"  # an attribute of a formatter: how many it has
+# What formatters of these classes keep; a method among it is the app's.
+_OWN = frozenset(
+    {
+        _ADDS_NOTHING,
+        "_style",
+        "_fmt",
+        "datefmt",
+        "use_colors",
+        "style",
+        "server_time_format",
+        "converter",
+    }
+)
 
 
 @lru_cache(256)  # classes, of which an app has few

@@ -18,6 +18,7 @@ import logging.handlers
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -25,7 +26,7 @@ from typing import Any
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.exceptions import rendered
 from alpines_privacy.redaction.formatters import adds_nothing
-from alpines_privacy.redaction.records import clean, clean_changed, withhold
+from alpines_privacy.redaction.records import clean, clean_changed, handlers_of, withhold
 from alpines_privacy.redaction.redactor import Redactor
 
 __all__ = ["acting", "cleaner", "install", "uninstall"]
@@ -46,7 +47,6 @@ class _Hook:
 
 
 _hook = _Hook()
-_root = logging.getLogger()
 
 
 def install(redactor: Redactor | None = None) -> None:
@@ -57,6 +57,7 @@ def install(redactor: Redactor | None = None) -> None:
         _hook.placed = True
         _place_on_loggers()
         _place_on_handlers()
+        _place_on_failures()
         _place_on_formatters()
         _place_on_listeners()
         _place_on_stderr()
@@ -97,7 +98,7 @@ def _place_on_loggers() -> None:
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
         if (cleaner := _hook.cleaner) is not None:
             try:
-                clean(record, cleaner, logger)
+                clean(record, cleaner, handlers_of(logger))
             except Exception as error:
                 record = _instead(record, error)
         call_handlers(logger, record)
@@ -126,7 +127,7 @@ def _place_on_handlers() -> None:
     def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
         text = formatted(handler, record)
         formatter = handler.formatter
-        if formatter is None or type(formatter) is logging.Formatter or adds_nothing(formatter):
+        if formatter is None or adds_nothing(formatter):
             return text
         if (cleaner := _hook.cleaner) is None:
             return text
@@ -137,6 +138,23 @@ def _place_on_handlers() -> None:
 
     setattr(logging.Handler, "filter", filter_cleaned)  # noqa: B010 - no type allows it
     setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - as above
+
+
+def _place_on_failures() -> None:
+    """Let a handler that fails say so without what the record and the stack hold."""
+    failed = logging.Handler.handleError
+
+    def handle_error_cleaned(handler: logging.Handler, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if error is None or not logging.raiseExceptions or (cleaner := _hook.cleaner) is None:
+            failed(handler, record)
+        elif sys.stderr is not None:
+            text = _safely(cleaner, rendered, error, error.__traceback__)
+            where = f"{record.name}, {record.pathname}:{record.lineno}"
+            with suppress(OSError):  # as `logging` does
+                sys.stderr.write(f"--- Logging error ---\n{text}\nOf a record of {where}\n")
+
+    setattr(logging.Handler, "handleError", handle_error_cleaned)  # noqa: B010 - no type allows it
 
 
 def _say_instead(record: logging.LogRecord, error: Exception) -> None:
@@ -164,7 +182,7 @@ def _place_on_listeners() -> None:
     def handle_cleaned(listener: logging.handlers.QueueListener, record: logging.LogRecord) -> None:
         if (cleaner := _hook.cleaner) is not None:
             try:
-                clean(record, cleaner, _root)
+                clean(record, cleaner, listener.handlers)
             except Exception as error:
                 record = _instead(record, error)
         handle(listener, record)

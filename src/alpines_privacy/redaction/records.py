@@ -16,8 +16,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import logging
+import logging.handlers
 import operator
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
@@ -27,17 +29,19 @@ from alpines_privacy.redaction.exceptions import rendered, stand_in
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.snapshots import Snapshot, snapshot
 
-__all__ = ["clean", "clean_changed", "withhold"]
+__all__ = ["clean", "clean_changed", "handlers_of", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
 _SAYING = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
 _ABSENT = object()
+_UNCHANGING = frozenset({str, bytes, int, float, bool, type(None), tuple})
 _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
 _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
+_CUTS = re.compile(r"%[-#0 +]*(?:\*|[0-9]*)\.").search
 _SIMPLE = frozenset({str, int, float, bool, type(None)})  # their text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
 _SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
@@ -47,8 +51,8 @@ _LONG_PART = 1 << 10  # characters that stand in no text by chance
 _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 
-def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
-    """Take personal data out of a record; `logger` tells which handlers are to get it."""
+def clean(record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[logging.Handler]) -> None:
+    """Take personal data out of a record; `handlers` are those that are to get it."""
     is_simple = _is_simple(record)
     if not is_simple:
         _freeze(record)
@@ -61,7 +65,7 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         # A line break of a value's has to be found before anything is judged.
         text = cleaner.text(message) if message.isprintable() else ""
         # Of a simple record the message shows all, but for what its conversions cut.
-        holds_more = args and "%." in template if is_simple else _holds_more(template, args)
+        holds_more = args and _is_cut(template) if is_simple else _holds_more(template, args)
         if text is not message or holds_more:
             _clean_message(record, cleaner, message, text)
         elif args and template not in common_words.templates:
@@ -73,18 +77,24 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -
         or attributes["exc_text"]
         or attributes["stack_info"]
     ):
-        _clean_rest(record, cleaner, logger)
+        _clean_rest(record, cleaner, handlers)
 
 
 def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
-    """Take personal data out of what is no longer, by identity, what a clean record held `before`."""
+    """Take personal data out of what is no longer what a clean record held `before`, or may have changed inside."""
     attributes = record.__dict__
-    changed = {name for name in attributes if attributes[name] is not before.get(name, _ABSENT)}
+    changed = {
+        name
+        for name, value in attributes.items()
+        if value is not before.get(name, _ABSENT) or type(value) not in _UNCHANGING
+    }
     if changed & _SAYING:
-        clean(record, cleaner, logging.getLogger(record.name))
-        return
+        clean(record, cleaner, handlers_of(logging.getLogger(record.name)))
     for name in changed - _STANDARD:
         attributes[name] = _extra(name, attributes[name], cleaner)
+    for name in changed & (_STANDARD - _SAYING):
+        if isinstance(text := attributes[name], str):
+            attributes[name] = one_line(cleaner.text(text))
 
 
 def _is_simple(record: logging.LogRecord) -> bool:
@@ -134,12 +144,17 @@ def _message(record: logging.LogRecord, template: Any, args: Any) -> str:
     return "" if isinstance(template, Mapping) else record.getMessage()
 
 
+def _is_cut(template: str) -> bool:
+    """Whether a conversion shows less of an argument than there is: `%.3s`, `%-8.3s`, `%*.*s`."""
+    return "." in template and _CUTS(template) is not None
+
+
 def _holds_more(template: Any, args: Any) -> bool:
     """Whether a record may hold more than its message shows: by name, or cut short."""
     if type(template) is str:
         return bool(args) and (
             type(args) is not tuple
-            or "%." in template
+            or _is_cut(template)
             or any(type(arg) is Snapshot for arg in args)  # which has a `repr` too
         )
     return isinstance(template, Mapping)
@@ -338,10 +353,12 @@ def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
         str(value)
 
 
-def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
+def _clean_rest(
+    record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[logging.Handler]
+) -> None:
     """Clean what a record holds beside its message: exception, stack, the caller's `extra`."""
     if record.exc_info:
-        _clean_exception(record, cleaner, logger)
+        _clean_exception(record, cleaner, handlers)
     if record.exc_text:
         record.exc_text = cleaner.text(record.exc_text)
     if record.stack_info:
@@ -359,13 +376,15 @@ def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
     return value
 
 
-def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, logger: logging.Logger) -> None:
+def _clean_exception(
+    record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[logging.Handler]
+) -> None:
     """Leave an exception that says nothing personal to handlers that only write its text."""
     if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
         return
     tb = record.exc_info[2]
     shown = _Shown(rendered(error, tb), cleaner)
-    if not _is_left_to_formatters(logger) or shown.is_changed():
+    if not all(map(_leaves_it_to_its_formatter, handlers)) or shown.is_changed():
         record.exc_info = stand_in(error, tb, shown.part)
 
 
@@ -396,17 +415,19 @@ class _Shown:
         return self._cleaned
 
 
-def _is_left_to_formatters(logger: logging.Logger) -> bool:
-    """Whether every handler of a logger lets `logging.Formatter` write exceptions, which shows no variables."""
+def handlers_of(logger: logging.Logger) -> Iterator[logging.Handler]:
+    """Give the handlers that get a logger's records."""
     walked: logging.Logger | None = logger
     while walked is not None:
-        if not all(map(_leaves_it_to_its_formatter, walked.handlers)):
-            return False
+        yield from walked.handlers
         walked = walked.parent if walked.propagate else None
-    return True
 
 
 def _leaves_it_to_its_formatter(handler: logging.Handler) -> bool:
+    if isinstance(handler, logging.handlers.MemoryHandler):  # it hands the very record on
+        return handler.target is None or _leaves_it_to_its_formatter(handler.target)
+    if isinstance(handler, logging.handlers.QueueHandler):
+        return type(handler).prepare is logging.handlers.QueueHandler.prepare
     kind, formatter = type(handler), type(handler.formatter or logging.Formatter())
     return (
         kind.emit.__module__ in _PLAIN
