@@ -177,6 +177,8 @@ def test_the_document_has_every_cache_with_its_bound() -> None:
 BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
     {
         "django/mails.py": "the app's reporter classes",
+        "redaction/formatters.py": "the app's formatter classes",
+        "redaction/loguru.py": "nothing: its hook is placed once",
         "policy/explain.py": "the classes of a policy's parts",
         "redaction/hook.py": "no argument: the literal redactor",
         "wsgi.py": "the names of fields our own code asks for",

@@ -18,6 +18,8 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.logging import RichHandler
 
 from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.guard import Guard
@@ -80,6 +82,10 @@ FILTERS: dict[str, tuple[Callable[[logging.LogRecord], Any], str]] = {
     "an exception": (_failing, "%(message)s"),
     "an exception's text": (_set(exc_text=f"failed for {MAIL}"), "%(message)s"),
     "a record of its own": (_of_its_own, "%(ip)s"),
+    "a standard name": (
+        _set(levelname=f"for {MAIL}", threadName=NAME),
+        "%(levelname)s %(threadName)s",
+    ),
 }
 
 
@@ -226,6 +232,125 @@ def test_json_that_a_formatter_writes_stays_json() -> None:
     }  # fmt: skip
 
 
+def test_what_a_filter_puts_into_what_is_there() -> None:
+    logger, stream = _logger(logging.Formatter("%(ctx)s %(message)s"))
+
+    def change(record: Any) -> bool:
+        record.ctx["email"] = MAIL
+        record.args["who"] = NAME
+        return True
+
+    logger.handlers[0].addFilter(change)
+    logger.info("order of %(who)s", {"who": "nobody"}, extra={"ctx": {}})
+    assert_clean(stream.getvalue())
+
+
+def test_a_formatter_that_an_app_has_changed() -> None:
+    changed = logging.Formatter("%(message)s")
+    assert adds_nothing(changed)
+    changed.format = lambda record: f"{record.getMessage()} by {MAIL}"  # type: ignore[method-assign]
+    logger, stream = _logger(changed)
+    logger.info("order")
+    assert stream.getvalue() == "order by [EMAIL]\n"
+    assert not adds_nothing(logging.Formatter("%(message)s %(who)s", defaults={"who": MAIL}))
+
+
+@pytest.mark.parametrize("template", ["%.5s", "%5.2s", "%-5.2s", "%*.*s"])
+def test_what_a_conversion_cuts_off_stands_in_no_argument(template: str) -> None:
+    kept: list[Any] = []
+
+    class Keeps(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            kept.append(record.args)
+
+    logger = logging.Logger("late")  # noqa: LOG001 - as above
+    logger.addHandler(Keeps())
+    logger.info(f"for {template}", *((9, 3) if "*" in template else ()), MAIL)  # noqa: G004 - drawn
+    assert MAIL not in repr(kept)
+
+
+def test_a_handler_that_fails_says_so_without_what_was_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Fails(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            try:
+                raise OSError("no disk")
+            except OSError:
+                self.handleError(record)
+
+    logger = logging.Logger("late")  # noqa: LOG001 - as above
+    logger.addHandler(Fails())
+    try:
+        raise ValueError(f"no account of {NAME}, {MAIL}")
+    except ValueError:
+        logger.exception("failed for %s", MAIL)
+    said = capsys.readouterr().err
+    assert_clean(said)
+    assert "OSError: no disk" in said
+
+
+@pytest.mark.parametrize("passes_on", ["a memory", "a queue that keeps the record"])
+def test_a_handler_that_hands_on_the_record_hands_on_no_variable(passes_on: str) -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=200)
+    shows = RichHandler(console=console, rich_tracebacks=True, tracebacks_show_locals=True)
+    logger = logging.Logger("late")  # noqa: LOG001 - as above
+    listener: logging.handlers.QueueListener | None = None
+    if passes_on == "a memory":
+        logger.addHandler(logging.handlers.MemoryHandler(1, target=shows))
+    else:
+        passed: queue.Queue[Any] = queue.Queue()
+
+        class Keeps(logging.handlers.QueueHandler):
+            def prepare(self, record: logging.LogRecord) -> Any:
+                return record
+
+        logger.addHandler(Keeps(passed))
+        listener = logging.handlers.QueueListener(passed, shows)
+        listener.start()
+    held = NAME
+    try:
+        raise ValueError(len(held))
+    except ValueError:
+        logger.exception("failed")
+    if listener is not None:
+        listener.stop()
+    assert_clean(stream.getvalue())
+    assert "ValueError" in stream.getvalue()
+
+
+class _Api(Exception):  # noqa: N818 - an app's own name
+    def __init__(self, code: int, mail: str) -> None:
+        super().__init__(mail)
+        self.code, self.mail = code, mail
+        self.response: Any = io.BytesIO()
+
+
+def test_a_filter_finds_what_an_exception_has() -> None:
+    found: list[Any] = []
+
+    def look(record: logging.LogRecord) -> bool:
+        assert isinstance(record.exc_info, tuple)
+        error: Any = record.exc_info[1]
+        if isinstance(error, _Api):
+            found.extend([error.code, error.mail, str(error.response.status.code)])
+            assert not hasattr(error, "nothing")
+        elif isinstance(error, OSError):
+            found.extend([error.errno, error.strerror])
+        return True
+
+    logger, stream = _logger(None)
+    logger.handlers[0].addFilter(look)
+    for raised in (_Api(7, MAIL), FileNotFoundError(2, "No such file", f"/home/{MAIL}")):
+        try:
+            raise raised
+        except Exception:
+            logger.exception("failed")
+    assert found == [7, "[EMAIL]", "[withheld]", 2, "No such file"]
+    assert_clean(stream.getvalue())
+
+
 def test_which_formatters_add_nothing() -> None:
     import uvicorn.logging  # noqa: PLC0415 - for this test alone
 
@@ -285,6 +410,9 @@ def _change(record: Any) -> bool:
 
 
 def _patch(record: Any) -> None:
+    loguru.logger.debug("within")
+    record["user"] = MAIL
+    record["extra"].setdefault("held", {})["mail"] = MAIL
     _change(record)
 
 
@@ -301,8 +429,10 @@ def test_what_comes_late_in_loguru(late: str, *, serialize: bool) -> None:
     logger.remove()
     logger.configure(patcher=for_loguru.redact)
     shown: Any = _in_a_format if late == "a format" else "{message} {extra}"
+    if late == "a patcher":
+        shown += " {user}"
     passes = _change if late == "a filter" else None
-    logger.add(stream, format=shown, filter=passes, serialize=serialize)
+    logger.add(stream, level="INFO", format=shown, filter=passes, serialize=serialize)
     try:
         used = logger.patch(_patch) if late == "a patcher" else logger
         used.bind(order=7).info("order of {}", NAME)

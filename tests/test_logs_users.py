@@ -97,7 +97,18 @@ def _nobody(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 
-urlpatterns = [path("", _view), path("unasked", _unasked), path("nobody", _nobody)]
+def _login(request: HttpRequest) -> HttpResponse:
+    request.user = _Loaded()  # type: ignore[assignment]  # as `login()` does
+    tell()
+    return HttpResponse("ok")
+
+
+urlpatterns = [
+    path("login", _login),
+    path("", _view),
+    path("unasked", _unasked),
+    path("nobody", _nobody),
+]
 
 
 @pytest.fixture(params=["middleware", "around the handler"])
@@ -331,3 +342,59 @@ def test_a_template_that_shows_a_visitor_teaches_no_word(written: io.StringIO) -
     visitor(protect(_wsgi(view), PrivacyPolicy())).get("/?username=zarqanoor")
     assert "zarqanoor" not in common_words
     assert "zarqanoor" not in written.getvalue()
+
+
+def test_who_signs_in_during_a_request_is_hidden_from_then_on(
+    site: Any, written: io.StringIO
+) -> None:
+    assert visitor(site).get("/login").text == "ok"
+    assert_hidden(written)
+
+
+def test_who_signs_out_or_changes_stays_hidden(written: io.StringIO) -> None:
+    def view() -> None:
+        user = SimpleNamespace(username=LOGIN)
+        current().hide_user(user)
+        log.info("hello %s", LOGIN)
+        user.first_name = FIRST
+        current().hide_user({"last_name": LAST})
+        log.info("hello %s and %s, %s", LOGIN, FIRST, LAST)
+
+    visitor(protect(_wsgi(view), PrivacyPolicy())).get("/")
+    assert written.getvalue() == "hello [USERNAME]\nhello [USERNAME] and [NAME], [NAME]\n"
+
+
+def test_a_user_object_that_logs_is_asked_once(written: io.StringIO) -> None:
+    class Logs(dict[str, str]):
+        def keys(self) -> Any:
+            log.info("asked for")
+            return super().keys()
+
+    def view() -> None:
+        current().hide_user(Logs(HELD))
+        log.info("hello %s", LOGIN)
+
+    visitor(protect(_wsgi(view), PrivacyPolicy())).get("/")
+    assert LOGIN not in written.getvalue()
+    assert "hello [USERNAME]" in written.getvalue()
+
+
+def test_a_lazy_user_is_not_asked_by_hiding_it(written: io.StringIO) -> None:
+    def ask() -> Any:
+        raise AssertionError("nobody asked")
+
+    def view() -> None:
+        current().hide_user(SimpleLazyObject(ask))
+        log.info("hello")
+
+    assert visitor(protect(_wsgi(view), PrivacyPolicy())).get("/").text == "ok"
+    assert written.getvalue() == "hello\n"
+
+
+def test_what_a_visitor_asks_for_teaches_no_word(written: io.StringIO) -> None:
+    def view() -> None:
+        log.info("path /zulfiqarx took %s", 3)  # as an f-string would have it
+
+    app = protect(_wsgi(view), PrivacyPolicy())
+    visitor(app).get("/zulfiqarx")
+    assert "zulfiqarx" not in common_words

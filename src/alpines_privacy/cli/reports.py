@@ -234,12 +234,17 @@ class _Entries:
 
 
 def printable(text: str) -> str:
-    """Return a text of one line, with what no terminal should be sent as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
+    """Return a text of one line, with what no terminal should be sent as escapes.
+
+    Neither should a CI service's log: GitHub's runner takes `::name::` at the beginning of a line, and
+    `##[name]` anywhere, for commands.
+    """
+    if not text.isprintable():
+        text = "".join(
+            each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        )
+    text = text.replace("##[", "#\\x23[")
+    return "\\x3a" + text[1:] if text.lstrip().startswith("::") and text[0] == ":" else text
 
 
 def _utf8(name: str) -> str:

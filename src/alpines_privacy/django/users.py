@@ -12,19 +12,20 @@ from alpines_privacy.http.context import Privacy, running
 
 __all__ = ["note_user", "note_users_of"]
 
-# Where `django.contrib.auth` keeps the user of a request when a view has asked for it, or awaited it.
-_CACHED = ("_cached_user", "_acached_user")
+# Where `django.contrib.auth` keeps the user of a request when a view has asked for it, or awaited it; and
+# where `login()` puts who has signed in. Until somebody asks, a lazy object stands there that holds nothing.
+_PLACES = ("_cached_user", "_acached_user", "user")
 
 
 def note_user(privacy: Privacy, request: HttpRequest) -> None:
     """Let records of a request find who is signed in; the request is held weakly, for it holds `privacy`."""
     reference = weakref.ref(request)
-    privacy.user = lambda: _known(reference())
+    privacy.users = (lambda: _known(reference()),)
 
 
 def _known(request: HttpRequest | None) -> object | None:
     held = {} if request is None else vars(request)
-    return next((held[name] for name in _CACHED if held.get(name) is not None), None)
+    return next((held[name] for name in _PLACES if held.get(name) is not None), None)
 
 
 def note_users_of(handler: BaseHandler) -> None:

@@ -90,6 +90,9 @@ class Running:
         self.enforces = enforces
 
 
+_MOST_USERS = 16  # of one request
+
+
 class Privacy:
     """The visitor's privacy during one request: what they asked, and what the app may do.
 
@@ -115,7 +118,7 @@ class Privacy:
         "removals",
         "request",
         "submission",
-        "user",
+        "users",
     )
 
     # By whom and for what the server said the request is: noted where the policy trusts proxies, before
@@ -139,7 +142,7 @@ class Privacy:
         self.reference: ref[Privacy] | None = None  # by which it is known as under way
         self.submission: Submission | None = None  # the form or JSON the app has read so far
         self.literals: tuple[object, ...] | None = None  # what of all that no log may say
-        self.user: Callable[[], object | None] | None = None  # returns who is signed in
+        self.users: tuple[Callable[[], object | None], ...] = ()  # each returns who is signed in
 
     @property
     def opted_out(self) -> bool:
@@ -187,8 +190,8 @@ class Privacy:
         what the object holds is read, nothing is looked up. Django's and Flask-Login's users, and
         Starlette's `request.user`, are hidden without being asked.
         """
-        if not self.ended:
-            self.user = lambda: user
+        if not self.ended and len(self.users) < _MOST_USERS:
+            self.users += (lambda: user,)
 
     def exempt(self, *parts: str) -> None:
         """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""

@@ -25,15 +25,17 @@ class CommonWords:
         self.templates: set[str] = set()  # those that were noted
         self._words: set[str] = set()
 
-    def note(self, template: str) -> None:
+    def note(self, template: str, asked: str = "") -> None:
         """Take the words of a template that has places for arguments, and in which nothing was hidden.
 
         An f-string with arguments may hold a visitor's name; then something is, in their own request.
+        It may hold what they asked for, too: no word of `asked`, a path and a query, is taken.
         """
         if len(template) <= _LONGEST and len(self.templates) < _MOST_TEMPLATES:
             self.templates.add(template)
             if len(self._words) < _MOST_WORDS:
-                self._words.update(_WORD.findall(template))
+                words = _WORD.findall(template)
+                self._words.update(word for word in words if word not in asked)
 
     def __contains__(self, word: str) -> bool:
         return word in self._words

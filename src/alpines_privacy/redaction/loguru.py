@@ -10,7 +10,7 @@ from a sink's filter or format function, is cleaned where the sink formats the r
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,29 +22,32 @@ from alpines_privacy.redaction.hook import cleaner
 
 __all__ = ["redact"]
 
-_CLEANED = ("message", "extra", "exception")
+_MOST_SEEN = 7
+# What loguru itself puts into a record, of the program and not of a visitor.
+_LOGURUS = frozenset(
+    {"elapsed", "file", "function", "level", "line", "module", "name", "process", "thread", "time"}
+)
 
 
 def redact(record: Any) -> None:
     """Clean a loguru record in place; never raises, a failure leaves only a notice of the record."""
     _place_on_handlers()
     _clean(record, {})
-    _last.seen = _Seen(record)
+    _last.seen = [*_last.seen[-_MOST_SEEN:], _Seen(record)]
 
 
 class _Seen:
-    """What a record held when it had been cleaned. Loguru hands one record after the other on, in its own thread."""
+    """What a record held when it had been cleaned. Loguru hands it on at once, in its own thread."""
 
-    __slots__ = ("extra", "key", "values")
+    __slots__ = ("key", "values")
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.key = id(record)
-        self.values = {name: record[name] for name in _CLEANED}
-        self.extra = dict(record["extra"])
+        self.values = {name: record[name] for name in record if name not in _LOGURUS}
 
 
 class _Last(threading.local):
-    seen: _Seen | None = None
+    seen: Sequence[_Seen] = ()  # of records within each other: a patcher may log
 
 
 _last = _Last()
@@ -56,11 +59,12 @@ class _Record(dict[str, Any]):
     seen: _Seen
 
     def copy(self) -> dict[str, Any]:
-        """Return a copy of what is left once what came late is cleaned."""
-        if self["extra"] != self.seen.extra or any(
-            self[name] is not value for name, value in self.seen.values.items()
+        """Return a copy of what is left once what came late is cleaned: in `extra` it may stand at any depth."""
+        values = self.seen.values
+        if self["extra"] or any(
+            self[name] is not values.get(name) for name in self if name not in _LOGURUS
         ):
-            _clean(self, self.seen.values)
+            _clean(self, values)
         return super().copy()
 
 
@@ -70,8 +74,8 @@ def _place_on_handlers() -> None:
     emit = Handler.emit
 
     def emit_cleaned(handler: Handler, record: Any, *args: Any, **more: Any) -> None:
-        seen = _last.seen
-        if seen is not None and seen.key == id(record):
+        seen = next((each for each in reversed(_last.seen) if each.key == id(record)), None)
+        if seen is not None:
             record = _Record(record)
             record.seen = seen
         emit(handler, record, *args, **more)  # type: ignore[no-untyped-call]
@@ -84,12 +88,16 @@ def _clean(record: Any, known: Mapping[str, Any]) -> None:
     try:
         clean = cleaner()
         message, extra = clean.text(record["message"]), clean.data(record["extra"])
+        for name in record.keys() - _LOGURUS - {"message", "extra", "exception"}:
+            record[name] = clean.value(name, record[name])
         exception = record["exception"]
         if exception is not known.get("exception"):
             exception = _clean_exception(exception, clean)
     except Exception as error:
         message = f"A record was withheld: redacting it failed ({type(error).__name__})."
         extra, exception = {}, None
+        for name in record.keys() - _LOGURUS:
+            record[name] = message
     record.update(message=message, extra=extra, exception=exception)
 
 

@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from alpines_privacy.http.context import running
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.events import clean_event
@@ -69,7 +70,7 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[loggin
         if text is not message or holds_more:
             _clean_message(record, cleaner, message, text)
         elif args and template not in common_words.templates:
-            common_words.note(template)
+            common_words.note(template, _asked_for())
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT
@@ -95,6 +96,12 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
     for name in changed & (_STANDARD - _SAYING):
         if isinstance(text := attributes[name], str):
             attributes[name] = one_line(cleaner.text(text))
+
+
+def _asked_for() -> str:
+    """Return the path and query of the request that a record belongs to."""
+    request = running.get().request
+    return "" if request is None else f"{request.path}?{request.query}".lower()
 
 
 def _is_simple(record: logging.LogRecord) -> bool:

@@ -6,13 +6,21 @@ form, so neither a key nor the request tells it; the user object that the app ha
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from alpines_privacy.http.context import Privacy
 
-__all__ = ["ask_also", "held_by", "user_of"]
+__all__ = ["ask_also", "signed_in"]
+
+_MOST_FIELDS = 100  # of one user
+_MOST_WRAPPED = 4  # lazy objects around one another
+_asking = (
+    threading.local()
+)  # whether this thread is in the midst of it, as a user object that logs would be
 
 _lookups: list[Callable[[], object | None]] = []
 
@@ -23,15 +31,25 @@ def ask_also(lookup: Callable[[], object | None]) -> None:
         _lookups.append(lookup)
 
 
-def user_of(privacy: Privacy) -> object | None:
-    """Return who is signed in, as far as the app knows by now: an object, a mapping, or a user name."""
+def signed_in(privacy: Privacy) -> frozenset[tuple[str, str]]:
+    """Return names and texts of who is signed in, as far as the app knows by now."""
+    if getattr(_asking, "now", False):
+        return frozenset()
+    _asking.now = True
+    try:
+        return frozenset(
+            field for user in _users(privacy) for field in islice(held_by(user), _MOST_FIELDS)
+        )
+    finally:
+        _asking.now = False
+
+
+def _users(privacy: Privacy) -> Iterator[object]:
     request = privacy.request
-    if privacy.user is not None and (user := _asked(privacy.user)) is not None:
-        return user
-    for lookup in _lookups:
+    lookups = [*privacy.users, *_lookups, *((lambda: request.user,) if request else ())]
+    for lookup in lookups:
         if (user := _asked(lookup)) is not None:
-            return user
-    return None if request is None else request.user
+            yield user
 
 
 def _asked(lookup: Callable[[], object | None]) -> object | None:
@@ -42,15 +60,19 @@ def _asked(lookup: Callable[[], object | None]) -> object | None:
 
 
 def held_by(user: object) -> Iterator[tuple[str, str]]:
-    """Yield names and texts of what a user object holds; deferred columns and properties are not asked for."""
-    if isinstance(user, str):
-        yield "username", user
-        return
-    held = user if isinstance(user, Mapping) else _attributes(user)
-    if (wrapped := held.get("_wrapped")) is not None:  # Django's lazy objects, once they are asked
-        yield from held_by(wrapped)
-        return
-    texts = {str(key): value for key, value in held.items() if isinstance(value, str)}
+    """Yield names and texts of what a user object holds; deferred columns and properties are not asked for.
+
+    A lazy object is not asked either: what it holds counts once the app has asked it.
+    """
+    for _ in range(_MOST_WRAPPED):
+        if issubclass(type(user), str):
+            yield "username", str(user)
+            return
+        held = _attributes(user)  # asked by type: `isinstance` would ask a lazy object
+        if (wrapped := held.get("_wrapped")) is None:
+            break
+        user = wrapped
+    texts = {str(key): value for key, value in held.items() if type(value) is str}
     yield from texts.items()
     first, last = (texts.get(f"{which}_name", "") for which in ("first", "last"))
     if first and last:
@@ -61,6 +83,8 @@ def held_by(user: object) -> Iterator[tuple[str, str]]:
 
 
 def _attributes(user: object) -> dict[str, Any]:
+    if issubclass(type(user), Mapping):
+        return dict(user)  # type: ignore[call-overload,no-any-return]  # it is one
     held = dict(getattr(user, "__dict__", {}))
     for kind in type(user).__mro__:
         slots = kind.__dict__.get("__slots__", ())

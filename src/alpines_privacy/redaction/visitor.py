@@ -20,7 +20,7 @@ from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.literals import Literal, Literals
-from alpines_privacy.redaction.users import held_by, user_of
+from alpines_privacy.redaction.users import signed_in
 
 if TYPE_CHECKING:
     from alpines_privacy.redaction.redactor import Redactor
@@ -61,7 +61,7 @@ class _Known(NamedTuple):
     redactor: Redactor
     submitted: list[Literal]
     hidden: tuple[tuple[str, str], ...]
-    user: object | None
+    users: frozenset[tuple[str, str]]
     literals: Literals
 
 
@@ -138,18 +138,18 @@ def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
     submission = privacy.submission
     size = submission.size if submission is not None else 0
     hidden, known = privacy.hidden, cast("_Known | None", privacy.literals)
-    # Another thread may not know who is signed in where this one did.
-    user = user_of(privacy) or (known.user if known is not None else None)
+    users = signed_in(privacy)
+    if known is not None and len(known.users) < _MOST_FIELDS:
+        users |= known.users  # of whom another thread knows, or who has signed out since
     if known is None or known.size != size or known.redactor is not redactor:
         submitted = _submitted(privacy, redactor)
-    elif known.hidden is hidden and known.user is user:
+    elif known.hidden is hidden and known.users == users:
         return known.literals
     else:
         submitted = known.submitted
-    signed_in = [] if user is None else _personal(held_by(user), redactor)
-    literals = Literals([*_hidden(hidden), *signed_in, *submitted])
+    literals = Literals([*_hidden(hidden), *_personal(iter(users), redactor), *submitted])
     if not privacy.ended:  # it may have while another thread asked
-        privacy.literals = _Known(size, redactor, submitted, hidden, user, literals)
+        privacy.literals = _Known(size, redactor, submitted, hidden, users, literals)
     return literals
 
 
