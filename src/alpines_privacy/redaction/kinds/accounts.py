@@ -50,11 +50,11 @@ LENGTHS |= {
 _WORD = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}(?![0-9A-Za-z])")
 _GROUPED = {
     length: re.compile(
-        rf"[A-Za-z]{{2}}[0-9]{{2}}(?:[ -]?[0-9A-Za-z]){{{length - 4}}}(?![0-9A-Za-z])"
+        rf"[A-Za-z]{{2}}[ .-]?[0-9]{{2}}(?:[ .-]?[0-9A-Za-z]){{{length - 4}}}(?![0-9A-Za-z])"
     )
     for length in {*LENGTHS.values()}
 }
-_NO_SEPARATORS = str.maketrans("", "", " -")
+_NO_SEPARATORS = str.maketrans("", "", " .-")
 
 
 def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
@@ -77,4 +77,14 @@ def _is_iban(iban: str) -> bool:
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 
 
-SHAPES = (Shape("IBAN", r"\b[A-Za-z]{2}[0-9]{2}[ -]?[0-9A-Za-z]{3}", _find, ("#aa00",)),)
+SHAPES = (
+    Shape(
+        "IBAN", r"\b[A-Za-z]{2}[0-9]{2}(?:[ .-]?[0-9A-Za-z]){3}", _find, ("#aa00",)
+    ),
+    Shape(
+        "IBAN",  # `GB 82 WEST …`
+        rf"\b(?:{'|'.join(sorted(LENGTHS))})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",
+        _find,
+        ("#aa 00", "#aa-00", "#aa.00"),
+    ),
+)

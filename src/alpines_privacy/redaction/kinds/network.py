@@ -24,6 +24,7 @@ _VERSION_WORDS = frozenset(
     {"version", "versions", "ver", "v", "v.", "release", "releases", "rel", "build", "builds"}
     | {"revision", "rev", "driver", "firmware", "tag", "oid", "snmp"}
 )
+_VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersion`
 _COMPARISONS = ("==", "<=", ">=", "~=", "!=")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
@@ -83,7 +84,8 @@ def _is_version(text: str, start: int, end: int) -> bool:
     if words.endswith("v="):  # a field's name
         return False
     words = words.rstrip(" \t\"'=:")
-    return words[len(words.rstrip(_LETTERS)) :].lower() in _VERSION_WORDS
+    word = words[len(words.rstrip(_LETTERS)) :].lower()
+    return word in _VERSION_WORDS or word.endswith(_VERSION_ENDS)
 
 
 _PARTS = frozenset("0123456789:.")
