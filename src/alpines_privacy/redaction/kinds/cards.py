@@ -90,17 +90,20 @@ _CARD = re.compile(
     r"|\bmir\b|\belo\b|verve|troy|paypak|hipercard|payment|\bpaid|\bpay\b|checkout|billing|bancontact|girocard|卡|카드|カード|карт",
     re.IGNORECASE,
 )
-# The word a number is named by, and words that say nothing of what it is.
-_NAME = re.compile(r"""([A-Za-z][\w.-]{0,63})["']?[ ]?[=:]?[ ]{0,2}["']?-?\Z""")
+# The key a number stands under, and words that say nothing of what it is; the word before one in prose.
+_KEY = re.compile(r"""([A-Za-z][\w.-]{0,63})["']?[ ]?[=:][ ]{0,2}["']?-?\Z""")
 _WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SAYS_NOTHING = frozenset(
     {
         "number", "num", "no", "nr", "value", "val", "data", "input", "text", "query", "body", "content",
         "message", "msg", "field", "key", "arg", "args", "param", "item", "string", "str", "raw",
-        "is", "as", "with", "by", "using", "from", "to", "of", "in", "on", "at", "and", "or", "for", "the",
-        "before", "after", "was", "are", "it", "got", "used", "use", "my", "their", "his", "her", "given", "gave", "entered",
     }
 )  # fmt: skip
+_NUMBERED = re.compile(
+    r"(?:[A-Za-z]*(?:id|_no)|blo?c?k|order|count|size|length|bytes|offset|seq(?:uence)?|serial|trace|span|request|job|task"
+    r"|transaction|txn?|epoch|time(?:stamp)?|inode|sector|node|object|ref(?:erence)?|ticket|invoice|tracking|hash|key)[ ]#?\Z",
+    re.IGNORECASE,
+)
 # A string by itself, or a whole text.
 _OPENED = re.compile(r"""(?:\A\s*|["'])\Z""")
 _CLOSED = re.compile(r"""\s*\Z|["']""")
@@ -121,10 +124,12 @@ def _is_called(text: str, start: int, end: int) -> bool:
 
 def _is_value(text: str, start: int, end: int) -> bool:
     """Whether no word before the number names it as something else, and it is a string or as long as most cards."""
-    name = _NAME.search(text, max(0, start - 72), start)
-    if name and any(
-        len(word) > 1 and word.lower() not in _SAYS_NOTHING for word in _WORDS.findall(name[1])
-    ):
+    first = max(0, start - 72)
+    key = _KEY.search(text, first, start)
+    words = _WORDS.findall(key[1]) if key else ()
+    if any(len(word) > 1 and word.lower() not in _SAYS_NOTHING for word in words):
+        return False
+    if _NUMBERED.search(text, first, start):
         return False
     if _OPENED.search(text, max(0, start - 8), start) and _CLOSED.match(text, end):
         return True
