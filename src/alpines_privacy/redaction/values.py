@@ -11,7 +11,15 @@ from collections.abc import Callable
 
 from alpines_privacy.redaction.ways import network_of
 
-__all__ = ["is_code", "is_said", "is_value", "may_be_code"]
+__all__ = [
+    "is_code",
+    "is_reason",
+    "is_said",
+    "is_sentence_of_program",
+    "is_type",
+    "is_value",
+    "may_be_code",
+]
 
 _NOTHING = frozenset(
     {
@@ -19,7 +27,7 @@ _NOTHING = frozenset(
         "null", "none", "nil", "undefined", "nan", "true", "false", "yes", "no", "on",
         "off", "n/a", "na", "unset", "empty", "unknown", "anonymous", "optional", "string",
         "str", "int", "bytes", "object", "any", "-", "--", "...", "…", "?", "()", "[]",
-        "{}", "$", "''", '""', "\\",
+        "{}", "$", "''", '""', "\\", "float", "bool", "boolean", "integer", "number", "list", "dict", "void",
     }
 )  # fmt: skip
 _LONGEST_NOTHING = max(map(len, _NOTHING))
@@ -54,8 +62,14 @@ _ATTRIBUTE = re.compile(
     r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
 )
 _IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*[):,]*")
-_WORDS_OF_CODE = frozenset({"await", "not", "lambda", "new", "yield", "if", "None):"})
+_WORDS_OF_CODE = frozenset(
+    {"await", "not", "lambda", "new", "yield", "if", "None):", "function", "async", "typeof"}
+)
 _INDENT = "    "
+_STATEMENT = re.compile(  # of JavaScript and its like, where what has no quotes is a name
+    r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
+    r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
+)
 _SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
@@ -74,6 +88,11 @@ _NOBODY = frozenset(
         "guest",
         "anonymoususer",
     }
+)
+_LONG_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{6,20}")
+_OUTCOMES = frozenset(
+    "success successful succeeded failure failed error ok denied granted allowed accepted rejected expired timeout"
+    " required enabled disabled pending".split()
 )
 _CVV = re.compile(r"[0-9]{3,4}")
 _MAC = re.compile(
@@ -112,36 +131,94 @@ def is_said(kind: str, word: str, value: str) -> bool:
     first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
     if first in _SAID:
         return True
+    if kind == "SECRET" and word == "session" and not any(map(str.isalpha, value)):
+        return True  # a number of a program's own: "Session: 30546173_2364"
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
         return len(first) < 8 or first.isalpha()
     return kind == "ADDRESS" and value.strip().isalpha()
 
 
-def may_be_code(value: str, after: str) -> bool:
-    """Tell whether a bare value can be an expression at all, wherever it stands."""
-    if not (value[0].isalpha() or value[0] == "_"):
+# A clause that ends in a verb and what it failed on: "failed to get password", "reading the token".
+_FAULT = re.compile(
+    r"\b(?:fail\w*|errors?|unable|cannot|can't|could ?n[o']t|did ?n[o']t|won't|problem|trouble|while|exception)\b[^.;|=]*\Z",
+    re.IGNORECASE,
+)
+_DOING = re.compile(r"\b[a-z]{2,16}ing (?:(?:the|a|an|your|its) )?\Z", re.IGNORECASE)
+_WHOSE = re.compile(r"\b(?:for|of|by|as|from|with)(?: \w{1,16})?[ ]*\Z")
+# What reasons begin with where the thing itself could be any word, as a user's name can.
+_REASONS = frozenset(
+    {
+        "connection", "permission", "access", "record", "no", "context", "operation", "request", "network",
+        "host", "service", "server", "resource", "lookup", "dial", "open", "write", "exit", "status", "rpc",
+        "unknown", "timeout", "timed", "eof", "entity", "object", "row", "rows", "document", "quota", "i/o",
+        "internal", "unreachable", "exception", "key", "response", "database", "query", "socket",
+    }
+)  # fmt: skip
+_PROSE_GOES_ON = re.compile(r":? [a-z]")
+
+
+def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
+    """Tell whether a value is why something failed: "failed to get password: connection refused".
+
+    `clause` is what stands before the key on its line, `rest` what follows the value.
+    """
+    words = value.split(None, 3)
+    if not words or any(map(str.isdigit, value)) or _WHOSE.search(clause):
         return False
+    if kind in {"NAME", "USERNAME"}:
+        first = words[0].strip(".,;:!").lower()
+        return first in _REASONS and _FAULT.search(clause) is not None
+    if not all(map(str.isalpha, value.translate(_NO_STOPS))):
+        return False
+    if _FAULT.search(clause):
+        return True
+    return _DOING.search(clause) is not None and _PROSE_GOES_ON.match(rest) is not None
+
+
+_NO_STOPS = str.maketrans("", "", " .,:;'/-_")
+_PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?!user)[a-z]+")
+
+
+def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
+    """Tell whether a value begins what a program says behind its name: `imap-login: Disconnected (…)`."""
     return (
-        "." in value
-        or "(" in value
-        or "[" in value
-        or after in {"(", "["}
-        or value in _WORDS_OF_CODE
-        or _IDENTIFIER.fullmatch(value) is not None
+        value[0].isupper()
+        and value[1:].rstrip(".:").islower()
+        and value.rstrip(".:").isalpha()
+        and _PROGRAM.fullmatch(name) is not None
+        and (name.endswith("-login") or re.match(r":|[ ][a-z(]", rest) is not None)
     )
 
 
-def is_code(line: str, value: str, after: str) -> bool:
+_PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
+_TYPE = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Z][a-z]+\w*", re.ASCII)
+_ANNOTATED = re.compile(r"[ ]\|[ ]|[ ]=[ ]")
+
+
+def is_type(kind: str, value: str, rest: str) -> bool:
+    """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`."""
+    if _ANNOTATED.match(rest):
+        return _PATH.fullmatch(value) is not None
+    return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
+
+
+def may_be_code(value: str, rest: str) -> bool:
+    """Tell whether a bare value can be an expression at all, wherever it stands; `rest` is what follows it."""
+    return value[0].isalpha() or value[0] in "_$"
+
+
+def is_code(line: str, value: str, rest: str) -> bool:
     """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
 
-    `line` is what stands before the key on its line, `after` the character after the value.
+    `line` is what stands before the key on its line, `rest` what follows the value.
     """
     if line.startswith(_INDENT) and (value in _WORDS_OF_CODE or _IDENTIFIER.fullmatch(value)):
         return True
+    after = rest[:1]
     called = after in {"(", "["} or "(" in value or "[" in value
     if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
         return not line or _SOURCE.match(line) is not None
-    return False
+    return _STATEMENT.match(line) is not None and _PATH.fullmatch(value.rstrip("):,;")) is not None
 
 
 def _is_pin(value: str) -> bool:
@@ -154,8 +231,21 @@ def _is_pass(value: str) -> bool:
 
 
 def _is_secret(value: str) -> bool:
-    """Leave small numbers, and names in programs (`SESSION_KEY = "_auth_user_id"`)."""
-    return not (value.isdecimal() and len(value) < 4) and _NAMED.fullmatch(value) is None
+    """Leave small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and what has no letter or digit."""
+    return not (value.isdecimal() and len(value) < 4) and (
+        _NAMED.fullmatch(value) is None and any(map(str.isalnum, value))
+    )
+
+
+_GROUPS = re.compile(r"[0-9A-Fa-f]{1,8}(?: [0-9A-Fa-f]{1,8})+")
+_PROSE = re.compile(r"[A-Za-z][\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
+
+
+def _is_one_word(value: str) -> bool:
+    """Leave prose: a token has no blanks but between groups of ciphers (`"signature": "ET SCAN x"`)."""
+    return _is_secret(value) and (
+        _PROSE.fullmatch(value) is None or _GROUPS.fullmatch(value) is not None
+    )
 
 
 def _is_zip(value: str) -> bool:
@@ -163,12 +253,19 @@ def _is_zip(value: str) -> bool:
 
 
 def _is_username(value: str) -> bool:
-    """Leave short numbers: an identifier in a table tells nothing without it."""
-    return not (value.isdecimal() and len(value) < 7) and value.lower() not in _NOBODY
+    """Leave short numbers, amounts and signs (`user=12.3`, `?1`), outcomes (`"ConsoleLogin": "Failure"`), every machine's."""
+    if not any(map(str.isalpha, value)):
+        return _LONG_NUMBER.fullmatch(value) is not None
+    folded = value.lower()
+    return folded not in _NOBODY and folded not in _OUTCOMES
 
 
 def _is_address(value: str) -> bool:
-    return len(value) > 1 and _PLACE_IN_MEMORY.fullmatch(value) is None
+    return (
+        len(value) > 1
+        and any(map(str.isalnum, value))
+        and _PLACE_IN_MEMORY.fullmatch(value.strip("[]")) is None
+    )
 
 
 def _is_ip(value: str) -> bool:
@@ -188,6 +285,9 @@ _JUDGES: dict[str, Callable[[str], bool]] = {
     "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
     "mail": lambda value: _AT.search(value) is not None,
     "SECRET": _is_secret,
+    **dict.fromkeys(
+        ("token", "session", "sessionid", "signature", "sid", "csrf", "xsrf", "jwt", "otp", "totp"), _is_one_word
+    ),
     "USERNAME": _is_username,
     "ADDRESS": _is_address,
     "NAME": _is_long, "EMAIL": _is_long,
