@@ -152,7 +152,8 @@ def _count(text: str) -> int:
 
 _SOURCES = {".py", ".js", ".mjs", ".ts", ".rb", ".go", ".java", ".c", ".h"}
 _DOCUMENTS = {".md", ".rst", ".txt", ".adoc"}
-_CHANGELOG = re.compile("change|history|news|release|whats_?new", re.IGNORECASE)
+_CHANGELOG = re.compile("change|history|news|release|whats[_-]?new", re.IGNORECASE)
+_CHANGES = re.compile("change(?:s|logs?)|news|history|release[_-]?notes?|releases|whatsnew", re.IGNORECASE)
 _CLOCK = re.compile(r"\b[0-2]?[0-9]:[0-5][0-9]:[0-5][0-9]\b")
 # A line of a log, in a document or a test: its time first, or the form of an access log.
 _RECORD = re.compile(
@@ -197,8 +198,8 @@ def _kind(path: Path, text: str, lines: list[str]) -> str:
         return "logs"
     name = PurePosixPath(path).name
     if suffix in _DOCUMENTS or not suffix:
-        folders = path.parts[-4:-1]
-        return "changelogs" if any(map(_CHANGELOG.search, (name, *folders))) else "documents"
+        is_changelog = _CHANGELOG.match(name) or _CHANGES.fullmatch(path.parts[-2])
+        return "changelogs" if is_changelog else "documents"
     return ""
 
 

@@ -21,6 +21,9 @@ from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.spans import SpanTuple
 from alpines_privacy.redaction.values import (
     is_code,
+    is_documented,
+    is_operand,
+    is_path,
     is_reason,
     is_said,
     is_sentence_of_program,
@@ -75,6 +78,7 @@ _PLACEHOLDER = re.compile(
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
+_COMPARED = ('=="', '== "', "=='", "== '")
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
 _ENCLOSED = 10_000  # members of a list that stands under a key
@@ -396,6 +400,8 @@ class Keys:
         value = text[start:end]
         if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
             return
+        if key.kind == "SECRET" and value.isalpha() and text.endswith(_COMPARED, max(0, start - 4), start):
+            return  # a token of a language: `if token == "else"`
         if self._is_held(key.kind, key.word, value):
             yield start, end
 
@@ -591,12 +597,16 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     rest = text[end : end + _REST_READ]
     if key.separator == ">":
         return False
-    if key.quotes:
-        return is_code("", value, rest)
-    if key.separator == ":" and _is_remark(text, key, place, value, rest):
+    if key.separator == ":" and not key.quotes and _is_remark(text, key, place, value, rest):
         return True
-    if not may_be_code(value, rest):
+    if not may_be_code(value):
         return False
+    if is_operand(key.kind, value, rest, of_quoted=key.quotes not in {"", "]"}):
+        return True
+    if key.quotes:
+        return is_code("", value, rest) or _is_assigned(key, value)
+    if text.startswith("=", place) and is_path(value):
+        return True
     line = _line_before(text, key.start)
     return is_code(line, value, rest) or (
         key.separator == ":" and is_type(key.kind, value, rest)
@@ -608,9 +618,17 @@ def _is_remark(text: str, key: _Key, place: int, value: str, rest: str) -> bool:
     if is_said(key.kind, key.word, value):
         return True
     name = text[key.start : place - 1]
-    return is_sentence_of_program(name, value, rest) or is_reason(
-        key.kind, _line_before(text, key.start), value, rest
+    line = _line_before(text, key.start)
+    return (
+        is_sentence_of_program(name, value, rest)
+        or is_documented(line)
+        or is_reason(key.kind, line, value, rest)
     )
+
+
+def _is_assigned(key: _Key, value: str) -> bool:
+    """Tell whether a name is assigned to a member: `headers['Authorization'] = auth`; `user[password]=x` is a form's."""
+    return key.separator == "=" and "]" in key.quotes and key.quotes != "]" and is_path(value)
 
 
 _FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")

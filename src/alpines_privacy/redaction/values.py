@@ -13,6 +13,9 @@ from alpines_privacy.redaction.ways import network_of
 
 __all__ = [
     "is_code",
+    "is_documented",
+    "is_operand",
+    "is_path",
     "is_reason",
     "is_said",
     "is_sentence_of_program",
@@ -35,7 +38,7 @@ _LONGEST_NOTHING = max(map(len, _NOTHING))
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
-    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
+    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w[\w-]{0,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
 )
@@ -111,9 +114,23 @@ _NO_DIGITS = re.compile(r"\D+")
 _MOST_READ = 128  # characters of a value that are looked at to judge it
 
 
+_BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
+# What stands under such keys and is public or a place for a value: versions (`"cookie": "^0.7.1"`), addresses of
+# documents, paths, certificates, templates (`{{ x }}`, `$apiKey`).
+_PUBLIC = re.compile(
+    r"[\^~]?[<>=v]{0,2}[0-9]{1,4}(?:\.[0-9x*]{1,4}){2}(?:[-+.][\w.+-]{1,32})?|https?://.*"
+    r"|(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+\.[a-z]{2,5}|/(?:etc|home|var|usr|srv|root|tmp|opt|run|mnt|secrets)/.*"
+    r"|-----BEGIN (?!.{0,24}PRIVATE).*|\{\{.*|`?\$\{.*|\$[A-Za-z_][A-Za-z_]+(?![\w$]).*|`?<{1,2}[A-Za-z_][\w -]{0,64}>.*",
+    re.DOTALL,
+)
+_HELD_AS_TEXT = frozenset({"SECRET", "PASSWORD", "ADDRESS", "USERNAME"})
+
+
 def is_value(kind: str, word: str, value: str) -> bool:
     """Tell whether a text is a value of a kind; `word` is the last of its key."""
     start = value[:_MOST_READ].strip()
+    if kind in _HELD_AS_TEXT and start[:1] in _BEGINS_PUBLIC and _PUBLIC.fullmatch(start):
+        return False
     if kind != "PASSWORD":
         start = start.rstrip("):,;") or start
     if not start or (len(start) <= _LONGEST_NOTHING and start.lower() in _NOTHING):
@@ -140,7 +157,7 @@ def is_said(kind: str, word: str, value: str) -> bool:
 
 # A clause that ends in a verb and what it failed on: "failed to get password", "reading the token".
 _FAULT = re.compile(
-    r"\b(?:fail\w*|errors?|unable|cannot|can't|could ?n[o']t|did ?n[o']t|won't|problem|trouble|while|exception)\b[^.;|=]*\Z",
+    r"\b(?:fail\w*|errors?|unable|cannot|can't|could ?n[o']t|did ?n[o']t|won't|problem|trouble|while)\b[^.;:|=]*\Z",
     re.IGNORECASE,
 )
 _DOING = re.compile(r"\b[a-z]{2,16}ing (?:(?:the|a|an|your|its) )?\Z", re.IGNORECASE)
@@ -157,6 +174,16 @@ _REASONS = frozenset(
 _PROSE_GOES_ON = re.compile(r":? [a-z]")
 
 
+_FIELD = re.compile(
+    r"[ \t*]*(?::(?:param|type|arg|ivar|cvar|var|key|keyword|return|returns|raises|rtype)\b[^:\n]{0,80}|@(?:param|property)\b.{0,80})",
+)
+
+
+def is_documented(clause: str) -> bool:
+    """Tell whether a key is documented on its line: `:param password: User account password.`"""
+    return _FIELD.fullmatch(clause) is not None
+
+
 def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
     """Tell whether a value is why something failed: "failed to get password: connection refused".
 
@@ -168,15 +195,17 @@ def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
     if kind in {"NAME", "USERNAME"}:
         first = words[0].strip(".,;:!").lower()
         return first in _REASONS and _FAULT.search(clause) is not None
-    if not all(map(str.isalpha, value.translate(_NO_STOPS))):
+    plain = value.translate(_NO_STOPS)
+    if not plain.isalpha() or not (plain.islower() or plain.isupper()):
         return False
-    if _FAULT.search(clause):
-        return True
-    return _DOING.search(clause) is not None and _PROSE_GOES_ON.match(rest) is not None
+    goes_on = " " in value or _PROSE_GOES_ON.match(rest) is not None
+    if not goes_on and words[0].strip(".,;:!").lower() not in _REASONS:
+        return False
+    return _FAULT.search(clause) is not None or _DOING.search(clause) is not None
 
 
 _NO_STOPS = str.maketrans("", "", " .,:;'/-_")
-_PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?!user)[a-z]+")
+_PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?:login|session)")
 
 
 def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
@@ -192,19 +221,41 @@ def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
 
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _TYPE = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Z][a-z]+\w*", re.ASCII)
-_ANNOTATED = re.compile(r"[ ]\|[ ]|[ ]=[ ]")
+_BUILT_IN = "None|str|int|bytes|float|bool|dict|list|tuple|Any"
+_ANNOTATED = re.compile(rf"[ ](?:\|[ ](?:{_BUILT_IN})\b|=[ ])")
+_TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*\.)*[A-Z]\w*|{_BUILT_IN}", re.ASCII)
+_OPERATOR = re.compile(r"[ ](?:\|\||&&|\?\?|\?|\+|===?|!==?)[ ]")
+_WORD_OPERATOR = re.compile(r"[ ](?:or|and|if|else|in|is|not)[ ]")
+_CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 
 
 def is_type(kind: str, value: str, rest: str) -> bool:
     """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`."""
     if _ANNOTATED.match(rest):
-        return _PATH.fullmatch(value) is not None
+        return _TYPE_NAME.fullmatch(value) is not None
     return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
 
 
-def may_be_code(value: str, rest: str) -> bool:
-    """Tell whether a bare value can be an expression at all, wherever it stands; `rest` is what follows it."""
+def may_be_code(value: str) -> bool:
+    """Tell whether a bare value can be an expression at all, wherever it stands."""
     return value[0].isalpha() or value[0] in "_$"
+
+
+def is_path(value: str) -> bool:
+    """Tell whether a bare value is the name of a variable or a member (`auth`, `user.name`), without digits."""
+    return _PATH.fullmatch(value) is not None and not any(map(str.isdigit, value))
+
+
+def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
+    """Tell whether a bare value is a name in an expression: `secret: KEY || fallback`, `token=seqLen)`.
+
+    `of_quoted` says that its key has quotes (`'username': prefix or local`).
+    """
+    if _PATH.fullmatch(value) is None:
+        return False
+    if _OPERATOR.match(rest) or (of_quoted and _WORD_OPERATOR.match(rest)):
+        return True
+    return kind == "SECRET" and rest[:1] in {")", ",", ";"} and _CAMEL.fullmatch(value) is not None
 
 
 def is_code(line: str, value: str, rest: str) -> bool:
@@ -280,6 +331,14 @@ def _is_long(value: str) -> bool:
     return len(value) > 1
 
 
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def _is_name(value: str) -> bool:
+    """Leave repositories: `"full_name": "owner/project"`."""
+    return len(value) > 1 and _REPOSITORY.fullmatch(value) is None
+
+
 _JUDGES: dict[str, Callable[[str], bool]] = {
     "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass,
     "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
@@ -290,7 +349,7 @@ _JUDGES: dict[str, Callable[[str], bool]] = {
     ),
     "USERNAME": _is_username,
     "ADDRESS": _is_address,
-    "NAME": _is_long, "EMAIL": _is_long,
+    "NAME": _is_name, "EMAIL": _is_long,
     "IP": _is_ip,
     "CVV": lambda value: _CVV.fullmatch(value) is not None,
     "MAC": lambda value: _MAC.fullmatch(value) is not None,

@@ -23,8 +23,10 @@ _BEFORE = 24  # characters in which a word can say that a number is a version
 _VERSION_WORDS = frozenset(
     {"version", "versions", "ver", "v", "v.", "release", "releases", "rel", "build", "builds"}
     | {"revision", "rev", "driver", "firmware", "tag", "oid", "snmp"}
+    | {"section", "sections", "sec", "chapter", "clause", "appendix"}
 )
 _VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersion`
+_IS_NOW = re.compile(r"(?: (?:is|was|now|number|to|than|of))+\Z")  # `the version is now 1.2.3.4`
 _COMPARISONS = ("==", "<=", ">=", "~=", "!=")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
@@ -83,7 +85,7 @@ def _is_version(text: str, start: int, end: int) -> bool:
         return True
     if words.endswith("v="):  # a field's name
         return False
-    words = words.rstrip(" \t\"'=:")
+    words = _IS_NOW.sub("", words.rstrip(" \t\"'=:`("))
     word = words[len(words.rstrip(_LETTERS)) :].lower()
     return word in _VERSION_WORDS or word.endswith(_VERSION_ENDS)
 
