@@ -7,10 +7,11 @@ two: rules are made on the lines of `TUNED` alone, and `HELD_OUT` tells how they
 A line is wrong where something is redacted on it that `is_right` does not take for personal data. Its rules:
 
 - a mail address has a top-level domain of the public suffix list; an address of a network is one where a word for it or
-  a port stands beside it, or where a part is above 31, which parts of versions seldom are;
+  a port stands beside it, another on the line, or where a part is above 31, which parts of versions seldom are;
 - a telephone number is one of the numbering plan (phonenumbers), or has a word for it before it; cards, IBANs and numbers
   of states have their check digits and a word for them on the line, or are written in groups;
 - a User-Agent has a product and a version; a MAC address and coordinates are right as they are;
+- a version, a path, the address of a document or `owner/project` is no value of any key;
 - a password is any value in quotes, or bare of one word, that is no expression; of secrets (tokens, sessions) one without
   blanks that has digits or both cases, or is long, or six letters in quotes; user names and names are words without signs of programs.
 """
@@ -228,7 +229,7 @@ def _frames(path: Path, text: str) -> Iterator[Text]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return
-    lines = text.split("\n")
+    lines = re.split(r"\r\n|\r|\n", text)
     frames = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -312,10 +313,20 @@ def _is_address(value: str, before: str, after: str) -> bool:
         _NETWORK.search(before[-120:]) is not None
         or re.match(r"[:/][0-9]|[ -]+\[|\t[0-9]", after) is not None
     )
+    near = near or _OTHER_ADDRESS.search(before + after) is not None
     return near or max(map(int, parts)) > 31 or not before.strip()
 
 
+_OTHER_ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
+_PUBLIC = re.compile(  # versions, addresses of documents, paths
+    r"[\^~v<>=]{0,3}[0-9]{1,4}(?:\.[0-9x*]+){1,3}(?:[-+][\w.]+)?|https?://.*|[~.]?/[\w./-]+|-----BEGIN (?!.*PRIVATE).*",
+    re.DOTALL,
+)
+
+
 def _is_telephone(value: str, before: str, after: str) -> bool:
+    if _PUBLIC.fullmatch(value):
+        return False
     if _PHONE.search(before[-60:]) or _PHONE.search(after[:12]):
         return True
     try:
@@ -333,6 +344,8 @@ def _is_numbered(word: re.Pattern[str]) -> Callable[[str, str, str], bool]:
 
 def _is_password(value: str, before: str, after: str) -> bool:
     quoted = before[-1:] in {'"', "'", "`"}
+    if _PUBLIC.fullmatch(value):
+        return False
     if quoted:
         return not value.endswith(": ") and (" " not in value or len(value) < 40)
     return _CODE.search(value) is None and after[:1] not in {"(", "[", "."} and not value.isspace()
@@ -341,6 +354,8 @@ def _is_password(value: str, before: str, after: str) -> bool:
 def _is_secret(value: str, before: str, after: str) -> bool:
     if re.search(r"cookie|authorization|://$", before[-40:], re.IGNORECASE) and "(" not in value:
         return True
+    if _PUBLIC.fullmatch(value) or (value.isalpha() and "==" in before[-4:]):
+        return False
     if re.search(r"[ ]", value.strip()):
         return "PRIVATE KEY" in value
     if not before[-1:] in {'"', "'"} and (_CODE.search(value) or after[:1] in {"(", "["}):
@@ -355,6 +370,8 @@ def _is_secret(value: str, before: str, after: str) -> bool:
 
 def _is_name(value: str, before: str, after: str) -> bool:
     quoted = before[-1:] in {'"', "'", ">"}
+    if _PUBLIC.fullmatch(value) or re.fullmatch(r"[\w.-]+/[\w.-]+", value):
+        return False
     if _CODE.search(value) or after[:1] in {"(", "["} or not any(map(str.isalpha, value)):
         return False
     return (quoted or "=" in before[-3:] or ": " in before[-3:]) and len(value) < 80

@@ -29,7 +29,6 @@ from alpines_privacy.redaction.values import (
     is_sentence_of_program,
     is_type,
     is_value,
-    may_be_code,
 )
 
 __all__ = ["Keys"]
@@ -592,25 +591,38 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
 
 def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is a remark about it, or an expression of source."""
-    if key.separator != ":" and not (value[0].isalpha() or value[0] == "_"):  # begins no code
+    first = value[0]
+    is_name = first.isalpha() or first == "_" or first == "$"
+    if key.separator != ":" and not is_name:  # begins no code
         return False
-    rest = text[end : end + _REST_READ]
     if key.separator == ">":
         return False
+    rest = text[end : end + _REST_READ]
     if key.separator == ":" and not key.quotes and _is_remark(text, key, place, value, rest):
         return True
-    if not may_be_code(value):
+    if not is_name:
         return False
-    if is_operand(key.kind, value, rest, of_quoted=key.quotes not in {"", "]"}):
-        return True
     if key.quotes:
-        return is_code("", value, rest) or _is_assigned(key, value)
+        return (
+            is_operand(key.kind, value, rest, of_quoted=key.quotes != "]")
+            or is_code("", value, rest)
+            or _is_assigned(key, value)
+        )
+    return is_operand(key.kind, value, rest, of_quoted=False) or _is_source(
+        text, key, place, value, rest
+    )
+
+
+def _is_source(text: str, key: _Key, place: int, value: str, rest: str) -> bool:
+    """Tell whether a bare value is an expression by the line it stands on, or by what compares or annotates it."""
     if text.startswith("=", place) and is_path(value):
         return True
     line = _line_before(text, key.start)
-    return is_code(line, value, rest) or (
-        key.separator == ":" and is_type(key.kind, value, rest)
-    ) or _is_in_frame(text, key.start)
+    if is_code(line, value, rest):
+        return True
+    if key.separator == ":" and is_type(key.kind, value, rest):
+        return True
+    return line.startswith(" ") and _is_in_frame(text, key.start)
 
 
 def _is_remark(text: str, key: _Key, place: int, value: str, rest: str) -> bool:

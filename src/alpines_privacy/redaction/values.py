@@ -21,7 +21,6 @@ __all__ = [
     "is_sentence_of_program",
     "is_type",
     "is_value",
-    "may_be_code",
 ]
 
 _NOTHING = frozenset(
@@ -97,6 +96,7 @@ _OUTCOMES = frozenset(
     "success successful succeeded failure failed error ok denied granted allowed accepted rejected expired timeout"
     " required enabled disabled pending".split()
 )
+_NOBODY_OR_OUTCOME = _NOBODY | _OUTCOMES
 _CVV = re.compile(r"[0-9]{3,4}")
 _MAC = re.compile(
     r"(?:[0-9A-Fa-f]{2}[:\-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
@@ -226,6 +226,8 @@ _ANNOTATED = re.compile(rf"[ ](?:\|[ ](?:{_BUILT_IN})\b|=[ ])")
 _TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*\.)*[A-Z]\w*|{_BUILT_IN}", re.ASCII)
 _OPERATOR = re.compile(r"[ ](?:\|\||&&|\?\?|\?|\+|===?|!==?)[ ]")
 _WORD_OPERATOR = re.compile(r"[ ](?:or|and|if|else|in|is|not)[ ]")
+_OPERATORS = frozenset("|&?+=!")
+_ENDS = frozenset("),;")
 _CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 
 
@@ -234,11 +236,6 @@ def is_type(kind: str, value: str, rest: str) -> bool:
     if _ANNOTATED.match(rest):
         return _TYPE_NAME.fullmatch(value) is not None
     return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
-
-
-def may_be_code(value: str) -> bool:
-    """Tell whether a bare value can be an expression at all, wherever it stands."""
-    return value[0].isalpha() or value[0] in "_$"
 
 
 def is_path(value: str) -> bool:
@@ -251,11 +248,10 @@ def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
 
     `of_quoted` says that its key has quotes (`'username': prefix or local`).
     """
-    if _PATH.fullmatch(value) is None:
-        return False
-    if _OPERATOR.match(rest) or (of_quoted and _WORD_OPERATOR.match(rest)):
-        return True
-    return kind == "SECRET" and rest[:1] in {")", ",", ";"} and _CAMEL.fullmatch(value) is not None
+    if rest[1:2] in _OPERATORS or (of_quoted and rest[:1] == " "):
+        goes_on = _OPERATOR.match(rest) or (of_quoted and _WORD_OPERATOR.match(rest))
+        return bool(goes_on) and _PATH.fullmatch(value) is not None
+    return kind == "SECRET" and rest[:1] in _ENDS and _CAMEL.fullmatch(value) is not None
 
 
 def is_code(line: str, value: str, rest: str) -> bool:
@@ -269,7 +265,7 @@ def is_code(line: str, value: str, rest: str) -> bool:
     called = after in {"(", "["} or "(" in value or "[" in value
     if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
         return not line or _SOURCE.match(line) is not None
-    return _STATEMENT.match(line) is not None and _PATH.fullmatch(value.rstrip("):,;")) is not None
+    return line != "" and _STATEMENT.match(line) is not None and _PATH.fullmatch(value.rstrip("):,;")) is not None
 
 
 def _is_pin(value: str) -> bool:
@@ -284,7 +280,7 @@ def _is_pass(value: str) -> bool:
 def _is_secret(value: str) -> bool:
     """Leave small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and what has no letter or digit."""
     return not (value.isdecimal() and len(value) < 4) and (
-        _NAMED.fullmatch(value) is None and any(map(str.isalnum, value))
+        _NAMED.fullmatch(value) is None and (value[0].isalnum() or any(map(str.isalnum, value)))
     )
 
 
@@ -295,7 +291,7 @@ _PROSE = re.compile(r"[A-Za-z][\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
 def _is_one_word(value: str) -> bool:
     """Leave prose: a token has no blanks but between groups of ciphers (`"signature": "ET SCAN x"`)."""
     return _is_secret(value) and (
-        _PROSE.fullmatch(value) is None or _GROUPS.fullmatch(value) is not None
+        " " not in value or _PROSE.fullmatch(value) is None or _GROUPS.fullmatch(value) is not None
     )
 
 
@@ -305,10 +301,9 @@ def _is_zip(value: str) -> bool:
 
 def _is_username(value: str) -> bool:
     """Leave short numbers, amounts and signs (`user=12.3`, `?1`), outcomes (`"ConsoleLogin": "Failure"`), every machine's."""
-    if not any(map(str.isalpha, value)):
+    if not (value[0].isalpha() or any(map(str.isalpha, value))):
         return _LONG_NUMBER.fullmatch(value) is not None
-    folded = value.lower()
-    return folded not in _NOBODY and folded not in _OUTCOMES
+    return value.lower() not in _NOBODY_OR_OUTCOME
 
 
 def _is_address(value: str) -> bool:

@@ -26,7 +26,7 @@ _VERSION_WORDS = frozenset(
     | {"section", "sections", "sec", "chapter", "clause", "appendix"}
 )
 _VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersion`
-_IS_NOW = re.compile(r"(?: (?:is|was|now|number|to|than|of))+\Z")  # `the version is now 1.2.3.4`
+_FILLERS = frozenset({"is", "was", "now", "number", "than"})  # `the version is now 1.2.3.4`
 _COMPARISONS = ("==", "<=", ">=", "~=", "!=")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
@@ -85,8 +85,11 @@ def _is_version(text: str, start: int, end: int) -> bool:
         return True
     if words.endswith("v="):  # a field's name
         return False
-    words = _IS_NOW.sub("", words.rstrip(" \t\"'=:`("))
+    words = words.rstrip(" \t\"'=:`(")
     word = words[len(words.rstrip(_LETTERS)) :].lower()
+    while word in _FILLERS:
+        words = words[: -len(word)].rstrip()
+        word = words[len(words.rstrip(_LETTERS)) :].lower()
     return word in _VERSION_WORDS or word.endswith(_VERSION_ENDS)
 
 
