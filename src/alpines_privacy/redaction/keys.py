@@ -77,6 +77,7 @@ _PLACEHOLDER = re.compile(
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
+_EXPRESSIONS = ("function", "await ", "new ", "lambda", "async ")
 _COMPARED = ('=="', '== "', "=='", "== '")
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
@@ -355,14 +356,18 @@ class Keys:
         if first in _BLANKS and (blank := _BLANK.match(text, place)):
             start = blank.end()
             first = text[start : start + 1]
-        if first in _BEGIN_BARE and key.separator != ",":
-            return self._bare(reading, start, place, key)
-        if key.separator == ">":
+        if key.separator == ">" or (first in _BEGIN_BARE and key.separator != ","):
             return self._bare(reading, start, place, key)
         if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
             return self._quoted(reading, opening, key)
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
+        return self._enclosed(reading, start, place, key)
+
+    def _enclosed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give a value that may begin with a bracket."""
+        text = reading.text
+        first = text[start : start + 1]
         if first == "<" and key.separator == "=":
             return self._bracketed(text, start, key)
         if first == "(" or (first == "[" and not self._is_mark(text, start)):
@@ -370,7 +375,7 @@ class Keys:
         return self._bare(reading, start, place, key)
 
     def _bracketed(self, text: str, start: int, key: _Key) -> Iterable[Bounds]:
-        """Give what mail servers write in angle brackets, `user=<bob>`; a word for it holds its place, `user=<name>`."""
+        """Give what mail servers write in angle brackets, `user=<bob>`; `user=<name>` is a place for it."""
         match = _BRACKETED.match(text, start)
         if match is None or _PLACEHOLDER.search(match[1]) or self.names.kind(match[1]):
             return ()
@@ -399,7 +404,11 @@ class Keys:
         value = text[start:end]
         if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
             return
-        if key.kind == "SECRET" and value.isalpha() and text.endswith(_COMPARED, max(0, start - 4), start):
+        if (
+            key.kind == "SECRET"
+            and value.isalpha()
+            and text.endswith(_COMPARED, max(0, start - 4), start)
+        ):
             return  # a token of a language: `if token == "else"`
         if self._is_held(key.kind, key.word, value):
             yield start, end
@@ -453,6 +462,8 @@ class Keys:
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
         if not self._is_held(key.kind, key.word, value):
             return ()
+        if _is_assigned(key, value.rstrip(";")) or value.startswith(_EXPRESSIONS):
+            return ()
         is_word = scheme is None and spoken and " " not in value.strip()
         if is_word and is_said("PASSWORD", key.word, value):
             return ()
@@ -491,6 +502,10 @@ class Keys:
         """
         if len(value) > LONGEST:
             return False
+        if (
+            ")" in value and "(" not in value.partition(")")[0]
+        ):  # `filter(session_key=session_key).count()`
+            value = value.partition(")")[0] or value
         if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
             return self.names.is_key(value, key.kind)
         if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
@@ -578,7 +593,9 @@ def _is_closed(text: str, end: int, place: int, key: _Key) -> bool:
     """
     if closing := _CLOSING.match(text, end):
         return closing[1].endswith(text[key.start : place - 1])
-    return end == len(text) and text[place : place + 1].isalnum() and " " not in text[place:end][:64]
+    return (
+        end == len(text) and text[place : place + 1].isalnum() and " " not in text[place:end][:64]
+    )
 
 
 def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
@@ -592,7 +609,7 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
 def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is a remark about it, or an expression of source."""
     first = value[0]
-    is_name = first.isalpha() or first == "_" or first == "$"
+    is_name = first.isalpha() or first in "_$"
     if key.separator != ":" and not is_name:  # begins no code
         return False
     if key.separator == ">":
@@ -639,7 +656,7 @@ def _is_remark(text: str, key: _Key, place: int, value: str, rest: str) -> bool:
 
 
 def _is_assigned(key: _Key, value: str) -> bool:
-    """Tell whether a name is assigned to a member: `headers['Authorization'] = auth`; `user[password]=x` is a form's."""
+    """Tell whether a name is assigned to a member, `headers['X-Token'] = auth`; `user[password]=x` is a form's."""
     return key.separator == "=" and "]" in key.quotes and key.quotes != "]" and is_path(value)
 
 

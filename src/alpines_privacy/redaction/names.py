@@ -16,7 +16,7 @@ __all__ = ["LONGEST", "KeyNames", "ends"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 LONGEST = 96  # characters of a key
-_COMPOUND = re.compile("(?:[A-Z]?[a-z]+)(?:[A-Z][a-z]+)+")
+_COMPOUND = re.compile("[A-Z]?[a-z]+(?:[A-Z][a-z]+)+|[A-Z][a-z]*(?:-[A-Z][a-z]+)+")
 
 # Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
 _KINDS = {
@@ -107,7 +107,7 @@ _THINGS = frozenset(
     {
         "service", "value", "type", "product", "app", "application", "package", "file", "module", "class", "resource",
         "group", "table", "column", "field", "method", "event", "host", "domain", "schema", "project", "repo",
-        "repository", "device", "package", "function", "attribute", "property", "metric", "pool", "volume", "node",
+        "repository", "device", "function", "attribute", "property", "metric", "pool", "volume", "node",
     }
 )  # fmt: skip
 # A last word that does not change what the value is; ciphers of its number too (`password1`).

@@ -37,7 +37,8 @@ _LONGEST_NOTHING = max(map(len, _NOTHING))
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
-    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w[\w-]{0,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
+    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w[\w-]{0,64}"
+    r"|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
 )
@@ -63,7 +64,7 @@ _CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
 _ATTRIBUTE = re.compile(
     r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
 )
-_IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*[):,]*")
+_IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:[):,]*|\)\..*)")
 _WORDS_OF_CODE = frozenset(
     {"await", "not", "lambda", "new", "yield", "if", "None):", "function", "async", "typeof"}
 )
@@ -93,9 +94,11 @@ _NOBODY = frozenset(
 )
 _LONG_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{6,20}")
 _OUTCOMES = frozenset(
-    "success successful succeeded failure failed error ok denied granted allowed accepted rejected expired timeout"
-    " required enabled disabled pending".split()
-)
+    {
+        "success", "successful", "succeeded", "failure", "failed", "error", "ok", "denied", "granted", "allowed",
+        "accepted", "rejected", "expired", "timeout", "required", "enabled", "disabled", "pending",
+    }
+)  # fmt: skip
 _NOBODY_OR_OUTCOME = _NOBODY | _OUTCOMES
 _CVV = re.compile(r"[0-9]{3,4}")
 _MAC = re.compile(
@@ -114,22 +117,31 @@ _NO_DIGITS = re.compile(r"\D+")
 _MOST_READ = 128  # characters of a value that are looked at to judge it
 
 
-_BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
-# What stands under such keys and is public or a place for a value: versions (`"cookie": "^0.7.1"`), addresses of
-# documents, paths, certificates, templates (`{{ x }}`, `$apiKey`).
-_PUBLIC = re.compile(
-    r"[\^~]?[<>=v]{0,2}[0-9]{1,4}(?:\.[0-9x*]{1,4}){2}(?:[-+.][\w.+-]{1,32})?|https?://.*"
-    r"|(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+\.[a-z]{2,5}|/(?:etc|home|var|usr|srv|root|tmp|opt|run|mnt|secrets)/.*"
-    r"|-----BEGIN (?!.{0,24}PRIVATE).*|\{\{.*|`?\$\{.*|\$[A-Za-z_][A-Za-z_]+(?![\w$]).*|`?<{1,2}[A-Za-z_][\w -]{0,64}>.*",
+# What stands under such keys and is a version (`"cookie": "^0.7.1"`) or a template (`{{ x }}`).
+_NO_ONES = re.compile(
+    r"[\^~]?[<>=v]{0,2}[0-9]{1,4}(?:\.[0-9x*]{1,4}){2}(?:[-+.][\w.+-]{1,32})?|\{\{.*|`?\$\{.*",
     re.DOTALL,
 )
-_HELD_AS_TEXT = frozenset({"SECRET", "PASSWORD", "ADDRESS", "USERNAME"})
+# What is no password, and public under other keys: addresses of documents, paths, certificates, variables.
+_PUBLIC = re.compile(
+    r"https?://.*|(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+\.[a-z]{2,5}|/(?:etc|home|var|usr|srv|root|tmp|opt|run|mnt)/.*"
+    r"|-----BEGIN (?!.{0,24}PRIVATE).*|\$[A-Za-z_][A-Za-z_]+(?![\w$]).*|`?<{1,2}[A-Za-z_][\w -]{0,64}>.*",
+    re.DOTALL,
+)
+_BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
+_HELD_AS_TEXT = {
+    "PASSWORD": (_NO_ONES,),
+    "ADDRESS": (_NO_ONES,),
+    **dict.fromkeys(("SECRET", "USERNAME"), (_NO_ONES, _PUBLIC)),
+}
 
 
 def is_value(kind: str, word: str, value: str) -> bool:
     """Tell whether a text is a value of a kind; `word` is the last of its key."""
     start = value[:_MOST_READ].strip()
-    if kind in _HELD_AS_TEXT and start[:1] in _BEGINS_PUBLIC and _PUBLIC.fullmatch(start):
+    if start[:1] in _BEGINS_PUBLIC and any(
+        public.fullmatch(start) for public in _HELD_AS_TEXT.get(kind, ())
+    ):
         return False
     if kind != "PASSWORD":
         start = start.rstrip("):,;") or start
@@ -175,12 +187,13 @@ _PROSE_GOES_ON = re.compile(r":? [a-z]")
 
 
 _FIELD = re.compile(
-    r"[ \t*]*(?::(?:param|type|arg|ivar|cvar|var|key|keyword|return|returns|raises|rtype)\b[^:\n]{0,80}|@(?:param|property)\b.{0,80})",
+    r"[ \t*]*(?::(?:param|type|arg|ivar|cvar|var|key|keyword|returns?|raises|rtype)\b[^:\n]{0,80}"
+    r"|@(?:param|property)\b.{0,80})",
 )
 
 
 def is_documented(clause: str) -> bool:
-    """Tell whether a key is documented on its line: `:param password: User account password.`"""
+    """Tell whether a key is documented on its line, as in `:param password: User account password`."""
     return _FIELD.fullmatch(clause) is not None
 
 
@@ -265,7 +278,10 @@ def is_code(line: str, value: str, rest: str) -> bool:
     called = after in {"(", "["} or "(" in value or "[" in value
     if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
         return not line or _SOURCE.match(line) is not None
-    return line != "" and _STATEMENT.match(line) is not None and _PATH.fullmatch(value.rstrip("):,;")) is not None
+    if not line or _STATEMENT.match(line) is None:
+        return False
+    begins_call = called and _CALL.match(value + after) is not None
+    return begins_call or _PATH.fullmatch(value.rstrip("):,;")) is not None
 
 
 def _is_pin(value: str) -> bool:
@@ -300,7 +316,7 @@ def _is_zip(value: str) -> bool:
 
 
 def _is_username(value: str) -> bool:
-    """Leave short numbers, amounts and signs (`user=12.3`, `?1`), outcomes (`"ConsoleLogin": "Failure"`), every machine's."""
+    """Leave short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), every machine's."""
     if not (value[0].isalpha() or any(map(str.isalpha, value))):
         return _LONG_NUMBER.fullmatch(value) is not None
     return value.lower() not in _NOBODY_OR_OUTCOME

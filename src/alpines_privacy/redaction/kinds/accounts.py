@@ -78,9 +78,7 @@ def _is_iban(iban: str) -> bool:
 
 
 SHAPES = (
-    Shape(
-        "IBAN", r"\b[A-Za-z]{2}[0-9]{2}(?:[ .-]?[0-9A-Za-z]){3}", _find, ("#aa00",)
-    ),
+    Shape("IBAN", r"\b[A-Za-z]{2}[0-9]{2}(?:[ .-]?[0-9A-Za-z]){3}", _find, ("#aa00",)),
     Shape(
         "IBAN",  # `GB 82 WEST …`
         rf"\b(?:{'|'.join(sorted(LENGTHS))})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",

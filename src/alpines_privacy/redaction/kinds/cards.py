@@ -100,8 +100,8 @@ _SAYS_NOTHING = frozenset(
     }
 )  # fmt: skip
 _NUMBERED = re.compile(
-    r"(?:[A-Za-z]*(?:id|_no)|blo?c?k|order|count|size|length|bytes|offset|seq(?:uence)?|serial|trace|span|request|job|task"
-    r"|transaction|txn?|epoch|time(?:stamp)?|inode|sector|node|object|ref(?:erence)?|ticket|invoice|tracking|hash|key)[ ]#?\Z",
+    r"(?:[A-Za-z]*(?:id|_no)|blo?c?k|order|count|size|length|bytes|offset|seq(?:uence)?|serial"
+    r"|trace|span|request|job|task|transaction|txn?|epoch|time(?:stamp)?|inode|sector|node|object|ref(?:erence)?|ticket|invoice|tracking|hash|key)[ ]#?\Z",
     re.IGNORECASE,
 )
 # A string by itself, or a whole text.
@@ -207,7 +207,9 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
         return False
-    if before[-1:] == "-" and (before[:1] in WORD or before[:1] == "_"):  # `blk_-6240954611139309559`
+    if before[-1:] == "-" and (
+        before[:1] in WORD or before[:1] == "_"
+    ):  # `blk_-6240954611139309559`
         return False
     return not (before[-1:] == "." and before[:1].isdigit()) and not (
         after[:1] == "." and after[1:].isdigit()

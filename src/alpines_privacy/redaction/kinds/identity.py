@@ -75,7 +75,7 @@ _NTN = r"[0-9A-Z][0-9]{6}-?[0-9]"
 _BEFORE_NTN = re.compile(rf"(?<![0-9A-Za-z]){_NTN}\Z")
 
 
-def _find_before_ntn(text: str, start: int, end: int) -> Iterator[Bounds]:
+def _find_before_ntn(text: str, start: int, _end: int) -> Iterator[Bounds]:
     """Give the number before its name: `2757392-9 (NTN)`."""
     last = start + 1
     if number := _BEFORE_NTN.search(text, max(0, last - 10), last):
