@@ -18,8 +18,10 @@ _MARKED = re.compile("⟦(.*?)⟧")
 LEFT = {
     "expressions of source": (
         "    sessions = self.objects.filter(session_key=session_key).delete()",
-        'Traceback (most recent call last):\n  File "/srv/a.py", line 3, in f\n'
-        "    login(user=u1, password=pw2, token=tok.v2)",
+        (
+            'Traceback (most recent call last):\n  File "/srv/a.py", line 3, in f\n'
+            "    login(user=u1, password=pw2, token=tok.v2)"
+        ),
         '  File "/srv/b.py", line 9, in g\n    return Client(apiKey=Conf.KEY2, auth=Basic, secret=BOT2)',
         "def get(self, cookies: X.CookieTypes | None, token: str | None = None) -> None:",
         "    cookies: httpx.types.CookieTypes | None = None,",

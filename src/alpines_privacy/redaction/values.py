@@ -277,7 +277,8 @@ def is_code(line: str, value: str, rest: str) -> bool:
     after = rest[:1]
     called = after in {"(", "["} or "(" in value or "[" in value
     if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
-        return not line or _SOURCE.match(line) is not None
+        if not line or _SOURCE.match(line) is not None:
+            return True
     if not line or _STATEMENT.match(line) is None:
         return False
     begins_call = called and _CALL.match(value + after) is not None
@@ -290,13 +291,22 @@ def _is_pin(value: str) -> bool:
 
 def _is_pass(value: str) -> bool:
     """`pass=3` counts what passed."""
+    if not any(map(str.isalnum, value)):
+        return False
     return not (value.isdecimal() and len(value) < 4) and not value.startswith(("/", "~/"))
+
+
+_NO_SECRETS = frozenset("([{#*:<&|`")  # what no token begins with, and patterns and templates do
 
 
 def _is_secret(value: str) -> bool:
     """Leave small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and what has no letter or digit."""
-    return not (value.isdecimal() and len(value) < 4) and (
-        _NAMED.fullmatch(value) is None and (value[0].isalnum() or any(map(str.isalnum, value)))
+    return (
+        not (value.isdecimal() and len(value) < 4)
+        and value[0] not in _NO_SECRETS
+        and (
+            _NAMED.fullmatch(value) is None and (value[0].isalnum() or any(map(str.isalnum, value)))
+        )
     )
 
 
@@ -359,6 +369,7 @@ _JUDGES: dict[str, Callable[[str], bool]] = {
         ("token", "session", "sessionid", "signature", "sid", "csrf", "xsrf", "jwt", "otp", "totp"), _is_one_word
     ),
     "USERNAME": _is_username,
+    "USER_AGENT": lambda value: value[0] not in _NO_SECRETS,
     "ADDRESS": _is_address,
     "NAME": _is_name, "EMAIL": _is_long,
     "IP": _is_ip,

@@ -101,7 +101,8 @@ _SAYS_NOTHING = frozenset(
 )  # fmt: skip
 _NUMBERED = re.compile(
     r"(?:[A-Za-z]*(?:id|_no)|blo?c?k|order|count|size|length|bytes|offset|seq(?:uence)?|serial"
-    r"|trace|span|request|job|task|transaction|txn?|epoch|time(?:stamp)?|inode|sector|node|object|ref(?:erence)?|ticket|invoice|tracking|hash|key)[ ]#?\Z",
+    r"|trace|span|request|job|task|transaction|txn?|epoch|time(?:stamp)?|inode|sector"
+    r"|node|object|ref(?:erence)?|ticket|invoice|tracking|hash|key)[ ]#?\Z",
     re.IGNORECASE,
 )
 # A string by itself, or a whole text.
