@@ -276,9 +276,11 @@ def is_code(line: str, value: str, rest: str) -> bool:
         return True
     after = rest[:1]
     called = after in {"(", "["} or "(" in value or "[" in value
-    if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
-        if not line or _SOURCE.match(line) is not None:
-            return True
+    is_expression = (called and _CALL.match(value + after)) or (
+        "." in value and _ATTRIBUTE.match(value)
+    )
+    if is_expression and (not line or _SOURCE.match(line)):
+        return True
     if not line or _STATEMENT.match(line) is None:
         return False
     begins_call = called and _CALL.match(value + after) is not None
@@ -296,7 +298,7 @@ def _is_pass(value: str) -> bool:
     return not (value.isdecimal() and len(value) < 4) and not value.startswith(("/", "~/"))
 
 
-_NO_SECRETS = frozenset("([{#*:<&|`")  # what no token begins with, and patterns and templates do
+_NO_SECRETS = frozenset("(#*:<&|`")  # what no token begins with, and patterns and templates do
 
 
 def _is_secret(value: str) -> bool:
