@@ -615,8 +615,11 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     if key.separator == ">":
         return False
     rest = text[end : end + _REST_READ]
-    if key.separator == ":" and not key.quotes and _is_remark(text, key, place, value, rest):
-        return True
+    line = "" if key.quotes else _line_before(text, key.start)
+    if key.separator == ":" and not key.quotes:
+        name = text[key.start : place - 1]
+        if _is_remark(line, name, key, value, rest):
+            return True
     if not is_name:
         return False
     if key.quotes:
@@ -625,33 +628,22 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
             or is_code("", value, rest)
             or _is_assigned(key, value)
         )
-    return is_operand(key.kind, value, rest, of_quoted=False) or _is_source(
-        text, key, place, value, rest
+    if text.startswith("=", place) and is_path(value):
+        return True
+    return (
+        is_operand(key.kind, value, rest, of_quoted=False)
+        or is_code(line, value, rest)
+        or (key.separator == ":" and is_type(key.kind, value, rest))
+        or (line.startswith(" ") and _is_in_frame(text, key.start))
     )
 
 
-def _is_source(text: str, key: _Key, place: int, value: str, rest: str) -> bool:
-    """Tell whether a bare value is an expression by the line it stands on, or by what compares or annotates it."""
-    if text.startswith("=", place) and is_path(value):
-        return True
-    line = _line_before(text, key.start)
-    if is_code(line, value, rest):
-        return True
-    if key.separator == ":" and is_type(key.kind, value, rest):
-        return True
-    return line.startswith(" ") and _is_in_frame(text, key.start)
-
-
-def _is_remark(text: str, key: _Key, place: int, value: str, rest: str) -> bool:
+def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
     """Tell whether what follows a colon in prose is about the thing that was named, or a program's line."""
-    if is_said(key.kind, key.word, value):
-        return True
-    name = text[key.start : place - 1]
-    line = _line_before(text, key.start)
     return (
-        is_sentence_of_program(name, value, rest)
-        or is_documented(line)
-        or is_reason(key.kind, line, value, rest)
+        is_said(key.kind, key.word, value)
+        or is_sentence_of_program(name, value, rest)
+        or (line != "" and (is_documented(line) or is_reason(key.kind, line, value, rest)))
     )
 
 

@@ -174,6 +174,7 @@ _FAULT = re.compile(
 )
 _DOING = re.compile(r"\b[a-z]{2,16}ing (?:(?:the|a|an|your|its) )?\Z", re.IGNORECASE)
 _WHOSE = re.compile(r"\b(?:for|of|by|as|from|with)(?: \w{1,16})?[ ]*\Z")
+_CLAUSE, _VERB = 80, 24  # characters before a key that are read for a fault, and for a verb
 # What reasons begin with where the thing itself could be any word, as a user's name can.
 _REASONS = frozenset(
     {
@@ -203,21 +204,27 @@ def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
     `clause` is what stands before the key on its line, `rest` what follows the value.
     """
     words = value.split(None, 3)
-    if not words or any(map(str.isdigit, value)) or _WHOSE.search(clause):
+    if not clause or not words or any(map(str.isdigit, value)):
         return False
     if kind in {"NAME", "USERNAME"}:
         first = words[0].strip(".,;:!").lower()
-        return first in _REASONS and _FAULT.search(clause) is not None
+        return first in _REASONS and _is_fault(clause)
     plain = value.translate(_NO_STOPS)
     if not plain.isalpha() or not (plain.islower() or plain.isupper()):
         return False
     goes_on = " " in value or _PROSE_GOES_ON.match(rest) is not None
     if not goes_on and words[0].strip(".,;:!").lower() not in _REASONS:
         return False
-    return _FAULT.search(clause) is not None or _DOING.search(clause) is not None
+    return _is_fault(clause) or _DOING.search(clause[-_VERB:]) is not None
+
+
+def _is_fault(clause: str) -> bool:
+    """Tell whether a clause ends in what could not be done with the thing it names last."""
+    return _FAULT.search(clause[-_CLAUSE:]) is not None and _WHOSE.search(clause[-_VERB:]) is None
 
 
 _NO_STOPS = str.maketrans("", "", " .,:;'/-_")
+_SENTENCE_GOES_ON = re.compile(r":|[ ][a-z(]")
 _PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?:login|session)")
 
 
@@ -228,7 +235,7 @@ def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
         and value[1:].rstrip(".:").islower()
         and value.rstrip(".:").isalpha()
         and _PROGRAM.fullmatch(name) is not None
-        and (name.endswith("-login") or re.match(r":|[ ][a-z(]", rest) is not None)
+        and (name.endswith("-login") or _SENTENCE_GOES_ON.match(rest) is not None)
     )
 
 
@@ -246,7 +253,7 @@ _CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 
 def is_type(kind: str, value: str, rest: str) -> bool:
     """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`."""
-    if _ANNOTATED.match(rest):
+    if rest[:1] == " " and _ANNOTATED.match(rest):
         return _TYPE_NAME.fullmatch(value) is not None
     return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
 

@@ -78,12 +78,43 @@ def _find_run(text: str, start: int, end: int) -> Iterator[Bounds]:
     if (
         _stands_alone(text, start, end)
         and is_card(text[start:end])
-        and (_is_called(text, start, end) or _is_value(text, start, end))
+        and (_is_value(text, start, end) or _is_called(text, start, end))
     ):
         yield start, end
 
 
 _NEAR = 48  # characters in which a word says that a number is a card's
+_STEMS = (  # one of which nearly every word for a card holds
+    *(
+        "card",
+        "cart",
+        "kart",
+        "tarj",
+        "kort",
+        "redit",
+        "debit",
+        "débit",
+        "visa",
+        "master",
+        "maest",
+        "amex",
+        "diners",
+    ),
+    *(
+        "discov",
+        "jcb",
+        "union",
+        "rupay",
+        "mir",
+        "elo",
+        "verve",
+        "troy",
+        "american exp",
+        "checkout",
+        "billing",
+    ),
+    *("bancon", "giroc", "卡", "カ", "카드", "карт"),
+)
 _CARD = re.compile(
     r"cards?(?![a-z])|card[ _.-]?n|carte|karte|tarjeta|cart[aã]o|carta di|kort|\bcc\b|cc_?(?:num|no\b)|\bpan\b"
     r"|credit|debit|kredit|d[eé]bit|visa|master|maestro|amex|american express|diners|discover|jcb|union ?pay|rupay"
@@ -91,7 +122,7 @@ _CARD = re.compile(
     re.IGNORECASE,
 )
 # The key a number stands under, and words that say nothing of what it is; the word before one in prose.
-_KEY = re.compile(r"""([A-Za-z][\w.-]{0,63})["']?[ ]?[=:][ ]{0,2}["']?-?\Z""")
+_KEY = re.compile(r"[\w.\-]+", re.ASCII)  # backwards
 _WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SAYS_NOTHING = frozenset(
     {
@@ -99,12 +130,13 @@ _SAYS_NOTHING = frozenset(
         "message", "msg", "field", "key", "arg", "args", "param", "item", "string", "str", "raw",
     }
 )  # fmt: skip
-_NUMBERED = re.compile(
-    r"(?:[A-Za-z]*(?:id|_no)|blo?c?k|order|count|size|length|bytes|offset|seq(?:uence)?|serial"
-    r"|trace|span|request|job|task|transaction|txn?|epoch|time(?:stamp)?|inode|sector"
-    r"|node|object|ref(?:erence)?|ticket|invoice|tracking|hash|key)[ ]#?\Z",
-    re.IGNORECASE,
-)
+_NUMBERED = frozenset(
+    {
+        "id", "ids", "block", "blk", "order", "count", "size", "length", "bytes", "offset", "seq", "sequence", "serial",
+        "trace", "span", "request", "job", "task", "transaction", "tx", "txn", "epoch", "time", "timestamp", "inode",
+        "sector", "node", "object", "ref", "reference", "ticket", "invoice", "tracking", "hash", "key",
+    }
+)  # fmt: skip
 # A string by itself, or a whole text.
 _OPENED = re.compile(r"""(?:\A\s*|["'])\Z""")
 _CLOSED = re.compile(r"""\s*\Z|["']""")
@@ -116,21 +148,29 @@ _USUAL = re.compile(
 
 def _is_called(text: str, start: int, end: int) -> bool:
     """Whether a word for cards stands near the number, on its line."""
-    first = max(0, start - _NEAR, text.rfind("\n", max(0, start - _NEAR), start) + 1)
-    return (
-        _CARD.search(text, first, start) is not None
-        or _CARD.search(text, end, min(len(text), end + _NEAR)) is not None
-    )
+    before = text[max(0, start - _NEAR) : start].rpartition("\n")[2].lower()
+    near = f"{before} {text[end : end + _NEAR]}".lower()
+    return (any(stem in near for stem in _STEMS) or "pa" in near or "cc" in near) and _CARD.search(
+        near
+    ) is not None
+
+
+def _is_named(before: str) -> bool:
+    """Whether a key says that the number is another thing (`"offset": `, `capacity=`), or a noun in prose (`order `)."""
+    key = before.rstrip(" \"'-#")
+    if key[-1:] in {"=", ":"}:
+        run = _KEY.match(key.rstrip(" =:\"'")[::-1])
+        words = _WORDS.findall(run[0][::-1]) if run else ()
+        return any(len(word) > 1 and word.lower() not in _SAYS_NOTHING for word in words)
+    if before[-1:] not in {" ", "#"}:
+        return False
+    noun = _KEY.match(key[::-1])
+    return noun is not None and noun[0][::-1].rpartition("_")[2].lower() in _NUMBERED
 
 
 def _is_value(text: str, start: int, end: int) -> bool:
     """Whether no word before the number names it as something else, and it is a string or as long as most cards."""
-    first = max(0, start - 72)
-    key = _KEY.search(text, first, start)
-    words = _WORDS.findall(key[1]) if key else ()
-    if any(len(word) > 1 and word.lower() not in _SAYS_NOTHING for word in words):
-        return False
-    if _NUMBERED.search(text, first, start):
+    if _is_named(text[max(0, start - 72) : start]):
         return False
     if _OPENED.search(text, max(0, start - 8), start) and _CLOSED.match(text, end):
         return True
