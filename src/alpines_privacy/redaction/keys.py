@@ -610,9 +610,7 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is a remark about it, or an expression of source."""
     first = value[0]
     is_name = first.isalpha() or first in "_$"
-    if key.separator != ":" and not is_name:  # begins no code
-        return False
-    if key.separator == ">":
+    if key.separator == ">" or not (key.separator == ":" or is_name):  # begins no code
         return False
     rest = text[end : end + _REST_READ]
     line = "" if key.quotes else _line_before(text, key.start)

@@ -156,7 +156,7 @@ def _is_called(text: str, start: int, end: int) -> bool:
 
 
 def _is_named(before: str) -> bool:
-    """Whether a key says that the number is another thing (`"offset": `, `capacity=`), or a noun in prose (`order `)."""
+    """Whether a key says that the number is another thing (`"offset": `, `size=`), or a noun in prose (`order `)."""
     key = before.rstrip(" \"'-#")
     if key[-1:] in {"=", ":"}:
         run = _KEY.match(key.rstrip(" =:\"'")[::-1])
