@@ -11,8 +11,11 @@ import re
 import pytest
 
 from alpines_privacy.redaction import Redactor
+from alpines_privacy.redaction.gate import FoldGate
+from alpines_privacy.redaction.scanner import Scanner
 
 REDACTOR = Redactor()
+SCANNERS = (Scanner(), Scanner(gate=FoldGate))
 _MARKED = re.compile("⟦(.*?)⟧")
 
 LEFT = {
@@ -179,6 +182,13 @@ def test_what_people_write_is_found(kind: str, text: str) -> None:
     plain = re.sub("[⟦⟧]", "", text)
     found = [plain[span.start : span.end] for span in REDACTOR.findall(plain) if span.kind == kind]
     assert found == _MARKED.findall(text)
+
+
+@pytest.mark.parametrize("group", [*LEFT.values(), *FOUND.values()], ids=[*LEFT, *FOUND])
+def test_the_same_is_found_without_re2(group: tuple[str, ...]) -> None:
+    for text in group:
+        plain = re.sub("[⟦⟧]", "", text)
+        assert SCANNERS[1].spans(plain) == SCANNERS[0].spans(plain), plain
 
 
 @pytest.mark.parametrize("text", FOUND["EMAIL"])
