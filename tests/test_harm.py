@@ -117,6 +117,7 @@ FOUND = {
         "user: ⟦alice⟧ | action: login",
         "user=⟦1234567⟧ login=⟦x1⟧",
     ),
+    "NAME": ("app_user_full_name='⟦Ayesha Khan⟧'", "full_name=⟦Ayesha Khan⟧"),
     "PASSWORD": (
         "Error: password: ⟦hunter⟧",
         "failed to set password: ⟦hunter2⟧",
@@ -127,6 +128,7 @@ FOUND = {
         '<a:password>⟦"x y"⟧</a:password>',
         "password == '⟦hunter2⟧'",
         "db-password: ⟦Summer⟧",
+        "password='⟦$Secret!⟧' pwd='⟦@dmin-2024⟧' passwd=⟦/etc/x.conf⟧",
     ),
     "SECRET": (
         '{"signature": "⟦30 45 02 21 00 ab⟧", "token": "⟦ZZtop9⟧"}',

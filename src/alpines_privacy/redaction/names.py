@@ -174,7 +174,7 @@ class KeyNames:
             if any("".join(end[index:]) in _OTHER for index in range(len(end))):
                 yield None
             if kind := self._of_end(end, self._kinds):
-                yield None if kind == "NAME" and not _THINGS.isdisjoint(words) else kind
+                yield None if kind == "NAME" and _is_of_thing(end) else kind
         if match := _JOINED.fullmatch(words[-1]):
             yield _JOINED_KINDS[match.lastindex - 1] if match.lastindex else None
 
@@ -184,6 +184,11 @@ class KeyNames:
             if kind := kinds.get("".join(words[index:])):
                 return kind
         return None
+
+
+def _is_of_thing(words: list[str]) -> bool:
+    """Tell whether a name's last two words stand behind a thing: `service full name`, not `app user full name`."""
+    return words[-3:-2] != [] and words[-3] in _THINGS and words[-1] == "name"
 
 
 def _joined(key: str) -> str:
