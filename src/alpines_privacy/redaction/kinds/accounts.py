@@ -63,12 +63,21 @@ def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if length is None or text[start - 1 : start] in WORD:
         return
     grouped = _GROUPED[length].match(text, start)
-    if grouped is not None and _is_iban(grouped[0].translate(_NO_SEPARATORS)):
+    if (
+        grouped is not None
+        and _is_number(iban := grouped[0].translate(_NO_SEPARATORS))
+        and _is_iban(iban)
+    ):
         yield grouped.span()
         return
     word = _WORD.match(text, start)
     if word is not None and _is_iban(word[0]):  # Faker's British ones lack a digit
         yield word.span()
+
+
+def _is_number(iban: str) -> bool:
+    """Whether half are digits and letters of one case: of prose one in 97 has the check digits."""
+    return 2 * sum(map(str.isdigit, iban)) >= len(iban) and (iban.isupper() or iban.islower())
 
 
 def _is_iban(iban: str) -> bool:
