@@ -20,7 +20,17 @@ from alpines_privacy.redaction.people import NAMED, names_of_people
 from alpines_privacy.redaction.quoted import Document, Documents, Quoted, closing
 from alpines_privacy.redaction.shadow import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.spans import SpanTuple
-from alpines_privacy.redaction.values import is_code, is_said, is_value, may_be_code
+from alpines_privacy.redaction.values import (
+    is_code,
+    is_documented,
+    is_operand,
+    is_path,
+    is_reason,
+    is_said,
+    is_sentence_of_program,
+    is_type,
+    is_value,
+)
 
 __all__ = ["Keys"]
 
@@ -43,6 +53,7 @@ _PAIR = {
 _BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of one
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
+_REST_READ = 48  # characters after a bare value that tell whether it goes on in prose or code
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
@@ -59,13 +70,20 @@ _OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 _FIRST_MEMBER = re.compile(f"{_MEMBER.pattern}(?:{_OPENING.pattern}|{_ATOM.pattern})")
+_BRACKETED = re.compile(r"<([\w.+\-@/=]{1,128})>(?![\w=])")
+_PLACEHOLDER = re.compile(
+    r"name|user|login|your|value|string|secret|token|session|some|hidden|redacted|filtered|removed|unset|optional|required"
+    r"|(?:^|[_-])(?:id|key|my)(?:$|[_-])|(?-i:^[A-Z_]+$)|^(?:str|int|none|null|nil|empty|unknown|anonymous|root|object|lambda|function)$",
+    re.IGNORECASE,
+)
 # Kinds whose keys name many other things; in prose they have a blank after their colon.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
+_EXPRESSIONS = ("function", "await ", "new ", "lambda", "async ")
+_COMPARED = ('=="', '== "', "=='", "== '")
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
 _MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
-_NO_VALUE, _VALUE, _UNLESS_CODE = range(3)
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -143,7 +161,7 @@ class _Reading:
         self.text = text
         self.backwards = backwards
         self.quoted: Quoted | None = None
-        self.verdicts: dict[tuple[str, ...], int] = {}
+        self.verdicts: dict[tuple[str, ...], bool] = {}  # whether a value counts
         self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
 
     def closing(self, start: int, quote: str) -> int:
@@ -276,12 +294,12 @@ class Keys:
         kind, word = self._read(name)
         if kind is None or not value:
             return 0
-        verdict = reading.verdicts.get(question)
-        if verdict is None:
-            verdict = _VALUE if self._is_held(kind, word, value) else _NO_VALUE
+        counts = reading.verdicts.get(question)
+        if counts is None:
+            counts = self._is_held(kind, word, value)
             if len(reading.verdicts) < _MOST_VERDICTS:
-                reading.verdicts[question] = verdict
-        if verdict == _NO_VALUE:
+                reading.verdicts[question] = counts
+        if not counts:
             return 0
         start, end = pair.span(2)
         found.append((start, end, kind))
@@ -375,15 +393,33 @@ class Keys:
         if first in _BLANKS and (blank := _BLANK.match(text, place)):
             start = blank.end()
             first = text[start : start + 1]
-        if first in _BEGIN_BARE and key.separator != ",":
+        if key.separator == ">" or (first in _BEGIN_BARE and key.separator != ","):
             return self._bare(reading, start, place, key)
         if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
             return self._quoted(reading, opening, key)
         if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
             return ()
+        return self._enclosed(reading, start, place, key)
+
+    def _enclosed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give a value that may begin with a bracket."""
+        text = reading.text
+        first = text[start : start + 1]
+        if first == "<" and key.separator == "=":
+            return self._bracketed(text, start, key)
         if first == "(" or (first == "[" and not self._is_mark(text, start)):
             return self._listed(reading, start, place, key)
         return self._bare(reading, start, place, key)
+
+    def _bracketed(self, text: str, start: int, key: _Key) -> Iterable[Bounds]:
+        """Give what mail servers write in angle brackets, `user=<bob>`; `user=<name>` is a place for it."""
+        match = _BRACKETED.match(text, start)
+        if match is None or _PLACEHOLDER.search(match[1]) or self.names.kind(match[1]):
+            return ()
+        before = text[max(0, key.start - 1) : key.start]
+        if before in {"-", "[", "<"} or not self._is_held(key.kind, key.word, match[1]):
+            return ()
+        return (match.span(1),)
 
     def _listed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
         """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
@@ -405,6 +441,12 @@ class Keys:
         value = text[start:end]
         if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
             return
+        if (
+            key.kind == "SECRET"
+            and value.isalpha()
+            and text.endswith(_COMPARED, max(0, start - 4), start)
+        ):
+            return  # a token of a language: `if token == "else"`
         if self._is_held(key.kind, key.word, value):
             yield start, end
 
@@ -436,35 +478,20 @@ class Keys:
         is_special = spoken or key.separator == ">"
         grammar = _grammar(key) if is_special else _BY_KIND.get(key.kind, _TOKEN)
         text, end = reading.text, reading.end(grammar, start)
-        if end == start:
+        if end == start or (key.separator == ">" and not _is_closed(text, end, place, key)):
             return ()
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
-        after = text[end : end + 1]
-        question = (key.kind, key.word, key.separator, key.quotes, value, after)
-        verdict = reading.verdicts.get(question)
-        if verdict is None:
-            verdict = self._verdict(key, value, after)
+        question = (key.kind, key.word, value, "")  # bare
+        counts = reading.verdicts.get(question)
+        if counts is None:
+            counts = is_value(key.kind, key.word, value) and not self._is_name_of_field(key, value)
             if len(reading.verdicts) < _MOST_VERDICTS:
-                reading.verdicts[question] = verdict
-        if verdict == _NO_VALUE or self._is_marked_at(text, start, end):
+                reading.verdicts[question] = counts
+        if not counts or self._is_marked_at(text, start, end):
             return ()
-        if verdict == _UNLESS_CODE and is_code(_line_before(text, key.start), value, after):
+        if _is_other(text, end, value, key, place):
             return ()
         return ((start, end),)
-
-    def _verdict(self, key: _Key, value: str, after: str) -> int:
-        """Judge a bare value by itself: as personal data, as none, or as what its line decides."""
-        if not is_value(key.kind, key.word, value) or self._is_name_of_field(key, value):
-            return _NO_VALUE
-        if key.separator == ">" or (
-            key.separator != ":" and not (value[0].isalpha() or value[0] == "_")
-        ):  # it begins no code
-            return _VALUE
-        if key.quotes:
-            return _NO_VALUE if is_code("", value, after) else _VALUE
-        if key.separator == ":" and is_said(key.kind, key.word, value):
-            return _NO_VALUE
-        return _UNLESS_CODE if may_be_code(value, after) else _VALUE
 
     def _header(
         self, reading: _Reading, start: int, key: _Key, *, spoken: bool
@@ -477,6 +504,8 @@ class Keys:
         end = reading.end(_TOKEN if scheme else _credentials(text, key, spoken=spoken), start)
         value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
         if not self._is_held(key.kind, key.word, value):
+            return ()
+        if _is_assigned(key, value.rstrip(";")) or value.startswith(_EXPRESSIONS):
             return ()
         is_word = scheme is None and spoken and " " not in value.strip()
         if is_word and is_said("PASSWORD", key.word, value):
@@ -516,6 +545,10 @@ class Keys:
         """
         if len(value) > LONGEST:
             return False
+        if (
+            ")" in value and "(" not in value.partition(")")[0]
+        ):  # `filter(session_key=session_key).count()`
+            value = value.partition(")")[0] or value
         if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
             return self.names.is_key(value, key.kind)
         if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
@@ -593,12 +626,83 @@ def _grammar(key: _Key) -> re.Pattern[str]:
     return _BY_KIND.get(key.kind, _TOKEN)
 
 
+_CLOSING = re.compile(r"[^<]{0,512}</([\w.:\-]{1,96})")
+
+
+def _is_closed(text: str, end: int, place: int, key: _Key) -> bool:
+    """Tell whether the tag before a value opens an element: its end tag follows, or the text is cut off in one.
+
+    `/user/<username>/posts` and `usage: login <user> <password>` hold places for a value.
+    """
+    if closing := _CLOSING.match(text, end):
+        return closing[1].endswith(text[key.start : place - 1])
+    return (
+        end == len(text) and text[place : place + 1].isalnum() and " " not in text[place:end][:64]
+    )
+
+
 def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     """Return the grammar of a header's value without a scheme."""
     if key.word == "cookie":
         before = text[max(0, key.start - 1) : key.start + 4].lower()
         return _COOKIE if "set" in before else _COOKIES
     return _LINE if spoken else _BARE
+
+
+def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
+    """Tell whether a bare value is a remark about it, or an expression of source."""
+    first = value[0]
+    is_name = first.isalpha() or first in "_$"
+    if key.separator == ">" or not (key.separator == ":" or is_name):  # begins no code
+        return False
+    rest = text[end : end + _REST_READ]
+    line = "" if key.quotes else _line_before(text, key.start)
+    if key.separator == ":" and not key.quotes:
+        name = text[key.start : place - 1]
+        if _is_remark(line, name, key, value, rest):
+            return True
+    if not is_name:
+        return False
+    if key.quotes:
+        return (
+            is_operand(key.kind, value, rest, of_quoted=key.quotes != "]")
+            or is_code("", value, rest)
+            or _is_assigned(key, value)
+        )
+    if text.startswith("=", place) and is_path(value):
+        return True
+    return (
+        is_operand(key.kind, value, rest, of_quoted=False)
+        or is_code(line, value, rest)
+        or (key.separator == ":" and is_type(key.kind, value, rest))
+        or (line.startswith(" ") and _is_in_frame(text, key.start))
+    )
+
+
+def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
+    """Tell whether what follows a colon in prose is about the thing that was named, or a program's line."""
+    return (
+        is_said(key.kind, key.word, value)
+        or is_sentence_of_program(name, value, rest)
+        or (line != "" and (is_documented(line) or is_reason(key.kind, line, value, rest)))
+    )
+
+
+def _is_assigned(key: _Key, value: str) -> bool:
+    """Tell whether a name is assigned to a member, `headers['X-Token'] = auth`; `user[password]=x` is a form's."""
+    return key.separator == "=" and "]" in key.quotes and key.quotes != "]" and is_path(value)
+
+
+_FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")
+
+
+def _is_in_frame(text: str, place: int) -> bool:
+    """Tell whether a place is in a line of source that a traceback shows, below its file's name."""
+    first = text.rfind("\n", max(0, place - _LINE_READ), place)
+    if first < 0:
+        return False
+    before = text.rfind("\n", max(0, first - _LINE_READ), first)
+    return _FRAME.match(text, before + 1, first) is not None
 
 
 def _line_before(text: str, place: int) -> str:

@@ -16,6 +16,7 @@ __all__ = ["LONGEST", "KeyNames", "ends"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 LONGEST = 96  # characters of a key
+_COMPOUND = re.compile("[A-Z]?[a-z]+(?:[A-Z][a-z]+)+|[A-Z][a-z]*(?:-[A-Z][a-z]+)+")
 
 # Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
 _KINDS = {
@@ -101,6 +102,14 @@ _ABOUT = frozenset(
         "num", "count", "total", "require", "requires", "required",
     }
 )  # fmt: skip
+# What has a full or displayed name and is nobody: `serviceFullName`, `value_display_name`.
+_THINGS = frozenset(
+    {
+        "service", "value", "type", "product", "app", "application", "package", "file", "module", "class", "resource",
+        "group", "table", "column", "field", "method", "event", "host", "domain", "schema", "project", "repo",
+        "repository", "device", "function", "attribute", "property", "metric", "pool", "volume", "node",
+    }
+)  # fmt: skip
 # A last word that does not change what the value is; ciphers of its number too (`password1`).
 _MORE = {
     "no": "number", "num": "number", "nr": "number", "nbr": "number",
@@ -137,6 +146,8 @@ class KeyNames:
         letters = value.replace("_", "").replace("-", "")
         if not letters.isalpha():
             return False
+        if kind == "SECRET" and len(value) <= LONGEST and _COMPOUND.fullmatch(value):
+            return self._known[value] == kind  # `"output_token": "NextToken"`
         named = self._kinds.get(letters.lower())
         return named is not None and (named == kind or kind not in {"PASSWORD", "SECRET"})
 
@@ -163,7 +174,7 @@ class KeyNames:
             if any("".join(end[index:]) in _OTHER for index in range(len(end))):
                 yield None
             if kind := self._of_end(end, self._kinds):
-                yield kind
+                yield None if kind == "NAME" and _is_of_thing(end) else kind
         if match := _JOINED.fullmatch(words[-1]):
             yield _JOINED_KINDS[match.lastindex - 1] if match.lastindex else None
 
@@ -173,6 +184,11 @@ class KeyNames:
             if kind := kinds.get("".join(words[index:])):
                 return kind
         return None
+
+
+def _is_of_thing(words: list[str]) -> bool:
+    """Tell whether a name's last two words stand behind a thing: `service full name`, not `app user full name`."""
+    return words[-3:-2] != [] and words[-3] in _THINGS and words[-1] == "name"
 
 
 def _joined(key: str) -> str:

@@ -11,7 +11,17 @@ from collections.abc import Callable
 
 from alpines_privacy.redaction.ways import network_of
 
-__all__ = ["is_code", "is_said", "is_value", "may_be_code"]
+__all__ = [
+    "is_code",
+    "is_documented",
+    "is_operand",
+    "is_path",
+    "is_reason",
+    "is_said",
+    "is_sentence_of_program",
+    "is_type",
+    "is_value",
+]
 
 _NOTHING = frozenset(
     {
@@ -19,7 +29,7 @@ _NOTHING = frozenset(
         "null", "none", "nil", "undefined", "nan", "true", "false", "yes", "no", "on",
         "off", "n/a", "na", "unset", "empty", "unknown", "anonymous", "optional", "string",
         "str", "int", "bytes", "object", "any", "-", "--", "...", "…", "?", "()", "[]",
-        "{}", "$", "''", '""', "\\",
+        "{}", "$", "''", '""', "\\", "float", "bool", "boolean", "integer", "number", "list", "dict", "void",
     }
 )  # fmt: skip
 _LONGEST_NOTHING = max(map(len, _NOTHING))
@@ -27,7 +37,8 @@ _LONGEST_NOTHING = max(map(len, _NOTHING))
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
-    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
+    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|:[a-z]+(?:-[a-z]+)+"
+    r"|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
 )
@@ -53,11 +64,16 @@ _CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
 _ATTRIBUTE = re.compile(
     r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
 )
-_IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*[):,]*")
-_WORDS_OF_CODE = frozenset({"await", "not", "lambda", "new", "yield", "if", "None):"})
+_IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:[):,]*|\)\..*)")
+_WORDS_OF_CODE = frozenset(
+    {"await", "not", "lambda", "new", "yield", "if", "None):", "function", "async", "typeof"}
+)
 _INDENT = "    "
-_SIGNS_OF_SOURCE = ("(", " = ", "def ", "return ", "await ", "self.")
-_SOURCE = re.compile(r"\w\(|\bdef |\breturn |\bawait |\bself\.| = ")
+_STATEMENT = re.compile(  # of JavaScript and its like, where what has no quotes is a name
+    r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
+    r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
+)
+_SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
@@ -76,6 +92,14 @@ _NOBODY = frozenset(
         "anonymoususer",
     }
 )
+_LONG_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{6,20}")
+_OUTCOMES = frozenset(
+    {
+        "success", "successful", "succeeded", "failure", "failed", "error", "ok", "denied", "granted", "allowed",
+        "accepted", "rejected", "expired", "timeout", "required", "enabled", "disabled", "pending",
+    }
+)  # fmt: skip
+_NOBODY_OR_OUTCOME = _NOBODY | _OUTCOMES
 _CVV = re.compile(r"[0-9]{3,4}")
 _MAC = re.compile(
     r"(?:[0-9A-Fa-f]{2}[:\-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
@@ -93,9 +117,32 @@ _NO_DIGITS = re.compile(r"\D+")
 _MOST_READ = 128  # characters of a value that are looked at to judge it
 
 
+# What stands under such keys and is a version (`"cookie": "^0.7.1"`) or a template (`{{ x }}`).
+_NO_ONES = re.compile(
+    r"[\^~]?[<>=v]{0,2}[0-9]{1,4}(?:\.[0-9x*]{1,4}){2}(?:[-+.][\w.+-]{1,32})?|\{\{.*|`?\$\{.*",
+    re.DOTALL,
+)
+# What is no password, and public under other keys: addresses of documents, paths, certificates, variables.
+_PUBLIC = re.compile(
+    r"https?://.*|(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+\.[a-z]{2,5}|/(?:etc|home|var|usr|srv|root|tmp|opt|run|mnt)/.*"
+    r"|-----BEGIN (?!.{0,24}PRIVATE).*|\$[A-Za-z_][A-Za-z_]+(?![\w$]).*|`?<{1,2}[A-Za-z_][\w -]{0,64}>.*",
+    re.DOTALL,
+)
+_BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
+_HELD_AS_TEXT = {
+    "PASSWORD": (_NO_ONES,),
+    "ADDRESS": (_NO_ONES,),
+    **dict.fromkeys(("SECRET", "USERNAME"), (_NO_ONES, _PUBLIC)),
+}
+
+
 def is_value(kind: str, word: str, value: str) -> bool:
     """Tell whether a text is a value of a kind; `word` is the last of its key."""
     start = value[:_MOST_READ].strip()
+    if start[:1] in _BEGINS_PUBLIC and any(
+        public.fullmatch(start) for public in _HELD_AS_TEXT.get(kind, ())
+    ):
+        return False
     if kind != "PASSWORD":
         start = start.rstrip("):,;") or start
     if not start or (len(start) <= _LONGEST_NOTHING and start.lower() in _NOTHING):
@@ -113,43 +160,138 @@ def is_said(kind: str, word: str, value: str) -> bool:
     first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
     if first in _SAID:
         return True
+    if kind == "SECRET" and word == "session" and not any(map(str.isalpha, value)):
+        return True  # a number of a program's own: "Session: 30546173_2364"
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
         return len(first) < 8 or first.isalpha()
     return kind == "ADDRESS" and value.strip().isalpha()
 
 
-def may_be_code(value: str, after: str) -> bool:
-    """Tell whether a bare value can be an expression at all, wherever it stands."""
-    if not (value[0].isalpha() or value[0] == "_"):
+# A clause that ends in a verb and what it failed on: "failed to get password", "reading the token".
+_FAULT = re.compile(
+    r"\b(?:fail\w*|errors?|unable|cannot|can't|could ?n[o']t|did ?n[o']t|won't|problem|trouble|while)\b[^.;:|=]*\Z",
+    re.IGNORECASE,
+)
+_DOING = re.compile(r"\b[a-z]{2,16}ing (?:(?:the|a|an|your|its) )?\Z", re.IGNORECASE)
+_WHOSE = re.compile(r"\b(?:for|of|by|as|from|with)(?: \w{1,16})?[ ]*\Z")
+_CLAUSE, _VERB = 80, 24  # characters before a key that are read for a fault, and for a verb
+# What reasons begin with where the thing itself could be any word, as a user's name can.
+_REASONS = frozenset(
+    {
+        "connection", "permission", "access", "record", "no", "context", "operation", "request", "network",
+        "host", "service", "server", "resource", "lookup", "dial", "open", "write", "exit", "status", "rpc",
+        "unknown", "timeout", "timed", "eof", "entity", "object", "row", "rows", "document", "quota", "i/o",
+        "internal", "unreachable", "exception", "key", "response", "database", "query", "socket",
+    }
+)  # fmt: skip
+_PROSE_GOES_ON = re.compile(r":? [a-z]")
+
+
+_FIELD = re.compile(
+    r"[ \t*]*(?::(?:param|type|arg|ivar|cvar|var|key|keyword|returns?|raises|rtype)\b[^:\n]{0,80}"
+    r"|@(?:param|property)\b.{0,80})",
+)
+
+
+def is_documented(clause: str) -> bool:
+    """Tell whether a key is documented on its line, as in `:param password: User account password`."""
+    return _FIELD.fullmatch(clause) is not None
+
+
+def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
+    """Tell whether a value is why something failed: "failed to get password: connection refused".
+
+    `clause` is what stands before the key on its line, `rest` what follows the value.
+    """
+    words = value.split(None, 3)
+    if not clause or not words or any(map(str.isdigit, value)):
         return False
+    if kind in {"NAME", "USERNAME"}:
+        first = words[0].strip(".,;:!").lower()
+        return first in _REASONS and _is_fault(clause)
+    plain = value.translate(_NO_STOPS)
+    if not plain.isalpha() or not (plain.islower() or plain.isupper()):
+        return False
+    goes_on = " " in value or _PROSE_GOES_ON.match(rest) is not None
+    if not goes_on and words[0].strip(".,;:!").lower() not in _REASONS:
+        return False
+    return _is_fault(clause) or _DOING.search(clause[-_VERB:]) is not None
+
+
+def _is_fault(clause: str) -> bool:
+    """Tell whether a clause ends in what could not be done with the thing it names last."""
+    return _FAULT.search(clause[-_CLAUSE:]) is not None and _WHOSE.search(clause[-_VERB:]) is None
+
+
+_NO_STOPS = str.maketrans("", "", " .,:;'/-_")
+_SENTENCE_GOES_ON = re.compile(r":|[ ][a-z(]")
+_PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?:login|session)")
+
+
+def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
+    """Tell whether a value begins what a program says behind its name: `imap-login: Disconnected (…)`."""
     return (
-        "." in value
-        or "(" in value
-        or "[" in value
-        or after in {"(", "["}
-        or value in _WORDS_OF_CODE
-        or _IDENTIFIER.fullmatch(value) is not None
+        value[0].isupper()
+        and value[1:].rstrip(".:").islower()
+        and value.rstrip(".:").isalpha()
+        and _PROGRAM.fullmatch(name) is not None
+        and (name.endswith("-login") or _SENTENCE_GOES_ON.match(rest) is not None)
     )
 
 
-def is_code(line: str, value: str, after: str) -> bool:
+_PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
+_TYPE = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Z][a-z]+\w*", re.ASCII)
+_BUILT_IN = "None|str|int|bytes|float|bool|dict|list|tuple|Any"
+_ANNOTATED = re.compile(rf"[ ](?:\|[ ](?:{_BUILT_IN})\b|=[ ])")
+_TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*\.)*[A-Z]\w*|{_BUILT_IN}", re.ASCII)
+_OPERATOR = re.compile(r"[ ](?:\|\||&&|\?\?|\?|\+|===?|!==?)[ ]")
+_WORD_OPERATOR = re.compile(r"[ ](?:or|and|if|else|in|is|not)[ ]")
+_OPERATORS = frozenset("|&?+=!")
+_ENDS = frozenset("),;")
+_CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
+
+
+def is_type(kind: str, value: str, rest: str) -> bool:
+    """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`."""
+    if rest[:1] == " " and _ANNOTATED.match(rest):
+        return _TYPE_NAME.fullmatch(value) is not None
+    return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
+
+
+def is_path(value: str) -> bool:
+    """Tell whether a bare value is the name of a variable or a member (`auth`, `user.name`), without digits."""
+    return _PATH.fullmatch(value) is not None and not any(map(str.isdigit, value))
+
+
+def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
+    """Tell whether a bare value is a name in an expression: `secret: KEY || fallback`, `token=seqLen)`.
+
+    `of_quoted` says that its key has quotes (`'username': prefix or local`).
+    """
+    if rest[1:2] in _OPERATORS or (of_quoted and rest[:1] == " "):
+        goes_on = _OPERATOR.match(rest) or (of_quoted and _WORD_OPERATOR.match(rest))
+        return bool(goes_on) and _PATH.fullmatch(value) is not None
+    return kind == "SECRET" and rest[:1] in _ENDS and _CAMEL.fullmatch(value) is not None
+
+
+def is_code(line: str, value: str, rest: str) -> bool:
     """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
 
-    `line` is what stands before the key on its line, `after` the character after the value.
+    `line` is what stands before the key on its line, `rest` what follows the value.
     """
     if line.startswith(_INDENT) and (value in _WORDS_OF_CODE or _IDENTIFIER.fullmatch(value)):
         return True
+    after = rest[:1]
     called = after in {"(", "["} or "(" in value or "[" in value
-    if (called and _CALL.match(value + after)) or ("." in value and _ATTRIBUTE.match(value)):
-        return not line or _is_source(line)
-    return False
-
-
-def _is_source(line: str) -> bool:
-    """Tell whether a line begins indented or holds what source does."""
-    if len(line) > 1 and line[:2].isspace():
+    is_expression = (called and _CALL.match(value + after)) or (
+        "." in value and _ATTRIBUTE.match(value)
+    )
+    if is_expression and (not line or _SOURCE.match(line)):
         return True
-    return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
+    if not line or _STATEMENT.match(line) is None:
+        return False
+    begins_call = called and _CALL.match(value + after) is not None
+    return begins_call or _PATH.fullmatch(value.rstrip("):,;")) is not None
 
 
 def _is_pin(value: str) -> bool:
@@ -158,12 +300,34 @@ def _is_pin(value: str) -> bool:
 
 def _is_pass(value: str) -> bool:
     """`pass=3` counts what passed."""
+    if not any(map(str.isalnum, value)):
+        return False
     return not (value.isdecimal() and len(value) < 4) and not value.startswith(("/", "~/"))
 
 
+_NO_SECRETS = frozenset("(#*:<&|`")  # what no token begins with, and patterns and templates do
+
+
 def _is_secret(value: str) -> bool:
-    """Leave small numbers, and names in programs (`SESSION_KEY = "_auth_user_id"`)."""
-    return not (value.isdecimal() and len(value) < 4) and _NAMED.fullmatch(value) is None
+    """Leave small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and what has no letter or digit."""
+    return (
+        not (value.isdecimal() and len(value) < 4)
+        and value[0] not in _NO_SECRETS
+        and (
+            _NAMED.fullmatch(value) is None and (value[0].isalnum() or any(map(str.isalnum, value)))
+        )
+    )
+
+
+_GROUPS = re.compile(r"[0-9A-Fa-f]{1,8}(?: [0-9A-Fa-f]{1,8})+")
+_PROSE = re.compile(r"[A-Za-z][\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
+
+
+def _is_one_word(value: str) -> bool:
+    """Leave prose: a token has no blanks but between groups of ciphers (`"signature": "ET SCAN x"`)."""
+    return _is_secret(value) and (
+        " " not in value or _PROSE.fullmatch(value) is None or _GROUPS.fullmatch(value) is not None
+    )
 
 
 def _is_zip(value: str) -> bool:
@@ -171,12 +335,18 @@ def _is_zip(value: str) -> bool:
 
 
 def _is_username(value: str) -> bool:
-    """Leave short numbers: an identifier in a table tells nothing without it."""
-    return not (value.isdecimal() and len(value) < 7) and value.lower() not in _NOBODY
+    """Leave short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), every machine's."""
+    if not (value[0].isalpha() or any(map(str.isalpha, value))):
+        return _LONG_NUMBER.fullmatch(value) is not None
+    return value.lower() not in _NOBODY_OR_OUTCOME
 
 
 def _is_address(value: str) -> bool:
-    return len(value) > 1 and _PLACE_IN_MEMORY.fullmatch(value) is None
+    return (
+        len(value) > 1
+        and any(map(str.isalnum, value))
+        and _PLACE_IN_MEMORY.fullmatch(value.strip("[]")) is None
+    )
 
 
 def _is_ip(value: str) -> bool:
@@ -191,14 +361,26 @@ def _is_long(value: str) -> bool:
     return len(value) > 1
 
 
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def _is_name(value: str) -> bool:
+    """Leave repositories: `"full_name": "owner/project"`."""
+    return len(value) > 1 and _REPOSITORY.fullmatch(value) is None
+
+
 _JUDGES: dict[str, Callable[[str], bool]] = {
     "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass,
     "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
     "mail": lambda value: _AT.search(value) is not None,
     "SECRET": _is_secret,
+    **dict.fromkeys(
+        ("token", "session", "sessionid", "signature", "sid", "csrf", "xsrf", "jwt", "otp", "totp"), _is_one_word
+    ),
     "USERNAME": _is_username,
+    "USER_AGENT": lambda value: value[0] not in _NO_SECRETS,
     "ADDRESS": _is_address,
-    "NAME": _is_long, "EMAIL": _is_long,
+    "NAME": _is_name, "EMAIL": _is_long,
     "IP": _is_ip,
     "CVV": lambda value: _CVV.fullmatch(value) is not None,
     "MAC": lambda value: _MAC.fullmatch(value) is not None,

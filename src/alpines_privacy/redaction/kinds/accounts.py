@@ -50,11 +50,11 @@ LENGTHS |= {
 _WORD = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}(?![0-9A-Za-z])")
 _GROUPED = {
     length: re.compile(
-        rf"[A-Za-z]{{2}}[0-9]{{2}}(?:[ -]?[0-9A-Za-z]){{{length - 4}}}(?![0-9A-Za-z])"
+        rf"[A-Za-z]{{2}}[ .-]?[0-9]{{2}}(?:[ .-]?[0-9A-Za-z]){{{length - 4}}}(?![0-9A-Za-z])"
     )
     for length in {*LENGTHS.values()}
 }
-_NO_SEPARATORS = str.maketrans("", "", " -")
+_NO_SEPARATORS = str.maketrans("", "", " .-")
 
 
 def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
@@ -63,12 +63,21 @@ def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if length is None or text[start - 1 : start] in WORD:
         return
     grouped = _GROUPED[length].match(text, start)
-    if grouped is not None and _is_iban(grouped[0].translate(_NO_SEPARATORS)):
+    if (
+        grouped is not None
+        and _is_number(iban := grouped[0].translate(_NO_SEPARATORS))
+        and _is_iban(iban)
+    ):
         yield grouped.span()
         return
     word = _WORD.match(text, start)
     if word is not None and _is_iban(word[0]):  # Faker's British ones lack a digit
         yield word.span()
+
+
+def _is_number(iban: str) -> bool:
+    """Whether half are digits and letters of one case: of prose one in 97 has the check digits."""
+    return 2 * sum(map(str.isdigit, iban)) >= len(iban) and (iban.isupper() or iban.islower())
 
 
 def _is_iban(iban: str) -> bool:
@@ -77,4 +86,12 @@ def _is_iban(iban: str) -> bool:
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 
 
-SHAPES = (Shape("IBAN", r"\b[A-Za-z]{2}[0-9]{2}[ -]?[0-9A-Za-z]{3}", _find, ("#aa00",)),)
+SHAPES = (
+    Shape("IBAN", r"\b[A-Za-z]{2}[0-9]{2}(?:[ .-]?[0-9A-Za-z]){3}", _find, ("#aa00",)),
+    Shape(
+        "IBAN",  # `GB 82 WEST …`
+        rf"\b(?:{'|'.join(sorted(LENGTHS))})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",
+        _find,
+        ("#aa 00", "#aa-00", "#aa.00"),
+    ),
+)

@@ -1,4 +1,9 @@
-"""Payment cards: the digits of ISO/IEC 7812, a network that issues such numbers, and Luhn's sum."""
+"""Payment cards: the digits of ISO/IEC 7812, a network that issues such numbers, and Luhn's sum.
+
+Of random numbers of 12 to 19 digits one in twenty-five has both. So a number in one piece needs more: a word
+for cards near it; or that no other word names it (`capacity=…`, `order …`), and that it is a string or a
+text by itself, or as long as most cards are. Groups as embossed are a sign themselves.
+"""
 
 from __future__ import annotations
 
@@ -69,9 +74,107 @@ _BY_START = {
 
 
 def _find_run(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a card written as one number: no fraction, no part of a longer word."""
-    if _stands_alone(text, start, end) and is_card(text[start:end]):
+    """Give a card written as one number: no fraction, no part of a longer word, with a sign that it is one."""
+    if (
+        _stands_alone(text, start, end)
+        and is_card(text[start:end])
+        and (_is_value(text, start, end) or _is_called(text, start, end))
+    ):
         yield start, end
+
+
+_NEAR = 48  # characters in which a word says that a number is a card's
+_STEMS = (  # one of which nearly every word for a card holds
+    *(
+        "card",
+        "cart",
+        "kart",
+        "tarj",
+        "kort",
+        "redit",
+        "debit",
+        "débit",
+        "visa",
+        "master",
+        "maest",
+        "amex",
+        "diners",
+    ),
+    *(
+        "discov",
+        "jcb",
+        "union",
+        "rupay",
+        "mir",
+        "elo",
+        "verve",
+        "troy",
+        "american exp",
+        "checkout",
+        "billing",
+    ),
+    *("bancon", "giroc", "卡", "カ", "카드", "карт"),
+)
+_CARD = re.compile(
+    r"cards?(?![a-z])|card[ _.-]?n|carte|karte|tarjeta|cart[aã]o|carta di|kort|\bcc\b|cc_?(?:num|no\b)|\bpan\b"
+    r"|credit|debit|kredit|d[eé]bit|visa|master|maestro|amex|american express|diners|discover|jcb|union ?pay|rupay"
+    r"|\bmir\b|\belo\b|verve|troy|paypak|hipercard|payment|\bpaid|\bpay\b|checkout|billing|bancontact|girocard|卡|카드|カード|карт",
+    re.IGNORECASE,
+)
+# The key a number stands under, and words that say nothing of what it is; the word before one in prose.
+_KEY = re.compile(r"[\w.\-]+", re.ASCII)  # backwards
+_WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SAYS_NOTHING = frozenset(
+    {
+        "number", "num", "no", "nr", "value", "val", "data", "input", "text", "query", "body", "content",
+        "message", "msg", "field", "key", "arg", "args", "param", "item", "string", "str", "raw",
+    }
+)  # fmt: skip
+_NUMBERED = frozenset(
+    {
+        "id", "ids", "block", "blk", "order", "count", "size", "length", "bytes", "offset", "seq", "sequence", "serial",
+        "trace", "span", "request", "job", "task", "transaction", "tx", "txn", "epoch", "time", "timestamp", "inode",
+        "sector", "node", "object", "ref", "reference", "ticket", "invoice", "tracking", "hash", "key",
+    }
+)  # fmt: skip
+# A string by itself, or a whole text.
+_OPENED = re.compile(r"""(?:\A\s*|["'])\Z""")
+_CLOSED = re.compile(r"""\s*\Z|["']""")
+_USUAL = re.compile(
+    r"4[0-9]{15}|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}|3[47][0-9]{13}"
+    r"|6(?:011[0-9]|5[0-9]{3}|4[4-9][0-9]{2}|2[0-9]{3})[0-9]{11}|35(?:2[89]|[3-8][0-9])[0-9]{12}|220[0-4][0-9]{12}"
+)
+
+
+def _is_called(text: str, start: int, end: int) -> bool:
+    """Whether a word for cards stands near the number, on its line."""
+    before = text[max(0, start - _NEAR) : start].rpartition("\n")[2].lower()
+    near = f"{before} {text[end : end + _NEAR]}".lower()
+    return (any(stem in near for stem in _STEMS) or "pa" in near or "cc" in near) and _CARD.search(
+        near
+    ) is not None
+
+
+def _is_named(before: str) -> bool:
+    """Whether a key says that the number is another thing (`"offset": `, `size=`), or a noun in prose (`order `)."""
+    key = before.rstrip(" \"'-#")
+    if key[-1:] in {"=", ":"}:
+        run = _KEY.match(key.rstrip(" =:\"'")[::-1])
+        words = _WORDS.findall(run[0][::-1]) if run else ()
+        return any(len(word) > 1 and word.lower() not in _SAYS_NOTHING for word in words)
+    if before[-1:] not in {" ", "#"}:
+        return False
+    noun = _KEY.match(key[::-1])
+    return noun is not None and noun[0][::-1].rpartition("_")[2].lower() in _NUMBERED
+
+
+def _is_value(text: str, start: int, end: int) -> bool:
+    """Whether no word before the number names it as something else, and it is a string or as long as most cards."""
+    if _is_named(text[max(0, start - 72) : start]):
+        return False
+    if _OPENED.search(text, max(0, start - 8), start) and _CLOSED.match(text, end):
+        return True
+    return _USUAL.fullmatch(text, start, end) is not None
 
 
 # How cards are embossed, in digits per group; of several that fit the longest is the card.
@@ -144,6 +247,10 @@ def _find_halves(text: str, start: int, end: int) -> Iterator[Bounds]:
 def _stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
+        return False
+    if before[-1:] == "-" and (
+        before[:1] in WORD or before[:1] == "_"
+    ):  # `blk_-6240954611139309559`
         return False
     return not (before[-1:] == "." and before[:1].isdigit()) and not (
         after[:1] == "." and after[1:].isdigit()

@@ -70,15 +70,31 @@ def _is_date(date: str) -> bool:
     return min(numbers) in range(1, 13) and max(numbers) in range(1, 32) and year < 2200
 
 
+_CHILD = "b[ -]?form|form[ -]b"  # NADRA's registration of a child, which has the number of its later card
+_NTN = r"[0-9A-Z][0-9]{6}-?[0-9]"
+_BEFORE_NTN = re.compile(rf"(?<![0-9A-Za-z]){_NTN}\Z")
+
+
+def _find_before_ntn(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    """Give the number before its name: `2757392-9 (NTN)`."""
+    last = start + 1
+    if number := _BEFORE_NTN.search(text, max(0, last - 10), last):
+        yield number.span()
+
+
 SHAPES = (
     Shape("CNIC", "[0-9]{5}-[0-9]{7}-[0-9]", _find_cnic, ()),
     Shape(
         "CNIC",
         before_digit(
-            r"\b(?:cnic|nicop|snic|nadra|(?:national )?identity card|(?:national )?id card)"
+            r"\b(?:cnic|nicop|snic|nadra|(?:national )?identity card|(?:national )?id card"
+            rf"|{_CHILD}|shanakhti)|شناختی|ب فارم"
         ),
-        value_after("[0-9]{5}[ .]?[0-9]{7}[ .]?[0-9]|[0-9]{13}"),
-        ("cnic", "nicop", "snic", "nadra", "identity card", "id card"),
+        value_after("[0-9]{5}[ .-]?[0-9]{7}[ .-]?[0-9]|[0-9]{13}"),
+        (
+            *("cnic", "nicop", "snic", "nadra", "identity card", "id card"),
+            *("shanakhti", "b form", "b-form", "bform", "form b", "form-b", "شناختی", "ب فارم"),
+        ),
     ),
     Shape(
         "SSN",
@@ -100,9 +116,15 @@ SHAPES = (
     ),
     Shape(
         "NTN",
-        before_digit(r"\bntn\b|\bntn_|_ntn\b|national tax n"),
-        value_after("[0-9A-Z][0-9]{6}-?[0-9]|[0-9]{7}|[0-9]{13}|[0-9]{5}-[0-9]{7}-[0-9]"),
-        ("ntn", "national tax n"),
+        before_digit(r"\bntn\b|\bntn_|_ntn\b|national tax n|\btax ?payer\b"),
+        value_after(rf"{_NTN}|[0-9]{{7}}|[0-9]{{13}}|[0-9]{{5}}-[0-9]{{7}}-[0-9]"),
+        ("ntn", "national tax n", "taxpayer", "tax payer"),
+    ),
+    Shape(
+        "NTN",
+        r"[0-9][ ,]{0,2}\(?(?i:ntn)\b",
+        _find_before_ntn,
+        ("0ntn", "0 ntn", "0(ntn", "0 (ntn", "0, ntn", "0,ntn", "0  ntn", "0,(ntn", "0, (ntn"),
     ),
     Shape(
         "CVV",

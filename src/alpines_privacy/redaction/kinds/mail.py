@@ -70,7 +70,11 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
     if first is not None and text.startswith("'", last):
         prefix = _PREFIX.match(text, first)
         first = prefix.end() if prefix else first
-    if first is not None and not _is_ssh_path(text, first, at, last):
+    if (
+        first is not None
+        and not _is_ssh_path(text, first, at, last)
+        and not _is_annotation(text, first, at, last)
+    ):
         yield first, last
 
 
@@ -157,7 +161,32 @@ def _local_start(text: str, at: int, *, international: bool) -> int | None:
 def _quoted_start(text: str, at: int) -> int | None:
     """Return where the quoted local part `"…"@` begins."""
     start = text.rfind('"', max(0, at - 2 - _LONGEST_LOCAL), at - 1)
-    return None if start == -1 or start == at - 2 else start
+    if start == -1 or start == at - 2:
+        return None
+    # A quote behind a letter closes one: `{"error": {"@Message.ExtendedInfo"`.
+    return None if start and text[start - 1].isalnum() else start
+
+
+# OData writes what it says of a member under `member@namespace.term` (OASIS OData JSON 4.01 §4.6), Redfish too.
+_ANNOTATION = re.compile(
+    r"odata\.(?:context|metadataEtag|type|count|(?:next|delta|edit|read|navigation|association)Link|delta|id|etag|media\w*"
+    r"|bind|removed|collectionAnnotations)|(?:[A-Z][A-Za-z0-9]*\.)+[A-Z][a-z]+[A-Za-z]*",
+    re.ASCII,
+)
+_MEMBER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_KEY_ENDS = re.compile(r"""\\?["'][ ]?:""")
+
+
+def _is_annotation(text: str, first: int, at: int, last: int) -> bool:
+    """Whether it is the name of an annotation: `"Members@odata.count"`, `"Boot@Redfish.AllowableValues"`."""
+    term = _ANNOTATION.fullmatch(text, at + 1, last)
+    if term is None or _MEMBER.fullmatch(text, first, at) is None:
+        return False
+    longest = _LONGEST_TOP if _KEY_ENDS.match(text, last) else _LONGEST_TOP + 3
+    return term[0].startswith("odata.") or len(term[0].rpartition(".")[2]) > longest
+
+
+_LONGEST_TOP = 6  # letters of a top-level domain that people write with a capital
 
 
 def _is_ssh_path(text: str, first: int, at: int, last: int) -> bool:

@@ -23,7 +23,10 @@ _BEFORE = 24  # characters in which a word can say that a number is a version
 _VERSION_WORDS = frozenset(
     {"version", "versions", "ver", "v", "v.", "release", "releases", "rel", "build", "builds"}
     | {"revision", "rev", "driver", "firmware", "tag", "oid", "snmp"}
+    | {"section", "sections", "sec", "chapter", "clause", "appendix"}
 )
+_VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersion`
+_FILLERS = frozenset({"is", "was", "now", "number", "than"})  # `the version is now 1.2.3.4`
 _COMPARISONS = ("==", "<=", ">=", "~=", "!=")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
@@ -82,8 +85,12 @@ def _is_version(text: str, start: int, end: int) -> bool:
         return True
     if words.endswith("v="):  # a field's name
         return False
-    words = words.rstrip(" \t\"'=:")
-    return words[len(words.rstrip(_LETTERS)) :].lower() in _VERSION_WORDS
+    words = words.rstrip(" \t\"'=:`(")
+    word = words[len(words.rstrip(_LETTERS)) :].lower()
+    while word in _FILLERS:
+        words = words[: -len(word)].rstrip()
+        word = words[len(words.rstrip(_LETTERS)) :].lower()
+    return word in _VERSION_WORDS or word.endswith(_VERSION_ENDS)
 
 
 _PARTS = frozenset("0123456789:.")

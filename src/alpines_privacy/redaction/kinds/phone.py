@@ -18,7 +18,7 @@ __all__ = ["SHAPES"]
 # The country codes in use (ITU-T E.164, list of assigned codes): 1 and 7, then those of two and of three digits.
 _CODES = re.compile(
     r"[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
-    r"|21[12368]|2[2346][0-9]|25[0-8]|29[0179]|35[0-9]|37[0-9]|38[0-9]|42[013]|50[0-9]|59[0-9]"
+    r"|21[12368]|2[2346][0-9]|25[0-8]|29[01789]|35[0-9]|37[0-9]|38[0-9]|42[013]|50[0-9]|59[0-9]"
     r"|67[02-9]|68[0-35-9]|69[0-2]|80[08]|85[02356]|8[78]0|88[1-368]|96[0-8]|97[0-79]|99[2-68]"
 )
 # The most digits after the country code, where they are fewer or more than ten.
@@ -103,7 +103,8 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if assigned is None and not has_plus:
         return
     code = assigned[0] if assigned else ""
-    digits, end = _read(text, first, len(code) + _MOST.get(code, 10))
+    trunk = 1 if _TRUNK_AFTER.match(text, first + len(code)) else 0
+    digits, end = _read(text, first, len(code) + trunk + _MOST.get(code, 10))
     if not has_plus and (_NUMBER_GROUP.match(text, end) or _is_dump(text, start, end)):
         return
     if len(digits) < len(code) + 4:
@@ -115,12 +116,17 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
 
 
 _NETWORK = re.compile(r"(?:[0-9]{1,3}\.){3}0/24(?![0-9])")  # how an address is written truncated
+# The trunk prefix that many write behind the country code too: `+44 020 7946 0958`.
+_TRUNK_AFTER = re.compile(r"[ ()./-]{0,3}0(?!\))")
+_FRACTION = re.compile(r"([0-9]{1,3})\.([0-9]+)")
 
 
 def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -> bool:
-    least = 10 if code == "1" else len(code) + (4 if has_plus else 7)
+    least = 10 if code == "1" else len(code) + (4 if has_plus else 6 + written.isdigit())
     if len(digits) < max(least, 7):
         return False
+    if fraction := _FRACTION.fullmatch(written):  # `+1.0000001`; registrars write `+44.2079460958`
+        return fraction[1] == code and len(fraction[2]) >= (10 if code == "1" else 8)
     if not written.isdigit():
         return True
     return code != "" and (_DAY.fullmatch(digits) is None if has_plus else code != "1")
@@ -161,7 +167,7 @@ _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
 _DATE = re.compile(
-    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{4}([./-])[0-9]{2}\2[0-9]{2})(?![0-9]|[./-][0-9])"
+    r"\(?(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}([./-])[0-9]{1,2}\2[0-9]{1,2}|[0-9]{4}([./-])[0-9]{2}\3[0-9]{2})(?![0-9]|[./-][0-9])"
 )
 
 
@@ -266,6 +272,34 @@ def _find_in_prose(text: str, start: int, end: int) -> Iterator[Bounds]:
     return _near(text, start, end, bare=False, least=7)
 
 
+# A line of nothing but groups of digits, which are no columns: `512 345 678`, `321-2345`.
+_ALONE = r"(?:[0-9]{2,4}(?:[ -][0-9]{2,4}){1,4}|[0-9]{2,5}[ -][0-9]{5,7})"
+_ONLY = re.compile(_ALONE)
+_NUMBERS = re.compile(r"[-0-9., \t]+")
+
+
+def _find_alone(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give the groups of digits that a whole line consists of; between such lines they are a table."""
+    number = _ONLY.search(text, start, end)
+    if number is None or _NUMBERS.fullmatch(_line_beside(text, start, end)):
+        return
+    groups = re.split("[ -]", number[0])
+    digits = sum(map(len, groups))
+    is_range = len(groups) == 2 and "-" in number[0] and len(groups[0]) >= len(groups[1])
+    is_local = number[0][3:4] == "-" and digits == 7
+    if is_range or not (8 <= digits <= 11 or is_local) or _DATE.match(text, number.start()):
+        return
+    if len({*number[0].translate(_NO_DIGITS)}) == 1:
+        yield number.span()
+
+
+def _line_beside(text: str, start: int, end: int) -> str:
+    """Return the line before that at the bounds, else the one after it; of both 80 characters at most."""
+    before = text[max(0, start - 80) : max(0, start - 1)]
+    after = text[end + 1 : end + 81]
+    return before[before.rfind("\n") + 1 :].strip() or after.partition("\n")[0].strip()
+
+
 _BACKWARDS = re.compile(r"[0-9]+(?:[ ().-]{1,2}[0-9]+){0,6}[(+]?")
 
 
@@ -299,7 +333,8 @@ SHAPES = (
         _find_international,
         (),
     ),
-    Shape("PHONE", r"\b00[1-9](?:[ ()./-]{0,2}[0-9]){8}", _find_international, ()),
+    Shape("PHONE", r"\b00[ -]?[1-9](?:[ ()./-]{0,2}[0-9]){8}", _find_international, ()),
+    Shape("PHONE", rf"(?m:^[ \t]{{0,8}}{_ALONE}[ \t\r]{{0,8}}$)", _find_alone, ()),
     Shape(
         "PHONE",
         r"\(?[0-9]{3}(?:\) ?|[ .-])[0-9]{3}[ .-][0-9]{4}|\([0-9]{3}\) ?[0-9]{7}",
