@@ -10,6 +10,7 @@ from alpines_privacy.redaction.kinds import (
     phone,
     places,
     secrets,
+    tokens,
 )
 from alpines_privacy.redaction.kinds.shape import Shape
 
@@ -17,6 +18,7 @@ __all__ = ["KINDS", "RANKS", "SHAPES"]
 
 SHAPES: tuple[Shape, ...] = (
     *secrets.SHAPES,
+    *tokens.SHAPES,
     *agents.SHAPES,
     *mail.SHAPES,
     *accounts.SHAPES,

@@ -1,0 +1,162 @@
+"""Tokens: characters drawn by chance, whoever issued them, with or without the issuer's prefix.
+
+No table of services tells them: what is measured is how little a run of characters looks like what
+people name things. Digests and identifiers are drawn by chance as well. They stay: what is of
+hexadecimal digits only, what is a part of a file's name, and what the words before it call one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from alpines_privacy.redaction.kinds.keywords import WORD
+from alpines_privacy.redaction.kinds.randomness import surprise
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["SHAPES"]
+
+# What nearly every drawn run holds somewhere and few names do: letters beyond the hexadecimal ones
+# between digits, or capitals, small letters and digits in turn, with more of the run on both sides.
+_ODD = (
+    "(?:[0-9][A-Za-z]{0,10}[G-Zg-z][A-Za-z]{0,10}[0-9]|[A-Z][a-z][A-Z]"
+    "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
+)
+_MORE = "[0-9A-Za-z_-]{5}"
+_DRAWN = _MORE + _ODD + _MORE
+_LEAST = 20  # letters and digits of a token that says nothing of itself
+_LONGEST = 300  # characters: what is longer is data, unless it is marked as a token
+_BITS = 28.0
+
+_PIECE = re.compile(r"[0-9A-Za-z_-]+")
+_RUN = re.compile(r"[0-9A-Za-z]+")
+_AHEAD = re.compile(r"[0-9A-Za-z_.+/=~-]*")
+_BEHIND = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+/=~-")
+_HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+# Bits against a token that goes on over such a sign.
+_AGAINST = {"/": 12.0, ".": 8.0, "=": 12.0, "~": 4.0, "+": 2.0}
+
+# What calls the characters after it a digest or an identifier, as a key or as the name of a scheme.
+_NO_SECRET = re.compile(
+    r"(?:(?:\b|_)(?:sha[0-9]{0,3}|md5|h1|crc32c?|base64|uuid|urn:[a-z]{2,8}|ssh-[a-z0-9-]{3,20}"
+    r"|ecdsa-[a-z0-9-]{3,20})[-:,= ]"
+    r"|(?:(?<![A-Za-z])ids?|(?<=[_-])ids?|hash|digest|sum|etag|integrity|fingerprint|guid|commit"
+    r"|revision|version|cursor|marker|nonce|md5|sha[0-9]{0,3}|hmac|boundary)"
+    r"[\"']?[ \t]?[:=>][ \t]?[\"'(\[<]*"
+    r"|(?-i:[a-z]I[dD]s?)[\"']?[ \t]?[:=>][ \t]?[\"'(\[<]*)\Z",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
+_DATA = ("AAAA", "iVBOR", "R0lGOD", "9j/", "/9j/", "MII", "UEsDB", "PD94", "UklGR", "H4sI", "JVBER", "d09GR", "LS0t")
+
+
+def _regions(text: str) -> Iterable[Bounds]:
+    """Return the runs of characters of tokens around what may be drawn, each once."""
+    found: list[Bounds] = []
+    done = 0
+    for match in _drawn(text):
+        start, end = match.span()
+        if start < done:
+            continue
+        while start > done and text[start - 1] in _BEHIND:
+            start -= 1
+        ahead = _AHEAD.match(text, end)
+        done = ahead.end() if ahead else end
+        found.append((start, done))
+    return found
+
+
+_drawn = re.compile(_DRAWN, re.ASCII).finditer
+
+
+def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give the tokens of a region: the stretches that chance explains best."""
+    for first, last in _stretches(text, start, end):
+        if _is_token(text, first, last, start, end):
+            yield first, last
+
+
+def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give the stretches of pieces whose bits are above the bar."""
+    first, last, bits, best = start, start, 0.0, 0.0
+    for piece in _PIECE.finditer(text, start, end):
+        between = text[last : piece.start()] if last > start else ""
+        against = sum(_AGAINST.get(sign, 6.0) for sign in between)
+        told = _bits(piece[0])
+        if bits - against <= 0.0 or bits + told - against < told:
+            if best >= _BITS:
+                yield first, last
+            first, bits, best = piece.start(), 0.0, 0.0
+            against = 0.0
+        if bits + told - against >= best and told > 0:
+            bits = bits + told - against
+            best, last = bits, piece.end()
+        else:
+            bits += told - against
+    if best >= _BITS:
+        yield first, last
+
+
+def _bits(piece: str) -> float:
+    return sum(_of_run(run) for run in _RUN.findall(piece))
+
+
+def _of_run(run: str) -> float:
+    if len(run) > 8 and _HEXADECIMAL.fullmatch(run):
+        return 0.0
+    return surprise(run[:128])
+
+
+def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
+    token = text[first:last]
+    if not _LEAST <= len(token) <= _LONGEST or token.startswith(_DATA):
+        return False
+    if _NO_SECRET.search(text, max(0, first - 40), first) or _SCHEME_OF_DIGEST.match(token):
+        return False
+    if text[first - 1 : first] == "/" or _SCHEME_OF_DIGEST.match(text, start):
+        return False
+    return not _FILE.match(text[last:end])
+
+
+_SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
+
+# Words of a prefix that say what follows is a credential, and those that say so where `_` stands
+# after them; with what may stand between them and it.
+_SAYS = (
+    "(?:[a-z]*(?:key|token|secret|pat)|tok|sk|pk|rk|ck|cs|ak|sec|oat|aat|sat|cred|pw|auth|oauth|access|api|bot"
+    "|live|test|prod|production|sandbox)"
+)
+_REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
+_PREFIXED = rf"(?:\b|_)(?i:{_SAYS})[_.:-](?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}{_REST}"
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SURE = re.compile(
+    rf"(?i:(?:[a-z]*(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw)[0-9]?[_.:-]|(?:live|test|prod|production)_)"
+    rf"(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}(?:[0-9a-f]{{24,128}}|{_UUID})(?![0-9A-Za-z])"
+)
+_LAST = re.compile(r"[0-9A-Za-z]{12,255}(?=[^0-9A-Za-z]|\Z)")
+_CACHED = re.compile(r"(?:cache|cached|idempotency|partition|sort|primary|foreign|dedup\w*)[_-]?\Z", re.IGNORECASE)
+_BITS_AFTER_PREFIX = 14.0
+
+
+def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a token after a prefix that says it is one: hexadecimal digits too, where it says so plainly."""
+    while start and text[start - 1] in WORD:
+        start -= 1
+    if _CACHED.search(text, max(0, start - 16), start):
+        return
+    if match := _SURE.search(text, start, end + 130):
+        if match.start() < end and any(map(str.isdigit, match[0][-24:])):
+            yield start, match.end()
+        return
+    for piece in _LAST.finditer(text, start, end + 255):
+        if piece.start() >= end:
+            return
+        if not _HEXADECIMAL.fullmatch(piece[0]) and surprise(piece[0]) >= _BITS_AFTER_PREFIX:
+            yield start, piece.end()
+            return
+
+
+SHAPES = (
+    Shape("SECRET", _DRAWN, _find_token, ("^" + "a" * 13,), _regions),
+    Shape("SECRET", _PREFIXED, _find_prefixed, ("^" + "a" * 8,)),
+)
