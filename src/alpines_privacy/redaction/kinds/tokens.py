@@ -28,13 +28,14 @@ _LEAST = 20  # letters and digits of a token that says nothing of itself
 _LONGEST = 300  # characters: what is longer is data, unless it is marked as a token
 _BITS = 28.0
 
-_PIECE = re.compile(r"[0-9A-Za-z_-]+")
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _AHEAD = re.compile(r"[0-9A-Za-z_.+/=~-]*")
 _BEHIND = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+/=~-")
+_PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-# Bits against a token that goes on over such a sign.
-_AGAINST = {"/": 12.0, ".": 8.0, "=": 12.0, "~": 4.0, "+": 2.0}
+# Bits against a token that goes on over such a sign; in base64 two of them are characters.
+_AGAINST = {"_": 0.5, "-": 0.5, "+": 1.0, "~": 3.0, ".": 6.0, "/": 12.0, "=": 12.0}
+_AGAINST_BASE64 = _AGAINST | {"/": 1.0}
 
 # What calls the characters after it a digest or an identifier, as a key or as the name of a scheme.
 _NO_SECRET = re.compile(
@@ -72,36 +73,37 @@ _drawn = re.compile(_DRAWN, re.ASCII).finditer
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the tokens of a region: the stretches that chance explains best."""
     for first, last in _stretches(text, start, end):
-        if _is_token(text, first, last, start, end):
-            yield first, last
+        prefix = start if _PREFIX.fullmatch(text, start, first) else first
+        while text[last : last + 1] == "=":
+            last += 1
+        if _is_token(text, prefix, last, start, end):
+            yield prefix, last
 
 
 def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give the stretches of pieces whose bits are above the bar."""
-    first, last, bits, best = start, start, 0.0, 0.0
-    for piece in _PIECE.finditer(text, start, end):
-        between = text[last : piece.start()] if last > start else ""
-        against = sum(_AGAINST.get(sign, 6.0) for sign in between)
-        told = _bits(piece[0])
-        if bits - against <= 0.0 or bits + told - against < told:
+    """Give stretches of a region whose bits are above the bar: the largest sum from where it is positive."""
+    region = text[start:end]
+    is_base64 = "+" in region or (region.endswith("=") and len(region) % 4 == 0)
+    costs = _AGAINST_BASE64 if is_base64 else _AGAINST
+    first = last = done = start
+    bits = best = 0.0
+    for run in _RUN.finditer(text, start, end):
+        against = sum(costs[sign] for sign in text[done : run.start()])
+        told, done = _bits(run[0]), run.end()
+        if bits <= against:
             if best >= _BITS:
                 yield first, last
-            first, bits, best = piece.start(), 0.0, 0.0
-            against = 0.0
-        if bits + told - against >= best and told > 0:
-            bits = bits + told - against
-            best, last = bits, piece.end()
+            first, bits, best = run.start(), told, 0.0
         else:
             bits += told - against
+        if bits >= best:
+            best, last = bits, done
     if best >= _BITS:
         yield first, last
 
 
-def _bits(piece: str) -> float:
-    return sum(_of_run(run) for run in _RUN.findall(piece))
-
-
-def _of_run(run: str) -> float:
+def _bits(run: str) -> float:
+    """Return the bits of a run; as a digest's, those of hexadecimal digits count for nothing."""
     if len(run) > 8 and _HEXADECIMAL.fullmatch(run):
         return 0.0
     return surprise(run[:128])
@@ -111,11 +113,20 @@ def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
     token = text[first:last]
     if not _LEAST <= len(token) <= _LONGEST or token.startswith(_DATA):
         return False
-    if _NO_SECRET.search(text, max(0, first - 40), first) or _SCHEME_OF_DIGEST.match(token):
+    if _NO_SECRET.search(text, max(0, first - 40), first) or _SCHEME_OF_DIGEST.match(text, start):
         return False
-    if text[first - 1 : first] == "/" or _SCHEME_OF_DIGEST.match(text, start):
+    if _SCHEME_OF_DIGEST.match(token) or text[first - 1 : first] == "/":
         return False
-    return not _FILE.match(text[last:end])
+    return not _FILE.match(text[last:end]) and not _is_line_of_data(text, start, end)
+
+
+def _is_line_of_data(text: str, start: int, end: int) -> bool:
+    """Whether a region is all of a line of the length in which data is broken: of a certificate, of a mail."""
+    return (
+        end - start in {60, 64, 70, 72, 76}
+        and not text[max(0, start - 80) : start].rpartition("\n")[2].strip(" \t\"'")
+        and not text[end : end + 80].partition("\n")[0].strip(" \t\"',+\\n")
+    )
 
 
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
