@@ -4,6 +4,7 @@ from alpines_privacy.redaction.kinds import (
     accounts,
     agents,
     cards,
+    codes,
     identity,
     mail,
     network,
@@ -19,6 +20,7 @@ __all__ = ["KINDS", "RANKS", "SHAPES"]
 SHAPES: tuple[Shape, ...] = (
     *secrets.SHAPES,
     *tokens.SHAPES,
+    *codes.SHAPES,
     *agents.SHAPES,
     *mail.SHAPES,
     *accounts.SHAPES,

@@ -96,6 +96,13 @@ def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
         yield start, end
 
 
+def _find_bot(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a Telegram bot's token, also in the path of its requests, where `bot` stands before it."""
+    if text[start - 1 : start] not in WORD or text.endswith("bot", 0, start):
+        if text[end : end + 1] not in WORD:
+            yield start, end
+
+
 _DISCORD = re.compile(rf"(?<![0-9A-Za-z_-])[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,38}}")
 
 
@@ -184,17 +191,16 @@ SHAPES = (
     Shape("SECRET", r"\bkey-[0-9a-f]{32}\b", _find_all, ("~k0y-" + "0" * 32,)),  # Mailgun
     Shape("SECRET", r"\bdapi[0-9a-f]{32}\b", _find_all, ("~00pi" + "0" * 32,)),  # Databricks
     Shape("SECRET", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", _find_all, ("-us0",)),  # Mailchimp
-    Shape("SECRET", rf"\b[0-9]{{8,10}}:AA{_URL}{{33}}", _find_all, ("0:aa",)),  # Telegram
+    Shape("SECRET", rf"[0-9]{{8,10}}:AA{_URL}{{33}}", _find_bot, ("0:aa",)),  # Telegram
     Shape(
         "SECRET",  # Discord, whose tokens have no mark of their own
         rf"(?i:discord|bot|token)[ \"'=:A-Za-z_-]{{1,20}}[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27}}",
         _find_discord,
         ("discord", "bot", "token"),
     ),
-    Shape("SECRET", "[Kk]ey=[0-9A-Za-z+/]{86}==", _find_all, ("key=",)),  # Azure
     Shape(
         "SECRET",  # Slack's and Discord's web hooks
-        r"(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/[0-9A-Za-z]",
+        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)/[0-9A-Za-z]",
         _find_hook,
         ("hooks.slack.com/", "/api/webhooks/"),
     ),
