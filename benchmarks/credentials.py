@@ -189,7 +189,9 @@ def _part(operator: Any, value: Any, chance: random.Random) -> str:
             return _member(value, chance)
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
             low, high, body = value
-            times = chance.randint(low, min(int(high), max(low, 24 if int(high) > 99 else low + 16)))
+            times = chance.randint(low, min(int(high), low + 16))
+            if not _made(body, chance).isalnum():  # blanks, quotes and brackets that may be there
+                times = max(low, min(times, 1 if low else 0))
             return "".join(_made(body, chance) for _ in range(times))
         case "SUBPATTERN":
             return _made(value[3], chance)

@@ -116,6 +116,8 @@ def is_said(kind: str, word: str, value: str) -> bool:
     first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
     if first in _SAID:
         return True
+    if word == "passwords" and first.isalpha():
+        return True
     if word in _CODES and _ONE_TIME.fullmatch(first):
         return False
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:

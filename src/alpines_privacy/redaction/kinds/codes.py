@@ -65,13 +65,14 @@ _DOES = (
     "reset|verify|verification|invite|invites|invitation|invitations|confirm|confirmation|activate"
     "|activation|unsubscribe|magic|magic[-_]link|recover|recovery|accept|hooks?|webhooks?|webhookb2"
 )
-_PATH = rf"/(?i:(?:[a-z]+[-_])?(?:{_DOES})(?:[-_][a-z]+)*)/[0-9A-Za-z]"
+_PATH = rf"/(?i:(?:[a-z]+[-_])?(?:{_DOES})(?:[-_][a-z]+)*)(?:/[0-9A-Za-z_-]{{1,64}}){{0,3}}/[0-9A-Za-z_~.=:@%-]{{8}}"
 _SEGMENT = re.compile(r"/([0-9A-Za-z_~.=:@%-]{1,512})")
 _SEGMENTS = 5  # of a path, after the word
 
 
-def _find_segment(text: str, _start: int, end: int) -> Iterator[Bounds]:
-    place = end - 2
+def _find_segment(text: str, start: int, _end: int) -> Iterator[Bounds]:
+    """Give the drawn segments of a path after the word."""
+    place = text.index("/", start + 1)
     for _ in range(_SEGMENTS):
         match = _SEGMENT.match(text, place)
         if match is None:
@@ -89,7 +90,7 @@ _LOGIN_OPTION = re.compile(
 _PROGRAM = re.compile(r"(?:\A|[^0-9A-Za-z])(?:curl|curlie|xh|http|https|ab|wrk|siege)[\"']?[ \t]")
 _COMMAND = 512  # characters of a command that are read before an option
 _PASSWORD_OPTION = (
-    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)[ \t][^\n|]{0,200}-p[^\s-]"
+    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)[ \t][^\n|]{0,200}[ \t]-p[^\s-]"
     r"|\bsshpass[ \t]+-p[ \t]*[^\s]|\bredis-cli[ \t][^\n|]{0,200}-a[ \t]+[^\s]"
 )
 _PASSWORD = re.compile(r"[\"']?([^\s\"']{1,256})")

@@ -26,7 +26,9 @@ _MORE = "[0-9A-Za-z_-]{5}"
 _DRAWN = _MORE + _ODD + _MORE
 _LEAST = 20  # letters and digits of a token that says nothing of itself
 _LONGEST = 300  # characters: what is longer is data, unless it is marked as a token
-_BITS = 28.0
+_BITS = 24.0
+_BITS_OF_HEXADECIMAL = 8.0  # of a long run: never enough by itself, some beside what is drawn
+_LONG_RUN = 20
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _AHEAD = re.compile(r"[0-9A-Za-z_.+/=~-]*")
@@ -42,9 +44,8 @@ _NO_SECRET = re.compile(
     r"(?:(?:\b|_)(?:sha[0-9]{0,3}|md5|h1|crc32c?|base64|uuid|urn:[a-z]{2,8}|ssh-[a-z0-9-]{3,20}"
     r"|ecdsa-[a-z0-9-]{3,20})[-:,= ]"
     r"|(?:(?<![A-Za-z])ids?|(?<=[_-])ids?|hash|digest|sum|etag|integrity|fingerprint|guid|commit"
-    r"|revision|version|cursor|marker|nonce|md5|sha[0-9]{0,3}|hmac|boundary)"
-    r"[\"']?[ \t]?[:=>][ \t]?[\"'(\[<]*"
-    r"|(?-i:[a-z]I[dD]s?)[\"']?[ \t]?[:=>][ \t]?[\"'(\[<]*)\Z",
+    r"|revision|version|cursor|marker|handle|nonce|md5|sha[0-9]{0,3}|hmac|boundary|encrypted_value"
+    r"|(?-i:[a-z]I[dD]s?))(?:[-_]?[0-9]{1,2})?[\"']?[ \t]?[:=>,][ \t]?[\"'(\[<]*)\Z",
     re.IGNORECASE,
 )
 _FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
@@ -61,6 +62,8 @@ def _regions(text: str) -> Iterable[Bounds]:
             continue
         while start > done and text[start - 1] in _BEHIND:
             start -= 1
+        if text[start - 1 : start] == "\\" and text[start] in "nrt":  # an escape of a string
+            start += 1
         ahead = _AHEAD.match(text, end)
         done = ahead.end() if ahead else end
         found.append((start, done))
@@ -73,18 +76,35 @@ _drawn = re.compile(_DRAWN, re.ASCII).finditer
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the tokens of a region: the stretches that chance explains best."""
     for first, last in _stretches(text, start, end):
-        prefix = start if _PREFIX.fullmatch(text, start, first) else first
-        while text[last : last + 1] == "=":
+        first, last = _whole(text, first, last, start, end)
+        if _is_token(text, first, last, start, end):
+            yield first, last
+
+
+def _whole(text: str, first: int, last: int, start: int, end: int) -> Bounds:
+    """Return a stretch with its prefix, and of base64 all that stands between other characters."""
+    if _PREFIX.fullmatch(text, start, first):
+        first = start
+    elif _is_base64(text, start, end):
+        while first > start and text[first - 1] in _BASE64:
+            first -= 1
+        while last < end and text[last] in _BASE64:
             last += 1
-        if _is_token(text, prefix, last, start, end):
-            yield prefix, last
+    while text[last : last + 1] == "=":
+        last += 1
+    return first, last
+
+
+def _is_base64(text: str, start: int, end: int) -> bool:
+    return text.find("+", start, end) >= 0 or (text[end - 1] == "=" and (end - start) % 4 == 0)
+
+
+_BASE64 = WORD | {"+", "/"}
 
 
 def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give stretches of a region whose bits are above the bar: the largest sum from where it is positive."""
-    region = text[start:end]
-    is_base64 = "+" in region or (region.endswith("=") and len(region) % 4 == 0)
-    costs = _AGAINST_BASE64 if is_base64 else _AGAINST
+    costs = _AGAINST_BASE64 if _is_base64(text, start, end) else _AGAINST
     first = last = done = start
     bits = best = 0.0
     for run in _RUN.finditer(text, start, end):
@@ -103,9 +123,9 @@ def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _bits(run: str) -> float:
-    """Return the bits of a run; as a digest's, those of hexadecimal digits count for nothing."""
+    """Return the bits of a run; hexadecimal digits may be a digest's."""
     if len(run) > 8 and _HEXADECIMAL.fullmatch(run):
-        return 0.0
+        return _BITS_OF_HEXADECIMAL if len(run) >= _LONG_RUN else 0.0
     return surprise(run[:128])
 
 
@@ -121,13 +141,19 @@ def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
 
 
 def _is_line_of_data(text: str, start: int, end: int) -> bool:
-    """Whether a region is all of a line of the length in which data is broken: of a certificate, of a mail."""
+    """Whether a region is all of a line of a length in which data is broken: of a certificate, of a mail."""
     return (
-        end - start in {60, 64, 70, 72, 76}
-        and not text[max(0, start - 80) : start].rpartition("\n")[2].strip(" \t\"'")
-        and not text[end : end + 80].partition("\n")[0].strip(" \t\"',+\\n")
+        end - start in _BROKEN
+        and _BREAK_BEFORE.search(text, max(0, start - _INDENT), start) is not None
+        and _BREAK_AFTER.match(text, end) is not None
     )
 
+
+# A break is written out (`\\n`) in a string of source or JSON; a string of its own is a line too.
+_BROKEN = frozenset({60, 64, 68, 70, 72, 76, 78, 80, 84, 88})
+_INDENT = 80
+_BREAK_BEFORE = re.compile(r"(?:\A|\n|\\n)[ \t]*[\"']?\Z")
+_BREAK_AFTER = re.compile(r"(?:\\[rn])*[\"']?[ \t,+\\)]*(?:\r?\n|\\r|\Z)|(?:\\r)?\\n")
 
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
 
