@@ -34,10 +34,14 @@ CACHE = Path.home() / ".cache" / "alpines-privacy" / "credentials"
 LINES = ("got {} from the peer", 'worker: "{}"', "[job 7] using {}", "see {}, then go on")
 SAMPLES = 8  # values of a rule
 _WORDS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LIKE_DIGEST = re.compile(r"[0-9a-f]+|[0-9A-F]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_LIKE_DIGEST = re.compile(
+    r"[0-9a-f]+|[0-9A-F]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 
 # Rules for what is no credential: hosts, addresses, and names of accounts.
-_NO_CREDENTIAL = re.compile(r"-(?:url|host|domain|repository|name|username|address)(?:\.1)?$|^(?:protocol|curl)-")
+_NO_CREDENTIAL = re.compile(
+    r"-(?:url|host|domain|repository|name|username|address)(?:\.1)?$|^(?:protocol|curl)-"
+)
 
 
 class Rule(NamedTuple):
@@ -88,7 +92,9 @@ def _kingfisher() -> list[dict[str, Any]]:
         "print(json.dumps([r.detail(m['id']) for m in r.metadata()]))"
     )
     environment = {"PYTHONPATH": str(packages), "HOME": str(CACHE)}
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, env=environment
+    )
     rules: list[dict[str, Any]] = json.loads(done.stdout)
     return rules
 
@@ -96,22 +102,35 @@ def _kingfisher() -> list[dict[str, Any]]:
 def betterleaks() -> Iterator[tuple[str, str]]:
     """Give betterleaks' and veles' rules, as Kingfisher carries them."""
     for rule in _kingfisher():
-        yield rule["id"].removeprefix("betterleaks.").removeprefix("veles.secrets/"), rule["pattern"]
+        yield (
+            rule["id"].removeprefix("betterleaks.").removeprefix("veles.secrets/"),
+            rule["pattern"],
+        )
 
 
 def secretlint() -> Iterator[tuple[str, str]]:
     """Give the patterns of secretlint's recommended rules, which are written in its source."""
     name = "@secretlint/secretlint-rule-preset-recommend"
     if not [*CACHE.glob("secretlint-*.tgz")]:
-        subprocess.run(["npm", "pack", name, "--silent"], check=True, capture_output=True, cwd=CACHE)
+        subprocess.run(
+            ["npm", "pack", name, "--silent"], check=True, capture_output=True, cwd=CACHE
+        )
     packed = str(next(CACHE.glob("secretlint-*.tgz")))
-    source = subprocess.run(["tar", "xzOf", packed, "package/module/index.js"], check=True, capture_output=True)
+    source = subprocess.run(
+        ["tar", "xzOf", packed, "package/module/index.js"], check=True, capture_output=True
+    )
     text = source.stdout.decode()
     text = text[text.index("@secretlint/secretlint-rule-aws") :]
     for index, (name, pattern) in enumerate(
-        re.findall(r"(\w*[pP]attern\w*|\w*PATTERN) = /((?:[^/\\\n\[]|\\.|\[[^\]\n]*\])+)/[gimu]*;", text)
+        re.findall(
+            r"(\w*[pP]attern\w*|\w*PATTERN) = /((?:[^/\\\n\[]|\\.|\[[^\]\n]*\])+)/[gimu]*;", text
+        )
     ):
-        if not pattern.startswith("-----") and "BEGIN" not in pattern and name != "AuthTokenPattern":
+        if (
+            not pattern.startswith("-----")
+            and "BEGIN" not in pattern
+            and name != "AuthTokenPattern"
+        ):
             first = re.search("[a-z]{2,}", pattern.replace(r"(?<!\p{L})", ""))
             yield f"{first[0] if first else index}-{name}", pattern
 
@@ -121,7 +140,9 @@ def detect_secrets() -> Iterator[tuple[str, str]]:
     packages = CACHE / "detect-secrets"
     if not packages.exists():
         _pip("install", "--target", str(packages), "detect-secrets", "pyyaml", "requests")
-        _pip("install", "--target", str(packages), "urllib3", "idna", "certifi", "charset-normalizer")
+        _pip(
+            "install", "--target", str(packages), "urllib3", "idna", "certifi", "charset-normalizer"
+        )
     code = (
         "import json, pkgutil, importlib, detect_secrets.plugins as p; from detect_secrets.plugins.base import"
         " RegexBasedDetector as R\n"
@@ -130,7 +151,9 @@ def detect_secrets() -> Iterator[tuple[str, str]]:
         "getattr(c, 'denylist', None), (list, tuple)) for r in c.denylist]))"
     )
     environment = {"PYTHONPATH": str(packages)}
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, env=environment
+    )
     for name, pattern in json.loads(done.stdout):
         if name not in {"IPPublicDetector", "PrivateKeyDetector", "KeywordDetector"}:
             yield name, pattern
@@ -167,9 +190,15 @@ def _rules(pairs: Iterable[tuple[str, str]]) -> Iterator[Rule]:
 
 def _credential(parsed: Any, pattern: str) -> Any:
     """Return the first group where a rule reads a keyword before it; else the whole."""
-    first = next((value for operator, value in parsed if operator is parser.SUBPATTERN and value[0]), None)
-    is_alone = "{0,50}?" in pattern or "{0,20}" in pattern or "{0,32}" in pattern or "[=:>" in pattern
-    if first is not None and (is_alone or pattern.startswith((r"\b(", "(?i)\\b(", "(?:(?:\\A", "(?:^"))):
+    first = next(
+        (value for operator, value in parsed if operator is parser.SUBPATTERN and value[0]), None
+    )
+    is_alone = (
+        "{0,50}?" in pattern or "{0,20}" in pattern or "{0,32}" in pattern or "[=:>" in pattern
+    )
+    if first is not None and (
+        is_alone or pattern.startswith((r"\b(", "(?i)\\b(", "(?:(?:\\A", "(?:^"))
+    ):
         return first[3]
     return parsed
 
@@ -211,7 +240,9 @@ def _member(value: Any, chance: random.Random) -> str:
             case "RANGE":
                 allowed += map(chr, range(each[0], each[1] + 1))
             case "CATEGORY":
-                allowed += {"CATEGORY_DIGIT": "0123456789", "CATEGORY_SPACE": " "}.get(str(each), _WORDS)
+                allowed += {"CATEGORY_DIGIT": "0123456789", "CATEGORY_SPACE": " "}.get(
+                    str(each), _WORDS
+                )
     return chance.choice(allowed)
 
 
@@ -228,15 +259,23 @@ def _is_found(redact: Callable[[str], str], value: str, line: str) -> bool:
     return not any(half[place : place + 6] in left for place in range(len(half) - 5))
 
 
-def measured(rules: Iterable[Rule], redact: Callable[[str], str]) -> dict[str, list[tuple[str, float]]]:
+def measured(
+    rules: Iterable[Rule], redact: Callable[[str], str]
+) -> dict[str, list[tuple[str, float]]]:
     """Return by class (`tuned`, `held out`, `formless`) each rule's share of found values."""
     by_class: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for rule in rules:
         chance = random.Random(rule.name)
-        values = [value for value in (_made(rule.pattern, chance).strip() for _ in range(SAMPLES)) if value]
+        values = [
+            value
+            for value in (_made(rule.pattern, chance).strip() for _ in range(SAMPLES))
+            if value
+        ]
         if not values:
             continue
-        found = [_is_found(redact, value, line) for value, line in zip(values, LINES * 2, strict=False)]
+        found = [
+            _is_found(redact, value, line) for value, line in zip(values, LINES * 2, strict=False)
+        ]
         share = sum(found) / len(found)
         kind = "tuned" if rule.is_tuned else "held out"
         by_class["formless" if _is_formless(values[0]) else kind].append((rule.name, share))
@@ -246,7 +285,9 @@ def measured(rules: Iterable[Rule], redact: Callable[[str], str]) -> dict[str, l
 def main() -> None:
     """Print the shares by set and class."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--left", choices=["tuned", "held out", "formless"], help="name the rules not found")
+    arguments.add_argument(
+        "--left", choices=["tuned", "held out", "formless"], help="name the rules not found"
+    )
     options = arguments.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
     redact = Redactor().redact

@@ -161,4 +161,4 @@ _DIGITS = b"0123456789"
 _CASE = _folding(_DIGITS, b"")
 _LETTERS = _folding(_DIGITS, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _HEXADECIMAL = _folding(_HEX, b"")
-_DRAWN = _folding(b"", _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
+_DRAWN = _folding(b"", _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-")

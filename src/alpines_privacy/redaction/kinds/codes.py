@@ -17,9 +17,11 @@ __all__ = ["SHAPES"]
 # status: a code is known by what stands beside it in the query, or by how it is drawn.
 _QUERY = r"[?&;](?:code|sig)=[0-9A-Za-z%]"
 _PARAMETER = re.compile(r"(code|sig)=([^\s&;#\"'<>\\]{6,2048})")
-_BESIDE = re.compile(r"[?&;](?:state|session_state|iss|grant_type|redirect_uri|code_verifier|scope)=")
-_QUERY_READ = 512  # characters of a query that are read on each side
-_QUERY_AROUND = re.compile(r"[^\s\"'<>#]*")
+_BESIDE = re.compile(
+    r"[?&;](?:state|session_state|iss|grant_type|redirect_uri|code_verifier|scope)="
+)
+_QUERY_READ = 256  # characters of a query that are read on each side
+_QUERY_AFTER = re.compile(r"[^\s\"'<>#]*")
 
 
 def _find_parameter(text: str, start: int, _end: int) -> Iterator[Bounds]:
@@ -33,10 +35,12 @@ def _is_authorization(text: str, match: re.Match[str]) -> bool:
     value = match[2]
     if match[1] != "code" or value.isalpha() or (value.isdecimal() and len(value) < 6):
         return False
-    before = text[max(0, match.start() - _QUERY_READ) : match.start()]
-    query = re.split(r"[\s\"'<>]", before)[-1]
-    after = _QUERY_AROUND.match(text, match.end(), match.end() + _QUERY_READ)
-    return _BESIDE.search(query + (after[0] if after else "")) is not None
+    first = max(0, match.start() - _QUERY_READ)
+    first = max(first, *(text.rfind(sign, first, match.start()) for sign in " \t\n\"'<>"))
+    if _BESIDE.search(text, first, match.start()):
+        return True
+    after = _QUERY_AFTER.match(text, match.end(), match.end() + _QUERY_READ)
+    return after is not None and _BESIDE.search(text, *after.span()) is not None
 
 
 def _is_drawn(value: str) -> bool:
@@ -54,8 +58,12 @@ def _is_drawn(value: str) -> bool:
 _RUNS = re.compile(r"[0-9A-Za-z]{3,128}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # Letters of both halves of the hexadecimal digits, so that no number is one.
-_LONG_HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{16,128}(?![0-9A-Za-z])")
-_MIXED = re.compile("(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[0-9A-Za-z]{8,64}(?![0-9A-Za-z])")
+_LONG_HEXADECIMAL = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{16,128}(?![0-9A-Za-z])"
+)
+_MIXED = re.compile(
+    "(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[0-9A-Za-z]{8,64}(?![0-9A-Za-z])"
+)
 _WORDS = re.compile("(?:[A-Z]?[a-z]+|[A-Z]+)+[0-9]*")
 _LONG = 16
 _BITS, _BITS_OF_LONG = 10.0, 16.0
@@ -87,8 +95,9 @@ _LOGIN = r"[ \t](?:-[uU]|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"'-][^\s:\"']{0,127}
 _LOGIN_OPTION = re.compile(
     r"[ \t](?:-[uU]|--(?:proxy-)?user)[ =]?(?:\"([^\"\n]{3,512})\"|'([^'\n]{3,512})'|([^\s\"']{3,512}))"
 )
-_PROGRAM = re.compile(r"(?:\A|[^0-9A-Za-z])(?:curl|curlie|xh|http|https|ab|wrk|siege)[\"']?[ \t]")
-_COMMAND = 512  # characters of a command that are read before an option
+_PROGRAMS = ("curl", "http", "xh", "ab", "wrk", "siege")
+_PROGRAM = re.compile(r"(?:\A|[^0-9A-Za-z])(?:curl|curlie|xh|https?|ab|wrk|siege)[\"']?[ \t]")
+_COMMAND = 256  # characters of a command that are read before an option
 _PASSWORD_OPTION = (
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)[ \t][^\n|]{0,200}[ \t]-p[^\s-]"
     r"|\bsshpass[ \t]+-p[ \t]*[^\s]|\bredis-cli[ \t][^\n|]{0,200}-a[ \t]+[^\s]"
@@ -97,9 +106,10 @@ _PASSWORD = re.compile(r"[\"']?([^\s\"']{1,256})")
 
 
 def _find_login(text: str, start: int, _end: int) -> Iterator[Bounds]:
-    option = _LOGIN_OPTION.match(text, start)
     before = text[max(0, start - _COMMAND) : start + 1].rpartition("\n")[2]
-    if option is not None and _PROGRAM.search(before):
+    if not any(program in before for program in _PROGRAMS) or not _PROGRAM.search(before):
+        return
+    if option := _LOGIN_OPTION.match(text, start):
         yield option.span(option.lastindex or 0)
 
 
@@ -115,7 +125,7 @@ _NAMES_CODE = (
     "|2fa|mfa|sms|backup|recovery|pairing|reset)[ -](?:code|pin|passcode)|one-time password|otp|passcode"
 )
 _SENTENCE = rf"\b(?i:{_NAMES_CODE})(?i: code)?(?i: is| was| sent| of| for [^ ]{{1,64}} is)?[:=]? ?[\"']?[0-9]"
-_CODE = re.compile(r"[0-9]{3,4}[ -][0-9]{3,4}(?![0-9A-Za-z])|[0-9]{4,10}(?![0-9A-Za-z.])")
+_CODE = re.compile(r"[0-9]{3,4}[ -][0-9]{3,4}(?!\.?[0-9A-Za-z])|[0-9]{4,10}(?!\.?[0-9A-Za-z])")
 
 
 def _find_code(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -125,11 +135,40 @@ def _find_code(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 SHAPES = (
-    Shape("SECRET", _QUERY, _find_parameter, ("!?code=", "!&code=", "!;code=", "!?sig=", "!&sig=", "!;sig=")),
-    Shape("SECRET", _PATH, _find_segment, tuple(f"!{word}" for word in (
-        "reset", "verif", "invit", "confirm", "activat", "unsubscribe", "magic", "recover", "accept", "hook",
-    ))),
-    Shape("SECRET", _LOGIN, _find_login, ("! -u", "! --user", "! --proxy-user", "!\t-u")),
-    Shape("SECRET", _PASSWORD_OPTION, _find_password, ("!mysql", "!mariadb", "!sshpass", "!redis-cli")),
-    Shape("SECRET", _SENTENCE, _find_code, ("! code", "!-code", "! pin", "!-pin", "!otp", "!passcode", "!one-time")),
+    Shape(
+        "SECRET",
+        _QUERY,
+        _find_parameter,
+        ("!?code=", "!&code=", "!;code=", "!?sig=", "!&sig=", "!;sig="),
+    ),
+    Shape(
+        "SECRET",
+        _PATH,
+        _find_segment,
+        tuple(
+            f"!{word}"
+            for word in (
+                "reset",
+                "verif",
+                "invit",
+                "confirm",
+                "activat",
+                "unsubscribe",
+                "magic",
+                "recover",
+                "accept",
+                "hook",
+            )
+        ),
+    ),
+    Shape("SECRET", _LOGIN, _find_login, ("!-u",)),
+    Shape(
+        "SECRET", _PASSWORD_OPTION, _find_password, ("!mysql", "!mariadb", "!sshpass", "!redis-cli")
+    ),
+    Shape(
+        "SECRET",
+        _SENTENCE,
+        _find_code,
+        ("! code", "!-code", "! pin", "!-pin", "!otp", "!passcode", "!one-time"),
+    ),
 )

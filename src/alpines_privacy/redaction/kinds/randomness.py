@@ -8,6 +8,7 @@ documents and data, a word counted by the logarithm of how often it stands there
 
 from __future__ import annotations
 
+from itertools import product
 from math import log2
 
 __all__ = ["surprise"]
@@ -36,15 +37,16 @@ _SMALL = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 _TO_LETTER = str.maketrans(_SMALL.upper() + _DIGITS, _SMALL + "0" * 10)
 _TO_KIND = str.maketrans(_SMALL + _SMALL.upper() + _DIGITS, "l" * 26 + "u" * 26 + "d" * 10)
-_SIZES = {"l": 26, "u": 26, "d": 10}
+_SIZES = (26, 26, 10)
 
+# Both tables by where two or three characters stand in them; the bits of a kind are by how many kinds there are.
 _LETTERS = {
-    before + letter: (ord(row[place]) - ord("i")) / 2
+    (before, letter): (ord(row[place]) - ord("i")) / 2
     for before, row in zip(_SMALL + "0", _AFTER, strict=True)
     for place, letter in enumerate(_SMALL)
-} | {before + "0": 0.0 for before in _SMALL + "0"}
+} | {(before, "0"): 0.0 for before in _SMALL + "0"}
 _CHAIN = {
-    before + kind: bits
+    (*before, kind): bits
     for before, told in _KINDS.items()
     for kind, bits in zip("lud", told, strict=True)
 }
@@ -56,13 +58,22 @@ def surprise(run: str) -> float:
     Negative for what people name things, some 2.5 a character for what was drawn from letters and digits.
     """
     letters, kinds = run.translate(_TO_LETTER), run.translate(_TO_KIND)
-    told = sum([_LETTERS[letters[at : at + 2]] for at in range(len(run) - 1)])
-    told += sum([_CHAIN[kinds[at : at + 3]] for at in range(len(run) - 2)])
-    return told - _by_chance(kinds[2:])
+    told = sum(map(_LETTERS.__getitem__, zip(letters, letters[1:], strict=False)))
+    following = kinds[2:]
+    told += sum(map(_CHAIN.__getitem__, zip(kinds, kinds[1:], following, strict=False)))
+    return told - _by_chance(following)
 
 
 def _by_chance(kinds: str) -> float:
     """Return the bits that kinds tell of characters drawn from an alphabet of those that are there."""
-    counts = {kind: count for kind in _SIZES if (count := kinds.count(kind))}
-    alphabet = sum(_SIZES[kind] for kind in counts)
-    return sum(count * log2(alphabet / _SIZES[kind]) for kind, count in counts.items())
+    small, capital, digits = kinds.count("l"), kinds.count("u"), kinds.count("d")
+    by_small, by_capital, by_digit = _BY_CHANCE[small > 0, capital > 0, digits > 0]
+    return small * by_small + capital * by_capital + digits * by_digit
+
+
+def _told_by_chance(*is_there: bool) -> tuple[float, ...]:
+    alphabet = sum(size for size, there in zip(_SIZES, is_there, strict=True) if there)
+    return tuple(log2(max(alphabet, 1) / size) for size in _SIZES)
+
+
+_BY_CHANCE = {each: _told_by_chance(*each) for each in product((False, True), repeat=3)}

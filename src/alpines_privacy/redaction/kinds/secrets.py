@@ -14,7 +14,9 @@ _WORD = "[0-9A-Za-z]"
 _URL = "[0-9A-Za-z_-]"
 _HEX = "[0-9a-fA-F]"
 
-# What a service's keys begin with, and what follows (the services' own documentation).
+# What a service's keys begin with, and what follows (the services' own documentation): those whose
+# rest is of hexadecimal digits, and those that are told from their first characters on. Others need no
+# line here, as `tokens` finds what was drawn.
 _KEYS = (
     ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),  # AWS
     ("ghp_ gho_ ghu_ ghs_ ghr_", rf"{_WORD}{{30,255}}"),  # GitHub
@@ -52,6 +54,10 @@ _KEYS = (
     ("ATBB", rf"{_WORD}{{28,32}}"),  # Bitbucket
     ("dckr_pat_", rf"{_URL}{{20,64}}"),  # Docker
     ("rubygems_", rf"{_HEX}{{48}}"),
+    ("packagist_ort_ packagist_out_ packagist_acs_ packagist_ack_", rf"{_HEX}{{28,96}}"),
+    ("pul-", rf"{_HEX}{{40}}"),  # Pulumi
+    ("rootly_", rf"{_HEX}{{64}}"),
+    ("xkeysib-", rf"{_HEX}{{64}}-{_WORD}{{16}}"),  # Brevo
     ("gsk_", rf"{_WORD}{{40,64}}"),  # Groq
     ("xai-", rf"{_WORD}{{60,96}}"),
     ("pplx-", rf"{_WORD}{{40,64}}"),  # Perplexity

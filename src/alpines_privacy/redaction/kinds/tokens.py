@@ -22,18 +22,20 @@ _ODD = (
     "(?:[0-9][A-Za-z]{0,10}[G-Zg-z][A-Za-z]{0,10}[0-9]|[A-Z][a-z][A-Z]"
     "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
 )
-_MORE = "[0-9A-Za-z_-]{5}"
+_MORE = "[0-9A-Za-z_.-]{4}"
 _DRAWN = _MORE + _ODD + _MORE
 _LEAST = 20  # letters and digits of a token that says nothing of itself
-_LONGEST = 300  # characters: what is longer is data, unless it is marked as a token
+_LONGEST = 300  # characters, twice as many after a prefix: what is longer is data
 _BITS = 24.0
 _BITS_OF_HEXADECIMAL = 8.0  # of a long run: never enough by itself, some beside what is drawn
 _LONG_RUN = 20
+_SHORT_RUN = 2
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _AHEAD = re.compile(r"[0-9A-Za-z_.+/=~-]*")
 _BEHIND = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+/=~-")
 _PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
+_SUFFIX = re.compile(r"(?:[_-][0-9A-Za-z]{1,10}){1,2}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 # Bits against a token that goes on over such a sign; in base64 two of them are characters.
 _AGAINST = {"_": 0.5, "-": 0.5, "+": 1.0, "~": 3.0, ".": 6.0, "/": 12.0, "=": 12.0}
@@ -49,7 +51,21 @@ _NO_SECRET = re.compile(
     re.IGNORECASE,
 )
 _FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
-_DATA = ("AAAA", "iVBOR", "R0lGOD", "9j/", "/9j/", "MII", "UEsDB", "PD94", "UklGR", "H4sI", "JVBER", "d09GR", "LS0t")
+_DATA = (
+    "AAAA",
+    "iVBOR",
+    "R0lGOD",
+    "9j/",
+    "/9j/",
+    "MII",
+    "UEsDB",
+    "PD94",
+    "UklGR",
+    "H4sI",
+    "JVBER",
+    "d09GR",
+    "LS0t",
+)
 
 
 def _regions(text: str) -> Iterable[Bounds]:
@@ -92,7 +108,7 @@ def _whole(text: str, first: int, last: int, start: int, end: int) -> Bounds:
             last += 1
     while text[last : last + 1] == "=":
         last += 1
-    return first, last
+    return first, end if _SUFFIX.fullmatch(text, last, end) else last
 
 
 def _is_base64(text: str, start: int, end: int) -> bool:
@@ -126,18 +142,28 @@ def _bits(run: str) -> float:
     """Return the bits of a run; hexadecimal digits may be a digest's."""
     if len(run) > 8 and _HEXADECIMAL.fullmatch(run):
         return _BITS_OF_HEXADECIMAL if len(run) >= _LONG_RUN else 0.0
-    return surprise(run[:128])
+    return surprise(run[:128]) if len(run) > _SHORT_RUN else 0.0
 
 
 def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
     token = text[first:last]
-    if not _LEAST <= len(token) <= _LONGEST or token.startswith(_DATA):
+    longest = _LONGEST * 2 if _PREFIX.match(token) else _LONGEST
+    if not _LEAST <= len(token) <= longest or token.startswith(_DATA):
         return False
-    if _NO_SECRET.search(text, max(0, first - 40), first) or _SCHEME_OF_DIGEST.match(text, start):
+    if _SCHEME_OF_DIGEST.match(text, start) or _is_called_otherwise(text, first, start):
         return False
     if _SCHEME_OF_DIGEST.match(token) or text[first - 1 : first] == "/":
         return False
     return not _FILE.match(text[last:end]) and not _is_line_of_data(text, start, end)
+
+
+def _is_called_otherwise(text: str, first: int, start: int) -> bool:
+    """Whether what stands before a token, or before what it ends, calls it a digest or an identifier."""
+    begin = max(text.rfind(sign, start, first) for sign in "=/.+~") + 1 or start
+    return any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin})
+
+
+_NAMED = 40  # characters before a token that may name it
 
 
 def _is_line_of_data(text: str, start: int, end: int) -> bool:
@@ -157,33 +183,35 @@ _BREAK_AFTER = re.compile(r"(?:\\[rn])*[\"']?[ \t,+\\)]*(?:\r?\n|\\r|\Z)|(?:\\r)
 
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
 
-# Words of a prefix that say what follows is a credential, and those that say so where `_` stands
-# after them; with what may stand between them and it.
-_SAYS = (
-    "(?:[a-z]*(?:key|token|secret|pat)|tok|sk|pk|rk|ck|cs|ak|sec|oat|aat|sat|cred|pw|auth|oauth|access|api|bot"
-    "|live|test|prod|production|sandbox)"
-)
+# Words of a prefix that say that what follows is a credential. After `key` or `sk` hexadecimal digits
+# are one as well; `live` and `test` may stand before a commit's digest, if not with `_`.
+_NAMES = "[a-z]*(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw"
+_MODES = "live|test|prod|production|sandbox"
 _REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
-_PREFIXED = rf"(?:\b|_)(?i:{_SAYS})[_.:-](?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}{_REST}"
-_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_SURE = re.compile(
-    rf"(?i:(?:[a-z]*(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw)[0-9]?[_.:-]|(?:live|test|prod|production)_)"
-    rf"(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}(?:[0-9a-f]{{24,128}}|{_UUID})(?![0-9A-Za-z])"
+_PREFIXED = (
+    rf"(?:\b|_)(?i:{_NAMES}|{_MODES}|auth|oauth|access|api|bot)[_.:-]"
+    rf"(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}{_REST}"
 )
-_LAST = re.compile(r"[0-9A-Za-z]{12,255}(?=[^0-9A-Za-z]|\Z)")
-_CACHED = re.compile(r"(?:cache|cached|idempotency|partition|sort|primary|foreign|dedup\w*)[_-]?\Z", re.IGNORECASE)
+_DIGITS_AFTER_NAME = re.compile(
+    rf"(?:[0-9A-Za-z]{{1,16}}[_.:-]){{0,3}}?(?i:(?:{_NAMES})[_.:-]|(?:{_MODES})_)(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}"
+    r"(?=[a-f]*[0-9])(?:[0-9a-f]{24,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9A-Za-z])"
+)
+_LAST = re.compile(r"[0-9A-Za-z]{12,255}(?![0-9A-Za-z])")
+# What a key is for that is no credential: `cache-key-9f86d0…`.
+_LOOKED_UP = ("cache", "cached", "idempotency", "partition", "sort", "primary", "foreign", "dedup")
+_LONGEST_NAME = 16
 _BITS_AFTER_PREFIX = 14.0
 
 
 def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a token after a prefix that says it is one: hexadecimal digits too, where it says so plainly."""
+    """Give a token after a prefix that says it is one."""
     while start and text[start - 1] in WORD:
         start -= 1
-    if _CACHED.search(text, max(0, start - 16), start):
+    before = text[max(0, start - _LONGEST_NAME) : start].rstrip("_-").lower()
+    if before.endswith(_LOOKED_UP) or text[start:end].lower().startswith(_LOOKED_UP):
         return
-    if match := _SURE.search(text, start, end + 130):
-        if match.start() < end and any(map(str.isdigit, match[0][-24:])):
-            yield start, match.end()
+    if match := _DIGITS_AFTER_NAME.match(text, start):
+        yield match.span()
         return
     for piece in _LAST.finditer(text, start, end + 255):
         if piece.start() >= end:
@@ -194,6 +222,6 @@ def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 SHAPES = (
-    Shape("SECRET", _DRAWN, _find_token, ("^" + "a" * 13,), _regions),
+    Shape("SECRET", _DRAWN, _find_token, ("^" + "a" * 11,), _regions),
     Shape("SECRET", _PREFIXED, _find_prefixed, ("^" + "a" * 8,)),
 )
