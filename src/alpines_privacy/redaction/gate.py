@@ -100,7 +100,7 @@ class FoldGate:
             data.translate(_HEXADECIMAL),
             data.translate(None, _HEX),
             folded,
-            data.translate(_DRAWN),
+            data.translate(_KINDS_OF_LETTERS),
         )
         hits = {index for fold, hint, index in self._signs if hint in folds[fold]}
         for form in {*_FORMS(folded)}:
@@ -161,4 +161,6 @@ _DIGITS = b"0123456789"
 _CASE = _folding(_DIGITS, b"")
 _LETTERS = _folding(_DIGITS, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _HEXADECIMAL = _folding(_HEX, b"")
-_DRAWN = _folding(b"", _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-")
+_KINDS_OF_LETTERS = bytes.maketrans(
+    _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"a" * 26 + b"A" * 26
+)

@@ -139,14 +139,14 @@ SHAPES = (
         "SECRET",
         _QUERY,
         _find_parameter,
-        ("!?code=", "!&code=", "!;code=", "!?sig=", "!&sig=", "!;sig="),
+        ("?code=", "&code=", ";code=", "?sig=", "&sig=", ";sig="),
     ),
     Shape(
         "SECRET",
         _PATH,
         _find_segment,
         tuple(
-            f"!{word}"
+            f"{word}"
             for word in (
                 "reset",
                 "verif",
@@ -161,14 +161,14 @@ SHAPES = (
             )
         ),
     ),
-    Shape("SECRET", _LOGIN, _find_login, ("!-u",)),
+    Shape("SECRET", _LOGIN, _find_login, ("-u",)),
     Shape(
-        "SECRET", _PASSWORD_OPTION, _find_password, ("!mysql", "!mariadb", "!sshpass", "!redis-cli")
+        "SECRET", _PASSWORD_OPTION, _find_password, ("mysql", "mariadb", "sshpass", "redis-cli")
     ),
     Shape(
         "SECRET",
         _SENTENCE,
         _find_code,
-        ("! code", "!-code", "! pin", "!-pin", "!otp", "!passcode", "!one-time"),
+        (" code", "-code", " pin", "-pin", "otp", "passcode", "one-time"),
     ),
 )

@@ -19,7 +19,7 @@ __all__ = ["SHAPES"]
 # What nearly every drawn run holds somewhere and few names do: letters beyond the hexadecimal ones
 # between digits, or capitals, small letters and digits in turn, with more of the run on both sides.
 _ODD = (
-    "(?:[0-9][A-Za-z]{0,10}[G-Zg-z][A-Za-z]{0,10}[0-9]|[A-Z][a-z][A-Z]"
+    "(?:[0-9][A-Za-z]{0,3}[G-Zg-z][A-Za-z]{0,3}[0-9]|[A-Z][a-z][A-Z]"
     "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
 )
 _MORE = "[0-9A-Za-z_.-]{4}"
@@ -221,7 +221,21 @@ def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
             return
 
 
+_DRAWN_HINTS = (
+    *(f"#0{'a' * letters}0" for letters in range(1, 8)),
+    *("^AaA", "^0aA", "^aA0", "^0Aa"),
+)
+_PREFIXED_HINTS = tuple(
+    f"{name}{sign}"
+    for name in (
+        *("key", "token", "secret", "pat", "tok", "sk", "pk", "rk", "ck", "ak", "cs", "sec", "oat"),
+        *("aat", "sat", "cred", "pw", "live", "test", "prod", "production", "sandbox", "auth"),
+        *("oauth", "access", "api", "bot"),
+    )
+    for sign in "_.:-"
+)
+
 SHAPES = (
-    Shape("SECRET", _DRAWN, _find_token, ("^" + "a" * 11,), _regions),
-    Shape("SECRET", _PREFIXED, _find_prefixed, ("^" + "a" * 8,)),
+    Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions),
+    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS),
 )
