@@ -15,10 +15,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import warnings
 import zipfile
@@ -58,7 +60,14 @@ class Rule(NamedTuple):
 
 def _pip(*arguments: str) -> None:
     command = [sys.executable, "-m", "pip", *arguments, "--no-deps", "--quiet"]
-    subprocess.run(command, check=True, capture_output=True)
+    _run(*command)
+
+
+def _run(*command: str, **environment: str) -> bytes:
+    """Run a program in the cache and return what it prints."""
+    variables = os.environ | environment
+    done = subprocess.run(command, check=True, capture_output=True, cwd=CACHE, env=variables)  # noqa: S603
+    return done.stdout
 
 
 def _wheel(name: str) -> zipfile.ZipFile:
@@ -91,11 +100,9 @@ def _kingfisher() -> list[dict[str, Any]]:
         "import json; from kingfisher_sdk import _native as n; r = n.Rules([], True, 'low', cache=False);"
         "print(json.dumps([r.detail(m['id']) for m in r.metadata()]))"
     )
-    environment = {"PYTHONPATH": str(packages), "HOME": str(CACHE)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, env=environment
+    rules: list[dict[str, Any]] = json.loads(
+        _run(sys.executable, "-c", code, PYTHONPATH=str(packages))
     )
-    rules: list[dict[str, Any]] = json.loads(done.stdout)
     return rules
 
 
@@ -110,16 +117,11 @@ def betterleaks() -> Iterator[tuple[str, str]]:
 
 def secretlint() -> Iterator[tuple[str, str]]:
     """Give the patterns of secretlint's recommended rules, which are written in its source."""
-    name = "@secretlint/secretlint-rule-preset-recommend"
     if not [*CACHE.glob("secretlint-*.tgz")]:
-        subprocess.run(
-            ["npm", "pack", name, "--silent"], check=True, capture_output=True, cwd=CACHE
-        )
-    packed = str(next(CACHE.glob("secretlint-*.tgz")))
-    source = subprocess.run(
-        ["tar", "xzOf", packed, "package/module/index.js"], check=True, capture_output=True
-    )
-    text = source.stdout.decode()
+        _run("npm", "pack", "@secretlint/secretlint-rule-preset-recommend", "--silent")
+    with tarfile.open(next(CACHE.glob("secretlint-*.tgz"))) as packed:
+        source = packed.extractfile("package/module/index.js")
+        text = source.read().decode() if source else ""
     text = text[text.index("@secretlint/secretlint-rule-aws") :]
     for index, (name, pattern) in enumerate(
         re.findall(
@@ -150,11 +152,7 @@ def detect_secrets() -> Iterator[tuple[str, str]]:
         "print(json.dumps([(c.__name__, r.pattern) for c in R.__subclasses__() if isinstance("
         "getattr(c, 'denylist', None), (list, tuple)) for r in c.denylist]))"
     )
-    environment = {"PYTHONPATH": str(packages)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, env=environment
-    )
-    for name, pattern in json.loads(done.stdout):
+    for name, pattern in json.loads(_run(sys.executable, "-c", code, PYTHONPATH=str(packages))):
         if name not in {"IPPublicDetector", "PrivateKeyDetector", "KeywordDetector"}:
             yield name, pattern
 
@@ -211,22 +209,27 @@ def _made(parsed: Any, chance: random.Random) -> str:
 def _part(operator: Any, value: Any, chance: random.Random) -> str:
     match str(operator):
         case "LITERAL":
-            return chr(value)
+            text = chr(value)
         case "ANY" | "NOT_LITERAL":
-            return chance.choice(_WORDS)
+            text = chance.choice(_WORDS)
         case "IN":
-            return _member(value, chance)
+            text = _member(value, chance)
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            low, high, body = value
-            times = chance.randint(low, min(int(high), low + 16))
-            if not _made(body, chance).isalnum():  # blanks, quotes and brackets that may be there
-                times = max(low, min(times, 1 if low else 0))
-            return "".join(_made(body, chance) for _ in range(times))
+            text = _repeated(*value, chance)
         case "SUBPATTERN":
-            return _made(value[3], chance)
+            text = _made(value[3], chance)
         case "BRANCH":
-            return _made(chance.choice(value[1]), chance)
-    return ""
+            text = _made(chance.choice(value[1]), chance)
+        case _:
+            text = ""
+    return text
+
+
+def _repeated(low: int, high: Any, body: Any, chance: random.Random) -> str:
+    times = chance.randint(low, min(int(high), low + 16))
+    if not _made(body, chance).isalnum():  # blanks, quotes and brackets that may be there
+        times = low
+    return "".join(_made(body, chance) for _ in range(times))
 
 
 def _member(value: Any, chance: random.Random) -> str:
@@ -265,7 +268,7 @@ def measured(
     """Return by class (`tuned`, `held out`, `formless`) each rule's share of found values."""
     by_class: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for rule in rules:
-        chance = random.Random(rule.name)
+        chance = random.Random(rule.name)  # noqa: S311 - the values are made up
         values = [
             value
             for value in (_made(rule.pattern, chance).strip() for _ in range(SAMPLES))

@@ -162,5 +162,6 @@ _CASE = _folding(_DIGITS, b"")
 _LETTERS = _folding(_DIGITS, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _HEXADECIMAL = _folding(_HEX, b"")
 _KINDS_OF_LETTERS = bytes.maketrans(
-    _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"a" * 26 + b"A" * 26
+    _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    b"0" * 10 + b"a" * 26 + b"A" * 26,
 )

@@ -98,7 +98,7 @@ _LOGIN_OPTION = re.compile(
 _PROGRAMS = ("curl", "http", "xh", "ab", "wrk", "siege")
 _PROGRAM = re.compile(r"(?:\A|[^0-9A-Za-z])(?:curl|curlie|xh|https?|ab|wrk|siege)[\"']?[ \t]")
 _COMMAND = 256  # characters of a command that are read before an option
-_PASSWORD_OPTION = (
+_LETTER_OPTION = (
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)[ \t][^\n|]{0,200}[ \t]-p[^\s-]"
     r"|\bsshpass[ \t]+-p[ \t]*[^\s]|\bredis-cli[ \t][^\n|]{0,200}-a[ \t]+[^\s]"
 )
@@ -145,26 +145,13 @@ SHAPES = (
         "SECRET",
         _PATH,
         _find_segment,
-        tuple(
-            f"{word}"
-            for word in (
-                "reset",
-                "verif",
-                "invit",
-                "confirm",
-                "activat",
-                "unsubscribe",
-                "magic",
-                "recover",
-                "accept",
-                "hook",
-            )
+        (
+            *("reset", "verif", "invit", "confirm", "activat", "unsubscribe", "magic", "recover"),
+            *("accept", "hook"),
         ),
     ),
     Shape("SECRET", _LOGIN, _find_login, ("-u",)),
-    Shape(
-        "SECRET", _PASSWORD_OPTION, _find_password, ("mysql", "mariadb", "sshpass", "redis-cli")
-    ),
+    Shape("SECRET", _LETTER_OPTION, _find_password, ("mysql", "mariadb", "sshpass", "redis-cli")),
     Shape(
         "SECRET",
         _SENTENCE,

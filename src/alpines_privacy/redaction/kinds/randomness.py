@@ -8,7 +8,7 @@ documents and data, a word counted by the logarithm of how often it stands there
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from math import log2
 
 __all__ = ["surprise"]
@@ -25,7 +25,7 @@ _AFTER = """
     hphnemnigsjkmmhhongdhnnuku fojndmqhetrlmngkvfiijoosir iijjgkkqhrofhenhvfgfooqoro
     dolobqprdrrmnkhpylmnoqoumr dokleloievmkmhflsgglnqnoqt gifjekqmgsumkomesmkdooqkjr
     hkiihklnirohigidsjfgmmlqom dmokcqonernllkgnqmmmkkoski fffffeqooqomlnplrnkmpopdrt
-""".split()
+"""
 # By the two kinds before (small, capital, digit) how many bits the next one tells.
 _KINDS = {
     "ll": (0.1, 4.3, 7.4), "lu": (0.1, 4.5, 5.8), "ld": (1.6, 3.7, 0.8),
@@ -42,7 +42,7 @@ _SIZES = (26, 26, 10)
 # Both tables by where two or three characters stand in them; the bits of a kind are by how many kinds there are.
 _LETTERS = {
     (before, letter): (ord(row[place]) - ord("i")) / 2
-    for before, row in zip(_SMALL + "0", _AFTER, strict=True)
+    for before, row in zip(_SMALL + "0", _AFTER.split(), strict=True)
     for place, letter in enumerate(_SMALL)
 } | {(before, "0"): 0.0 for before in _SMALL + "0"}
 _CHAIN = {
@@ -58,7 +58,7 @@ def surprise(run: str) -> float:
     Negative for what people name things, some 2.5 a character for what was drawn from letters and digits.
     """
     letters, kinds = run.translate(_TO_LETTER), run.translate(_TO_KIND)
-    told = sum(map(_LETTERS.__getitem__, zip(letters, letters[1:], strict=False)))
+    told = sum(map(_LETTERS.__getitem__, pairwise(letters)))
     following = kinds[2:]
     told += sum(map(_CHAIN.__getitem__, zip(kinds, kinds[1:], following, strict=False)))
     return told - _by_chance(following)

@@ -104,9 +104,9 @@ def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 def _find_bot(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a Telegram bot's token, also in the path of its requests, where `bot` stands before it."""
-    if text[start - 1 : start] not in WORD or text.endswith("bot", 0, start):
-        if text[end : end + 1] not in WORD:
-            yield start, end
+    begins = text[start - 1 : start] not in WORD or text.endswith("bot", 0, start)
+    if begins and text[end : end + 1] not in WORD:
+        yield start, end
 
 
 _DISCORD = re.compile(rf"(?<![0-9A-Za-z_-])[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,38}}")

@@ -91,8 +91,8 @@ _drawn = re.compile(_DRAWN, re.ASCII).finditer
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the tokens of a region: the stretches that chance explains best."""
-    for first, last in _stretches(text, start, end):
-        first, last = _whole(text, first, last, start, end)
+    for stretch in _stretches(text, start, end):
+        first, last = _whole(text, *stretch, start, end)
         if _is_token(text, first, last, start, end):
             yield first, last
 
