@@ -161,6 +161,7 @@ GET /x?code=404&state=open
 code: ECONNREFUSED
 {{"code": 401, "message": "no"}}
 status code 503, exit code 137, error code 1045
+test_hosts[xn--85x722f.xn--55qx5d.cn-xn--85x722f.xn--55qx5d.cn1]
 country_code=PK
 GET /accounts/reset/password/
 GET /invite/friends

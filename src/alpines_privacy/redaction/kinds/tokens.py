@@ -23,7 +23,9 @@ _ODD = (
     "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
 )
 _MORE = "[0-9A-Za-z_.-]{4}"
-_DRAWN = _MORE + _ODD + _MORE
+_CORE = _MORE + _ODD + _MORE
+_GLUED = "[0-9A-Za-z_.+/=~-]*"
+_DRAWN = _GLUED + _CORE + _GLUED
 _LEAST = 20  # letters and digits of a token that says nothing of itself
 _LONGEST = 300  # characters, twice as many after a prefix: what is longer is data
 _BITS = 24.0
@@ -32,7 +34,7 @@ _LONG_RUN = 20
 _SHORT_RUN = 2
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
-_AHEAD = re.compile(r"[0-9A-Za-z_.+/=~-]*")
+_AHEAD = re.compile(_GLUED)
 _BEHIND = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+/=~-")
 _PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
 _SUFFIX = re.compile(r"(?:[_-][0-9A-Za-z]{1,10}){1,2}")
@@ -69,28 +71,30 @@ _DATA = (
 
 
 def _regions(text: str) -> Iterable[Bounds]:
-    """Return the runs of characters of tokens around what may be drawn, each once."""
+    """Return the matches of the pattern: what is glued together around what may be drawn."""
     found: list[Bounds] = []
     done = 0
-    for match in _drawn(text):
+    for match in _cores(text):
         start, end = match.span()
         if start < done:
             continue
         while start > done and text[start - 1] in _BEHIND:
             start -= 1
-        if text[start - 1 : start] == "\\" and text[start] in "nrt":  # an escape of a string
-            start += 1
         ahead = _AHEAD.match(text, end)
         done = ahead.end() if ahead else end
         found.append((start, done))
     return found
 
 
-_drawn = re.compile(_DRAWN, re.ASCII).finditer
+_cores = re.compile(_CORE, re.ASCII).finditer
 
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the tokens of a region: the stretches that chance explains best."""
+    if text[start - 1 : start] == "\\" and text[start] in "nrt":  # an escape of a string
+        start += 1
+    if text.find("xn--", start, end) >= 0:  # a name of a host in Punycode (RFC 5891)
+        return
     for stretch in _stretches(text, start, end):
         first, last = _whole(text, *stretch, start, end)
         if _is_token(text, first, last, start, end):
