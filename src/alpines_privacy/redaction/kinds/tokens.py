@@ -19,7 +19,7 @@ __all__ = ["SHAPES"]
 # What nearly every drawn run holds somewhere and few names do: letters beyond the hexadecimal ones
 # between digits, or capitals, small letters and digits in turn, with more of the run on both sides.
 _ODD = (
-    "(?:[0-9][A-Za-z]{0,3}[G-Zg-z][A-Za-z]{0,3}[0-9]|[A-Z][a-z][A-Z]"
+    "(?:[0-9][A-Za-z]{0,3}[G-Zg-z][A-Za-z]{0,3}[0-9]|[A-Z][a-z][A-Z]{2}|[A-Z]{2}[a-z][A-Z]"
     "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
 )
 _MORE = "[0-9A-Za-z_.-]{4}"
@@ -34,8 +34,6 @@ _LONG_RUN = 20
 _SHORT_RUN = 2
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
-_AHEAD = re.compile(_GLUED)
-_BEHIND = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+/=~-")
 _PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
 _SUFFIX = re.compile(r"(?:[_-][0-9A-Za-z]{1,10}){1,2}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -72,21 +70,16 @@ _DATA = (
 
 def _regions(text: str) -> Iterable[Bounds]:
     """Return the matches of the pattern: what is glued together around what may be drawn."""
-    found: list[Bounds] = []
-    done = 0
-    for match in _cores(text):
-        start, end = match.span()
-        if start < done:
-            continue
-        while start > done and text[start - 1] in _BEHIND:
-            start -= 1
-        ahead = _AHEAD.match(text, end)
-        done = ahead.end() if ahead else end
-        found.append((start, done))
-    return found
+    return [
+        match.span()
+        for match in _glued(text)
+        if match.end() - match.start() >= _LEAST_OF_CORE and _core(text, *match.span())
+    ]
 
 
-_cores = re.compile(_CORE, re.ASCII).finditer
+_glued = re.compile(_GLUED.replace("*", "++")).finditer
+_core = re.compile(_CORE, re.ASCII).search
+_LEAST_OF_CORE = 11
 
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
