@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r"(code|sig)=([^\s&;#\"'<>\\]{6,2048})")
 _BESIDE = re.compile(
     r"[?&;](?:state|session_state|iss|grant_type|redirect_uri|code_verifier|scope)="
 )
-_QUERY_READ = 256  # characters of a query that are read on each side
+_QUERY_READ = 128  # characters of a query that are read on each side
 _QUERY_AFTER = re.compile(r"[^\s\"'<>#]*")
 
 
@@ -90,13 +90,12 @@ def _find_segment(text: str, start: int, _end: int) -> Iterator[Bounds]:
             yield match.span(1)
 
 
-# Programs that take credentials as an option of one letter; the long ones are keys (`--password x`).
+# Commands that take credentials as an option of one letter; the long ones are keys (`--password x`).
 _LOGIN = r"[ \t](?:-[uU]|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"'-][^\s:\"']{0,127}:[^\s\"']"
 _LOGIN_OPTION = re.compile(
     r"[ \t](?:-[uU]|--(?:proxy-)?user)[ =]?(?:\"([^\"\n]{3,512})\"|'([^'\n]{3,512})'|([^\s\"']{3,512}))"
 )
-_PROGRAMS = ("curl", "http", "xh", "ab", "wrk", "siege")
-_PROGRAM = re.compile(r"(?:\A|[^0-9A-Za-z])(?:curl|curlie|xh|https?|ab|wrk|siege)[\"']?[ \t]")
+_CURL = re.compile(r"(?<![0-9A-Za-z])curl[\"']?[ \t]")
 _COMMAND = 256  # characters of a command that are read before an option
 _LETTER_OPTION = (
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)[ \t][^\n|]{0,200}[ \t]-p[^\s-]"
@@ -106,8 +105,8 @@ _PASSWORD = re.compile(r"[\"']?([^\s\"']{1,256})")
 
 
 def _find_login(text: str, start: int, _end: int) -> Iterator[Bounds]:
-    before = text[max(0, start - _COMMAND) : start + 1].rpartition("\n")[2]
-    if not any(program in before for program in _PROGRAMS) or not _PROGRAM.search(before):
+    program = text.rfind("curl", max(0, start - _COMMAND), start)
+    if program < 0 or text.find("\n", program, start) >= 0 or not _CURL.match(text, program):
         return
     if option := _LOGIN_OPTION.match(text, start):
         yield option.span(option.lastindex or 0)

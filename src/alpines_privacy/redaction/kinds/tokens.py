@@ -121,7 +121,8 @@ def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
     first = last = done = start
     bits = best = 0.0
     for run in _RUN.finditer(text, start, end):
-        against = sum(costs[sign] for sign in text[done : run.start()])
+        between = text[done : run.start()]
+        against = costs[between] if len(between) == 1 else sum(map(costs.__getitem__, between))
         told, done = _bits(run[0]), run.end()
         if bits <= against:
             if best >= _BITS:
