@@ -73,10 +73,13 @@ def _regions(text: str) -> Iterable[Bounds]:
     return [
         match.span()
         for match in _glued(text)
-        if match.end() - match.start() >= _LEAST_OF_CORE and _core(text, *match.span())
+        if match.end() - match.start() >= _LEAST_OF_CORE
+        and not _is_plain(match[0])
+        and _core(match[0])
     ]
 
 
+_is_plain = re.compile("[0-9a-f_.-]*+").fullmatch  # what holds no core, and is looked at most
 _glued = re.compile(_GLUED.replace("*", "++")).finditer
 _core = re.compile(_CORE, re.ASCII).search
 _LEAST_OF_CORE = 11
@@ -187,7 +190,7 @@ _NAMES = "[a-z]*(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw
 _MODES = "live|test|prod|production|sandbox"
 _REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
 _PREFIXED = (
-    rf"(?:\b|_)(?i:{_NAMES}|{_MODES}|auth|oauth|access|api|bot)[_.:-]"
+    rf"(?:\b|_)(?i:{_NAMES}|{_MODES}|auth|oauth|access|api|bot)[_.-]"
     rf"(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}{_REST}"
 )
 _DIGITS_AFTER_NAME = re.compile(
@@ -230,7 +233,7 @@ _PREFIXED_HINTS = tuple(
         *("aat", "sat", "cred", "pw", "live", "test", "prod", "production", "sandbox", "auth"),
         *("oauth", "access", "api", "bot"),
     )
-    for sign in "_.:-"
+    for sign in "_.-"
 )
 
 SHAPES = (
