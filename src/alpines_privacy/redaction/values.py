@@ -114,12 +114,12 @@ def is_value(kind: str, word: str, value: str) -> bool:
 def is_said(kind: str, word: str, value: str) -> bool:
     """Tell whether what follows a key and a colon in prose is a remark about it."""
     first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
-    if first in _SAID:
-        return True
     if word == "passwords" and first.isalpha():
         return True
     if word in _CODES and _ONE_TIME.fullmatch(first):
         return False
+    if first in _SAID:
+        return True
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
         return len(first) < 8 or first.isalpha()
     return kind == "ADDRESS" and value.strip().isalpha()
