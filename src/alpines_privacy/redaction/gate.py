@@ -109,6 +109,7 @@ class FoldGate:
             data.translate(_HEXADECIMAL),
             data.translate(None, _HEX),
             folded,
+            data.translate(_KINDS_OF_LETTERS),
         )
         hits = {index for fold, hint, index in self._signs if hint in folds[fold]}
         for form in {*_FORMS(folded)}:
@@ -153,7 +154,7 @@ def _reached(word: str, words: Mapping[str, set[int]]) -> set[int]:
 # A date before a time is by itself: no number goes on from one into the other.
 _FORMS = re.compile(rb"0000-00-00(?=[ t]00:)|[0+(][0 ().,;/+-]*").findall
 _HEX = b"0123456789abcdefABCDEF"
-_FOLDS = {"#": 0, "~": 1, ":": 2, "!": 3}
+_FOLDS = {"#": 0, "~": 1, ":": 2, "!": 3, "^": 4}
 
 
 def _folding(digits: bytes, letters: bytes) -> bytes:
@@ -169,3 +170,7 @@ _DIGITS = b"0123456789"
 _CASE = _folding(_DIGITS, b"")
 _LETTERS = _folding(_DIGITS, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _HEXADECIMAL = _folding(_HEX, b"")
+_KINDS_OF_LETTERS = bytes.maketrans(
+    _DIGITS + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    b"0" * 10 + b"a" * 26 + b"A" * 26,
+)

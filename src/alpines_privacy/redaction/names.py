@@ -41,7 +41,10 @@ _KINDS = {
     "CNIC": "cnic cnicnumber nic nicop nicnumber nationalid nationalidnumber idcard idcardnumber",
     "NTN": "ntn ntnnumber nationaltaxnumber taxnumber taxid taxpayerid",
     "USERNAME": "user username userlogin login loginname loginid screenname useraccount",
-    "PASSWORD": "password passwd pwd passphrase passcode pass pin pincode secret passwordhash",
+    "PASSWORD": """
+        password passwd pwd passphrase passcode pass pin pincode secret passwordhash pw passwords
+        passphrases passcodes
+    """,
     "SECRET": """
         token session sessionid sessid sessionkey sid phpsessid jsessionid sessionhash apikey
         apitoken apisecret accesskey accesskeyid secretkey secretaccesskey privatekey authkey
@@ -49,7 +52,10 @@ _KINDS = {
         authorization authentication authtoken accesstoken refreshtoken idtoken cookie cookies
         setcookie csrf xsrf csrftoken xsrftoken csrfmiddlewaretoken jwt bearer credential
         credentials signature otp totp onetimepassword onetimecode verificationcode mfacode
-        recoverycode backupcode samlresponse codeverifier clientassertion
+        recoverycode backupcode samlresponse codeverifier clientassertion totpcode otpcode smscode
+        twofactorcode authcode authorizationcode accesscode confirmationcode devicecode resetcode
+        logincode onetimecodes recoverycodes backupcodes verificationcodes apikeys apitokens
+        accesskeys accesstokens authtokens authkeys privatekeys refreshtokens secretkeys sessionids
     """,
     "IP": """
         ip ipaddress ipaddr clientip clientaddress clientaddr remoteaddr remoteaddress remoteip

@@ -60,6 +60,10 @@ _SAID = frozenset(
     }
 )  # fmt: skip
 
+# Words of keys for one-time codes, which are shorter than other secrets.
+_CODES = frozenset({"otp", "totp", "code", "codes"})
+_ONE_TIME = re.compile(r"(?=[a-z-]*[0-9])[0-9a-z-]{4,16}")
+
 _CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
 _ATTRIBUTE = re.compile(
     r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
@@ -158,6 +162,10 @@ def is_value(kind: str, word: str, value: str) -> bool:
 def is_said(kind: str, word: str, value: str) -> bool:
     """Tell whether what follows a key and a colon in prose is a remark about it."""
     first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
+    if word == "passwords" and first.isalpha():
+        return True
+    if word in _CODES and _ONE_TIME.fullmatch(first):
+        return False
     if first in _SAID:
         return True
     if kind == "SECRET" and word == "session" and not any(map(str.isalpha, value)):
@@ -370,7 +378,7 @@ def _is_name(value: str) -> bool:
 
 
 _JUDGES: dict[str, Callable[[str], bool]] = {
-    "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass,
+    "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass, "pw": _is_pass, "passwords": _is_pass,
     "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
     "mail": lambda value: _AT.search(value) is not None,
     "SECRET": _is_secret,

@@ -4,12 +4,14 @@ from alpines_privacy.redaction.kinds import (
     accounts,
     agents,
     cards,
+    codes,
     identity,
     mail,
     network,
     phone,
     places,
     secrets,
+    tokens,
 )
 from alpines_privacy.redaction.kinds.shape import Shape
 
@@ -17,6 +19,8 @@ __all__ = ["KINDS", "RANKS", "SHAPES"]
 
 SHAPES: tuple[Shape, ...] = (
     *secrets.SHAPES,
+    *tokens.SHAPES,
+    *codes.SHAPES,
     *agents.SHAPES,
     *mail.SHAPES,
     *accounts.SHAPES,

@@ -14,7 +14,9 @@ _WORD = "[0-9A-Za-z]"
 _URL = "[0-9A-Za-z_-]"
 _HEX = "[0-9a-fA-F]"
 
-# What a service's keys begin with, and what follows (the services' own documentation).
+# What a service's keys begin with, and what follows (the services' own documentation): those whose
+# rest is of hexadecimal digits, and those that are told from their first characters on. Others need no
+# line here, as `tokens` finds what was drawn.
 _KEYS = (
     ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),  # AWS
     ("ghp_ gho_ ghu_ ghs_ ghr_", rf"{_WORD}{{30,255}}"),  # GitHub
@@ -52,6 +54,10 @@ _KEYS = (
     ("ATBB", rf"{_WORD}{{28,32}}"),  # Bitbucket
     ("dckr_pat_", rf"{_URL}{{20,64}}"),  # Docker
     ("rubygems_", rf"{_HEX}{{48}}"),
+    ("packagist_ort_ packagist_out_ packagist_acs_ packagist_ack_", rf"{_HEX}{{28,96}}"),
+    ("pul-", rf"{_HEX}{{40}}"),  # Pulumi
+    ("rootly_", rf"{_HEX}{{64}}"),
+    ("xkeysib-", rf"{_HEX}{{64}}-{_WORD}{{16}}"),  # Brevo
     ("gsk_", rf"{_WORD}{{40,64}}"),  # Groq
     ("xai-", rf"{_WORD}{{60,96}}"),
     ("pplx-", rf"{_WORD}{{40,64}}"),  # Perplexity
@@ -93,6 +99,13 @@ def _find_web_token(text: str, start: int, _end: int) -> Iterator[Bounds]:
 def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give the match as it is: its pattern says all there is to know."""
     if text[start - 1 : start] not in WORD and text[end : end + 1] not in WORD:
+        yield start, end
+
+
+def _find_bot(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a Telegram bot's token, also in the path of its requests, where `bot` stands before it."""
+    begins = text[start - 1 : start] not in WORD or text.endswith("bot", 0, start)
+    if begins and text[end : end + 1] not in WORD:
         yield start, end
 
 
@@ -184,17 +197,16 @@ SHAPES = (
     Shape("SECRET", r"\bkey-[0-9a-f]{32}\b", _find_all, ("~k0y-" + "0" * 32,)),  # Mailgun
     Shape("SECRET", r"\bdapi[0-9a-f]{32}\b", _find_all, ("~00pi" + "0" * 32,)),  # Databricks
     Shape("SECRET", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", _find_all, ("-us0",)),  # Mailchimp
-    Shape("SECRET", rf"\b[0-9]{{8,10}}:AA{_URL}{{33}}", _find_all, ("0:aa",)),  # Telegram
+    Shape("SECRET", rf"[0-9]{{8,10}}:AA{_URL}{{33}}", _find_bot, ("0:aa",)),  # Telegram
     Shape(
         "SECRET",  # Discord, whose tokens have no mark of their own
         rf"(?i:discord|bot|token)[ \"'=:A-Za-z_-]{{1,20}}[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27}}",
         _find_discord,
         ("discord", "bot", "token"),
     ),
-    Shape("SECRET", "[Kk]ey=[0-9A-Za-z+/]{86}==", _find_all, ("key=",)),  # Azure
     Shape(
         "SECRET",  # Slack's and Discord's web hooks
-        r"(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/[0-9A-Za-z]",
+        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)/[0-9A-Za-z]",
         _find_hook,
         ("hooks.slack.com/", "/api/webhooks/"),
     ),

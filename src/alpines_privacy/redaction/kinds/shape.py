@@ -28,8 +28,9 @@ class Shape(NamedTuple):
     `hints` are for the gate that has no RE2: what every match holds, each match one of them. A
     plain one is a word in the folded line, where digits are `0` and letters lower case. Others
     begin with a sign: `!` the folded line again, for what is no word; `#` the line with letters
-    as `a` too; `~` with hexadecimal digits as `0`; `:` with those taken out; `=` a pattern for the
-    form of a number. Without any, the pattern itself is of digits and tells the form.
+    as `a` too; `^` that with capitals as `A`; `~` with hexadecimal digits as `0`; `:` with those
+    taken out; `=` a pattern for the form of a number. Without any, the pattern itself is of digits
+    and tells the form.
 
     `cores`, where there is one, gives what `re.finditer` gives for the pattern, in less time.
     """

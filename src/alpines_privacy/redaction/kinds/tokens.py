@@ -1,0 +1,242 @@
+"""Tokens: characters drawn by chance, whoever issued them, with or without the issuer's prefix.
+
+No table of services tells them: what is measured is how little a run of characters looks like what
+people name things. Digests and identifiers are drawn by chance as well. They stay: what is of
+hexadecimal digits only, what is a part of a file's name, and what the words before it call one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from alpines_privacy.redaction.kinds.keywords import WORD
+from alpines_privacy.redaction.kinds.randomness import surprise
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+
+__all__ = ["SHAPES"]
+
+# What nearly every drawn run holds somewhere and few names do: letters beyond the hexadecimal ones
+# between digits, or capitals, small letters and digits in turn, with more of the run on both sides.
+_ODD = (
+    "(?:[0-9][A-Za-z]{0,3}[G-Zg-z][A-Za-z]{0,3}[0-9]|[A-Z][a-z][A-Z]{2}|[A-Z]{2}[a-z][A-Z]"
+    "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
+)
+_MORE = "[0-9A-Za-z_.-]{4}"
+_CORE = _MORE + _ODD + _MORE
+_GLUED = "[0-9A-Za-z_.+/=~-]*"
+_DRAWN = _GLUED + _CORE + _GLUED
+_LEAST = 20  # letters and digits of a token that says nothing of itself
+_LONGEST = 300  # characters, twice as many after a prefix: what is longer is data
+_BITS = 24.0
+_BITS_OF_HEXADECIMAL = 8.0  # of a long run: never enough by itself, some beside what is drawn
+_LONG_RUN = 20
+_SHORT_RUN = 2
+
+_RUN = re.compile(r"[0-9A-Za-z]+")
+_PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
+_SUFFIX = re.compile(r"(?:[_-][0-9A-Za-z]{1,10}){1,2}")
+_HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+# Bits against a token that goes on over such a sign; in base64 two of them are characters.
+_AGAINST = {"_": 0.5, "-": 0.5, "+": 1.0, "~": 3.0, ".": 6.0, "/": 12.0, "=": 12.0}
+_AGAINST_BASE64 = _AGAINST | {"/": 1.0}
+
+# What calls the characters after it a digest or an identifier, as a key or as the name of a scheme.
+_NO_SECRET = re.compile(
+    r"(?:(?:\b|_)(?:sha[0-9]{0,3}|md5|h1|crc32c?|base64|uuid|urn:[a-z]{2,8}|ssh-[a-z0-9-]{3,20}"
+    r"|ecdsa-[a-z0-9-]{3,20})[-:,= ]"
+    r"|(?:(?<![A-Za-z])ids?|(?<=[_-])ids?|hash|digest|sum|etag|integrity|fingerprint|guid|commit"
+    r"|revision|version|cursor|marker|handle|nonce|md5|sha[0-9]{0,3}|hmac|boundary|encrypted_value"
+    r"|(?-i:[a-z]I[dD]s?))(?:[-_]?[0-9]{1,2})?[\"']?[ \t]?[:=>,][ \t]?[\"'(\[<]*)\Z",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
+_DATA = (
+    "AAAA",
+    "iVBOR",
+    "R0lGOD",
+    "9j/",
+    "/9j/",
+    "MII",
+    "UEsDB",
+    "PD94",
+    "UklGR",
+    "H4sI",
+    "JVBER",
+    "d09GR",
+    "LS0t",
+)
+
+
+def _regions(text: str) -> Iterable[Bounds]:
+    """Return the matches of the pattern: what is glued together around what may be drawn."""
+    return [
+        match.span()
+        for match in _glued(text)
+        if match.end() - match.start() >= _LEAST_OF_CORE
+        and not _is_plain(match[0])
+        and _core(match[0])
+    ]
+
+
+_is_plain = re.compile("[0-9a-f_.-]*+").fullmatch  # what holds no core, and is looked at most
+_glued = re.compile(_GLUED.replace("*", "++")).finditer
+_core = re.compile(_CORE, re.ASCII).search
+_LEAST_OF_CORE = 11
+
+
+def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give the tokens of a region: the stretches that chance explains best."""
+    if text[start - 1 : start] == "\\" and text[start] in "nrt":  # an escape of a string
+        start += 1
+    if text.find("xn--", start, end) >= 0:  # a name of a host in Punycode (RFC 5891)
+        return
+    for stretch in _stretches(text, start, end):
+        first, last = _whole(text, *stretch, start, end)
+        if _is_token(text, first, last, start, end):
+            yield first, last
+
+
+def _whole(text: str, first: int, last: int, start: int, end: int) -> Bounds:
+    """Return a stretch with its prefix, and of base64 all that stands between other characters."""
+    if _PREFIX.fullmatch(text, start, first):
+        first = start
+    elif _is_base64(text, start, end):
+        while first > start and text[first - 1] in _BASE64:
+            first -= 1
+        while last < end and text[last] in _BASE64:
+            last += 1
+    while text[last : last + 1] == "=":
+        last += 1
+    return first, end if _SUFFIX.fullmatch(text, last, end) else last
+
+
+def _is_base64(text: str, start: int, end: int) -> bool:
+    return text.find("+", start, end) >= 0 or (text[end - 1] == "=" and (end - start) % 4 == 0)
+
+
+_BASE64 = WORD | {"+", "/"}
+
+
+def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give stretches of a region whose bits are above the bar: the largest sum from where it is positive."""
+    costs = _AGAINST_BASE64 if _is_base64(text, start, end) else _AGAINST
+    first = last = done = start
+    bits = best = 0.0
+    for run in _RUN.finditer(text, start, end):
+        between = text[done : run.start()]
+        against = costs[between] if len(between) == 1 else sum(map(costs.__getitem__, between))
+        told, done = _bits(run[0]), run.end()
+        if bits <= against:
+            if best >= _BITS:
+                yield first, last
+            first, bits, best = run.start(), told, 0.0
+        else:
+            bits += told - against
+        if bits >= best:
+            best, last = bits, done
+    if best >= _BITS:
+        yield first, last
+
+
+def _bits(run: str) -> float:
+    """Return the bits of a run; hexadecimal digits may be a digest's."""
+    if len(run) > 8 and _HEXADECIMAL.fullmatch(run):
+        return _BITS_OF_HEXADECIMAL if len(run) >= _LONG_RUN else 0.0
+    return surprise(run[:128]) if len(run) > _SHORT_RUN else 0.0
+
+
+def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
+    token = text[first:last]
+    longest = _LONGEST * 2 if _PREFIX.match(token) else _LONGEST
+    if not _LEAST <= len(token) <= longest or token.startswith(_DATA):
+        return False
+    if _SCHEME_OF_DIGEST.match(text, start) or _is_called_otherwise(text, first, start):
+        return False
+    if _SCHEME_OF_DIGEST.match(token) or text[first - 1 : first] == "/":
+        return False
+    return not _FILE.match(text[last:end]) and not _is_line_of_data(text, start, end)
+
+
+def _is_called_otherwise(text: str, first: int, start: int) -> bool:
+    """Whether what stands before a token, or before what it ends, calls it a digest or an identifier."""
+    begin = max(text.rfind(sign, start, first) for sign in "=/.+~") + 1 or start
+    return any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin})
+
+
+_NAMED = 40  # characters before a token that may name it
+
+
+def _is_line_of_data(text: str, start: int, end: int) -> bool:
+    """Whether a region is all of a line of a length in which data is broken: of a certificate, of a mail."""
+    return (
+        end - start in _BROKEN
+        and _BREAK_BEFORE.search(text, max(0, start - _INDENT), start) is not None
+        and _BREAK_AFTER.match(text, end) is not None
+    )
+
+
+# A break is written out (`\\n`) in a string of source or JSON; a string of its own is a line too.
+_BROKEN = frozenset({60, 64, 68, 70, 72, 76, 78, 80, 84, 88})
+_INDENT = 80
+_BREAK_BEFORE = re.compile(r"(?:\A|\n|\\n)[ \t]*[\"']?\Z")
+_BREAK_AFTER = re.compile(r"(?:\\[rn])*[\"']?[ \t,+\\)]*(?:\r?\n|\\r|\Z)|(?:\\r)?\\n")
+
+_SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
+
+# Words of a prefix that say that what follows is a credential. After `key` or `sk` hexadecimal digits
+# are one as well; `live` and `test` may stand before a commit's digest, if not with `_`.
+_NAMES = "[a-z]*(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw"
+_MODES = "live|test|prod|production|sandbox"
+_REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
+_PREFIXED = (
+    rf"(?:\b|_)(?i:{_NAMES}|{_MODES}|auth|oauth|access|api|bot)[_.-]"
+    rf"(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}{_REST}"
+)
+_DIGITS_AFTER_NAME = re.compile(
+    rf"(?:[0-9A-Za-z]{{1,16}}[_.:-]){{0,3}}?(?i:(?:{_NAMES})[_.:-]|(?:{_MODES})_)(?:[0-9A-Za-z]{{1,9}}[_.-]){{0,3}}"
+    r"(?=[a-f]*[0-9])(?:[0-9a-f]{24,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9A-Za-z])"
+)
+_LAST = re.compile(r"[0-9A-Za-z]{12,255}(?![0-9A-Za-z])")
+# What a key is for that is no credential: `cache-key-9f86d0…`.
+_LOOKED_UP = ("cache", "cached", "idempotency", "partition", "sort", "primary", "foreign", "dedup")
+_LONGEST_NAME = 16
+_BITS_AFTER_PREFIX = 14.0
+
+
+def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
+    """Give a token after a prefix that says it is one."""
+    while start and text[start - 1] in WORD:
+        start -= 1
+    before = text[max(0, start - _LONGEST_NAME) : start].rstrip("_-").lower()
+    if before.endswith(_LOOKED_UP) or text[start:end].lower().startswith(_LOOKED_UP):
+        return
+    if match := _DIGITS_AFTER_NAME.match(text, start):
+        yield match.span()
+        return
+    for piece in _LAST.finditer(text, start, end + 255):
+        if piece.start() >= end:
+            return
+        if not _HEXADECIMAL.fullmatch(piece[0]) and surprise(piece[0]) >= _BITS_AFTER_PREFIX:
+            yield start, piece.end()
+            return
+
+
+_DRAWN_HINTS = (
+    *(f"#0{'a' * letters}0" for letters in range(1, 8)),
+    *("^AaA", "^0aA", "^aA0", "^0Aa"),
+)
+_PREFIXED_HINTS = tuple(
+    f"{name}{sign}"
+    for name in (
+        *("key", "token", "secret", "pat", "tok", "sk", "pk", "rk", "ck", "ak", "cs", "sec", "oat"),
+        *("aat", "sat", "cred", "pw", "live", "test", "prod", "production", "sandbox", "auth"),
+        *("oauth", "access", "api", "bot"),
+    )
+    for sign in "_.-"
+)
+
+SHAPES = (
+    Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions),
+    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS),
+)
