@@ -42,7 +42,7 @@ _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
 _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
-_CUTS = re.compile(r"%[-#0 +]*(?:\*|[0-9]*)\.").search
+_CUTS = re.compile(r"%[-#0 +]*+(?:\*|[0-9]*+)\.").search
 _SIMPLE = frozenset({str, int, float, bool, type(None)})  # their text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
 _SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows

@@ -77,7 +77,8 @@ _STATEMENT = re.compile(  # of JavaScript and its like, where what has no quotes
     r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
     r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
 )
-_SOURCE = re.compile(r"\s{2,}|.{0,200}(?:\w\(|\bdef |\breturn |\bawait |\bself\.| = )", re.DOTALL)
+_SIGNS_OF_SOURCE = ("(", " = ", "def ", "return ", "await ", "self.")
+_SOURCE = re.compile(r"\w\(|\bdef |\breturn |\bawait |\bself\.| = ")
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
@@ -248,10 +249,10 @@ def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
 
 
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
-_TYPE = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Z][a-z]+\w*", re.ASCII)
+_TYPE = re.compile(r"(?:[A-Za-z_]\w*+\.)++[A-Z][a-z]\w*+", re.ASCII)
 _BUILT_IN = "None|str|int|bytes|float|bool|dict|list|tuple|Any"
 _ANNOTATED = re.compile(rf"[ ](?:\|[ ](?:{_BUILT_IN})\b|=[ ])")
-_TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*\.)*[A-Z]\w*|{_BUILT_IN}", re.ASCII)
+_TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*+\.)*+[A-Z]\w*+|{_BUILT_IN}", re.ASCII)
 _OPERATOR = re.compile(r"[ ](?:\|\||&&|\?\?|\?|\+|===?|!==?)[ ]")
 _WORD_OPERATOR = re.compile(r"[ ](?:or|and|if|else|in|is|not)[ ]")
 _OPERATORS = frozenset("|&?+=!")
@@ -294,12 +295,19 @@ def is_code(line: str, value: str, rest: str) -> bool:
     is_expression = (called and _CALL.match(value + after)) or (
         "." in value and _ATTRIBUTE.match(value)
     )
-    if is_expression and (not line or _SOURCE.match(line)):
+    if is_expression and (not line or _is_source(line)):
         return True
     if not line or _STATEMENT.match(line) is None:
         return False
     begins_call = called and _CALL.match(value + after) is not None
     return begins_call or _PATH.fullmatch(value.rstrip("):,;")) is not None
+
+
+def _is_source(line: str) -> bool:
+    """Tell whether a line begins indented or holds what source does."""
+    if len(line) > 1 and line[:2].isspace():
+        return True
+    return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
 
 
 def _is_pin(value: str) -> bool:

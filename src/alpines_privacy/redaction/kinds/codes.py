@@ -64,7 +64,7 @@ _LONG_HEXADECIMAL = re.compile(
 _MIXED = re.compile(
     "(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[0-9A-Za-z]{8,64}(?![0-9A-Za-z])"
 )
-_WORDS = re.compile("(?:[A-Z]?[a-z]+|[A-Z]+)+[0-9]*")
+_WORDS = re.compile("[A-Za-z]+[0-9]*")
 _LONG = 16
 _BITS, _BITS_OF_LONG = 10.0, 16.0
 

@@ -170,7 +170,7 @@ def _quoted_start(text: str, at: int) -> int | None:
 # OData writes what it says of a member under `member@namespace.term` (OASIS OData JSON 4.01 §4.6), Redfish too.
 _ANNOTATION = re.compile(
     r"odata\.(?:context|metadataEtag|type|count|(?:next|delta|edit|read|navigation|association)Link|delta|id|etag|media\w*"
-    r"|bind|removed|collectionAnnotations)|(?:[A-Z][A-Za-z0-9]*\.)+[A-Z][a-z]+[A-Za-z]*",
+    r"|bind|removed|collectionAnnotations)|(?:[A-Z][A-Za-z0-9]*+\.)++[A-Z][a-z][A-Za-z]*+",
     re.ASCII,
 )
 _MEMBER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

@@ -180,13 +180,13 @@ def _is_line_of_data(text: str, start: int, end: int) -> bool:
 _BROKEN = frozenset({60, 64, 68, 70, 72, 76, 78, 80, 84, 88})
 _INDENT = 80
 _BREAK_BEFORE = re.compile(r"(?:\A|\n|\\n)[ \t]*[\"']?\Z")
-_BREAK_AFTER = re.compile(r"(?:\\[rn])*[\"']?[ \t,+\\)]*(?:\r?\n|\\r|\Z)|(?:\\r)?\\n")
+_BREAK_AFTER = re.compile(r"(?:\\[rn]){0,8}[\"']?[ \t,+\\)]{0,16}(?:\r?\n|\\r|\Z)|(?:\\r)?\\n")
 
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
 
 # Words of a prefix that say that what follows is a credential. After `key` or `sk` hexadecimal digits
 # are one as well; `live` and `test` may stand before a commit's digest, if not with `_`.
-_NAMES = "[a-z]*(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw"
+_NAMES = "[a-z]{0,16}(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw"
 _MODES = "live|test|prod|production|sandbox"
 _REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
 _PREFIXED = (
