@@ -26,7 +26,7 @@ from typing import Any
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.exceptions import rendered
 from alpines_privacy.redaction.formatters import adds_nothing
-from alpines_privacy.redaction.records import clean, clean_changed, handlers_of, withhold
+from alpines_privacy.redaction.records import clean, clean_changed, withhold
 from alpines_privacy.redaction.redactor import Redactor
 
 __all__ = ["acting", "cleaner", "install", "uninstall"]
@@ -98,7 +98,7 @@ def _place_on_loggers() -> None:
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
         if (cleaner := _hook.cleaner) is not None:
             try:
-                clean(record, cleaner, handlers_of(logger))
+                clean(record, cleaner, logger)
             except Exception as error:
                 record = _instead(record, error)
         call_handlers(logger, record)

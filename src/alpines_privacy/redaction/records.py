@@ -20,7 +20,7 @@ import logging.handlers
 import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from alpines_privacy.http.context import running
 from alpines_privacy.redaction.cleaning import Cleaner
@@ -30,7 +30,7 @@ from alpines_privacy.redaction.exceptions import rendered, stand_in
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.snapshots import Snapshot, snapshot
 
-__all__ = ["clean", "clean_changed", "handlers_of", "withhold"]
+__all__ = ["clean", "clean_changed", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
@@ -40,6 +40,7 @@ _UNCHANGING = frozenset({str, bytes, int, float, bool, type(None), tuple})
 _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
+_Receivers: TypeAlias = "logging.Logger | Iterable[logging.Handler]"
 _WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
 
 _CUTS = re.compile(r"%[-#0 +]*+(?:\*|[0-9]*+)\.").search
@@ -52,12 +53,18 @@ _LONG_PART = 1 << 10  # characters that stand in no text by chance
 _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 
-def clean(record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[logging.Handler]) -> None:
-    """Take personal data out of a record; `handlers` are those that are to get it."""
-    is_simple = _is_simple(record)
+def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
+    """Take personal data out of a record; `to` are the handlers that are to get it, or the logger that has them."""
+    template, args = record.msg, record.args
+    # Whether it holds no object that may read otherwise when a handler asks it, as nearly always.
+    is_simple = (
+        type(template) is str
+        and (not args or (type(args) is tuple and _SIMPLE.issuperset(map(type, args))))
+        and len(record.__dict__) == _STANDARD_COUNT
+    )
     if not is_simple:
         _freeze(record)
-    template, args = record.msg, record.args
+        template, args = record.msg, record.args
     try:
         message = _message(record, template, args)
     except Exception:
@@ -78,7 +85,7 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[loggin
         or attributes["exc_text"]
         or attributes["stack_info"]
     ):
-        _clean_rest(record, cleaner, handlers)
+        _clean_rest(record, cleaner, to)
 
 
 def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
@@ -90,7 +97,7 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
         if value is not before.get(name, _ABSENT) or type(value) not in _UNCHANGING
     }
     if changed & _SAYING:
-        clean(record, cleaner, handlers_of(logging.getLogger(record.name)))
+        clean(record, cleaner, logging.getLogger(record.name))
     for name in changed - _STANDARD:
         attributes[name] = _extra(name, attributes[name], cleaner)
     for name in changed & (_STANDARD - _SAYING):
@@ -102,14 +109,6 @@ def _asked_for() -> str:
     """Return the path and query of the request that a record belongs to."""
     request = running.get().request
     return "" if request is None else f"{request.path}?{request.query}".lower()
-
-
-def _is_simple(record: logging.LogRecord) -> bool:
-    """Whether a record holds no object that may read otherwise when a handler asks it."""
-    args = record.args
-    if type(record.msg) is not str or len(record.__dict__) != _STANDARD_COUNT:
-        return False
-    return not args or (type(args) is tuple and _SIMPLE.issuperset(map(type, args)))
 
 
 def _freeze(record: logging.LogRecord) -> None:
@@ -360,12 +359,10 @@ def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
         str(value)
 
 
-def _clean_rest(
-    record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[logging.Handler]
-) -> None:
+def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
     """Clean what a record holds beside its message: exception, stack, the caller's `extra`."""
     if record.exc_info:
-        _clean_exception(record, cleaner, handlers)
+        _clean_exception(record, cleaner, to)
     if record.exc_text:
         record.exc_text = cleaner.text(record.exc_text)
     if record.stack_info:
@@ -383,15 +380,13 @@ def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
     return value
 
 
-def _clean_exception(
-    record: logging.LogRecord, cleaner: Cleaner, handlers: Iterable[logging.Handler]
-) -> None:
+def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
     """Leave an exception that says nothing personal to handlers that only write its text."""
     if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
         return
     tb = record.exc_info[2]
     shown = _Shown(rendered(error, tb), cleaner)
-    if not all(map(_leaves_it_to_its_formatter, handlers)) or shown.is_changed():
+    if not all(map(_leaves_it_to_its_formatter, _handlers(to))) or shown.is_changed():
         record.exc_info = stand_in(error, tb, shown.part)
 
 
@@ -422,9 +417,12 @@ class _Shown:
         return self._cleaned
 
 
-def handlers_of(logger: logging.Logger) -> Iterator[logging.Handler]:
-    """Give the handlers that get a logger's records."""
-    walked: logging.Logger | None = logger
+def _handlers(to: _Receivers) -> Iterator[logging.Handler]:
+    """Give the handlers that get a record: those of its logger and of the loggers above it, or the ones given."""
+    if not isinstance(to, logging.Logger):
+        yield from to
+        return
+    walked: logging.Logger | None = to
     while walked is not None:
         yield from walked.handlers
         walked = walked.parent if walked.propagate else None
