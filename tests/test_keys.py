@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpines_privacy.policy import LogKey, Logs
+from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.names import KeyNames
 from alpines_privacy.redaction.spans import Span
@@ -204,3 +205,16 @@ def test_spans_are_in_order_inside_the_text_and_disjoint(text: str) -> None:
     places = [place for span in spans for place in (span.start, span.end)]
     assert places == sorted(places)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+@pytest.mark.parametrize("value", ["@dmin2024", "$ecret99", "@Passw0rd", "$2y10abcdef", ":hunter2"])
+@pytest.mark.parametrize("written", ["password={}", "password: {}", '{{"password": "{}"}}'])
+def test_a_password_that_begins_like_a_variable_is_one(value: str, written: str) -> None:
+    assert value not in Redactor().redact(written.format(value))
+
+
+@pytest.mark.parametrize(
+    "place", ["$1", "@p1", ":v12", "$password", "@Password", ":pw", "$DB_PASS_1"]
+)
+def test_a_variables_place_is_no_password(place: str) -> None:
+    assert place in Redactor().redact(f"password={place}")

@@ -37,7 +37,8 @@ _LONGEST_NOTHING = max(map(len, _NOTHING))
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
-    r"|\[withheld: [\w ()]{1,80}\]|[$:@]\w{1,64}|:[a-z]+(?:-[a-z]+)+"
+    r"|\[withheld: [\w ()]{1,80}\]|:[a-z]+(?:-[a-z]+)+"
+    r"|[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))"
     r"|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
