@@ -155,6 +155,8 @@ def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
         return False
     if _SCHEME_OF_DIGEST.match(token) or text[first - 1 : first] == "/":
         return False
+    if _AT.match(text, last):  # a mailbox, which is hidden whole
+        return False
     return not _FILE.match(text[last:end]) and not _is_line_of_data(text, start, end)
 
 
@@ -164,6 +166,7 @@ def _is_called_otherwise(text: str, first: int, start: int) -> bool:
     return any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin})
 
 
+_AT = re.compile(r"@|%(?:25){0,3}40|\\{1,4}u0040|&#(?:64|x40)|=40", re.IGNORECASE)
 _NAMED = 40  # characters before a token that may name it
 
 
