@@ -172,7 +172,7 @@ DELETIONS = [
 
 PRESERVED = {
     "no lifetime": "a=",
-    "a lifetime": "a=; Max-Age=1",
+    "a lifetime": "a=; Max-Age=100",
     "a date to come": f"a=b; Expires={FUTURE}",
     "Max-Age wins": f"a=b; Expires={PAST}; Max-Age=60",
     "a Max-Age that Chromium reads": f"a=b; Expires={PAST}; Max-Age=+60",

@@ -91,7 +91,7 @@ class Cleaner:
     def __init__(self, policy: PrivacyPolicy | None = None, *, check: bool = False) -> None:
         logs = policy.logs if policy is not None and isinstance(policy.logs, Logs) else Logs()
         # A check writes no pseudonym, so any key will do.
-        keys = SecretKeys([secrets.token_urlsafe()]) if check else None
+        keys = SecretKeys([secrets.token_hex(32)]) if check else None
         self._redactor = Redactor(policy, keys=keys)
         self._secrets = logs.secret != "keep"  # noqa: S105 - a way to redact
         self._contexts = Contexts(logs, keys) if check else None
