@@ -69,6 +69,13 @@ class Site:
         path = self.tag(signal).partition('src="')[2].partition('"')[0]
         return str(self.answered(path).body.decode())
 
+    def wait_for(self, *parts: str) -> None:
+        """Wait until an address with all these parts was asked for, for three seconds at most."""
+        for _ in range(60):
+            if any(all(part in url for part in parts) for url in self.ever_asked):
+                return
+            self.page.wait_for_timeout(50)
+
     def open(
         self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False
     ) -> Page:

@@ -116,12 +116,12 @@ def _place_on_handlers() -> None:
         passed: Any = filtered(handler, record)
         if not passed:
             return passed
-        # Since Python 3.12 a filter may return a record of its own.
-        left = passed if isinstance(passed, logging.LogRecord) else record
-        try:
-            clean_changed(left, before, cleaner)
-        except Exception as error:
-            _say_instead(left, error)
+        # Since Python 3.12 a filter may return a record of its own, and have changed the one it got as well.
+        for left in (record, passed) if isinstance(passed, logging.LogRecord) else (record,):
+            try:
+                clean_changed(left, before, cleaner)
+            except Exception as error:
+                _say_instead(left, error)
         return passed
 
     def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
