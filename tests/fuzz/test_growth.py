@@ -160,7 +160,7 @@ def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
 
 
 def test_no_token_costs_more_than_it_weighs() -> None:
-    """What grows is wrong at once; what is slow and linear from twice the limit on, since tests share their cores.
+    """What grows is wrong at once; what is slow and linear from 50 ms for 20 KB on, since tests share their cores.
 
     `make fuzz` finds from the limit on; what it found last is in docs/security.md.
     """
@@ -170,7 +170,9 @@ def test_no_token_costs_more_than_it_weighs() -> None:
     finds = fuzzer.run(seconds_from_environment())
     assert fuzzer.tried > 0
     print("\n".join(map(str, finds)))
-    wrong = [find for find in finds if find.what == "grows" or find.at_large > 2 * find.case.limit]
+    wrong = [
+        find for find in finds if find.what == "grows" or find.at_large > 2.5 * find.case.limit
+    ]
     assert not wrong, "\n".join(map(str, wrong))
 
 
