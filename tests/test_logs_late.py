@@ -324,6 +324,7 @@ class _Api(Exception):  # noqa: N818 - an app's own name
     def __init__(self, code: int, mail: str) -> None:
         super().__init__(mail)
         self.code, self.mail = code, mail
+        self.password, self.card = "my dog Rex", 4111111111111111
         self.response: Any = io.BytesIO()
 
 
@@ -335,6 +336,7 @@ def test_a_filter_finds_what_an_exception_has() -> None:
         error: Any = record.exc_info[1]
         if isinstance(error, _Api):
             found.extend([error.code, error.mail, str(error.response.status.code)])
+            found.extend([error.password, error.card])
             assert not hasattr(error, "nothing")
         elif isinstance(error, OSError):
             found.extend([error.errno, error.strerror])
@@ -347,7 +349,7 @@ def test_a_filter_finds_what_an_exception_has() -> None:
             raise raised
         except Exception:
             logger.exception("failed")
-    assert found == [7, "[EMAIL]", "[withheld]", 2, "No such file"]
+    assert found == [7, "[EMAIL]", "[withheld]", "[PASSWORD]", "[CARD]", 2, "No such file"]
     assert_clean(stream.getvalue())
 
 

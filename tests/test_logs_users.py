@@ -398,3 +398,15 @@ def test_what_a_visitor_asks_for_teaches_no_word(written: io.StringIO) -> None:
     app = protect(_wsgi(view), PrivacyPolicy())
     visitor(app).get("/zulfiqarx")
     assert "zulfiqarx" not in common_words
+
+
+def test_outside_a_request_nobody_is_kept() -> None:
+    outside = current()
+    outside.hide_user(LOGIN)
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[], ALPINES_PRIVACY={}):
+        handler = WSGIHandler()
+        protect(handler, PrivacyPolicy())
+        handler.request_class(
+            {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
+        )  # a mail's, say
+    assert outside.users == ()

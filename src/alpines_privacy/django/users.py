@@ -20,7 +20,7 @@ _PLACES = ("_cached_user", "_acached_user", "user")
 def note_user(privacy: Privacy, request: HttpRequest) -> None:
     """Let records of a request find who is signed in; the request is held weakly, for it holds `privacy`."""
     reference = weakref.ref(request)
-    privacy.users = (lambda: _known(reference()),)
+    privacy.note_user(lambda: _known(reference()))
 
 
 def _known(request: HttpRequest | None) -> object | None:
@@ -36,8 +36,7 @@ def note_users_of(handler: BaseHandler) -> None:
     class Request(kind):  # type: ignore[misc]  # of the handler's own class
         def __init__(self, *args: Any, **more: Any) -> None:
             super().__init__(*args, **more)
-            if not (privacy := running.get()).ended:
-                note_user(privacy, self)
+            note_user(running.get(), self)
 
     Request.__name__, Request.__qualname__ = kind.__name__, kind.__qualname__
     Request.__module__ = kind.__module__

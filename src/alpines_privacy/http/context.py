@@ -185,13 +185,17 @@ class Privacy:
     def hide_user(self, user: object) -> None:
         """Keep who is signed in out of every log record of this request: names, addresses and the like.
 
-        `user` is an object with attributes, a mapping, or the user name as text. What of it is
-        personal tell the keys of [redaction.md](redaction.md) and of the policy's `[logs]`. Only
-        what the object holds is read, nothing is looked up. Django's and Flask-Login's users, and
-        Starlette's `request.user`, are hidden without being asked.
+        `user` is an object with attributes, a mapping, or the user name as text. The keys that logs
+        know, and those of the policy's `[logs]`, tell what of it is personal. Only what the object
+        holds is read, nothing is looked up. Django's and Flask-Login's users, and Starlette's
+        `request.user`, are hidden without this.
         """
-        if not self.ended and len(self.users) < _MOST_USERS:
-            self.users += (lambda: user,)
+        self.note_user(lambda: user)
+
+    def note_user(self, lookup: Callable[[], object | None]) -> None:
+        """Let records of this request ask `lookup` who is signed in; outside a request nothing is kept."""
+        if self.request is not None and not self.ended and len(self.users) < _MOST_USERS:
+            self.users += (lookup,)
 
     def exempt(self, *parts: str) -> None:
         """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""

@@ -7,6 +7,7 @@ beside its arguments is code, so nobody but the app's authors chose it; no list 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 __all__ = ["CommonWords", "common_words"]
 
@@ -25,17 +26,18 @@ class CommonWords:
         self.templates: set[str] = set()  # those that were noted
         self._words: set[str] = set()
 
-    def note(self, template: str, asked: str = "") -> None:
+    def note(self, template: str, asked: Callable[[], str]) -> None:
         """Take the words of a template that has places for arguments, and in which nothing was hidden.
 
         An f-string with arguments may hold a visitor's name; then something is, in their own request.
-        It may hold what they asked for, too: no word of `asked`, a path and a query, is taken.
+        It may hold what they asked for, too: no word of what `asked` returns, a path and a query, is taken.
         """
         if len(template) <= _LONGEST and len(self.templates) < _MOST_TEMPLATES:
             self.templates.add(template)
             if len(self._words) < _MOST_WORDS:
+                theirs = asked()
                 words = _WORD.findall(template)
-                self._words.update(word for word in words if word not in asked)
+                self._words.update(word for word in words if word not in theirs)
 
     def __contains__(self, word: str) -> bool:
         return word in self._words

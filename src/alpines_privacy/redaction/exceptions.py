@@ -8,6 +8,7 @@ with no variables in it.
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from types import (
@@ -120,9 +121,7 @@ def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any
             if isinstance(member, GetSetDescriptorType | MemberDescriptorType) and name[:2] != "__":
                 held.setdefault(name, getattr(error, name, None))
     simple = {
-        name: clean(value) if type(value) is str else value
-        for name, value in held.items()
-        if type(value) in _SIMPLE
+        name: _named(name, value, clean) for name, value in held.items() if type(value) in _SIMPLE
     }
     known = frozenset(dir(type(error))) | held.keys()
 
@@ -132,6 +131,18 @@ def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any
         return simple.get(name, NOTHING)
 
     return attribute
+
+
+def _named(name: str, value: Any, clean: _Clean) -> Any:
+    """Return a text or number clean of what it shows and of what its name says of it."""
+    written = json.dumps({name: value})
+    cleaned = clean(written)
+    if cleaned == written:
+        return value
+    try:
+        return json.loads(cleaned)[name]
+    except (KeyError, TypeError, ValueError):
+        return str(NOTHING)
 
 
 class _Nothing:

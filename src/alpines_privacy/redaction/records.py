@@ -77,7 +77,7 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
         if text is not message or holds_more:
             _clean_message(record, cleaner, message, text)
         elif args and template not in common_words.templates:
-            common_words.note(template, _asked_for())
+            common_words.note(template, _asked_for)
     attributes = record.__dict__
     if (
         len(attributes) != _STANDARD_COUNT

@@ -18,9 +18,9 @@ __all__ = ["ask_also", "signed_in"]
 
 _MOST_FIELDS = 100  # of one user
 _MOST_WRAPPED = 4  # lazy objects around one another
-_asking = (
-    threading.local()
-)  # whether this thread is in the midst of it, as a user object that logs would be
+# Whether a thread is reading a user object, which may log.
+_asking = threading.local()
+_NOBODY: frozenset[tuple[str, str]] = frozenset()
 
 _lookups: list[Callable[[], object | None]] = []
 
@@ -32,31 +32,30 @@ def ask_also(lookup: Callable[[], object | None]) -> None:
 
 
 def signed_in(privacy: Privacy) -> frozenset[tuple[str, str]]:
-    """Return names and texts of who is signed in, as far as the app knows by now."""
-    if getattr(_asking, "now", False):
-        return frozenset()
+    """Return names and texts of who is signed in, as far as the app knows by now.
+
+    A user object that logs while it is read is asked no second time.
+    """
+    users = list(_users(privacy))
+    if not users or getattr(_asking, "now", False):
+        return _NOBODY
     _asking.now = True
     try:
-        return frozenset(
-            field for user in _users(privacy) for field in islice(held_by(user), _MOST_FIELDS)
-        )
+        return frozenset(field for user in users for field in islice(held_by(user), _MOST_FIELDS))
     finally:
         _asking.now = False
 
 
 def _users(privacy: Privacy) -> Iterator[object]:
-    request = privacy.request
-    lookups = [*privacy.users, *_lookups, *((lambda: request.user,) if request else ())]
-    for lookup in lookups:
-        if (user := _asked(lookup)) is not None:
+    for lookup in (*privacy.users, *_lookups):
+        try:
+            user = lookup()
+        except Exception:  # a framework that is in the midst of finding out, and logs that
+            user = None
+        if user is not None:
             yield user
-
-
-def _asked(lookup: Callable[[], object | None]) -> object | None:
-    """Ask a framework, which may be in the midst of finding out and log that."""
-    with suppress(Exception):
-        return lookup()
-    return None
+    if privacy.request is not None and (user := privacy.request.user) is not None:
+        yield user
 
 
 def held_by(user: object) -> Iterator[tuple[str, str]]:
