@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +16,19 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-__all__ = ["free_port", "program", "wsgi_origin"]
+from tests.conftest import need
 
+__all__ = ["debian_program", "free_port", "program", "wsgi_origin"]
+
+_PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"  # servers are not in everybody's PATH
 _PATIENCE = 120.0  # seconds; only a machine that hangs needs them
+
+
+def debian_program(name: str, package: str) -> str:
+    """Return where a program of Debian's is; where it is absent a test skips, and fails in CI."""
+    found = shutil.which(name, path=_PLACES)
+    need(name, found is not None, f"apt-get install {package}")
+    return str(found)
 
 
 def free_port() -> int:

@@ -30,7 +30,7 @@ from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.policy import SecretKeys
 from tests.certificate import make_certificate
 from tests.conftest import need
-from tests.processes import free_port, program, wsgi_origin
+from tests.processes import debian_program, free_port, program, wsgi_origin
 from tests.test_head_room import site as site_with_a_large_head
 from tests.test_shared_cache import POLICY as CACHED_POLICY
 from tests.test_shared_cache import VISITORS, Got, mistakes, orders, shop
@@ -48,7 +48,6 @@ SPOOFED = {
     "X-Forwarded-Proto": "http",
     "X-Forwarded-Port": "81",
 }
-_PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 
 
 class Block(NamedTuple):
@@ -162,8 +161,7 @@ def running(site: Site, folder: Path) -> Iterator[int]:
 
 @contextmanager
 def nginx(origin: int, folder: Path, text: str = "") -> Iterator[int]:
-    found = shutil.which("nginx", path=_PLACES)
-    need("nginx", found is not None, "apt-get install nginx-light")
+    found = debian_program("nginx", "nginx-light")
     port = free_port()
     server = placed(
         text or block("nginx", "nginx"),
@@ -179,7 +177,7 @@ def nginx(origin: int, folder: Path, text: str = "") -> Iterator[int]:
     (folder / "nginx.conf").write_text(
         f"{around}\nhttp {{ access_log off; {kept}\n{server}\n}}\n", encoding="utf-8"
     )
-    command = [str(found), "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
+    command = [found, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
     with program(command, port, folder):
         yield port
 
@@ -196,8 +194,7 @@ LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 
 @contextmanager
 def apache(origin: int, folder: Path) -> Iterator[int]:
-    found = shutil.which("apache2", path=_PLACES)
-    need("Apache", found is not None, "apt-get install apache2")
+    found = debian_program("apache2", "apache2")
     port = free_port()
     enabled = re.search(r"`a2enmod ([^`]+)`", TEXT)
     assert enabled
@@ -216,14 +213,13 @@ def apache(origin: int, folder: Path) -> Iterator[int]:
     text = f"{APACHE.format(folder=folder, port=port)}{modules}\n{host}"
     config = folder / "apache.conf"
     config.write_text(text, encoding="utf-8")
-    with program([str(found), "-X", "-f", str(config)], port, folder):
+    with program([found, "-X", "-f", str(config)], port, folder):
         yield port
 
 
 @contextmanager
 def haproxy(origin: int, folder: Path) -> Iterator[int]:
-    found = shutil.which("haproxy", path=_PLACES)
-    need("HAProxy", found is not None, "apt-get install haproxy")
+    found = debian_program("haproxy", "haproxy")
     port = free_port()
     config = folder / "haproxy.cfg"
     text = placed(
@@ -238,21 +234,20 @@ def haproxy(origin: int, folder: Path) -> Iterator[int]:
     (folder / "both.pem").write_bytes(
         (folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes()
     )
-    with program([str(found), "-db", "-f", str(config)], port, folder):
+    with program([found, "-db", "-f", str(config)], port, folder):
         yield port
 
 
 @contextmanager
 def varnish(origin: int, folder: Path) -> Iterator[int]:
-    found = shutil.which("varnishd", path=_PLACES)
-    need("varnishd", found is not None, "apt-get install varnish")
+    found = debian_program("varnishd", "varnish")
     port = free_port()
     heading = "Caches, CDNs and `Vary`"
     text = placed(block(heading, "vcl"), **{'.port = "8000"': f'.port = "{origin}"'})
     (folder / "site.vcl").write_text(text, encoding="utf-8")
     listen = ["-a", f"127.0.0.1:{port}", "-T", "none", "-s", "malloc,8m"]
     place = ["-j", "none", "-n", str(folder / "work"), "-f", str(folder / "site.vcl")]
-    with program([str(found), "-F", *listen, *place], port, folder):
+    with program([found, "-F", *listen, *place], port, folder):
         yield port
 
 

@@ -6,7 +6,6 @@ A visitor with many stale cookies would get no page then, and the deletions are 
 from __future__ import annotations
 
 import http.client
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,8 +18,7 @@ from hypothesis import strategies as st
 from alpines_privacy import Cookie, PrivacyPolicy, ThirdParty, protect
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead, size_of_fields
-from tests.conftest import need
-from tests.processes import free_port, program, wsgi_origin
+from tests.processes import debian_program, free_port, program, wsgi_origin
 from tests.sent import Sent, answered
 from tests.test_shared_cache import NGINX, nginx
 
@@ -149,7 +147,6 @@ frontend site
 backend app
   server app 127.0.0.1:{origin}
 """
-_PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 
 
 @contextmanager
@@ -161,23 +158,21 @@ def behind_nginx(origin: int, folder: Path) -> Iterator[int]:
 
 @contextmanager
 def apache(origin: int, folder: Path) -> Iterator[int]:
-    found = shutil.which("apache2", path=_PLACES)
-    need("Apache", found is not None, "apt-get install apache2")
+    found = debian_program("apache2", "apache2")
     port = free_port()
     config = folder / "apache.conf"
     config.write_text(APACHE.format(folder=folder, port=port, origin=origin), encoding="utf-8")
-    with program([str(found), "-X", "-f", str(config)], port, folder):
+    with program([found, "-X", "-f", str(config)], port, folder):
         yield port
 
 
 @contextmanager
 def haproxy(origin: int, folder: Path) -> Iterator[int]:
-    found = shutil.which("haproxy", path=_PLACES)
-    need("HAProxy", found is not None, "apt-get install haproxy")
+    found = debian_program("haproxy", "haproxy")
     port = free_port()
     config = folder / "haproxy.cfg"
     config.write_text(HAPROXY.format(port=port, origin=origin), encoding="utf-8")
-    with program([str(found), "-db", "-f", str(config)], port, folder):
+    with program([found, "-db", "-f", str(config)], port, folder):
         yield port
 
 

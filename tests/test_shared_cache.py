@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import itertools
 import random
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -25,8 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpines_privacy import Cookie, PrivacyPolicy, current, protect
-from tests.conftest import need
-from tests.processes import free_port, program, wsgi_origin
+from tests.processes import debian_program, free_port, program, wsgi_origin
 
 POLICY = PrivacyPolicy(cookies=[Cookie("cart", purpose="Holds your basket", necessary=True)])
 VISITORS: dict[str, dict[str, str]] = {
@@ -175,25 +173,23 @@ sub vcl_deliver {{
 
 @contextmanager
 def nginx(origin: int, folder: Path, more: str, template: str = NGINX) -> Iterator[int]:
-    found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    need("nginx", found is not None, "apt-get install nginx-light")
+    found = debian_program("nginx", "nginx-light")
     port = free_port()
     config = template.format(port=port, origin=origin, more=more)
     (folder / "nginx.conf").write_text(config, encoding="utf-8")
-    command = [str(found), "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
+    command = [found, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
     with program(command, port, folder):
         yield port
 
 
 @contextmanager
 def varnish(origin: int, folder: Path, more: str) -> Iterator[int]:
-    found = shutil.which("varnishd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    need("varnishd", found is not None, "apt-get install varnish")
+    found = debian_program("varnishd", "varnish")
     port = free_port()
     (folder / "shop.vcl").write_text(VARNISH.format(origin=origin, more=more), encoding="utf-8")
     listen = ["-a", f"127.0.0.1:{port}", "-T", "none", "-s", "malloc,8m"]
     place = ["-j", "none", "-n", str(folder / "work"), "-f", str(folder / "shop.vcl")]
-    with program([str(found), "-F", *listen, *place], port, folder):
+    with program([found, "-F", *listen, *place], port, folder):
         yield port
 
 
