@@ -235,3 +235,20 @@ def test_an_account_is_found_however_it_is_grouped(country: str) -> None:
             )
             parts = [account[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
             assert REDACTOR.redact(f"to {separator.join(parts)}, now") == "to [IBAN], now"
+
+
+# What looks like a reason, source or another number, and is personal data all the same.
+PERSONAL = [
+    "    password: sunshine", "    token: abc123defghij", "    username: alicesmith",
+    "auth failed for bob, password: sunshine is not accepted", "INFO testing password: letmein with admin",
+    "trying password: letmein against root", "login error, secret: monkey business",
+    "let me in password: sunshine now", "return user with password: sunshine now", "var log password=sunshine",
+    "primary_account_number=4111111111111111", "account_number: 4111111111111111",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", PERSONAL)
+def test_what_only_looks_like_something_else_goes(line: str) -> None:
+    redacted = Redactor().redact(line)
+    values = ("sunshine", "abc123defghij", "alicesmith", "letmein", "monkey", "4111111111111111")
+    assert [value for value in values if value in redacted] == []

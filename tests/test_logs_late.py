@@ -10,6 +10,7 @@ import logging.handlers
 import pickle
 import queue
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import flask
@@ -279,7 +280,7 @@ def test_a_handler_that_fails_says_so_without_what_was_logged(
             except OSError:
                 self.handleError(record)
 
-    logger = logging.Logger("late")  # noqa: LOG001 - as above
+    logger = logging.Logger(f"late.{MAIL}\nINFO forged")  # noqa: LOG001 - as above
     logger.addHandler(Fails())
     try:
         raise ValueError(f"no account of {NAME}, {MAIL}")
@@ -288,6 +289,7 @@ def test_a_handler_that_fails_says_so_without_what_was_logged(
     said = capsys.readouterr().err
     assert_clean(said)
     assert "OSError: no disk" in said
+    assert "\nINFO forged" not in said
 
 
 @pytest.mark.parametrize("passes_on", ["a memory", "a queue that keeps the record"])
@@ -351,6 +353,70 @@ def test_a_filter_finds_what_an_exception_has() -> None:
             logger.exception("failed")
     assert found == [7, "[EMAIL]", "[withheld]", "[PASSWORD]", "[CARD]", 2, "No such file"]
     assert_clean(stream.getvalue())
+
+
+ASKS: dict[str, Callable[[Any], Any]] = {
+    "order": lambda error: error.response.status_code >= 500,
+    "arithmetic": lambda error: 1 + error.response.status_code // 100 % 7,
+    "a format": lambda error: f"{error.response.status_code:d}",
+    "a member": lambda error: "x" in error.response.headers["a"],
+    "an enum": lambda error: error.status >= 500,
+    "arguments": lambda error: error.args[0] >= 2000 and error.args[1],
+    "what it has not": lambda error: error.nothing_of_the_kind,
+}
+
+
+class _Refused(Exception):  # noqa: N818 - an app's own name
+    def __init__(self) -> None:
+        super().__init__(1062, f"Duplicate entry {MAIL}")
+        self.status, self.response = HTTPStatus.BAD_GATEWAY, io.BytesIO()
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_no_question_of_a_filters_about_a_stand_in_harms_the_app(ask: Callable[[Any], Any]) -> None:
+    def look(record: logging.LogRecord) -> bool:
+        assert isinstance(record.exc_info, tuple)
+        return bool(ask(record.exc_info[1])) or True
+
+    logger, stream = _logger(None)
+    logger.handlers[0].addFilter(look)
+    try:
+        raise _Refused
+    except _Refused:
+        logger.exception("failed")
+    assert_clean(stream.getvalue())
+    assert "failed" in stream.getvalue()
+
+
+def test_a_filter_that_fails_by_itself_fails_as_it_did() -> None:
+    logger, _ = _logger(None)
+    logger.handlers[0].addFilter(lambda record: record.nothing_of_the_kind)  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        logger.info("order")
+
+
+def test_what_a_filter_puts_into_an_argument() -> None:
+    logger, stream = _logger(None)
+
+    def change(record: Any) -> bool:
+        record.args[0]["mail"] = MAIL
+        return True
+
+    logger.handlers[0].addFilter(change)
+    logger.info("%s of %s", {"a": 1}, 2)
+    assert_clean(stream.getvalue())
+
+
+def test_a_formatter_of_an_apps_own_making() -> None:
+    class Bare:
+        __slots__ = ()
+
+        def format(self, record: logging.LogRecord) -> str:
+            return f"{record.getMessage()} by {MAIL}"
+
+    logger, stream = _logger(Bare())  # type: ignore[arg-type]
+    logger.info("order")
+    assert stream.getvalue() == "order by [EMAIL]\n"
 
 
 def test_which_formatters_add_nothing() -> None:

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpines_privacy.cli import main
-from alpines_privacy.cli.reports import KIND_NAMES, SCREEN
+from alpines_privacy.cli.reports import KIND_NAMES, SCREEN, printable
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.redaction.archive import BLOCK, Cleaner, Place, blocks
 from alpines_privacy.redaction.compression import Compression
@@ -558,3 +558,12 @@ def test_a_missing_extra_is_named_with_the_command_to_install_it(code: str, comm
     )
     assert done.returncode == 1
     assert command in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "line", ["::add-mask::a", "  ::error file=x::a", "a ##[add-mask]b", "##vso[task]x"]
+)
+def test_no_line_is_a_command_to_a_ci_service(line: str) -> None:
+    said = printable(line)
+    assert not said.lstrip().startswith("::")
+    assert "##" not in said

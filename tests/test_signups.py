@@ -703,6 +703,23 @@ def test_an_age_in_the_query_of_a_page_is_judged(query: str, status: int | None)
     assert (outcome.status if isinstance(outcome, Answer) else None) == status
 
 
+@pytest.mark.parametrize("length", ["+15", "1_5", "15 ", "x", "00015"])
+def test_a_length_that_is_no_number_hides_no_body(length: str) -> None:
+    head = (("content-length", length), ("content-type", FORM))
+    outcome = decided(
+        Guard(POLICY), Sent(*head, method="GET", path="/register"), f"dob={TWELVE}".encode()
+    )
+    assert isinstance(outcome, Answer)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_link_with_a_childs_date_locks_nobody_out(protocol: str) -> None:
+    with site_of(protocol, POLICY) as made:
+        browser = made.visitor()
+        assert browser.get(f"/register?dob={TWELVE}").status == 403
+        assert browser.post("/register", data={"dob": ADULT}).status == 200
+
+
 @pytest.mark.parametrize("path", ["register", "/./register", "/x/../register", "/register;a"])
 def test_a_word_at_the_end_of_a_path_hides_no_declared_signup(path: str) -> None:
     guard = Guard(PrivacyPolicy(signups=[Signup("/register", birth_date="dob")]))

@@ -148,6 +148,10 @@ class ASGIRequest(RequestHead):
         return client[0] if client else ""
 
     @property
+    def needs_no_length(self) -> bool:
+        return not str(self._scope.get("http_version", "1.1")).startswith("1")
+
+    @property
     def user(self) -> object | None:
         return self._scope.get("user")  # of Starlette's AuthenticationMiddleware, and of Channels
 

@@ -145,6 +145,10 @@ class WSGIRequest(RequestHead):
         return str(self._environ.get("REMOTE_ADDR") or "")
 
     @property
+    def needs_no_length(self) -> bool:
+        return bool(self._environ.get("wsgi.input_terminated"))
+
+    @property
     def user(self) -> object | None:
         return self._environ.get("REMOTE_USER") or None  # RFC 3875 §4.1.11
 

@@ -48,6 +48,7 @@ def explain_log(text: str, policy: str | None) -> None:
     """  # noqa: D301 - click reads the backspaces
     # Imported here, because `alpines-privacy explain-log --help` needs none of them.
     from alpines_privacy.cli.kinds import policy_for  # noqa: PLC0415
+    from alpines_privacy.cli.reports import inert  # noqa: PLC0415
     from alpines_privacy.redaction.explaining import explain  # noqa: PLC0415
 
     lines = (_read() if text == "-" else text).splitlines()
@@ -58,7 +59,7 @@ def explain_log(text: str, policy: str | None) -> None:
         if explanation.findings:
             explained += 1
             heading = [f"line {number}"] if len(lines) > 1 else []
-            click.echo("\n".join([*heading, *_told(explanation)]))
+            click.echo("\n".join(map(inert, [*heading, *_told(explanation)])))
         if explained == _MOST_LINES and number < len(lines):
             click.echo(f"The lines after line {number} were not looked at.")
             break

@@ -18,7 +18,17 @@ import click
 from alpines_privacy import __version__
 from alpines_privacy.redaction.archive import Place
 
-__all__ = ["FORMATS", "KIND_NAMES", "SCREEN", "Gone", "Outcome", "Report", "printable", "uri"]
+__all__ = [
+    "FORMATS",
+    "KIND_NAMES",
+    "SCREEN",
+    "Gone",
+    "Outcome",
+    "Report",
+    "inert",
+    "printable",
+    "uri",
+]
 
 SCREEN = 20  # places that `text` names; a terminal has 24 lines
 _SHOWN_BY_GITHUB = 10  # annotations of each level in one step; it drops the others
@@ -236,15 +246,20 @@ class _Entries:
 def printable(text: str) -> str:
     """Return a text of one line, with what no terminal should be sent as escapes.
 
-    Neither should a CI service's log: GitHub's runner takes `::name::` at the beginning of a line, and
-    `##[name]` anywhere, for commands.
+    Neither should a CI service's log: GitHub's runner takes `::name::` at the beginning of a line for a
+    command, and `##[name]` anywhere.
     """
     if not text.isprintable():
         text = "".join(
             each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
         )
-    text = text.replace("##[", "#\\x23[")
-    return "\\x3a" + text[1:] if text.lstrip().startswith("::") and text[0] == ":" else text
+    return inert(text)
+
+
+def inert(line: str) -> str:
+    """Return a line that no CI service takes for a command: Azure's begin with `##` like GitHub's old ones."""
+    line = line.replace("##", "#\\x23")
+    return line.replace("::", "\\x3a:", 1) if line.lstrip().startswith("::") else line
 
 
 def _utf8(name: str) -> str:

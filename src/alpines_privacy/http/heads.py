@@ -115,6 +115,11 @@ class RequestHead(ABC):
         return ""
 
     @property
+    def needs_no_length(self) -> bool:
+        """Whether a body may follow that the head says nothing of, as in HTTP/2 (RFC 9113 §8.1.1)."""
+        return False
+
+    @property
     def user(self) -> object | None:
         """Who is signed in, as the server or a middleware tells beside the request; None if nobody is known."""
         return None

@@ -110,6 +110,8 @@ def _named_alike(
         return group
     base = Exception if isinstance(error, Exception) else BaseException
     stand: BaseException = type(kind.__name__, (base,), names)(text)
+    if _passes(kind):
+        stand.args = tuple(_member(value, clean) for value in error.args)
     return stand
 
 
@@ -121,7 +123,9 @@ def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any
             if isinstance(member, GetSetDescriptorType | MemberDescriptorType) and name[:2] != "__":
                 held.setdefault(name, getattr(error, name, None))
     simple = {
-        name: _named(name, value, clean) for name, value in held.items() if type(value) in _SIMPLE
+        name: _named(name, plain, clean)
+        for name, value in held.items()
+        if type(plain := _plain(value)) in _SIMPLE
     }
     known = frozenset(dir(type(error))) | held.keys()
 
@@ -131,6 +135,19 @@ def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any
         return simple.get(name, NOTHING)
 
     return attribute
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or text of a class of its own (`HTTPStatus`) as what it is."""
+    for kind in (bool, int, float, str):
+        if type(value) is not kind and isinstance(value, kind):
+            return kind(value) if kind is not str else str.__str__(value)
+    return value
+
+
+def _member(value: Any, clean: _Clean) -> Any:
+    plain = _plain(value)
+    return _named("", plain, clean) if type(plain) in _SIMPLE else NOTHING
 
 
 def _named(name: str, value: Any, clean: _Clean) -> Any:
@@ -168,7 +185,19 @@ class _Nothing:
     def __str__(self) -> str:
         return "[withheld]"
 
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def _no(self, _: object) -> bool:
+        return False
+
+    def _itself(self, *_: object) -> _Nothing:
+        return self
+
     __repr__ = __str__
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = __rmod__ = _itself
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __and__ = __or__ = __neg__ = _itself
 
 
 NOTHING = _Nothing()

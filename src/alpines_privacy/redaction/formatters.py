@@ -17,7 +17,9 @@ _WRITE_RECORDS = frozenset({"logging", "uvicorn.logging", "django.utils.log"})
 
 def adds_nothing(formatter: logging.Formatter) -> bool:
     """Tell whether a formatter writes only what a record holds: one of a known class, as it was made."""
-    own = formatter.__dict__
+    own = getattr(formatter, "__dict__", None)
+    if own is None:  # one of the app's own making
+        return False
     if own.get(_ADDS_NOTHING) == len(own):  # nothing was put into it since it was looked at
         return True
     found = _writes_records(formatter, own)

@@ -24,8 +24,9 @@ from types import TracebackType
 from typing import Any
 
 from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.exceptions import rendered
+from alpines_privacy.redaction.exceptions import identity, rendered
 from alpines_privacy.redaction.formatters import adds_nothing
+from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.records import clean, clean_changed, withhold
 from alpines_privacy.redaction.redactor import Redactor
 
@@ -113,7 +114,7 @@ def _place_on_handlers() -> None:
         if not handler.filters or (cleaner := _hook.cleaner) is None:
             return filtered(handler, record)
         before = record.__dict__.copy()
-        passed: Any = filtered(handler, record)
+        passed: Any = _passed(filtered, handler, record)
         if not passed:
             return passed
         # Since Python 3.12 a filter may return a record of its own, and have changed the one it got as well.
@@ -127,17 +128,30 @@ def _place_on_handlers() -> None:
     def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
         text = formatted(handler, record)
         formatter = handler.formatter
-        if formatter is None or adds_nothing(formatter):
-            return text
-        if (cleaner := _hook.cleaner) is None:
+        if formatter is None or (cleaner := _hook.cleaner) is None:
             return text
         try:
+            if adds_nothing(formatter):
+                return text
             return cleaner.data(text)
         except Exception as error:
             return _NOTICE_OF_FORMAT % type(error).__name__
 
     setattr(logging.Handler, "filter", filter_cleaned)  # noqa: B010 - no type allows it
     setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - as above
+
+
+def _passed(
+    filtered: Callable[..., Any], handler: logging.Handler, record: logging.LogRecord
+) -> Any:
+    """Return what a handler's filters say; one that fails over a stand-in lets the record pass, which is clean."""
+    try:
+        return filtered(handler, record)
+    except Exception:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if error is None or not identity(error)[1]:
+            raise
+        return True
 
 
 def _place_on_failures() -> None:
@@ -150,7 +164,7 @@ def _place_on_failures() -> None:
             failed(handler, record)
         elif sys.stderr is not None:
             text = _safely(cleaner, rendered, error, error.__traceback__)
-            where = f"{record.name}, {record.pathname}:{record.lineno}"
+            where = _safely(cleaner, one_line, f"{record.name}, {record.pathname}:{record.lineno}")
             with suppress(OSError):  # as `logging` does
                 sys.stderr.write(f"--- Logging error ---\n{text}\nOf a record of {where}\n")
 

@@ -684,7 +684,7 @@ def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
     return (
         is_said(key.kind, key.word, value)
         or is_sentence_of_program(name, value, rest)
-        or (line != "" and (is_documented(line) or is_reason(key.kind, line, value, rest)))
+        or (line != "" and (is_documented(line) or is_reason(key.kind, line, value)))
     )
 
 

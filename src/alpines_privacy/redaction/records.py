@@ -36,7 +36,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
 _SAYING = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
 _ABSENT = object()
-_UNCHANGING = frozenset({str, bytes, int, float, bool, type(None), tuple})
+_FIXED = frozenset({str, bytes, int, float, bool, type(None)})
 _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
@@ -94,7 +94,7 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
     changed = {
         name
         for name, value in attributes.items()
-        if value is not before.get(name, _ABSENT) or type(value) not in _UNCHANGING
+        if value is not before.get(name, _ABSENT) or not _is_fixed(value)
     }
     if changed & _SAYING:
         clean(record, cleaner, logging.getLogger(record.name))
@@ -109,6 +109,13 @@ def _asked_for() -> str:
     """Return the path and query of the request that a record belongs to."""
     request = running.get().request
     return "" if request is None else f"{request.path}?{request.query}".lower()
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether nothing can be put into a value: none of the app's containers, and no tuple that holds one."""
+    if type(value) is tuple:
+        return all(type(member) in _FIXED for member in value)
+    return type(value) in _FIXED
 
 
 def _freeze(record: logging.LogRecord) -> None:

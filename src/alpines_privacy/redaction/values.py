@@ -74,6 +74,7 @@ _WORDS_OF_CODE = frozenset(
     {"await", "not", "lambda", "new", "yield", "if", "None):", "function", "async", "typeof"}
 )
 _INDENT = "    "
+_DOES = frozenset("()[],;:")  # what follows a name in source
 _STATEMENT = re.compile(  # of JavaScript and its like, where what has no quotes is a name
     r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
     r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
@@ -194,7 +195,6 @@ _REASONS = frozenset(
         "internal", "unreachable", "exception", "key", "response", "database", "query", "socket",
     }
 )  # fmt: skip
-_PROSE_GOES_ON = re.compile(r":? [a-z]")
 
 
 _FIELD = re.compile(
@@ -208,10 +208,10 @@ def is_documented(clause: str) -> bool:
     return _FIELD.fullmatch(clause) is not None
 
 
-def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
+def is_reason(kind: str, clause: str, value: str) -> bool:
     """Tell whether a value is why something failed: "failed to get password: connection refused".
 
-    `clause` is what stands before the key on its line, `rest` what follows the value.
+    `clause` is what stands before the key on its line.
     """
     words = value.split(None, 3)
     if not clause or not words or any(map(str.isdigit, value)):
@@ -222,8 +222,8 @@ def is_reason(kind: str, clause: str, value: str, rest: str) -> bool:
     plain = value.translate(_NO_STOPS)
     if not plain.isalpha() or not (plain.islower() or plain.isupper()):
         return False
-    goes_on = " " in value or _PROSE_GOES_ON.match(rest) is not None
-    if not goes_on and words[0].strip(".,;:!").lower() not in _REASONS:
+    # That prose goes on behind it says nothing of a word: "password: sunshine is not accepted".
+    if words[0].strip(".,;:!").lower() not in _REASONS:
         return False
     return _is_fault(clause) or _DOING.search(clause[-_VERB:]) is not None
 
@@ -289,9 +289,15 @@ def is_code(line: str, value: str, rest: str) -> bool:
 
     `line` is what stands before the key on its line, `rest` what follows the value.
     """
-    if line.startswith(_INDENT) and (value in _WORDS_OF_CODE or _IDENTIFIER.fullmatch(value)):
-        return True
     after = rest[:1]
+    # An indent alone is YAML's too: a name is code where something is done with it.
+    if line.startswith(_INDENT) and (
+        value in _WORDS_OF_CODE
+        or (
+            (value[-1] in "):,." or after in _DOES or "." in value) and _IDENTIFIER.fullmatch(value)
+        )
+    ):
+        return True
     called = after in {"(", "["} or "(" in value or "[" in value
     is_expression = (called and _CALL.match(value + after)) or (
         "." in value and _ATTRIBUTE.match(value)
@@ -300,6 +306,8 @@ def is_code(line: str, value: str, rest: str) -> bool:
         return True
     if not line or _STATEMENT.match(line) is None:
         return False
+    if not (value[-1] in "):,;" or after in _DOES or any(sign in line for sign in "=({[;")):
+        return False  # prose: "let me in password: sunshine"
     begins_call = called and _CALL.match(value + after) is not None
     return begins_call or _PATH.fullmatch(value.rstrip("):,;")) is not None
 

@@ -151,7 +151,12 @@ class SignupDoor(Door):
             allowed = age.allows_query(request)
         except Unreadable as error:
             return self.porter.unreadable(privacy, self.route, error, age.names)
-        return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
+        if allowed:
+            return None
+        announce(
+            privacy, self.route, "under_age"
+        )  # without the lock: a link or an image asks for such a page
+        return self.porter.pages.answer("refused", privacy)
 
     def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Refuse who would create an account by a path that not every router reads alike."""
@@ -184,6 +189,8 @@ class SignupDoor(Door):
         """Judge a request of a method that nobody declared: without an age it is no signup."""
         try:
             check_length(request, length, body)
+            if not body:
+                return self._decide_query(privacy, request, age)
             if not age.is_given(request, body):
                 return None
         except Unreadable as error:

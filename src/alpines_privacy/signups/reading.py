@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alpines_privacy.http.body import Fields, Names, names_within, read_fields
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _LONGEST_NUMBER = 18  # digits
+_LENGTH = re.compile(r"[0-9]*").fullmatch
 _FORM = ContentType("form", b"")  # as a query is read
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
 # Fields by which some apps let any request stand for one of another method.
@@ -40,14 +42,17 @@ def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
 def may_create(head: RequestHead) -> bool:
     """Tell whether an app may create something by a request, whatever its method is called.
 
-    Many views look at no method at all, and take what a body holds. A safe method has none.
+    Many views look at no method at all, and take what a body holds; a safe method seldom has one.
     """
     return any(method not in _SAFE for method in _methods(head)) or has_body(head)
 
 
 def has_body(head: RequestHead) -> bool:
-    """Tell whether a request's head says that a body follows (RFC 9112 §6.3)."""
-    return content_length(head) > 0 or bool(head.values("transfer-encoding"))
+    """Tell whether a body may follow a request's head (RFC 9112 §6.3)."""
+    if head.values("transfer-encoding"):
+        return True
+    lengths = [length for value in head.values("content-length") if (length := value.strip(" \t"))]
+    return any(length.strip("0") for length in lengths) if lengths else head.needs_no_length
 
 
 def _methods(head: RequestHead) -> Iterator[str]:
@@ -74,6 +79,10 @@ def check_length(head: RequestHead, length: int, body: bytes) -> None:
     Servers go by one of them, and some frameworks by the other. `length` is the head's.
     """
     transfer = head.values("transfer-encoding")
+    if not all(
+        map(_LENGTH, head.values("content-length"))
+    ):  # "+14": some servers read a number there
+        raise Unreadable("the head gives a length that is no number")
     if (length or transfer) and (
         length != len(body) if not transfer else length or transfer[0].lower() != "chunked"
     ):

@@ -128,6 +128,7 @@ _SAYS_NOTHING = frozenset(
     {
         "number", "num", "no", "nr", "value", "val", "data", "input", "text", "query", "body", "content",
         "message", "msg", "field", "key", "arg", "args", "param", "item", "string", "str", "raw",
+        "primary", "account", "acct",  # of a card: ISO/IEC 7812 calls its number so
     }
 )  # fmt: skip
 _NUMBERED = frozenset(
