@@ -236,8 +236,8 @@ class OperationsDoor(Door):
 
     def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
         """Refuse a path that not every router reads alike."""
-        if not (stands_for(request, self.methods) or may_create(request)):
-            return None
+        if not stands_for(request, self.methods):
+            return self.meet(privacy, request)
         why = Unreadable("its path can be read in more than one way")
         return self.porter.unreadable(privacy, self.route, why)
 
@@ -246,6 +246,8 @@ class OperationsDoor(Door):
     ) -> Answer | None:
         porter = self.porter
         names: Sequence[str] = ()
+        if not (body or stands_for(request, self.methods)):
+            return None
         try:
             check_length(request, length, body)
             operation = self._operation(request, body)
