@@ -132,7 +132,7 @@ def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any
     def attribute(_: Any, name: str) -> Any:
         if name[:2] == "__" or name not in known:
             raise AttributeError(name)
-        return simple.get(name, NOTHING)
+        return simple.get(name, WITHHELD)
 
     return attribute
 
@@ -147,7 +147,7 @@ def _plain(value: Any) -> Any:
 
 def _member(value: Any, clean: _Clean) -> Any:
     plain = _plain(value)
-    return _named("", plain, clean) if type(plain) in _SIMPLE else NOTHING
+    return _named("", plain, clean) if type(plain) in _SIMPLE else WITHHELD
 
 
 def _named(name: str, value: Any, clean: _Clean) -> Any:
@@ -159,21 +159,21 @@ def _named(name: str, value: Any, clean: _Clean) -> Any:
     try:
         return json.loads(cleaned)[name]
     except (KeyError, TypeError, ValueError):
-        return str(NOTHING)
+        return str(WITHHELD)
 
 
-class _Nothing:
+class _Withheld:
     """Stands for what a stand-in does not hold: whatever is asked of it, the answer is nothing."""
 
-    def __getattr__(self, name: str) -> _Nothing:
+    def __getattr__(self, name: str) -> _Withheld:
         if name[:2] == "__":
             raise AttributeError(name)
         return self
 
-    def __call__(self, *_: object, **__: object) -> _Nothing:
+    def __call__(self, *_: object, **__: object) -> _Withheld:
         return self
 
-    def __getitem__(self, key: object) -> _Nothing:
+    def __getitem__(self, key: object) -> _Withheld:
         return self
 
     def __iter__(self) -> Iterator[Any]:
@@ -191,7 +191,7 @@ class _Nothing:
     def _no(self, _: object) -> bool:
         return False
 
-    def _itself(self, *_: object) -> _Nothing:
+    def _itself(self, *_: object) -> _Withheld:
         return self
 
     __repr__ = __str__
@@ -200,7 +200,7 @@ class _Nothing:
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __and__ = __or__ = __neg__ = _itself
 
 
-NOTHING = _Nothing()
+WITHHELD = _Withheld()
 
 
 def _passes(kind: type[BaseException]) -> bool:

@@ -35,7 +35,7 @@ def _writes_records(formatter: logging.Formatter, own: dict[str, Any]) -> bool:
     return _adds_nothing(type(formatter))  # type: ignore[arg-type]  # a type can be hashed
 
 
-_ADDS_NOTHING = "_alpines_privacy_adds_nothing"  # an attribute of a formatter: how many it has
+_ADDS_NOTHING = "_alpines_privacy_adds_nothing"  # how many attributes a formatter had when it was found to add nothing
 # What formatters of these classes keep; a method among it is the app's.
 _OWN = frozenset(
     {

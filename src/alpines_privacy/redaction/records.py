@@ -89,7 +89,7 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
 
 
 def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
-    """Take personal data out of what is no longer what a clean record held `before`, or may have changed inside."""
+    """Clean the attributes of a clean record that differ from `before`, and those that may have changed inside."""
     attributes = record.__dict__
     changed = {
         name
