@@ -29,6 +29,7 @@ _Clean: TypeAlias = Callable[[str], str]
 
 _STANDS_FOR = "__stands_for__"
 _SIMPLE = frozenset({str, int, float, bool, type(None)})
+_LONGEST = 1024  # characters of an attribute's text; what is shown of an exception is in its own
 _MOST = 200  # exceptions of one chain, and frames of each
 
 
@@ -147,11 +148,15 @@ def _plain(value: Any) -> Any:
 
 def _member(value: Any, clean: _Clean) -> Any:
     plain = _plain(value)
+    if type(plain) is str:
+        return clean(plain)  # which knows what the whole exception shows
     return _named("", plain, clean) if type(plain) in _SIMPLE else WITHHELD
 
 
 def _named(name: str, value: Any, clean: _Clean) -> Any:
     """Return a text or number clean of what it shows and of what its name says of it."""
+    if type(value) is str and len(value) > _LONGEST:
+        return str(WITHHELD)
     written = json.dumps({name: value})
     cleaned = clean(written)
     if cleaned == written:
