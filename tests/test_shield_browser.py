@@ -224,9 +224,9 @@ def compared(
         site.open(bare=bare)
         told = json.dumps(seen(site, WAYS[way], address.replace("v=2", f"v={number}")))
         results.append(json.loads(told.replace(f"v={number}", "v=2")))
-    if way in LATE - UNSEEN and listed in address:
-        site.wait_for(listed, "v=1")
-    site.page.wait_for_timeout(50 if way in LATE else 0)
+        if bare and way in LATE - UNSEEN and listed in address:
+            site.wait_for(listed, "v=1")  # the next page would take this one's late loads along
+        site.page.wait_for_timeout(50 if way in LATE else 0)
     asked = [[url for url in site.ever_asked if listed in url and f"v={n}" in url] for n in (1, 2)]
     site.ever_asked.clear()
     return results[0], results[1], asked[0], asked[1]
