@@ -125,8 +125,8 @@ def elsewhere(method: str, path: str) -> dict[str, Call]:
     calls: dict[str, Call] = {}
     for protocol, head in heads(method, path).items():
         visit = guard.visit(head)
-        privacy = visit.privacy
-        calls[protocol] = lambda privacy=privacy: promise.request(privacy)  # type: ignore[misc]
+        context = visit.context
+        calls[protocol] = lambda context=context: promise.request(context)  # type: ignore[misc]
         assert calls[protocol]() is None
         visit.end()
     return calls

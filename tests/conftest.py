@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from alpines_privacy.http.context import OUTSIDE, running
+from alpines_privacy.http.privacy import OUTSIDE, running
 from alpines_privacy.redaction.visitor import failed, in_flight
 
 # Machines are busy at times: no test is about how long one example takes. CI draws the same each time.

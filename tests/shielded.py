@@ -60,7 +60,7 @@ class Site:
         visit = self._guard.visit(Sent(host, *SIGNALS[signal], scheme="https"))
         try:
             head = ResponseHead(200, [HTML, *(fields or [])])
-            return self._shield.tag(visit.privacy, head).decode()
+            return self._shield.tag(visit.context, head).decode()
         finally:
             visit.end()
 
@@ -121,7 +121,7 @@ class Site:
             return None
         visit = self._guard.visit(Sent(path=path))
         try:
-            return page[1](visit.privacy)
+            return page[1](visit.context)
         finally:
             visit.end()
 

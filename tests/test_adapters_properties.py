@@ -364,8 +364,8 @@ def shorter() -> Callable[..., bytes]:
 
 
 REWRITING = {
-    "at once": promise(response=lambda privacy, head: Rewrite(shorter())),
-    "held": promise(response=lambda privacy, head: Wait(lambda data, last: Rewrite(shorter()))),
+    "at once": promise(response=lambda context, head: Rewrite(shorter())),
+    "held": promise(response=lambda context, head: Wait(lambda data, last: Rewrite(shorter()))),
 }
 cuts = st.lists(st.sampled_from([b"", b"a", b"b", b"ab", b"xa", b"bxab"]), max_size=6)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import io
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
 from typing import Any, get_args
 
 import anyio.to_thread
 import pytest
 
 from alpines_privacy import Cookie, Privacy, PrivacyPolicy, current, protect
-from alpines_privacy.http.context import Purpose, Signal
+from alpines_privacy.http.context import RequestContext, Signal
+from alpines_privacy.http.privacy import Purpose, request_context
 
 SIGNALS: list[tuple[list[tuple[str, str]], Signal | None]] = [
     ([], None),
@@ -29,6 +33,13 @@ POLICY = PrivacyPolicy(cookies=[Cookie("cart", purpose="Holds your basket", nece
 Fields = list[tuple[str, str]]
 Look = Callable[[Any], object]
 ASGILook = Callable[[Any], Awaitable[object]]
+
+
+def under_way() -> RequestContext:
+    """Return what the layer knows of the request."""
+    context = request_context()
+    assert context is not None
+    return context
 
 
 def over_wsgi(look: Look, fields: Fields = [], policy: Any = POLICY) -> Fields:  # noqa: B006 - never changed
@@ -180,18 +191,27 @@ def test_outside_a_request_nothing_is_kept_and_nothing_raised(
     privacy.hide("somebody's name", "NAME")
     privacy.exempt("cookies", "no such part")
     assert privacy.allows("no such purpose") is False  # type: ignore[arg-type]
-    assert current().hidden == ()
-    assert current().exempted == frozenset()
+    assert privacy.report == ()
+    assert request_context() is None
     assert caplog.records == []
 
 
+def test_outside_a_request_the_literal_policy_tells_who_may_sign_up() -> None:
+    today = date.today()  # noqa: DTZ011 - any day of this year
+    assert current().may_sign_up(date(today.year - 15, 1, 1)) is True
+    assert current().may_sign_up(date(today.year - 11, 1, 1)) is False
+
+
 def test_after_the_request_its_privacy_still_answers_but_is_no_longer_current() -> None:
-    seen: list[Privacy] = []
-    over_wsgi(lambda _: seen.append(current()), [("DNT", "1")])
-    assert seen[0].signal == "DNT"
-    assert current() is not seen[0]
-    seen[0].hide("somebody's name", "NAME")
-    assert seen[0].hidden == ()
+    seen: list[tuple[Privacy, RequestContext]] = []
+    over_wsgi(lambda _: seen.append((current(), under_way())), [("DNT", "1")])
+    ((privacy, context),) = seen
+    assert privacy.signal == "DNT"
+    assert current() is not privacy
+    privacy.hide("somebody's name", "NAME")
+    privacy.hide_user("somebody")
+    assert context.hidden == ()
+    assert context.users == ()
 
 
 def test_a_task_that_outlives_its_request_is_outside() -> None:
@@ -234,6 +254,62 @@ def test_an_app_that_raises_leaves_nobody_behind(error: type[BaseException]) -> 
     with pytest.raises(error):
         over_asgi(look_async, [("DNT", "1")])
     assert not current()
+
+
+# --- what it shows
+
+MEMBERS = {
+    "allows", "exempt", "hide", "hide_user", "may_sign_up", "opted_out", "report", "signal",
+}  # fmt: skip
+
+
+def test_a_view_sees_the_documented_members_and_nothing_of_the_request() -> None:
+    """Inside a request and outside one, over both protocols; the pages for developers show each."""
+    seen: list[Privacy] = [current()]
+
+    async def look_async(scope: Any) -> None:
+        seen.extend([scope["alpines_privacy"], current()])
+
+    over_wsgi(lambda environ: seen.extend([environ["alpines_privacy"], current()]))
+    over_asgi(look_async)
+    assert [set(public(privacy)) for privacy in seen] == [MEMBERS] * 5
+    for document in ("README.md", "docs/frameworks.md"):
+        text = (Path(__file__).parents[1] / document).read_text()
+        assert {name for name in MEMBERS if f"privacy.{name}" in text} == MEMBERS, document
+
+
+def test_what_a_visitor_sent_is_out_of_a_views_sight() -> None:
+    """Whoever walks the attributes that `dir()` shows, three deep, finds neither the head nor the form."""
+    found: list[str] = []
+
+    def walk(value: object, depth: int) -> Iterator[str]:
+        yield repr(value)
+        if depth and not isinstance(value, str | bytes | int | float | tuple | frozenset):
+            for name in public(value):
+                yield from walk(getattr(value, name), depth - 1)
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        environ["wsgi.input"].read()
+        submission = under_way().submission
+        assert submission is not None
+        assert b"correct-horse" in submission.body
+        found.extend(walk(current(), 3))
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b""]
+
+    form = b"user=zulfiqarx&password=correct-horse"
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/login", "HTTP_COOKIE": "token=q7w8e9r0"}
+    length = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(form))}
+    body: Any = {"wsgi.input": io.BytesIO(form)}
+    list(protect(app)({**environ, **length, **body}, lambda *_: None))
+    shown = " ".join(found)
+    assert found
+    for value in ("correct-horse", "zulfiqarx", "q7w8e9r0"):
+        assert value not in shown
+
+
+def public(value: object) -> list[str]:
+    return [name for name in dir(value) if not name.startswith("_")]
 
 
 # --- what it answers
@@ -327,10 +403,10 @@ def test_hidden_values_are_the_requests_own_and_short_ones_are_not_hidden() -> N
         current().hide("made up name", "NAME")
         current().hide("abc", "NAME")
         current().hide("made up street", "ADDRESS")
-        seen.append(set(current().hidden))
+        seen.append(set(under_way().hidden))
 
     over_wsgi(look)
-    over_wsgi(lambda _: seen.append(set(current().hidden)))
+    over_wsgi(lambda _: seen.append(set(under_way().hidden)))
     assert seen == [{("made up name", "NAME"), ("made up street", "ADDRESS")}, set()]
 
 

@@ -33,12 +33,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from alpines_privacy import Cookie, PrivacyPolicy, Signup, current, protect
+from alpines_privacy import Cookie, PrivacyPolicy, Signup, protect
 from alpines_privacy.asgi import PrivacyMiddleware
 from alpines_privacy.guard import guard_for
 from alpines_privacy.http import client as client_module
-from alpines_privacy.http.context import Privacy
 from alpines_privacy.http.forwarding import Inside
+from alpines_privacy.http.privacy import context_of, request_context
 from alpines_privacy.http.report import Notices
 from tests.clock import stop_clock
 from tests.frameworks.django_site import OURS
@@ -87,7 +87,9 @@ class Seen(NamedTuple):
 
 def told(scheme: str, host: str, address: str | None) -> str:
     """Return both views, as JSON."""
-    client = current().client
+    context = request_context()
+    assert context is not None
+    client = context.client
     layer = (client.scheme, client.origin.partition("://")[2], client.address)
     return json.dumps([(scheme, host, address or ""), layer])
 
@@ -448,7 +450,9 @@ def test_a_change_counts_though_somebody_asked_before_it() -> None:
     inner = app.wsgi_app
 
     def asks_first(environ: Any, start_response: Any) -> Any:
-        assert environ["alpines_privacy"].client.origin == "http://inner"
+        context = context_of(environ["alpines_privacy"])
+        assert context is not None
+        assert context.client.origin == "http://inner"
         return inner(environ, start_response)
 
     app.wsgi_app = asks_first
@@ -524,7 +528,7 @@ def test_a_middleware_that_fails_leaves_what_the_server_said() -> None:
             raise ValueError("no")
 
     head = Asked(Broken(flask_site()))
-    assert guard_for(POLICY).visit(head).privacy.client.host == "inner"
+    assert guard_for(POLICY).visit(head).context.client.host == "inner"
 
 
 class Asked(Sent):
@@ -560,7 +564,7 @@ def test_an_app_is_asked_without_its_cookies_and_its_body() -> None:
             return super().__call__(environ, start_response)
 
     app = Asked(Watching(flask_site()), ("cookie", "session=secret"), ("x-forwarded-for", VISITOR))
-    _ = guard_for(POLICY).visit(app).privacy.client
+    _ = guard_for(POLICY).visit(app).context.client
     assert set(seen[0]) == {
         "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_HOST", "REMOTE_ADDR", "SCRIPT_NAME", "SERVER_NAME",
         "SERVER_PORT", "wsgi.url_scheme",
@@ -583,7 +587,7 @@ def test_what_wraps_itself_is_looked_through_once() -> None:
 
 
 def test_a_copied_scope_holds_the_same_privacy() -> None:
-    privacy = Privacy(current().preference, None, None)
+    privacy = guard_for(POLICY).visit(Sent()).privacy
     assert copy.deepcopy({"privacy": privacy})["privacy"] is privacy
     assert copy.copy(privacy) is privacy
 
@@ -620,8 +624,8 @@ def test_an_unheeded_https_is_told_once_with_what_to_set(
     for _ in range(3):  # a process has one network, however many policies
         guard = guard_for(PrivacyPolicy(trusted_proxies=trusted))
         visit = guard.visit(Sent(("host", "shop.example"), said, peer=peer))
-        assert not visit.privacy.https or said[0] == "forwarded"
-        assert not visit.privacy.client.https
+        assert not visit.context.https or said[0] == "forwarded"
+        assert not visit.context.client.https
         visit.end()
     (line,) = told_once()
     assert setting in line
@@ -643,7 +647,7 @@ def test_what_is_heeded_or_says_nothing_is_not_told(
     head: Sent, told_once: Callable[[], list[str]]
 ) -> None:
     visit = guard_for(PrivacyPolicy(trusted_proxies=[PROXY])).visit(head)
-    _ = visit.privacy.client
+    _ = visit.context.client
     visit.end()
     assert told_once() == []
 

@@ -17,9 +17,9 @@ import pytest
 
 from alpines_privacy import PolicyError, PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import MODE_VARIABLE, Guard, HostGuards, guard_for
-from alpines_privacy.http.context import KEY
 from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import MORE, Answer, Examine, Pass, Replace, Rewrite, Wait
+from alpines_privacy.http.privacy import KEY, request_context
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.wsgi import WSGIRequest
 from tests.sent import Sent
@@ -228,7 +228,7 @@ def guard(*promises: Promise, **policy: Any) -> Guard:
 
 
 def examine(judge: Callable[..., Any], limit: int = 100, beyond: Answer | None = None) -> Promise:
-    return promise(request=lambda privacy: Examine(limit, judge, beyond))
+    return promise(request=lambda context: Examine(limit, judge, beyond))
 
 
 def at_the_end(verdict: Answer | None) -> Callable[..., Any]:
@@ -237,14 +237,14 @@ def at_the_end(verdict: Answer | None) -> Callable[..., Any]:
 
 def waiting(settle: Callable[[Any, bytes, bool], Any]) -> Promise:
     """Wait for the first chunk; `settle` gets the head too."""
-    return promise(response=lambda privacy, head: Wait(lambda data, last: settle(head, data, last)))
+    return promise(response=lambda context, head: Wait(lambda data, last: settle(head, data, last)))
 
 
 def upper(data: bytes, *, last: bool) -> bytes:
     return data.upper() + (b"." if last else b"")
 
 
-rewriting = promise(response=lambda privacy, head: Rewrite(upper))
+rewriting = promise(response=lambda context, head: Rewrite(upper))
 
 
 def marked(head: Any, data: bytes, last: object) -> None:
@@ -583,7 +583,7 @@ DENIALS: Message = {"websocket.http.response": {}}
 
 
 def test_a_websocket_is_answered_by_a_denial_response_where_the_server_has_it() -> None:
-    answering = guard(promise(request=lambda privacy: OURS))
+    answering = guard(promise(request=lambda context: OURS))
     sent = run_asgi(answering, kind="websocket", extensions=DENIALS)
     assert [m["type"] for m in sent] == [
         "websocket.http.response.start", "websocket.http.response.body",
@@ -595,7 +595,7 @@ def test_a_websocket_is_answered_by_a_denial_response_where_the_server_has_it() 
 def test_a_websocket_is_closed_where_the_server_cannot_deny_it(
     extensions: dict[str, Any] | None,
 ) -> None:
-    answering = guard(promise(request=lambda privacy: OURS))
+    answering = guard(promise(request=lambda context: OURS))
     sent = run_asgi(answering, kind="websocket", extensions=extensions)
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
@@ -603,7 +603,7 @@ def test_a_websocket_is_closed_where_the_server_cannot_deny_it(
 def test_a_websocket_is_answered_after_its_connect_and_not_when_it_is_gone() -> None:
     layered: Any = asgi.PrivacyMiddleware(
         _unreachable,
-        guard(promise(request=lambda privacy: OURS)),
+        guard(promise(request=lambda context: OURS)),
     )
     server = ASGIServer({"type": "websocket.connect"}, {"type": "websocket.disconnect"})
     assert len(server.run(layered, scope_of(kind="websocket"))) == 1
@@ -618,7 +618,7 @@ def test_a_websockets_body_is_never_examined() -> None:
 
 
 def test_a_websockets_accept_and_denial_carry_edited_heads() -> None:
-    editing = guard(promise(response=lambda privacy, head: head.append("x-a", "1")))
+    editing = guard(promise(response=lambda context, head: head.append("x-a", "1")))
     (accept,) = run_asgi(editing, {"type": "websocket.accept"}, kind="websocket")
     assert accept == {"type": "websocket.accept", "headers": [(b"x-a", b"1")]}
     denial = {"type": "websocket.http.response.start", "status": 403, "headers": []}
@@ -658,7 +658,7 @@ def test_a_held_head_goes_before_what_may_be_a_body_of_another_kind(message: Mes
 
 
 def test_nothing_of_a_replaced_response_leaves() -> None:
-    replacing = guard(promise(response=lambda privacy, head: Replace(OURS)))
+    replacing = guard(promise(response=lambda context, head: Replace(OURS)))
     sent = run_asgi(
         replacing,
         START,
@@ -701,7 +701,7 @@ LEFT: dict[str, Message] = {
 def test_fields_beside_the_head_are_filtered(kind: str) -> None:
     asked: list[str] = []
 
-    def fields(privacy: Any, message: str, given: list[Field]) -> list[Field]:
+    def fields(context: Any, message: str, given: list[Field]) -> list[Field]:
         asked.append(message)
         return [f for f in given if "x-a" not in "".join(f)]
 
@@ -716,7 +716,7 @@ def test_fields_beside_the_head_are_filtered(kind: str) -> None:
 @pytest.mark.parametrize("kind", BESIDE)
 @pytest.mark.parametrize("how", ["report", "exempt path", "exempt by the app"])
 def test_fields_beside_the_head_pass_where_nothing_is_enforced(kind: str, how: str) -> None:
-    dropping = promise(fields=lambda privacy, message, given: [])
+    dropping = promise(fields=lambda context, message, given: [])
     policies = {
         "report": PrivacyPolicy(mode="report"),
         "exempt path": PrivacyPolicy(exempt=["/"]),
@@ -743,7 +743,7 @@ def run_wsgi(policy: Any, app: Any) -> WSGIServer:
 
 
 def on_pages(outcome: Any) -> Guard:
-    return guard(promise(response=lambda privacy, head: outcome if head.status == 500 else None))
+    return guard(promise(response=lambda context, head: outcome if head.status == 500 else None))
 
 
 HOLDS = Wait(lambda data, last: None)
@@ -802,7 +802,7 @@ def test_an_app_that_starts_over_too_late_hears_it_from_start_response(case: str
 
 def test_an_error_page_stands_in_for_a_response_that_was_to_be_replaced() -> None:
     replacing = guard(
-        promise(response=lambda privacy, head: Replace(OURS) if head.status == 200 else None)
+        promise(response=lambda context, head: Replace(OURS) if head.status == 200 else None)
     )
 
     def app(environ: Message, start: Any) -> Any:
@@ -817,7 +817,7 @@ def test_an_error_page_stands_in_for_a_response_that_was_to_be_replaced() -> Non
 
 def test_what_a_server_does_to_an_answers_headers_stays_with_that_response() -> None:
     """PEP 3333 lets it change the list in any way; an outer middleware appends its cookie there."""
-    answering = guard(promise(request=lambda privacy: OURS))
+    answering = guard(promise(request=lambda context: OURS))
     first, second = run_wsgi(answering, _unreachable), run_wsgi(answering, _unreachable)
     assert first.head is not None
     first.head[1].append(("Set-Cookie", "id=1"))
@@ -921,7 +921,9 @@ ENDINGS = {
 @pytest.mark.parametrize("shape", ["stream", "list", "write"])
 def test_a_visit_ends_once_and_inside_itself(ending: str, shape: str, through: Driver) -> None:
     ends: list[bool] = []
-    ending_promise = promise("ending", end=lambda privacy: ends.append(current() is privacy))
+    ending_promise = promise(
+        "ending", end=lambda context: ends.append(request_context() is context)
+    )
     one, request = ENDINGS[ending]
     through(guard(one, ending_promise), request, Response(shape=shape))
     assert ends == [True]
@@ -936,7 +938,7 @@ def test_a_visit_ends_once_when_the_app_fails(through: Driver) -> None:
 
     with pytest.raises(ValueError, match="its own"):
         through(
-            guard(promise(end=lambda privacy: ends.append(True))), Request(), Response(before=fail)
+            guard(promise(end=lambda context: ends.append(True))), Request(), Response(before=fail)
         )
     assert ends == [True]
     assert not current()
@@ -951,16 +953,16 @@ def _raise(*args: object, **named: object) -> Any:
     raise ValueError(SECRET)
 
 
-def failing_settle(privacy: object, head: object) -> Wait:
+def failing_settle(context: object, head: object) -> Wait:
     return Wait(_raise)
 
 
 DEFECTS: dict[str, dict[str, Any]] = {
     "request": {"request": _raise},
-    "judge": {"request": lambda privacy: Examine(10, _raise)},
+    "judge": {"request": lambda context: Examine(10, _raise)},
     "response": {"response": _raise},
     "settle": {"response": failing_settle},
-    "filter": {"response": lambda privacy, head: Rewrite(_raise)},
+    "filter": {"response": lambda context, head: Rewrite(_raise)},
     "end": {"end": _raise},
     "failed": {"request": _raise, "failed": _raise},
 }
@@ -1015,7 +1017,7 @@ def test_a_promise_fails_the_way_it_says(hook: str, through: Driver) -> None:
 def test_fields_beside_the_head_fail_the_way_the_head_does(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    closed = promise(fields=_raise, failed=lambda privacy, head: head.replace(head.fields[1:]))
+    closed = promise(fields=_raise, failed=lambda context, head: head.replace(head.fields[1:]))
     *_, sent = run_asgi(guard(closed), START, LAST, BESIDE[kind])
     assert sent == {"type": BESIDE[kind]["type"], **LEFT[kind]}
     *_, untouched = run_asgi(guard(promise(fields=_raise)), START, LAST, BESIDE[kind])
@@ -1434,7 +1436,7 @@ def test_an_iterable_nobody_closed_does_not_switch_the_layer_off_for_its_thread(
 
 
 def asgi_outside() -> None:
-    from alpines_privacy.http.context import OUTSIDE, running  # noqa: PLC0415 - only to tidy up
+    from alpines_privacy.http.privacy import OUTSIDE, running  # noqa: PLC0415 - only to tidy up
 
     running.set(OUTSIDE)
 
@@ -1455,7 +1457,7 @@ def test_a_first_chunk_as_long_as_content_length_is_the_whole_body(
 ) -> None:
     seen: list[bool] = []
     fields = TYPE if length is None else [*TYPE, ("Content-Length", length)]
-    visit, _ = _visit_of(lambda privacy, head: Wait(lambda _, last: seen.append(last)), fields)
+    visit, _ = _visit_of(lambda context, head: Wait(lambda _, last: seen.append(last)), fields)
     visit.settle(b"page", last)
     visit.end()
     assert seen == [whole]
@@ -1468,7 +1470,7 @@ def test_a_rewritten_body_says_its_length_only_where_it_is_known(
     lengths: tuple[int | None, ...], expected: list[str]
 ) -> None:
     promises = [
-        promise(response=lambda privacy, head, n=n: Rewrite(lambda data, *, last: data, length=n))
+        promise(response=lambda context, head, n=n: Rewrite(lambda data, *, last: data, length=n))
         for n in lengths
     ]
     visit = Guard(PrivacyPolicy(), promises=promises).visit(WSGIRequest({}))
@@ -1490,8 +1492,8 @@ class Paged(Promise):
         self.asked: list[str] = []
         self._outcome = outcome
 
-    def page(self, privacy: Any) -> Answer | Examine | None:
-        self.asked.append(privacy.request.path)
+    def page(self, context: Any) -> Answer | Examine | None:
+        self.asked.append(context.request.path)
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
@@ -1544,7 +1546,7 @@ class Heeding(Promise):
 
     heeds = frozenset({"x-a"})
 
-    def response(self, privacy: Any, head: ResponseHead) -> None:
+    def response(self, context: Any, head: ResponseHead) -> None:
         head.append("x-seen", "1")
 
 
@@ -1578,7 +1580,7 @@ def test_a_plain_response_is_offered_for_the_fields_a_promise_heeds(
 
 def test_one_promise_that_wants_every_response_gets_them() -> None:
     seen: list[int] = []
-    watching = promise(response=lambda privacy, head: seen.append(head.status))
+    watching = promise(response=lambda context, head: seen.append(head.status))
     guard = Guard(PrivacyPolicy(), promises=[Heeding(), watching])
     through_asgi(guard, Request(), Response(fields=(JSON,)))
     assert seen == [200]

@@ -26,7 +26,7 @@ from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware
 from alpines_privacy.cli import main
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.client import Client
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.outcomes import Answer, Pass
 from alpines_privacy.policy import PolicyError, SecretKeys, ThirdParty
 from alpines_privacy.testing import visitor
@@ -485,12 +485,12 @@ def test_no_report_makes_it_fail_or_keeps_what_is_no_host(document: Any) -> None
 
 
 def asked(promise: LoadReports, *fields: tuple[str, str], method: str = "GET") -> Answer:
-    privacy: Privacy = (
+    context: RequestContext = (
         Guard(REPORTS, promises=[])
         .visit(Sent(*fields, method=method, path="/_privacy/loads"))
-        .privacy
+        .context
     )
-    answer = promise.page(privacy)
+    answer = promise.page(context)
     assert isinstance(answer, Answer)
     return answer
 

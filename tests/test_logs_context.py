@@ -26,6 +26,7 @@ from alpines_privacy import PrivacyPolicy, current
 from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import Pass
+from alpines_privacy.http.privacy import OUTSIDE, request_context, running
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.literals import Literal, Literals, _is_word
 from alpines_privacy.redaction.visitor import _submitted, failed, in_flight, literals_of
@@ -358,7 +359,7 @@ def test_one_request_does_not_hide_what_another_brought(written: io.StringIO) ->
 
 def test_after_the_request_nothing_is_kept(written: io.StringIO) -> None:
     kept: list[Any] = []
-    over_asgi(VISITS["form"], lambda: kept.append(current()))
+    over_asgi(VISITS["form"], lambda: kept.append(request_context()))
     LOG.info("%s", NAME)
     assert written.getvalue() == f"{NAME}\n"
     assert kept[0].submission is None
@@ -417,12 +418,12 @@ def test_a_request_that_ends_while_another_thread_logs_costs_no_record(
 
     visit = Guard(PrivacyPolicy()).visit(WSGIRequest({"QUERY_STRING": "a=b"}))
     visit.request()
-    visit.privacy.submission = cast("Any", Ending())
+    visit.context.submission = cast("Any", Ending())
     thread = threading.Thread(target=LOG.info, args=("started",))
     thread.start()
     thread.join()
     assert written.getvalue() == "started\n"
-    assert visit.privacy.literals is None
+    assert visit.context.literals is None
 
 
 @pytest.mark.parametrize("turn", [1, 2, 3])
@@ -439,7 +440,7 @@ def test_a_request_that_fails_while_another_thread_logs_is_hidden_from_then_on(
             looks += 1
             any_yet = len(self) > 0
             if looks == turn:
-                failed.add(visit.privacy, Redactor())
+                failed.add(visit.context, Redactor())
             return any_yet
 
     monkeypatch.setattr(failed, "kept", Meanwhile([(0.0, Literals([]))]))
@@ -507,17 +508,15 @@ def test_what_was_submitted_is_worked_out_once_however_often_code_hides(
     assert len(worked_out) == 1
 
 
-def test_a_request_that_never_ends_is_forgotten_with_its_privacy() -> None:
+def test_a_request_that_never_ends_is_forgotten_with_its_visit() -> None:
     visit = Guard(PrivacyPolicy()).visit(Sent())
     visit.request()
-    assert visit.privacy in list(in_flight)
+    assert visit.context in list(in_flight)
     before = len(list(in_flight))
     other = Guard(PrivacyPolicy()).visit(Sent())
     other.request()
     del other
     visit.end()
-    from alpines_privacy.http.context import OUTSIDE, running  # noqa: PLC0415 - it holds the other
-
     running.set(OUTSIDE)
     assert len(list(in_flight)) < before
 
@@ -559,7 +558,7 @@ def test_whatever_is_sent_no_record_has_to_be_withheld(
     if passed.watch is not None:
         passed.watch(body)
     try:
-        literals_of(visit.privacy, Redactor()).redact("some text")
+        literals_of(visit.context, Redactor()).redact("some text")
     finally:
         visit.end()
 

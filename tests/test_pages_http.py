@@ -29,10 +29,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from alpines_privacy import PrivacyPolicy, asgi, current, protect, wsgi
+from alpines_privacy import Privacy, PrivacyPolicy, asgi, current, protect, wsgi
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.coding import DECODABLE
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import ResponseHead
 from alpines_privacy.testing import Response, visitor
 from alpines_privacy.trackers import shipped_rules
@@ -684,15 +684,14 @@ class Shield:
         self.file = file
         self.heads: list[ResponseHead] = []
 
-    def __call__(self, privacy: Privacy, head: ResponseHead) -> bytes:
+    def __call__(self, context: RequestContext, head: ResponseHead) -> bytes:
         self.heads.append(head.copy())
-        assert privacy.request is not None
-        if privacy.request.values("sec-fetch-dest") == ["empty"]:
+        if context.request.values("sec-fetch-dest") == ["empty"]:
             return b""
         return f"<script src=/_privacy/shield.{self.file}.js></script>".encode()
 
 
-def shielded(shield: Callable[[Privacy, ResponseHead], bytes], app: App) -> Any:
+def shielded(shield: Callable[[RequestContext, ResponseHead], bytes], app: App) -> Any:
     promise = Trackers(DECLARED, shipped_rules(), shield=shield)
     return asgi.PrivacyMiddleware(app.asgi, Guard(DECLARED, promises=[promise]))
 
@@ -714,7 +713,7 @@ def test_the_shield_is_not_asked_for_what_is_no_page_or_stays_as_it_is() -> None
 
 
 def test_a_defect_of_the_shields_costs_the_shield_alone() -> None:
-    def broken(privacy: Privacy, head: ResponseHead) -> bytes:
+    def broken(context: RequestContext, head: ResponseHead) -> bytes:
         raise RuntimeError
 
     response = visitor(shielded(broken, App(page(PAGE, fields=[("etag", '"1"')])))).get("/")

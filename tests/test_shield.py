@@ -50,7 +50,7 @@ def tag(
     guard, shield = shield_of(policy or PrivacyPolicy())
     visit = guard.visit(Sent(HOST, *request, **{"scheme": "https", **options}))
     try:
-        return shield.tag(visit.privacy, ResponseHead(200, [HTML, *head])).decode()
+        return shield.tag(visit.context, ResponseHead(200, [HTML, *head])).decode()
     finally:
         visit.end()
 
@@ -125,7 +125,7 @@ class TestTag:
         guard, shield = shield_of(PrivacyPolicy())
         visit = guard.visit(Sent(HOST))
         visit.privacy.exempt("markup")
-        assert shield.tag(visit.privacy, ResponseHead(200, [HTML])) == b""
+        assert shield.tag(visit.context, ResponseHead(200, [HTML])) == b""
         visit.end()
 
     def test_a_forbidding_policy_is_told_once(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -137,7 +137,7 @@ class TestTag:
             for _ in range(3):
                 visit = guard.visit(Sent(HOST))
                 shield.tag(
-                    visit.privacy, ResponseHead(200, [HTML, *csp("script-src 'sha256-abc='")])
+                    visit.context, ResponseHead(200, [HTML, *csp("script-src 'sha256-abc='")])
                 )
                 visit.end()
         told = [

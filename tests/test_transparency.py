@@ -22,8 +22,9 @@ from starlette.routing import Mount, Route
 
 from alpines_privacy import PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import Guard
-from alpines_privacy.http.context import KEY
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.outcomes import Rewrite, Wait
+from alpines_privacy.http.privacy import KEY, context_of
 from tests.wire import App, ASGIServer, Closing, Message, WSGIServer, drive, promise, scope_of
 
 # Fakes take plain dicts, and some say wrong things on purpose.
@@ -418,8 +419,10 @@ def test_a_forms_stream_reads_as_the_servers_and_is_given_back(reading: str) -> 
 
     def app(environ: Message, start: Any) -> Any:
         read.append(READINGS[reading](environ["wsgi.input"]))
-        submission = environ[KEY].submission
-        assert submission.body == body[: stream.tell()]  # all that was read was seen
+        context = context_of(environ[KEY])
+        assert context is not None
+        assert context.submission is not None
+        assert context.submission.body == body[: stream.tell()]  # all that was read was seen
         start("200 OK", TEXT)
         return []
 
@@ -1032,7 +1035,7 @@ def test_wsgirefs_validator_finds_nothing_around_or_inside(
         PrivacyPolicy(),
         promises=[
             promise(
-                response=lambda privacy, head: Wait(
+                response=lambda context, head: Wait(
                     lambda data, last: Rewrite(lambda data, last: data.upper())
                 )
             )
@@ -1054,7 +1057,7 @@ def test_wsgirefs_validator_finds_nothing_around_or_inside(
 def counting() -> tuple[Guard, list[str]]:
     seen: list[str] = []
     return Guard(
-        PrivacyPolicy(), promises=[promise(response=lambda privacy, head: seen.append("seen"))]
+        PrivacyPolicy(), promises=[promise(response=lambda context, head: seen.append("seen"))]
     ), seen
 
 
@@ -1138,10 +1141,10 @@ def test_apps_tried_in_turn_with_one_environ_are_each_protected(first: str) -> N
 # -------------------------------------------------------------------------------- promised edits
 
 
-def edit(privacy: Any) -> None:
-    privacy.request.edit("accept-encoding", "gzip")
-    privacy.request.edit("range", None)
-    privacy.request.edit("x-new", "1")
+def edit(context: RequestContext) -> None:
+    context.request.edit("accept-encoding", "gzip")
+    context.request.edit("range", None)
+    context.request.edit("x-new", "1")
 
 
 EDITED = promise(request=edit)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alpines_privacy.http.context import Privacy, current
+    from alpines_privacy.http.privacy import Privacy, current
     from alpines_privacy.policy import (
         AgeScreen,
         Cookie,
@@ -41,12 +41,12 @@ _HOMES = {
     "AgeScreen": "alpines_privacy.policy",
     "Cookie": "alpines_privacy.policy",
     "PolicyError": "alpines_privacy.policy",
-    "Privacy": "alpines_privacy.http.context",
+    "Privacy": "alpines_privacy.http.privacy",
     "PrivacyPolicy": "alpines_privacy.policy",
     "PrivacyWarning": "alpines_privacy.policy.warning",
     "Signup": "alpines_privacy.policy",
     "ThirdParty": "alpines_privacy.policy",
-    "current": "alpines_privacy.http.context",
+    "current": "alpines_privacy.http.privacy",
     "protect": "alpines_privacy.protection",
 }
 

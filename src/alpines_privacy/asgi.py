@@ -18,7 +18,6 @@ from typing import Any, TypeAlias, cast
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http.cache import cached
-from alpines_privacy.http.context import KEY, Privacy
 from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
     Asked,
@@ -32,6 +31,7 @@ from alpines_privacy.http.heads import (
     read_loosely,
 )
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
+from alpines_privacy.http.privacy import KEY, is_under_way
 from alpines_privacy.http.promise import Message as Beside
 
 __all__ = ["PrivacyMiddleware", "in_time"]
@@ -521,8 +521,7 @@ _REPLACED: _Handlers = {_ANY_OTHER: _Exchange.drop}
 
 def _is_nested(scope: Scope) -> bool:
     """Whether an outer layer is already at work on this request."""
-    outer = scope.get(KEY)
-    return isinstance(outer, Privacy) and not outer.ended
+    return is_under_way(scope.get(KEY))
 
 
 def _is_lower_case(names: Iterable[bytes]) -> bool:

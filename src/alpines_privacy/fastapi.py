@@ -13,15 +13,15 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from alpines_privacy.http import context
+from alpines_privacy.http import privacy
 from alpines_privacy.starlette import privacy_of
 
 __all__ = ["Privacy"]
 
 
-async def _privacy(connection: HTTPConnection) -> context.Privacy:
+async def _privacy(connection: HTTPConnection) -> privacy.Privacy:
     """Run in the event loop: FastAPI sends plain functions to a thread."""
     return privacy_of(connection)
 
 
-Privacy = Annotated[context.Privacy, Depends(_privacy)]
+Privacy = Annotated[privacy.Privacy, Depends(_privacy)]

@@ -32,7 +32,7 @@ from alpines_privacy import redaction
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.client import ProxyTrust, as_read_inside
-from alpines_privacy.http.context import Preference, Privacy, Running, running
+from alpines_privacy.http.context import Preference, RequestContext, Running
 from alpines_privacy.http.cross_origin import granted, preflight
 from alpines_privacy.http.heads import TELLING, Field, RequestHead, ResponseHead, field_name
 from alpines_privacy.http.outcomes import (
@@ -53,6 +53,7 @@ from alpines_privacy.http.outcomes import (
     Watcher,
 )
 from alpines_privacy.http.paths import PathSet
+from alpines_privacy.http.privacy import Privacy, running
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Notices, logger
 from alpines_privacy.http.sniffing import sniffed
@@ -82,7 +83,7 @@ PolicyLike: TypeAlias = (
     "PrivacyPolicy | Mapping[str, Any] | Guard | HostGuards | PolicyOfHost | None"
 )
 
-_Page: TypeAlias = "tuple[Promise, Callable[[Privacy], Answer | Examine | Watch | None]]"
+_Page: TypeAlias = "tuple[Promise, Callable[[RequestContext], Answer | Examine | Watch | None]]"
 
 MODE_VARIABLE = "ALPINES_PRIVACY_MODE"
 _MOST_GUARDS = 256  # each takes about 40 KB and 5 ms to make
@@ -190,6 +191,7 @@ class Visit:
         "_taken",
         "_untouched",
         "_watchers",
+        "context",
         "privacy",
         "watches",
     )
@@ -197,9 +199,10 @@ class Visit:
 
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
-        self.privacy = Privacy(guard.read_preference(head), head, guard.running)
+        self.context = RequestContext(guard.read_preference(head), head, guard.running)
+        self.privacy = Privacy(self.context)  # what the app sees of it
         if guard.trusts_peers:
-            self.privacy.arrived = head.asked()
+            self.context.arrived = head.asked()
         # Whether request and response concern us at all; if not, an adapter need not look at them.
         self.watches = not (guard.exempt.any and guard.exempt.holds(head))
         self._head: ResponseHead | None = None
@@ -214,10 +217,10 @@ class Visit:
 
     def request(self) -> Pass | Answer | NeedBody:
         """Take the request's head: let the app have it, answer it, or ask for its body first."""
-        head, guard = self.privacy.request, self._guard
-        assert head is not None  # a visit has a request
+        context, guard = self.context, self._guard
         if not self.watches:
-            return self._passed(head)
+            return self._passed()
+        head = context.request
         hooks: Sequence[_Page] = guard.on_request
         path = head.local_path
         # Asked of every request: two look-ups, and a call only for a page of ours.
@@ -226,7 +229,7 @@ class Visit:
             hooks = [page, *hooks] if page else hooks
         for promise, hook in hooks:
             try:
-                outcome = hook(self.privacy)
+                outcome = hook(context)
             except Exception:
                 outcome = self._failed(promise, None)
             if outcome is None:
@@ -238,7 +241,7 @@ class Visit:
                 return outcome
         if self._judges:
             return NeedBody(max(examine.limit for _, examine in self._judges))
-        return self._passed(head)
+        return self._passed()
 
     def _look_at_body(self, promise: Promise, wish: Examine | Watch) -> None:
         if isinstance(wish, Watch):
@@ -259,34 +262,30 @@ class Visit:
         self._judges = undecided
         if undecided:
             return MORE
-        return self._passed(self.privacy.request)
+        return self._passed()
 
     def preflight(self, answer: Answer) -> list[Field] | None:
         """Return the fields of a preflight to ask the app by, before an answer leaves; None for most."""
-        head = self.privacy.request
-        if not answer.crosses or head is None:
-            return None
-        return preflight(head, self.privacy.client)
+        return preflight(self.context.request, self.context.client) if answer.crosses else None
 
     def granting(self, answer: Answer, head: ResponseHead | None) -> Answer:
         """Return the answer with what the app's response to the preflight allows."""
-        request = self.privacy.request
-        if head is None or request is None:
+        if head is None:
             return answer
         fields = [field for field in answer.fields if field[0] != "content-length"]
-        origin = request.values("origin")[0]
+        origin = self.context.request.values("origin")[0]
         return Answer(answer.status, [*fields, *granted(origin, head)], answer.body)
 
     def cut_short(self) -> Pass | Answer:
         """Take the end of a body that broke off: the visitor went away, and half a form proves nothing."""
-        return self._passed(self.privacy.request) if self._guard.reports else _TRUNCATED
+        return self._passed() if self._guard.reports else _TRUNCATED
 
     def response(self, head: ResponseHead) -> Send | Hold | Replace:
         """Take the response's head; once more when the app starts over after an error."""
         self._sniffs = False
         if head.is_plain and self._may_pass(head):  # nearly always; so without a call more
             self._settles = self._filters = None
-            self.privacy.head_left = True
+            self.context.head_left = True
             return Send(head)
         if head.is_undecided and self._has_body(head):
             self._sniffs, self._head = True, head
@@ -295,17 +294,17 @@ class Visit:
 
     def _may_pass(self, head: ResponseHead) -> bool:
         """Whether no promise wants to see a head that is no page's."""
-        privacy, heeds = self.privacy, self._guard.heeds
+        context, heeds = self.context, self._guard.heeds
         return (
             heeds is not None
-            and not privacy.read
-            and not privacy.preference.opted_out
+            and not context.read
+            and not context.preference.opted_out
             and heeds.isdisjoint(head.names)
         )
 
     def _pass_on(self, head: ResponseHead) -> Send:
         self._settles = self._filters = None
-        self.privacy.head_left = True
+        self.context.head_left = True
         return Send(head)
 
     def _sniffed(self, data: bytes) -> Send | Hold | Replace:
@@ -321,29 +320,28 @@ class Visit:
 
     def _has_body(self, head: ResponseHead) -> bool:
         """Whether the app's bytes are sent: not to HEAD, nor where a status has none."""
-        request = self.privacy.request
-        is_asked = request is None or request.method != "HEAD"
+        is_asked = self.context.request.method != "HEAD"
         return is_asked and head.status >= 200 and head.status not in _NO_BODY
 
     def _asked(self, head: ResponseHead) -> Send | Hold | Replace:
         """Let every promise look at a head."""
-        privacy = self.privacy
-        privacy.look_again()
+        context = self.context
+        context.look_again()
         sent = head
         if self._guard.reports:
             self._untouched, head = head, head.copy()
         self._settles = self._filters = None
-        exempted = privacy.exempted
+        exempted = context.exempted
         for promise, hook in self._guard.on_response:
             if exempted and promise.part in exempted:
                 continue
             outcome: Replace | Rewrite | Wait | None = None
             try:
-                outcome = hook(privacy, head)
+                outcome = hook(context, head)
             except Exception:
                 self._failed(promise, head)
             if isinstance(outcome, Replace) and not self._only_reported(outcome):
-                privacy.head_left = True
+                context.head_left = True
                 return outcome
             if isinstance(outcome, Wait):
                 self._settles = [*(self._settles or ()), (promise, outcome.settle)]
@@ -353,7 +351,7 @@ class Visit:
             self._head = head
             return self._with_body(head)
         self._fill(head)
-        privacy.head_left = True
+        context.head_left = True
         return Send(sent)
 
     def settle(self, data: bytes, last: bool) -> Send | Replace:  # noqa: FBT001 - DESIGN's style
@@ -369,7 +367,7 @@ class Visit:
             return self._sent(head)
         whole = last or head.values("content-length") == [str(len(first))]
         for promise, settle in settles:
-            if promise.part in self.privacy.exempted:  # since the app began its response
+            if promise.part in self.context.exempted:  # since the app began its response
                 continue
             outcome: Replace | Rewrite | None = None
             try:
@@ -377,7 +375,7 @@ class Visit:
             except Exception:
                 self._failed(promise, head)
             if isinstance(outcome, Replace) and not self._only_reported(outcome):
-                self.privacy.head_left = True
+                self.context.head_left = True
                 return outcome
             if isinstance(outcome, Rewrite):
                 self._filters = [*(self._filters or ()), (promise, outcome)]
@@ -401,10 +399,10 @@ class Visit:
         """Return the fields that may leave beside the head; the very same list where all may."""
         hooks = self._guard.on_fields if self.watches and not self._guard.reports else ()
         for promise, hook in hooks:
-            if promise.part in self.privacy.exempted:
+            if promise.part in self.context.exempted:
                 continue
             try:
-                fields = hook(self.privacy, message, fields)
+                fields = hook(self.context, message, fields)
             except Exception:
                 head = ResponseHead(200, fields)  # they fail the way a head's would
                 self._failed(promise, head)
@@ -415,22 +413,22 @@ class Visit:
         """Take note of an exception of the app's; the adapter lets it go on."""
         for promise, raised in self._guard.on_raised if self.watches else ():
             try:
-                raised(self.privacy, error)
+                raised(self.context, error)
             except Exception:
                 self._failed(promise, None)
 
     def end(self) -> None:
         """End the visit: from now on `current()` is outside it. More than once does no harm."""
-        privacy = self.privacy
-        if privacy.ended:
+        context = self.context
+        if context.ended:
             return
         for promise, hook in self._guard.on_end if self.watches else ():
             try:
-                hook(privacy)
+                hook(context)
             except Exception:
                 self._failed(promise, None)
-        privacy.ended = True
-        if running.get() is privacy:
+        context.ended = True
+        if running.get() is self.privacy:
             running.set(self._before)
 
     def _with_body(self, head: ResponseHead) -> Send | Hold | Replace:
@@ -444,8 +442,8 @@ class Visit:
             return HOLD
         return self._sent(head)
 
-    def _passed(self, head: RequestHead | None) -> Pass:
-        assert head is not None  # a visit has a request
+    def _passed(self) -> Pass:
+        head = self.context.request
         if self._guard.reports:
             head.edits = None
         return Pass(head, self._watched if self._watchers else None)
@@ -460,19 +458,19 @@ class Visit:
 
     def _fill(self, head: ResponseHead) -> None:
         """Let the promises use the room that is left in a head."""
-        exempted = self.privacy.exempted
+        exempted = self.context.exempted
         for promise, hook in self._guard.on_fill:
             if promise.part in exempted:
                 continue
             try:
-                hook(self.privacy, head)
+                hook(self.context, head)
             except Exception:
                 self._failed(promise, head)
 
     def _sent(self, head: ResponseHead) -> Send:
         """Send a head; a body that is rewritten has no longer the length the app gave."""
         self._fill(head)
-        self.privacy.head_left = True
+        self.context.head_left = True
         rewrites = [rewrite for _, rewrite in self._filters or ()]
         if self._guard.reports:  # its body is read, to tell what would go
             return Send(self._untouched, rewrites=bool(rewrites))
@@ -508,7 +506,7 @@ class Visit:
         notices = self._guard.running.notices
         notices.failure(_name(promise))
         try:
-            return promise.failed(self.privacy, head)
+            return promise.failed(self.context, head)
         except Exception:
             notices.failure(f"{_name(promise)}.failed")
             return None

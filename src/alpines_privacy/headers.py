@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import HTML_TYPES, RequestHead, ResponseHead
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy
@@ -26,31 +26,31 @@ class Headers(Promise):
     def __init__(self, policy: PrivacyPolicy) -> None:
         self._vary = ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> None:
+    def response(self, context: RequestContext, head: ResponseHead) -> None:
         """Mark a response that could differ; runs before any promise edits the head."""
         page = head.is_html
         if not (
             page
-            or privacy.read
+            or context.read
             or "set-cookie" in head.names
-            or (head.status == 304 and _revalidates_page(privacy.request, head))
+            or (head.status == 304 and _revalidates_page(context.request, head))
         ):
             return
         if head.status >= 200:  # an interim response or an upgrade is not cached
             head.merge("vary", self._vary)
-        if page and privacy.preference.dnt == "1" and _is_shown(privacy.request, head):
+        if page and context.preference.dnt == "1" and _is_shown(context.request, head):
             head.append("tk", "N")
 
 
-def _is_shown(request: RequestHead | None, head: ResponseHead) -> bool:
+def _is_shown(request: RequestHead, head: ResponseHead) -> bool:
     """Whether a browser gets the page itself, and the app has not said `Tk` for it."""
-    bodiless = head.status == 304 or (request is not None and request.method == "HEAD")
+    bodiless = head.status == 304 or request.method == "HEAD"
     return not bodiless and "tk" not in head.names
 
 
-def _revalidates_page(request: RequestHead | None, head: ResponseHead) -> bool:
+def _revalidates_page(request: RequestHead, head: ResponseHead) -> bool:
     """Whether a 304 that does not say what it stands for was asked for as a page."""
-    if head.media_type or request is None:
+    if head.media_type:
         return False
     return any(
         media_type in value for value in request.values("accept") for media_type in HTML_TYPES

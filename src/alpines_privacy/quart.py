@@ -8,7 +8,7 @@ from werkzeug.local import LocalProxy
 
 from alpines_privacy.asgi import PrivacyMiddleware
 from alpines_privacy.guard import PolicyLike
-from alpines_privacy.http.context import KEY, current
+from alpines_privacy.http.privacy import KEY, current
 from alpines_privacy.startup import secret_keys, warn_of_undeclared_logins
 
 __all__ = ["protect_quart"]

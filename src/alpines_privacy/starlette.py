@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from alpines_privacy.asgi import PrivacyMiddleware
 from alpines_privacy.guard import PolicyLike, guard_for
-from alpines_privacy.http.context import KEY, Privacy, current
+from alpines_privacy.http.privacy import KEY, Privacy, current
 from alpines_privacy.startup import warn_of_undeclared_logins
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
-from alpines_privacy.http.context import ENVIRON_KEY, KEY, Privacy, running
 from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
     Asked,
@@ -37,6 +36,7 @@ from alpines_privacy.http.outcomes import (
     Send,
     Watcher,
 )
+from alpines_privacy.http.privacy import ENVIRON_KEY, KEY, Privacy, is_under_way, request_context
 
 __all__ = [
     "PrivacyMiddleware",
@@ -551,9 +551,9 @@ def _is_nested(environ: WSGIEnvironment) -> bool:
     """
     outer = environ.get(KEY)
     if isinstance(outer, Privacy):
-        return not outer.ended
-    outer = running.get()
-    return not (outer.ended or outer.request is None or isinstance(outer.request, WSGIRequest))
+        return is_under_way(outer)
+    context = request_context()
+    return not (context is None or context.ended or isinstance(context.request, WSGIRequest))
 
 
 def _is_for_the_server(iterable: Iterable[bytes], environ: WSGIEnvironment) -> bool:

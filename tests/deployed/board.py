@@ -9,7 +9,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from alpines_privacy import PrivacyPolicy, current, protect
+from alpines_privacy import PrivacyPolicy, protect
+from alpines_privacy.http.privacy import request_context
 
 app = FastAPI()
 
@@ -25,7 +26,9 @@ def home() -> HTMLResponse:
 
 @app.get("/view")
 def view(request: Request) -> dict[str, Any]:
-    client, peer = current().client, request.client
+    context = request_context()
+    assert context is not None  # the layer is around this app
+    client, peer = context.client, request.client
     framework = [request.url.scheme, request.url.netloc, peer.host if peer else ""]
     seen = {"origin": client.origin, "address": client.address}
     return {**seen, "framework": framework, "pid": os.getpid()}

@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Flask, Response, request, session
 
-from alpines_privacy import PrivacyPolicy, current, protect
+from alpines_privacy import PrivacyPolicy, protect
+from alpines_privacy.http.privacy import request_context
 
 TRACKER = "<script src=https://www.google-analytics.com/analytics.js></script>"
 
@@ -27,7 +28,9 @@ def home() -> Response:
 
 @app.get("/view")
 def view() -> str:
-    client = current().client
+    context = request_context()
+    assert context is not None  # the layer is around this app
+    client = context.client
     seen: dict[str, Any] = {"origin": client.origin, "address": client.address}
     seen |= {"pid": os.getpid(), "framework": [request.scheme, request.host, request.remote_addr]}
     return json.dumps(seen)

@@ -35,6 +35,7 @@ from alpines_privacy import Cookie, Privacy, PrivacyPolicy, current, protect
 from alpines_privacy.django import PrivacyMiddleware
 from alpines_privacy.django.checks import check_privacy
 from alpines_privacy.guard import Guard
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import ResponseHead
 from alpines_privacy.http.outcomes import MORE, Answer, Examine, More, Replace, Rewrite, Wait
 from alpines_privacy.http.promise import Promise
@@ -399,11 +400,13 @@ class Promising(Promise):
         self._on_request = request
         self._on_response = response
 
-    def request(self, privacy: Privacy) -> Answer | Examine | None:
-        outcome: Answer | Examine | None = self._on_request and self._on_request(privacy)
+    def request(self, context: RequestContext) -> Answer | Examine | None:
+        outcome: Answer | Examine | None = self._on_request and self._on_request(context)
         return outcome
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> Replace | Rewrite | Wait | None:
+    def response(
+        self, context: RequestContext, head: ResponseHead
+    ) -> Replace | Rewrite | Wait | None:
         outcome: Replace | Rewrite | Wait | None = self._on_response and self._on_response(head)
         return outcome
 
@@ -434,7 +437,7 @@ def lines(request: HttpRequest) -> HttpResponse:
 ECHO = Site(echo=echo, raw=raw, lines=lines)
 
 
-def answered(privacy: Privacy) -> Answer:
+def answered(context: RequestContext) -> Answer:
     return Answer(451, [("content-type", "text/plain"), ("set-cookie", "lock=1")], b"no")
 
 
@@ -453,7 +456,7 @@ def judging(limit: int, verdict: Answer | None, seen: bytearray) -> Any:
         seen.extend(data)
         return MORE if more else verdict
 
-    return lambda privacy: Examine(limit, judge, beyond=Answer(413, [], b"too long"))
+    return lambda context: Examine(limit, judge, beyond=Answer(413, [], b"too long"))
 
 
 BODIES: dict[str, tuple[dict[str, Any] | None, bytes]] = {
@@ -690,10 +693,9 @@ def test_a_request_edited_for_the_view_is_the_servers_again_afterwards(kind: typ
     seen: list[str | None] = []
     requests: list[HttpRequest] = []
 
-    def edit(privacy: Privacy) -> None:
-        assert privacy.request is not None
-        privacy.request.edit("accept-encoding", "gzip")
-        privacy.request.edit("range", None)
+    def edit(context: RequestContext) -> None:
+        context.request.edit("accept-encoding", "gzip")
+        context.request.edit("range", None)
 
     def look(request: HttpRequest) -> HttpResponseBase:
         seen.extend([request.headers.get("Accept-Encoding"), request.headers.get("Range")])

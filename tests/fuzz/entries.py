@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from alpines_privacy import Cookie, PrivacyPolicy, Signup, ThirdParty, current, protect
 from alpines_privacy.http import setcookie, url
-from alpines_privacy.http.context import OUTSIDE, running
 from alpines_privacy.http.percent import decoded_bytes
+from alpines_privacy.http.privacy import OUTSIDE, running
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor

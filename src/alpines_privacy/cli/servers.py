@@ -15,7 +15,7 @@ import click
 
 from alpines_privacy import asgi, wsgi
 from alpines_privacy.cli.errors import Refusal
-from alpines_privacy.http.context import KEY
+from alpines_privacy.http.privacy import KEY
 from alpines_privacy.interface import is_asgi, refusal
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.protection import protect

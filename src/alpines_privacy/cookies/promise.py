@@ -28,7 +28,7 @@ from alpines_privacy.cookies.known import (
 from alpines_privacy.http import setcookie, site
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.caching import keep_from_shared_caches
-from alpines_privacy.http.context import Privacy, Signal
+from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, size_of_fields
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
@@ -130,28 +130,28 @@ class Cookies(Promise):
         )
         site.load()
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> None:
+    def response(self, context: RequestContext, head: ResponseHead) -> None:
         """Filter the head's cookies."""
         if "set-cookie" in head.names:
-            self._filter(privacy, head)
-        if privacy.preference.opted_out and any(map(_smuggles_cookie, head.fields)):
-            self._report(privacy, _SMUGGLED, "")
+            self._filter(context, head)
+        if context.preference.opted_out and any(map(_smuggles_cookie, head.fields)):
+            self._report(context, _SMUGGLED, "")
             head.replace(f for f in head.fields if not _smuggles_cookie(f))
 
-    def fill(self, privacy: Privacy, head: ResponseHead) -> None:
+    def fill(self, context: RequestContext, head: ResponseHead) -> None:
         """On a page under a signal, expire what trackers and undeclared habits planted before."""
-        if privacy.preference.opted_out and head.is_html and head.status != 304:  # Not Modified
-            self._expire(privacy, head)
+        if context.preference.opted_out and head.is_html and head.status != 304:  # Not Modified
+            self._expire(context, head)
 
-    def failed(self, privacy: Privacy, head: ResponseHead | None) -> None:
+    def failed(self, context: RequestContext, head: ResponseHead | None) -> None:
         """Fail closed: what could not be judged does not leave under a signal."""
-        if head is not None and privacy.preference.opted_out:
+        if head is not None and context.preference.opted_out:
             head.replace(field for field in head.fields if not _sets_cookie(field))
 
-    def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
+    def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Let no cookie leave beside the head either: trailers and hints have no use for one."""
         del message
-        if not privacy.preference.opted_out:
+        if not context.preference.opted_out:
             return fields
         kept = [field for field in fields if not _sets_cookie(field)]
         return fields if len(kept) == len(fields) else kept
@@ -161,15 +161,15 @@ class Cookies(Promise):
         """What scripts of a page may set, as the shield is told it."""
         return self._for_scripts
 
-    def _filter(self, privacy: Privacy, head: ResponseHead) -> None:
-        now, https = time.time(), privacy.https
+    def _filter(self, context: RequestContext, head: ResponseHead) -> None:
+        now, https = time.time(), context.https
         kept: list[Field] = []
         edited = exposed = False
         for field in head.fields:
             if field_name(field[0]) != "set-cookie":
                 kept.append(field)
                 continue
-            text, private = self._leaving(field[1], privacy, now, https=https)
+            text, private = self._leaving(field[1], context, now, https=https)
             exposed |= private
             edited |= text is not field[1]
             if text is not None:
@@ -180,20 +180,20 @@ class Cookies(Promise):
             keep_from_shared_caches(head)
 
     def _leaving(
-        self, text: str, privacy: Privacy, now: float, *, https: bool
+        self, text: str, context: RequestContext, now: float, *, https: bool
     ) -> tuple[str | None, bool]:
         """Return what of a `Set-Cookie` leaves, and whether it is one no shared cache may replay."""
-        preference = privacy.preference
+        preference = context.preference
         parts = setcookie.split(text)
         if parts is None:
             if preference.opted_out:
-                self._report(privacy, _UNREADABLE, "")
+                self._report(context, _UNREADABLE, "")
             return (None, False) if preference.opted_out else (text, True)
         name, _, rest = parts
         asked = (name, rest, preference.signal, https, int(now))
         edit, private, notice = self._verdicts[asked]
         if notice:
-            self._report(privacy, *notice)
+            self._report(context, *notice)
         return setcookie.edited(text, *edit) if edit else None, private
 
     def _verdict(self, asked: _Asked) -> _Verdict:
@@ -215,21 +215,20 @@ class Cookies(Promise):
     def _login_stays(self, rule: _Rule, signal: Signal | None) -> bool:
         return rule.login and signal in self._logins_stay_under
 
-    def _report(self, privacy: Privacy, message: str, name: str, *args: object) -> None:
-        if privacy.guard is not None:
-            privacy.guard.notices.once(message, _shown(name), *args)
+    def _report(self, context: RequestContext, message: str, name: str, *args: object) -> None:
+        context.guard.notices.once(message, _shown(name), *args)
 
     def _path(self, name: str) -> str:
         declared = self._policy.cookie(name)
         return declared.path if declared else "/"
 
-    def _expire(self, privacy: Privacy, head: ResponseHead) -> None:
-        names = self._stale(privacy)
+    def _expire(self, context: RequestContext, head: ResponseHead) -> None:
+        names = self._stale(context)
         if not names:
             return
         # More than fit take turns, page by page, so that one that cannot go does not keep the rest.
         turns, turn = divmod(int(time.time()), len(names))
-        client = privacy.client
+        client = context.client
         deletions = (
             line
             for name in names[turn:] + names[:turn]
@@ -239,10 +238,10 @@ class Cookies(Promise):
         if fitting := _fitting(lines, head.room, turns):
             head.replace([*head.fields, *fitting])
 
-    def _stale(self, privacy: Privacy) -> list[str]:
+    def _stale(self, context: RequestContext) -> list[str]:
         """Return the names of the cookies that the browser still holds and is to give up."""
-        request = privacy.request
-        if request is None or request.method == "HEAD" or not (lines := request.values("cookie")):
+        request = context.request
+        if request.method == "HEAD" or not (lines := request.values("cookie")):
             return []
         sent = {pair.partition("=")[0].strip(" \t") for line in lines for pair in line.split(";")}
         return sorted(
@@ -250,7 +249,7 @@ class Cookies(Promise):
             for name in sent
             if _NAME.fullmatch(name)
             and self._unwanted[name]
-            and not self._login_stays(self._rules[name], privacy.preference.signal)
+            and not self._login_stays(self._rules[name], context.preference.signal)
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from alpines_privacy.http.context import Privacy, current
+from alpines_privacy.http.privacy import Privacy, current
 
 __all__ = ["privacy"]
 

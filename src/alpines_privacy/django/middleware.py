@@ -25,11 +25,11 @@ from alpines_privacy.django.mails import clean_error_mails
 from alpines_privacy.django.users import note_user
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
 from alpines_privacy.http import setcookie
-from alpines_privacy.http.context import KEY, Privacy
 from alpines_privacy.http.forwarding import read_as_django
 from alpines_privacy.http.heads import Asked, Field, Reader, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
+from alpines_privacy.http.privacy import KEY, Privacy, context_of
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, preflight_environ, variable
 
@@ -162,7 +162,7 @@ class _Exchange:
         self._decided: SendOutcome | Hold | Replace | None = None
         self._edit({KEY: visit.privacy})
         request.privacy = visit.privacy  # type: ignore[attr-defined]  # for views, as request.user is
-        note_user(visit.privacy, request)
+        note_user(visit.context, request)
 
     def before(self) -> None:
         """Let the visit decide over the request: whether it has an answer, or the view is to be run."""
@@ -288,10 +288,11 @@ class _CookieLine(Morsel[str]):
 def _follows_outer(request: HttpRequest) -> bool:
     """Whether an outer layer, around the WSGI or ASGI application, is at work; views see its privacy."""
     outer = request.META.get(KEY) or getattr(request, "scope", {}).get(KEY)
-    if not isinstance(outer, Privacy) or outer.ended:
+    context = context_of(outer) if isinstance(outer, Privacy) else None
+    if context is None or context.ended:
         return False
     request.privacy = outer  # type: ignore[attr-defined]  # for views, as request.user is
-    note_user(outer, request)
+    note_user(context, request)
     return True
 
 

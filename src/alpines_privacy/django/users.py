@@ -8,7 +8,8 @@ from typing import Any, cast
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest
 
-from alpines_privacy.http.context import Privacy, running
+from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.privacy import request_context
 
 __all__ = ["note_user", "note_users_of"]
 
@@ -17,10 +18,10 @@ __all__ = ["note_user", "note_users_of"]
 _PLACES = ("_cached_user", "_acached_user", "user")
 
 
-def note_user(privacy: Privacy, request: HttpRequest) -> None:
+def note_user(context: RequestContext, request: HttpRequest) -> None:
     """Let records of a request find who is signed in; the request is held weakly, for it holds `privacy`."""
     reference = weakref.ref(request)
-    privacy.note_user(lambda: _known(reference()))
+    context.note_user(lambda: _known(reference()))
 
 
 def _known(request: HttpRequest | None) -> object | None:
@@ -36,7 +37,8 @@ def note_users_of(handler: BaseHandler) -> None:
     class Request(kind):  # type: ignore[misc]  # of the handler's own class
         def __init__(self, *args: Any, **more: Any) -> None:
             super().__init__(*args, **more)
-            note_user(running.get(), self)
+            if (context := request_context()) is not None:
+                note_user(context, self)
 
     Request.__name__, Request.__qualname__ = kind.__name__, kind.__qualname__
     Request.__module__ = kind.__module__

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from blinker import Namespace
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 
 __all__ = ["Reason", "announce", "signup_refused"]
 
@@ -23,12 +23,12 @@ signup_refused = _signals.signal(
 )
 
 
-def announce(privacy: Privacy, route: str, reason: Reason) -> None:
+def announce(context: RequestContext, route: str, reason: Reason) -> None:
     """Send `signup_refused`; a receiver that raises harms neither the request nor the others."""
-    if privacy.guard is None or not privacy.guard.enforces:
+    if not context.guard.enforces:
         return
     for receiver in signup_refused.receivers_for(_SENDER):
         try:
             receiver(_SENDER, route=route, reason=reason)
         except Exception:
-            privacy.guard.notices.failure("a receiver of signup_refused")
+            context.guard.notices.failure("a receiver of signup_refused")

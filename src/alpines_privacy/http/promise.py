@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Examine, Replace, Rewrite, Wait, Watch
 
@@ -36,30 +36,32 @@ class Promise:
     pages: frozenset[str] = frozenset()
     below: tuple[str, ...] = ()
 
-    def page(self, privacy: Privacy) -> Answer | Examine | None:
+    def page(self, context: RequestContext) -> Answer | Examine | None:
         """Answer an HTTP request for one of `pages`, before any promise is asked; None lets it pass."""
 
-    def request(self, privacy: Privacy) -> Answer | Examine | Watch | None:
+    def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
         """Look at a request's head: let it pass, answer it, or ask for its body, before the app or as it reads."""
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> Replace | Rewrite | Wait | None:
+    def response(
+        self, context: RequestContext, head: ResponseHead
+    ) -> Replace | Rewrite | Wait | None:
         """Look at a response's head and edit it, or ask for more than that."""
 
-    def fill(self, privacy: Privacy, head: ResponseHead) -> None:
+    def fill(self, context: RequestContext, head: ResponseHead) -> None:
         """Add what can wait for another response, as far as `head.room` allows; every promise has had its say."""
 
-    def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
+    def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields of a message beside the response's head that may leave."""
-        del privacy, message
+        del context, message
         return fields
 
-    def raised(self, privacy: Privacy, error: BaseException) -> None:
+    def raised(self, context: RequestContext, error: BaseException) -> None:
         """Note an exception of the app's on its way to the server, which gets the very same."""
 
-    def end(self, privacy: Privacy) -> None:
+    def end(self, context: RequestContext) -> None:
         """Note that the response has left, or never will."""
 
-    def failed(self, privacy: Privacy, head: ResponseHead | None) -> Answer | None:
+    def failed(self, context: RequestContext, head: ResponseHead | None) -> Answer | None:
         """Decide for a hook that raised: which way this clause fails.
 
         `head` is None when it was `request` or a judge. Doing nothing fails open.

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from itsdangerous import Signer
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_cookie import cookie_line, cookie_values
@@ -61,23 +61,22 @@ class ChoicePage(Promise):
         self.pages = frozenset({self._path})
         self._choices = choices
 
-    def page(self, privacy: Privacy) -> Answer | Examine:
+    def page(self, context: RequestContext) -> Answer | Examine:
         """Show the page; a POST is judged by its origin, then by its form."""
-        request = privacy.request
-        assert request is not None  # it was asked for a page
+        request = context.request
         match request.method:
             case "GET" | "HEAD":
-                return _page(privacy, allowed=self._choices.read(request) is False)
-            case "POST" if is_from_here(request, privacy.client):
+                return _page(context, allowed=self._choices.read(request) is False)
+            case "POST" if is_from_here(request, context.client):
                 too_large = _refusal(413, "The form was too large.")
-                judge = whole_body(partial(self._store, privacy))
+                judge = whole_body(partial(self._store, context))
                 return Examine(_LARGEST_FORM, judge, beyond=too_large)
             case "POST":
                 return _refusal(403, "The form came from another site.")
             case _:
                 return Answer(405, [("allow", "GET, HEAD, POST"), ("cache-control", "no-store")])
 
-    def _store(self, privacy: Privacy, form: bytes) -> Answer:
+    def _store(self, context: RequestContext, form: bytes) -> Answer:
         """Answer the form: back to the page, with the choice unless a signal speaks already."""
         chosen = parse_qs(form.decode("utf-8", "replace")).get("choice", [])
         if len(chosen) != 1 or chosen[0] not in CHOICES:
@@ -87,14 +86,14 @@ class ChoicePage(Promise):
             ("location", self._path.rpartition("/")[2]),
             ("cache-control", "no-store"),
         ]
-        if privacy.preference.signal in {None, "site preference", "default"}:
+        if context.preference.signal in {None, "site preference", "default"}:
             value = self._choices.signed[chosen[0]]
-            fields.append(("set-cookie", cookie_line(CHOICE, value, https=privacy.client.https)))
+            fields.append(("set-cookie", cookie_line(CHOICE, value, https=context.client.https)))
         return Answer(303, fields)
 
 
-def _page(privacy: Privacy, *, allowed: bool) -> Answer:
-    html = render(privacy.preference, allowed=allowed)
+def _page(context: RequestContext, *, allowed: bool) -> Answer:
+    html = render(context.preference, allowed=allowed)
     return page(200, html, ("vary", "DNT, Sec-GPC, Cookie"))
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import ClassVar
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.outcomes import Answer, Replace
 from alpines_privacy.http.promise import Promise
@@ -66,23 +66,22 @@ class WellKnown(Promise):
                 200, [("content-type", "text/plain; charset=utf-8"), *fixed], text
             )
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> Replace | None:
+    def response(self, context: RequestContext, head: ResponseHead) -> Replace | None:
         """Stand in for the app's 404, and keep cookies off everything well-known in any case."""
-        request = privacy.request
-        if head.status != 404 or request is None or request.method not in {"GET", "HEAD"}:
+        request = context.request
+        if head.status != 404 or request.method not in {"GET", "HEAD"}:
             return None
-        found = request.path.startswith(_ROOT) and self._answer(request.path, privacy)
+        found = request.path.startswith(_ROOT) and self._answer(request.path, context)
         return Replace(found) if found else None
 
-    def fill(self, privacy: Privacy, head: ResponseHead) -> None:
+    def fill(self, context: RequestContext, head: ResponseHead) -> None:
         """Take away cookies that any other promise has left or added."""
-        request = privacy.request
-        if "set-cookie" in head.names and request and request.path.startswith(_ROOT):
+        if "set-cookie" in head.names and context.request.path.startswith(_ROOT):
             head.replace(f for f in head.fields if field_name(f[0]) != "set-cookie")
 
-    def _answer(self, path: str, privacy: Privacy) -> Answer | None:
+    def _answer(self, path: str, context: RequestContext) -> Answer | None:
         if path == _ROOT + "dnt/":
-            return self._opted_out if privacy.preference.opted_out else self._allowed
+            return self._opted_out if context.preference.opted_out else self._allowed
         return self._others.get(path)
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from alpines_privacy.http.context import running
+from alpines_privacy.http.privacy import request_context
 from alpines_privacy.redaction.redactor import Redactor
 from alpines_privacy.redaction.snapshots import UNREADABLE, Snapshot, snapshot
 from alpines_privacy.redaction.visitor import (
@@ -68,9 +68,9 @@ class Cleaner:
 
     def _unsaid(self, text: str) -> str:
         """Return the text without what visitors submitted."""
-        privacy = running.get()
-        if privacy.request is not None and not privacy.ended:
-            return literals_of(privacy, self.redactor).redact(text)
+        context = request_context()
+        if context is not None and not context.ended:
+            return literals_of(context, self.redactor).redact(text)
         if in_flight.references or failed.kept:
             for literals in literals_of_all(self.redactor):
                 text = literals.redact(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import media_type
 from alpines_privacy.http.outcomes import Watch
 from alpines_privacy.http.promise import Promise
@@ -22,36 +22,33 @@ class VisitorsInLogs(Promise):
     def __init__(self) -> None:
         self._has_looked = False
 
-    def request(self, privacy: Privacy) -> Watch | None:
+    def request(self, context: RequestContext) -> Watch | None:
         """Note the request; watch its body if it is a form or JSON."""
-        in_flight.add(privacy)
+        in_flight.add(context)
         if (
             not self._has_looked
         ):  # what an app sets up after `protect()` is there by the first request
             self._has_looked = True
-            self._tell(privacy)
-        request = privacy.request
-        if request is None or not (types := request.values("content-type")):
+            self._tell(context)
+        types = context.request.values("content-type")
+        if not types or not _has_fields(types[0]):
             return None
-        if not _has_fields(types[0]):
-            return None
-        privacy.submission = Submission(types[0])
-        return Watch(privacy.submission.take)
+        context.submission = Submission(types[0])
+        return Watch(context.submission.take)
 
-    def _tell(self, privacy: Privacy) -> None:
-        if privacy.guard is not None:
-            for sentence in unhooked():
-                privacy.guard.notices.once("%s", sentence)
+    def _tell(self, context: RequestContext) -> None:
+        for sentence in unhooked():
+            context.guard.notices.once("%s", sentence)
 
-    def raised(self, privacy: Privacy, error: BaseException) -> None:
+    def raised(self, context: RequestContext, error: BaseException) -> None:
         """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""
         del error
-        failed.add(privacy, cleaner().redactor)
+        failed.add(context, cleaner().redactor)
 
-    def end(self, privacy: Privacy) -> None:
+    def end(self, context: RequestContext) -> None:
         """Forget the visitor."""
-        in_flight.discard(privacy)
-        privacy.submission = privacy.literals = None
+        in_flight.discard(context)
+        context.submission = context.literals = None
 
 
 def _has_fields(content_type: str) -> bool:

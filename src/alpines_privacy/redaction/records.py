@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from alpines_privacy.http.context import running
+from alpines_privacy.http.privacy import request_context
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.events import clean_event
@@ -107,8 +107,10 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
 
 def _asked_for() -> str:
     """Return the path and query of the request that a record belongs to."""
-    request = running.get().request
-    return "" if request is None else f"{request.path}?{request.query}".lower()
+    context = request_context()
+    if context is None:
+        return ""
+    return f"{context.request.path}?{context.request.query}".lower()
 
 
 def _is_fixed(value: Any) -> bool:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 
 __all__ = ["ask_also", "signed_in"]
 
@@ -31,12 +31,12 @@ def ask_also(lookup: Callable[[], object | None]) -> None:
         _lookups.append(lookup)
 
 
-def signed_in(privacy: Privacy) -> frozenset[tuple[str, str]]:
+def signed_in(context: RequestContext) -> frozenset[tuple[str, str]]:
     """Return names and texts of who is signed in, as far as the app knows by now.
 
     A user object that logs while it is read is asked no second time.
     """
-    users = list(_users(privacy))
+    users = list(_users(context))
     if not users or getattr(_asking, "now", False):
         return _NOBODY
     _asking.now = True
@@ -46,15 +46,15 @@ def signed_in(privacy: Privacy) -> frozenset[tuple[str, str]]:
         _asking.now = False
 
 
-def _users(privacy: Privacy) -> Iterator[object]:
-    for lookup in (*privacy.users, *_lookups):
+def _users(context: RequestContext) -> Iterator[object]:
+    for lookup in (*context.users, *_lookups):
         try:
             user = lookup()
         except Exception:  # a framework that is in the midst of finding out, and logs that
             user = None
         if user is not None:
             yield user
-    if privacy.request is not None and (user := privacy.request.user) is not None:
+    if (user := context.request.user) is not None:
         yield user
 
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.literals import Literal, Literals
@@ -66,30 +66,30 @@ class _Known(NamedTuple):
 
 
 class _InFlight:
-    """The requests under way, weakly held: one whose end nobody told of goes with its `Privacy`."""
+    """The requests under way, weakly held: one whose end nobody told of goes with its context."""
 
     __slots__ = ("references",)
 
     def __init__(self) -> None:
-        self.references: dict[weakref.ref[Privacy], None] = {}  # in the order they came
+        self.references: dict[weakref.ref[RequestContext], None] = {}  # in the order they came
 
-    def add(self, privacy: Privacy) -> None:
-        privacy.reference = reference = weakref.ref(privacy, self._forget)
+    def add(self, context: RequestContext) -> None:
+        context.reference = reference = weakref.ref(context, self._forget)
         self.references[reference] = None
 
-    def discard(self, privacy: Privacy) -> None:
-        if (reference := privacy.reference) is not None:
-            privacy.reference = None  # a dead reference tells nobody
+    def discard(self, context: RequestContext) -> None:
+        if (reference := context.reference) is not None:
+            context.reference = None  # a dead reference tells nobody
             self.references.pop(reference, None)
 
-    def _forget(self, reference: weakref.ref[Privacy]) -> None:
+    def _forget(self, reference: weakref.ref[RequestContext]) -> None:
         self.references.pop(reference, None)
 
-    def __iter__(self) -> Iterator[Privacy]:
+    def __iter__(self) -> Iterator[RequestContext]:
         """Yield the newest 256; `list` copies the keys in one step that no other thread can interrupt."""
         for reference in list(self.references)[-_MOST_REQUESTS:]:
-            if (privacy := reference()) is not None and not privacy.ended:
-                yield privacy
+            if (context := reference()) is not None and not context.ended:
+                yield context
 
 
 class _Failed:
@@ -100,11 +100,11 @@ class _Failed:
     def __init__(self) -> None:
         self.kept: deque[tuple[float, Literals | None]] = deque(maxlen=_MOST_FAILED)
 
-    def add(self, privacy: Privacy, redactor: Redactor) -> None:
+    def add(self, context: RequestContext, redactor: Redactor) -> None:
         """Keep what a visitor submitted for ten seconds; where that cannot be told, no log may say anything so long."""
         until = time.monotonic() + _SECONDS
         try:
-            self.kept.append((until, literals_of(privacy, redactor)))
+            self.kept.append((until, literals_of(context, redactor)))
         except Exception:
             self.kept.append((until, None))
 
@@ -129,27 +129,27 @@ failed = _Failed()
 def literals_of_all(redactor: Redactor) -> Iterator[Literals]:
     """Yield what the visitors submitted who are served now, or whose request failed just before."""
     yield from failed
-    for privacy in in_flight:
-        yield literals_of(privacy, redactor)
+    for context in in_flight:
+        yield literals_of(context, redactor)
 
 
-def literals_of(privacy: Privacy, redactor: Redactor) -> Literals:
+def literals_of(context: RequestContext, redactor: Redactor) -> Literals:
     """Return what one visitor submitted, worked out anew when there is more of it."""
-    submission = privacy.submission
+    submission = context.submission
     size = submission.size if submission is not None else 0
-    hidden, known = privacy.hidden, cast("_Known | None", privacy.literals)
-    users = signed_in(privacy)
+    hidden, known = context.hidden, cast("_Known | None", context.literals)
+    users = signed_in(context)
     if known is not None and len(known.users) < _MOST_FIELDS:
         users |= known.users  # of whom another thread knows, or who has signed out since
     if known is None or known.size != size or known.redactor is not redactor:
-        submitted = _submitted(privacy, redactor)
+        submitted = _submitted(context, redactor)
     elif known.hidden is hidden and known.users == users:
         return known.literals
     else:
         submitted = known.submitted
     literals = Literals([*_hidden(hidden), *_personal(iter(users), redactor), *submitted])
-    if not privacy.ended:  # it may have while another thread asked
-        privacy.literals = _Known(size, redactor, submitted, hidden, users, literals)
+    if not context.ended:  # it may have while another thread asked
+        context.literals = _Known(size, redactor, submitted, hidden, users, literals)
     return literals
 
 
@@ -165,8 +165,8 @@ def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:
     return whole + words
 
 
-def _submitted(privacy: Privacy, redactor: Redactor) -> list[Literal]:
-    return _personal(_fields(privacy), redactor)
+def _submitted(context: RequestContext, redactor: Redactor) -> list[Literal]:
+    return _personal(_fields(context), redactor)
 
 
 def _personal(fields: Iterator[tuple[str, str]], redactor: Redactor) -> list[Literal]:
@@ -207,23 +207,21 @@ def _mark(key: str, value: str, redactor: Redactor) -> str | None:
     return None if mark in {value, redactor.redact(value)} else mark
 
 
-def _fields(privacy: Privacy) -> Iterator[tuple[str, str]]:
+def _fields(context: RequestContext) -> Iterator[tuple[str, str]]:
     """Yield keys and values of what came with the request, credentials first."""
-    request = privacy.request
-    if request is None:
-        return
+    request = context.request
     for name in ("authorization", "proxy-authorization"):
         for value in request.values(name):
             yield from _credentials(value)
     for line in request.values("cookie"):
         yield from _cookies(line)
-    submission = privacy.submission  # once: the request may end while another thread's record asks
+    submission = context.submission  # once: the request may end while another thread's record asks
     if submission is not None:
         fields = find_fields(submission.content_type, submission.body)
         yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
     yield from parse_qsl(request.query, keep_blank_values=False, errors="replace")
     yield from (("user-agent", value) for value in request.values("user-agent"))
-    yield from (("ip", address) for address in _addresses(privacy))
+    yield from (("ip", address) for address in _addresses(context))
 
 
 def _credentials(value: str) -> Iterator[tuple[str, str]]:
@@ -250,11 +248,9 @@ def _cookies(line: str) -> Iterator[tuple[str, str]]:
             yield "token", value
 
 
-def _addresses(privacy: Privacy) -> set[str]:
-    request = privacy.request
-    if request is None:
-        return set()
-    addresses = {request.peer, privacy.client.address}
+def _addresses(context: RequestContext) -> set[str]:
+    request = context.request
+    addresses = {request.peer, context.client.address}
     for name in _ADDRESS_FIELDS:
         for value in request.values(name):
             addresses.update(part.strip() for part in value.split(","))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.context import Privacy, Signal
+from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.http.promise import Promise
@@ -85,10 +85,9 @@ class Shield(Promise):
             self.below = (self._prefix,)
         self._elements: Cache[_Asked, bytes] = Cache("shield elements", self._written)
 
-    def page(self, privacy: Privacy) -> Answer | None:
+    def page(self, context: RequestContext) -> Answer | None:
         """Answer with the file of the digest that was asked for; with the current one for an old digest."""
-        request = privacy.request
-        assert request is not None  # it was asked for a page
+        request = context.request
         path = request.local_path
         if not path.endswith(".js"):
             return None
@@ -97,39 +96,35 @@ class Shield(Promise):
         script = self._by_path.get(path)
         if script is not None:
             return _file(script, request, [("cache-control", _YEAR), ("vary", "Accept-Encoding")])
-        current = self._scripts[privacy.preference.opted_out]
+        current = self._scripts[context.preference.opted_out]
         vary: Field = ("vary", f"Accept-Encoding, {self._vary}")
         return _file(current, request, [("cache-control", "no-store"), vary])
 
-    def tag(self, privacy: Privacy, head: ResponseHead) -> bytes:
+    def tag(self, context: RequestContext, head: ResponseHead) -> bytes:
         """Return the element's bytes for a page, b"" for a response that gets none."""
-        request = privacy.request
-        if not self._is_on or request is None or not self._may_have_one(privacy, request, head):
+        if not self._is_on or not self._may_have_one(context, head):
             return b""
-        client = privacy.client
+        client = context.client
         allowed = permission(head.values("content-security-policy"), client)
         if not allowed.allowed:
-            if privacy.guard is not None:
-                privacy.guard.notices.once(_FORBIDDEN, "a page")
+            context.guard.notices.once(_FORBIDDEN, "a page")
             return b""
-        preference = privacy.preference
+        preference = context.preference
         logins = preference.signal in self._logins_stay_under
         element = self._elements[
-            privacy.mount, client.host, preference.opted_out, logins, allowed.restricted
+            context.mount, client.host, preference.opted_out, logins, allowed.restricted
         ]
         return element.replace(b"></", _nonce(allowed) + b"></") if allowed.nonce else element
 
-    def _may_have_one(self, privacy: Privacy, request: RequestHead, head: ResponseHead) -> bool:
+    def _may_have_one(self, context: RequestContext, head: ResponseHead) -> bool:
         """Whether a response is a page that a browser shows, and that the layer may change."""
-        if privacy.guard is not None and not privacy.guard.enforces:
-            return False
-        if "markup" in privacy.exempted:
+        if not context.guard.enforces or "markup" in context.exempted:
             return False
         if any(
             v.strip().lower().startswith("attachment") for v in head.values("content-disposition")
         ):
             return False
-        destination = request.values("sec-fetch-dest")
+        destination = context.request.values("sec-fetch-dest")
         return not destination or destination[-1].strip().lower() in _SHOWN
 
     def _written(self, asked: _Asked) -> bytes:

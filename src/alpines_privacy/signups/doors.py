@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from alpines_privacy.http.body import ANY, Names, names_within, read_fields
 from alpines_privacy.http.content_type import Unreadable, UnsupportedType
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.loose_body import find_fields
@@ -70,22 +70,21 @@ class Porter:
         self.endpoint = endpoint
         self.screens: Routes[str] = Routes([])
 
-    def refuse(self, privacy: Privacy, route: str, reason: Reason) -> Answer:
+    def refuse(self, context: RequestContext, route: str, reason: Reason) -> Answer:
         """Refuse somebody under age, which locks, or somebody locked out."""
-        announce(privacy, route, reason)
+        announce(context, route, reason)
         if reason == "under_age":
-            return self.pages.locking(privacy)
-        return self.pages.answer("refused", privacy)
+            return self.pages.locking(context)
+        return self.pages.answer("refused", context)
 
     def unreadable(
-        self, privacy: Privacy, route: str, why: Unreadable, names: Sequence[str] = ()
+        self, context: RequestContext, route: str, why: Unreadable, names: Sequence[str] = ()
     ) -> Answer:
         """Refuse what cannot be read for sure: it is never an adult's. `names` are the age's fields."""
-        if privacy.guard is not None:
-            privacy.guard.notices.once(_UNREADABLE, route, str(why))
-        announce(privacy, route, "unreadable")
+        context.guard.notices.once(_UNREADABLE, route, str(why))
+        announce(context, route, "unreadable")
         is_type = isinstance(why, UnsupportedType)
-        return self.pages.answer("unsupported" if is_type else "unreadable", privacy, names)
+        return self.pages.answer("unsupported" if is_type else "unreadable", context, names)
 
 
 class Door(ABC):
@@ -100,16 +99,16 @@ class Door(ABC):
         self.methods = methods
 
     @abstractmethod
-    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Let a request pass (None), answer it, or ask for its body."""
 
-    def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet_astray(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Meet a request whose path leads here by one reading of several."""
-        return self.meet(privacy, request)
+        return self.meet(context, request)
 
-    def stuck(self, privacy: Privacy) -> Answer | None:
+    def stuck(self, context: RequestContext) -> Answer | None:
         """Answer a request that could not be judged by a defect of ours: it stays closed."""
-        return self.porter.pages.answer("unreadable", privacy)
+        return self.porter.pages.answer("unreadable", context)
 
 
 class SignupDoor(Door):
@@ -125,85 +124,90 @@ class SignupDoor(Door):
         self._max_body = signup.max_body
         self._age = AskedAge(signup, porter.rule) if signup.fields else None
 
-    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Judge the lock, then the screen's pass, then the body."""
         porter, creates = self.porter, stands_for(request, self._creates)
         is_declared = creates or stands_for(request, self.methods)
         if is_declared and porter.tokens.is_locked(request):
-            return porter.refuse(privacy, self.route, "locked")
+            return porter.refuse(context, self.route, "locked")
         may_create_here = is_declared or has_body(request)
         if self._screen and may_create_here and not porter.tokens.has_passed(request):
-            return self._ask_first(privacy, request)
+            return self._ask_first(context, request)
         if self._age is None:
             return None
         if not (creates or may_create(request)):
-            return self._decide_query(privacy, request, self._age)
+            return self._decide_query(context, request, self._age)
         decide = self._decide if creates else self._decide_other
-        return self._examine(privacy, request, partial(decide, privacy, request, self._age))
+        return self._examine(context, request, partial(decide, context, request, self._age))
 
-    def _decide_query(self, privacy: Privacy, request: RequestHead, age: AskedAge) -> Answer | None:
+    def _decide_query(
+        self, context: RequestContext, request: RequestHead, age: AskedAge
+    ) -> Answer | None:
         """Judge a request without a body, which gives an age at most in its query."""
         if not age.is_in_query(request):
             return None
         if self.porter.tokens.is_locked(request):
-            return self.porter.refuse(privacy, self.route, "locked")
+            return self.porter.refuse(context, self.route, "locked")
         try:
             allowed = age.allows_query(request)
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, error, age.names)
+            return self.porter.unreadable(context, self.route, error, age.names)
         if allowed:
             return None
         announce(
-            privacy, self.route, "under_age"
+            context, self.route, "under_age"
         )  # without the lock: a link or an image asks for such a page
-        return self.porter.pages.answer("refused", privacy)
+        return self.porter.pages.answer("refused", context)
 
-    def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet_astray(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Refuse who would create an account by a path that not every router reads alike."""
         if not stands_for(request, self._creates):
-            return self.meet(privacy, request)
+            return self.meet(context, request)
         why = Unreadable("its path can be read in more than one way")
-        return self.porter.unreadable(privacy, self.route, why)
+        return self.porter.unreadable(context, self.route, why)
 
     def _examine(
-        self, privacy: Privacy, request: RequestHead, decide: Callable[[int, bytes], Answer | None]
+        self,
+        context: RequestContext,
+        request: RequestHead,
+        decide: Callable[[int, bytes], Answer | None],
     ) -> Answer | Examine:
-        too_large = partial(self.porter.pages.answer, "too_large", privacy)
+        too_large = partial(self.porter.pages.answer, "too_large", context)
         if (length := content_length(request)) > self._max_body:
             return too_large()
         return Examine(self._max_body, whole_body(partial(decide, length)), beyond=too_large)
 
     def _decide(
-        self, privacy: Privacy, request: RequestHead, age: AskedAge, length: int, body: bytes
+        self, context: RequestContext, request: RequestHead, age: AskedAge, length: int, body: bytes
     ) -> Answer | None:
         try:
             check_length(request, length, body)
             allowed = age.allows(request, body)
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, error, age.names)
-        return None if allowed else self.porter.refuse(privacy, self.route, "under_age")
+            return self.porter.unreadable(context, self.route, error, age.names)
+        return None if allowed else self.porter.refuse(context, self.route, "under_age")
 
     def _decide_other(
-        self, privacy: Privacy, request: RequestHead, age: AskedAge, length: int, body: bytes
+        self, context: RequestContext, request: RequestHead, age: AskedAge, length: int, body: bytes
     ) -> Answer | None:
         """Judge a request of a method that nobody declared: without an age it is no signup."""
         try:
             check_length(request, length, body)
             if not body:
-                return self._decide_query(privacy, request, age)
+                return self._decide_query(context, request, age)
             if not age.is_given(request, body):
                 return None
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, error, age.names)
+            return self.porter.unreadable(context, self.route, error, age.names)
         if self.porter.tokens.is_locked(request):
-            return self.porter.refuse(privacy, self.route, "locked")
-        return self._decide(privacy, request, age, length, body)
+            return self.porter.refuse(context, self.route, "locked")
+        return self._decide(context, request, age, length, body)
 
-    def _ask_first(self, privacy: Privacy, request: RequestHead) -> Answer:
+    def _ask_first(self, context: RequestContext, request: RequestHead) -> Answer:
         """Show the screen in place of the page, or lead there who sends the form without it."""
         pages = self.porter.pages
         if wants_problem(request):
-            return pages.answer("unasked", privacy)
+            return pages.answer("unasked", context)
         query = f"?{request.query}" if request.query and _QUERY.fullmatch(request.query) else ""
         path = request.local_path
         if request.method.upper() in _SHOWS:
@@ -224,25 +228,25 @@ class OperationsDoor(Door):
         self._max_body = max(signup.max_body for signup in signups)
         self._ages = {str(s.operation): AskedAge(s, porter.rule, "variables.") for s in signups}
 
-    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Ask for the body, which alone tells the operation."""
         if not (stands_for(request, self.methods) or may_create(request)):
             return None
-        too_large = partial(self.porter.pages.answer, "too_large", privacy)
+        too_large = partial(self.porter.pages.answer, "too_large", context)
         if (length := content_length(request)) > self._max_body:
             return too_large()
-        judge = whole_body(partial(self._decide, privacy, request, length))
+        judge = whole_body(partial(self._decide, context, request, length))
         return Examine(self._max_body, judge, beyond=too_large)
 
-    def meet_astray(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet_astray(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Refuse a path that not every router reads alike."""
         if not stands_for(request, self.methods):
-            return self.meet(privacy, request)
+            return self.meet(context, request)
         why = Unreadable("its path can be read in more than one way")
-        return self.porter.unreadable(privacy, self.route, why)
+        return self.porter.unreadable(context, self.route, why)
 
     def _decide(
-        self, privacy: Privacy, request: RequestHead, length: int, body: bytes
+        self, context: RequestContext, request: RequestHead, length: int, body: bytes
     ) -> Answer | None:
         porter = self.porter
         names: Sequence[str] = ()
@@ -254,12 +258,12 @@ class OperationsDoor(Door):
             if operation is None:
                 return None
             if porter.tokens.is_locked(request):
-                return porter.refuse(privacy, self.route, "locked")
+                return porter.refuse(context, self.route, "locked")
             names = self._ages[operation].names
             allowed = self._ages[operation].allows(request, body)
         except Unreadable as error:
-            return porter.unreadable(privacy, self.route, error, names)
-        return None if allowed else porter.refuse(privacy, self.route, "under_age")
+            return porter.unreadable(context, self.route, error, names)
+        return None if allowed else porter.refuse(context, self.route, "under_age")
 
     def _operation(self, request: RequestHead, body: bytes) -> str | None:
         """Return the declared operation that is asked for; some servers look into the query first."""
@@ -279,18 +283,18 @@ class UndeclaredDoor(Door):
     def __init__(self, porter: Porter, word: str) -> None:
         super().__init__(porter, word, frozenset({"POST"}))
 
-    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Look at a small body, of whatever type; a larger one passes by untouched."""
         if not may_create(request) or content_length(request) > _SMALL:
             return None
-        return Examine(_SMALL, whole_body(partial(self._decide, privacy, request)))
+        return Examine(_SMALL, whole_body(partial(self._decide, context, request)))
 
-    def stuck(self, privacy: Privacy) -> Answer | None:
+    def stuck(self, context: RequestContext) -> Answer | None:
         """Let pass what nobody declared a signup."""
-        del privacy
+        del context
         return None
 
-    def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer | None:
+    def _decide(self, context: RequestContext, request: RequestHead, body: bytes) -> Answer | None:
         finding, doubt = self._weighed(request, body)
         if finding is Finding.NO_SIGNUP:
             return None
@@ -298,13 +302,13 @@ class UndeclaredDoor(Door):
             # A parent may sit at the browser that refused the child.
             may_be_locked = finding is not Finding.SOMEBODY_ELSE or doubt is not None
             if may_be_locked and self.porter.tokens.is_locked(request):
-                return self.porter.refuse(privacy, self.route, "locked")
+                return self.porter.refuse(context, self.route, "locked")
             if doubt is not None:
-                return self.porter.unreadable(privacy, self.route, doubt)
+                return self.porter.unreadable(context, self.route, doubt)
             if finding is Finding.UNDER_AGE:
-                return self.porter.refuse(privacy, self.route, "under_age")
-        if finding is not Finding.OLD_ENOUGH and privacy.guard is not None:
-            privacy.guard.notices.once(_UNCERTAIN, self.route, finding.value)
+                return self.porter.refuse(context, self.route, "under_age")
+        if finding is not Finding.OLD_ENOUGH:
+            context.guard.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
 
     def _weighed(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
@@ -330,32 +334,32 @@ class ScreenForm(Door):
         super().__init__(porter, _SCREEN, _SHOWS | {"POST"})
         self._home = way_home(porter.endpoint)
 
-    def meet(self, privacy: Privacy, request: RequestHead) -> Answer | Examine | None:
+    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Take the form from a page of this origin; who only looks in is led home."""
         pages = self.porter.pages
         if request.method.upper() in _SHOWS:
             return _redirect(self._home)
-        if not is_from_here(request, privacy.client):
-            return pages.answer("unasked", privacy)
+        if not is_from_here(request, context.client):
+            return pages.answer("unasked", context)
         if self.porter.tokens.is_locked(request):
-            return self.porter.refuse(privacy, self.route, "locked")
-        judge = whole_body(partial(self._decide, privacy, request))
-        return Examine(_LARGEST_ANSWER, judge, beyond=pages.answer("too_large", privacy))
+            return self.porter.refuse(context, self.route, "locked")
+        judge = whole_body(partial(self._decide, context, request))
+        return Examine(_LARGEST_ANSWER, judge, beyond=pages.answer("too_large", context))
 
-    def _decide(self, privacy: Privacy, request: RequestHead, body: bytes) -> Answer:
+    def _decide(self, context: RequestContext, request: RequestHead, body: bytes) -> Answer:
         try:
             fields = list(read_fields(content_type(request), body, _SCREEN_FIELDS))
         except Unreadable as error:
-            return self.porter.unreadable(privacy, self.route, error)
+            return self.porter.unreadable(context, self.route, error)
         route, to, location = self._way_back(request, fields)
         typed = {name: _only(name, fields) or "" for name in ("year", "month", "day")}
         allowed = self._allows(typed)
         if allowed is None:
-            announce(privacy, route, "unreadable")
+            announce(context, route, "unreadable")
             return self.porter.pages.screen("age", to, typed)
         if not allowed:
-            return self.porter.refuse(privacy, route, "under_age")
-        cookie = self.porter.tokens.passes(https=privacy.client.https)
+            return self.porter.refuse(context, route, "under_age")
+        cookie = self.porter.tokens.passes(https=context.client.https)
         return _redirect(location, ("set-cookie", cookie))
 
     def _allows(self, typed: Mapping[str, str]) -> bool | None:

@@ -13,7 +13,7 @@ from string import Template
 from typing import Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.http import own_page
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
@@ -96,10 +96,9 @@ class Pages:
             for kind, said in self._said.items()
         }
 
-    def answer(self, kind: Kind, privacy: Privacy, names: Sequence[str] = ()) -> Answer:
+    def answer(self, kind: Kind, context: RequestContext, names: Sequence[str] = ()) -> Answer:
         """Return the answer of a kind, for a person or for a program; `names` are the fields it is about."""
-        request = privacy.request
-        assert request is not None  # a signup is a request
+        request = context.request
         if own_page.wants_problem(request):
             if kind != "unreadable":
                 return self._problems[kind]
@@ -107,10 +106,10 @@ class Pages:
             return _crossing(about_fields(request, said.status, said.text, names))
         return _crossing(self._said_on_page(kind, own_page.way_home(request.local_path)))
 
-    def locking(self, privacy: Privacy) -> Answer:
+    def locking(self, context: RequestContext) -> Answer:
         """Return the refusal that also locks."""
-        lock = self._tokens.lock(https=privacy.client.https)
-        return _crossing(self.answer("refused", privacy), ("set-cookie", lock))
+        lock = self._tokens.lock(https=context.client.https)
+        return _crossing(self.answer("refused", context), ("set-cookie", lock))
 
     def screen(self, action: str, to: str, typed: Mapping[str, str] | None = None) -> Answer:
         """Return the age screen: its form goes to `action` and comes back with `to` in it.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from alpines_privacy.http.caching import keep_from_shared_caches
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Examine
 from alpines_privacy.http.promise import Promise
@@ -71,41 +71,38 @@ class Signups(Promise):
         self._may_lead = self._routes.may_lead
         self._screens = porter.screens
 
-    def request(self, privacy: Privacy) -> Answer | Examine | None:
+    def request(self, context: RequestContext) -> Answer | Examine | None:
         """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
-        request = privacy.request
-        if request is None or not self._may_lead[request.local_path]:
-            return None
-        if request.kind != "http":
+        request = context.request
+        if not self._may_lead[request.local_path] or request.kind != "http":
             return None
         found = self._routes.find(request)
         declared = [door for door in found.doors if door.is_declared]
         if door := _best(declared, request):
-            return door.meet(privacy, request)
+            return door.meet(context, request)
         # By whatever reading a path leads to what is declared, a word that it ends in decides nothing.
         if door := _best([door for door in found.astray if door.is_declared], request):
-            return door.meet_astray(privacy, request)
+            return door.meet_astray(context, request)
         door = _best((*found.doors, *found.astray), request)
-        return None if door is None else door.meet(privacy, request)
+        return None if door is None else door.meet(context, request)
 
-    def page(self, privacy: Privacy) -> Answer | Examine | None:
+    def page(self, context: RequestContext) -> Answer | Examine | None:
         """Take the age screen's form."""
-        assert privacy.request is not None  # it was asked for a page
-        return self._form.meet(privacy, privacy.request)
+        return self._form.meet(context, context.request)
 
-    def failed(self, privacy: Privacy, head: ResponseHead | None) -> Answer | None:
+    def failed(self, context: RequestContext, head: ResponseHead | None) -> Answer | None:
         """Fail closed: a declared signup that could not be judged is refused."""
-        request = privacy.request
-        if head is not None or request is None:
+        if head is not None:
             return None
+        request = context.request
         if request.local_path in self.pages:
-            return self._form.stuck(privacy)
+            return self._form.stuck(context)
         found = self._routes.find(request)
         doors = (*found.doors, *found.astray)
         door = _best([door for door in doors if door.is_declared], request)
         if door is None or not (stands_for(request, door.methods) or may_create(request)):
             return None
-        return door.stuck(privacy)
+        return door.stuck(context)
 
 
 def _doors(signups: Sequence[Signup], porter: Porter) -> list[tuple[str, Door]]:
@@ -129,10 +126,10 @@ def _best(doors: Sequence[Door], request: RequestHead) -> Door | None:
 class ScreenedSignups(Signups):
     """Signups of which some have the age screen before their page."""
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> None:
+    def response(self, context: RequestContext, head: ResponseHead) -> None:
         """Keep such a page out of caches that would show it to somebody who has not passed."""
-        request = privacy.request
-        if request is None or request.method.upper() not in {"GET", "HEAD"}:
+        request = context.request
+        if request.method.upper() not in {"GET", "HEAD"}:
             return
         if self._screens.at(request):
             head.merge("vary", ("Cookie",))

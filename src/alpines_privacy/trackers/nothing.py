@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qs
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy
@@ -56,10 +56,10 @@ class Nothing(Promise):
     def __init__(self, policy: PrivacyPolicy) -> None:
         self.pages = frozenset({policy.endpoint + PATH})
 
-    def page(self, privacy: Privacy) -> Answer | None:
+    def page(self, context: RequestContext) -> Answer | None:
         """Answer with the module of the names in the query."""
-        request = privacy.request
-        if request is None or request.method not in {"GET", "HEAD"}:
+        request = context.request
+        if request.method not in {"GET", "HEAD"}:
             return None
         query = request.query
         names = parse_qs(query).get("names", [""])[0] if len(query) <= _LONGEST_QUERY else ""

@@ -14,7 +14,7 @@ from typing import ClassVar, TypeAlias
 
 from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
 from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
 from alpines_privacy.http.promise import Message, Promise
@@ -32,7 +32,7 @@ from alpines_privacy.trackers.telling import Telling
 
 __all__ = ["Shield", "Trackers"]
 
-Shield: TypeAlias = "Callable[[Privacy, ResponseHead], bytes]"
+Shield: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
 """What tells the shield's element for a page with this head, `b""` for none."""
 
 # What a browser fetches to show it as a page, or in one.
@@ -54,8 +54,8 @@ _LEFT_ALONE = (
 _NOWHERE = url.Address("https://invalid/", "https", "invalid", len("https://invalid"))
 
 
-def _no_shield(privacy: Privacy, head: ResponseHead) -> bytes:
-    del privacy, head
+def _no_shield(context: RequestContext, head: ResponseHead) -> bytes:
+    del context, head
     return b""
 
 
@@ -80,11 +80,9 @@ class Trackers(Promise):
             opted_out: _variant(policy, rules, opted_out=opted_out) for opted_out in (False, True)
         }
 
-    def request(self, privacy: Privacy) -> None:
+    def request(self, context: RequestContext) -> None:
         """Ask the app for a page in a coding that can be read, and for no other variant of it."""
-        request = privacy.request
-        if request is None:
-            return
+        request = context.request
         asks_page = "text/html" in ",".join(request.values("accept"))
         if asks_page and (accepted := request.values("accept-encoding")):
             narrowed = coding.narrowed(", ".join(accepted))
@@ -95,37 +93,39 @@ class Trackers(Promise):
             return
         shown = _is_shown(request, asks_page=asks_page)
         if tags := request.values("if-none-match"):
-            self._map_back(privacy, request, ", ".join(tags), shown=shown)
+            self._map_back(context, request, ", ".join(tags), shown=shown)
         if shown:  # the app answers for all of it
             for name in ("if-modified-since", "range", "if-range"):
                 if request.values(name):
                     request.edit(name, None)
 
-    def _map_back(self, privacy: Privacy, request: RequestHead, tags: str, *, shown: bool) -> None:
+    def _map_back(
+        self, context: RequestContext, request: RequestHead, tags: str, *, shown: bool
+    ) -> None:
         """Let the app answer for the variant this visitor gets."""
         if shown or MARK in tags:
-            request.edit("if-none-match", mapped_back(tags, self._variant(privacy)))
+            request.edit("if-none-match", mapped_back(tags, self._variant(context)))
 
-    def response(self, privacy: Privacy, head: ResponseHead) -> Wait | None:
+    def response(self, context: RequestContext, head: ResponseHead) -> Wait | None:
         """Clean a response's head; of a page that can be read, wait for the first chunk."""
         if not (head.is_html or head.status == 304 or self._fields.concern(head)):
             return None
-        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out], self._telling)
+        visitor = _Visitor(context, self._blockers[context.preference.opted_out], self._telling)
         taken: list[_Taken] = []
         self._fields.clean(
             head,
             visitor.block,
             page=visitor.page,
-            opted_out=privacy.preference.opted_out,
+            opted_out=context.preference.opted_out,
             removals=taken,
         )
         visitor.tell(taken)
-        request = privacy.request
-        if request is None or request.kind != "http":
+        request = context.request
+        if request.kind != "http":
             return None
         if head.status == 304:  # Not Modified: the browser's own copy, under the name it has there
             if asked := (request.edits or {}).get("if-none-match"):
-                self.mark(privacy, head, asked)
+                self.mark(context, head, asked)
             return None
         if not head.is_html or head.status == 206:  # a part of a page cannot be read
             return None
@@ -136,9 +136,9 @@ class Trackers(Promise):
         self._fields.of_page(head)
         return Wait(reading.settle)
 
-    def fields(self, privacy: Privacy, message: Message, fields: list[Field]) -> list[Field]:
+    def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Let no early hint or push announce a tracker."""
-        visitor = _Visitor(privacy, self._blockers[privacy.preference.opted_out], self._telling)
+        visitor = _Visitor(context, self._blockers[context.preference.opted_out], self._telling)
         taken: list[_Taken] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
@@ -146,76 +146,75 @@ class Trackers(Promise):
         visitor.tell(taken)
         return left
 
-    def mark(self, privacy: Privacy, head: ResponseHead, asked: str = "") -> None:
+    def mark(self, context: RequestContext, head: ResponseHead, asked: str = "") -> None:
         """Name the visitor's variant in the ETag of a page, if it has one and is not exempt."""
-        if "etag" not in head.names or "markup" in privacy.exempted:
+        if "etag" not in head.names or "markup" in context.exempted:
             return
         etag = named_as_asked(head.values("etag")[-1], asked)
-        if tag := marked(etag, self._variant(privacy)):
+        if tag := marked(etag, self._variant(context)):
             kept = [field for field in head.fields if field_name(field[0]) != "etag"]
             head.replace([*kept, ("etag", tag)])
 
-    def _variant(self, privacy: Privacy) -> str:
+    def _variant(self, context: RequestContext) -> str:
         """Return eight hex digits for what a page depends on beside the app, as the request tells it.
 
         Of the shield: the element that this request gets in a page whose head says nothing. What a
         page's head says of it is the app's, as its ETag is.
         """
-        element = self._element(privacy, ResponseHead(200, [("content-type", "text/html")]))
-        told = self._variants[privacy.preference.opted_out] + element
+        element = self._element(context, ResponseHead(200, [("content-type", "text/html")]))
+        told = self._variants[context.preference.opted_out] + element
         return hashlib.blake2s(told, digest_size=4).hexdigest()
 
-    def end(self, privacy: Privacy) -> None:
+    def end(self, context: RequestContext) -> None:
         """In development, log what was removed from a page, streamed ones included."""
-        if self._debugs and privacy.removals:
-            logger.info("Removed from a response: %s", _listing(privacy.report))
+        if self._debugs and context.removals:
+            logger.info("Removed from a response: %s", _listing(context.removals))
 
-    def show(self, privacy: Privacy, head: ResponseHead) -> None:
+    def show(self, context: RequestContext, head: ResponseHead) -> None:
         """In development, tell in the page's head what was removed from it."""
-        if self._debugs and privacy.removals:
+        if self._debugs and context.removals:
             room = head.room - len("alpines-privacy-removed: \r\n")
             if room > 0:
-                head.append("alpines-privacy-removed", _listing(privacy.report)[:room])
+                head.append("alpines-privacy-removed", _listing(context.removals)[:room])
 
     def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page with this head, as the app made it."""
-        privacy = visitor.privacy
+        context = visitor.context
         return self._pages.begin(
             url=visitor.page().url,
-            opted_out=privacy.preference.opted_out,
-            shield=self._element(privacy, head),
-            mount=privacy.mount if privacy.request else "",
+            opted_out=context.preference.opted_out,
+            shield=self._element(context, head),
+            mount=context.mount,
             may_edit_scripts=not _names_digests(head),
         )
 
-    def _element(self, privacy: Privacy, head: ResponseHead) -> bytes:
+    def _element(self, context: RequestContext, head: ResponseHead) -> bytes:
         """Return the shield's element for a page with this head; a defect there costs the shield alone."""
         try:
-            return self._shield(privacy, head)
+            return self._shield(context, head)
         except Exception:
-            if privacy.guard:
-                privacy.guard.notices.failure("the shield")
+            context.guard.notices.failure("the shield")
             return b""
 
-    def restrain(self, privacy: Privacy, head: ResponseHead) -> None:
+    def restrain(self, context: RequestContext, head: ResponseHead) -> None:
         """Say in a page's head which hosts it may load from, if the policy's `loads` does."""
-        if "csp" in privacy.exempted or privacy.request is None:
+        if "csp" in context.exempted:
             return
-        line = self._loads.line(privacy.client, privacy.mount, head.room)
+        line = self._loads.line(context.client, context.mount, head.room)
         if line is None:
             return
         head.append(*line.field)
-        if line.notice and privacy.guard:
-            privacy.guard.notices.once(*line.notice)
+        if line.notice:
+            context.guard.notices.once(*line.notice)
 
 
 class _Visitor:
     """Whose page it is: the address it has, what may load on it, and what is told of the rest."""
 
-    __slots__ = ("_address", "_blocker", "_telling", "privacy")
+    __slots__ = ("_address", "_blocker", "_telling", "context")
 
-    def __init__(self, privacy: Privacy, blocker: Blocker, telling: Telling) -> None:
-        self.privacy = privacy
+    def __init__(self, context: RequestContext, blocker: Blocker, telling: Telling) -> None:
+        self.context = context
         self._blocker = blocker
         self._telling = telling
         self._address: url.Address | None = None
@@ -223,8 +222,8 @@ class _Visitor:
     def page(self) -> url.Address:
         """Return the page's address, worked out once; one of no host if it cannot be told."""
         if self._address is None:
-            path = self.privacy.request.path if self.privacy.request else "/"
-            self._address = url.parse(self.privacy.client.origin + path) or _NOWHERE
+            address = self.context.client.origin + self.context.request.path
+            self._address = url.parse(address) or _NOWHERE
         return self._address
 
     def block(self, address: str, kind: Kind) -> Match | None:
@@ -236,9 +235,8 @@ class _Visitor:
         if not taken:
             return
         removals = [_told(what, match, address) for what, address, match in taken]
-        self.privacy.removed(removals)
-        if self.privacy.guard:
-            self._telling.tell(removals, self.privacy.guard.notices)
+        self.context.removed(removals)
+        self._telling.tell(removals, self.context.guard.notices)
 
 
 class _Reading:
@@ -253,10 +251,10 @@ class _Reading:
 
     def settle(self, first: bytes, whole: bool) -> Rewrite | None:  # noqa: FBT001 - Settle's signature
         """Decide with the first chunk; a page that is all there is filtered at once."""
-        privacy, head = self._visitor.privacy, self._head
-        self._promise.mark(privacy, head)
+        context, head = self._visitor.context, self._head
+        self._promise.mark(context, head)
         page = self._promise.begin(self._visitor, head) if self._is_read(first) else None
-        self._promise.restrain(privacy, head)
+        self._promise.restrain(context, head)
         if page is None:
             return None
         return self._filtered(page, first) if whole else self._streamed(page)
@@ -267,7 +265,7 @@ class _Reading:
         A field that only the content tells may be left out (RFC 9110 §9.3.2); a length that is not
         GET's must not be sent (§8.6).
         """
-        self._promise.mark(self._visitor.privacy, self._head)
+        self._promise.mark(self._visitor.context, self._head)
         if self._is_read(b""):
             self._forget(_OF_THE_UNREAD)
             self._head.is_unsized = True
@@ -278,7 +276,7 @@ class _Reading:
 
     def _is_read(self, first: bytes) -> bool:
         """Tell whether a page is filtered: the app lets it, and its beginning can be read."""
-        if "markup" in self._visitor.privacy.exempted:
+        if "markup" in self._visitor.context.exempted:
             return False
         start = coding.beginning(self._coding, first)
         if self._is_not_to_be_transformed:
@@ -303,8 +301,7 @@ class _Reading:
 
     def _left(self, which: str, instead: str) -> None:
         """Say once why pages are not filtered."""
-        if guard := self._visitor.privacy.guard:
-            guard.notices.once(_LEFT_ALONE, which, instead)
+        self._visitor.context.guard.notices.once(_LEFT_ALONE, which, instead)
 
     def _filtered(self, page: Page, body: bytes) -> Rewrite | None:
         """Filter all of a page; None if it leaves as it is."""
@@ -314,7 +311,7 @@ class _Reading:
             return None
         filtered = page(text, last=True)
         self._visitor.tell([(r.what, "", r.match) for r in page.removals])
-        self._promise.show(self._visitor.privacy, self._head)
+        self._promise.show(self._visitor.context, self._head)
         if filtered == text:
             return None
         self._forget(_OF_THE_BYTES)

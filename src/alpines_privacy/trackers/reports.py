@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, TimestampSigner
 
-from alpines_privacy.http.context import Privacy
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import RequestHead, media_type
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here
@@ -139,18 +139,17 @@ class LoadReports(Promise):
         self._said: set[str] = set()
         self.counts = Counts()
 
-    def page(self, privacy: Privacy) -> Answer | Examine:
+    def page(self, context: RequestContext) -> Answer | Examine:
         """Take a report, or tell the counts."""
-        request = privacy.request
-        assert request is not None  # it was asked for a page
+        request = context.request
         if request.method == "POST":
-            return self._take(request, privacy)
+            return self._take(request, context)
         if request.method != "GET" or not self._proves(request):
             return _UNKNOWN
         told = json.dumps({"loads": self.counts.told()}).encode()
         return Answer(200, [*_PRIVATE, ("content-type", "application/json")], told)
 
-    def _take(self, request: RequestHead, privacy: Privacy) -> Answer | Examine:
+    def _take(self, request: RequestHead, context: RequestContext) -> Answer | Examine:
         """Ask for the body of a report.
 
         Whose page it is about is told by the report, not by `Sec-Fetch-Site` and `Origin`: a page
@@ -158,7 +157,7 @@ class LoadReports(Promise):
         """
         if media_type("".join(request.values("content-type")[-1:])) not in _TYPES:
             return Answer(415, [*_PRIVATE, ("accept-post", ", ".join(sorted(_TYPES)))])
-        own, is_ours = privacy.client.host, is_from_here(request, privacy.client)
+        own, is_ours = context.client.host, is_from_here(request, context.client)
 
         def count(body: bytes) -> Answer:
             for report in _read(body):

@@ -1,0 +1,236 @@
+"""What an app sees of a request: `current()` and its `Privacy`, the documented members and nothing else."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Literal
+
+from alpines_privacy.policy.age import LITERAL
+from alpines_privacy.policy.errors import nearest
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from alpines_privacy.http.context import RequestContext, Signal
+    from alpines_privacy.http.report import Removal
+
+__all__ = [
+    "ENVIRON_KEY",
+    "KEY",
+    "OUTSIDE",
+    "Privacy",
+    "Purpose",
+    "context_of",
+    "current",
+    "is_under_way",
+    "request_context",
+    "running",
+]
+
+# The key in the scope and request.META.
+KEY = "alpines_privacy"
+
+
+class _ExtensionName(str):
+    """The same key for an environ, where the names of extensions have a dot.
+
+    `wsgiref.validate` asks each name for one, and where there is none for a value of type str.
+    Lookups compare and hash the name as the plain string it is.
+    """
+
+    __slots__ = ()
+
+    def __contains__(self, part: object) -> bool:
+        return part == "." or (isinstance(part, str) and super().__contains__(part))
+
+
+ENVIRON_KEY: str = _ExtensionName(KEY)
+
+Purpose = Literal["advertising", "analytics", "personalization"]
+PURPOSES = frozenset({"advertising", "analytics", "personalization"})
+
+
+class Privacy:
+    """The visitor's privacy during one request: what they asked, and what the app may do.
+
+    The app gets it from `current()`, `environ["alpines_privacy"]` or `scope["alpines_privacy"]`.
+    Reading it tells the layer that the response may depend on the signal, so the response gets
+    `Vary: DNT, Sec-GPC`. None of its methods raises, but for a birth date that is no date.
+    """
+
+    # What the layer knows of the request is no business of a view's: `context_of` is the layer's way to it.
+    __slots__ = ("_context",)
+
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether the visitor opted out: `DNT: 1`, `Sec-GPC: 1`, or their choice on this site (policy §11)."""
+        self._context.read = True
+        return self._context.preference.opted_out
+
+    @property
+    def signal(self) -> Signal | None:
+        """What they opted out by: `"DNT"`, `"Sec-GPC"`, both, `"site preference"`, `"default"`, or None."""
+        self._context.read = True
+        return self._context.preference.signal
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Tell whether data may serve `purpose`: "advertising", "analytics" or "personalization".
+
+        False under any signal, and for a purpose that is none of the three (a notice names it).
+        """
+        context = self._context
+        context.read = True
+        if purpose not in PURPOSES:
+            context.guard.notices.once(
+                'privacy.allows("%s")%s: no such purpose, so the answer is no; expected one of %s.',
+                str(purpose)[:60],
+                nearest(str(purpose), PURPOSES),
+                ", ".join(sorted(PURPOSES)),
+            )
+            return False
+        return not context.preference.opted_out
+
+    def hide(self, value: str, kind: str) -> None:
+        """Keep `value` out of every log record of this request: `[KIND]` stands in its place.
+
+        Of a NAME each word counts too. Values of fewer than four characters are not hidden: they
+        occur in other words.
+        """
+        self._context.hide(value, kind)
+
+    def hide_user(self, user: object) -> None:
+        """Keep who is signed in out of every log record of this request: names, addresses and the like.
+
+        `user` is an object with attributes, a mapping, or the user name as text. The keys that logs
+        know, and those of the policy's `[logs]`, tell what of it is personal. Only what the object
+        holds is read, nothing is looked up. Django's and Flask-Login's users, and Starlette's
+        `request.user`, are hidden without this.
+        """
+        self._context.note_user(lambda: user)
+
+    def exempt(self, *parts: str) -> None:
+        """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""
+        context = self._context
+        known, notices = context.guard.parts, context.guard.notices
+        for part in parts:
+            if part not in known:
+                notices.once(
+                    'privacy.exempt("%s")%s: no such part; expected one of %s.',
+                    str(part)[:60],
+                    nearest(str(part), known),
+                    ", ".join(sorted(known)),
+                )
+            elif context.head_left:
+                notices.once(
+                    'privacy.exempt("%s") came after the response\'s head had left; call it earlier.',
+                    part,
+                )
+        context.exempted |= known.intersection(parts)
+
+    def may_sign_up(self, birth_date: date) -> bool:
+        """Whether somebody born on this date is old enough for an account (policy §13).
+
+        For what no form tells the layer: single sign-on, edits of a profile. No for an impossible
+        date; raises TypeError for what is no `datetime.date`.
+        """
+        return self._context.guard.ages.may_sign_up(birth_date)
+
+    @property
+    def report(self) -> tuple[Removal, ...]:
+        """What was taken out of this response so far: where, which rule and list, whose company's.
+
+        Of a page that streams, all is known only when it has left.
+        """
+        return self._context.removals
+
+    def __copy__(self) -> Privacy:
+        """Return itself: a request has one, in every copy of its scope that a middleware makes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Privacy:
+        """Return itself, as `__copy__`."""
+        return self
+
+    def __bool__(self) -> bool:
+        """Whether there is a request: false outside one."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Privacy {self._context.preference.signal or 'no signal'}>"
+
+
+class _Outside(Privacy):
+    """Nobody's privacy: outside a request nothing is kept and nothing allowed, so a worker's mail holds no ads."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Have no context: there is no request."""
+
+    @property
+    def opted_out(self) -> bool:
+        return True
+
+    @property
+    def signal(self) -> Signal:
+        return "default"
+
+    def allows(self, purpose: Purpose) -> bool:
+        del purpose
+        return False
+
+    def hide(self, value: str, kind: str) -> None:
+        pass
+
+    def hide_user(self, user: object) -> None:
+        pass
+
+    def exempt(self, *parts: str) -> None:
+        pass
+
+    def may_sign_up(self, birth_date: date) -> bool:
+        return LITERAL.may_sign_up(birth_date)
+
+    @property
+    def report(self) -> tuple[Removal, ...]:
+        return ()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "<Privacy default, outside a request>"
+
+
+OUTSIDE = _Outside()
+
+# The privacy of the request that code runs for; it stays when the request has ended.
+running: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
+
+
+def current() -> Privacy:
+    """Return the privacy of the request under way, in its thread, task or any task it started.
+
+    Outside a request the answer is an opted-out `Privacy` that is false as a condition.
+    """
+    privacy = running.get()
+    return privacy if is_under_way(privacy) else OUTSIDE
+
+
+def context_of(privacy: Privacy) -> RequestContext | None:
+    """Return what the layer knows of a request, by the `Privacy` that its app sees; None outside one."""
+    return None if privacy is OUTSIDE else privacy._context  # noqa: SLF001 - the layer's only way to it
+
+
+def request_context() -> RequestContext | None:
+    """Return the context of the request that this code runs for, which may have ended; None outside one."""
+    return context_of(running.get())
+
+
+def is_under_way(found: object) -> bool:
+    """Whether what was found under the key is the `Privacy` of a request that has not ended."""
+    context = context_of(found) if isinstance(found, Privacy) else None
+    return context is not None and not context.ended
