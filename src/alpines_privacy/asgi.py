@@ -16,7 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
-from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.guard import Visit
 from alpines_privacy.http.cache import cached
 from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
@@ -33,6 +33,7 @@ from alpines_privacy.http.heads import (
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
 from alpines_privacy.http.privacy import KEY, is_under_way
 from alpines_privacy.http.promise import Message as Beside
+from alpines_privacy.wrapper import Wrapper
 
 __all__ = ["PrivacyMiddleware", "in_time"]
 
@@ -49,31 +50,14 @@ _MOST_PIECES = 1000  # of a body that is judged; a piece of one byte takes three
 _LASTING = (list, tuple)  # iterables that can be read again
 
 
-class PrivacyMiddleware:
-    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`.
+class PrivacyMiddleware(Wrapper[ASGIApp]):
+    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`; `Wrapper` tells what both are.
 
     Also for Starlette's and FastAPI's `app.add_middleware(PrivacyMiddleware, policy=policy)`.
     There it stands inside the framework's ServerErrorMiddleware, so the page that one makes for
     an unhandled exception (the 500, and the debug traceback) passes it by; `protect(app)` stands
     outside and covers that too.
-
-    `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
-    for the literal policy. `logins` are session and CSRF cookie names configured in the app,
-    `app_keys` its secret keys, from which ours are derived where the environment has none.
-    Raises `PolicyError` for a policy that cannot be used.
     """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        policy: PolicyLike = None,
-        *,
-        logins: Iterable[str] = (),
-        app_keys: Iterable[str | bytes] = (),
-    ) -> None:
-        self.app = app
-        self.guard = guard_for(policy, logins, app_keys)
-        self._inside = Inside(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
         if scope["type"] not in {"http", "websocket"} or (KEY in scope and _is_nested(scope)):
@@ -96,12 +80,6 @@ class PrivacyMiddleware:
             visit.end()
             if scope.get(KEY) is visit.privacy:
                 del scope[KEY]
-
-    def __getattr__(self, name: str) -> Any:
-        """Answer for the wrapped app's attributes, so that `wrapped.state` or `.routes` go on working."""
-        if name == "app":  # not set yet: copying and unpickling ask before __init__
-            raise AttributeError(name)
-        return getattr(self.app, name)
 
 
 class ASGIRequest(RequestHead):

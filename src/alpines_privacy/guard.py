@@ -178,42 +178,30 @@ class Guard:
 
 
 class Visit:
-    """One request and its response: made by `Guard.visit`, driven by an adapter, ended once."""
+    """One request and its response: made by `Guard.visit`, driven by an adapter, ended once.
 
-    __slots__ = (
-        "_before",
-        "_filters",
-        "_guard",
-        "_head",
-        "_judges",
-        "_settles",
-        "_sniffs",
-        "_taken",
-        "_untouched",
-        "_watchers",
-        "context",
-        "privacy",
-        "watches",
-    )
+    What most requests leave alone stands here as a default.
+    """
+
+    _head: ResponseHead | None = None  # the one that is held
     _untouched: ResponseHead  # what leaves where the policy only reports
+    _sniffs = False  # the first chunk tells what the held head is
+    _judges: list[tuple[Promise, Examine]] | None = None
+    _settles: list[tuple[Promise, Settle]] | None = None
+    _filters: list[tuple[Promise, Rewrite]] | None = None
+    _watchers: list[Watcher] | None = None
+    _taken = 0
 
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
-        self.context = RequestContext(guard.read_preference(head), head, guard.running)
-        self.privacy = Privacy(self.context)  # what the app sees of it
+        self.context = context = RequestContext(guard.read_preference(head), head, guard.running)
+        self.privacy = privacy = Privacy(context)  # what the app sees of it
         if guard.trusts_peers:
-            self.context.arrived = head.asked()
+            context.arrived = head.asked()
         # Whether request and response concern us at all; if not, an adapter need not look at them.
         self.watches = not (guard.exempt.any and guard.exempt.holds(head))
-        self._head: ResponseHead | None = None
-        self._sniffs = False  # the first chunk tells what the held head is
-        self._judges: list[tuple[Promise, Examine]] | None = None
-        self._settles: list[tuple[Promise, Settle]] | None = None
-        self._filters: list[tuple[Promise, Rewrite]] | None = None
-        self._watchers: list[Watcher] | None = None
-        self._taken = 0
         self._before = running.get()
-        running.set(self.privacy)
+        running.set(privacy)
 
     def request(self) -> Pass | Answer | NeedBody:
         """Take the request's head: let the app have it, answer it, or ask for its body first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from alpines_privacy.http.caching import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import HTML_TYPES, RequestHead, ResponseHead
 from alpines_privacy.http.promise import Promise
@@ -24,7 +25,7 @@ class Headers(Promise):
     heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
-        self._vary = ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
+        self._vary = signal_fields(policy)
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
         """Mark a response that could differ; runs before any promise edits the head."""

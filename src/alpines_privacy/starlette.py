@@ -9,7 +9,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection
 
 from alpines_privacy.asgi import PrivacyMiddleware
-from alpines_privacy.guard import PolicyLike, guard_for
+from alpines_privacy.guard import Guard, HostGuards, PolicyLike, guard_for
 from alpines_privacy.http.privacy import KEY, Privacy, current
 from alpines_privacy.startup import warn_of_undeclared_logins
 
@@ -26,15 +26,16 @@ def protect_starlette(app: Starlette, policy: PolicyLike = None) -> None:
     The framework builds its middleware when the first request comes; the layer goes around all
     of it then. Raises `PolicyError` for a policy that cannot be used.
     """
-    guard = guard_for(policy)
+    names = _session_cookies(app)
+    guard = guard_for(policy, names)
     build = app.build_middleware_stack
 
     def build_protected() -> ASGIApp:
-        return _around(build(), app, policy, guard)
+        return _around(build(), app, policy, guard, names)
 
     app.build_middleware_stack = build_protected  # type: ignore[method-assign]  # only a method can be wrapped late
     if app.middleware_stack is not None:
-        app.middleware_stack = _around(app.middleware_stack, app, policy, guard)
+        app.middleware_stack = _around(app.middleware_stack, app, policy, guard, names)
 
 
 def privacy_of(connection: HTTPConnection) -> Privacy:
@@ -48,13 +49,21 @@ def template_context(request: Request) -> dict[str, Any]:
     return {"privacy": privacy_of(request)}
 
 
-def _around(stack: ASGIApp, app: Starlette, policy: PolicyLike, guard: Any) -> ASGIApp:
-    names = [
+def _session_cookies(app: Starlette) -> list[str]:
+    """Return the names that the app's session middleware has for its cookies."""
+    return [
         str(middleware.kwargs.get("session_cookie", "session"))
         for middleware in app.user_middleware
         if isinstance(middleware.cls, type) and issubclass(middleware.cls, SessionMiddleware)
     ]
-    if set(names) - {"session"}:
+
+
+def _around(
+    stack: ASGIApp, app: Starlette, policy: PolicyLike, guard: Guard | HostGuards, known: list[str]
+) -> ASGIApp:
+    """Return the layer around a framework's middleware; sessions added since are `known` to no guard yet."""
+    names = _session_cookies(app)
+    if set(names) - {"session", *known}:
         guard = guard_for(policy, names)
     warn_of_undeclared_logins(guard, names)
     return PrivacyMiddleware(stack, guard)

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import Any, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from alpines_privacy.guard import PolicyLike, Visit, guard_for
+from alpines_privacy.guard import Visit
 from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
     Asked,
@@ -36,9 +36,19 @@ from alpines_privacy.http.outcomes import (
     Send,
     Watcher,
 )
-from alpines_privacy.http.privacy import ENVIRON_KEY, KEY, Privacy, is_under_way, request_context
+from alpines_privacy.http.privacy import (
+    ENVIRON_KEY,
+    KEY,
+    OUTSIDE,
+    Privacy,
+    context_of,
+    is_under_way,
+    running,
+)
+from alpines_privacy.wrapper import Wrapper
 
 __all__ = [
+    "EditedKeys",
     "PrivacyMiddleware",
     "Replay",
     "WSGIRequest",
@@ -61,26 +71,8 @@ _BLOCK = 65536
 _LONGEST_NUMBER = 18  # digits; a request of a quintillion bytes is none
 
 
-class PrivacyMiddleware:
-    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`.
-
-    `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
-    for the literal policy. `logins` are session and CSRF cookie names configured in the app,
-    `app_keys` its secret keys, from which ours are derived where the environment has none.
-    Raises `PolicyError` for a policy that cannot be used.
-    """
-
-    def __init__(
-        self,
-        app: WSGIApplication,
-        policy: PolicyLike = None,
-        *,
-        logins: Iterable[str] = (),
-        app_keys: Iterable[str | bytes] = (),
-    ) -> None:
-        self.app = app
-        self.guard = guard_for(policy, logins, app_keys)
-        self._inside = Inside(app)
+class PrivacyMiddleware(Wrapper[WSGIApplication]):
+    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`; `Wrapper` tells what both are."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _is_nested(environ):
@@ -93,12 +85,6 @@ class PrivacyMiddleware:
         except BaseException as error:
             exchange.fail(error)
             raise
-
-    def __getattr__(self, name: str) -> Any:
-        """Answer for the wrapped app's attributes, so that `wrapped.config` goes on working."""
-        if name == "app":  # not set yet: copying and unpickling ask before __init__
-            raise AttributeError(name)
-        return getattr(self.app, name)
 
 
 class WSGIRequest(RequestHead):
@@ -172,13 +158,51 @@ class WSGIRequest(RequestHead):
         return [] if value is None else [value]
 
 
-class _Exchange:
-    """One request on its way through: what the app says with `start_response`, and its body."""
+class EditedKeys:
+    """Keys of an environ (or Django's `META`) edited for the app, and how they were."""
 
-    __slots__ = (
-        "_answer", "_begun", "_chunks", "_environ", "_held", "_is_unsized", "_iterable", "_originals", "_rewrites",
-        "_start_response", "_started", "_visit", "_write_on",
-    )  # fmt: skip
+    __slots__ = ("_environ", "_originals")
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+        self._originals: dict[str, Any] = {}
+
+    def make(self, values: dict[str, Any]) -> None:
+        """Put values in the place of what stands there; None takes a key away."""
+        for key, value in values.items():
+            self._originals.setdefault(key, self._environ.get(key))
+            self._put(key, value)
+
+    def undo(self) -> None:
+        """Leave every key as it came."""
+        if originals := self._originals:
+            self._originals = {}
+            for key, value in originals.items():
+                self._put(key, value)
+
+    def _put(self, key: str, value: Any) -> None:
+        if value is None:
+            self._environ.pop(key, None)
+        else:
+            self._environ[key] = value
+
+
+class _Exchange:
+    """One request on its way through: what the app says with `start_response`, and its body.
+
+    What most requests leave alone stands here as a default.
+    """
+
+    _edits: EditedKeys | None = None  # of the environ, for the app
+    _iterable: Iterable[bytes] = ()
+    _chunks: Iterator[bytes] | None = None  # the response's, begun before the server asks
+    _started = False  # the app has called start_response
+    _begun = False  # the server's has been called
+    _held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
+    _rewrites = False
+    _is_unsized = False  # and no server may take a length from the iterable
+    _answer: Answer | None = None  # stands in for the app's response
+    _write_on: Write | None = None  # the server's write
 
     def __init__(
         self, visit: Visit, environ: WSGIEnvironment, start_response: StartResponse
@@ -186,16 +210,6 @@ class _Exchange:
         self._visit = visit
         self._environ = environ
         self._start_response = start_response
-        self._originals: dict[str, Any] = {}  # keys edited for the app, as they were
-        self._iterable: Iterable[bytes] = ()
-        self._chunks: Iterator[bytes] | None = None  # the response's, begun before the server asks
-        self._started = False  # the app has called start_response
-        self._begun = False  # the server's has been called
-        self._held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
-        self._rewrites = False
-        self._is_unsized = False  # and no server may take a length from the iterable
-        self._answer: Answer | None = None  # stands in for the app's response
-        self._write_on: Write | None = None  # the server's write
 
     def run(self, app: WSGIApplication) -> Iterable[bytes]:
         """Let the visit decide over the request, run the app behind it, and return what the server sends."""
@@ -251,13 +265,8 @@ class _Exchange:
     def end(self) -> None:
         """Leave the environ as it came, and end the visit."""
         environ = self._environ
-        if originals := self._originals:
-            self._originals = {}
-            for key, value in originals.items():
-                if value is None:
-                    environ.pop(key, None)
-                else:
-                    environ[key] = value
+        if self._edits is not None:
+            self._edits.undo()
         if environ.get(KEY) is self._visit.privacy:
             del environ[KEY]
         self._visit.end()
@@ -382,13 +391,9 @@ class _Exchange:
         bodiless = self._environ.get("REQUEST_METHOD") == "HEAD" or not self._answer.body
         return [] if bodiless else [self._answer.body]
 
-    def _edit(self, keys: dict[str, Any]) -> None:
-        for key, value in keys.items():
-            self._originals.setdefault(key, self._environ.get(key))
-            if value is None:
-                self._environ.pop(key, None)
-            else:
-                self._environ[key] = value
+    def _edit(self, values: dict[str, Any]) -> None:
+        self._edits = self._edits or EditedKeys(self._environ)
+        self._edits.make(values)
 
     def _judge(self, limit: int) -> Pass | Answer:
         stream = self._environ["wsgi.input"]
@@ -552,7 +557,9 @@ def _is_nested(environ: WSGIEnvironment) -> bool:
     outer = environ.get(KEY)
     if isinstance(outer, Privacy):
         return is_under_way(outer)
-    context = request_context()
+    if (outer := running.get()) is OUTSIDE:  # nearly always
+        return False
+    context = context_of(outer)
     return not (context is None or context.ended or isinstance(context.request, WSGIRequest))
 
 

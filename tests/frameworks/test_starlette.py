@@ -36,6 +36,7 @@ from starlette.websockets import WebSocket
 from alpines_privacy import Cookie, PrivacyPolicy, PrivacyWarning, current, protect
 from alpines_privacy.asgi import PrivacyMiddleware
 from alpines_privacy.fastapi import Privacy
+from alpines_privacy.guard import Guard
 from alpines_privacy.starlette import privacy_of, template_context
 from tests.frameworks.exhibit import PAGE
 from tests.processes import free_port, program
@@ -185,6 +186,23 @@ def test_a_session_stays_under_gpc_whatever_its_name(name: str) -> None:
     visitor = client(protect(session_app(session_cookie=name)))
     assert [visitor.get("/", headers=GPC).json() for _ in range(2)] == [1, 2]
     assert [visitor.get("/", headers=DNT).json() for _ in range(2)] == [3, 3]  # not kept further
+
+
+@pytest.mark.filterwarnings("ignore:The session cookie")
+@pytest.mark.parametrize("name", ["session", "basket"])
+def test_the_policy_is_compiled_once_whatever_the_sessions_name(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[object] = []
+
+    class Counted(Guard):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            compiled.append(args)
+            super().__init__(*args, **more)
+
+    monkeypatch.setattr("alpines_privacy.guard.Guard", Counted)
+    assert client(protect(session_app(session_cookie=name))).get("/", headers=GPC).json() == 1
+    assert len(compiled) == 1
 
 
 def test_a_session_nobody_declared_is_told_of_when_the_app_starts() -> None:

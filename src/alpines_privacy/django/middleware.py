@@ -31,7 +31,14 @@ from alpines_privacy.http.outcomes import Answer, Hold, NeedBody, Pass, Replace
 from alpines_privacy.http.outcomes import Send as SendOutcome
 from alpines_privacy.http.privacy import KEY, Privacy, context_of
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.wsgi import Watched, WSGIRequest, judge_body, preflight_environ, variable
+from alpines_privacy.wsgi import (
+    EditedKeys,
+    Watched,
+    WSGIRequest,
+    judge_body,
+    preflight_environ,
+    variable,
+)
 
 __all__ = ["PrivacyMiddleware", "configured_policy", "secret_keys"]
 
@@ -151,12 +158,12 @@ class DjangoRequest(WSGIRequest):
 class _Exchange:
     """One request on its way through Django."""
 
-    __slots__ = ("_answer", "_decided", "_head", "_originals", "_request", "_visit")
+    __slots__ = ("_answer", "_decided", "_edits", "_head", "_request", "_visit")
 
     def __init__(self, visit: Visit, request: HttpRequest) -> None:
         self._visit = visit
         self._request = request
-        self._originals: dict[str, Any] = {}
+        self._edits = EditedKeys(request.META)
         self._answer: Answer | None = None  # in place of the view
         self._head: ResponseHead | None = None
         self._decided: SendOutcome | Hold | Replace | None = None
@@ -239,9 +246,7 @@ class _Exchange:
 
     def end(self) -> None:
         """Leave META as it came, and end the visit."""
-        originals, self._originals = self._originals, {}
-        for key, value in originals.items():
-            _put(self._request.META, key, value)
+        self._edits.undo()
         self._visit.end()
 
     def _judge(self, limit: int) -> Pass | Answer:
@@ -259,10 +264,8 @@ class _Exchange:
         return outcome
 
     def _edit(self, keys: dict[str, Any]) -> None:
-        for key, value in keys.items():
-            self._originals.setdefault(key, self._request.META.get(key))
-            _put(self._request.META, key, value)
-            self._request.__dict__.pop("headers", None)  # made from META once
+        self._edits.make(keys)
+        self._request.__dict__.pop("headers", None)  # made from META once
 
 
 class _CookieLine(Morsel[str]):
@@ -406,10 +409,3 @@ async def _first_chunk_async(response: HttpResponseBase) -> tuple[bytes, bool]:
 
     response.streaming_content = from_the_first()
     return first, False
-
-
-def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
-    if value is None:
-        mapping.pop(key, None)
-    else:
-        mapping[key] = value

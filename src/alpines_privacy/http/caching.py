@@ -1,12 +1,18 @@
-"""What keeps one visitor's response from another: `private`, said to every cache that listens."""
+"""What keeps one visitor's response from another: `Vary`, and `private` to every cache that listens."""
 
 from __future__ import annotations
 
 from alpines_privacy.http.heads import Field, ResponseHead, split_list
+from alpines_privacy.policy import PrivacyPolicy
 
-__all__ = ["keep_from_shared_caches"]
+__all__ = ["keep_from_shared_caches", "signal_fields"]
 
 _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
+
+
+def signal_fields(policy: PrivacyPolicy) -> tuple[str, ...]:
+    """Return the request's fields that tell what a visitor asks: by them a response that could differ varies."""
+    return ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
 
 
 def keep_from_shared_caches(head: ResponseHead) -> None:

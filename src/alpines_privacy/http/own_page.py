@@ -14,14 +14,17 @@ import msgspec
 
 from alpines_privacy.http.cache import cached
 from alpines_privacy.http.client import Client
-from alpines_privacy.http.heads import HTML_TYPES, Field, RequestHead, split_list
+from alpines_privacy.http.heads import HTML_TYPES, Field, RequestHead, media_type
 from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.weights import weights
 
 __all__ = [
     "STYLE",
     "is_from_here",
     "json_answer",
+    "not_allowed",
     "page",
+    "plain",
     "problem",
     "shell",
     "wants_problem",
@@ -103,6 +106,20 @@ def page(status: int, html: str, *more: Field, content_policy: str = CONTENT_POL
     return Answer(status, fields, html.encode())
 
 
+def plain(status: int, text: str, *more: Field) -> Answer:
+    """Return one line of text as an answer that nobody stores."""
+    fields: list[Field] = [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("cache-control", "no-store"),
+    ]
+    return Answer(status, [*fields, *more], f"{text}\n".encode())
+
+
+def not_allowed(*methods: str) -> Answer:
+    """Return the answer to a method that a page of ours does not take (RFC 9110 §15.5.6)."""
+    return Answer(405, [("allow", ", ".join(methods)), ("cache-control", "no-store")])
+
+
 def problem(status: int, detail: str, **more: object) -> Answer:
     """Return an answer for programs: application/problem+json (RFC 9457 §3), with `more` members."""
     title = HTTPStatus(status).phrase
@@ -137,32 +154,13 @@ def wants_problem(request: RequestHead) -> bool:
     preferred = _prefers_json(",".join(request.values("accept")))
     if preferred is not None:
         return preferred
-    return any(
-        "json" in value.partition(";")[0].lower() for value in request.values("content-type")
-    )
+    return any("json" in media_type(value) for value in request.values("content-type"))
 
 
 @cached("accepted JSON")
 def _prefers_json(accept: str) -> bool | None:
     """Tell whether an Accept weighs JSON above pages; None if it names neither."""
-    weights = _weights(accept)
-    html = max((weights.get(kind, 0.0) for kind in HTML_TYPES), default=0.0)
-    json = max((q for kind, q in weights.items() if kind.endswith(("/json", "+json"))), default=0.0)
+    weighed = weights(accept)
+    html = max((weighed.get(kind, 0.0) for kind in HTML_TYPES), default=0.0)
+    json = max((q for kind, q in weighed.items() if kind.endswith(("/json", "+json"))), default=0.0)
     return json > html if html or json else None
-
-
-def _weights(accept: str) -> dict[str, float]:
-    """Return the media types of Accept and their weights (RFC 9110 §12.5.1)."""
-    accepted = {}
-    for member in split_list(accept):
-        kind, *parameters = (part.strip(" \t").lower() for part in member.split(";"))
-        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        accepted[kind] = _weight(weight)
-    return accepted
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

@@ -12,11 +12,12 @@ from urllib.parse import parse_qs
 
 from itsdangerous import Signer
 
+from alpines_privacy.http.caching import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_cookie import cookie_line, cookie_values
-from alpines_privacy.http.own_page import is_from_here, page
+from alpines_privacy.http.own_page import is_from_here, not_allowed, page, plain
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.own import CHOICE
@@ -60,13 +61,15 @@ class ChoicePage(Promise):
         self._path = policy.endpoint + "preference"
         self.pages = frozenset({self._path})
         self._choices = choices
+        self._vary: Field = ("vary", ", ".join(signal_fields(policy)))
 
     def page(self, context: RequestContext) -> Answer | Examine:
         """Show the page; a POST is judged by its origin, then by its form."""
         request = context.request
         match request.method:
             case "GET" | "HEAD":
-                return _page(context, allowed=self._choices.read(request) is False)
+                html = render(context.preference, allowed=self._choices.read(request) is False)
+                return page(200, html, self._vary)
             case "POST" if is_from_here(request, context.client):
                 too_large = _refusal(413, "The form was too large.")
                 judge = whole_body(partial(self._store, context))
@@ -74,7 +77,7 @@ class ChoicePage(Promise):
             case "POST":
                 return _refusal(403, "The form came from another site.")
             case _:
-                return Answer(405, [("allow", "GET, HEAD, POST"), ("cache-control", "no-store")])
+                return not_allowed("GET", "HEAD", "POST")
 
     def _store(self, context: RequestContext, form: bytes) -> Answer:
         """Answer the form: back to the page, with the choice unless a signal speaks already."""
@@ -92,14 +95,5 @@ class ChoicePage(Promise):
         return Answer(303, fields)
 
 
-def _page(context: RequestContext, *, allowed: bool) -> Answer:
-    html = render(context.preference, allowed=allowed)
-    return page(200, html, ("vary", "DNT, Sec-GPC, Cookie"))
-
-
 def _refusal(status: int, problem: str) -> Answer:
-    fields: list[Field] = [
-        ("content-type", "text/plain; charset=utf-8"),
-        ("cache-control", "no-store"),
-    ]
-    return Answer(status, fields, f"{problem} Nothing was changed.\n".encode())
+    return plain(status, f"{problem} Nothing was changed.")

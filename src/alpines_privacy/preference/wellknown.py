@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import ClassVar
 
+from alpines_privacy.http.caching import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.outcomes import Answer, Replace
@@ -41,7 +42,7 @@ class WellKnown(Promise):
     heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
-        vary: Field = ("vary", "DNT, Sec-GPC, Cookie" if policy.site_preference else "DNT, Sec-GPC")
+        vary: Field = ("vary", ", ".join(signal_fields(policy)))
         fixed: list[Field] = [("cache-control", _DAY)]
         status: dict[str, object] = {"tracking": "N"}
         if policy.site_preference:

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.caching import signal_fields
 from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.own_page import not_allowed
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.policy import PrivacyPolicy
@@ -79,7 +81,7 @@ class Shield(Promise):
             for script in self._scripts.values()
         }
         self._prefix = policy.endpoint + "shield."
-        self._vary = "DNT, Sec-GPC, Cookie" if policy.site_preference else "DNT, Sec-GPC"
+        self._vary = ", ".join(signal_fields(policy))
         if self._is_on:
             self.pages = frozenset(self._by_path)
             self.below = (self._prefix,)
@@ -92,7 +94,7 @@ class Shield(Promise):
         if not path.endswith(".js"):
             return None
         if request.method not in {"GET", "HEAD"}:
-            return Answer(405, [("allow", "GET, HEAD"), ("cache-control", "no-store")])
+            return not_allowed("GET", "HEAD")
         script = self._by_path.get(path)
         if script is not None:
             return _file(script, request, [("cache-control", _YEAR), ("vary", "Accept-Encoding")])

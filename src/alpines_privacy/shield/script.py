@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from alpines_privacy.http.heads import split_list
+from alpines_privacy.http.weights import weights
 from alpines_privacy.shield.shortening import shortened
 
 __all__ = ["Script"]
@@ -38,9 +38,9 @@ class Script:
 
     def coded(self, accepted: list[str]) -> tuple[str, bytes]:
         """Return the best coding an Accept-Encoding takes (RFC 9110 §12.5.3), and the bytes in it."""
-        weights = _weights(", ".join(accepted))
+        weighed = weights(", ".join(accepted))
         for name, data in self._codings.items():
-            if weights.get(name, weights.get("*", 0.0)) > 0:
+            if weighed.get(name, weighed.get("*", 0.0)) > 0:
                 return name, data
         return "identity", self._codings["identity"]
 
@@ -64,15 +64,3 @@ def _coded(data: bytes) -> dict[str, bytes]:
             continue
         return {"br": brotli.compress(data, quality=9), **codings}
     return codings
-
-
-def _weights(accept_encoding: str) -> dict[str, float]:
-    weights = {}
-    for member in split_list(accept_encoding):
-        name, *parameters = (part.strip(" \t").lower() for part in member.split(";"))
-        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        try:
-            weights[name] = float(weight)
-        except ValueError:
-            weights[name] = 0.0
-    return weights
