@@ -197,7 +197,8 @@ class _Exchange:
     a type that has none there passes to the server as it is.
     """
 
-    __slots__ = ("_beside", "_handlers", "_held", "_receive", "_scope", "_send", "_visit")
+    _held: Message | None = None  # the head
+    _beside: list[Message] | None = None  # what came after a held head, and before its body
 
     def __init__(self, visit: Visit, scope: Scope, receive: Receive, send: Sender) -> None:
         self._visit = visit
@@ -205,8 +206,6 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._handlers = _BEFORE_HEAD
-        self._held: Message | None = None
-        self._beside: list[Message] = []  # what came after a held head, and before its body
 
     async def run(self, app: ASGIApp) -> None:
         """Let the visit decide over the request, and run the app behind it."""
@@ -353,6 +352,7 @@ class _Exchange:
 
     async def held_beside(self, message: Message) -> None:
         """Keep a message in its place behind the held head."""
+        self._beside = self._beside or []
         self._beside.append(message)
 
     async def nothing(self, message: Message) -> None:
@@ -372,8 +372,8 @@ class _Exchange:
             await self._begin(message, outcome)
         else:
             await self._replace(outcome.answer)
-        beside, self._beside = self._beside, []
-        for each in beside:
+        beside, self._beside = self._beside, None
+        for each in beside or ():
             await self.send(each)
 
     def _begin(self, message: Message, outcome: Send) -> Awaitable[None]:
