@@ -51,7 +51,7 @@ _LASTING = (list, tuple)  # iterables that can be read again
 
 
 class PrivacyMiddleware(Wrapper[ASGIApp]):
-    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`; `Wrapper` tells what both are.
+    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`. `Wrapper` tells what it takes and raises.
 
     Also for Starlette's and FastAPI's `app.add_middleware(PrivacyMiddleware, policy=policy)`.
     There it stands inside the framework's ServerErrorMiddleware, so the page that one makes for

@@ -72,7 +72,7 @@ _LONGEST_NUMBER = 18  # digits; a request of a quintillion bytes is none
 
 
 class PrivacyMiddleware(Wrapper[WSGIApplication]):
-    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`; `Wrapper` tells what both are."""
+    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`. `Wrapper` tells what it takes and raises."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _is_nested(environ):
