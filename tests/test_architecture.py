@@ -21,9 +21,7 @@ PAPERS = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs" / "decisions").glob("*.md")),
 ]
-PAGES = [
-    *PAPERS, ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")),
-]  # fmt: skip
+PAGES = sorted({*PAPERS, *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")})
 
 _CODE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|js|md|toml))`")
