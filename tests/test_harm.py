@@ -152,6 +152,7 @@ LEFT = {
         '{"FirmwareVersion": "2.4.3.1", "bios_version": "1.2.3.4"}',
         "see Section 15.1.1.1; the version is now ``2.4.3.1``",
         "call of 2014.7.0 and 2015.8.10",
+        "Bump zstd requirement to >1.5.5.1; Setting minimum version to 9.2.1.6",
     ),
     "annotations": (
         '{"Members@odata.count": 4, "Boot@Redfish.AllowableValues": ["a"]}',
@@ -172,6 +173,10 @@ FOUND = {
         '{"Bob@Example.Com": 1}',
         "bob@odata.org and Bob@Mail.Example",
         '"a b"@example.com',
+    ),
+    "IP": (
+        "DHCPRELEASE of ⟦10.0.0.5⟧ from driver at ⟦10.0.0.6⟧, release to ⟦10.0.0.7⟧",
+        "> ⟦10.0.0.5⟧ and <⟦10.0.0.6⟧>",
     ),
     "USERNAME": (
         "imap-login: Login: user=<⟦bob⟧>, method=PLAIN",
