@@ -43,7 +43,7 @@ _KINDS = {
     "USERNAME": "user username userlogin login loginname loginid screenname useraccount",
     "PASSWORD": """
         password passwd pwd passphrase passcode pass pin pincode secret passwordhash pw passwords
-        passphrases passcodes
+        passphrases passcodes dbpass apipass userpass rootpass adminpass loginpass mypass
     """,
     "SECRET": """
         token session sessionid sessid sessionkey sid phpsessid jsessionid sessionhash apikey
@@ -94,8 +94,8 @@ _OTHER = frozenset(
 
 # What a key that ends in a joined word may end with: "myapikey", "usertoken" are one word each.
 _JOINED = re.compile(
-    r".+(?:(password|passwd|passphrase|passcode|pwd|(?<!get)pw"
-    r"|(?:(?<=api)|(?<=db)|(?<=user)|(?<=root)|(?<=admin)|(?<=login)|(?<=my))pass)|(apikey|secretkey|accesskey|privatekey|token"
+    r".+(?:(password|passwd|passphrase|passcode|pwd|(?<!get)pw)"
+    r"|(apikey|secretkey|accesskey|privatekey|token"
     r"|sessionid|sessid|clientsecret)|(email|emailaddress)|(username)"
     r"|(firstname|lastname|fullname|surname)|(phonenumber|mobilenumber)|(useragent))"
 )

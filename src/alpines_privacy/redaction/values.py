@@ -466,7 +466,7 @@ def _is_name(value: str) -> bool:
 _JUDGES: dict[str, Callable[[str], bool]] = {
     "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass, "pw": _is_pass, "passwords": _is_pass,
     "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
-    "PASSWORD": lambda value: any(map(str.isalnum, value)),
+    "PASSWORD": lambda value: value.strip(".\u2026)`,;") != "",
     "mail": lambda value: _AT.search(value) is not None,
     "SECRET": _is_one_word,
     **dict.fromkeys(_WITH_BLANKS, _is_secret),
