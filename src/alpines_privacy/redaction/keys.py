@@ -23,6 +23,7 @@ from alpines_privacy.redaction.spans import SpanTuple
 from alpines_privacy.redaction.values import (
     is_code,
     is_documented,
+    is_expression,
     is_operand,
     is_path,
     is_reason,
@@ -58,6 +59,7 @@ _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
+_IN_BRACKETS = re.compile(r"\[[\w .|-]{1,40}(?:\]|\Z)")  # a place for a value: `--secret [key]`
 _LAST_WORD = re.compile(r"[0-9]*+([a-z]++[A-Z]?+|[A-Z]++)")  # backwards
 
 _BLANKS = frozenset("=> \t")
@@ -521,6 +523,7 @@ class Keys:
                 bare = value[0].strip("\"'")
                 if (
                     kind not in _VAGUE
+                    and not _IN_BRACKETS.match(value[0])
                     and is_value(kind, _last_word(match[1]), bare)
                     and not is_said(kind, "key", bare)
                 ):
@@ -672,7 +675,8 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     if text.startswith("=", place) and is_path(value):
         return True
     return (
-        is_operand(key.kind, value, rest, of_quoted=False)
+        is_expression(value, rest)
+        or is_operand(key.kind, value, rest, of_quoted=False)
         or is_code(line, value, rest)
         or (key.separator == ":" and is_type(key.kind, value, rest))
         or (line.startswith(" ") and _is_in_frame(text, key.start))

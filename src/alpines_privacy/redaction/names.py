@@ -43,7 +43,7 @@ _KINDS = {
     "USERNAME": "user username userlogin login loginname loginid screenname useraccount",
     "PASSWORD": """
         password passwd pwd passphrase passcode pass pin pincode secret passwordhash pw passwords
-        passphrases passcodes
+        passphrases passcodes dbpass apipass userpass rootpass adminpass loginpass mypass
     """,
     "SECRET": """
         token session sessionid sessid sessionkey sid phpsessid jsessionid sessionhash apikey
@@ -88,13 +88,14 @@ _OTHER = frozenset(
         "nextpagetoken", "pagetoken", "continuationtoken", "synctoken", "stoptoken",
         "eostoken", "bostoken", "padtoken", "unktoken", "functionsignature",
         "methodsignature", "filesignature", "bypass", "firstpass", "lastpass", "secondpass",
-        "multipass", "singlepass", "gpiopin", "cspass", "createuser", "adduser",
+        "multipass", "singlepass", "gpiopin", "cspass", "createuser", "adduser", "oldpwd",
     }
 )  # fmt: skip
 
 # What a key that ends in a joined word may end with: "myapikey", "usertoken" are one word each.
 _JOINED = re.compile(
-    r".+(?:(password|passwd|passphrase|passcode)|(apikey|secretkey|accesskey|privatekey|token"
+    r".+(?:(password|passwd|passphrase|passcode|pwd|(?<!get)pw)"
+    r"|(apikey|secretkey|accesskey|privatekey|token"
     r"|sessionid|sessid|clientsecret)|(email|emailaddress)|(username)"
     r"|(firstname|lastname|fullname|surname)|(phonenumber|mobilenumber)|(useragent))"
 )
@@ -155,7 +156,9 @@ class KeyNames:
         if kind == "SECRET" and len(value) <= LONGEST and _COMPOUND.fullmatch(value):
             return self._known[value] == kind  # `"output_token": "NextToken"`
         named = self._kinds.get(letters.lower())
-        return named is not None and (named == kind or kind not in {"PASSWORD", "SECRET"})
+        if kind == "SECRET":  # which is drawn, so it is no word for a password either
+            return named in {"SECRET", "PASSWORD"}
+        return named is not None and (named == kind or kind != "PASSWORD")
 
     def _kind(self, key: str) -> str | None:
         if len(key) > LONGEST or key[:1] == "[":  # a mark

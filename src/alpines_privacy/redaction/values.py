@@ -14,6 +14,7 @@ from alpines_privacy.redaction.ways import network_of
 __all__ = [
     "is_code",
     "is_documented",
+    "is_expression",
     "is_operand",
     "is_path",
     "is_reason",
@@ -85,7 +86,7 @@ _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
 )
-_NAMED = re.compile(r"_?[a-z]+(?:_[a-z]+)+")
+_NAMED = re.compile(r"_?[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
 _NOBODY = frozenset(
     {
         "root",
@@ -136,6 +137,18 @@ _PUBLIC = re.compile(
     re.DOTALL,
 )
 _BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
+# What a string goes on with that ended in the key: `"token: " + x`, `"token: %s" % x`, `("token=", x)`.
+_AFTER_STRING = re.compile(r"[ ]{0,2}(?:[+%][ ]|\.(?:format|join)\()|,[ ]|[)\]}]{1,3}(?:[,;:.]|\Z)")
+# A place that a format fills: `%s`, `{name}`, `{0!r}`; `%d8` may be a byte of an address.
+_FORMAT = re.compile(
+    r"%(?:\(\w{1,64}\))?[-#0 +]?[0-9]{0,3}(?:\.[0-9]{1,2})?[srdix](?![0-9A-Fa-f])"
+    r"|\{[\w.\[\]]{0,64}(?:![rsa])?(?::[^{}\"']{0,16})?(?:\}|\Z)"
+)
+_FORMATTED = re.compile(r"[fF][rR]?[\"'][^\"']{0,64}\{")  # a literal of Python
+# Letters and digits that may stand beside such places: `Bearer {token}`, `0000:0a:00.%d`, `tool/{version}`.
+_BESIDE_FORMAT = {"SECRET": 8, "ADDRESS": 12, "USER_AGENT": 32}
+_YOURS = re.compile(r"(?:[\w-]{0,32}[-_])?your[-_ ]", re.IGNORECASE)  # `sk-your-api-key`
+_ELIDED = re.compile(r".{0,8}(?:\.{3}|\u2026)", re.DOTALL)
 _HELD_AS_TEXT = {
     "PASSWORD": (_NO_ONES,),
     "ADDRESS": (_NO_ONES,),
@@ -150,6 +163,8 @@ def is_value(kind: str, word: str, value: str) -> bool:
         public.fullmatch(start) for public in _HELD_AS_TEXT.get(kind, ())
     ):
         return False
+    if _AFTER_STRING.match(value) or _is_format(kind, start):
+        return False
     if kind != "PASSWORD":
         start = start.rstrip("):,;") or start
     if not start or (len(start) <= _LONGEST_NOTHING and start.lower() in _NOTHING):
@@ -160,6 +175,16 @@ def is_value(kind: str, word: str, value: str) -> bool:
     elif (judge := _JUDGES.get(word) or _JUDGES.get(kind)) and not judge(start):
         return False
     return _MASKED.fullmatch(start) is None  # the last, since it takes the longest
+
+
+def _is_format(kind: str, value: str) -> bool:
+    """Tell whether a value is made up later: it has places for one, and little beside them."""
+    if "%" not in value and "{" not in value:
+        return False
+    if _FORMATTED.match(value):
+        return True
+    rest = _FORMAT.sub("", value)
+    return rest != value and sum(map(str.isalnum, rest)) <= _BESIDE_FORMAT.get(kind, 0)
 
 
 def is_said(kind: str, word: str, value: str) -> bool:
@@ -174,7 +199,7 @@ def is_said(kind: str, word: str, value: str) -> bool:
     if kind == "SECRET" and word == "session" and not any(map(str.isalpha, value)):
         return True  # a number of a program's own: "Session: 30546173_2364"
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
-        return len(first) < 8 or first.isalpha()
+        return len(first) < 8 or first.replace("-", "").isalpha()
     return kind == "ADDRESS" and value.strip().isalpha()
 
 
@@ -273,6 +298,23 @@ def is_path(value: str) -> bool:
     return _PATH.fullmatch(value) is not None and not any(map(str.isdigit, value))
 
 
+_WORD_OF_EXPRESSION = re.compile(r"function\*?|async|await|new|lambda|yield|typeof|void|class")
+_EXPRESSION_GOES_ON = re.compile(
+    r"[ ]?(?:[\w$.]{1,64}[ ]?)?(?:[(\[{:*]|=>)|[ ](?:function|await)\b"
+)
+_ASSIGNED_ON = re.compile(r"[ ]=[ ](?!=)")
+
+
+def is_expression(value: str, rest: str) -> bool:
+    """Tell whether a bare value begins an expression, or is a name that is assigned to as well.
+
+    `Token = function Token(p) {`, `secret = await read()`, `USER = exports.LOGIN = 1`.
+    """
+    if _WORD_OF_EXPRESSION.fullmatch(value):
+        return _EXPRESSION_GOES_ON.match(rest) is not None
+    return _ASSIGNED_ON.match(rest) is not None and is_path(value)
+
+
 def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
     """Tell whether a bare value is a name in an expression: `secret: KEY || fallback`, `token=seqLen)`.
 
@@ -306,10 +348,11 @@ def is_code(line: str, value: str, rest: str) -> bool:
         return True
     if not line or _STATEMENT.match(line) is None:
         return False
+    if called and _CALL.match(value + after):
+        return True
     if not (value[-1] in "):,;" or after in _DOES or any(sign in line for sign in "=({[;")):
         return False  # prose: "let me in password: sunshine"
-    begins_call = called and _CALL.match(value + after) is not None
-    return begins_call or _PATH.fullmatch(value.rstrip("):,;")) is not None
+    return _PATH.fullmatch(value.rstrip("):,;")) is not None
 
 
 def _is_source(line: str) -> bool:
@@ -331,6 +374,8 @@ def _is_pass(value: str) -> bool:
 
 
 _NO_SECRETS = frozenset("(#*:<&|`")  # what no token begins with, and patterns and templates do
+_DIGEST = re.compile(r"\{SHA[0-9]{0,3}\}[0-9A-Fa-f]{20,}")  # that stands for a token
+_PATTERN = re.compile(r"[/^].{0,126}[\[(\\|^]")  # of a language, as sources write one
 
 
 def _is_secret(value: str) -> bool:
@@ -338,12 +383,19 @@ def _is_secret(value: str) -> bool:
     return (
         not (value.isdecimal() and len(value) < 4)
         and value[0] not in _NO_SECRETS
+        and _PATTERN.match(value) is None
+        and _DIGEST.match(value) is None
+        and _ELIDED.fullmatch(value) is None
+        and _YOURS.match(value) is None
         and (
             _NAMED.fullmatch(value) is None and (value[0].isalnum() or any(map(str.isalnum, value)))
         )
     )
 
 
+_WITH_BLANKS = frozenset(
+    {"authorization", "authentication", "cookie", "cookies", "credential", "credentials"}
+)
 _GROUPS = re.compile(r"[0-9A-Fa-f]{1,8}(?: [0-9A-Fa-f]{1,8})+")
 _PROSE = re.compile(r"[A-Za-z][\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
 
@@ -361,15 +413,26 @@ def _is_zip(value: str) -> bool:
 
 def _is_username(value: str) -> bool:
     """Leave short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), every machine's."""
+    if _ASSIGNED.match(value):  # `new user: name=bob`
+        return False
     if not (value[0].isalpha() or any(map(str.isalpha, value))):
         return _LONG_NUMBER.fullmatch(value) is not None
     return value.lower() not in _NOBODY_OR_OUTCOME
+
+
+def _is_small(value: str) -> bool:
+    """Tell whether a text is a word of a program or prose in small letters; people's addresses have more."""
+    if not value.isascii() or any(map(str.isdigit, value)) or value != value.lower():
+        return False
+    words = value.split()
+    return len(words) == 1 or any(word.strip(".,;:") in _SAID for word in words)
 
 
 def _is_address(value: str) -> bool:
     return (
         len(value) > 1
         and any(map(str.isalnum, value))
+        and not _is_small(value)
         and _PLACE_IN_MEMORY.fullmatch(value.strip("[]")) is None
     )
 
@@ -386,6 +449,12 @@ def _is_long(value: str) -> bool:
     return len(value) > 1
 
 
+def _is_agent(value: str) -> bool:
+    """Leave names without a version, which tell nothing of who uses the program."""
+    return value[0] not in _NO_SECRETS and ("/" in value or any(map(str.isdigit, value)))
+
+
+_ASSIGNED = re.compile(r"[A-Za-z_]{1,32}=")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -397,13 +466,12 @@ def _is_name(value: str) -> bool:
 _JUDGES: dict[str, Callable[[str], bool]] = {
     "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass, "pw": _is_pass, "passwords": _is_pass,
     "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
+    "PASSWORD": lambda value: value.strip(".\u2026)`,;") != "",
     "mail": lambda value: _AT.search(value) is not None,
-    "SECRET": _is_secret,
-    **dict.fromkeys(
-        ("token", "session", "sessionid", "signature", "sid", "csrf", "xsrf", "jwt", "otp", "totp"), _is_one_word
-    ),
+    "SECRET": _is_one_word,
+    **dict.fromkeys(_WITH_BLANKS, _is_secret),
     "USERNAME": _is_username,
-    "USER_AGENT": lambda value: value[0] not in _NO_SECRETS,
+    "USER_AGENT": _is_agent,
     "ADDRESS": _is_address,
     "NAME": _is_name, "EMAIL": _is_long,
     "IP": _is_ip,

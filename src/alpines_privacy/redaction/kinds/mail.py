@@ -72,6 +72,7 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
         first = prefix.end() if prefix else first
     if (
         first is not None
+        and text[first:at].strip("+")  # a decorator that a patch adds: `+@mock.patch`
         and not _is_ssh_path(text, first, at, last)
         and not _is_annotation(text, first, at, last)
     ):

@@ -27,7 +27,10 @@ _VERSION_WORDS = frozenset(
 )
 _VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersion`
 _FILLERS = frozenset({"is", "was", "now", "number", "than"})  # `the version is now 1.2.3.4`
-_COMPARISONS = ("==", "<=", ">=", "~=", "!=")
+_LEADS_TO = frozenset(
+    {"to", "from", "of", "at", "least"}
+)  # `the version to 1.2.3.4`, and to no release of an address
+_COMPARISONS = ("==", "<=", ">=", "~=", "!=", " >")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
 _PRODUCT = re.compile(r"(?:^|[ \t\"'(,;])[A-Za-z][A-Za-z_+-]*/\Z", re.ASCII)
@@ -85,12 +88,24 @@ def _is_version(text: str, start: int, end: int) -> bool:
         return True
     if words.endswith("v="):  # a field's name
         return False
-    words = words.rstrip(" \t\"'=:`(")
-    word = words[len(words.rstrip(_LETTERS)) :].lower()
-    while word in _FILLERS:
+    return _ends_in_version(words.rstrip(" \t\"'=:`("))
+
+
+def _ends_in_version(words: str) -> bool:
+    """Whether the last word, but for those that lead to the number, is one for versions."""
+    word = _last_word(words)
+    leads_to = False
+    while word in _FILLERS or word in _LEADS_TO:
+        leads_to = leads_to or word in _LEADS_TO
         words = words[: -len(word)].rstrip()
-        word = words[len(words.rstrip(_LETTERS)) :].lower()
+        word = _last_word(words)
+    if leads_to:
+        return word.endswith(("version", "versions"))
     return word in _VERSION_WORDS or word.endswith(_VERSION_ENDS)
+
+
+def _last_word(words: str) -> str:
+    return words[len(words.rstrip(_LETTERS)) :].lower()
 
 
 _PARTS = frozenset("0123456789:.")

@@ -122,7 +122,11 @@ _FRACTION = re.compile(r"([0-9]{1,3})\.([0-9]+)")
 
 
 def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -> bool:
-    least = 10 if code == "1" else len(code) + (4 if has_plus else 6 + written.isdigit())
+    least = (
+        10 + written.isdigit()
+        if code == "1"
+        else len(code) + (4 if has_plus else 6 + written.isdigit())
+    )
     if len(digits) < max(least, 7):
         return False
     if fraction := _FRACTION.fullmatch(written):  # `+1.0000001`; registrars write `+44.2079460958`
@@ -265,7 +269,27 @@ def _find_called(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _find_spoken(text: str, start: int, end: int) -> Iterator[Bounds]:
-    return _near(text, start, end, bare=True, least=6)
+    """Give the number that is called: `call 3212345`, `reach me at 3212345`; `reach 1000000 users` names none."""
+    for first, last in _near(text, start, end, bare=True, least=6):
+        number = text[first:last]
+        is_amount = number.isdigit() and len(number) < _LONG and number[0] != "0"
+        if not is_amount or _is_led_to(text, start, first, last):
+            yield first, last
+
+
+def _is_led_to(text: str, start: int, first: int, last: int) -> bool:
+    """Whether the words from the verb to the number lead to whom it belongs, and no noun counts it."""
+    return _CALLS.search(text, start, first) is not None and _COUNTED.match(text, last) is None
+
+
+_LONG = 10  # digits of a number in one piece that is no amount
+# What leads from the verb to the number of a person.
+_CALLS = re.compile(
+    r"(?:call|dial|\b(?:at|on|me|us|him|her|them|you|no|number|via|under))[ :.#(+]{1,3}\Z"
+    r"|\b(?:contact|reach|ring)[ ]?[:=][ ]?[\"'(+]?\Z",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"[ ][a-z]{3,16}s\b")  # `1000000 users`
 
 
 def _find_in_prose(text: str, start: int, end: int) -> Iterator[Bounds]:

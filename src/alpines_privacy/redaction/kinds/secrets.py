@@ -79,8 +79,13 @@ _PREFIXES = tuple(dict.fromkeys(prefix for prefixes, _ in _KEYS for prefix in pr
 
 def _find_key(text: str, start: int, _end: int) -> Iterator[Bounds]:
     match = _FULL.match(text, start)
-    if match is not None and text[match.end() : match.end() + 1] not in WORD:
+    if match is None or text[match.end() : match.end() + 1] in WORD:
+        return
+    if not _IN_WORDS.fullmatch(match[0]):
         yield match.span()
+
+
+_IN_WORDS = re.compile("[a-z]+(?:[_.-]+[a-z]+){2,}")  # `sk-your-api-key-goes-here`
 
 
 # A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516). Its first part is taken whole: of all
@@ -159,10 +164,14 @@ _CREDENTIALS = re.compile(
 )
 
 
+# A place for a token: `Bearer {token}`, `Bearer $TOKEN`, `Bearer <token>`.
+_PLACE = re.compile(r"\{[A-Za-z_\[(.{]|\$[{A-Za-z_]|<[A-Za-z]|%[(s]")
+
+
 def _find_authorization(text: str, _start: int, end: int) -> Iterator[Bounds]:
     """Give what follows the field's name and scheme; `authorization: denied` is an outcome."""
     match = _CREDENTIALS.match(text, end)
-    if match is None or (match[3] and not _is_random(match[3])):
+    if match is None or (match[3] and not _is_random(match[3])) or _PLACE.match(match[1] or ""):
         return
     yield match.span(match.lastindex or 0)
 

@@ -50,6 +50,12 @@ _NO_SECRET = re.compile(
     r"|(?-i:[a-z]I[dD]s?))(?:[-_]?[0-9]{1,2})?[\"']?[ \t]?[:=>,][ \t]?[\"'(\[<]*)\Z",
     re.IGNORECASE,
 )
+# What is numbered for those who look for it later: as the word before a token, or as its prefix.
+_TRACED = re.compile(
+    r"(?:^|[^A-Za-z])(?:req|request|trace|span|job|task|run|event|evt|correlation|execution|invocation|transaction|txn)"
+    r"(?:[_-]|[\"']?[ \t]?[:=#][ \t]?[\"'(\[<]*|[ ][\"'(\[<#]?)\Z",
+    re.IGNORECASE,
+)
 _FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
 _DATA = (
     "AAAA",
@@ -151,7 +157,7 @@ def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
     longest = _LONGEST * 2 if _PREFIX.match(token) else _LONGEST
     if not _LEAST <= len(token) <= longest or token.startswith(_DATA):
         return False
-    if _SCHEME_OF_DIGEST.match(text, start) or _is_called_otherwise(text, first, start):
+    if _SCHEME_OF_DIGEST.match(text, start) or _is_called_otherwise(text, first, start, last):
         return False
     if _SCHEME_OF_DIGEST.match(token) or text[first - 1 : first] == "/":
         return False
@@ -160,18 +166,27 @@ def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
     return not _FILE.match(text[last:end]) and not _is_line_of_data(text, start, end)
 
 
-def _is_called_otherwise(text: str, first: int, start: int) -> bool:
+def _is_called_otherwise(text: str, first: int, start: int, end: int) -> bool:
     """Whether what stands before a token, or before what it ends, calls it a digest or an identifier."""
     begin = max(text.rfind(sign, start, first) for sign in "=/.+~") + 1 or start
-    return any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin})
+    if any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin}):
+        return True
+    run = _LAST_RUN.match(text, first, end)
+    return any(
+        _TRACED.search(text[max(0, place - _NAMED) : place])
+        for place in {first, run.start(1) if run else first}
+    )
 
 
+_LAST_RUN = re.compile(r"[A-Za-z]{2,12}[_-]([0-9A-Za-z]+)")  # behind a prefix of one word
 _AT = re.compile(r"@|%(?:25){0,3}40|\\{1,4}u0040|&#(?:64|x40)|=40", re.IGNORECASE)
 _NAMED = 40  # characters before a token that may name it
 
 
 def _is_line_of_data(text: str, start: int, end: int) -> bool:
-    """Whether a region is all of a line of a length in which data is broken: of a certificate, of a mail."""
+    """Whether a region is all of a line in which data is broken, of a certificate or a mail, or follows such a line."""
+    if _LINE_BEFORE.search(text, max(0, start - _INDENT - 16), start):
+        return True
     return (
         end - start in _BROKEN
         and _BREAK_BEFORE.search(text, max(0, start - _INDENT), start) is not None
@@ -183,6 +198,9 @@ def _is_line_of_data(text: str, start: int, end: int) -> bool:
 _BROKEN = frozenset({60, 64, 68, 70, 72, 76, 78, 80, 84, 88})
 _INDENT = 80
 _BREAK_BEFORE = re.compile(r"(?:\A|\n|\\n)[ \t]*[\"']?\Z")
+_LINE_BEFORE = re.compile(
+    r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{60,88}(?:(?:\\r)?\\n|\r?\n|[\"']\n?|[ ])[ \t]*[\"']?\Z"
+)
 _BREAK_AFTER = re.compile(r"(?:\\[rn]){0,8}[\"']?[ \t,+\\)]{0,16}(?:\r?\n|\\r|\Z)|(?:\\r)?\\n")
 
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
