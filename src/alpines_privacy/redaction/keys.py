@@ -178,6 +178,16 @@ class _Reading:
             return end
         return document.end if self.text.startswith(quote, document.end) else document.start
 
+    def end_of_list(self, start: int) -> int:
+        """Return where a list ends at the latest whose members begin at a place: in its document, or before one."""
+        quoted = self.quoted
+        if quoted is None:
+            return len(self.text)
+        if document := quoted.document_at(start):
+            return document.end
+        following = quoted.next_document(start)
+        return following.start if following else len(self.text)
+
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
         if self._runs and (run := self._runs.get(id(grammar))) and run[0] <= start < run[1]:
@@ -452,10 +462,12 @@ class Keys:
 
     def _members(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
         """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
-        text = reading.text
+        text, last = reading.text, reading.end_of_list(start)
         for _ in range(_ENCLOSED):
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
+            if start >= last:
+                return
             if opening := _OPENING.match(text, start):
                 yield from self._quoted(
                     reading, opening, _Key(key.start, ":", key.kind, key.word, key.quotes)
