@@ -193,7 +193,8 @@ _AROUND = {
 _HARD = (
     *_WORDS, "user=(", "password=[", "secret=", "address=1 Main St, ", "dob:", "-----END PRIVATE KEY-----", "://u:p@h",
     "--password ", "<password>", "=3D", "=\n", "%22", "%5B", "%7B", "&#34;", "\\x22", '\\"', "\x1b[31m", "\u200b",
-    "\ufe0f", "\u2019", "\x00", "\t", "[EMAIL]", "PASSWORD", "sk_live_9aB3dE7gH1jK5mN8pQ", "phone ", "@", ";", "--", "0", "12",
+    "\ufe0f", "\u2019",
+    "\x00", "\t", "[EMAIL]", "PASSWORD", "sk_live_9aB3dE7gH1jK5mN8pQ", "phone ", "@", ";", "--", "0", "12",
 )  # fmt: skip
 _ATOMS = (None, True, False, 0, 1234, -4111111111111111, 31.5204, 3001234567, 1.5e10)
 

@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.redaction.candidates import crowded, most_documents
+from alpines_privacy.redaction.candidates import Candidates, crowded, most_documents
 from alpines_privacy.redaction.shadow import Origin
 
 __all__ = [
@@ -53,6 +53,7 @@ _OPENINGS = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
 )
 _OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
+_DOCUMENT_WEIGHS = 3  # candidates that take as long as a document is read
 _FEW = 8  # brackets that are looked at one by one
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
 # A word that stands for no value: it is no constant, no key, and calls nothing.
@@ -279,18 +280,21 @@ class Quoted:
 class Documents:
     """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given.
 
-    The text may be a reading of one that is written otherwise; `origin` leads back to that.
+    The text may be a reading of one that is written otherwise; `origin` leads back to that. Each document
+    that is read counts as some of the text's `candidates`.
     """
 
-    __slots__ = ("_are_read", "_origin", "_quoted", "_reader", "_text", "are_none")
+    __slots__ = ("_are_read", "_candidates", "_origin", "_quoted", "_reader", "_text", "are_none")
 
     def __init__(
         self,
         text: str,
         reader: Callable[[], Quoted | None] | None = None,
         origin: Origin | None = None,
+        candidates: Candidates | None = None,
     ) -> None:
         self._text = text
+        self._candidates = candidates
         self._reader = reader
         self._origin = origin
         self._quoted: Quoted | None = None
@@ -305,6 +309,8 @@ class Documents:
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
             self.are_none = self._quoted is None
+            if self._quoted and self._candidates:
+                self._candidates.spend(_DOCUMENT_WEIGHS * len(self._quoted.documents))
         return self._quoted
 
     def cut(self, written: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:

@@ -279,7 +279,7 @@ def _find(
                 found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
                 return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
-    documents = documents or Documents(text)
+    documents = documents or Documents(text, candidates=candidates)
     found = _ranked(search, text, hits, documents, candidates)
     if not plain:
         found, documents = _with_hidden(search, text, found, documents, candidates)
@@ -330,7 +330,7 @@ def _with_hidden(
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
         above = None if seen.are_none else partial(_shown, layer, seen)
-        seen = Documents(layer.text, above, origin)
+        seen = Documents(layer.text, above, origin, candidates)
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen, candidates):
             start, end = origin(first, last)
             if rank not in {_BY_SHAPE, _UNREAD}:  # a key in plain knows best where its value ends
