@@ -180,10 +180,6 @@ class _Reading:
             return end
         return document.end if self.text.startswith(quote, document.end) else document.start
 
-    def may_judge(self, place: int, weight: int = 1) -> bool:
-        """Tell whether one more value is judged, which stands at a place."""
-        return self.candidates is None or self.candidates.take(place, weight)
-
     def end_of_list(self, start: int) -> int:
         """Return where a list ends at the latest whose members begin at a place: in its document, or before one."""
         quoted = self.quoted
@@ -297,17 +293,17 @@ class Keys:
                 found += self._inside(text, quoted, index, candidates)
                 done = quoted.ends[index]
             else:
-                for span in self._under_key(reading, place):
-                    found.append(span)
-                    done = span[1]
+                done = self._under_key(reading, place, found) or done
         return found
 
-    def _under_key(self, reading: _Reading, place: int) -> Iterator[SpanTuple]:
-        """Give the values under the key before a separator."""
+    def _under_key(self, reading: _Reading, place: int, found: list[SpanTuple]) -> int:
+        """Add the values under the key before a separator; return where the last ends."""
+        end = 0
         key = self._key_before(reading.text, reading.backwards, place)
-        if key and reading.may_judge(place, _KEY_WEIGHS):
+        if key and (not reading.candidates or reading.candidates.take(place, _KEY_WEIGHS)):
             for start, end in self._values(reading, place + 1, key):
-                yield start, end, key.kind
+                found.append((start, end, key.kind))
+        return end
 
     def _pair(self, reading: _Reading, pair: re.Match[str], found: list[SpanTuple]) -> int:
         """Add the value of a pair, if it is personal data; return where reading goes on."""
@@ -473,11 +469,11 @@ class Keys:
 
     def _members(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
         """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
-        text, last = reading.text, reading.end_of_list(start)
+        text, candidates, last = reading.text, reading.candidates, reading.end_of_list(start)
         for _ in range(_ENCLOSED):
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
-            if start >= last or not reading.may_judge(start):
+            if start >= last or (candidates and not candidates.take(start)):
                 return
             if opening := _OPENING.match(text, start):
                 yield from self._quoted(
@@ -537,9 +533,9 @@ class Keys:
 
     def _options(self, reading: _Reading) -> Iterator[SpanTuple]:
         """Give the values of a command line's options: `--password x`."""
-        text = reading.text
+        text, candidates = reading.text, reading.candidates
         for match in _OPTION.finditer(text):
-            if not reading.may_judge(match.start(), _KEY_WEIGHS):
+            if candidates and not candidates.take(match.start(), _KEY_WEIGHS):
                 return
             kind = self.names.kind(match[1])
             value = _TOKEN.match(text, match.end())
@@ -553,8 +549,9 @@ class Keys:
                     yield *value.span(), kind
 
     def _names(self, reading: _Reading) -> Iterator[SpanTuple]:
+        candidates = reading.candidates
         for start, end in names_of_people(reading.text):
-            if not reading.may_judge(start, _KEY_WEIGHS):
+            if candidates and not candidates.take(start, _KEY_WEIGHS):
                 return
             if self.is_personal("NAME", "name", reading.text[start:end]):
                 yield start, end, "NAME"

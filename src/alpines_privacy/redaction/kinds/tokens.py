@@ -32,6 +32,7 @@ _BITS = 24.0
 _BITS_OF_HEXADECIMAL = 8.0  # of a long run: never enough by itself, some beside what is drawn
 _LONG_RUN = 20
 _SHORT_RUN = 2
+_LONG_REGION = 96  # characters, above which it pays to count the runs
 _OF_A_RUN = 24  # characters of a run that take as long as a candidate
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
@@ -88,8 +89,10 @@ _LEAST_OF_CORE = 11
 
 def _runs(text: str, start: int, end: int) -> int:
     """Return what a region weighs: each of its runs is judged by itself, a long one for longer."""
-    signs = sum(text.count(sign, start, end) for sign in _AGAINST)
-    return 3 + signs + (end - start) // _OF_A_RUN
+    size = end - start
+    if size < _LONG_REGION:
+        return 3 + size // 8
+    return 3 + sum(text.count(sign, start, end) for sign in _AGAINST) + size // _OF_A_RUN
 
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
