@@ -95,10 +95,10 @@ def _places(candidates: Candidates, count: int, weigh: Weigh | None = None) -> i
 
 def test_what_is_judged_is_shared_by_a_text_and_its_layers() -> None:
     candidates = Candidates(900)
-    assert _places(candidates, 100) == 100
+    assert _places(candidates, 500) == 500
     assert candidates.unread is None
-    judged = _places(candidates, 100)
-    assert 0 < judged < 100
+    judged = _places(candidates, 500)
+    assert 0 < judged < 500
     assert candidates.unread == judged
     assert not candidates.take(7)
     assert candidates.unread == 7

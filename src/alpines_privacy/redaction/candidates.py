@@ -16,8 +16,8 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Weigh
 __all__ = ["LEAST", "Candidates", "Crowded", "crowded", "most_documents"]
 
 LEAST = 1 << 12  # characters: a shorter text cannot hold too many
-_ALWAYS = 200  # candidates that any text may have
-_EACH = 7  # characters for each more
+_ALWAYS = 1600  # candidates that any text may have
+_FIRST, _EACH = 200, 7  # of a long one the first, and characters for each more
 _SHAPE_WEIGHS = 2  # candidates that take as long as what has the shape of a kind
 _ALWAYS_DOCUMENTS, _EACH_DOCUMENT = 500, 20  # the same of documents
 
@@ -52,7 +52,7 @@ class Candidates:
     __slots__ = ("_left", "unread")
 
     def __init__(self, size: int) -> None:
-        self._left = _ALWAYS + size // _EACH
+        self._left = max(_ALWAYS, _FIRST + size // _EACH)
         self.unread: int | None = None
 
     def take(self, place: int, weight: int = 1) -> bool:
