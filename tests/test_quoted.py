@@ -95,6 +95,7 @@ CLEAN: dict[str, tuple[str, str]] = {
         """user=('bob1', {"it's": {"a": 1}, "b": "c"}""", """user=('[USERNAME]', {"it's": {"a": 1}, "b": "c"}""",
     ),
     "a quote of a list before a document": ('password=["{"cookie": "abcd1234"}', 'password=["{"cookie": "[SECRET]"}'),
+    "words in a document in a bare value": ("password='p[s3cr,\"x\"]q' n=3", "password='[PASSWORD]' n=3"),
     "documents in a private key": (
         'x -----BEGIN PRIVATE KEY-----a{"b": "c", "d": [5]}e{f: 1}g-----END PRIVATE KEY-----',
         'x [SECRET]{"b": "[SECRET]", "d": ["[SECRET]"]}[SECRET]',

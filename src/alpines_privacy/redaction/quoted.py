@@ -175,14 +175,7 @@ class Quoted:
 
     def shifted(self, by: int) -> Quoted:
         """Return the same of a part of the text, or of a text of which this one is a part."""
-        documents = [
-            Document(start + by, end + by, quote, place + by)
-            for start, end, quote, place in self.documents
-        ]
-        starts, ends = [place + by for place in self.starts], [place + by for place in self.ends]
-        shifted = Quoted(documents, starts, ends)
-        shifted.inside = {start + by: inner.shifted(by) for start, inner in self.inside.items()}
-        return shifted
+        return self.moved(by.__add__)
 
     def joined(self, other: Quoted) -> Quoted:
         """Return the documents of both, none of which is in one of the other."""
@@ -223,8 +216,8 @@ class Quoted:
         """Give the parts of a value that leave the documents documents.
 
         One that begins before a document goes on through its strings and behind it; it takes one
-        without strings along. A value ends with the string it begins in; other strings belong to it
-        that are no keys and that it covers. A number is taken whole.
+        along that has no strings or words beside them. A value ends with the string it begins in;
+        other strings belong to it that are no keys and that it covers. A number is taken whole.
         """
         first = start
         while first < end:
@@ -233,16 +226,22 @@ class Quoted:
                 yield first, end, None
                 return
             start = min(end, document.end)
-            if first < document.start and document.end <= end and not self._has_strings(document):
-                continue
             if first < document.start:
+                if document.end <= end and not self._is_kept(text, document):
+                    continue
                 yield first, document.start, None
             yield from self._cut_in(text, max(first, document.start), start, document)
             first = start
 
-    def _has_strings(self, document: Document) -> bool:
-        index = self.next_string(document.start)
-        return index < len(self.starts) and self.starts[index] < document.end
+    def _is_kept(self, text: str, document: Document) -> bool:
+        """Tell whether a document has strings, and between them no word that stands for a value, as JSON."""
+        start, index = document.start, self.next_string(document.start)
+        while index < len(self.starts) and (first := self.starts[index]) < document.end:
+            if _PLAIN_WORD(text, start, first - 1):
+                return False
+            start = self.ends[index] + 1
+            index += 1
+        return start > document.start and not _PLAIN_WORD(text, start, document.end)
 
     def _cut_in(self, text: str, start: int, end: int, document: Document) -> Iterator[Part]:
         index = self.next_string(start)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.randomness import surprise
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 
 __all__ = ["SHAPES"]
 
@@ -251,5 +251,5 @@ _PREFIXED_HINTS = tuple(
 
 SHAPES = (
     Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions, _runs),
-    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS),
+    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS, weigh=by_length(4)),
 )
