@@ -173,9 +173,9 @@ def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
     assert judge(Case(entry_named("log: redact"), "", (piece,))) is None
 
 
-# What processes that share a core take from each other's caches the reference does not tell: with six
-# times as many at work as there are cores, a text that takes 15 ms by itself was measured with up to 24.
-_TOLERANCE = 1.5
+# What processes that share a core take from each other's caches, the reference does not tell: a text measured
+# sixty times while thirty of them shared two cores took 1.21 times as long at worst as at best.
+_TOLERANCE = 1.25
 
 
 def test_no_token_costs_more_than_it_weighs() -> None:
