@@ -12,6 +12,7 @@ from alpines_privacy import PrivacyPolicy
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.agents import UNREAD
 from alpines_privacy.redaction.candidates import LEAST, Candidates, crowded, most_documents
+from alpines_privacy.redaction.kinds.shape import Weigh, by_length
 
 REDACTOR = Redactor()
 KEEPS = Redactor(PrivacyPolicy.from_mapping({"logs": {"secret": "keep"}}))
@@ -21,6 +22,8 @@ DENSE = {
     "bare keys": "pwd=a ", "other keys": ":cookie", "numbers after keywords": "tel:123456 ",
     "numbers": "0010-0000-000 ", "area codes": "(0) 0 00", "mail under keys": "email=a@b.co ",
     "addresses": "1.2.3.4 ", "documents": '{"pin":1}', "documents that say nothing": "{0}",
+    "lists under keys": 'pin=["a",', "runs": "-0Bv", "drawn": "key_0Bv9Aa7zG ", "chains": "4111-1111-1111-1111 ",
+    "people": '"user":{"name":"Al"},', "options": "--pwd x ",
     "documents under a key": 'pin={"a":[{0}]}', "strings": '"pwd=a ",', "encoded": "pwd=%61 ",
 }  # fmt: skip
 SECRETS = ("ayesha.khan@example.com", "password=hunter2hunter2", "+92 300 1234567")
@@ -86,16 +89,28 @@ def test_a_short_text_has_no_bound() -> None:
     assert most_documents(LEAST - 1) == LEAST - 1
 
 
+def _places(candidates: Candidates, count: int, weigh: Weigh | None = None) -> int:
+    return len([*candidates.of("", ((place, place + 1) for place in range(count)), weigh)])
+
+
 def test_what_is_judged_is_shared_by_a_text_and_its_layers() -> None:
     candidates = Candidates(900)
-    judged = [*candidates.of((place, place + 1) for place in range(600))]
-    assert len(judged) == 600
+    assert _places(candidates, 500) == 500
     assert candidates.unread is None
-    judged = [*candidates.of((place, place + 1) for place in range(600))]
-    assert 0 < len(judged) < 600
-    assert candidates.unread == len(judged)
+    judged = _places(candidates, 500)
+    assert 0 < judged < 500
+    assert candidates.unread == judged
     assert not candidates.take(7)
     assert candidates.unread == 7
+
+
+def test_what_takes_longer_to_judge_weighs_more() -> None:
+    light, heavy, spent = Candidates(900), Candidates(900), Candidates(900)
+    judged = _places(light, 1000)
+    assert _places(heavy, 1000, lambda *_: 8) == judged // 4
+    spent.spend(judged)
+    assert _places(spent, 1000) == judged // 2
+    assert by_length(8)("", 100, 180) == 12
 
 
 def test_so_many_documents_are_read_as_stand_before_the_place() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -89,6 +91,17 @@ CLEAN: dict[str, tuple[str, str]] = {
         """{"m": "got {'pin': 1234, 'a': 'token='}"}""", """{"m": "got {'pin': '[PASSWORD]', 'a': 'token='}"}""",
     ),
     "a key of Python at the end": ("{'n': 'password=', 'email': ''}", "{'n': 'password=', 'email': ''}"),
+    "a list before a document": (
+        """user=('bob1', {"it's": {"a": 1}, "b": "c"}""", """user=('[USERNAME]', {"it's": {"a": 1}, "b": "c"}""",
+    ),
+    "a quote of a list before a document": ('password=["{"cookie": "abcd1234"}', 'password=["{"cookie": "[SECRET]"}'),
+    "words in a document in a bare value": ("password='p[s3cr,\"x\"]q' n=3", "password='[PASSWORD]' n=3"),
+    "documents in a private key": (
+        'x -----BEGIN PRIVATE KEY-----a{"b": "c", "d": [5]}e{f: 1}g-----END PRIVATE KEY-----',
+        'x [SECRET]{"b": "[SECRET]", "d": ["[SECRET]"]}[SECRET]',
+    ),
+    "a number among escapes": (r'{"m": "password=[\u001b[31mpassword=]"}', r'{"m": "password=[\u001b[31mpassword=]"}'),
+    "numbers of a list in a query": ("GET /?x=%5B4111111111111111%2C2%5D", "GET /?x=%5B[CARD]%2C2%5D"),
     "a web browser's quotes": (
         r'{"m": "x Mozilla/5.0 (X11", "k": "a)", "z": "b"}', r'{"m": "x Firefox", "k": "a)", "z": "b"}',
     ),
@@ -120,7 +133,8 @@ values = st.recursive(
     max_leaves=8,
 )
 documents = st.dictionaries(st.sampled_from(_KEYS), values, min_size=1, max_size=4)
-layouts = st.sampled_from([(None, None, True), (2, None, False), (None, (",", ":"), False)])
+_LAYOUTS = ((None, None, True), (2, None, False), (None, (",", ":"), False))
+layouts = st.sampled_from(_LAYOUTS)
 
 
 def _alike(value: Any, redacted: Any) -> bool:
@@ -170,6 +184,71 @@ def test_documents_stay_documents_whatever_stands_around_them(
     assume(all(each in shown for each in written))
     redacted = REDACTOR.redact(text)
     assert all(_first(redacted, value) for value in values)
+
+
+_AROUND = {
+    "alone": ("", "", ""), "behind a word": ("INFO ", "", ""), "behind a key": ("payload=", "", ""),
+    "behind a key of data": ("password=", "", ""), "behind quotes": ("it's 5\" ", "", ""),
+    "before words": ("", "", " took 5 ms"), "two lines": ("", "\n", ""), "two on a line": ("a ", " ", ""),
+}  # fmt: skip
+_HARD = (
+    *_WORDS, "user=(", "password=[", "secret=", "address=1 Main St, ", "dob:", "-----END PRIVATE KEY-----", "://u:p@h",
+    "--password ", "<password>", "=3D", "=\n", "%22", "%5B", "%7B", "&#34;", "\\x22", '\\"', "\x1b[31m", "\u200b",
+    "\ufe0f", "\u2019",
+    "\x00", "\t", "[EMAIL]", "PASSWORD", "sk_live_9aB3dE7gH1jK5mN8pQ", "phone ", "@", ";", "--", "0", "12",
+)  # fmt: skip
+_ATOMS = (None, True, False, 0, 1234, -4111111111111111, 31.5204, 3001234567, 1.5e10)
+
+
+def _hard_text(rng: random.Random) -> str:
+    return "".join(rng.choices(_HARD, k=rng.randrange(6)))
+
+
+def _hard_value(rng: random.Random, depth: int = 0) -> Any:
+    kind = rng.random()
+    if kind < 0.5 or depth > 3:
+        return _hard_text(rng)
+    if kind < 0.65:
+        return rng.choice(_ATOMS)
+    if kind < 0.8:
+        return [_hard_value(rng, depth + 1) for _ in range(rng.randrange(4))]
+    if kind < 0.93:
+        return {rng.choice(_KEYS): _hard_value(rng, depth + 1) for _ in range(rng.randrange(4))}
+    return json.dumps(_hard_value(rng, depth + 1))
+
+
+def _read_in_order(text: str, values: list[Any]) -> bool:
+    """Whether a text holds one document after another, each like its value."""
+    for value in values:
+        for match in re.finditer("{", text):
+            with suppress(ValueError):
+                found, end = json.JSONDecoder().raw_decode(text, match.start())
+                if _alike(value, found):
+                    break
+        else:
+            return False
+        text = text[end:]
+    return True
+
+
+@pytest.mark.parametrize("around", [*_AROUND.values(), None], ids=[*_AROUND, "anything"])
+def test_no_document_of_many_breaks(around: tuple[str, str, str] | None) -> None:
+    """No reading is assumed here: JSON's own reader tells what is left."""
+    rng = random.Random(7)  # noqa: S311 - the same documents each time, no secret
+    for _ in range(250):
+        values = [
+            {key: _hard_value(rng) for key in rng.sample(_KEYS, rng.randrange(1, 5))}
+            for _ in range(2)
+        ]
+        indent, separators, plain = rng.choice(_LAYOUTS)
+        written = [
+            json.dumps(value, indent=indent, separators=separators, ensure_ascii=plain)
+            for value in values
+        ]
+        before, between, after = around or [_hard_text(rng) for _ in range(3)]
+        count = 1 if around and not between else 2
+        text = before + between.join(written[:count]) + after
+        assert _read_in_order(REDACTOR.redact(text), values[:count]), text
 
 
 @given(

@@ -72,6 +72,20 @@ FINDS = [
     ("log: record, exception", "user: ", "]{4"),
     ("log: hide, long line", "", "_*M\x18"),
     ("log: hide, long value", "", "\u4e2d"),
+    ("log: redact", "password=", "[1,"),
+    ("log: redact", "%252541 ", "-0Bv"),
+    ("log: redact", "%252541 ", "key_0Bv9Aa7zG "),
+    ("log: redact", "%252541 ", '[("pin","1234")]'),
+    ("log: redact", "%252541 ", 'token=["{'),
+    ("log: redact", "%252541 ", '"user":{"name":"Al"},'),
+    ("log: redact", "%252541 ", "4111-1111-1111-1111 "),
+    ("log: redact", "%252541 ", "--password x "),
+    ("log: redact", "\u200b", 'pin=["a"]'),
+    ("log: redact", "\u200b", "user: Bob "),
+    ("log: redact", "", "?code=e"),
+    ("log: redact", "%252541 ", "?code=e"),
+    ("log: redact_value name", "", "A00000:AAaaaaaaaaaaaaaaa"),
+    ("log: redact", "\u200b", "0010-0000-000 "),
     ("log: redact_value name", '{"password": "', "a\x80"),
     ("log: redact_value name", '{"password": "…", "b": 1}', "{4}\\b"),
     ("log: redact", "", "=e[str,user"),
@@ -159,8 +173,13 @@ def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
     assert judge(Case(entry_named("log: redact"), "", (piece,))) is None
 
 
+# What processes that share a core take from each other's caches, the reference does not tell: a text measured
+# sixty times while thirty of them shared two cores took 1.21 times as long at worst as at best.
+_TOLERANCE = 1.25
+
+
 def test_no_token_costs_more_than_it_weighs() -> None:
-    """What grows is wrong at once; what is slow and linear from 50 ms for 20 KB on, since tests share their cores.
+    """What grows is wrong at once; what is slow and linear, over 20 ms for 20 KB and a tolerance for shared cores.
 
     `make fuzz` finds from the limit on; what it found last is in docs/security.md.
     """
@@ -171,7 +190,9 @@ def test_no_token_costs_more_than_it_weighs() -> None:
     assert fuzzer.tried > 0
     print("\n".join(map(str, finds)))
     wrong = [
-        find for find in finds if find.what == "grows" or find.at_large > 2.5 * find.case.limit
+        find
+        for find in finds
+        if find.what == "grows" or find.at_large > _TOLERANCE * find.case.limit
     ]
     assert not wrong, "\n".join(map(str, wrong))
 

@@ -86,6 +86,7 @@ _COMPARED = ('=="', '== "', "=='", "== '")
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
 _MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
+_KEY_WEIGHS = 2  # candidates that take as long as the value of a key, besides the key
 _ENCLOSED = 10_000  # members of a list that stands under a key
 
 # A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
@@ -157,11 +158,12 @@ class _Reading:
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
-    __slots__ = ("_runs", "backwards", "quoted", "text", "verdicts")
+    __slots__ = ("_runs", "backwards", "candidates", "quoted", "text", "verdicts")
 
-    def __init__(self, text: str, backwards: str) -> None:
+    def __init__(self, text: str, backwards: str, candidates: Candidates | None) -> None:
         self.text = text
         self.backwards = backwards
+        self.candidates = candidates
         self.quoted: Quoted | None = None
         self.verdicts: dict[tuple[str, ...], bool] = {}  # whether a value counts
         self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
@@ -179,6 +181,16 @@ class _Reading:
         if document is None or document.start < start:
             return end
         return document.end if self.text.startswith(quote, document.end) else document.start
+
+    def end_of_list(self, start: int) -> int:
+        """Return where a list ends at the latest whose members begin at a place: in its document, or before one."""
+        quoted = self.quoted
+        if quoted is None:
+            return len(self.text)
+        if document := quoted.document_at(start):
+            return document.end
+        following = quoted.next_document(start)
+        return following.start if following else len(self.text)
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
         """Return where a value without quotes ends that begins at `start`: there, if there is none."""
@@ -249,26 +261,24 @@ class Keys:
         backwards = text[::-1]
         lowered = _lowered(backwards)
         places = self._separators(lowered)
-        reading = _Reading(text, backwards)
+        reading = _Reading(text, backwards, candidates)
         found: list[SpanTuple] = []
         if places:
-            found = self._values_of(reading, places, documents or Documents(text), candidates)
+            found = self._values_of(
+                reading, places, documents or Documents(text, candidates=candidates)
+            )
         if "--" in text:
-            found = sorted([*found, *self._options(text)])
+            found = sorted([*found, *self._options(reading)])
         if '"eman"' in lowered or "'eman'" in lowered:
-            found = sorted([*found, *self._names(text)])
+            found = sorted([*found, *self._names(reading)])
         return found
 
     def _values_of(
-        self,
-        reading: _Reading,
-        places: Iterable[int],
-        documents: Documents,
-        candidates: Candidates | None,
+        self, reading: _Reading, places: Iterable[int], documents: Documents
     ) -> list[SpanTuple]:
         """Return the values under keys: those inside a string of a document as of a text of its own."""
         found: list[SpanTuple] = []
-        text, done = reading.text, 0
+        text, candidates, done = reading.text, reading.candidates, 0
         for place in places:
             if place < done:
                 continue
@@ -284,11 +294,18 @@ class Keys:
             if quoted is not None and (index := quoted.string_at(place)) >= 0:
                 found += self._inside(text, quoted, index, candidates)
                 done = quoted.ends[index]
-            elif key := self._key_before(text, reading.backwards, place):
-                for start, end in self._values(reading, place + 1, key):
-                    found.append((start, end, key.kind))
-                    done = end
+            else:
+                done = self._under_key(reading, place, found) or done
         return found
+
+    def _under_key(self, reading: _Reading, place: int, found: list[SpanTuple]) -> int:
+        """Add the values under the key before a separator; return where the last ends."""
+        end = 0
+        key = self._key_before(reading.text, reading.backwards, place)
+        if key and (not reading.candidates or reading.candidates.take(place, _KEY_WEIGHS)):
+            for start, end in self._values(reading, place + 1, key):
+                found.append((start, end, key.kind))
+        return end
 
     def _pair(self, reading: _Reading, pair: re.Match[str], found: list[SpanTuple]) -> int:
         """Add the value of a pair, if it is personal data; return where reading goes on."""
@@ -454,10 +471,12 @@ class Keys:
 
     def _members(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
         """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
-        text = reading.text
+        text, candidates, last = reading.text, reading.candidates, reading.end_of_list(start)
         for _ in range(_ENCLOSED):
             between = _MEMBER.match(text, start)
             start = between.end() if between else start
+            if start >= last or (candidates and not candidates.take(start)):
+                return
             if opening := _OPENING.match(text, start):
                 yield from self._quoted(
                     reading, opening, _Key(key.start, ":", key.kind, key.word, key.quotes)
@@ -514,9 +533,12 @@ class Keys:
             return ()
         return ((start, end),)
 
-    def _options(self, text: str) -> Iterator[SpanTuple]:
+    def _options(self, reading: _Reading) -> Iterator[SpanTuple]:
         """Give the values of a command line's options: `--password x`."""
+        text, candidates = reading.text, reading.candidates
         for match in _OPTION.finditer(text):
+            if candidates and not candidates.take(match.start(), _KEY_WEIGHS):
+                return
             kind = self.names.kind(match[1])
             value = _TOKEN.match(text, match.end())
             if kind and value and not self._is_marked_at(text, match.end()):
@@ -529,9 +551,12 @@ class Keys:
                 ):
                     yield *value.span(), kind
 
-    def _names(self, text: str) -> Iterator[SpanTuple]:
-        for start, end in names_of_people(text):
-            if self.is_personal("NAME", "name", text[start:end]):
+    def _names(self, reading: _Reading) -> Iterator[SpanTuple]:
+        candidates = reading.candidates
+        for start, end in names_of_people(reading.text):
+            if candidates and not candidates.take(start, _KEY_WEIGHS):
+                return
+            if self.is_personal("NAME", "name", reading.text[start:end]):
                 yield start, end, "NAME"
 
     def _is_held(self, kind: str, word: str, value: str) -> bool:

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.redaction.candidates import crowded, most_documents
+from alpines_privacy.redaction.candidates import Candidates, crowded, most_documents
+from alpines_privacy.redaction.shadow import Origin
 
 __all__ = [
     "Document",
@@ -53,6 +53,7 @@ _OPENINGS = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
 )
 _OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
+_DOCUMENT_WEIGHS = 3  # candidates that take as long as a document is read
 _FEW = 8  # brackets that are looked at one by one
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
 # A word that stands for no value: it is no constant, no key, and calls nothing.
@@ -98,13 +99,17 @@ class Document(NamedTuple):
     place: int
 
 
+# A part of a value, and the document in which it is a number: its mark needs that one's quotes.
+Part: TypeAlias = "tuple[int, int, Document | None]"
+
+
 class Quoted:
     """The documents of a text, and the contents of their strings: all disjoint and in order.
 
     `inside` has what a string holds of documents in its turn, by the place where it begins.
     """
 
-    __slots__ = ("_beginnings", "_unmoved", "_without", "documents", "ends", "inside", "starts")
+    __slots__ = ("_beginnings", "_without", "documents", "ends", "inside", "starts")
 
     def __init__(self, documents: list[Document], starts: list[int], ends: list[int]) -> None:
         self.documents = documents
@@ -112,7 +117,6 @@ class Quoted:
         self.starts = starts
         self.ends = ends
         self.inside: dict[int, Quoted] = {}
-        self._unmoved: dict[int, Callable[[], Quoted]] = {}
         self._without: set[int] = set()  # where strings begin that were read and hold none
 
     def string_at(self, place: int) -> int:
@@ -139,37 +143,16 @@ class Quoted:
         """Return the index of the first string whose content ends behind a place."""
         return bisect_right(self.ends, place)
 
-    def moved(self, behind: Move, before: Move) -> Quoted:
-        """Return the same in another reading of the text.
-
-        `behind` gives the place there that follows what ends at a place here, `before` the place
-        of what begins at one.
-        """
-        moved = self._moved(behind, before, None)
-        for start, inner in self.inside.items():
-            moved.inside[behind(start)] = inner.moved(behind, before)
+    def moved(self, move: Move) -> Quoted:
+        """Return the same in another reading of the text; `move` gives the place there of one here."""
+        documents = [
+            Document(first, last, quote, move(place))
+            for start, end, quote, place in self.documents
+            if (first := move(start)) < (last := move(end))
+        ]
+        moved = Quoted(documents, [*map(move, self.starts)], [*map(move, self.ends)])
+        moved.inside = {move(start): inner.moved(move) for start, inner in self.inside.items()}
         return moved
-
-    def written(self, behind: Move, before: Move, text: str) -> Quoted:
-        """Return the same in the `text` as it is written, whose quotes may differ, to be `cut` there.
-
-        What a string holds is moved when a cut asks for it.
-        """
-        moved = self._moved(behind, before, text)
-        for start, inner in self.inside.items():
-            moved._unmoved[behind(start)] = partial(inner.written, behind, before, text)  # noqa: SLF001 - of this class
-        return moved
-
-    def _moved(self, behind: Move, before: Move, text: str | None) -> Quoted:
-        documents = []
-        for start, end, written, place in self.documents:
-            quote = written
-            if text is not None and quote and place >= 0:
-                quote = text[before(place) : behind(place + 1)]
-            if (first := before(start)) < (last := behind(end)):
-                stands = first if place == start else before(place)
-                documents.append(Document(first, last, quote, stands))
-        return Quoted(documents, [*map(behind, self.starts)], [*map(before, self.ends)])
 
     def part(self, start: int, end: int) -> Quoted:
         """Return what a part of the text has of the documents and strings."""
@@ -192,14 +175,7 @@ class Quoted:
 
     def shifted(self, by: int) -> Quoted:
         """Return the same of a part of the text, or of a text of which this one is a part."""
-        documents = [
-            Document(start + by, end + by, quote, place + by)
-            for start, end, quote, place in self.documents
-        ]
-        starts, ends = [place + by for place in self.starts], [place + by for place in self.ends]
-        shifted = Quoted(documents, starts, ends)
-        shifted.inside = {start + by: inner.shifted(by) for start, inner in self.inside.items()}
-        return shifted
+        return self.moved(by.__add__)
 
     def joined(self, other: Quoted) -> Quoted:
         """Return the documents of both, none of which is in one of the other."""
@@ -236,30 +212,38 @@ class Quoted:
                 self.inside[start] = found if known else found.shifted(start)
         return self
 
-    def cut(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-        """Give the parts of a value that leave the documents documents, each with its mark's quotes.
+    def cut(self, text: str, start: int, end: int) -> Iterator[Part]:
+        """Give the parts of a value that leave the documents documents.
 
-        One that begins before a document and covers it takes it along. A value ends with the string
-        it begins in; other strings belong to it that are no keys and that it covers. A number is
-        taken whole.
+        One that begins before a document goes on through its strings and behind it; it takes one
+        along that has no strings or words beside them. A value ends with the string it begins in;
+        other strings belong to it that are no keys and that it covers. A number is taken whole.
         """
         first = start
         while first < end:
             document = self.document_at(start) or self.next_document(start)
             if document is None or document.start >= end:
-                yield first, end, ""
+                yield first, end, None
                 return
             start = min(end, document.end)
-            if first < document.start and document.end <= end:
-                continue
             if first < document.start:
-                yield first, document.start, ""
+                if document.end <= end and not self._is_kept(text, document):
+                    continue
+                yield first, document.start, None
             yield from self._cut_in(text, max(first, document.start), start, document)
             first = start
 
-    def _cut_in(
-        self, text: str, start: int, end: int, document: Document
-    ) -> Iterator[tuple[int, int, str]]:
+    def _is_kept(self, text: str, document: Document) -> bool:
+        """Tell whether a document has strings, and between them no word that stands for a value, as JSON."""
+        start, index = document.start, self.next_string(document.start)
+        while index < len(self.starts) and (first := self.starts[index]) < document.end:
+            if _PLAIN_WORD(text, start, first - 1):
+                return False
+            start = self.ends[index] + 1
+            index += 1
+        return start > document.start and not _PLAIN_WORD(text, start, document.end)
+
+    def _cut_in(self, text: str, start: int, end: int, document: Document) -> Iterator[Part]:
         index = self.next_string(start)
         if index < len(self.starts) and self.starts[index] <= start:
             yield from self._cut_string(text, start, min(end, self.ends[index]), index)
@@ -269,25 +253,21 @@ class Quoted:
             first, last = self.starts[index], self.ends[index]
             yield from _numbers(text, start, first - 1, document)
             if last <= end and first < last and _IS_KEY(text, last) is None:
-                yield first, last, ""
+                yield first, last, None
             start = last
             index += 1
         yield from _numbers(text, start, end, document)
 
-    def _cut_string(
-        self, text: str, start: int, end: int, index: int
-    ) -> Iterator[tuple[int, int, str]]:
+    def _cut_string(self, text: str, start: int, end: int, index: int) -> Iterator[Part]:
         first, last = self.starts[index], self.ends[index]
         inner = None if (start, end) == (first, last) else self._inside(text, first, last)
         if inner:
             yield from inner.cut(text, start, end)
         else:
-            yield start, end, ""
+            yield start, end, None
 
     def _inside(self, text: str, first: int, last: int) -> Quoted | None:
         """Return the documents of a string, which is read once."""
-        if move := self._unmoved.pop(first, None):
-            self.inside[first] = move()
         if first not in self.inside and first not in self._without:
             if found := _read_inside(text[first:last]):
                 self.inside[first] = found.shifted(first)
@@ -297,13 +277,25 @@ class Quoted:
 
 
 class Documents:
-    """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given."""
+    """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given.
 
-    __slots__ = ("_are_read", "_quoted", "_reader", "_text", "are_none")
+    The text may be a reading of one that is written otherwise; `origin` leads back to that. Each document
+    that is read counts as some of the text's `candidates`.
+    """
 
-    def __init__(self, text: str, reader: Callable[[], Quoted | None] | None = None) -> None:
+    __slots__ = ("_are_read", "_candidates", "_origin", "_quoted", "_reader", "_text", "are_none")
+
+    def __init__(
+        self,
+        text: str,
+        reader: Callable[[], Quoted | None] | None = None,
+        origin: Origin | None = None,
+        candidates: Candidates | None = None,
+    ) -> None:
         self._text = text
+        self._candidates = candidates
         self._reader = reader
+        self._origin = origin
         self._quoted: Quoted | None = None
         # That there are none is known without reading where nothing opens one.
         self._are_read = self.are_none = reader is None and not (
@@ -316,7 +308,35 @@ class Documents:
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
             self.are_none = self._quoted is None
+            if self._quoted and self._candidates:
+                self._candidates.spend(_DOCUMENT_WEIGHS * len(self._quoted.documents))
         return self._quoted
+
+    def cut(self, written: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        """Give the parts of a value of the text as it is `written`, each with its mark's quotes."""
+        quoted, origin = self.quoted(), self._origin
+        if quoted is None:
+            yield start, end, ""
+        elif origin is None:
+            for first, last, document in quoted.cut(self._text, start, end):
+                yield first, last, document.quote if document else ""
+        else:
+            begin, done = origin.forward(start), origin.forward(end)
+            for first, last, document in quoted.cut(self._text, begin, done):
+                quote = self._quote(written, document, origin) if document else ""
+                yield (
+                    start if first == begin else origin.first(first),
+                    end if last == done else origin.last(last),
+                    quote,
+                )
+
+    def _quote(self, written: str, document: Document, origin: Origin) -> str:
+        """Return a document's quote as it is written; none where only its brackets are there, encoded."""
+        quote, place = document.quote, document.place
+        if not quote or place < 0:
+            return quote
+        shown = written[origin.first(place) : origin.last(place + 1)]
+        return shown if self._text[place] == quote else quote if shown == "[" else ""
 
 
 def read(text: str) -> Quoted | None:
@@ -476,7 +496,7 @@ def _close(text: str, closed: list[Bounds], bounds: Bounds) -> None:
     closed.append(bounds)
 
 
-def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[tuple[int, int, str]]:
+def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[Part]:
     """Give the numbers that a part between strings touches, whole."""
     if start >= end:
         return
@@ -485,7 +505,7 @@ def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[tu
     for match in _NUMBERS(text, start, document.end):
         if match.start() >= end:
             return
-        yield *match.span(), document.quote
+        yield *match.span(), document
 
 
 def _quote_of_list(text: str, start: int) -> str:

@@ -279,7 +279,7 @@ def _find(
                 found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
                 return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
-    documents = documents or Documents(text)
+    documents = documents or Documents(text, candidates=candidates)
     found = _ranked(search, text, hits, documents, candidates)
     if not plain:
         found, documents = _with_hidden(search, text, found, documents, candidates)
@@ -325,12 +325,12 @@ def _with_hidden(
     found += [(start, _BY_SHAPE, end, kind) for start, end, kind in shadow.host_addresses(text)]
     cuts: list[int] = []
     seen = documents
-    origin: shadow.Origin | None = None
     for index, (layer, origin) in enumerate(shadow.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
         hits = search.look(layer.text)
-        seen = Documents(layer.text, None if seen.are_none else partial(_shown, layer, seen))
+        above = None if seen.are_none else partial(_shown, layer, seen)
+        seen = Documents(layer.text, above, origin, candidates)
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen, candidates):
             start, end = origin(first, last)
             if rank not in {_BY_SHAPE, _UNREAD}:  # a key in plain knows best where its value ends
@@ -341,9 +341,7 @@ def _with_hidden(
         if "\\" in layer.text or "\x1b" in layer.text:  # nothing else can go on past a quote
             quoted = seen.quoted()
             cuts[:] = quoted.bounds() if quoted else ()
-    if origin and not seen.are_none:
-        return found, Documents(text, partial(_in_original, text, seen, origin))
-    return found, documents
+    return found, seen
 
 
 def _whole(layer: shadow.Layer, found: _Found) -> _Found:
@@ -359,16 +357,10 @@ def _shown(layer: shadow.Layer, above: Documents) -> Quoted | None:
     if known is None:
         return read(layer.text)
     by = layer.moves_by(known.documents[0].start) if known.documents else None
-    seen = known.moved(layer.forward, layer.forward) if by is None else known.shifted(by)
+    seen = known.moved(layer.forward) if by is None else known.shifted(by)
     more = read_outside(seen.outside(layer.text))
     seen = seen.look_inside(layer.text)
     return seen.joined(more) if more else seen
-
-
-def _in_original(text: str, documents: Documents, origin: shadow.Origin) -> Quoted | None:
-    if (seen := documents.quoted()) is None:
-        return None
-    return seen.written(origin.last, origin.first, text)
 
 
 def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
@@ -413,8 +405,8 @@ def _cut(
     for each in found:
         start, rank, end, kind = each
         is_whole = kind == "IP" or rank == _UNREAD
-        if not is_whole and may_part(text, start, end) and (quoted := documents.quoted()):
-            for first, last, quote in quoted.cut(text, start, end):
+        if not is_whole and may_part(text, start, end):
+            for first, last, quote in documents.cut(text, start, end):
                 if quote:
                     quotes[first] = quote
                 yield first, rank, last, kind

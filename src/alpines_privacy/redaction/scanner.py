@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from alpines_privacy.redaction.candidates import Candidates
 from alpines_privacy.redaction.gate import Gate, fastest_gate
 from alpines_privacy.redaction.kinds import RANKS, SHAPES
-from alpines_privacy.redaction.kinds.shape import Cores, Find, Shape
+from alpines_privacy.redaction.kinds.shape import Cores, Find, Shape, Weigh
 from alpines_privacy.redaction.spans import Span, SpanTuple
 
 __all__ = ["Scanner"]
@@ -27,8 +27,8 @@ class Scanner:
     ) -> None:
         self.shapes = [shape for shape in SHAPES if kinds is None or shape.kind in kinds]
         self._gate = gate(self.shapes)
-        self._finders: list[tuple[str, Find, Cores]] = [
-            (shape.kind, shape.find, shape.cores or _matches(shape.pattern))
+        self._finders: list[tuple[str, Find, Cores, Weigh | None]] = [
+            (shape.kind, shape.find, shape.cores or _matches(shape.pattern), shape.weigh)
             for shape in self.shapes
         ]
 
@@ -50,9 +50,12 @@ class Scanner:
         """
         found: list[SpanTuple] = []
         for index in hits:
-            kind, find, cores = self._finders[index]
+            kind, find, cores, weigh = self._finders[index]
+            found_cores = cores(text)
+            if candidates is not None:
+                found_cores = candidates.of(text, found_cores, weigh)
             done = 0  # what lies inside a span of the same shape is not looked at again
-            for first, last in cores(text) if candidates is None else candidates.of(cores(text)):
+            for first, last in found_cores:
                 if first >= done:
                     for start, done in find(text, first, last):
                         found.append((start, done, kind))

@@ -227,6 +227,12 @@ class Origin:
     def __init__(self, layers: Iterable[Layer]) -> None:
         self._layers = [*layers][::-1]
 
+    def forward(self, place: int) -> int:
+        """Return where a place of the text is in the layer."""
+        for layer in reversed(self._layers):
+            place = layer.forward(place)
+        return place
+
     def __call__(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds in the text of what stands in the layer, encoded forms whole."""
         for layer in self._layers:

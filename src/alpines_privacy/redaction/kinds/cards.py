@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from alpines_privacy.http.cache import cached
 from alpines_privacy.redaction.kinds.keywords import WORD
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape, from_digits
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length, from_digits
 
 __all__ = ["SHAPES", "is_card"]
 
@@ -265,6 +265,7 @@ SHAPES = (
         r"\b[0-9]{4}[ -][0-9]{4,6}[ -][0-9]{4,5}(?:[ -][0-9]{1,7})*",
         _find_grouped,
         (),
+        weigh=by_length(8),
     ),
     Shape("CARD", r"[0-9]{6}[ -][0-9]{13}", _find_halves, ()),
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from alpines_privacy.redaction.kinds.randomness import surprise
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 
 __all__ = ["SHAPES"]
 
@@ -17,11 +17,17 @@ __all__ = ["SHAPES"]
 # status: a code is known by what stands beside it in the query, or by how it is drawn.
 _QUERY = r"[?&;](?:code|sig)=[0-9A-Za-z%]"
 _PARAMETER = re.compile(r"(code|sig)=([^\s&;#\"'<>\\]{6,2048})")
+_PARAMETERS = re.compile(rf"{_QUERY}[^\s&;#\"'<>\\]{{0,2047}}+").finditer
 _BESIDE = re.compile(
     r"[?&;](?:state|session_state|iss|grant_type|redirect_uri|code_verifier|scope)="
 )
 _QUERY_READ = 128  # characters of a query that are read on each side
 _QUERY_AFTER = re.compile(r"[^\s\"'<>#]*")
+
+
+def _parameters(text: str) -> Iterator[Bounds]:
+    """Give the parameters with their values: none begins in the value of another, so each is judged once."""
+    return (match.span() for match in _PARAMETERS(text))
 
 
 def _find_parameter(text: str, start: int, _end: int) -> Iterator[Bounds]:
@@ -139,6 +145,8 @@ SHAPES = (
         _QUERY,
         _find_parameter,
         ("?code=", "&code=", ";code=", "?sig=", "&sig=", ";sig="),
+        _parameters,
+        by_length(8),
     ),
     Shape(
         "SECRET",
@@ -148,6 +156,7 @@ SHAPES = (
             *("reset", "verif", "invit", "confirm", "activat", "unsubscribe", "magic", "recover"),
             *("accept", "hook"),
         ),
+        weigh=by_length(4),
     ),
     Shape("SECRET", _LOGIN, _find_login, ("-u",)),
     Shape("SECRET", _LETTER_OPTION, _find_password, ("mysql", "mariadb", "sshpass", "redis-cli")),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.keywords import WORD
 from alpines_privacy.redaction.kinds.randomness import surprise
-from alpines_privacy.redaction.kinds.shape import Bounds, Shape
+from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 
 __all__ = ["SHAPES"]
 
@@ -32,6 +32,8 @@ _BITS = 24.0
 _BITS_OF_HEXADECIMAL = 8.0  # of a long run: never enough by itself, some beside what is drawn
 _LONG_RUN = 20
 _SHORT_RUN = 2
+_LONG_REGION = 96  # characters, above which it pays to count the runs
+_OF_A_RUN = 24  # characters of a run that take as long as a candidate
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
@@ -89,6 +91,14 @@ _is_plain = re.compile("[0-9a-f_.-]*+").fullmatch  # what holds no core, and is 
 _glued = re.compile(_GLUED.replace("*", "++")).finditer
 _core = re.compile(_CORE, re.ASCII).search
 _LEAST_OF_CORE = 11
+
+
+def _runs(text: str, start: int, end: int) -> int:
+    """Return what a region weighs: each of its runs is judged by itself, a long one for longer."""
+    size = end - start
+    if size < _LONG_REGION:
+        return 3 + size // 8
+    return 3 + sum(text.count(sign, start, end) for sign in _AGAINST) + size // _OF_A_RUN
 
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -258,6 +268,6 @@ _PREFIXED_HINTS = tuple(
 )
 
 SHAPES = (
-    Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions),
-    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS),
+    Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions, _runs),
+    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS, weigh=by_length(4)),
 )
