@@ -25,8 +25,8 @@ from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.csp import LoadPolicy
 from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields
 from alpines_privacy.trackers.fields import Taken as _Taken
+from alpines_privacy.trackers.markup import Kinds
 from alpines_privacy.trackers.page import Page, Pages
-from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import Telling
 
@@ -73,9 +73,6 @@ class Trackers(Promise):
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
         self._telling = Telling(policy)
-        self._blockers = {
-            opted_out: Blocker(rules, policy, opted_out) for opted_out in (False, True)
-        }
         self._variants = {
             opted_out: _variant(policy, rules, opted_out=opted_out) for opted_out in (False, True)
         }
@@ -110,7 +107,9 @@ class Trackers(Promise):
         """Clean a response's head; of a page that can be read, wait for the first chunk."""
         if not (head.is_html or head.status == 304 or self._fields.concern(head)):
             return None
-        visitor = _Visitor(context, self._blockers[context.preference.opted_out], self._telling)
+        visitor = _Visitor(
+            context, self._pages.blockers[context.preference.opted_out], self._telling
+        )
         taken: list[_Taken] = []
         self._fields.clean(
             head,
@@ -138,7 +137,9 @@ class Trackers(Promise):
 
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Let no early hint or push announce a tracker."""
-        visitor = _Visitor(context, self._blockers[context.preference.opted_out], self._telling)
+        visitor = _Visitor(
+            context, self._pages.blockers[context.preference.opted_out], self._telling
+        )
         taken: list[_Taken] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
@@ -226,9 +227,9 @@ class _Visitor:
             self._address = url.parse(address) or _NOWHERE
         return self._address
 
-    def block(self, address: str, kind: Kind) -> Match | None:
+    def block(self, address: str, kinds: Kinds) -> Match | None:
         """Return what stops a load, or None."""
-        return self._blocker.match(address, self.page(), kind)
+        return self._blocker.match(address, self.page(), *kinds)
 
     def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
         """Put what was taken out into the response's report, and tell the developer once."""
