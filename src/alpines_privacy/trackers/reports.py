@@ -139,6 +139,10 @@ class LoadReports(Promise):
         self._said: set[str] = set()
         self.counts = Counts()
 
+    def use(self, rules: Rules) -> None:
+        """Tell trackers by these rules from now on."""
+        self._rules = rules
+
     def page(self, context: RequestContext) -> Answer | Examine:
         """Take a report, or tell the counts."""
         request = context.request
