@@ -1,8 +1,8 @@
 """`python -m benchmarks.caches`: each cache between a page's tag and its verdict: hits, memory, time with and without.
 
 The real pages (`python -m benchmarks.corpus`) go through the filter, all of them on one host, each twice in a row:
-first it is new, then known. Times are CPU time, the least of some rounds for each page, beside the same
-pages filtered by caches that all work, in turns; a cache is switched off by a bound of nothing.
+first it is new, then known. Times are CPU time, the least of some rounds for each page, without one of the caches and
+with all of them in turns; a cache is switched off by a bound of nothing.
 """
 
 from __future__ import annotations
@@ -12,24 +12,18 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from alpines_privacy.http import cache
 
 # Those that a page's filter asks.
 ASKED = (
-    "pages", "tags", "tags that stay", "style sheets", "loads", "matches", "rules for an address", "rules on a host",
-    "rules of a listed host", "rules with a word", "services", "page hosts", "registrable domains", "URL hosts",
+    "page memories", "tags", "style sheets", "loads", "rules on a host", "rules with a word", "page hosts",
 )  # fmt: skip
 _LINE = "{:<24}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}"
 
 Counts = dict[str, Counter[str]]
-
-
-def names() -> list[str]:
-    """Return the caches that there are."""
-    return [name for name in ASKED if name in cache.BOUNDS]
 
 
 def count() -> Counts:
@@ -74,55 +68,50 @@ def print_counts() -> None:
             for tally in counts.values():
                 tally.clear()
             pages.through(filters, page, opted_out=False)
-            for name in names():
+            for name in ASKED:
                 told.setdefault(turn, {}).setdefault(name, Counter()).update(counts[name])
+        told["pages"] = told.get("pages", 0) + 1
         told["held"] = {
-            name: max(cache.held(name), told.get("held", {}).get(name, 0)) for name in names()
+            name: max(cache.held(name), told.get("held", {}).get(name, 0)) for name in ASKED
         }
     print(json.dumps(told))
 
 
-def timed(name: str | None, pages: Sequence[bytes], rounds: int) -> tuple[float, float]:
-    """Return the seconds for new and for known pages, without a cache."""
-    from benchmarks import pages as filtering  # noqa: PLC0415 - not while they are counted
+def timed(page: bytes, rounds: int) -> tuple[float, float]:
+    """Return the seconds for a page that is new, and for the same one known."""
+    from benchmarks import pages  # noqa: PLC0415 - not while they are counted
 
-    with _without(name):
-        new = filtering.least_when_new(pages, rounds, opted_out=False)
-        known = filtering.least_when_known(pages, rounds, opted_out=False)
-    return new, known
+    new = pages.least_when_new([page], rounds, opted_out=False)
+    return new, pages.least_when_known([page], rounds, opted_out=False)
 
 
-class _without:  # noqa: N801 - a context
-    def __init__(self, name: str | None) -> None:
-        self._share = cache._SHARES[name] if name else None  # noqa: SLF001 - the list of all
-
-    def __enter__(self) -> None:
-        if self._share:
-            self._share.drop()
-            self._limit, self._share.limit = self._share.limit, 0
-
-    def __exit__(self, *_: object) -> None:
-        if self._share:
-            self._share.limit = self._limit
+def timed_without(name: str, page: bytes, rounds: int) -> tuple[float, float]:
+    """Return the same without a cache."""
+    share = cache._SHARES[name]  # noqa: SLF001 - the list of all
+    share.drop()
+    limit, share.limit = share.limit, 0
+    try:
+        return timed(page, rounds)
+    finally:
+        share.limit = limit
 
 
-def rows(pages: Sequence[bytes], rounds: int) -> Iterator[tuple[str, float, float]]:
-    """Yield each cache, and how many times as long new and known pages take without it."""
-    for name in names():
-        with_it, without = timed(None, pages, rounds), timed(name, pages, rounds)
-        again, once_more = timed(None, pages, rounds), timed(name, pages, rounds)
-        yield (
-            name,
-            min(without[0], once_more[0]) / min(with_it[0], again[0]),
-            min(without[1], once_more[1]) / min(with_it[1], again[1]),
-        )
+def ratios(pages: Sequence[bytes], rounds: int) -> dict[str, tuple[float, float]]:
+    """Return how many times as long new and known pages take without each cache."""
+    sums = dict.fromkeys(("", *ASKED), (0.0, 0.0))
+    for page in pages:
+        for name in sums:
+            new, known = timed_without(name, page, rounds) if name else timed(page, rounds)
+            sums[name] = sums[name][0] + new, sums[name][1] + known
+    with_all = sums.pop("")
+    return {name: (new / with_all[0], known / with_all[1]) for name, (new, known) in sums.items()}
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.caches", description=__doc__)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--step", type=int, default=4, help="time one page in so many")
+    parser.add_argument("--step", type=int, default=1, help="time one page in so many")
     parser.add_argument("--counts", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.counts:
@@ -134,10 +123,11 @@ def main() -> None:
     told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - itself
     pages = [page for _, page in corpus.pages()][:: asked.step]
     print(
-        _LINE.format("", "a new page", "hits", "a known", "hits", "KB held", "without: new / known")
+        _LINE.format("", "a new page", "hits", "a known", "hits", "KB held", ""),
+        "without: new, known",
     )
-    for name, new, known in rows(pages, asked.rounds):
-        print(_row(name, told), f"{new:>9.2f} x{known:>7.2f} x", flush=True)
+    for name, (new, known) in ratios(pages, asked.rounds).items():
+        print(_row(name, told), f"{new:>9.2f} x{known:>7.2f} x")
 
 
 def _row(name: str, told: dict[str, Any]) -> str:
@@ -145,7 +135,10 @@ def _row(name: str, told: dict[str, Any]) -> str:
     for turn in ("new", "known"):
         tally = told[turn][name]
         asked = tally.get("asked", 0)
-        cells += f"{asked / 348:.1f}", f"{tally.get('hits', 0) / asked:.0%}" if asked else "-"
+        cells += (
+            f"{asked / told['pages']:.1f}",
+            f"{tally.get('hits', 0) / asked:.0%}" if asked else "-",
+        )
     return _LINE.format(name, *cells, f"{told['held'][name] / 1024:.0f}", "")
 
 

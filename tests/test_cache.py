@@ -185,6 +185,7 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "http/site.py": "no argument: the Public Suffix List",
         "policy/age.py": "the date formats of a policy",
         "redaction/redactor.py": "the `logs` part of a policy",
+        "trackers/rules.py": "a party and kinds of load: some dozens of pairs",
         "trackers/shipped.py": "the names of the shipped files",
         "trackers/known.py": "rules of lists, at start-up",
         "redaction/snapshots.py": "the classes of what is logged",
@@ -282,12 +283,6 @@ def _images(number: int, form: str) -> str:
 
 REDACTOR = Redactor(POLICY)
 FOLD = FoldGate(Scanner().shapes)
-LISTED = [
-    host.decode()
-    for host in re.findall(
-        rb"\n.\|\|([a-z0-9.-]+)\^?(?:\$third-party)?(?=\n)", shipped_rules().tables[0]._rules
-    )
-]
 WORDS = list(shipped_rules().tables[0].words)
 
 
@@ -334,7 +329,6 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "cookie dates": lambda s, n: s.get(
             HTML, ("Set-Cookie", f"a=b; Expires=Wed, 09 Jun 2121 10:18:14 GMT {_long(n, 60)}")
         ),
-        "URL hosts": lambda s, n: s.get(body=_images(n, "//X.%s.example/")),
         "cookie rules": lambda s, n: s.get(HTTP_COOKIE="; ".join(f"{_long(n, 80)}{i}=1" for i in range(20))),
         "unwanted cookies": lambda s, n: s.get(HTTP_COOKIE="; ".join(f"{_long(n, 80)}{i}=1" for i in range(20))),
         "cookie verdicts": lambda s, n: s.get(HTML, ("Set-Cookie", f"a{n}=b; Path=/{_long(n, 400)}")),
@@ -342,7 +336,6 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "signup paths": lambda s, n: s.get(path=f"/{_long(n)}"),
         "page hosts": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 60}example", body='<img src="//a.example/x">'),
         "rules on a host": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/")),
-        "rules of a listed host": lambda s, n: _pages_of(s, [f"//{host}/" for host in LISTED], n),
         "rules with a word": lambda s, n: _pages_of(s, [f"//a.example{word}?" for word in WORDS], n),
         "loads": lambda s, n: s.get(body=_images(n, "//%s.example/" + LARGE[:900])),
         "page memories": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 60}example"),

@@ -46,7 +46,7 @@ def page() -> Address:
 
 def blocking(opted_out: bool) -> Block:
     def block(url: str, kinds: Kinds) -> Match | None:
-        return BLOCKERS[opted_out].match(url, page(), *kinds)
+        return BLOCKERS[opted_out].match(url, page(), kinds)
 
     return block
 

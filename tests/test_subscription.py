@@ -18,7 +18,7 @@ import pytest
 from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.policy.parts import Trackers
 from alpines_privacy.testing import visitor
-from alpines_privacy.trackers import Subscription, subscription
+from alpines_privacy.trackers import Rules, Subscription, subscription
 from alpines_privacy.trackers.lists import compile_lists, read_list
 
 PAGE = (
@@ -147,6 +147,10 @@ def test_a_file_that_is_still_written_is_left_until_it_is_whole(tmp_path: Path) 
     assert lists.rules.match("https://newer.example/", "shop.example")
 
 
+def _failing(rules: Rules) -> None:
+    raise KeyError(rules)
+
+
 def test_a_use_that_fails_leaves_the_rules_in_force(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -154,7 +158,7 @@ def test_a_use_that_fails_leaves_the_rules_in_force(
     file.write_text("||older.example^")
     lists = Subscription(Trackers(lists=[str(file)]))
     before = lists.rules
-    lists.use(lambda rules: {}[rules])  # type: ignore[arg-type]
+    lists.use(_failing)
     file.write_text("||newer.example^||")
     with caplog.at_level(logging.ERROR, logger="alpines_privacy"):
         assert not lists.reload()

@@ -55,17 +55,18 @@ class Blocker:
         return bool(self._own_lists)
 
     def match(
-        self, url: str, page: Address, *kinds: Kind, base: Address | None = None
+        self, url: str, page: Address, kinds: tuple[Kind, ...], base: Address | None = None
     ) -> Match | None:
         """Return what stops a load of `url`, as a page, a header or a style sheet has it; or None.
 
-        One kind that is stopped is enough. `base` is what `url` is relative to, if not the page.
+        One of the `kinds` that is stopped is enough. `base` is what `url` is relative to, if not the page.
         """
-        if url.startswith("//"):
+        start = url[:2]
+        if start == "//":
             url = f"{(base or page).scheme}:{url}"
-        elif not url.startswith(_ABSOLUTE):
+        elif start != "ht" or not url.startswith(_ABSOLUTE):
             base = base or page
-            if base.host == page.host and not self._own_lists and _WITHIN(url):
+            if _WITHIN(url) and base.host == page.host and not self._own_lists:
                 return None
             address = parse(url, base)
             if address is None:

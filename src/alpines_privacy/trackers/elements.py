@@ -54,6 +54,7 @@ __all__ = ["Elements", "Visit"]
 _MOST_REMOVALS = 1000
 _LONGEST_TOLD = 512  # characters of an address
 _DEEPEST = 4  # pages in pages
+_LONGEST_KEY = 512  # bytes of a tag; a longer one is known by its digest
 _SPACE = "\t\n\f\r "
 _UNKNOWN = Outcome(b"")
 
@@ -155,21 +156,23 @@ class Elements:
 
     def _outcome(self, tag: StartTag) -> Outcome | None:
         """Return what becomes of a tag: as before, where its bytes alone decide that."""
-        if tag.place is not PLAIN:
+        place, raw = tag.place, tag.raw
+        if place is not PLAIN and (place.is_enclosed or place.namespace is not Namespace.HTML):
             return self._verdict(tag).outcome(tag)
-        is_repeated = tag.name in REMEMBERED
-        if is_repeated:
-            known = self._memory.tags.get(tag.raw, _UNKNOWN)
-            if known is not _UNKNOWN:
-                return known
-        is_quiet = not tag.is_marked and tag.name not in ALWAYS_READ
-        if is_quiet and self._stays_home(tag.raw):
+        tags = self._memory.tags
+        is_repeated = tag.name in REMEMBERED and len(raw) <= _LONGEST_KEY
+        key = raw if is_repeated else b""
+        if is_repeated and (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
+            return known
+        if not tag.is_marked and tag.name not in ALWAYS_READ and self._stays_home(raw):
             if is_repeated:
-                self._memory.tags.keep(tag.raw, None)
+                tags.keep(key, None)
             return None
-        key = tag.raw if is_repeated else digest(tag.raw)
-        known = _UNKNOWN if is_repeated else self._memory.tags.get(key, _UNKNOWN)
-        return self._decided_anew(tag, key) if known is _UNKNOWN else known
+        if not is_repeated:
+            key = digest(raw)
+            if (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
+                return known
+        return self._decided_anew(tag, key)
 
     def _decided_anew(self, tag: StartTag, key: bytes) -> Outcome | None:
         verdict = self._verdict(tag)

@@ -47,7 +47,7 @@ class ListedLoads:
 
     def match(self, url: str, kinds: Kinds) -> Match | None:
         """Return what stops a load, or None."""
-        return self._blocker.match(url, self.page, *kinds, base=self.base)
+        return self._blocker.match(url, self.page, kinds, self.base)
 
     @property
     def is_at_home(self) -> bool:

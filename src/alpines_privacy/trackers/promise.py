@@ -239,7 +239,7 @@ class _Visitor:
 
     def block(self, address: str, kinds: Kinds) -> Match | None:
         """Return what stops a load, or None."""
-        return self._blocker.match(address, self.page(), *kinds)
+        return self._blocker.match(address, self.page(), kinds)
 
     def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
         """Put what was taken out into the response's report, and tell the developer once."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.url import parse
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.pattern import words
-from alpines_privacy.trackers.request import BITS, Kind, Request
+from alpines_privacy.trackers.request import BITS, KINDS, Kind, Request
 from alpines_privacy.trackers.rule import Rule, weight_of
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
@@ -36,6 +37,7 @@ class Match(NamedTuple):
     category: str | None
 
 
+_ALONE: dict[Kind, tuple[Kind, ...]] = {kind: (kind,) for kind in KINDS}
 _OF_A_MATCH = 640  # bytes, without its rule and host
 
 
@@ -70,10 +72,11 @@ class Rules:
     ) -> None:
         self.tables = tuple(tables)
         self._tables_with_words = tuple(table for table in self.tables if table.words)
-        self._companies = companies
+        self._read_companies = companies
         self._allowed_categories = frozenset(allowed_categories)
         self._everywhere, self._on_page = _loose(self.tables)
         self._pages_with_rules = frozenset(self._on_page)
+        self._everywhere_for = lru_cache(maxsize=64)(self._find_everywhere)
         self._on_host: Cache[str, tuple[Rule, ...]] = Cache(
             "rules on a host", self._find_on_host, weight_of
         )
@@ -84,14 +87,14 @@ class Rules:
         """What the rules are from."""
         return tuple(info for table in self.tables for info in table.lists)
 
-    @property
+    @cached_property
     def companies(self) -> Companies:
         """The services by host, read when first asked for."""
-        return self._companies()
+        return self._read_companies()
 
     def match(self, url: str, page_host: str, kind: Kind = "script") -> Match | None:
         """Return what stops a load of `url` by a page on `page_host`, or None."""
-        found = self.matches[url, page_host, (kind,)]
+        found = self.matches[url, page_host, _ALONE[kind]]
         return found[0] if found else None
 
     def explain(self, url: str, page_host: str, kind: Kind = "script") -> Explanation:
@@ -177,6 +180,9 @@ class Rules:
         if not self._pages_with_rules.isdisjoint(request.page.names):
             found += self._loose_on_page(request)
         return found
+
+    def _find_everywhere(self, party: int, kinds: int) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self._everywhere if rule.mask & party and rule.mask & kinds)
 
     def _loose_on_page(self, request: Request) -> list[Rule]:
         return [
