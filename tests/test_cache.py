@@ -283,6 +283,12 @@ def _images(number: int, form: str) -> str:
 
 REDACTOR = Redactor(POLICY)
 FOLD = FoldGate(Scanner().shapes)
+LISTED = [
+    host.decode()
+    for host in re.findall(
+        rb"\n.\|\|([a-z0-9.-]+)\^?(?:\$third-party)?(?=\n)", shipped_rules().tables[0]._rules
+    )
+]
 WORDS = list(shipped_rules().tables[0].words)
 
 
@@ -336,6 +342,7 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "signup paths": lambda s, n: s.get(path=f"/{_long(n)}"),
         "page hosts": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 60}example", body='<img src="//a.example/x">'),
         "rules on a host": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/")),
+        "rules of a listed host": lambda s, n: _pages_of(s, [f"//{host}/" for host in LISTED], n),
         "rules with a word": lambda s, n: _pages_of(s, [f"//a.example{word}?" for word in WORDS], n),
         "loads": lambda s, n: s.get(body=_images(n, "//%s.example/" + LARGE[:900])),
         "page memories": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 60}example"),

@@ -62,7 +62,8 @@ BOUNDS = MappingProxyType(
         # trackers
         "page hosts": Bound("a page's host", 512 * _KB, 512, "asked for each new address of a page"),
         "rules on a host": Bound("a host", 2560 * _KB, 512, "its parents' rules too, from all lists"),
-        "rules with a word": Bound("a word of an address", 5120 * _KB, 256, "understanding a rule takes 20 µs"),
+        "rules of a listed host": Bound("a host", 3072 * _KB, 512, "understanding a rule takes 20 µs"),
+        "rules with a word": Bound("a word of an address", 5120 * _KB, 256, "as above"),
         "loads": Bound("an address, a page's host, kinds", 2048 * _KB, 4 * _KB, "10 µs each; heads repeat theirs"),
         "page memories": Bound("a host, a scheme, the visitor's signal", 128 * _KB, 1 * _KB, "whose are the next two"),
         "tags": Bound("a tag's bytes, or their digest", 5120 * _KB, 1 * _KB, "a site's pages repeat their tags"),

@@ -83,6 +83,9 @@ class Table:
         self.with_word: Cache[str, tuple[Rule, ...]] = Cache(
             "rules with a word", self._with_word, weight_of
         )
+        self._on_host: Cache[bytes, tuple[Rule, ...]] = Cache(
+            "rules of a listed host", self._with_host, weight_of
+        )
         self.loose = tuple(self._understood(starts[-1], rules))
 
     def on_host(self, host: bytes) -> tuple[Rule, ...]:
@@ -92,8 +95,12 @@ class Table:
         # Most slots that hold rules hold another host's: looking costs less than understanding.
         if start == end or self._rules.find(host, start, end) < 0:
             return ()
-        name = host.decode("ascii")
-        return tuple(rule for rule in self._understood(start, end, name) if rule.host == name)
+        return self._on_host[host]
+
+    def _with_host(self, host: bytes) -> tuple[Rule, ...]:
+        slot, name = zlib.crc32(host) & self._mask, host.decode("ascii")
+        region = self._understood(self._starts[slot], self._starts[slot + 1], name)
+        return tuple(rule for rule in region if rule.host == name)
 
     def _with_word(self, word: str) -> tuple[Rule, ...]:
         region = self.words[word]
