@@ -177,7 +177,9 @@ class Elements:
     def _decided_anew(self, tag: StartTag, key: bytes) -> Outcome | None:
         verdict = self._verdict(tag)
         outcome = verdict.outcome(tag)
-        if verdict.is_lasting:
+        # What takes the place of a tag holds its text: of one that may be a visitor's nothing is kept.
+        is_textless = outcome is None or outcome.decision is None
+        if verdict.is_lasting and (is_textless or tag.name in REMEMBERED):
             self._memory.tags.keep(key, outcome)
         return outcome
 
