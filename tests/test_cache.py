@@ -185,7 +185,7 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "http/site.py": "no argument: the Public Suffix List",
         "policy/age.py": "the date formats of a policy",
         "redaction/redactor.py": "the `logs` part of a policy",
-        "trackers/rules.py": "a party and kinds of load: two dozen pairs",
+        "trackers/rules.py": "a party and kinds of load: some dozens of pairs",
         "trackers/shipped.py": "the names of the shipped files",
         "trackers/known.py": "rules of lists, at start-up",
         "redaction/snapshots.py": "the classes of what is logged",
@@ -335,7 +335,6 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "cookie dates": lambda s, n: s.get(
             HTML, ("Set-Cookie", f"a=b; Expires=Wed, 09 Jun 2121 10:18:14 GMT {_long(n, 60)}")
         ),
-        "URL hosts": lambda s, n: s.get(body=_images(n, "//X.%s.example/")),
         "cookie rules": lambda s, n: s.get(HTTP_COOKIE="; ".join(f"{_long(n, 80)}{i}=1" for i in range(20))),
         "unwanted cookies": lambda s, n: s.get(HTTP_COOKIE="; ".join(f"{_long(n, 80)}{i}=1" for i in range(20))),
         "cookie verdicts": lambda s, n: s.get(HTML, ("Set-Cookie", f"a{n}=b; Path=/{_long(n, 400)}")),
@@ -345,19 +344,11 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "rules on a host": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/")),
         "rules of a listed host": lambda s, n: _pages_of(s, [f"//{host}/" for host in LISTED], n),
         "rules with a word": lambda s, n: _pages_of(s, [f"//a.example{word}?" for word in WORDS], n),
-        "services": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/")),
-        "matches": lambda s, n: [
-            shipped_rules().match(f"//a.example/{n}/{i}?{LARGE[:900]}", "shop.example") for i in range(50)
-        ] ,
-        "rules for an address": lambda s, n: s.get(body=_images(n, "//%s.doubleclick.net/" + LARGE[:900])),
         "loads": lambda s, n: s.get(body=_images(n, "//%s.example/" + LARGE[:900])),
+        "page memories": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 60}example"),
         "tags": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/" + LARGE[:500])),
-        "tags that stay": lambda s, n: s.get(
-            body="".join(f'<img src="/{_long(n, 500)}{i}">' for i in range(50))
-        ),
         "style sheets": lambda s, n: s.get(body=_styles(n)),
         "load policies": lambda s, n: s.get(HTTP_HOST=f"{n}.example"),
-        "shield exceptions": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
         "shield elements": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
         "log keys": lambda _, n: _log(n),
         "readings of keys": lambda _, n: _log(n),

@@ -449,7 +449,7 @@ def asks(vendor: Vendor, *, opted_out: bool) -> set[str]:
     return {
         host
         for host in vendor.hosts
-        if blocker.match(f"https://{host}/{SCRIPT_OF.get(host, 'a.js')}", page, "script") is None
+        if blocker.match(f"https://{host}/{SCRIPT_OF.get(host, 'a.js')}", page, ("script",)) is None
     }
 
 

@@ -14,10 +14,10 @@ from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import ThirdParty
-from alpines_privacy.trackers import Kind, Match, shipped_rules
+from alpines_privacy.trackers import Match, shipped_rules
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.fields import Block, Fields, Taken
-from alpines_privacy.trackers.markup import PRELOADED, RELATIONS
+from alpines_privacy.trackers.markup import PRELOADED, RELATIONS, Kinds
 from alpines_privacy.trackers.page import Pages
 from tests.chromium import chromium
 from tests.origin import Request, origin
@@ -45,8 +45,8 @@ def page() -> Address:
 
 
 def blocking(opted_out: bool) -> Block:
-    def block(url: str, kind: Kind) -> Match | None:
-        return BLOCKERS[opted_out].match(url, page(), kind)
+    def block(url: str, kinds: Kinds) -> Match | None:
+        return BLOCKERS[opted_out].match(url, page(), kinds)
 
     return block
 

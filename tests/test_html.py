@@ -424,7 +424,7 @@ def test_a_drawing_seen_before_is_not_read_again() -> None:
     page = b"<svg><use/></svg><svg><use/><p></svg><svg><image/></svg><svg><title><use></svg>"
     for _ in range(2):
         rewrite = Rewriter(EVERYTHING, lambda tag: seen.append(tag.name))
-        rewrite.interest.staying = kept
+        rewrite.interest.known = kept
         assert rewrite(page, last=True) == page
         seen.append("|")
     assert seen == [

@@ -164,13 +164,19 @@ def test_the_site_is_its_registrable_domain_on_every_port(host: str, site: str) 
     assert sources(host) == f"{site} {THEIRS} {OPEN}".split()
 
 
-@given(st.text(), st.text())
+@given(st.text(), st.text(max_size=60))  # a longer mount may leave no room for its report address
 @example("\udc80", "/\udc80")  # what a server could not decode
 @example("shop.example", "/a;b,c d\r\n")
 def test_no_host_or_mount_breaks_out_of_its_place(host: str, mount: str) -> None:
     for source in sources(host, mount=mount):
         assert source.isascii()
         assert "," not in source
+
+
+def test_a_mount_too_long_for_a_head_leaves_out_where_to_report() -> None:
+    line = compiled("declared").line(SHOP, "/\u0112" * 400)
+    assert line is not None
+    assert directives(line.field[1]).keys() == {"default-src"}
 
 
 @pytest.mark.parametrize("loads", ["declared", "report"])

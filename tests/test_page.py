@@ -681,3 +681,18 @@ def test_text_flows_at_once() -> None:
     assert rewrite(b"<p class='x'>a < b and 'c' ", last=False) == b"<p class='x'>a < b and 'c' "
     assert rewrite(b"more <im", last=False) == b"more "
     assert rewrite(b"g src=/a>", last=False) == b"<img src=/a>"
+
+
+def test_nothing_is_remembered_of_a_tag_that_may_hold_a_visitors_text() -> None:
+    pages = Pages(PrivacyPolicy(), shipped_rules())
+    tags = [
+        f'<x-card title="Ayesha" style="background: url({TRACKER})">',
+        '<div title="Ayesha" style="background: url(/a)">',
+        f'<form title="Ayesha" action="{TRACKER}">',
+        f'<iframe title="Ayesha" src="{TRACKER}"></iframe>',
+    ]
+    for tag in tags * 2:
+        filtered(tag, pages=pages)
+    kept = [entry for memory in pages._memories.values() for entry in memory.tags.items()]
+    assert kept
+    assert "Ayesha" not in repr(kept)

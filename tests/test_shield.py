@@ -298,7 +298,7 @@ class TestKnown:
             for name in names.split(" "):
                 for kind in KIND_LETTERS:
                     host = f"{name}.{last}"
-                    if not server.match(f"https://{host}/zz", page, kind) and not any(
+                    if not server.match(f"https://{host}/zz", page, (kind,)) and not any(
                         host.endswith(line.split(" ")[0]) for line in excepted
                     ):
                         passing.append((host, kind))

@@ -353,7 +353,7 @@ class TestRecordedLoads:
         for host, asked in by_host.items():
             page = parse(f"https://{host}/")
             assert page is not None
-            expected = [server.match(url, page, kind) is not None for url, kind in asked]
+            expected = [server.match(url, page, (kind,)) is not None for url, kind in asked]
             found = _verdicts_on(site, told, host, asked)
             stopped += sum(expected)
             right += sum(map(and_, expected, found))

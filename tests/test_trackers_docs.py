@@ -36,7 +36,7 @@ def page() -> Address:
 
 def stopped(host: str, policy: PrivacyPolicy, *, opted_out: bool = False) -> Match | None:
     url = ASKED.get(host, f"https://{host}/a.js")
-    return Blocker(shipped_rules(), policy, opted_out).match(url, page(), "script")
+    return Blocker(shipped_rules(), policy, opted_out).match(url, page(), ("script",))
 
 
 @pytest.mark.parametrize(("embed", "hosts"), FREE, ids=[embed.strip() for embed, _ in FREE])
@@ -73,6 +73,6 @@ def test_what_a_rule_allows_loads_under_a_signal_too() -> None:
         "https://browser.sentry-cdn.com/8/bundle.min.js",
         "https://o1.ingest.us.sentry.io/api/1/envelope/",
     ):
-        assert Blocker(shipped_rules(), rules, opted_out=True).match(url, page(), "script")
+        assert Blocker(shipped_rules(), rules, opted_out=True).match(url, page(), ("script",))
         blocker = Blocker(rules_for(rules.trackers), rules, opted_out=True)
-        assert blocker.match(url, page(), "script") is None
+        assert blocker.match(url, page(), ("script",)) is None

@@ -68,11 +68,12 @@ from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.promise import Knowledge, ShieldCookies
 from alpines_privacy.signups import signups_for
-from alpines_privacy.trackers import Rules, rules_for
+from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
+from alpines_privacy.trackers.subscription import FreshLists
 
 __all__ = ["Guard", "HostGuards", "PolicyLike", "Visit", "guard_for"]
 
@@ -614,19 +615,25 @@ def _promises(
     head, because it looks at the app's own; `WellKnown` the last, because no cookie of anybody's
     may leave its resources, a deletion of ours included.
     """
-    rules = rules_for(policy.trackers)
+    lists = Subscription(policy.trackers)
+    rules = lists.rules
     cookies = Cookies(policy, logins)
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
+    reports = LoadReports(policy, SecretKeys.given(), rules)
+    trackers = Trackers(policy, rules, shield.tag)
     promises: list[Promise] = [
         *signups_for(policy, keys),
-        LoadReports(policy, SecretKeys.given(), rules),
+        reports,
         Nothing(policy),
         Headers(policy),
         cookies,
         shield,
-        Trackers(policy, rules, shield.tag),
+        trackers,
         WellKnown(policy),
     ]
+    if lists.has_files:
+        lists.use(lambda rules: shield.use(_knowledge(policy, rules)), trackers.use, reports.use)
+        promises.insert(0, FreshLists(lists))
     return [ChoicePage(policy, choices), *promises] if choices else promises
 
 

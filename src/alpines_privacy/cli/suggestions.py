@@ -14,6 +14,7 @@ from alpines_privacy.policy import PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.policy.parts import ThirdParty
 from alpines_privacy.policy.secrets import VARIABLE
 from alpines_privacy.trackers import Rules
+from alpines_privacy.trackers.declared import DeclaredHosts
 from alpines_privacy.trackers.reports import DIRECTIVES, listed, token_for
 
 __all__ = ["Counts", "ask", "entries"]
@@ -98,8 +99,9 @@ def entries(counts: Counts, policy: PrivacyPolicy, rules: Rules, page_host: str)
     Its purpose is left blank, which no policy may be: a person has to say it. What is a tracker,
     or belongs to a service that watches visitors, is commented out.
     """
+    declared = DeclaredHosts(party.host for party in policy.third_parties)
     for host, by_directive in counts.items():
-        if any(_covers(party.host, host) for party in policy.third_parties):
+        if host in declared:
             continue
         service = rules.companies.of(host)
         match = listed(rules, host, page_host)
@@ -117,10 +119,6 @@ def entries(counts: Counts, policy: PrivacyPolicy, rules: Rules, page_host: str)
 def _loads(by_directive: Mapping[str, int]) -> str:
     often = sorted(by_directive.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{directive} {count:,}" for directive, count in often)
-
-
-def _covers(declared: str, host: str) -> bool:
-    return host == declared or (declared.startswith("*.") and host.endswith(declared[1:]))
 
 
 def _on_one_line(text: str) -> str:

@@ -52,7 +52,6 @@ BOUNDS = MappingProxyType(
         "raw media types": Bound("a Content-Type in bytes", 128 * _KB, 512, "as above, for ASGI"),
         "raw field names": Bound("a field's name in bytes", 256 * _KB, 256, "as above, for ASGI"),
         "cookie dates": Bound("an Expires", 128 * _KB, 256, "a framework writes the same date all second long"),
-        "URL hosts": Bound("a host as written", 512 * _KB, 512, "Unicode and numbers in hosts take 10 µs"),
         # cookies
         "cookie rules": Bound("a cookie's name", 512 * _KB, 256, "hundreds of known names are one pattern"),
         "unwanted cookies": Bound("a cookie's name", 256 * _KB, 256, "asked for each cookie a browser sends"),
@@ -65,16 +64,12 @@ BOUNDS = MappingProxyType(
         "rules on a host": Bound("a host", 2560 * _KB, 512, "its parents' rules too, from all lists"),
         "rules of a listed host": Bound("a host", 3072 * _KB, 512, "understanding a rule takes 20 µs"),
         "rules with a word": Bound("a word of an address", 5120 * _KB, 256, "as above"),
-        "services": Bound("a host", 256 * _KB, 512, "asked for each load that is stopped"),
-        "matches": Bound("an address, a page's host, a kind", 1024 * _KB, 4 * _KB, "for tools that ask for one"),
-        "rules for an address": Bound("an address, a page's host", 2048 * _KB, 4 * _KB, "asked as several kinds"),
-        "loads": Bound("an address, a page's host, a kind", 2048 * _KB, 4 * _KB, "pages repeat their addresses"),
-        "tags": Bound("a tag's bytes", 4096 * _KB, 1 * _KB, "a site's pages repeat their tags"),
-        "tags that stay": Bound("a tag's bytes", 1024 * _KB, 1 * _KB, "as above, for those with nothing to take"),
+        "loads": Bound("an address, a page's host, kinds", 2048 * _KB, 4 * _KB, "10 µs each; heads repeat theirs"),
+        "page memories": Bound("a host, a scheme, the visitor's signal", 128 * _KB, 1 * _KB, "whose are the next two"),
+        "tags": Bound("a tag's bytes, or their digest", 5120 * _KB, 1 * _KB, "a site's pages repeat their tags"),
         "style sheets": Bound("a digest", 1024 * _KB, 128, "a site's pages repeat their styles"),
         "load policies": Bound("a host, a mount, a length", 512 * _KB, 2 * _KB, "building one takes 50 µs"),
         # shield
-        "shield exceptions": Bound("a page's host", 256 * _KB, 512, "rules of some pages only are read one by one"),
         "shield elements": Bound("a mount, a host, the visitor's signal", 512 * _KB, 2 * _KB, "every page has one"),
         # redaction
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),

@@ -15,7 +15,6 @@ import unicodedata
 from typing import NamedTuple
 from urllib.parse import quote
 
-from alpines_privacy.http.cache import cached
 from alpines_privacy.http.percent import decoded_bytes
 
 __all__ = ["LONGEST_HOST", "Address", "host_in_ascii", "parse"]
@@ -173,7 +172,6 @@ def _no_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-@cached("URL hosts")
 def _host(text: str) -> str | None:
     """Return a host in normal form, without the dot that may end it; None for what is none."""
     if len(text) > _LONGEST_AS_WRITTEN:

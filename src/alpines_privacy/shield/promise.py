@@ -7,6 +7,7 @@ compiled (`trackers/known.py`, `cookies`); no promise knows another, so the guar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -52,6 +53,14 @@ class ShieldCookies(NamedTuple):
     logins_stay_under: frozenset[Signal]
 
 
+class _InForce(NamedTuple):
+    """What is made of the knowledge: the files by the visitor's signal and by path, and their elements."""
+
+    scripts: Mapping[bool, Script]
+    by_path: Mapping[str, Script]
+    elements: Cache[_Asked, bytes]
+
+
 class Shield(Promise):
     """Serves the shield's two files, and writes the element that loads one of them."""
 
@@ -63,29 +72,33 @@ class Shield(Promise):
     ) -> None:
         """`knowledge` is by whether the visitor opted out."""
         self._is_on = policy.shield
-        self._knowledge = knowledge
-        self._logins_stay_under = cookies.logins_stay_under
-        self._scripts = {
+        self._cookies = cookies
+        self._prefix = policy.endpoint + "shield."
+        self._vary = ", ".join(signal_fields(policy))
+        self.use(knowledge)
+        if self._is_on:
+            self.pages = frozenset(self._in_force.by_path)
+            self.below = (self._prefix,)
+
+    def use(self, knowledge: Mapping[bool, Knowledge]) -> None:
+        """Serve files with this knowledge from now on: under their own names, and to who asks for old ones."""
+        cookies = self._cookies
+        scripts = {
             opted_out: Script(
                 {
-                    **knowledge[opted_out].tables,
+                    **known.tables,
                     "signal": opted_out,
                     "cookies": cookies.declared,
                     "logins": cookies.logins,
                 }
             )
-            for opted_out in (False, True)
+            for opted_out, known in knowledge.items()
         }
-        self._by_path = {
-            f"{policy.endpoint}shield.{script.digest}.js": script
-            for script in self._scripts.values()
-        }
-        self._prefix = policy.endpoint + "shield."
-        self._vary = ", ".join(signal_fields(policy))
-        if self._is_on:
-            self.pages = frozenset(self._by_path)
-            self.below = (self._prefix,)
-        self._elements: Cache[_Asked, bytes] = Cache("shield elements", self._written)
+        by_path = {f"{self._prefix}{script.digest}.js": script for script in scripts.values()}
+        elements: Cache[_Asked, bytes] = Cache(
+            "shield elements", partial(self._written, scripts, knowledge)
+        )
+        self._in_force = _InForce(scripts, by_path, elements)
 
     def page(self, context: RequestContext) -> Answer | None:
         """Answer with the file of the digest that was asked for; with the current one for an old digest."""
@@ -95,10 +108,10 @@ class Shield(Promise):
             return None
         if request.method not in {"GET", "HEAD"}:
             return not_allowed("GET", "HEAD")
-        script = self._by_path.get(path)
+        script = self._in_force.by_path.get(path)
         if script is not None:
             return _file(script, request, [("cache-control", _YEAR), ("vary", "Accept-Encoding")])
-        current = self._scripts[context.preference.opted_out]
+        current = self._in_force.scripts[context.preference.opted_out]
         vary: Field = ("vary", f"Accept-Encoding, {self._vary}")
         return _file(current, request, [("cache-control", "no-store"), vary])
 
@@ -112,8 +125,8 @@ class Shield(Promise):
             context.guard.notices.once(_FORBIDDEN, "a page")
             return b""
         preference = context.preference
-        logins = preference.signal in self._logins_stay_under
-        element = self._elements[
+        logins = preference.signal in self._cookies.logins_stay_under
+        element = self._in_force.elements[
             context.mount, client.host, preference.opted_out, logins, allowed.restricted
         ]
         return element.replace(b"></", _nonce(allowed) + b"></") if allowed.nonce else element
@@ -129,13 +142,15 @@ class Shield(Promise):
         destination = context.request.values("sec-fetch-dest")
         return not destination or destination[-1].strip().lower() in _SHOWN
 
-    def _written(self, asked: _Asked) -> bytes:
+    def _written(
+        self, scripts: Mapping[bool, Script], knowledge: Mapping[bool, Knowledge], asked: _Asked
+    ) -> bytes:
         mount, host, opted_out, logins, restricted = asked
         path = quote(
-            f"{mount}{self._prefix}{self._scripts[opted_out].digest}.js", safe="/", errors="replace"
+            f"{mount}{self._prefix}{scripts[opted_out].digest}.js", safe="/", errors="replace"
         )
         attributes = {"src": path, "data-site": registrable_domain(host) or host}
-        if exceptions := self._knowledge[opted_out].exceptions_on(host):
+        if exceptions := knowledge[opted_out].exceptions_on(host):
             attributes["data-pass"] = exceptions
         if logins:
             attributes["data-logins"] = ""

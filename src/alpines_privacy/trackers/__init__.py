@@ -2,7 +2,8 @@
 
 from alpines_privacy.trackers.request import KINDS, Kind
 from alpines_privacy.trackers.rules import Explanation, Match, Rules
-from alpines_privacy.trackers.shipped import Subscription, rules_for, shipped_rules
+from alpines_privacy.trackers.shipped import rules_for, shipped_rules
+from alpines_privacy.trackers.subscription import Subscription
 
 __all__ = [
     "KINDS",

@@ -8,108 +8,84 @@ What the policy decides beside the rules:
   called `/js/analytics.js` is the site's. Two kinds of rules do reach them: the site's own, and a
   list's rule about one whole subdomain (`||metrics.example.com^`), which is how lists write down a
   tracker that hides behind the site's name.
+
+Nothing is remembered here: what the rules say of an address they remember themselves, once for
+visitors of both kinds.
 """
 
 from __future__ import annotations
 
 import re
-from sys import getsizeof
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.trackers.declared import DeclaredHosts
 from alpines_privacy.trackers.request import Kind, is_below
-from alpines_privacy.trackers.rules import Match, Rules, weight_of_match
+from alpines_privacy.trackers.rules import Match, Rules
 
-__all__ = ["Blocker", "Load"]
+__all__ = ["Blocker", "blockers"]
 
 # What has neither a scheme nor an authority, whatever a browser drops from it.
 _WITHIN = re.compile(r"/(?![/\\\t\n\r])|[A-Za-z0-9_.~%-]+(?:[/?#]|\Z)|[?#]|\Z").match
+_ABSOLUTE = ("https://", "http://")
 _WHOLE_HOST = re.compile(r"\|\|([a-z0-9._-]+)\^?(?:\$.*)?").fullmatch
-
-
-class Load(NamedTuple):
-    """What an address means on a page: where it leads, and what stops it.
-
-    `origin` is the host, with its port where that is not the scheme's; empty for the page's own
-    host and for what reaches no network.
-    """
-
-    origin: str
-    match: Match | None
-
-
-_OWN = Load("", None)
-_EMPTY = getsizeof(_OWN) + 32
 
 
 class Blocker:
     """The rules as they hold for visitors who opted out, or for those who did not.
 
-    Made once for a policy and shared by all requests: it remembers what it decided.
+    Made once for a policy and shared by all requests.
     """
 
+    __slots__ = ("_declared", "_matches", "_own_lists", "opted_out")
+
     def __init__(self, rules: Rules, policy: PrivacyPolicy, opted_out: bool) -> None:  # noqa: FBT001 - both callers name it
-        self.rules = rules
         self.opted_out = opted_out
+        self._matches = rules.matches
         self._own_lists = frozenset(info.name for info in rules.lists if info.is_own)
-        hosts = () if opted_out else tuple(party.host for party in policy.third_parties)
-        self._declared = frozenset(host for host in hosts if not host.startswith("*."))
-        self._declared_below = tuple(host[1:] for host in hosts if host.startswith("*."))
-        self._loads: Cache[tuple[str, str, Kind], Load] = Cache("loads", weigh=_weight)
+        hosts = () if opted_out else (party.host for party in policy.third_parties)
+        self._declared = DeclaredHosts(hosts)
 
     @property
     def has_own_rules(self) -> bool:
         """Whether the site has rules of its own, which may be about its own paths too."""
         return bool(self._own_lists)
 
-    def match(self, url: str, page: Address, kind: Kind) -> Match | None:
-        """Return what stops a load of `url`, as a page, a header or a style sheet has it; or None."""
-        return self.load(url, page, kind).match
+    def match(
+        self, url: str, page: Address, kinds: tuple[Kind, ...], base: Address | None = None
+    ) -> Match | None:
+        """Return what stops a load of `url`, as a page, a header or a style sheet has it; or None.
 
-    def load(self, url: str, page: Address, kind: Kind, base: Address | None = None) -> Load:
-        """Return what a page's load of `url` comes to; `base` is what it is relative to, if not the page."""
-        base = base or page
-        if _WITHIN(url):
-            if base.host == page.host and not self._own_lists:
-                return _OWN
-            return self._decided(parse(url, base), page, kind)
-        if base.scheme != page.scheme:
-            return self._decided(parse(url, base), page, kind)
-        key = (url, page.host, kind)
-        load = self._loads.get(key)
-        if load is None:
-            load = self._decided(parse(url, base), page, kind)
-            self._loads.keep(key, load)
-        return load
-
-    def _decided(self, address: Address | None, page: Address, kind: Kind) -> Load:
-        if address is None:
-            return _OWN
-        origin = "" if address.host == page.host else _origin(address)
-        if self._is_declared(address.host):
-            return Load(origin, None)
-        match = self.rules.match_address(address, page.host, kind)
-        return Load(origin, match if match and self._holds(match, page) else None)
+        One of the `kinds` that is stopped is enough. `base` is what `url` is relative to, if not the page.
+        """
+        start = url[:2]
+        if start == "//":
+            url = f"{(base or page).scheme}:{url}"
+        elif start != "ht" or not url.startswith(_ABSOLUTE):
+            base = base or page
+            if _WITHIN(url) and base.host == page.host and not self._own_lists:
+                return None
+            address = parse(url, base)
+            if address is None:
+                return None
+            url = address.url
+        for match in self._matches[url, page.host, kinds]:
+            if self._holds(match, page):
+                return match
+        return None
 
     def _holds(self, match: Match, page: Address) -> bool:
-        if match.when == "signal" and not self.opted_out:
+        if match.host in self._declared or (match.when == "signal" and not self.opted_out):
             return False
         return match.is_third_party or match.list in self._own_lists or _hides(match, page)
 
-    def _is_declared(self, host: str) -> bool:
-        return host in self._declared or host.endswith(self._declared_below)
 
-
-def _weight(load: Load) -> int:
-    return _EMPTY + getsizeof(load.origin) + weight_of_match(load.match)
-
-
-def _origin(address: Address) -> str:
-    start = address.url.index("//") + 2
-    return address.url[start : address.url.index("/", start)]
+def blockers(rules: Rules, policy: PrivacyPolicy) -> Mapping[bool, Blocker]:
+    """Return the pair for a policy, by whether the visitor opted out."""
+    return MappingProxyType({opted: Blocker(rules, policy, opted) for opted in (False, True)})
 
 
 def _hides(match: Match, page: Address) -> bool:

@@ -6,14 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from alpines_privacy.trackers.request import Kind
-
 __all__ = ["without_imports", "without_speculation"]
 
-IsListed: TypeAlias = "Callable[[str, tuple[Kind, ...]], bool]"
+IsListed: TypeAlias = "Callable[[str], bool]"
 
-_MODULE: tuple[Kind, ...] = ("script",)
-_PAGE: tuple[Kind, ...] = ("subdocument", "other", "xmlhttprequest")
 _KINDS_OF_RULES = ("prefetch", "prerender", "prerender_until_script")
 
 
@@ -31,9 +27,7 @@ def without_imports(content: bytes, is_listed: IsListed, module: str) -> bytes |
     for table in tables:
         if isinstance(table, dict):
             listed = [
-                name
-                for name, url in table.items()
-                if isinstance(url, str) and is_listed(url, _MODULE)
+                name for name, url in table.items() if isinstance(url, str) and is_listed(url)
             ]
             table.update(dict.fromkeys(listed, module))
             found = found or bool(listed)
@@ -51,7 +45,7 @@ def without_speculation(content: bytes, is_listed: IsListed) -> bytes | None:
         for rule in rules if isinstance(rules, list) else ():
             urls = rule.get("urls") if isinstance(rule, dict) else None
             if isinstance(urls, list):
-                kept = [url for url in urls if not (isinstance(url, str) and is_listed(url, _PAGE))]
+                kept = [url for url in urls if not (isinstance(url, str) and is_listed(url))]
                 found = found or len(kept) < len(urls)
                 rule["urls"] = kept
     return _written(data) if found else None

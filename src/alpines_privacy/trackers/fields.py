@@ -23,14 +23,14 @@ from alpines_privacy.http.site import is_same_site
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers import srcset
-from alpines_privacy.trackers.markup import RELATIONS, Kinds, linked
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.declared import DeclaredHosts
+from alpines_privacy.trackers.markup import NAVIGATING, RELATIONS, REPORTED, RULES, Kinds, linked
 from alpines_privacy.trackers.rules import Match
 
 __all__ = ["ALWAYS_CLEANED", "Block", "Fields", "Taken"]
 
-Block: TypeAlias = "Callable[[str, Kind], Match | None]"
-"""What stops a load of an address as a head has it, or None."""
+Block: TypeAlias = "Callable[[str, Kinds], Match | None]"
+"""What stops a load, of any of some kinds, of an address as a head has it; or None."""
 
 Taken: TypeAlias = "tuple[str, str, Match | None]"
 """What was taken out, the address it led to if to one, and the rule that stops it if one does."""
@@ -72,8 +72,6 @@ _ENDPOINT = re.compile(
 _STRING = re.compile(r"[ \t]*+\"((?:[^\"\\]|\\[\"\\])*+)\"")
 
 _LONGEST = 8192  # characters of a value that loads or reports; a longer one is not judged, and goes
-# What is connected to, at an address's host alone.
-_CONNECTIONS = frozenset({"preconnect", "dns-prefetch"})
 
 
 class Fields:
@@ -81,9 +79,7 @@ class Fields:
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         self._vary = ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
-        hosts = [party.host for party in policy.third_parties]
-        self._declared = frozenset(hosts)
-        self._declared_below = tuple(host[1:] for host in hosts if host.startswith("*."))
+        self.declared = DeclaredHosts(party.host for party in policy.third_parties)
 
     @staticmethod
     def concern(head: ResponseHead) -> bool:
@@ -144,10 +140,6 @@ class Fields:
         if "x-dns-prefetch-control" in head.names:
             head.replace(f for f in head.fields if field_name(f[0]) != "x-dns-prefetch-control")
         head.append("x-dns-prefetch-control", "off")
-
-    def declares(self, host: str) -> bool:
-        """Whether the policy declares a host as a third party."""
-        return host in self._declared or host.endswith(self._declared_below)
 
     @staticmethod
     def _left(fields: list[Field], cleaning: _Cleaning) -> list[Field]:
@@ -242,7 +234,7 @@ class _Cleaning:
 
     def _refused_rules(self, member: str) -> _Refused | None:
         string = _STRING.match(member)
-        return self._first_refused([(_unescaped(string[1]), ("script",))]) if string else None
+        return self._first_refused([(_unescaped(string[1]), RULES)]) if string else None
 
     def _refused_endpoint(self, member: str) -> _Refused | None:
         endpoint = _ENDPOINT.fullmatch(member)
@@ -252,12 +244,11 @@ class _Cleaning:
 
     def _first_refused(self, loads: Iterable[tuple[str, Kinds]]) -> _Refused | None:
         for url, kinds in loads:
-            if kinds and not self.leads_elsewhere:
+            if not self.leads_elsewhere:
                 address = parse(url, self._page())
                 self.leads_elsewhere = address is not None and address.host != self._page().host
-            for kind in kinds:
-                if match := self._block(url, kind):
-                    return _Refused(url, match)
+            if match := self._block(url, kinds):
+                return _Refused(url, match)
         return None
 
     def _refused_reports(self, url: str) -> _Refused | None:
@@ -266,16 +257,15 @@ class _Cleaning:
         address = parse(url, page)
         if address is None or is_same_site(address.host, page.host):
             return None
-        # Not as a ping: the lists stop those to every third party, which is the policy's to say here.
-        match = self._block(address.url, "xmlhttprequest") or self._block(address.url, "other")
-        if match is None and self._fields.declares(address.host):
+        match = self._block(address.url, REPORTED)
+        if match is None and address.host in self._fields.declared:
             return None
         return _Refused(address.url, match)
 
     def _refresh(self, value: str) -> str | None:
         target = _REFRESH.match(value)
         url = target[1].lstrip("\"'").strip() if target else ""
-        if url and (why := self._first_refused([(url, ("subdocument", "document"))])):
+        if url and (why := self._first_refused([(url, NAVIGATING)])):
             self._note("refresh", url, why.match)
             return None
         return value
@@ -357,12 +347,12 @@ def _parameters(member: str) -> dict[str, str]:
 
 def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, Kinds]]:
     """Return every load a link makes a browser do: the address, and the kinds it may be of."""
-    words = parameters.get("rel", "").lower().split()
-    relations = [word for word in dict.fromkeys(words) if word in RELATIONS]
-    for relation in relations:
-        address = _host_of(target) if relation in _CONNECTIONS else target
-        if address:
-            yield address, linked(relation, parameters.get("as", ""))
+    relations = set()
+    for relation, address, kinds in linked(
+        parameters.get("rel", ""), target, parameters.get("as", "")
+    ):
+        relations.add(relation)
+        yield address, kinds
     if "preload" in relations:
         for candidate in _candidates(parameters.get("imagesrcset", "")):
             yield candidate, ("image",)
@@ -372,15 +362,9 @@ def _candidates(text: str) -> list[str]:
     """Return the addresses of a `srcset`."""
     found: list[str] = []
 
-    def keep(address: str) -> bool:
+    def note(address: str) -> bool:
         found.append(address)
         return False
 
-    srcset.without(text, keep)
+    srcset.without(text, note)
     return found
-
-
-def _host_of(target: str) -> str | None:
-    """Return the address of a target's host alone: a connection is not to a path."""
-    address = parse(target)
-    return f"{address.url[: address.url.index('/', address.host_end)]}/" if address else None

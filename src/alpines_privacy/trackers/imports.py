@@ -26,7 +26,6 @@ _SPECIFIER = rb"%b(?:%b++as%b++%b)?+" % (_NAME, _SPACE, _SPACE, _NAME)
 _NAMED = rb"\{%b*+(?:%b%b*+(?:,%b*+|(?=\})))*+\}" % (_SPACE, _SPECIFIER, _SPACE, _SPACE)
 _ALL = rb"\*%b*+as%b++%b" % (_SPACE, _SPACE, _NAME)
 _LITERAL = rb"""(?:"[^"\\\n\r]*+"|'[^'\\\n\r]*+')"""
-_DEFAULT = rb"%b(?:%b*+,%b*+(?:%b|%b))?+" % (_NAME, _SPACE, _SPACE, _NAMED, _ALL)
 _STATEMENT = re.compile(
     rb"(?:import(?:%b*+(?:%b|%b)%b*+from|%b++%b%b++from|%b++%b%b*+,%b*+(?:%b|%b)%b*+from)?"
     rb"|export%b*+(?:\*(?:%b*+as%b++%b)?+|%b)%b*+from)%b*+(?=(%b))"

@@ -22,7 +22,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.request import BITS, PAGE_LOADS, THIRD_PARTY, Kind, page_on
@@ -83,8 +82,7 @@ class Listed(Struct, frozen=True):
 class Known:
     """What the shield of one policy knows, for visitors who opted out or for those who did not.
 
-    `tables` is what its script reads; `exceptions_on(host)` are the lines that hold on pages of a
-    host besides.
+    `tables` is what its script reads.
     """
 
     def __init__(self, listed: Listed, *, added: str, allowed: str) -> None:
@@ -96,10 +94,9 @@ class Known:
             "allowed": allowed,
         }
         self._listed = listed
-        cache: Cache[str, str] = Cache("shield exceptions", self._find_exceptions)
-        self.exceptions_on = cache.__getitem__
 
-    def _find_exceptions(self, page_host: str) -> str:
+    def exceptions_on(self, page_host: str) -> str:
+        """Return the lines that hold on pages of a host besides."""
         names = page_on(page_host).names
         rules = _conditional(self._listed.conditional)
         return _text(
@@ -266,7 +263,6 @@ def _shipped() -> dict[str, Listed]:
     return msgspec.json.decode(data, type=dict[str, Listed])
 
 
-@lru_cache(maxsize=8)
 def _listed_for(rules: Rules, *, opted_out: bool) -> Listed:
     """Return the choice among a policy's lists: made already for those that ship."""
     shipped = shipped_rules().tables

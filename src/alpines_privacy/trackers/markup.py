@@ -7,10 +7,11 @@ may make; one that a rule stops is enough. What a visitor follows or sends by an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from alpines_privacy.http.url import parse
 from alpines_privacy.trackers.request import Kind
 
 __all__ = [
@@ -25,10 +26,14 @@ __all__ = [
     "PRELOADED",
     "RELATIONS",
     "REMEMBERED",
+    "REPORTED",
+    "RULES",
     "SENDING",
     "SHIELDED",
     "SVG_LOADS",
+    "TYPES",
     "Kinds",
+    "Linked",
     "linked",
 ]
 
@@ -40,7 +45,10 @@ _IMAGE: Kinds = ("image",)
 _FRAME: Kinds = ("subdocument",)
 _OBJECT: Kinds = ("object",)
 _MEDIA: Kinds = ("media",)
-NAVIGATING: Kinds = ("subdocument", "xmlhttprequest")
+NAVIGATING: Kinds = ("subdocument", "xmlhttprequest", "document")
+RULES = _SCRIPT  # a file of speculation rules
+# What a report goes as. Not as a ping: the lists stop those to every third party.
+REPORTED: Kinds = ("xmlhttprequest", "other")
 PINGED: Kinds = ("ping",)  # EasyPrivacy stops every one that leaves the site
 _CONNECTING: Kinds = ("script", "image", "xmlhttprequest", "subdocument", "other")
 
@@ -136,12 +144,41 @@ PRELOADED: Mapping[str, Kinds] = MappingProxyType(
 )
 
 
-def linked(relation: str, destination: str) -> Kinds:
-    """Return the kinds of request that a link makes: of one relation (lower case), and its `as`."""
-    kinds = RELATIONS.get(relation, ())
-    if relation in ("preload", "prefetch"):
-        return PRELOADED.get(destination.strip().lower(), kinds)
-    return kinds
+# What the text of a script element loads, by its `type`.
+TYPES: Mapping[str, Kinds] = MappingProxyType(
+    {
+        "module": _SCRIPT,
+        "importmap": _SCRIPT,
+        "speculationrules": ("subdocument", "other", "xmlhttprequest"),
+    }
+)
+# What is connected to, at an address's host alone.
+_CONNECTIONS = frozenset({"preconnect", "dns-prefetch"})
+
+
+class Linked(NamedTuple):
+    """A load that a link makes: by which of its relations (lower case), of what address, as which kinds."""
+
+    relation: str
+    address: str
+    kinds: Kinds
+
+
+def linked(rel: str, address: str, destination: str) -> Iterator[Linked]:
+    """Yield every load of a link, given its `rel`, its address and its `as`."""
+    for relation in dict.fromkeys(rel.lower().split()):
+        if kinds := RELATIONS.get(relation):
+            if relation in ("preload", "prefetch"):
+                kinds = PRELOADED.get(destination.strip().lower(), kinds)
+            asked = _host_of(address) if relation in _CONNECTIONS else address
+            if asked:
+                yield Linked(relation, asked, kinds)
+
+
+def _host_of(address: str) -> str:
+    """Return the address of an address's host alone, nothing for what is relative."""
+    found = parse(address)
+    return f"{found.url[: found.url.index('/', found.host_end)]}/" if found else ""
 
 
 # Relations that load nothing, and mean nothing without one that does.

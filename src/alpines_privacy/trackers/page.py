@@ -10,15 +10,17 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.html import Selection
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.trackers.blocking import Blocker
+from alpines_privacy.trackers.blocking import blockers
 from alpines_privacy.trackers.elements import Elements, Visit
+from alpines_privacy.trackers.loads import Removal
 from alpines_privacy.trackers.marks import carriers, handlers
 from alpines_privacy.trackers.markup import AMP, LOADING, SHIELDED
-from alpines_privacy.trackers.memory import Memory, Recent, Removal
+from alpines_privacy.trackers.memory import Memory
 from alpines_privacy.trackers.nothing import PATH
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.slots import Slots
@@ -27,8 +29,7 @@ __all__ = ["Page", "Pages", "Removal"]
 
 Marks: TypeAlias = "Callable[[bytes], list[int]]"
 
-_MOST_HOSTS = 32
-_LONGEST_HOST = 255  # characters; a longer one is no site's
+_OF_A_MEMORY = 2048  # bytes, without what it holds
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
 _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 
@@ -37,8 +38,7 @@ class Pages:
     """What is taken from pages under one policy, compiled once, for visitors of either kind."""
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
-        self._with_ads = Blocker(rules, policy, opted_out=False)
-        self._without_ads = Blocker(rules, policy, opted_out=True)
+        self.blockers = blockers(rules, policy)
         self._slots = Slots(policy.ad_slots)
         self._selections = {
             False: _selections(LOADING, carriers),
@@ -46,7 +46,9 @@ class Pages:
         }
         self._module = policy.endpoint + PATH
         self._notices = Notices()
-        self._memories: Recent[tuple[str | bool, ...], Memory] = Recent(_MOST_HOSTS)
+        self._memories: Cache[tuple[str | bool, ...], Memory] = Cache(
+            "page memories", lambda _: Memory(), lambda _: _OF_A_MEMORY
+        )
 
     def begin(
         self,
@@ -67,7 +69,7 @@ class Pages:
         module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
         visit = Visit(
             address,
-            self._without_ads if opted_out else self._with_ads,
+            self.blockers[opted_out],
             self._selections[opted_out],
             self._slots if opted_out else None,
             self._memory(address, opted_out, bool(shield), bool(module)),
@@ -79,14 +81,9 @@ class Pages:
 
     def _memory(self, page: Address, *kind: bool) -> Memory:
         """Return what was decided before on this host's pages of this kind; nothing where each path may differ."""
-        if self._with_ads.has_own_rules or len(page.host) > _LONGEST_HOST:
+        if self.blockers[False].has_own_rules:
             return Memory()
-        key: tuple[str | bool, ...] = (page.host, page.scheme, *kind)
-        memory = self._memories.get(key)
-        if memory is None:
-            memory = Memory()
-            self._memories.keep(key, memory)
-        return memory
+        return self._memories[page.host, page.scheme, *kind]
 
 
 class Page:

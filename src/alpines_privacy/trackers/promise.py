@@ -9,8 +9,8 @@ it of the shield is told by whoever made this promise.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
@@ -25,8 +25,8 @@ from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.csp import LoadPolicy
 from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields
 from alpines_privacy.trackers.fields import Taken as _Taken
+from alpines_privacy.trackers.markup import Kinds
 from alpines_privacy.trackers.page import Page, Pages
-from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import Telling
 
@@ -67,18 +67,18 @@ class Trackers(Promise):
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: Shield = _no_shield) -> None:
         """Compile a policy and its rules; `shield` tells what stands before a page's first script."""
+        self._policy = policy
         self._debugs = policy.debug
-        self._pages = Pages(policy, rules)
         self._fields = Fields(policy)
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
         self._telling = Telling(policy)
-        self._blockers = {
-            opted_out: Blocker(rules, policy, opted_out) for opted_out in (False, True)
-        }
-        self._variants = {
-            opted_out: _variant(policy, rules, opted_out=opted_out) for opted_out in (False, True)
-        }
+        self.use(rules)
+
+    def use(self, rules: Rules) -> None:
+        """Decide by these rules from now on; pages that are under way go on by the former ones."""
+        variants = {o: _variant(self._policy, rules, opted_out=o) for o in (False, True)}
+        self._in_force = _InForce(Pages(self._policy, rules), variants)
 
     def request(self, context: RequestContext) -> None:
         """Ask the app for a page in a coding that can be read, and for no other variant of it."""
@@ -110,7 +110,9 @@ class Trackers(Promise):
         """Clean a response's head; of a page that can be read, wait for the first chunk."""
         if not (head.is_html or head.status == 304 or self._fields.concern(head)):
             return None
-        visitor = _Visitor(context, self._blockers[context.preference.opted_out], self._telling)
+        visitor = _Visitor(
+            context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
+        )
         taken: list[_Taken] = []
         self._fields.clean(
             head,
@@ -138,7 +140,9 @@ class Trackers(Promise):
 
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Let no early hint or push announce a tracker."""
-        visitor = _Visitor(context, self._blockers[context.preference.opted_out], self._telling)
+        visitor = _Visitor(
+            context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
+        )
         taken: list[_Taken] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
@@ -162,7 +166,7 @@ class Trackers(Promise):
         page's head says of it is the app's, as its ETag is.
         """
         element = self._element(context, ResponseHead(200, [("content-type", "text/html")]))
-        told = self._variants[context.preference.opted_out] + element
+        told = self._in_force.variants[context.preference.opted_out] + element
         return hashlib.blake2s(told, digest_size=4).hexdigest()
 
     def end(self, context: RequestContext) -> None:
@@ -180,7 +184,7 @@ class Trackers(Promise):
     def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page with this head, as the app made it."""
         context = visitor.context
-        return self._pages.begin(
+        return self._in_force.pages.begin(
             url=visitor.page().url,
             opted_out=context.preference.opted_out,
             shield=self._element(context, head),
@@ -208,6 +212,13 @@ class Trackers(Promise):
             context.guard.notices.once(*line.notice)
 
 
+class _InForce(NamedTuple):
+    """What is compiled from the rules: the filter of pages, and a digest for visitors of either kind."""
+
+    pages: Pages
+    variants: Mapping[bool, bytes]
+
+
 class _Visitor:
     """Whose page it is: the address it has, what may load on it, and what is told of the rest."""
 
@@ -226,9 +237,9 @@ class _Visitor:
             self._address = url.parse(address) or _NOWHERE
         return self._address
 
-    def block(self, address: str, kind: Kind) -> Match | None:
+    def block(self, address: str, kinds: Kinds) -> Match | None:
         """Return what stops a load, or None."""
-        return self._blocker.match(address, self.page(), kind)
+        return self._blocker.match(address, self.page(), kinds)
 
     def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
         """Put what was taken out into the response's report, and tell the developer once."""
@@ -410,4 +421,5 @@ def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
 
 def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> bytes:
     """Return a digest of what all pages depend on beside the app: policy, rules, signal."""
-    return hashlib.blake2s(repr((_EDITION, policy, rules.lists, opted_out)).encode()).digest()
+    digests = [table.digest for table in rules.tables]
+    return hashlib.blake2s(repr((_EDITION, policy, digests, opted_out)).encode()).digest()

@@ -30,7 +30,7 @@ from alpines_privacy.http.report import logger
 from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
-from alpines_privacy.trackers.fields import Fields
+from alpines_privacy.trackers.declared import DeclaredHosts
 from alpines_privacy.trackers.request import Kind
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import looks_made_up
@@ -135,9 +135,13 @@ class LoadReports(Promise):
         # itsdangerous wants the newest last.
         self._signer = TimestampSigner(list(reversed(keys)), salt=_SALT) if keys else None
         self._rules = rules
-        self._declares = Fields(policy).declares
+        self._declared = DeclaredHosts(party.host for party in policy.third_parties)
         self._said: set[str] = set()
         self.counts = Counts()
+
+    def use(self, rules: Rules) -> None:
+        """Tell trackers by these rules from now on."""
+        self._rules = rules
 
     def page(self, context: RequestContext) -> Answer | Examine:
         """Take a report, or tell the counts."""
@@ -170,7 +174,7 @@ class LoadReports(Promise):
         host = _host(report.blocked)
         if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
             return
-        if self._declares(host):  # a head had no room for it, which the log says
+        if host in self._declared:  # a head had no room for it, which the log says
             return
         page = _page(report.document, own, is_ours=is_ours)
         if page is not None:
@@ -211,8 +215,7 @@ def token_for(keys: SecretKeys) -> str:
 
 def listed(rules: Rules, host: str, page_host: str) -> Match | None:
     """Return a rule that lists a whole host for pages of `page_host`, or None."""
-    found = (rules.match(f"https://{host}/", page_host, kind) for kind in _KINDS)
-    return next(filter(None, found), None)
+    return next(iter(rules.matches[f"https://{host}/", page_host, _KINDS]), None)
 
 
 class _Report(NamedTuple):

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import lru_cache
-from sys import getsizeof
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.url import Address, parse
-from alpines_privacy.trackers.companies import Companies, Service
+from alpines_privacy.http.url import parse
+from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.pattern import words
-from alpines_privacy.trackers.request import BITS, PAGE_LOADS, Kind, Request
+from alpines_privacy.trackers.request import BITS, KINDS, Kind, Request
 from alpines_privacy.trackers.rule import Rule, weight_of
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
 
-__all__ = ["Explanation", "Match", "Rules", "weight_of_match"]
+__all__ = ["Explanation", "Match", "Rules"]
 
 # An address, the host of the page it is on, and what asks for it.
-_Asked: TypeAlias = "tuple[str, str, Kind]"
-# An address, its host, where that ends, and the host of the page it is on.
-_Place: TypeAlias = "tuple[str, str, int, str]"
-# The rules that apply to an address on a page, None where there is none.
-_Found: TypeAlias = "tuple[Request, list[Rule]] | None"
+_Asked: TypeAlias = "tuple[str, str, tuple[Kind, ...]]"
 
 
 class Match(NamedTuple):
@@ -42,15 +37,8 @@ class Match(NamedTuple):
     category: str | None
 
 
-def weight_of_match(match: Match | None) -> int:
-    """Return about how many bytes a match takes."""
-    return 0 if match is None else _OF_A_MATCH + 2 * (len(match.rule) + len(match.host))
-
-
-# Bytes of a match without its rule and host; of a request without its address, one of its page's
-# names without the characters, and one of its rules, which hundreds of addresses have in common.
-_OF_A_MATCH = 640
-_OF_A_REQUEST, _OF_A_NAME, _OF_A_RULE = 512, 64, 200
+_ALONE: dict[Kind, tuple[Kind, ...]] = {kind: (kind,) for kind in KINDS}
+_OF_A_MATCH = 640  # bytes, without its rule and host
 
 
 class Explanation(NamedTuple):
@@ -70,6 +58,9 @@ class Rules:
     `match(url, page_host, kind)` returns a `Match`, or None for a load that may go ahead. The
     address is taken as a page has it, absolute or with two slashes before the host; one relative
     to the page must be resolved first (`http.url.parse`). `page_host` is in lower case.
+
+    `matches[url, page_host, kinds]` is the same for an address that may be asked for in several
+    ways: what stops it, each once, in the order of the kinds.
     """
 
     def __init__(
@@ -81,39 +72,30 @@ class Rules:
     ) -> None:
         self.tables = tuple(tables)
         self._tables_with_words = tuple(table for table in self.tables if table.words)
-        self._companies = companies
+        self._read_companies = companies
         self._allowed_categories = frozenset(allowed_categories)
         self._everywhere, self._on_page = _loose(self.tables)
         self._pages_with_rules = frozenset(self._on_page)
+        self._everywhere_for = lru_cache(maxsize=64)(self._find_everywhere)
         self._on_host: Cache[str, tuple[Rule, ...]] = Cache(
             "rules on a host", self._find_on_host, weight_of
         )
-        self._everywhere_for = lru_cache(maxsize=64)(self._find_everywhere)
-        self._service: Cache[str, Service | None] = Cache("services", self._find_service)
-        self._matches: Cache[_Asked, Match | None] = Cache("matches", self._match, weight_of_match)
-        # Most addresses are nobody's: then no kind of load needs another look.
-        self._found: Cache[_Place, _Found] = Cache(
-            "rules for an address", self._find, _weight_of_found
-        )
+        self.matches: Cache[_Asked, tuple[Match, ...]] = Cache("loads", self._find, _weight)
 
     @property
     def lists(self) -> tuple[ListInfo, ...]:
         """What the rules are from."""
         return tuple(info for table in self.tables for info in table.lists)
 
-    @property
+    @cached_property
     def companies(self) -> Companies:
         """The services by host, read when first asked for."""
-        return self._companies()
+        return self._read_companies()
 
     def match(self, url: str, page_host: str, kind: Kind = "script") -> Match | None:
         """Return what stops a load of `url` by a page on `page_host`, or None."""
-        return self._matches[url, page_host, kind]
-
-    def _match(self, asked: _Asked) -> Match | None:
-        url, page_host, kind = asked
-        address = parse(url)
-        return self.match_address(address, page_host, kind) if address else None
+        found = self.matches[url, page_host, _ALONE[kind]]
+        return found[0] if found else None
 
     def explain(self, url: str, page_host: str, kind: Kind = "script") -> Explanation:
         """Decide as `match` does, and say what spoke against the load and what for it."""
@@ -124,28 +106,21 @@ class Rules:
         rules = self._applying(request)
         return self._judged(request, rules) if rules else _NOTHING
 
-    def match_address(self, address: Address, page_host: str, kind: Kind) -> Match | None:
-        """Return what stops a load of an address that has been read, or None.
-
-        Asked about one kind of load of a page it finds the rules for all, and is soon done with
-        the others: a script's address may be asked for in six ways.
-        """
-        bit = BITS[kind]
-        if not bit & PAGE_LOADS:
-            request = Request(address, page_host, bit)
-            return self._judged(request, self._applying(request)).match
-        found = self._found[address.url, address.host, address.host_end, page_host]
-        if found is None:
-            return None
-        request, rules = found
-        rules = [rule for rule in rules if rule.mask & bit]
-        return self._judged(request, rules).match if rules else None
-
-    def _find(self, place: _Place) -> _Found:
-        url, host, host_end, page_host = place
-        request = Request(Address(url, "", host, host_end), page_host, PAGE_LOADS)
+    def _find(self, asked: _Asked) -> tuple[Match, ...]:
+        """Find the rules for all kinds of load at once, and judge them for each."""
+        url, page_host, kinds = asked
+        address = parse(url)
+        if address is None:
+            return ()
+        bits = [BITS[kind] for kind in kinds]
+        request = Request(address, page_host, sum(set(bits)))
         rules = self._applying(request)
-        return (request, rules) if rules else None
+        if not rules:
+            return ()
+        judged = (
+            self._judged(request, [rule for rule in rules if rule.mask & bit]) for bit in bits
+        )
+        return tuple(dict.fromkeys(told.match for told in judged if told.match))
 
     def _judged(self, request: Request, rules: Iterable[Rule]) -> Explanation:
         """Return what the rules that apply come to."""
@@ -161,7 +136,7 @@ class Rules:
 
     def _told(self, rule: Rule, request: Request) -> Match | None:
         assert rule.source is not None
-        service = self._service[request.host]
+        service = self.companies.of(request.host)
         if service and service.category in self._allowed_categories and not rule.source.is_own:
             return None
         return Match(
@@ -173,9 +148,6 @@ class Rules:
             service and service.company,
             service and service.category,
         )
-
-    def _find_service(self, host: str) -> Service | None:
-        return self.companies.of(host)
 
     def _applying(self, request: Request) -> list[Rule]:
         """Find the rules that apply: by host and its parents, by word, and the few others."""
@@ -203,9 +175,7 @@ class Rules:
         """Find those of the rules with neither host nor word that apply."""
         lower = request.lower
         found = [
-            rule
-            for rule in self._everywhere_for(request.party, request.kinds)
-            if rule.literal in lower and rule.applies(request)
+            rule for rule in self._everywhere if rule.literal in lower and rule.applies(request)
         ]
         if not self._pages_with_rules.isdisjoint(request.page.names):
             found += self._loose_on_page(request)
@@ -231,12 +201,8 @@ class Rules:
         return tuple(found)
 
 
-def _weight_of_found(found: _Found) -> int:
-    if found is None:
-        return 0
-    request, rules = found
-    page = len(request.page.names) * (_OF_A_NAME + len(request.page.host))
-    return _OF_A_REQUEST + getsizeof(request.lower) + page + _OF_A_RULE * len(rules)
+def _weight(matches: tuple[Match, ...]) -> int:
+    return sum(_OF_A_MATCH + 2 * (len(match.rule) + len(match.host)) for match in matches)
 
 
 def _with_parents(host: str) -> tuple[bytes, ...]:

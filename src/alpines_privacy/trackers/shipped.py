@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.bounds import read_bounded
@@ -19,13 +17,11 @@ from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.source import LONGEST_FILE, ListInfo, When
 from alpines_privacy.trackers.table import MAGIC, Table
 
-__all__ = ["Subscription", "rules_for", "shipped_rules"]
+__all__ = ["rules_for", "shipped_rules"]
 
 _LISTS = "lists.rules"
 _SERVICES = "services.rules"
 _OWN = "the site's policy"
-
-_logger = logging.getLogger("alpines_privacy")
 
 
 @cache
@@ -59,37 +55,6 @@ def rules_for(trackers: Trackers) -> Rules:
         )
     _check_categories(trackers.allow_categories)
     return Rules(tables, _companies, allowed_categories=trackers.allow_categories)
-
-
-class Subscription:
-    """A policy's rules, kept fresh: `rules` is always whole and good.
-
-    `reload()` reads the site's lists again. One that has turned bad is reported on the
-    `alpines_privacy` logger, and the rules in force stay in force.
-    """
-
-    def __init__(self, trackers: Trackers) -> None:
-        """Read the rules; raises `PolicyError`, because there are no older ones to keep."""
-        self._trackers = trackers
-        self._seen = _stamps(trackers)
-        self.rules = rules_for(trackers)
-
-    def reload(self) -> bool:
-        """Take up lists whose files have changed; return whether there are new rules in force."""
-        stamps = _stamps(self._trackers)
-        if stamps == self._seen:
-            return False
-        self._seen = stamps
-        try:
-            self.rules = rules_for(self._trackers)
-        except PolicyError as error:
-            _logger.log(
-                logging.ERROR,
-                "The tracker rules in force stay, because a fresher list is bad: %s",
-                error,
-            )
-            return False
-        return True
 
 
 def _listed(trackers: Trackers) -> list[Table]:
@@ -170,16 +135,3 @@ def _check_categories(categories: Sequence[str]) -> None:
                 f"found {category!r}; expected one of {', '.join(sorted(known))}",
                 key=f"trackers.allow_categories[{index}]",
             )
-
-
-def _stamps(trackers: Trackers) -> list[tuple[str, int, int]]:
-    """Return what changes about the site's lists when they are written anew."""
-    stamps = []
-    for name in (*trackers.lists, *trackers.signal_lists):
-        try:
-            status = Path(name).stat()
-        except OSError:
-            stamps.append((name, 0, 0))
-        else:
-            stamps.append((name, status.st_mtime_ns, status.st_size))
-    return stamps

@@ -19,6 +19,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from itertools import accumulate
 from typing import TypeAlias
 
@@ -64,6 +65,7 @@ class Table:
     def __init__(self, data: bytes) -> None:
         """Read a compiled file's bytes; raises `ValueError` for what is none."""
         self.header, payload = _opened(data)
+        self.digest = blake2b(data, digest_size=8).digest()  # of the rules and what they are from
         self.lists = self.header.lists
         rules, lengths, words = self.header.sizes
         self._rules = payload[:rules]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from alpines_privacy.http.report import Notices, Removal
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.trackers.fields import Fields
+from alpines_privacy.trackers.declared import DeclaredHosts
 from alpines_privacy.trackers.markup import SENDING
 
 __all__ = ["Telling", "looks_made_up"]
@@ -40,7 +40,7 @@ class Telling:
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         """`policy` says which hosts are declared."""
-        self._declares = Fields(policy).declares
+        self._declared = DeclaredHosts(party.host for party in policy.third_parties)
         self._said: set[str] = set()
 
     def tell(self, removals: Iterable[Removal], notices: Notices) -> None:
@@ -64,7 +64,7 @@ class Telling:
     def _advice(self, name: str, removal: Removal) -> str:
         if not removal.host:
             return ""
-        return _DECLARED if self._declares(removal.host) else _TO_KEEP.format(name)
+        return _DECLARED if removal.host in self._declared else _TO_KEEP.format(name)
 
 
 def _named(host: str) -> str | None:

@@ -41,7 +41,7 @@ from alpines_privacy.http.html.selection import EVERY_TAG, RAW_TEXT, STRUCTURE, 
 from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 from alpines_privacy.http.outcomes import Filter
 
-__all__ = ["Nowhere", "Rewriter", "Staying"]
+__all__ = ["Known", "Nowhere", "Rewriter"]
 
 _State: TypeAlias = "Callable[[Rewriter, bytes, int, int], int]"
 
@@ -52,49 +52,55 @@ _CDATA = b"<![CDATA["
 _DRAWING_END = b"</svg>"
 _LONGEST_DRAWING = 2048  # bytes that are remembered
 _HTML = Namespace.HTML
+_UNKNOWN = object()
 _COMMENTS_TO_BE = frozenset({b"<!", b"<!-", b"<!--", b"<!---"})
 
 
-class Staying(Protocol):
-    """Bytes that stay as they are in the page's body: start tags, and whole `svg` elements."""
+class Known(Protocol):
+    """Bytes whose fate in the page's body is known: start tags, and whole `svg` elements.
 
-    def __contains__(self, raw: object, /) -> bool:
-        """Tell whether these bytes are known to stay."""
+    None stands for those that stay as they are.
+    """
+
+    def get(self, raw: bytes, default: object, /) -> object:
+        """Return what is known, `default` where nothing is."""
 
     def keep(self, raw: bytes, value: None, /) -> None:
         """Remember bytes that stay."""
 
 
 class Nowhere:
-    """Remembers nothing."""
+    """Knows nothing."""
 
     __slots__ = ()
 
-    def __contains__(self, raw: object, /) -> bool:
-        return False
+    def get(self, raw: bytes, default: object, /) -> object:
+        """Return the default."""
+        del raw
+        return default
 
     def keep(self, raw: bytes, value: None, /) -> None:
         """Forget it."""
 
 
 class Interest:
-    """What a rewriter looks for: its `selection`, but for the bytes in `staying`.
+    """What a rewriter looks for: its `selection`, but for the bytes that are `known` to stay.
 
     `decide` may change both; that holds from the next tag on.
     """
 
-    __slots__ = ("selection", "staying")
+    __slots__ = ("known", "selection")
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        self.staying: Staying = Nowhere()
+        self.known: Known = Nowhere()
 
 
 class Rewriter:
     """Rewrites a page as it streams by; one for each page.
 
     `decide` gets each start tag of the selection, in the order of the page, but for those in
-    `interest.staying` where they are nothing special (`PLAIN`). What it raises, this raises.
+    `interest.known` to stay where they are nothing special (`PLAIN`). What it raises, this raises.
     """
 
     __slots__ = (
@@ -247,7 +253,7 @@ class Rewriter:
             return self._tag_opened(buf, start, end, name)
         raw, past = tag[0], tag.end()
         if self._search is self._selection.html and self._ashore is None:
-            if raw in self.interest.staying and not self._has_frames:
+            if self.interest.known.get(raw, _UNKNOWN) is None and not self._has_frames:
                 if name in RAW_TEXT:
                     self._enter_content(name)
                 return past
@@ -266,7 +272,7 @@ class Rewriter:
             return 0
         close += len(_DRAWING_END)
         drawing = buf[start:close]
-        if drawing in self.interest.staying:
+        if self.interest.known.get(drawing, _UNKNOWN) is None:
             return close
         self._drawing = drawing
         self._drawing_ends = self._outlet.offset(close)
@@ -406,7 +412,8 @@ class Rewriter:
             self._enter_doubt(name)
             return raw
         instead = raw
-        if not (place is PLAIN and raw in self.interest.staying) and not self._is_muted:
+        stays = place is PLAIN and self.interest.known.get(raw, _UNKNOWN) is None
+        if not stays and not self._is_muted:
             offered = self._selection.offered.get(name)
             if offered or is_marked or self._search is EVERY_TAG:
                 tag = StartTag(raw, offered or name.decode("latin-1"), place, is_marked)
@@ -418,7 +425,7 @@ class Rewriter:
     def _drawing_read(self) -> None:
         """Remember an `svg` that stays, with which nothing else ended or began."""
         if self._search is self._selection.html:
-            self.interest.staying.keep(self._drawing, None)
+            self.interest.known.keep(self._drawing, None)
 
     def _opened(self, name: bytes, raw: bytes, start: int) -> Namespace | None:
         """Follow a start tag where what is open matters; return its namespace, None if not known."""

@@ -1,0 +1,154 @@
+"""The lists a policy names are read again when their files change, without a restart.
+
+One thread a process looks at the files every few seconds; a request looks at nothing. It starts
+with the first request, so that a server that forks its workers forks no thread, and again in each
+process forked later. Where no policy names a list there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, Thread
+from typing import TypeAlias
+from weakref import WeakSet
+
+from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.report import logger
+from alpines_privacy.policy import PolicyError
+from alpines_privacy.policy.parts import Trackers
+from alpines_privacy.trackers.rules import Rules
+from alpines_privacy.trackers.shipped import rules_for
+
+__all__ = ["FreshLists", "Subscription"]
+
+Use: TypeAlias = "Callable[[Rules], None]"
+_Stamps: TypeAlias = "list[tuple[str, int, int, int]]"
+
+INTERVAL = 5.0  # seconds between two looks
+_THREAD = "alpines-privacy lists"
+_STAY = "The tracker rules in force stay, because a fresher list is bad: %s"
+_FAILED = "The tracker rules in force stay, because fresher ones could not be used (%s)."
+_TAKEN = "The tracker lists have changed, and their rules are in force."
+
+
+class Subscription:
+    """A policy's rules, kept fresh: `rules` is always whole and good.
+
+    `reload()` reads the site's lists again. One that has turned bad is reported on the
+    `alpines_privacy` logger, and the rules in force stay in force.
+    """
+
+    def __init__(self, trackers: Trackers) -> None:
+        """Read the rules; raises `PolicyError`, because there are no older ones to keep."""
+        self._trackers = trackers
+        self._seen = self._looked_at = _stamps(trackers)
+        self._uses: tuple[Use, ...] = ()
+        self.rules = rules_for(trackers)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether the policy names lists, which may change."""
+        return bool(self._seen)
+
+    def use(self, *uses: Use) -> None:
+        """Call these, in order, with the new rules whenever there are any."""
+        self._uses = uses
+
+    def look(self) -> None:
+        """Reload if the files have changed, and since the last look no more: nobody is writing them."""
+        stamps = _stamps(self._trackers)
+        is_settled, self._looked_at = stamps == self._looked_at, stamps
+        if is_settled and stamps != self._seen:
+            self.reload()
+
+    def reload(self) -> bool:
+        """Take up lists whose files have changed; return whether there are new rules in force."""
+        stamps = _stamps(self._trackers)
+        if stamps == self._seen:
+            return False
+        self._seen = stamps
+        try:
+            rules = rules_for(self._trackers)
+            for use in self._uses:
+                use(rules)
+        except PolicyError as error:
+            logger.error(_STAY, str(error))
+            return False
+        except Exception as error:
+            logger.error(_FAILED, type(error).__name__)
+            return False
+        self.rules = rules
+        logger.info(_TAKEN)
+        return True
+
+
+class FreshLists(Promise):
+    """Sees to it that the process in which requests are answered looks at the files."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+        self._watch: _Watch | None = None  # of the process that has answered a request
+
+    def request(self, context: RequestContext) -> None:
+        """Begin with the first request of a process."""
+        del context
+        if self._watch is not _watch:
+            _watch.add(self._subscription)
+            self._watch = _watch
+
+
+class _Watch:
+    """One process' look at all its subscriptions, as long as there are any."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._is_running = False
+
+    def add(self, subscription: Subscription) -> None:
+        with self._lock:
+            self._subscriptions.add(subscription)
+            if not self._is_running:
+                Thread(target=self._run, name=_THREAD, daemon=True).start()
+                self._is_running = True
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(INTERVAL)
+            with self._lock:
+                subscriptions = list(self._subscriptions)
+                if not subscriptions:
+                    self._is_running = False
+                    return
+            while subscriptions:  # none is held while it sleeps
+                subscriptions.pop().look()
+
+
+_watch = _Watch()
+
+
+def _begin_anew() -> None:
+    """Forget the thread that a fork has left behind."""
+    global _watch  # noqa: PLW0603 - one for each process
+    _watch = _Watch()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
+def _stamps(trackers: Trackers) -> _Stamps:
+    """Return what changes about the site's lists when they are written anew."""
+    stamps = []
+    for name in (*trackers.lists, *trackers.signal_lists):
+        try:
+            status = Path(name).stat()
+        except OSError:
+            stamps.append((name, 0, 0, 0))
+        else:
+            stamps.append((name, status.st_mtime_ns, status.st_size, status.st_ino))
+    return stamps
