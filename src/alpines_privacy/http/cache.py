@@ -77,6 +77,7 @@ BOUNDS = MappingProxyType(
         "shield exceptions": Bound("a page's host", 256 * _KB, 512, "rules of some pages only are read one by one"),
         "shield elements": Bound("a mount, a host, the visitor's signal", 512 * _KB, 2 * _KB, "every page has one"),
         # redaction
+        "clean messages": Bound("a log's template", 256 * _KB, 512, "a program repeats what it says"),
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),
         "readings of keys": Bound("a key and what is around it", 512 * _KB, 1 * _KB, "as above"),
         "last words of keys": Bound("a key", 256 * _KB, 512, "as above"),
