@@ -86,25 +86,13 @@ def _is_iban(iban: str) -> bool:
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 
 
-def _cores(text: str) -> list[Bounds]:
-    """Return where one may begin: each for itself, since words after a country's letters look like its groups."""
-    return [match.span() for match in _BEGINNING(text)]
-
-
-_REST = "(?:[ .-]?[0-9A-Za-z]){11}"  # of the shortest
-_BEGINNING = re.compile(rf"\b[A-Za-z]{{2}}[0-9]{{2}}(?={_REST})", re.ASCII).finditer
+_COUNTRIES = "|".join(sorted(LENGTHS))
 
 SHAPES = (
-    Shape(
-        "IBAN",
-        rf"\b(?i:{'|'.join(sorted(LENGTHS))})[0-9]{{2}}{_REST}",
-        _find,
-        ("#aa00",),
-        _cores,
-    ),
+    Shape("IBAN", rf"\b(?i:{_COUNTRIES})[0-9]{{2}}(?:[ .-]?[0-9A-Za-z]){{3}}", _find, ("#aa00",)),
     Shape(
         "IBAN",  # `GB 82 WEST …`
-        rf"\b(?:{'|'.join(sorted(LENGTHS))})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",
+        rf"\b(?:{_COUNTRIES})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",
         _find,
         ("#aa 00", "#aa-00", "#aa.00"),
     ),
