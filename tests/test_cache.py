@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import io
+import logging
 import re
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +24,9 @@ from alpines_privacy.http import cache
 from alpines_privacy.http.cache import BOUNDS, Cache, held
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.agents import generalised
+from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.gate import FoldGate
+from alpines_privacy.redaction.records import clean
 from alpines_privacy.redaction.scanner import Scanner
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
@@ -180,7 +183,7 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "redaction/formatters.py": "the app's formatter classes",
         "redaction/loguru.py": "nothing: its hook is placed once",
         "policy/explain.py": "the classes of a policy's parts",
-        "redaction/hook.py": "no argument: the literal redactor",
+        "redaction/installed.py": "no argument: the literal redactor",
         "wsgi.py": "the names of fields our own code asks for",
         "http/site.py": "no argument: the Public Suffix List",
         "policy/age.py": "the date formats of a policy",
@@ -282,6 +285,7 @@ def _images(number: int, form: str) -> str:
 
 
 REDACTOR = Redactor(POLICY)
+CLEANER = Cleaner(REDACTOR)
 FOLD = FoldGate(Scanner().shapes)
 LISTED = [
     host.decode()
@@ -305,6 +309,12 @@ def _styles(number: int) -> str:
 def _log(number: int) -> None:
     for index in range(20):
         REDACTOR.redact(f"user{number}k{index}{LARGE[:30]}_password=hunter2x")
+
+
+def _log_records(number: int) -> None:
+    for index in range(20):
+        template = f"{LARGE[:150]} {number} {index} %s"
+        clean(logging.LogRecord("tests", 20, "", 1, template, ("x" * 80,), None), CLEANER, ())
 
 
 def _log_cards(number: int) -> None:
@@ -350,6 +360,7 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "style sheets": lambda s, n: s.get(body=_styles(n)),
         "load policies": lambda s, n: s.get(HTTP_HOST=f"{n}.example"),
         "shield elements": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
+        "clean messages": lambda _, n: _log_records(n),
         "log keys": lambda _, n: _log(n),
         "readings of keys": lambda _, n: _log(n),
         "last words of keys": lambda _, n: _log(n),

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.logging import RichHandler
 
-from alpines_privacy import PrivacyPolicy, protect
+from alpines_privacy import PrivacyPolicy, protect, redaction
 from alpines_privacy.guard import Guard
 from alpines_privacy.redaction import loguru as for_loguru
 from alpines_privacy.redaction.cleaning import Cleaner
@@ -438,6 +438,7 @@ def test_a_clean_record_is_read_once_where_nothing_comes_late(
         read.append(given)
         return text(cleaner, given)
 
+    redaction.install(redaction.Redactor())  # one that has seen nothing yet
     monkeypatch.setattr(Cleaner, "text", count)
     logger, stream = _logger(logging.Formatter("%(levelname)s %(message)s"))
     logger.info("order %s", 7)

@@ -106,6 +106,14 @@ def test_only_the_kinds_asked_for_are_found() -> None:
     assert not Scanner({"MAC"}).may_match(_TEXT)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["order ab12 of 7 items shipped by carrier in 13 ms", "xx12345678901234567890"],
+)
+def test_prose_and_numbers_of_no_country_are_not_read_as_accounts(text: str) -> None:
+    assert not Scanner({"IBAN"}).may_match(text)
+
+
 def test_offsets_count_characters_of_every_plane() -> None:
     text = "\U0001f600é\ud800 visitor@shop.example \U0001f600 203.0.113.9"
     assert [text[span.start : span.end] for span in _SCANNER.spans(text)] == [

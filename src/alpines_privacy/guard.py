@@ -28,7 +28,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias, get_args
 
-from alpines_privacy import redaction
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.client import ProxyTrust, as_read_inside
@@ -63,7 +62,9 @@ from alpines_privacy.policy.errors import nearest
 from alpines_privacy.policy.parts import Mode
 from alpines_privacy.policy.warning import warn
 from alpines_privacy.preference import ChoicePage, PreferenceReader, StoredChoice, WellKnown
+from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.exporters import unhooked
+from alpines_privacy.redaction.hook import install_for
 from alpines_privacy.redaction.promise import VisitorsInLogs
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.promise import Knowledge, ShieldCookies
@@ -164,7 +165,7 @@ class Guard:
         self.heeds = _heeded(promise for promise, _ in self.on_response)
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
-            redaction.install(redaction.Redactor(policy, keys=keys() if asks else None))
+            install_for(self.running, Redactor(policy, keys=keys() if asks else None))
             for sentence in unhooked():
                 warn(sentence)
 

@@ -14,7 +14,7 @@ from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
 from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.hook import acting
+from alpines_privacy.redaction.installed import acting
 
 __all__ = ["clean_error_mails"]
 

@@ -72,6 +72,7 @@ BOUNDS = MappingProxyType(
         # shield
         "shield elements": Bound("a mount, a host, the visitor's signal", 512 * _KB, 2 * _KB, "every page has one"),
         # redaction
+        "clean messages": Bound("a log's template", 256 * _KB, 512, "a program repeats what it says"),
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),
         "readings of keys": Bound("a key and what is around it", 512 * _KB, 1 * _KB, "as above"),
         "last words of keys": Bound("a key", 256 * _KB, 512, "as above"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from alpines_privacy.http.client import as_read_inside
 
@@ -44,7 +44,7 @@ class Preference:
 class Running:
     """Facts of the guard that a request's context needs, one object for all its requests."""
 
-    __slots__ = ("ages", "enforces", "notices", "parts", "proxies")
+    __slots__ = ("__weakref__", "ages", "cleaner", "enforces", "notices", "parts", "proxies")
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class Running:
         self.parts = parts
         self.ages = ages
         self.enforces = enforces
+        self.cleaner: Any = None  # of what its requests log; None leaves that alone
 
 
 class RequestContext:

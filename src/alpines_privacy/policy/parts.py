@@ -247,6 +247,42 @@ class Logs(_Part, frozen=True, kw_only=True):
         way: str = getattr(self, kind.lower())
         return way
 
+    def stricter(self, other: Logs) -> Logs:
+        """Return what hides all that either hides: of two ways that show something, neither is taken."""
+        ways: dict[str, Any] = {
+            name: _stricter_way(getattr(self, name), getattr(other, name))
+            for name in self.__struct_fields__
+            if name not in {"keys", "safe_keys"}
+        }
+        safe = {_folded(name) for name in other.safe_keys}
+        return Logs(
+            **ways,
+            keys=_all_keys(self.keys, other.keys, ways),
+            safe_keys=tuple(name for name in self.safe_keys if _folded(name) in safe),
+        )
+
+
+def _stricter_way(first: str, second: str) -> str:
+    """Return the stricter way of one kind."""
+    if second in {first, "keep"}:
+        return first
+    return second if first == "keep" else "mark"
+
+
+def _all_keys(
+    first: Sequence[LogKey], second: Sequence[LogKey], ways: Mapping[str, str]
+) -> tuple[LogKey, ...]:
+    """Return the keys of both; a kind that is kept counts only where both name one for the key."""
+    own, others = ({_folded(key.name): key for key in keys} for keys in (first, second))
+    known = {**others, **own}
+    for name in own.keys() & others.keys():
+        if ways[own[name].kind.lower()] == "keep":
+            known[name] = others[name]
+    for name in own.keys() ^ others.keys():
+        if ways[known[name].kind.lower()] == "keep":
+            del known[name]
+    return tuple(known[name] for name in sorted(known))
+
 
 class Signup(_Part, frozen=True):
     """A path where people create accounts, and where their birth date stands in what they send (policy §13).

@@ -12,7 +12,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from alpines_privacy.http.privacy import request_context
+from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.privacy import context_of, running
+from alpines_privacy.redaction.nested import SMALL
 from alpines_privacy.redaction.redactor import Redactor
 from alpines_privacy.redaction.snapshots import UNREADABLE, Snapshot, snapshot
 from alpines_privacy.redaction.visitor import (
@@ -26,27 +28,43 @@ __all__ = ["Cleaner"]
 
 # Values of these say the same by `str` and `repr`, and nothing by attributes.
 _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
+_BARE = frozenset({str, int})  # of which nearly all extra fields are
 _FAILED = "[withheld: redaction failed"  # how a redactor, which does not raise, says it
 _DEEPEST = 48  # containers within containers: what is deeper the redactor withholds
 _SEQUENCES = (list, tuple, set, frozenset)
 # Characters of a text that is worth remembering as clean, and the most that is kept.
 _LONG, _LONGEST = 1 << 10, 1 << 16
+_SHORT = 240  # characters of a message that is worth it
+_SAMPLE, _MOST_SAMPLED = 16, 64
+_under_way = in_flight.references
+_running = running.get
 
 
 class Cleaner:
     """Takes personal data out of text and of nested data; what is clean comes back as the very object."""
 
-    __slots__ = ("_clean", "_redact", "redactor")
+    __slots__ = ("_clean", "_redact", "_sample", "_unknown", "redactor", "said")
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self._redact = redactor.redact
         self._clean = ""  # the last long text that left here: a formatter brings it again
+        # What templates say that is clean, nothing of those that say now this, now that: programs repeat
+        # themselves, and to look again takes a third of what a record costs.
+        self.said: Cache[str, str] = Cache("clean messages")
+        self._unknown = 0  # messages without arguments that were not among them
+        self._sample: set[str] = set()  # of those
 
     def text(self, text: str) -> str:
         """Return the text without personal data."""
-        unsaid = self._unsaid(text)
-        if (is_long := len(unsaid) >= _LONG) and unsaid == self._clean:
+        # Nearly every record comes by here and is clean: little is called before that is known.
+        context = context_of(_running())
+        if context is not None and not context.ended:
+            unsaid = literals_of(context, self.redactor).redact(text)
+        else:
+            unsaid = self._unsaid(text) if _under_way or failed.kept else text
+        is_long = len(unsaid) >= _LONG
+        if is_long and unsaid == self._clean:
             return unsaid
         cleaned = self._redact(unsaid)
         if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
@@ -55,8 +73,37 @@ class Cleaner:
             self._clean = cleaned
         return cleaned
 
+    def is_unsaid(self, text: str) -> bool:
+        """Tell whether a text says nothing that visitors submitted."""
+        return self._unsaid(text) is text
+
+    def note(self, template: str, message: str) -> None:
+        """Remember the clean message of a template; of a long one that it was clean."""
+        self.said.keep(template, message if len(message) <= _SHORT else "")
+
+    def note_constant(self, message: str) -> None:
+        """Remember a clean message without arguments that comes again; others are put together each time anew.
+
+        One in sixteen is looked at: what is said often is soon among them twice. Not one that could be given
+        arguments: a template is known for what it says with them.
+        """
+        self._unknown += 1
+        if self._unknown % _SAMPLE == 0 and len(message) <= _SHORT and "%" not in message:
+            if message in self._sample:
+                self.note(message, message)
+            elif len(self._sample) >= _MOST_SAMPLED:
+                self._sample.clear()
+            self._sample.add(message)
+
     def value(self, key: str, value: Any) -> Any:
         """Return what stands under a key, without personal data: containers keep their shape."""
+        kind = type(value)
+        if kind in _BARE and not self.redactor.is_telling(key):
+            if kind is str:
+                return self.text(value)
+            if -SMALL < value < SMALL:
+                shown = str(value)
+                return value if (unsaid := self._unsaid(shown)) is shown else unsaid
         return self.redactor.redact_value(key, self._unveiled(snapshot(value)))
 
     def data(self, value: Any) -> Any:
@@ -68,10 +115,10 @@ class Cleaner:
 
     def _unsaid(self, text: str) -> str:
         """Return the text without what visitors submitted."""
-        context = request_context()
+        context = context_of(_running())
         if context is not None and not context.ended:
             return literals_of(context, self.redactor).redact(text)
-        if in_flight.references or failed.kept:
+        if _under_way or failed.kept:
             for literals in literals_of_all(self.redactor):
                 text = literals.redact(text)
         return text

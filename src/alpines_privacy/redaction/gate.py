@@ -15,7 +15,7 @@ from typing import Protocol
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.redaction.kinds.shape import Shape
 
-__all__ = ["FoldGate", "Gate", "RE2Gate", "fastest_gate", "has_re2"]
+__all__ = ["STRAY", "FoldGate", "Gate", "RE2Gate", "fastest_gate", "has_re2"]
 
 
 def _replaced(error: UnicodeError) -> tuple[bytes, int]:
@@ -24,8 +24,8 @@ def _replaced(error: UnicodeError) -> tuple[bytes, int]:
     return "\ufffd".encode() * (error.end - error.start), error.end
 
 
-_STRAY = "alpines-privacy.stray"
-codecs.register_error(_STRAY, _replaced)
+STRAY = "alpines-privacy.stray"  # the name of the handler of errors
+codecs.register_error(STRAY, _replaced)
 
 _MEMORY = 16 << 20  # bytes the automaton may take; it uses a fraction
 
@@ -56,7 +56,7 @@ def has_re2() -> bool:
 class RE2Gate:
     """All patterns as one RE2 set. Raises ImportError where google-re2 is absent."""
 
-    __slots__ = ("_match",)
+    __slots__ = ("match",)
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
         import re2  # noqa: PLC0415 - an optional part
@@ -68,10 +68,11 @@ class RE2Gate:
         for shape in shapes:
             patterns.Add(shape.pattern)
         patterns.Compile()
-        self._match: Callable[[bytes], Sequence[int]] = patterns._set.Match  # noqa: SLF001 - its wrapper costs as much as the match
+        # Takes a text encoded with `STRAY`.
+        self.match: Callable[[bytes], Sequence[int]] = patterns._set.Match  # noqa: SLF001 - its wrapper costs as much as the match
 
     def __call__(self, text: str, /) -> Sequence[int]:
-        return self._match(text.encode("utf-8", _STRAY))
+        return self.match(text.encode("utf-8", STRAY))
 
 
 class FoldGate:
@@ -102,7 +103,7 @@ class FoldGate:
         self._fitting: Cache[bytes, tuple[int, ...]] = Cache("forms of numbers", self._fits)
 
     def __call__(self, text: str, /) -> Sequence[int]:
-        data = text.encode("utf-8", _STRAY)
+        data = text.encode("utf-8", STRAY)
         folded = data.translate(_CASE)
         folds = (
             data.translate(_LETTERS),

@@ -19,69 +19,65 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from types import TracebackType
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from alpines_privacy.http.context import Running
+from alpines_privacy.http.privacy import Privacy, context_of, request_context, running
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.exceptions import identity, rendered
 from alpines_privacy.redaction.formatters import adds_nothing
+from alpines_privacy.redaction.installed import acting, installed
 from alpines_privacy.redaction.lines import one_line
 from alpines_privacy.redaction.records import clean, clean_changed, withhold
 from alpines_privacy.redaction.redactor import Redactor
 
-__all__ = ["acting", "cleaner", "install", "uninstall"]
+__all__ = ["install", "install_for", "uninstall"]
 
 _RECORD_NOTICE = "A record was withheld: redacting it failed."
 _NOTICE_OF_FORMAT = "A record was withheld: redacting what its formatter made of it failed (%s)."
+# Python 3.12 lets a filter return a record.
+_RETURNS_RECORDS = sys.version_info >= (3, 12)
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
-class _Hook:
-    """Whether the hook is placed, and by what it cleans while it acts."""
-
-    __slots__ = ("cleaner", "placed")
-
-    def __init__(self) -> None:
-        self.cleaner: Cleaner | None = None
-        self.placed = False
-
-
-_hook = _Hook()
+_running = running.get
+_placed: list[bool] = []  # whether the hooks are; they stay for good
 
 
 def install(redactor: Redactor | None = None) -> None:
-    """Let no log of this process show personal data; a later call puts its redactor in the place of the earlier one."""
-    if redactor is not None or _hook.cleaner is None:
-        _hook.cleaner = Cleaner(redactor or Redactor())
-    if not _hook.placed:
-        _hook.placed = True
-        _place_on_loggers()
-        _place_on_handlers()
-        _place_on_failures()
-        _place_on_formatters()
-        _place_on_listeners()
-        _place_on_stderr()
+    """Let no log of this process show personal data.
+
+    A redactor takes the place of all before it, those of policies too; without one they go on.
+    """
+    if redactor is not None or installed.cleaner is None:
+        installed.replace(redactor or Redactor())
+    _act()
+
+
+def install_for(guard: Running, redactor: Redactor) -> None:
+    """Clean the records of a guard's requests by a redactor, and all others as strictly at least."""
+    installed.add(redactor, guard)
+    _act()
 
 
 def uninstall() -> None:
     """Let records pass as they are."""
-    _hook.cleaner = None
+    installed.acts = False
 
 
-def acting() -> Cleaner | None:
-    """Return what logs are cleaned by while the hook acts, None while it does not."""
-    return _hook.cleaner
-
-
-def cleaner() -> Cleaner:
-    """Return what the process's logs are cleaned by; one of the literal policy where nothing is installed."""
-    return _hook.cleaner or _literal()
-
-
-@cache
-def _literal() -> Cleaner:
-    return Cleaner(Redactor())
+def _act() -> None:
+    installed.acts = True
+    if not _placed:
+        _placed.append(True)
+        _place_on_loggers()
+        _place_on_handlers()
+        _place_on_failures()
+        _place_on_formatters()
+        _place_on_queues()
+        _place_on_listeners()
+        _place_on_stderr()
 
 
 def _instead(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
@@ -97,21 +93,47 @@ def _place_on_loggers() -> None:
     call_handlers = logging.Logger.callHandlers
 
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
-        if (cleaner := _hook.cleaner) is not None:
-            try:
-                clean(record, cleaner, logger)
-            except Exception as error:
-                record = _instead(record, error)
+        if installed.acts:  # what `acting` does, without the call
+            context = context_of(_running())
+            cleaner = installed.cleaner if context is None else context.guard.cleaner
+            if cleaner is not None:
+                try:
+                    clean(record, cleaner, logger)
+                except Exception as error:
+                    record = _instead(record, error)
         call_handlers(logger, record)
 
     setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
 
 
 def _place_on_handlers() -> None:
-    filtered, formatted = logging.Handler.filter, logging.Handler.format
+    _place_on_filters()
+    formatted = logging.Handler.format
+    is_own = formatted.__module__ == "logging"  # and not somebody else's in its place
+
+    def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
+        formatter = handler.formatter
+        if is_own and formatter is not None and adds_nothing(formatter):
+            return formatter.format(record)  # all that it does: a call less
+        text = formatted(handler, record)
+        if formatter is None or (cleaner := acting()) is None:
+            return text
+        try:
+            return text if adds_nothing(formatter) else cleaner.data(text)
+        except Exception as error:
+            return _NOTICE_OF_FORMAT % type(error).__name__
+
+    setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - no type allows it
+
+
+def _place_on_filters() -> None:
+    filtered = logging.Handler.filter
+    is_own = filtered.__module__ == "logging"  # as above
 
     def filter_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
-        if not handler.filters or (cleaner := _hook.cleaner) is None:
+        if is_own and not handler.filters:
+            return record if _RETURNS_RECORDS else True  # as above
+        if not handler.filters or (cleaner := acting()) is None:
             return filtered(handler, record)
         before = record.__dict__.copy()
         passed: Any = _passed(filtered, handler, record)
@@ -125,20 +147,7 @@ def _place_on_handlers() -> None:
                 _say_instead(left, error)
         return passed
 
-    def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
-        text = formatted(handler, record)
-        formatter = handler.formatter
-        if formatter is None or (cleaner := _hook.cleaner) is None:
-            return text
-        try:
-            if adds_nothing(formatter):
-                return text
-            return cleaner.data(text)
-        except Exception as error:
-            return _NOTICE_OF_FORMAT % type(error).__name__
-
     setattr(logging.Handler, "filter", filter_cleaned)  # noqa: B010 - no type allows it
-    setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - as above
 
 
 def _passed(
@@ -160,7 +169,7 @@ def _place_on_failures() -> None:
 
     def handle_error_cleaned(handler: logging.Handler, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
-        if error is None or not logging.raiseExceptions or (cleaner := _hook.cleaner) is None:
+        if error is None or not logging.raiseExceptions or (cleaner := acting()) is None:
             failed(handler, record)
         elif sys.stderr is not None:
             text = _safely(cleaner, rendered, error, error.__traceback__)
@@ -183,25 +192,54 @@ def _place_on_formatters() -> None:
     format_exception = logging.Formatter.formatException
 
     def format_exception_cleaned(formatter: logging.Formatter, ei: Any) -> str:
-        if (cleaner := _hook.cleaner) is None:
+        if (cleaner := acting()) is None:
             return format_exception(formatter, ei)
         return _safely(cleaner, format_exception, formatter, ei)
 
     setattr(logging.Formatter, "formatException", format_exception_cleaned)  # noqa: B010 - as above
 
 
+# Records on their way through a queue of this process that belong to a request whose policy is not that of all.
+_queued: WeakKeyDictionary[logging.LogRecord, Privacy] = WeakKeyDictionary()
+
+
+def _place_on_queues() -> None:
+    """Note to which request a record belongs: its handlers run in a thread that serves none."""
+    enqueue = logging.handlers.QueueHandler.enqueue
+
+    def enqueue_noted(handler: logging.handlers.QueueHandler, record: logging.LogRecord) -> None:
+        context = request_context()
+        if context is not None and context.guard.cleaner is not installed.cleaner:
+            with suppress(TypeError):  # a record of a class that cannot be a key
+                _queued[record] = running.get()
+        enqueue(handler, record)
+
+    setattr(logging.handlers.QueueHandler, "enqueue", enqueue_noted)  # noqa: B010 - no type allows it
+
+
 def _place_on_listeners() -> None:
     handle = logging.handlers.QueueListener.handle
 
     def handle_cleaned(listener: logging.handlers.QueueListener, record: logging.LogRecord) -> None:
-        if (cleaner := _hook.cleaner) is not None:
-            try:
-                clean(record, cleaner, listener.handlers)
-            except Exception as error:
-                record = _instead(record, error)
-        handle(listener, record)
+        token = None if (privacy := _request_of(record)) is None else running.set(privacy)
+        try:
+            if (cleaner := acting()) is not None:
+                try:
+                    clean(record, cleaner, listener.handlers)
+                except Exception as error:
+                    record = _instead(record, error)
+            handle(listener, record)
+        finally:
+            if token is not None:
+                running.reset(token)
 
     setattr(logging.handlers.QueueListener, "handle", handle_cleaned)  # noqa: B010 - as above
+
+
+def _request_of(record: logging.LogRecord) -> Privacy | None:
+    with suppress(TypeError):  # as above
+        return _queued.pop(record, None)
+    return None
 
 
 def _place_on_stderr() -> None:
@@ -213,18 +251,18 @@ def _place_on_stderr() -> None:
 
 
 def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
-    if _hook.cleaner is None:
+    if (cleaner := acting()) is None:
         sys.__excepthook__(kind, error, tb)
     elif sys.stderr is not None:
-        print(_safely(_hook.cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - where it goes
+        print(_safely(cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - where it goes
 
 
 def _show_of_thread(args: threading.ExceptHookArgs) -> None:
-    if _hook.cleaner is None or args.exc_value is None:
+    if (cleaner := acting()) is None or args.exc_value is None:
         threading.__excepthook__(args)
     elif not isinstance(args.exc_value, SystemExit) and sys.stderr is not None:
         name = args.thread.name if args.thread is not None else "unknown"
-        text = _safely(_hook.cleaner, rendered, args.exc_value, args.exc_traceback)
+        text = _safely(cleaner, rendered, args.exc_value, args.exc_traceback)
         print(f"Exception in thread {name}:\n{text}", file=sys.stderr)  # noqa: T201 - as above
 
 

@@ -18,7 +18,7 @@ from loguru._handler import Handler
 
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.exceptions import stand_in
-from alpines_privacy.redaction.hook import cleaner
+from alpines_privacy.redaction.installed import cleaner
 
 __all__ = ["redact"]
 

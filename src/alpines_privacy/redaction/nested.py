@@ -14,10 +14,10 @@ from alpines_privacy.redaction.people import PEOPLE
 from alpines_privacy.redaction.snapshots import UNREADABLE, Snapshot, snapshot
 from alpines_privacy.redaction.ways import Ways
 
-__all__ = ["Nested"]
+__all__ = ["SMALL", "Nested"]
 
 _DEEPEST = 48  # containers within containers; what is deeper is withheld
-_LEAST = 10**7  # numbers below hold no personal data without a key
+SMALL = 10**7  # numbers below hold no personal data without a key
 _CYCLE = "[withheld: it contains itself]"
 _TOO_DEEP = "[withheld: nested too deep]"
 
@@ -140,7 +140,7 @@ class Nested:
         return made(members)
 
     def _number(self, value: Any) -> Any:
-        if abs(value) < _LEAST:
+        if abs(value) < SMALL:
             return value
         text = str(value)
         cleaned = self._redact(text)

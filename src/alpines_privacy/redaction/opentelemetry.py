@@ -18,7 +18,7 @@ from opentelemetry.trace import Link
 from opentelemetry.trace.status import Status
 
 from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.hook import cleaner
+from alpines_privacy.redaction.installed import cleaner
 
 __all__ = ["RedactingLogs", "RedactingSpans"]
 

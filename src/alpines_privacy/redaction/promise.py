@@ -8,7 +8,7 @@ from alpines_privacy.http.outcomes import Watch
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.submission import Submission
 from alpines_privacy.redaction.exporters import unhooked
-from alpines_privacy.redaction.hook import cleaner
+from alpines_privacy.redaction.installed import outside
 from alpines_privacy.redaction.visitor import failed, in_flight
 
 __all__ = ["VisitorsInLogs"]
@@ -43,7 +43,7 @@ class VisitorsInLogs(Promise):
     def raised(self, context: RequestContext, error: BaseException) -> None:
         """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""
         del error
-        failed.add(context, cleaner().redactor)
+        failed.add(context, outside().redactor)
 
     def end(self, context: RequestContext) -> None:
         """Forget the visitor."""

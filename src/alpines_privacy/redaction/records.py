@@ -55,37 +55,79 @@ _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
     """Take personal data out of a record; `to` are the handlers that are to get it, or the logger that has them."""
+    # Nearly every record is clean and comes by here: little is called before that is known.
     template, args = record.msg, record.args
+    has_more: Any = record.exc_info or record.exc_text or record.stack_info
     # Whether it holds no object that may read otherwise when a handler asks it, as nearly always.
-    is_simple = (
-        type(template) is str
-        and (not args or (type(args) is tuple and _SIMPLE.issuperset(map(type, args))))
-        and len(record.__dict__) == _STANDARD_COUNT
-    )
+    is_simple = type(template) is str and (not args or type(args) is tuple)
+    if args and is_simple:
+        for arg in args:
+            kind = type(arg)  # of nearly all one of these two, which need no look-up
+            if kind is not str and kind is not int and kind not in _SIMPLE:
+                is_simple = False
+                break
+    extras: dict[str, Any] | None = None
+    if len(record.__dict__) != _STANDARD_COUNT:
+        has_more, extras = True, _extras(record)
+        is_simple = is_simple and _SIMPLE.issuperset(map(type, extras.values()))
+    if is_simple and type(record) is logging.LogRecord:
+        _clean_simple(record, cleaner, template, args)
+    else:
+        _clean_other(record, cleaner, is_simple=is_simple)
+        extras = None  # others, by now
+    if has_more:
+        _clean_rest(record, cleaner, to, extras)
+
+
+def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, args: Any) -> None:
+    """Clean what a record says that holds no object; nothing is judged that its template has said before."""
+    try:
+        message = template % args if args else template
+    except Exception:
+        _clean_apart(record, cleaner)
+        return
+    last = cleaner.said.get(template)
+    if last == message and cleaner.is_unsaid(message):
+        return
+    # A line break of a value's has to be found before anything is judged.
+    text = cleaner.text(message) if message.isprintable() else ""
+    if text is not message:
+        _clean_message(record, cleaner, message, text)
+    elif last is None:
+        _learn(record, cleaner, message)
+    elif last:
+        cleaner.said[template] = ""  # it says now this, now that: there is nothing to remember
+
+
+def _learn(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+    """Note a template whose message is clean; one whose conversions cut holds more than it shows."""
+    template: str = record.msg
+    if not record.args:
+        cleaner.note_constant(message)
+    elif _is_cut(template):
+        _clean_message(record, cleaner, message, message)
+    else:
+        cleaner.note(template, message)
+        if template not in common_words.templates:
+            common_words.note(template, _asked_for)
+
+
+def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool) -> None:
+    """Clean what a record says that holds objects, or is of a class of its own."""
     if not is_simple:
         _freeze(record)
-        template, args = record.msg, record.args
+    template, args = record.msg, record.args
     try:
         message = _message(record, template, args)
     except Exception:
         _clean_apart(record, cleaner)
-    else:
-        # A line break of a value's has to be found before anything is judged.
-        text = cleaner.text(message) if message.isprintable() else ""
-        # Of a simple record the message shows all, but for what its conversions cut.
-        holds_more = args and _is_cut(template) if is_simple else _holds_more(template, args)
-        if text is not message or holds_more:
-            _clean_message(record, cleaner, message, text)
-        elif args and template not in common_words.templates:
-            common_words.note(template, _asked_for)
-    attributes = record.__dict__
-    if (
-        len(attributes) != _STANDARD_COUNT
-        or attributes["exc_info"]
-        or attributes["exc_text"]
-        or attributes["stack_info"]
-    ):
-        _clean_rest(record, cleaner, to)
+        return
+    text = cleaner.text(message) if message.isprintable() else ""  # as above
+    holds_more = args and _is_cut(template) if is_simple else _holds_more(template, args)
+    if text is not message or holds_more:
+        _clean_message(record, cleaner, message, text)
+    elif args and template not in common_words.templates:
+        common_words.note(template, _asked_for)
 
 
 def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
@@ -181,7 +223,15 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
     `text` is the message cleaned, or nothing where line breaks of its values have to be found.
     """
     template, args = record.msg, record.args
-    if isinstance(template, Mapping):  # structlog's event, on its way to its formatter
+    if (
+        text
+        and args
+        and type(args) is tuple
+        and type(record) is logging.LogRecord
+        and type(template) is str
+    ):
+        _put(record, text, _args_of(args, cleaner, message, text), message)  # nearly always
+    elif isinstance(template, Mapping):  # structlog's event, on its way to its formatter
         record.msg = clean_event(template, cleaner)
     elif type(record).getMessage is not logging.LogRecord.getMessage:
         _say_no_more_than(record, cleaner.text(one_line(message)))
@@ -206,7 +256,11 @@ def _args_of(
     one that still cannot be told would read otherwise alone: it is withheld.
     """
     cleaned = list(args)
-    hidden = [at for at, arg in enumerate(args) if not _is_said(arg, cleaner, text)]
+    hidden = [
+        at
+        for at, arg in enumerate(args)
+        if not (str(arg) in text if type(arg) in _SAY_ALL else _is_said(arg, cleaner, text))
+    ]
     if len(hidden) == 1 and (clean := _cut(args[hidden[0]], message, text)) is not None:
         cleaned[hidden[0]] = clean  # nearly always
         return tuple(cleaned)
@@ -227,11 +281,11 @@ def _args_of(
 
 
 def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
-    """Whether the cleaned text of a line shows all that an argument can."""
-    if type(arg) is Snapshot:
-        shown = repr(arg)
-        return str(arg) in text and shown.isprintable() and cleaner.text(shown) == shown
-    return type(arg) in _SAY_ALL and str(arg) in text
+    """Whether the cleaned text of a line shows all that an object can."""
+    if type(arg) is not Snapshot:
+        return False
+    shown = repr(arg)
+    return str(arg) in text and shown.isprintable() and cleaner.text(shown) == shown
 
 
 def _cut(value: Any, message: str, text: str, others: Iterable[tuple[str, str]] = ()) -> str | None:
@@ -368,8 +422,10 @@ def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
         str(value)
 
 
-def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
-    """Clean what a record holds beside its message: exception, stack, the caller's `extra`."""
+def _clean_rest(
+    record: logging.LogRecord, cleaner: Cleaner, to: _Receivers, extras: dict[str, Any] | None
+) -> None:
+    """Clean what a record holds beside its message: exception, stack, the caller's `extra`, if it is known already."""
     if record.exc_info:
         _clean_exception(record, cleaner, to)
     if record.exc_text:
@@ -377,8 +433,13 @@ def _clean_rest(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> 
     if record.stack_info:
         record.stack_info = cleaner.text(record.stack_info)
     attributes = record.__dict__
-    for name in [name for name in attributes if name not in _STANDARD]:
-        attributes[name] = _extra(name, attributes[name], cleaner)
+    for name, value in (_extras(record) if extras is None else extras).items():
+        attributes[name] = _extra(name, value, cleaner)
+
+
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what a record holds beside what every record does."""
+    return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
 
 
 def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:

@@ -21,7 +21,7 @@ from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction import shadow
 from alpines_privacy.redaction.agents import UNREAD
 from alpines_privacy.redaction.candidates import LEAST, Candidates, Crowded
-from alpines_privacy.redaction.gate import FoldGate, RE2Gate
+from alpines_privacy.redaction.gate import STRAY, FoldGate, RE2Gate
 from alpines_privacy.redaction.keys import Keys
 from alpines_privacy.redaction.kinds.shape import Shape
 from alpines_privacy.redaction.nested import Nested
@@ -54,6 +54,7 @@ class _Search(NamedTuple):
     ways: Ways
     keys: Keys
     scanner: Scanner
+    match: Callable[[bytes], Sequence[int]]  # of a text encoded with `STRAY`
     look: Callable[[str], Sequence[int]]
     by_key: int  # what `look` gives besides the indices of shapes, which are less than these two
     hidden: int
@@ -87,7 +88,7 @@ class Redactor:
         """Return the text with every piece of personal data replaced; itself where there is none."""
         try:
             search = self._ready or self._prepare()
-            hits = search.look(text)
+            hits = search.match(text.encode("utf-8", STRAY))  # what `look` does, without the call
             if not hits:
                 return text
             if len(text) > LONGEST:
@@ -138,6 +139,23 @@ class Redactor:
         except Exception as error:
             return _notice(error)
 
+    def is_telling(self, key: str) -> bool:
+        """Tell whether a key says that what stands under it is personal data, whatever it looks like."""
+        return (self._ready or self._prepare()).keys.names.kind(key) is not None
+
+    def is_like(self, other: Redactor) -> bool:
+        """Tell whether another one redacts everything as this one does."""
+        return self._logs == other._logs and self._keys == other._keys
+
+    def stricter(self, other: Redactor) -> Redactor:
+        """Return a redactor that hides all that either of two does: one of them where that is enough."""
+        logs = self._logs.stricter(other._logs)
+        if logs == self._logs:
+            return self
+        if logs == other._logs:
+            return other
+        return Redactor(PrivacyPolicy(logs=logs), keys=self._keys or other._keys)
+
     def is_safe(self, key: str) -> bool:
         """Tell whether the policy says that what stands under a key is no personal data."""
         return (self._ready or self._prepare()).keys.names.is_safe(key)
@@ -156,10 +174,15 @@ def _compiled(logs: Logs) -> _Search:
     ways = Ways(logs)
     keys, scanner = Keys(logs, ways.marks), Scanner()
     by_key = len(scanner.shapes)
-    return _Search(ways, keys, scanner, _look(scanner, keys, by_key), by_key, by_key + 1)
+    match = _match(scanner, keys, by_key)
+    return _Search(ways, keys, scanner, match, _look(match), by_key, by_key + 1)
 
 
-def _look(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[str], Sequence[int]]:
+def _look(match: Callable[[bytes], Sequence[int]]) -> Callable[[str], Sequence[int]]:
+    return lambda text: match(text.encode("utf-8", STRAY))
+
+
+def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Sequence[int]]:
     """Return what tells in one pass which shapes a text may hold, whether keys, and whether anything encoded."""
     shapes = [
         *scanner.shapes,
@@ -167,11 +190,12 @@ def _look(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[str], Sequence
         Shape("", shadow.MAY_HIDE, _no_bounds, ()),
     ]
     try:
-        return RE2Gate(shapes)
+        return RE2Gate(shapes).match
     except ImportError:
         by_shape = FoldGate(scanner.shapes)
 
-    def look(text: str) -> Sequence[int]:
+    def match(data: bytes) -> Sequence[int]:
+        text = data.decode()
         hits = [*by_shape(text)]
         if keys.may_match(text):
             hits.append(by_key)
@@ -179,7 +203,7 @@ def _look(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[str], Sequence
             hits.append(by_key + 1)
         return hits
 
-    return look
+    return match
 
 
 def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:

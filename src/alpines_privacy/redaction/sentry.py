@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.events import exception_of
 from alpines_privacy.redaction.exceptions import identity
-from alpines_privacy.redaction.hook import cleaner
+from alpines_privacy.redaction.installed import cleaner
 
 __all__ = [
     "before_breadcrumb",

@@ -12,7 +12,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from alpines_privacy.redaction.events import clean_event
-from alpines_privacy.redaction.hook import cleaner
+from alpines_privacy.redaction.installed import cleaner
 
 __all__ = ["redact"]
 

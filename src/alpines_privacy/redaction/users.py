@@ -14,7 +14,7 @@ from typing import Any
 
 from alpines_privacy.http.context import RequestContext
 
-__all__ = ["ask_also", "signed_in"]
+__all__ = ["ask_also", "lookups", "signed_in"]
 
 _MOST_FIELDS = 100  # of one user
 _MOST_WRAPPED = 4  # lazy objects around one another
@@ -22,13 +22,13 @@ _MOST_WRAPPED = 4  # lazy objects around one another
 _asking = threading.local()
 _NOBODY: frozenset[tuple[str, str]] = frozenset()
 
-_lookups: list[Callable[[], object | None]] = []
+lookups: list[Callable[[], object | None]] = []  # of frameworks, each returns who is signed in
 
 
 def ask_also(lookup: Callable[[], object | None]) -> None:
     """Let records ask a framework who is signed in: `lookup` returns what the app has loaded, or None."""
-    if lookup not in _lookups:
-        _lookups.append(lookup)
+    if lookup not in lookups:
+        lookups.append(lookup)
 
 
 def signed_in(context: RequestContext) -> frozenset[tuple[str, str]]:
@@ -47,7 +47,7 @@ def signed_in(context: RequestContext) -> frozenset[tuple[str, str]]:
 
 
 def _users(context: RequestContext) -> Iterator[object]:
-    for lookup in (*context.users, *_lookups):
+    for lookup in (*context.users, *lookups):
         try:
             user = lookup()
         except Exception:  # a framework that is in the midst of finding out, and logs that

@@ -20,7 +20,7 @@ from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.redaction.common_words import common_words
 from alpines_privacy.redaction.literals import Literal, Literals
-from alpines_privacy.redaction.users import signed_in
+from alpines_privacy.redaction.users import lookups, signed_in
 
 if TYPE_CHECKING:
     from alpines_privacy.redaction.redactor import Redactor
@@ -63,6 +63,9 @@ class _Known(NamedTuple):
     hidden: tuple[tuple[str, str], ...]
     users: frozenset[tuple[str, str]]
     literals: Literals
+    other: (
+        _Known | None
+    )  # by the redactor asked before: the request's own, and that of records of no request
 
 
 class _InFlight:
@@ -138,10 +141,26 @@ def literals_of(context: RequestContext, redactor: Redactor) -> Literals:
     submission = context.submission
     size = submission.size if submission is not None else 0
     hidden, known = context.hidden, cast("_Known | None", context.literals)
-    users = signed_in(context)
+    if (
+        known is not None
+        and known.redactor is redactor
+        and known.size == size
+        and known.hidden is hidden
+        and not (known.users or context.users or lookups)
+        and context.request.user is None
+    ):
+        return known.literals  # of a visitor whom nobody has signed in, as most often
+    return _literals(context, redactor, size, known)
+
+
+def _literals(
+    context: RequestContext, redactor: Redactor, size: int, last: _Known | None
+) -> Literals:
+    known = _known_by(redactor, last)
+    hidden, users = context.hidden, signed_in(context)
     if known is not None and len(known.users) < _MOST_FIELDS:
         users |= known.users  # of whom another thread knows, or who has signed out since
-    if known is None or known.size != size or known.redactor is not redactor:
+    if known is None or known.size != size:
         submitted = _submitted(context, redactor)
     elif known.hidden is hidden and known.users == users:
         return known.literals
@@ -149,8 +168,22 @@ def literals_of(context: RequestContext, redactor: Redactor) -> Literals:
         submitted = known.submitted
     literals = Literals([*_hidden(hidden), *_personal(iter(users), redactor), *submitted])
     if not context.ended:  # it may have while another thread asked
-        context.literals = _Known(size, redactor, submitted, hidden, users, literals)
+        other = _other_than(redactor, last)
+        context.literals = _Known(size, redactor, submitted, hidden, users, literals, other)
     return literals
+
+
+def _known_by(redactor: Redactor, known: _Known | None) -> _Known | None:
+    """Return what a redactor made of a visitor, which has been asked last, or last but one."""
+    while known is not None and known.redactor is not redactor:
+        known = known.other
+    return known
+
+
+def _other_than(redactor: Redactor, known: _Known | None) -> _Known | None:
+    if known is not None and known.redactor is redactor:
+        known = known.other
+    return None if known is None else known._replace(other=None)
 
 
 def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:

@@ -86,11 +86,13 @@ def _is_iban(iban: str) -> bool:
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 
 
+_COUNTRIES = "|".join(sorted(LENGTHS))
+
 SHAPES = (
-    Shape("IBAN", r"\b[A-Za-z]{2}[0-9]{2}(?:[ .-]?[0-9A-Za-z]){3}", _find, ("#aa00",)),
+    Shape("IBAN", rf"\b(?i:{_COUNTRIES})[0-9]{{2}}(?:[ .-]?[0-9A-Za-z]){{3}}", _find, ("#aa00",)),
     Shape(
         "IBAN",  # `GB 82 WEST …`
-        rf"\b(?:{'|'.join(sorted(LENGTHS))})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",
+        rf"\b(?:{_COUNTRIES})[ .-][0-9]{{2}}[ .-]?[0-9A-Z](?:[ .-]?[0-9A-Z]){{10}}",
         _find,
         ("#aa 00", "#aa-00", "#aa.00"),
     ),
