@@ -97,8 +97,8 @@ def _runs(text: str, start: int, end: int) -> int:
     """Return what a region weighs: each of its runs is judged by itself, a long one for longer."""
     size = end - start
     if size < _LONG_REGION:
-        return 3 + size // 8
-    return 3 + sum(text.count(sign, start, end) for sign in _AGAINST) + size // _OF_A_RUN
+        return 6 + size // 8
+    return 6 + sum(text.count(sign, start, end) for sign in _AGAINST) + size // _OF_A_RUN
 
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
