@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import need
 
-__all__ = ["HEADLESS", "chromium", "cookie_jar", "visit"]
+__all__ = ["HEADLESS", "chromium", "cookie_jar", "visit", "wait_until"]
+
+expect.set_options(timeout=30_000)  # a busy machine takes its time
 
 # However a browser is used here.
 HEADLESS = (
@@ -44,6 +47,13 @@ def visit(browser: Browser, url: str, **options: Any) -> Page:
     page = browser.new_context(**options).new_page()
     page.goto(url)
     return page
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what a browser does in its own time, for half a minute at most."""
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:
+        page.wait_for_timeout(10)
 
 
 def cookie_jar(page: Page) -> list[dict[str, Any]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -12,13 +14,64 @@ from hypothesis import settings
 from alpines_privacy.http.privacy import OUTSIDE, running
 from alpines_privacy.redaction.visitor import failed, in_flight
 
-# Machines are busy at times: no test is about how long one example takes. CI draws the same each time.
-settings.register_profile("untimed", deadline=None, derandomize=os.environ.get("CI") == "true")
-settings.load_profile("untimed")
+# Machines are busy at times: no test is about how long one example takes. The examples are the same
+# each time, so that a failure is always the change's own; `--hypothesis-profile=random` draws others.
+settings.register_profile("random", deadline=None)
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.load_profile("same")
 
 # A shell that runs the tests in the background has SIGINT ignored, in every child of theirs too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Files whose tests take the longest, in the order in which they begin: no worker is left with one at the end.
+LONGEST = (
+    "tests/browser", "tests/fuzz/test_signups_differential.py", "tests/fuzz/test_growth.py",
+    "tests/test_shield_browser.py", "tests/test_deploy.py", "tests/test_examples.py",
+    "tests/test_html.py", "tests/test_signup_fuzz.py", "tests/test_trackers_rules.py",
+)  # fmt: skip
+# Files whose tests go apart by their first parameter, a server or a proxy.
+IN_PARTS = ("tests/fuzz/test_signups_differential.py", "tests/test_deploy.py")
+
+
+def work_of(nodeid: str) -> str:
+    """Return what a worker is given together with a test: its file, or part of one, or the folder with one browser."""
+    file, _, name = nodeid.partition("::")
+    if file.startswith("tests/browser/"):
+        return "tests/browser"
+    part = re.search(r"\[([^\]-]+)", name) if file in IN_PARTS else None
+    return f"{file}[{part[1]}]" if part else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes the longest."""
+
+    def place(item: pytest.Item) -> int:
+        work = work_of(item.nodeid).partition("[")[0]
+        return LONGEST.index(work) if work in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run one more at once than there are cores: each waits at times, for a server or a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what `work_of` says, in place of whole files, and in the order that tests have."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - absent where tests run one by one
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return work_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 def need(part: str, present: bool, hint: str) -> None:

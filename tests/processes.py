@@ -18,10 +18,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.conftest import need
 
-__all__ = ["debian_program", "free_port", "program", "wsgi_origin"]
+__all__ = ["debian_program", "free_port", "free_ports", "program", "wsgi_origin"]
 
 _PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"  # servers are not in everybody's PATH
 _PATIENCE = 120.0  # seconds; only a machine that hangs needs them
+# Below those that Linux and macOS give to whoever asks for any port, as each outgoing connection does.
+_PORTS = range(20_000, 32_000)
+_claims: list[socket.socket] = []  # open for as long as this process runs
 
 
 def debian_program(name: str, package: str) -> str:
@@ -32,11 +35,32 @@ def debian_program(name: str, package: str) -> str:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a loopback port that nobody listens on, and that no other process of tests is given."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> range:
+    """Return several such ports in a row; each is handed out once."""
+    first = _PORTS.start + os.getpid() * 97 % len(_PORTS)  # processes begin apart
+    for start in (*range(first, _PORTS.stop - count), *range(_PORTS.start, first)):
+        wanted = range(start, start + count)
+        if all(map(_is_claimed, wanted)):
+            return wanted
+    raise OSError("every port of the tests is taken")
+
+
+def _is_claimed(port: int) -> bool:
+    """Claim a port, by UDP's port of the same number, and see that a server can have it."""
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind(("127.0.0.1", port))
+        with socket.socket() as trial:
+            trial.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 @contextlib.contextmanager

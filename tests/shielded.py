@@ -15,6 +15,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.shield import Shield
+from tests.chromium import wait_until
 from tests.sent import Sent
 
 __all__ = ["HOST", "Site", "shield_of", "sites"]
@@ -70,11 +71,10 @@ class Site:
         return str(self.answered(path).body.decode())
 
     def wait_for(self, *parts: str) -> None:
-        """Wait until an address with all these parts was asked for, for three seconds at most."""
-        for _ in range(60):
-            if any(all(part in url for part in parts) for url in self.ever_asked):
-                return
-            self.page.wait_for_timeout(50)
+        """Wait until an address with all these parts was asked for."""
+        wait_until(
+            self.page, lambda: any(all(part in url for part in parts) for url in self.ever_asked)
+        )
 
     def open(
         self, body: str = "", *, head: str | None = None, signal: str = "", bare: bool = False

@@ -553,7 +553,7 @@ def served() -> Iterator[str]:
             pass
 
     server = make_server("127.0.0.1", 0, protect(app, POLICY), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -595,7 +595,8 @@ def test_the_screen_fits_and_can_be_read() -> None:
                 look: Any = {"color_scheme": scheme, "viewport": size}
                 page = visit(browser, f"{home}/join", **look)
                 _can_be_read(page, width)
-                page.get_by_role("button", name="Continue").click()
+                with page.expect_navigation():
+                    page.get_by_role("button", name="Continue").click()
                 assert page.get_by_label("Day", exact=True).get_attribute("aria-invalid") == "true"
                 _can_be_read(page, width)
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.page import Pages
-from tests.chromium import chromium
+from tests.chromium import chromium, wait_until
 
 SITE = "https://www.shop.example/"
 TRACKER = "https://c.statcounter.com/"
@@ -270,8 +270,17 @@ def tab() -> Iterator[Page]:
         yield browser.new_page()
 
 
-def asked(tab: Page, html: str) -> set[str]:
-    """Return which of the tracker's paths a page asks for, with the mouse over it."""
+# Styles, first frames and animations have asked for theirs once two frames were drawn; what is asked
+# for afterwards comes behind them.
+SETTLED = """async () => {
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  const asked = () => fetch("/last").catch(() => 0);
+  for (let round = 0; round < 2; round++) { await frame(); await frame(); await asked() }
+}"""
+
+
+def asked(tab: Page, html: str, *expected: str) -> set[str]:
+    """Return which of the tracker's paths a page asks for, with the mouse over it: all expected, and more."""
     paths: set[str] = set()
 
     def answer(route: Route) -> None:
@@ -287,7 +296,8 @@ def asked(tab: Page, html: str) -> set[str]:
         tab.goto(SITE)
         tab.mouse.move(40, 180)
         tab.mouse.move(50, 200)
-        tab.evaluate("() => new Promise(done => setTimeout(done, 150))")
+        tab.evaluate(SETTLED)
+        wait_until(tab, lambda: paths.issuperset(expected))
         tab.goto("about:blank")
     finally:
         tab.unroute("**/*")
@@ -318,7 +328,8 @@ KNOWN = {
 def test_what_an_attribute_loads_is_not_asked_for(tab: Page, attribute: str) -> None:
     html = f"<!doctype html><title>a</title><body style=margin:0>{markup(attribute)}"
 
-    assert KNOWN.get(attribute, set()) - asked(tab, html) == set()
+    known = KNOWN.get(attribute, set())
+    assert known - asked(tab, html, *known) == set()
     errors: list[str] = []
     tab.on("pageerror", lambda error: errors.append(str(error)))
     assert asked(tab, filtered(html)) == set()
@@ -371,6 +382,7 @@ def test_markup_read_as_a_browser_reads_it(tab: Page, template: str) -> None:
     )
     html = f"<!doctype html><title>a</title><body>{body}"
 
-    assert asked(tab, html) & {"img", "img/"}
+    path = "img/" if "{}/>" in template else "img"  # a slash there is part of the value
+    assert path in asked(tab, html, path)
     assert asked(tab, filtered(html)) == set()
     assert asked(tab, filtered(html, opted_out=True)) == set()

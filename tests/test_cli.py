@@ -441,7 +441,7 @@ class Served:
     def end(self, number: signal.Signals) -> tuple[int, str]:
         """Send a signal; return the exit status and what was said until then."""
         self.process.send_signal(number)
-        _, rest = self.process.communicate(timeout=30)
+        _, rest = self.process.communicate(timeout=120)
         return self.process.returncode, "".join(self.said) + rest
 
 
@@ -530,4 +530,4 @@ async def app(scope, receive, send):
     with served(tmp_path, "site_of_mine") as server:
         said = "".join(server.said)
         assert (server.port, "no database" in said) == (0, True)
-        assert server.process.wait(timeout=30) == 3
+        assert server.process.wait(timeout=120) == 3

@@ -133,7 +133,7 @@ def test_a_thread_of_the_apps_own_is_outside_unless_it_takes_the_context_along()
 
 def test_visitors_at_the_same_time_are_told_apart() -> None:
     """Both requests are under way before either looks."""
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
     seen: dict[str, str | None] = {}
 
     def visit(name: str, fields: Fields) -> None:

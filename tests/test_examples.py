@@ -38,6 +38,7 @@ from alpines_privacy.policy import secrets
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.blocking import Blocker
 from tests.conftest import need
+from tests.processes import free_ports
 from tests.secret_keys import KEY
 
 ROOT = Path(__file__).parents[1]
@@ -220,9 +221,9 @@ class TestApi:
         client.post("/login", data=AYESHA)
         address = str(client.base_url.copy_with(scheme="ws", path="/live/beds"))
         with connect(address, additional_headers=sent, proxy=None) as board:
-            shown = [json.loads(board.recv(timeout=5)) for _ in range(4)]
+            shown = [json.loads(board.recv(timeout=60)) for _ in range(4)]
             assert "one bed is yours" in client.post("/huts/saddle/bookings").text
-            news = json.loads(board.recv(timeout=5))
+            news = json.loads(board.recv(timeout=60))
             assert board.response
             set_cookies = board.response.headers.get_all("Set-Cookie")
         client.delete(f"/api/bookings/{client.get('/api/bookings').json()[-1]['id']}")
@@ -621,14 +622,14 @@ class TestDemo:
 
     def test_sigterm_ends_every_server(self, tmp_path: Path) -> None:
         demo = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [*self.COMMAND, "--base-port", "0"],
+            [*self.COMMAND, "--base-port", str(free_ports(2 * len(EXHIBITS) + 1).start)],
             cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert demo.stdout
         head = next(line for line in demo.stdout if "protected :" in line)
         demo.send_signal(signal.SIGTERM)
-        _, errors = demo.communicate(timeout=20)
+        _, errors = demo.communicate(timeout=120)
         assert (demo.returncode, errors) == (130, "")
         # What a browser that was killed leaves is its own.
         left = [each for each in tmp_path.iterdir() if "hromium" not in each.name]

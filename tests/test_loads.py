@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import example, given
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
@@ -35,7 +34,7 @@ from alpines_privacy.trackers.csp import LoadPolicy, Loads
 from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import Counts, LoadReports, token_for
 from alpines_privacy.wsgi import PrivacyMiddleware
-from tests.chromium import chromium, visit
+from tests.chromium import chromium, visit, wait_until
 from tests.processes import wsgi_origin
 from tests.secret_keys import KEY, OLDER_KEY
 from tests.sent import Sent
@@ -614,13 +613,6 @@ def layer(policy: PrivacyPolicy) -> tuple[Guard, Counts]:
     reports = made(policy=policy)
     trackers = Trackers(policy, shipped_rules())
     return Guard(policy, promises=[reports, trackers]), reports.counts
-
-
-def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait for what a browser does in its own time."""
-    deadline = time.monotonic() + 20
-    while not holds() and time.monotonic() < deadline:
-        page.wait_for_timeout(10)
 
 
 class Tour:

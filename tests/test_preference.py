@@ -564,6 +564,12 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+def press(page: Page, button: str) -> None:
+    """Press a button, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()
+
+
 def pressed(page: Page) -> list[str]:
     return [text.strip() for text in page.locator("button[aria-pressed=true]").all_inner_texts()]
 
@@ -577,7 +583,7 @@ def test_a_visitor_clicks(browser: Browser, host: str) -> None:
         errors: list[str] = []
         page.on("console", lambda message: errors.append(message.text))
         assert pressed(page) == []
-        page.get_by_role("button", name="Do not track me here").click()
+        press(page, "Do not track me here")
         assert page.url == home + HOME
         assert pressed(page) == ["Do not track me here"]
         (cookie,) = cookie_jar(page)
@@ -585,7 +591,7 @@ def test_a_visitor_clicks(browser: Browser, host: str) -> None:
         page.goto(home)
         assert page.locator("body").inner_text() == "'site preference'"
         page.goto(home + HOME)
-        page.get_by_role("button", name="Allow what the policy says").click()
+        press(page, "Allow what the policy says")
         assert pressed(page) == ["Allow what the policy says"]
         page.goto(home)
         assert page.locator("body").inner_text() == "None"
@@ -635,7 +641,7 @@ def test_a_form_on_another_site_changes_nothing(browser: Browser) -> None:
     ):
         for host in ("localhost", "shop.example"):
             page = visit(browser, f"http://evil.example:{evil_port}/?http://{host}:{port}")
-            page.get_by_role("button").click()
+            press(page, "go")
             assert "came from another site" in page.locator("body").inner_text()
             assert cookie_jar(page) == []
 

@@ -47,7 +47,7 @@ def server(
 
 @contextlib.contextmanager
 def connected(port: int) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         yield connection
     finally:
@@ -174,7 +174,7 @@ def test_early_hints_leave_before_the_response(server: Server) -> None:
     request = {":method": "GET", ":scheme": "http", ":authority": "shop.test", ":path": "/hints"}
     visitor.send_headers(1, [*request.items(), ("dnt", "1")], end_stream=True)
     events: list[Event] = []
-    with socket.create_connection(("127.0.0.1", server[1]), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", server[1]), timeout=60) as line:
         while not any(isinstance(event, StreamEnded) for event in events):
             line.sendall(visitor.data_to_send())
             events += visitor.receive_data(line.recv(65536))

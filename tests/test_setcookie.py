@@ -355,11 +355,16 @@ def test_edited_text_reads_as_what_was_asked_for(
 # What follows asks Chromium.
 
 
-class Stored(NamedTuple):
-    """What Chromium made of a line: its cookie in the DevTools protocol, and what it sends back."""
+class Seen(NamedTuple):
+    """What Chromium made of a line: its cookie in the DevTools protocol, if it has one, and what it sends back.
 
-    cookie: dict[str, Any]
+    The line came, and its jar was looked at, between two moments.
+    """
+
+    cookie: dict[str, Any] | None
     sent: bytes | None
+    start: float
+    end: float
 
 
 Reason = Callable[[SetCookie], bool]
@@ -456,7 +461,7 @@ FETCH_ALL = """urls => Promise.all(urls.map(
     url => fetch(url, {mode: 'no-cors', credentials: 'include'})))"""
 
 
-def stored_by_chromium(lines: list[str]) -> list[Stored | None]:
+def seen_by_chromium(lines: list[str]) -> list[Seen]:
     """Let Chromium visit a host of its own for each line; return what its jar then holds.
 
     Hosts come in sites of 100: a browser keeps 180 cookies for each.
@@ -471,48 +476,58 @@ def stored_by_chromium(lines: list[str]) -> list[Stored | None]:
         return [b"Set-Cookie: " + answers[request.host]] if request.host in answers else []
 
     kept: dict[str, dict[str, Any]] = {}
+    seen: list[Seen] = []
     hosts = [f"n{number}.b{number // 100}.localhost" for number in range(len(lines))]
     answers.update(zip(hosts, map(octets, lines), strict=True))
     with origin(answer) as port, chromium() as browser:
         for start in range(0, len(hosts), 100):
             batch = hosts[start : start + 100]
             page = visit(browser, f"http://b{start // 100}.localhost:{port}/")
+            begun = time.time()
             for path in ("", "echo"):
                 page.evaluate(FETCH_ALL, [f"http://{host}:{port}/{path}" for host in batch])
             kept |= {cookie["domain"].lstrip("."): cookie for cookie in cookie_jar(page)}
+            window = (begun, time.time())
+            seen += [Seen(kept.get(host), sent.get(host), *window) for host in batch]
             page.context.close()
-    return [Stored(kept[host], sent.get(host)) if host in kept else None for host in hosts]
+    return seen
 
 
-def same_expiry(cookie: SetCookie, stored: Stored, now: float) -> bool:
-    lifetime = cookie.lifetime(now)
+def same_expiry(cookie: SetCookie, theirs: dict[str, Any], seen: Seen) -> bool:
+    lifetime = cookie.lifetime(seen.start)
     if lifetime is None:
-        return bool(stored.cookie["session"])
-    return abs(now + lifetime - float(stored.cookie["expires"])) < 60  # the visit took seconds
+        return bool(theirs["session"])
+    return seen.start + lifetime - 1 <= float(theirs["expires"]) <= seen.end + lifetime + 1
 
 
-def differences(text: str, stored: Stored | None, now: float) -> list[str]:
+def is_over(cookie: SetCookie, seen: Seen) -> bool:
+    """Tell whether a cookie's lifetime may have ended before the jar was looked at."""
+    lifetime = cookie.lifetime(seen.start)
+    return lifetime is not None and seen.start + lifetime <= seen.end
+
+
+def differences(text: str, seen: Seen) -> list[str]:
     """Name what Chromium and our parser read differently in a line."""
     cookie = parse(text)
-    if stored is None:
-        if cookie is None or cookie.is_deletion(now):
+    if seen.cookie is None:
+        if cookie is None or is_over(cookie, seen):
             return []
         return [] if any(reason(cookie) for reason in NOT_STORED.values()) else ["not stored"]
     if cookie is None:
         return ["stored, though we cannot read it"]
-    has, theirs = cookie.attributes, stored.cookie
+    has, theirs = cookie.attributes, seen.cookie
     path = has.get("path", "")
     pair = cookie.value if not cookie.name else f"{cookie.name}={cookie.value}"
     checks = {
-        "stored, though we call it a deletion": not cookie.is_deletion(now),
-        "what is sent back": stored.sent in {None, b"", octets(pair)},
+        "stored, though we call it a deletion": not cookie.is_deletion(seen.start),
+        "what is sent back": seen.sent in {None, b"", octets(pair)},
         "name": not pair.isascii() or theirs["name"] == cookie.name,
         "value": not pair.isascii() or theirs["value"] == cookie.value,
         "secure": theirs["secure"] == ("secure" in has),
         "httpOnly": theirs["httpOnly"] == ("httponly" in has),
         "partition": ("partitionKey" in theirs) == ("partitioned" in has),
         "path": theirs["path"] == (path if path.startswith("/") else "/"),
-        "expiry": EXPIRY_DIFFERS(cookie) or same_expiry(cookie, stored, now),
+        "expiry": EXPIRY_DIFFERS(cookie) or same_expiry(cookie, theirs, seen),
     }
     return [check for check, holds in checks.items() if not holds]
 
@@ -520,17 +535,20 @@ def differences(text: str, stored: Stored | None, now: float) -> list[str]:
 def test_chromium_reads_what_we_read() -> None:
     lines = list(dict.fromkeys([*CHOSEN, *sample(450, seed=6265)]))
     lines = [line for line in lines if max(map(ord, line), default=0) < 256]
-    found = stored_by_chromium(lines)
-    now = time.time()
+    found = seen_by_chromium(lines)
     assert [
         (line[:200], differs)
-        for line, stored in zip(lines, found, strict=True)
-        if (differs := differences(line, stored, now))
+        for line, seen in zip(lines, found, strict=True)
+        if (differs := differences(line, seen))
     ] == []
-    assert sum(stored is not None for stored in found) > 200  # or nothing was compared
-    unstored = [c for line, s in zip(lines, found, strict=True) if not s and (c := parse(line))]
+    assert sum(seen.cookie is not None for seen in found) > 200  # or nothing was compared
+    unstored = [
+        (cookie, seen)
+        for line, seen in zip(lines, found, strict=True)
+        if seen.cookie is None and (cookie := parse(line))
+    ]
     for why, reason in NOT_STORED.items():
-        assert any(reason(cookie) and not cookie.is_deletion(now) for cookie in unstored), why
+        assert any(reason(cookie) and not is_over(cookie, seen) for cookie, seen in unstored), why
 
 
 def test_chromium_refuses_a_response_with_a_nul_in_its_head() -> None:

@@ -13,7 +13,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,13 @@ from starlette.testclient import TestClient
 
 from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.policy.secrets import VARIABLE
+from tests.clock import stop_clock
 from tests.secret_keys import KEY
 
 POLICY = Path(storage.__file__).with_name("alpines-privacy.toml")
 PATH = "/api/guests"
 DATABASE = "fuzzed.sqlite3"
+TODAY = date(2028, 2, 29)  # at UTC-12, where the day begins last
 ADULT, CHILD = "1990-05-17", "2019-03-01"
 PERSON = {"name": "Mira Rossi", "username": "mira", "password": "four-words-in-a-row"}
 
@@ -126,6 +128,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(databases.VARIABLE, str(folder))
         patch.setenv(VARIABLE, KEY)
+        stop_clock(patch, TODAY)
         patch.setattr(storage, "_hashed", lambda _, salt: salt)  # the real one takes its time
         app = create_app(DATABASE)
         board = Board(app, folder / DATABASE)
@@ -156,9 +159,8 @@ def latest(year: int, month: int = 12, day: int | None = None) -> date:
 
 
 def old_enough(birth: date) -> bool:
-    """Tell whether somebody is 13 even where the day begins last, at UTC-12."""
-    today = datetime.now(timezone(-timedelta(hours=12))).date()
-    return (birth.year + 13, birth.month, birth.day) <= (today.year, today.month, today.day)
+    """Tell whether somebody is 13 today."""
+    return (birth.year + 13, birth.month, birth.day) <= (TODAY.year, TODAY.month, TODAY.day)
 
 
 def check(board: Board, status: int) -> None:
@@ -211,7 +213,7 @@ def test_no_body_the_document_knows_nothing_of_brings_a_child_to_the_app(
 @given(
     birth=st.one_of(
         st.dates(min_value=date(1905, 1, 1)),
-        st.integers(-800, 800).map(lambda days: date.today() - timedelta(days=13 * 365 + days)),  # noqa: DTZ011
+        st.integers(-800, 800).map(lambda days: TODAY - timedelta(days=13 * 365 + days)),
     )
 )
 @settings(max_examples=150)

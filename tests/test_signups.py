@@ -1179,6 +1179,14 @@ UNDECLARED_BODIES: dict[str, tuple[str, bytes, dict[str, str], int]] = {
     ),
     "JSON in UTF-16": (JSON, json.dumps({"dob": "2020-01-01", "password": "x"}).encode("utf-16"), {}, 422),
     "JSON that is a form": (JSON, b'{"dob": "1990-01-01", "password": "x", "y": "&dob=2020-01-01&"}', {}, 422),
+    "JSON that is a form with all of a signup": (JSON, b'{"y": "&password=x&dob=2020-01-01&"}', {}, 422),
+    "a form that JSON's name is said of": (
+        f"{FORM}; type=json; charset=utf-16", b'dob%00="dob":"2020-01-01"&' + SIGNUP, {}, 415,
+    ),
+    "parts of two boundaries": (
+        f'{MULTIPART}; x="\\"; boundary=abc"; boundary=b',
+        b"\n--abc\r\n\r\n" + parts(text("dob", "2020-01-01"), text("password", "x")), {}, 415,
+    ),
     "JSON that is a form without a signup": (JSON, b'{"password": "x", "y": "&dob=2020-01-01&"}', {}, 200),
     "a picture": ("image/png", b"\x89PNG\r\n\x1a\n\x00=" * 99, {}, 200),
 }  # fmt: skip

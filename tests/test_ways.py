@@ -17,6 +17,15 @@ from alpines_privacy.redaction.agents import GENERALISED, generalised
 from alpines_privacy.redaction.ways import Ways
 from tests.secret_keys import KEY, OLDER_KEY
 
+NOON = 1_900_000_000 // 86400 * 86400 + 43200.0
+
+
+@pytest.fixture(autouse=True)
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no midnight fall between two pseudonyms."""
+    monkeypatch.setattr(time, "time", lambda: NOON)
+
+
 KEYS = SecretKeys([KEY])
 
 # Kind, way, value, and what is written for it.
@@ -105,8 +114,7 @@ def test_a_pseudonym_is_of_the_key_the_kind_and_the_day(monkeypatch: pytest.Monk
     assert Ways(logs, KEYS).replacement("EMAIL", "a@b.example") == one
     assert Ways(logs, other).replacement("EMAIL", "a@b.example") != one
     assert first.replacement("NAME", "a@b.example")[5:] != one[6:]
-    tomorrow = time.time() + 86400
-    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    monkeypatch.setattr(time, "time", lambda: NOON + 86400)
     assert first.replacement("EMAIL", "a@b.example") != one
 
 

@@ -20,7 +20,8 @@ def _datasette(page: Page, address: str) -> set[str]:
     worked |= {"query"} if page.get_by_role("cell", name="7788").count() else set()
     page.goto(f"{address}/-/messages")
     page.locator("input[name=message]").fill("Snow above 3000 m")
-    page.get_by_role("button", name="Add message").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add message").click()
     return worked | ({"form"} if page.get_by_text("Snow above 3000 m").count() else set())
 
 

@@ -15,10 +15,9 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import NamedTuple
 
 from tests.browser.vendors import script_of
@@ -50,37 +49,28 @@ class Internet:
 
     def __init__(self) -> None:
         self.port = 0
-        self._arrivals: deque[Arrival] = deque(maxlen=_MOST_ARRIVALS)
+        self._arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         self._count = 0
         self._changed = threading.Condition()
 
-    @property
-    def count(self) -> int:
-        """How many requests have arrived so far."""
+    def arrivals(self, visit: str) -> Sequence[Arrival]:
+        """Return the requests of one visit in the order they came: a list that grows as more come."""
         with self._changed:
-            return self._count
+            return self._arrivals[visit]
 
-    def arrivals(self, visit: str, since: int = 0) -> list[Arrival]:
-        """Return the requests of one visit after the first `since` of all, in the order they came."""
-        with self._changed:
-            return self._of(visit, since)
-
-    def wait_for(self, visit: str, since: int, hosts: set[str], seconds: float) -> bool:
+    def wait_for(self, visit: str, hosts: set[str], seconds: float) -> bool:
         """Wait until a visit has reached all `hosts`; tell whether it did in time."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: hosts <= {arrival.host for arrival in self._of(visit, since)}, seconds
+                lambda: hosts <= {arrival.host for arrival in self._arrivals[visit]}, seconds
             )
-
-    def _of(self, visit: str, since: int) -> list[Arrival]:
-        latest = islice(reversed(self._arrivals), self._count - since)
-        return [arrival for arrival in latest if arrival.visit == visit][::-1]
 
     def arrived(self, arrival: Arrival) -> None:
         """Write down a request."""
         with self._changed:
-            self._arrivals.append(arrival)
+            assert self._count < _MOST_ARRIVALS
             self._count += 1
+            self._arrivals[arrival.visit].append(arrival)
             self._changed.notify_all()
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Frame,
+    sync_playwright,
+)
 
 from tests.browser.embeds import Embed
 from tests.browser.internet import Arrival, Internet
@@ -59,6 +66,7 @@ class Visit:
 
     embed: Embed
     url: str
+    name: str = ""
     text: str | None = None
     ran: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
@@ -66,7 +74,7 @@ class Visit:
     named: frozenset[str] = frozenset()
     errors: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
+    arrivals: Sequence[Arrival] = ()  # it grows with what arrives late
 
     @property
     def reached(self) -> frozenset[str]:
@@ -85,28 +93,32 @@ _NOWHERE = Visit(Embed(name="nowhere", way="control"), "about:blank")
 class Seat:
     """A profile of the browser's with one page, which shows one embed after another.
 
-    Its name stands in the User-Agent of every request. What arrives late is counted with the page
-    shown next: a request may be told of the wrong page, and is never lost.
+    The visit's name stands in the User-Agent of its requests, and what the page says before the next
+    has come is its own: nothing that is late is told of another visit.
     """
 
     def __init__(self, browser: Browser, name: str, *, scripts: bool) -> None:
-        self.name = name
+        self._name = name
+        self._opened = count()
         self.context: BrowserContext = browser.new_context(
-            user_agent=f"{_AGENT} visit/{name}",
             ignore_https_errors=True,
             java_script_enabled=scripts,
             viewport={"width": 800, "height": 700},
         )
         self.page = self.context.new_page()
-        self._visit = _NOWHERE
+        self._session = self.context.new_cdp_session(self.page)
+        self._visit = self._shown = _NOWHERE
         self._scripts = scripts
-        self._seen = 0
         self.page.on("pageerror", lambda error: self._note("errors", str(error)))
         self.page.on("console", self._console)
+        self.page.on("framenavigated", self._navigated)
 
-    def open(self, visit: Visit, signal: Mapping[str, str], seen: int) -> None:
+    def open(self, visit: Visit, signal: Mapping[str, str], internet: Internet) -> None:
         """Go to a page; return once its answer has begun."""
-        self._visit, self._seen = visit, seen
+        name = f"{self._name}.{next(self._opened)}"
+        self._visit, visit.name, visit.arrivals = visit, name, internet.arrivals(name)
+        agent = {"userAgent": f"{_AGENT} visit/{name}"}
+        self._session.send("Emulation.setUserAgentOverride", agent)
         self.context.set_extra_http_headers(dict(signal))
         response = self.page.goto(visit.url, wait_until="commit")
         assert response is not None
@@ -117,29 +129,42 @@ class Seat:
         """Wait until the page is loaded, its own code has run and all `expected` hosts are reached."""
         embed = self._visit.embed
         self.page.wait_for_load_state("load")
-        internet.wait_for(self.name, self._seen, expected, _LONGEST)
+        internet.wait_for(self._visit.name, expected, _LONGEST)
         if self._scripts:
             with suppress(Error):  # it left for another page meanwhile
                 self.page.evaluate(_OWN_CODE, [embed.ran, embed.called, _PATIENCE])
         else:
             self.page.wait_for_load_state("networkidle")
 
-    def look(self, internet: Internet) -> Visit:
-        """Return the visit with what the page shows, and what has arrived, by now."""
+    def look(self) -> Visit:
+        """Return the visit with what the page shows by now."""
         visit = self._visit
-        self.page.wait_for_load_state("load")
-        state = self.page.evaluate(_STATE, visit.embed.slots)
+        state = self._state(visit.embed.slots)
         visit.text, visit.ran, visit.called = state["text"], state["ran"], state["called"]
         visit.slots, visit.named = state["slots"], visit.named.union(state["named"])
-        visit.arrivals = internet.arrivals(self.name, self._seen)
         return visit
+
+    def _state(self, slots: str) -> dict[str, Any]:
+        """Ask the page; if it leaves for another meanwhile, that one."""
+        self.page.wait_for_load_state("load")
+        try:
+            found: dict[str, Any] = self.page.evaluate(_STATE, slots)
+        except Error as error:
+            if "navigation" not in str(error):
+                raise
+            return self._state(slots)
+        return found
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame.parent_frame is None:
+            self._shown = self._visit
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self._note("console", message.text)
 
     def _note(self, where: Literal["errors", "console"], text: str) -> None:
-        getattr(self._visit, where).append(text)
+        getattr(self._shown, where).append(text)
 
 
 @dataclass
@@ -171,14 +196,14 @@ class World:
             seats = self.seats(scripts=scripts)[: len(batch)]
             for seat, embed in zip(seats, batch, strict=True):
                 visit = Visit(embed, f"{embed.scheme}://{site.host}/{folder}/{embed.name}")
-                seat.open(visit, signal or {}, self.internet.count)
+                seat.open(visit, signal or {}, self.internet)
             for seat, embed in zip(seats, batch, strict=True):
                 seat.wait(
                     _expected(site, embed, signal=bool(signal), scripts=scripts), self.internet
                 )
             seats[-1].page.wait_for_timeout(_QUIET)
             for seat, embed in zip(seats, batch, strict=True):
-                visits[embed.name] = seat.look(self.internet)
+                visits[embed.name] = seat.look()
                 if shots is not None:
                     seat.page.screenshot(path=shots / f"{embed.name}.png", full_page=True)
         return visits
@@ -190,10 +215,10 @@ class World:
         """
         seat = self.seats()[0]
         seat.page.goto("about:blank")
-        seat.open(Visit(embed, f"http://{site.host}{path}"), signal, self.internet.count)
+        seat.open(Visit(embed, f"http://{site.host}{path}"), signal, self.internet)
         seat.wait(_expected(site, embed, signal=bool(signal), scripts=True), self.internet)
         seat.page.wait_for_timeout(_QUIET)
-        return seat.look(self.internet)
+        return seat.look()
 
     def seats(self, *, scripts: bool = True) -> list[Seat]:
         """Return the browser's profiles, with or without scripts: made once, for they are slow to make."""
@@ -206,11 +231,17 @@ class World:
 
 
 def _expected(site: Site, embed: Embed, *, signal: bool, scripts: bool) -> set[str]:
-    """Return the hosts that must be reached: bare all, protected the ads a page names while there is no signal."""
+    """Return the hosts that must be reached: bare all, protected what nothing may stop."""
+    reached = {host.format(domain=site.domain) for host in embed.reached}
     if site.loads is None:
-        return embed.expected(scripts=scripts)
-    named = embed.way in {"markup", "inline"} and site.loads == "listed"
-    return set(embed.ads[:1]) if named and scripts and not signal else set()
+        return embed.expected(scripts=scripts) | reached
+    if signal or not scripts:
+        return set()
+    if site.loads == "declared":
+        return reached
+    acts = embed.always if embed.way == "act" else ()
+    named = embed.ads[:1] if embed.way in {"markup", "inline"} else ()
+    return {*embed.left, *acts, *named, *reached}
 
 
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"

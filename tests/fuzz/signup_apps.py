@@ -1,8 +1,9 @@
-"""One signup in eight frameworks, each bare and protected, for real servers to serve.
+"""One signup in eight frameworks, each bare, declared and undeclared, for real servers to serve.
 
 Each view reads what was sent the way `X-Way` asks for and writes down every birth date its
-framework gives it. `X-App` names the framework; with `X-Bare` the layer is left out, which shows
-that a request does bring a child's date to an app that has no layer.
+framework gives it, whether it was given a password, and what the layer took the body for. `X-App`
+names the framework, `X-Layer` the layer's policy: `declared`, `undeclared`, or `bare`, which leaves
+it out and shows that a request does bring a child's date to an app that has no layer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import asyncio
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from contextvars import ContextVar
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -27,38 +30,69 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
 from django.urls import path as django_path
 from django.views.decorators.http import require_POST
 
 from alpines_privacy import PrivacyPolicy, Signup, protect
+from alpines_privacy.http.body import Fields
+from alpines_privacy.policy.age import AgeRule
+from alpines_privacy.signups import doors
+from alpines_privacy.signups.detection import Finding, weigh
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # at `cgi` in WebOb, and at `pkg_resources` in Pyramid
     from pyramid.config import Configurator
     from pyramid.response import Response as PyramidResponse
 
-__all__ = ["ASGI_APPS", "FIELD", "LOG", "WAYS", "WSGI_APPS", "make_asgi", "make_wsgi"]
+__all__ = [
+    "ASGI_APPS", "FIELD", "LAYERS", "LOG", "PASSWORD", "WAYS", "WSGI_APPS", "make_asgi", "make_wsgi",
+]  # fmt: skip
 
 LOG = "SIGNUP_FUZZ_LOG"  # the variable that names the file dates are written down in
-FIELD = "dob"
+FIELD, PASSWORD = "dob", "password"
+LAYERS = ("declared", "undeclared", "bare")
 WAYS = ("form", "values", "json", "raw", "typed form", "typed json")
 # `/typed-form` and `/typed-json` are views whose arguments a framework reads by itself.
-PATHS = ("/register", "/typed-form", "/typed-json", "/clubs/{club}/join-in")
+PATHS = ("/register", "/typed-form", "/typed-json", "/clubs/{club}/join")
 POLICY = PrivacyPolicy(
     signups=[Signup(path, birth_date=FIELD) for path in PATHS], detect_signups=False, logs="off"
 )
+UNDECLARED = PrivacyPolicy(logs="off")
 WSGI_APPS = ("Flask", "Django", "Bottle", "Falcon", "Pyramid")
 ASGI_APPS = ("FastAPI", "Quart", "Litestar", "Django", "Falcon")
 
+_layer: ContextVar[str] = ContextVar("layer", default="declared")
+_judged: ContextVar[str] = ContextVar("judged", default="not asked")
 
-def write_down(app: str, way: str, found: Iterable[Any]) -> str:
-    """Write down the dates that a framework gave its view."""
-    dates = [
+
+def _weigh(fields: Fields, rule: AgeRule) -> Finding:
+    """Weigh a body, and keep for its view what it was taken for."""
+    finding = weigh(fields, rule)
+    _judged.set(finding.name)
+    return finding
+
+
+doors.weigh = _weigh  # type: ignore[attr-defined]  # where it is called from
+
+
+def choose_layer(name: str) -> str:
+    """Note under which policy a request comes, by what its head says; return it."""
+    layer = name if name in LAYERS else "declared"
+    _layer.set(layer)
+    _judged.set("not asked")
+    return layer
+
+
+def write_down(app: str, way: str, dates: Iterable[Any], passwords: Iterable[Any]) -> str:
+    """Write down what a framework gave its view, and what the layer judged."""
+    texts = [
         value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        for value in found
+        for value in dates
         if value is not None
     ]
-    line = json.dumps([app, way, dates]).encode() + b"\n"
+    has_password = any(value not in {None, ""} for value in passwords)
+    line = json.dumps([app, way, texts, has_password, _layer.get(), _judged.get()]).encode() + b"\n"
     file = os.open(os.environ[LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.write(file, line)
@@ -67,25 +101,41 @@ def write_down(app: str, way: str, found: Iterable[Any]) -> str:
     return "created"
 
 
-def in_json(text: bytes | str) -> list[Any]:
-    """Return what `json.loads`, as views call it, finds under the name."""
+Read = Callable[[str], list[Any]]  # of a name: what stands under it
+
+
+def in_json(text: bytes | str) -> Read:
+    """Read what `json.loads`, as views call it, finds."""
     return of_table(json.loads(text))
 
 
-def of_table(table: Any) -> list[Any]:
-    if not isinstance(table, dict):
-        return []
-    value = table.get(FIELD)
-    return value if isinstance(value, list) else [value]
+def of_table(table: Any) -> Read:
+    def read(name: str) -> list[Any]:
+        value = table.get(name) if isinstance(table, dict) else None
+        if not isinstance(value, list):
+            return [value]
+        # A birth date that is a list is none beyond doubt, which is all that the undeclared are judged by.
+        return value if _layer.get() != "undeclared" else []
+
+    return read
 
 
-def in_raw(raw: Any) -> list[Any]:
-    """Return what views find that read the bytes by themselves."""
-    found = list(parse_qs(raw.decode("latin-1")).get(FIELD, []))
-    try:
-        return found + in_json(raw)
-    except ValueError:
-        return found
+def in_raw(raw: Any) -> Iterator[Read]:
+    """Read what views find that read the bytes by themselves: as a form, and as JSON."""
+    fields = parse_qs(raw.decode("latin-1"))
+    yield lambda name: fields.get(name, [])
+    with suppress(ValueError):
+        yield in_json(raw)
+
+
+def write_raw(app: str, raw: Any) -> str:
+    """Write down what each such reading gives."""
+    return " ".join([write_all(app, "raw", read) for read in in_raw(raw)])
+
+
+def write_all(app: str, way: str, read: Read, *more: Any) -> str:
+    """Write down what a reading gives, and what else is there of dates."""
+    return write_down(app, way, [*read(FIELD), *more], read(PASSWORD))
 
 
 # ------------------------------------------------------------------------------------------ WSGI
@@ -95,17 +145,17 @@ def _flask() -> Any:
     app = flask.Flask("fuzzed")
 
     @app.route("/register", methods=["POST"])
-    @app.route("/clubs/<club>/join-in", methods=["POST"])
+    @app.route("/clubs/<club>/join", methods=["POST"])
     def register(club: str = "") -> str:
         request, way = flask.request, flask.request.headers.get("X-Way", "form")
         if way == "json":
-            return write_down("Flask", way, of_table(request.get_json(force=True, silent=True)))
+            return write_all("Flask", way, of_table(request.get_json(force=True, silent=True)))
         if way == "raw":
-            return write_down("Flask", way, in_raw(request.get_data()))
+            return write_raw("Flask", request.get_data())
         if way == "values":
-            return write_down("Flask", way, request.values.getlist(FIELD))
+            return write_all("Flask", way, request.values.getlist)
         files = [file.read() for file in request.files.getlist(FIELD)]
-        return write_down("Flask", way, [*request.form.getlist(FIELD), *files])
+        return write_all("Flask", way, request.form.getlist, *files)
 
     return app
 
@@ -113,20 +163,19 @@ def _flask() -> Any:
 @require_POST
 def _django_view(request: HttpRequest, club: str = "") -> HttpResponse:
     way = request.headers.get("X-Way", "form")
-    if way in {"json", "raw"}:
-        read = in_json if way == "json" else in_raw
-        return HttpResponse(write_down("Django", way, read(request.body)))
-    found: list[Any] = request.POST.getlist(FIELD)
-    if way == "values":
-        found = found + request.GET.getlist(FIELD)
+    if way == "json":
+        return HttpResponse(write_all("Django", way, in_json(request.body)))
+    if way == "raw":
+        return HttpResponse(write_raw("Django", request.body))
+    more = request.GET.getlist(FIELD) if way == "values" else []
     files = [file.read() for file in request.FILES.getlist(FIELD)]
-    return HttpResponse(write_down("Django", way, [*found, *files]))
+    return HttpResponse(write_all("Django", way, request.POST.getlist, *more, *files))
 
 
 urlpatterns = [
     django_path("register", _django_view),
     django_path("register/", _django_view),
-    django_path("clubs/<club>/join-in", _django_view),
+    django_path("clubs/<club>/join", _django_view),
 ]
 
 
@@ -139,23 +188,23 @@ def _configure_django() -> None:
 
 
 def DjangoLayer(get_response: Any) -> Any:  # noqa: N802 - Django takes it for a class
-    """Stand for the layer's own middleware, unless the request asks for none."""
+    """Stand for the layer's own middleware, of the policy that the request asks for, if of any."""
     from asgiref.sync import iscoroutinefunction, markcoroutinefunction  # noqa: PLC0415 - Django's
 
     from alpines_privacy.django import PrivacyMiddleware  # noqa: PLC0415 - needs settings
 
-    layer = PrivacyMiddleware(get_response)
-    if not iscoroutinefunction(get_response):
-        return lambda request: (get_response if _is_bare(request) else layer)(request)
+    layers = {"bare": get_response, "declared": PrivacyMiddleware(get_response)}
+    with override_settings(ALPINES_PRIVACY=UNDECLARED):
+        layers["undeclared"] = PrivacyMiddleware(get_response)
 
-    async def choose(request: HttpRequest) -> Any:
-        return await (get_response if _is_bare(request) else layer)(request)  # type: ignore[misc]
+    def choose(request: HttpRequest) -> Any:
+        layer = layers[_layer.get()]
+        return layer(request)
 
-    return markcoroutinefunction(choose)
+    async def choose_later(request: HttpRequest) -> Any:
+        return await choose(request)
 
-
-def _is_bare(request: HttpRequest) -> bool:
-    return "X-Bare" in request.headers
+    return markcoroutinefunction(choose_later) if iscoroutinefunction(get_response) else choose
 
 
 def _bottle() -> Any:
@@ -164,55 +213,65 @@ def _bottle() -> Any:
     def register(club: str = "") -> str:
         request, way = bottle.request, bottle.request.get_header("X-Way", "form")
         if way == "json":
-            return write_down("Bottle", way, of_table(request.json))
+            return write_all("Bottle", way, of_table(request.json))
         if way == "raw":
-            return write_down("Bottle", way, in_raw(request.body.read()))
+            return write_raw("Bottle", request.body.read())
         if way == "values":
-            return write_down("Bottle", way, [*request.params.getall(FIELD), request.params.dob])
+            return write_all("Bottle", way, request.params.getall, request.params.dob)
         files = [file.file.read() for file in request.files.getall(FIELD)]
-        return write_down("Bottle", way, [*request.forms.getall(FIELD), request.forms.dob, *files])
+        return write_all("Bottle", way, request.forms.getall, request.forms.dob, *files)
 
     app.route("/register", method="POST")(register)
-    app.route("/clubs/<club>/join-in", method="POST")(register)
+    app.route("/clubs/<club>/join", method="POST")(register)
     return app
+
+
+def _in_query(request: Any) -> Read:
+    return lambda name: list(request.get_param_as_list(name) or [])
+
+
+def _in_parts(parts: list[tuple[str, bytes]]) -> Read:
+    return lambda name: [data for part, data in parts if part == name]
 
 
 class _Falcon:
     def on_post(self, request: Any, response: Any, club: str = "") -> None:
         way = request.get_header("X-Way") or "form"
-        response.text = write_down("Falcon", way, self._found(request, way))
-
-    def _found(self, request: Any, way: str) -> list[Any]:
         if way == "raw":
-            return in_raw(request.bounded_stream.read())
+            response.text = write_raw("Falcon", request.bounded_stream.read())
+        else:
+            response.text = write_all("Falcon", way, self._read(request, way))
+
+    def _read(self, request: Any, way: str) -> Read:
         if way == "values":
-            return list(request.get_param_as_list(FIELD) or [])
+            return _in_query(request)
         media = request.get_media()
         if isinstance(media, dict):
             return of_table(media)
-        return [part.stream.read() for part in media if part.name == FIELD]
+        return _in_parts([(part.name, part.stream.read()) for part in media])
 
 
 class _AsyncFalcon:
     async def on_post(self, request: Any, response: Any, club: str = "") -> None:
         way = request.get_header("X-Way") or "form"
-        response.text = write_down("Falcon", way, await self._found(request, way))
-
-    async def _found(self, request: Any, way: str) -> list[Any]:
         if way == "raw":
-            return in_raw(await request.stream.read())
+            response.text = write_raw("Falcon", await request.stream.read())
+        else:
+            response.text = write_all("Falcon", way, await self._read(request, way))
+
+    async def _read(self, request: Any, way: str) -> Read:
         if way == "values":
-            return list(request.get_param_as_list(FIELD) or [])
+            return _in_query(request)
         media = await request.get_media()
         if isinstance(media, dict):
             return of_table(media)
-        return [await part.stream.read() async for part in media if part.name == FIELD]
+        return _in_parts([(part.name, await part.stream.read()) async for part in media])
 
 
 def _falcon(app: Any, resource: Any) -> Any:
     app.req_options.strip_url_path_trailing_slash = True
     app.add_route("/register", resource)
-    app.add_route("/clubs/{club}/join-in", resource)
+    app.add_route("/clubs/{club}/join", resource)
     return app
 
 
@@ -222,20 +281,22 @@ def _pyramid() -> Any:
             return PyramidResponse(status=404)
         way = request.headers.get("X-Way", "form")
         if way == "json":
-            return PyramidResponse(write_down("Pyramid", way, of_table(request.json_body)))
+            return PyramidResponse(write_all("Pyramid", way, of_table(request.json_body)))
         if way == "raw":
-            return PyramidResponse(write_down("Pyramid", way, in_raw(request.body)))
+            return PyramidResponse(write_raw("Pyramid", request.body))
         pairs = request.params if way == "values" else request.POST
-        found = [
-            value if isinstance(value, str) else value.file.read() for value in pairs.getall(FIELD)
-        ]
-        return PyramidResponse(write_down("Pyramid", way, found))
+
+        def read(name: str) -> list[Any]:
+            found = pairs.getall(name)
+            return [value if isinstance(value, str) else value.file.read() for value in found]
+
+        return PyramidResponse(write_all("Pyramid", way, read))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         configuration = Configurator()
         configuration.add_view(register, name="register", request_method="POST")  # traversal
-        configuration.add_route("club", "/clubs/{club}/join-in")
+        configuration.add_route("club", "/clubs/{club}/join")
         configuration.add_view(register, route_name="club")
         return configuration.make_wsgi_app()
 
@@ -253,26 +314,26 @@ def _fastapi() -> Any:
     async def register(request: fastapi.Request, club: str = "") -> str:
         way = request.headers.get("x-way", "form")
         if way == "json":
-            return write_down("FastAPI", way, of_table(await request.json()))
+            return write_all("FastAPI", way, of_table(await request.json()))
         if way == "raw":
-            return write_down("FastAPI", way, in_raw(await request.body()))
+            return write_raw("FastAPI", await request.body())
         form = await request.form()
-        found: list[Any] = form.getlist(FIELD)
-        if way == "values":
-            found = found + request.query_params.getlist(FIELD)
-        read = [value if isinstance(value, str) else await value.read() for value in found]
-        return write_down("FastAPI", way, read)
+        more = request.query_params.getlist(FIELD) if way == "values" else []
+        dates = [
+            value if isinstance(value, str) else await value.read() for value in form.getlist(FIELD)
+        ]
+        return write_down("FastAPI", way, [*dates, *more], form.getlist(PASSWORD))
 
     app.api_route("/register", methods=["POST"])(register)
-    app.post("/clubs/{club}/join-in")(register)
+    app.post("/clubs/{club}/join")(register)
 
     @app.post("/typed-form")
     async def typed_form(dob: Annotated[str, fastapi.Form()]) -> str:
-        return write_down("FastAPI", "typed form", [dob])
+        return write_down("FastAPI", "typed form", [dob], [])
 
     @app.post("/typed-json")
     async def typed_json(account: _Account) -> str:
-        return write_down("FastAPI", "typed json", [account.dob])
+        return write_down("FastAPI", "typed json", [account.dob], [])
 
     return app
 
@@ -281,18 +342,18 @@ def _quart() -> Any:
     app = quart.Quart("fuzzed")
 
     @app.route("/register", methods=["POST"])
-    @app.route("/clubs/<club>/join-in", methods=["POST"])
+    @app.route("/clubs/<club>/join", methods=["POST"])
     async def register(club: str = "") -> str:
         request, way = quart.request, quart.request.headers.get("X-Way", "form")
         if way == "json":
             table = await request.get_json(force=True, silent=True)
-            return write_down("Quart", way, of_table(table))
+            return write_all("Quart", way, of_table(table))
         if way == "raw":
-            return write_down("Quart", way, in_raw(await request.get_data(as_text=False)))
+            return write_raw("Quart", await request.get_data(as_text=False))
         if way == "values":
-            return write_down("Quart", way, (await request.values).getlist(FIELD))
+            return write_all("Quart", way, (await request.values).getlist)
         files = [file.read() for file in (await request.files).getlist(FIELD)]
-        return write_down("Quart", way, [*(await request.form).getlist(FIELD), *files])
+        return write_all("Quart", way, (await request.form).getlist, *files)
 
     return app
 
@@ -301,19 +362,20 @@ def _litestar() -> Any:
     async def register(request: litestar.Request[Any, Any, Any], club: str = "") -> str:
         way = request.headers.get("x-way", "form")
         if way == "json":
-            return write_down("Litestar", way, of_table(await request.json()))
+            return write_all("Litestar", way, of_table(await request.json()))
         if way == "raw":
-            return write_down("Litestar", way, in_raw(await request.body()))
-        found = (await request.form()).getall(FIELD, [])
+            return write_raw("Litestar", await request.body())
+        form = await request.form()
+        found = form.getall(FIELD, [])
         if way == "values":
             found = [*found, *request.query_params.getall(FIELD, [])]
-        read = [await value.read() if hasattr(value, "read") else value for value in found]
-        return write_down("Litestar", way, read)
+        dates = [await value.read() if hasattr(value, "read") else value for value in found]
+        return write_down("Litestar", way, dates, form.getall(PASSWORD, []))
 
     return litestar.Litestar(
         [
             litestar.post("/register")(register),
-            litestar.post("/clubs/{club:str}/join-in")(register),
+            litestar.post("/clubs/{club:str}/join")(register),
         ],
         openapi_config=None,
     )
@@ -336,18 +398,27 @@ def _asgi_apps() -> dict[str, Callable[[], Any]]:
     }  # fmt: skip
 
 
+def _layered(makes: dict[str, Callable[[], Any]], django: Any) -> dict[str, dict[str, Any]]:
+    """Return the frameworks' apps by policy and name; Django chooses by itself."""
+    own: dict[str, Callable[[Any], Any]] = {
+        "bare": lambda app: app,
+        "declared": lambda app: protect(app, POLICY),
+        "undeclared": lambda app: protect(app, UNDECLARED),
+    }
+    return {
+        layer: {name: put(make()) for name, make in makes.items()} | {"Django": django}
+        for layer, put in own.items()
+    }
+
+
 def make_wsgi() -> Any:
     """Return the WSGI app that chooses among the frameworks."""
     _configure_django()
-    django = get_wsgi_application()  # chooses by itself
-    bare = {name: make() for name, make in _wsgi_apps().items()} | {"Django": django}
-    kept = {name: protect(make(), POLICY) for name, make in _wsgi_apps().items()} | {
-        "Django": django
-    }
+    apps = _layered(_wsgi_apps(), get_wsgi_application())
 
     def choose(environ: Any, start_response: Any) -> Any:
-        apps = bare if "HTTP_X_BARE" in environ else kept
-        app = apps.get(environ.get("HTTP_X_APP", ""), kept["Flask"])
+        chosen = apps[choose_layer(environ.get("HTTP_X_LAYER", ""))]
+        app = chosen.get(environ.get("HTTP_X_APP", ""), chosen["Flask"])
         return app(environ, start_response)
 
     return choose
@@ -356,21 +427,16 @@ def make_wsgi() -> Any:
 def make_asgi() -> Any:
     """Return the ASGI app that chooses among the frameworks."""
     _configure_django()
-    django = get_asgi_application()
-    bare = {name: make() for name, make in _asgi_apps().items()} | {"Django": django}
-    kept = {name: protect(make(), POLICY) for name, make in _asgi_apps().items()} | {
-        "Django": django
-    }
+    apps = _layered(_asgi_apps(), get_asgi_application())
 
     async def choose(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            await (_lifespan if scope["type"] == "lifespan" else kept["Quart"])(
-                scope, receive, send
-            )
+            other = _lifespan if scope["type"] == "lifespan" else apps["declared"]["Quart"]
+            await other(scope, receive, send)
             return
         fields = dict(scope["headers"])
-        apps = bare if b"x-bare" in fields else kept
-        app = apps.get(fields.get(b"x-app", b"").decode("latin-1"), kept["FastAPI"])
+        chosen = apps[choose_layer(fields.get(b"x-layer", b"").decode("latin-1"))]
+        app = chosen.get(fields.get(b"x-app", b"").decode("latin-1"), chosen["FastAPI"])
         await app(scope, receive, send)
 
     return choose

@@ -1,4 +1,4 @@
-"""The fuzzed signups on real servers: started, spoken to in raw bytes, and ended whatever happens."""
+"""The fuzzed signups on real servers: started, spoken to in raw bytes or frames, and ended whatever happens."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import ConnectionTerminated, StreamEnded, StreamReset
+from h2.exceptions import H2Error
 
 from tests.fuzz.signup_apps import ASGI_APPS, LOG, WSGI_APPS
 from tests.processes import free_port, program
 
-__all__ = ["SERVERS", "Server", "serving"]
+__all__ = ["SERVERS", "Frames", "Sent", "Server", "Sight", "serving"]
 
 ROOT = Path(__file__).parent.parent.parent
 _COMMANDS = {
@@ -37,6 +43,49 @@ _PATIENCE = 30.0  # seconds for the first byte of an answer to a whole request
 _GRACE = 5.0
 
 
+class Frames(NamedTuple):
+    """A request over HTTP/2: its field lines, its data frame by frame, and its trailers (RFC 9113 §8.1)."""
+
+    fields: list[tuple[bytes, bytes]]
+    data: list[bytes]
+    trailers: list[tuple[bytes, bytes]]
+
+    def written(self, connection: H2Connection) -> bytes:
+        """Return the bytes of a connection that asks for nothing else."""
+        connection.initiate_connection()
+        connection.send_headers(1, self.fields, end_stream=not (self.data or self.trailers))
+        for number, data in enumerate(self.data, 1):
+            is_last = number == len(self.data) and not self.trailers
+            connection.send_data(1, data, end_stream=is_last)
+        if self.trailers:
+            connection.send_headers(1, self.trailers, end_stream=True)
+        return connection.data_to_send()
+
+
+Sent: TypeAlias = bytes | Frames
+
+
+class Sight(NamedTuple):
+    """What a view was given: by which framework, how it read, under which policy, and what the layer judged.
+
+    `judged` is the name of a `Finding`, or says that the layer did not look.
+    """
+
+    app: str
+    way: str
+    dates: list[str]
+    has_password: bool
+    layer: str
+    judged: str
+
+
+# Nothing of ours mends what is drawn.
+_AS_IT_IS = H2Configuration(
+    header_encoding=None, validate_outbound_headers=False, normalize_outbound_headers=False,
+    validate_inbound_headers=False, normalize_inbound_headers=False,
+)  # fmt: skip
+
+
 @dataclass
 class Server:
     """A server, and the file in which its views write down the dates they are given."""
@@ -50,31 +99,40 @@ class Server:
         """The frameworks it serves."""
         return WSGI_APPS if ":wsgi" in _COMMANDS[self.name] else ASGI_APPS
 
-    def send(self, request: bytes, *, is_whole: bool) -> bytes:
-        """Send bytes over a connection of their own; return what came back."""
+    @property
+    def speaks_http2(self) -> bool:
+        """Whether it takes HTTP/2 without TLS from whoever begins with it (RFC 9113 §3.3)."""
+        return self.name.startswith(("hypercorn", "granian"))
+
+    def send(self, request: Sent, *, is_whole: bool) -> bytes:
+        """Send a request over a connection of its own; return the bytes that came back."""
         answer = b""
+        visitor = H2Connection(_AS_IT_IS)
+        is_framed = isinstance(request, Frames)
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", self.port)) as sent,
         ):
             sent.settimeout(_PATIENCE if is_whole else _QUIET)
-            sent.sendall(request)
+            sent.sendall(request.written(visitor) if isinstance(request, Frames) else request)
             while data := sent.recv(65536):
                 answer += data
+                if is_framed and _is_over(visitor, data):
+                    break
         return answer
 
-    def send_all(self, requests: Iterable[bytes]) -> list[bytes]:
+    def send_all(self, requests: Iterable[Sent]) -> list[bytes]:
         """Send many, some at once; return what came back for each."""
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             return list(threads.map(lambda each: self.send(each, is_whole=False), requests))
 
-    def seen(self, start: int) -> list[tuple[str, str, list[str]]]:
-        """Return what views wrote down since the log had `start` bytes: framework, way and dates."""
+    def seen(self, start: int) -> list[Sight]:
+        """Return what views wrote down since the log had `start` bytes."""
         if not self.log.exists():
             return []
         with self.log.open("rb") as file:
             file.seek(start)
-            return [tuple(json.loads(line)) for line in file if line.endswith(b"\n")]
+            return [Sight(*json.loads(line)) for line in file if line.endswith(b"\n")]
 
     @property
     def defects(self) -> list[str]:
@@ -88,6 +146,15 @@ class Server:
     def size(self) -> int:
         """How many bytes the log has."""
         return self.log.stat().st_size if self.log.exists() else 0
+
+
+def _is_over(visitor: H2Connection, data: bytes) -> bool:
+    """Tell whether what came ends the one exchange of a connection."""
+    try:
+        events = visitor.receive_data(data)
+    except H2Error:
+        return True
+    return any(isinstance(e, StreamEnded | StreamReset | ConnectionTerminated) for e in events)
 
 
 @contextlib.contextmanager

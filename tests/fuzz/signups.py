@@ -1,9 +1,11 @@
-"""`python -m tests.fuzz.signups`: no request brings a child's date to a view of a declared signup.
+"""`python -m tests.fuzz.signups`: no request brings a child's date to a view of a signup.
 
-Raw bytes on a socket, request lines and heads included, drawn from a grammar of what clients send
-and of what parsers differ on, against eight frameworks on five servers. A view reads in every way
-its framework offers, and writes down what it finds. `SIGNUP_FUZZ_SECONDS` is the time it takes,
-`SIGNUP_FUZZ_SEED` draws the same requests again.
+Raw bytes on a socket, request lines and heads included, or frames of HTTP/2, drawn from a grammar of
+what clients send and of what parsers differ on, against eight frameworks on five servers. A view
+reads in every way its framework offers, and writes down what it finds. Of a declared signup it may
+find no child's date. Of an undeclared one it may where the layer saw others' dates beside it: what
+may not be is that the view reads a child's signup and the layer judged it none.
+`SIGNUP_FUZZ_SECONDS` is the time it takes, `SIGNUP_FUZZ_SEED` draws the same requests again.
 """
 
 from __future__ import annotations
@@ -14,13 +16,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.fuzz.signup_apps import FIELD, WAYS
-from tests.fuzz.signup_servers import SERVERS, Server, serving
+from alpines_privacy.signups.detection import Finding
+from tests.fuzz.signup_apps import FIELD, PASSWORD, WAYS
+from tests.fuzz.signup_servers import SERVERS, Frames, Sent, Server, Sight, serving
 
 __all__ = [
     "ADULT", "CHILD", "FORM", "JSON", "MULTIPART", "Find", "Request", "Tally", "child_seen", "draw", "fuzz",
@@ -35,6 +39,7 @@ FORM, JSON, MULTIPART = (
 )
 BOUNDARY = "xyz"
 _BATCH = 60
+_PLAIN = "with its length"  # how browsers' data comes over HTTP/2
 _SAYS_EVERY = 20  # seconds
 
 Random = random.Random
@@ -51,14 +56,33 @@ class Request:
     body: bytes = b""
     framing: str = "length"
 
-    def written(self, app: str, way: str, *, is_bare: bool = False) -> bytes:
-        """Return its bytes, for one framework and one way to read."""
-        fields = [("Host", "shop.example"), ("X-App", app), ("X-Way", way), ("Connection", "close")]
-        fields += [("X-Bare", "1")] * is_bare + self.head
+    def written(self, app: str, way: str, layer: str = "declared") -> bytes:
+        """Return its bytes, for one framework, one way to read and one policy."""
+        fields = [("Host", "shop.example"), *_told(app, way, layer), ("Connection", "close")]
+        fields += self.head
         framing, body = _FRAMINGS[self.framing](self.body)
         lines = [f"{self.method} {self.target} {self.version}"]
         lines += [f"{name}: {value}" for name, value in [*fields, *framing]]
         return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+
+    def framed(self, app: str, way: str, layer: str = "declared", how: str = _PLAIN) -> Frames:
+        """Return it for HTTP/2, where `how` says how its data comes."""
+        pseudo = [(":method", self.method), (":scheme", "http"), (":path", self.target)]
+        fields = [*pseudo, (":authority", "shop.example"), *_told(app, way, layer), *self.head]
+        framing, data, trailers = _FRAMES[how](self.body)
+        return Frames(_lines([*fields, *framing]), data, _lines(trailers))
+
+
+def _told(app: str, way: str, layer: str) -> list[tuple[str, str]]:
+    return [("X-App", app), ("X-Way", way), ("X-Layer", layer)]
+
+
+def _lines(fields: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return field lines as HTTP/2 has them: names in lower case (RFC 9113 §8.2)."""
+    return [
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in fields
+    ]
 
 
 def request_of(content_type: str, body: bytes, **parts: str) -> Request:
@@ -105,6 +129,35 @@ _FRAMINGS: dict[str, Callable[[bytes], tuple[list[tuple[str, str]], bytes]]] = {
     "a coding after a tab": lambda body: ([("Transfer-Encoding", "\tchunked"), _length(body)], _chunked(body)),
 }  # fmt: skip
 
+Framed = tuple[list[tuple[str, str]], list[bytes], list[tuple[str, str]]]
+
+
+def _cut(body: bytes, size: int) -> list[bytes]:
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+# How data comes over HTTP/2, where the end of a stream is what ends a body: fields, frames, trailers.
+_FRAMES: dict[str, Callable[[bytes], Framed]] = {
+    "one": lambda body: ([], [body], []),
+    "with its length": lambda body: ([_length(body)], [body], []),
+    "pieces": lambda body: ([], _cut(body, 7), []),
+    "pieces, with their length": lambda body: ([_length(body)], _cut(body, 5), []),
+    "empty frames between": lambda body: ([], [b"", *_cut(body, 9), b""], []),
+    "trailers": lambda body: ([], [body], [("content-type", JSON)]),
+    "trailers of a pseudo-field": lambda body: ([], [body], [(":path", "/x")]),
+    "a shorter length": lambda body: ([("content-length", str(len(body) // 2))], [body], []),
+    "a longer length": lambda body: ([("content-length", str(len(body) + 9))], [body], []),
+    "no length at all": lambda body: ([("content-length", "")], [body], []),
+    "two lengths": lambda body: ([_length(body), ("content-length", "4")], [body], []),
+    "a coding": lambda body: ([_TE], [body], []),
+    "chunks": lambda body: ([_TE], [_chunked(body)], []),
+    "chunks and a length": lambda body: ([_TE, _length(body)], [_chunked(body)], []),
+    "nothing": lambda body: ([], [], []),
+    "another path": lambda body: ([(":path", "/x")], [body], []),
+    "another method": lambda body: ([(":method", "GET")], [body], []),
+    "a connection's field": lambda body: ([("connection", "content-type")], [body], []),
+}  # fmt: skip
+
 # ------------------------------------------------------------------------------------------ bodies
 
 NAMES = (
@@ -140,8 +193,27 @@ TEXTS = (
 _EXTRAS = (0, 1, 1, 1, 1, 2, 2, 3)  # fields beside the adult's date
 
 
-def _form(rng: Random) -> tuple[str, bytes]:
-    pairs = [f"{FIELD}={ADULT}"] * (rng.random() < 0.8)
+SECRET = "four-words-in-a-row"
+PASSWORDS = (PASSWORD,) * 12 + (
+    "pass%77ord",
+    "Password",
+    "user[password]",
+    "pwd",
+    "password1",
+    "passwor\u0064",
+)
+
+
+def _own(rng: Random, layer: str) -> list[tuple[str, str]]:
+    """Return what a signup's form holds: an adult's date, or to the undeclared a password and any date."""
+    if layer == "declared":
+        return [(FIELD, ADULT)] * (rng.random() < 0.8)
+    born = [(FIELD, rng.choice((ADULT, CHILD, CHILD)))] * (rng.random() < 0.7)
+    return born + [(rng.choice(PASSWORDS), SECRET)] * (rng.random() < 0.95)
+
+
+def _form(rng: Random, layer: str) -> tuple[str, bytes]:
+    pairs = [f"{name}={value}" for name, value in _own(rng, layer)]
     for _ in range(rng.choice(_EXTRAS)):
         value = rng.choice(VALUES if rng.random() < 0.7 else TEXTS)
         pairs.insert(rng.randint(0, len(pairs)), f"{rng.choice(NAMES)}={value}")
@@ -194,8 +266,8 @@ ENDS = ("--xyz--\r\n",) * 6 + (
 )
 
 
-def _multipart(rng: Random) -> tuple[str, bytes]:
-    parts = [(PART_HEADS[0], FIELD, "", ADULT)] * (rng.random() < 0.8)
+def _multipart(rng: Random, layer: str) -> tuple[str, bytes]:
+    parts = [(PART_HEADS[0], name, "", value) for name, value in _own(rng, layer)]
     for _ in range(rng.choice(_EXTRAS)):
         head = rng.choice(PART_HEADS) if rng.random() < 0.6 else PART_HEADS[0]
         value = rng.choice(VALUES if rng.random() < 0.6 else TEXTS)
@@ -230,8 +302,8 @@ JSON_VALUES = (
 )  # fmt: skip
 
 
-def _json(rng: Random) -> tuple[str, bytes]:
-    members = [f'"{FIELD}": "{ADULT}"'] * (rng.random() < 0.8)
+def _json(rng: Random, layer: str) -> tuple[str, bytes]:
+    members = [f'"{name}": "{value}"' for name, value in _own(rng, layer)]
     for _ in range(rng.choice(_EXTRAS)):
         member = f'"{rng.choice(JSON_NAMES)}": {rng.choice(JSON_VALUES)}'
         members.insert(rng.randint(0, len(members)), member)
@@ -281,7 +353,7 @@ TYPES = (
     "application/x-www-form-urlencoded\t", "multipart/form-data\x0b", "application/json/x", "text/html",
 )  # fmt: skip
 TARGETS = (
-    "/register",) * 6 + ("/typed-form", "/typed-json", "/clubs/a/join-in") + (
+    "/register",) * 6 + ("/typed-form", "/typed-json", "/clubs/a/join") + (
     "register", "http://shop.example/register", "//register", "/%2e/register", "/./register", "/x/../register",
     "/register/",
     "/register//", "/REGISTER", "/Register", "/%72egister", "/%2572egister", "/register;x=1", "/register%3Bx",
@@ -296,8 +368,8 @@ TARGETS = (
     "///register",
     "/reg\tister", "/register\t", "x://y/register", "/register%09", "/..%2fregister", "/clubs/../register",
     "/clubs/%2e%2e/register",
-    "/clubs//join-in", "/clubs/a%2fb/join-in", "/clubs/%00/join-in", "/clubs/a/join-in/", "/clubs/;/join-in",
-    "/clubs/a;b/join-in",
+    "/clubs//join", "/clubs/a%2fb/join", "/clubs/%00/join", "/clubs/a/join/", "/clubs/;/join",
+    "/clubs/a;b/join",
     f"/register?dob={CHILD}", f"/register?dob={ADULT}", f"/register?d%6fb={CHILD}", f"/register?a=1;dob={CHILD}",
     f"/register?dob[]={CHILD}",
     f"/register?dob%00={CHILD}", f"/register?x&dob={CHILD}", f"/register?%26dob={CHILD}", f"/register?+dob={CHILD}",
@@ -338,10 +410,10 @@ PIECES = (
 )  # fmt: skip
 
 
-def draw(rng: Random) -> Request:
+def draw(rng: Random, layer: str = "declared") -> Request:
     """Draw a request: a body of some kind, and up to four things that are odd about it."""
     kind = rng.choice((_form, _multipart, _json))
-    content_type, body = kind(rng)
+    content_type, body = kind(rng, layer)
     request = request_of(content_type, body)
     for _ in range(rng.choice((0, 0, 1, 1, 1, 2, 2, 3, 4))):
         rng.choice(_ODDITIES)(rng, request)
@@ -413,7 +485,7 @@ class Find:
     app: str
     way: str
     seed: int
-    request: bytes
+    request: Sent
 
 
 @dataclass
@@ -421,6 +493,8 @@ class Tally:
     """What came of a run."""
 
     requests: int = 0
+    over_http2: int = 0
+    undeclared: int = 0
     passed: int = 0  # dates of adults that views were given
     finds: list[Find] = field(default_factory=list)
     controls: list[str] = field(default_factory=list)  # plain requests of adults that did not pass
@@ -428,21 +502,36 @@ class Tally:
     statuses: Counter[str] = field(default_factory=Counter)
 
 
-def plain_requests() -> Iterator[tuple[str, str, Request]]:
-    """Yield what ordinary clients send: a name, the way it is read, the request of an adult."""
-    part = f'--xyz\r\nContent-Disposition: form-data; name="dob"\r\n\r\n{ADULT}\r\n--xyz--\r\n'.encode()
+def plain_requests(born: str = ADULT) -> Iterator[tuple[str, str, Request]]:
+    """Yield what ordinary clients send: a name, the way it is read, the request."""
+    head = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    parts = [head.format(FIELD, born), head.format(PASSWORD, SECRET)]
+    text = "".join(f"--xyz\r\n{part}" for part in parts) + "--xyz--\r\n"
+    table = f'{{"{FIELD}": "{born}", "{PASSWORD}": "{SECRET}"}}'
     bodies = {
-        "form": request_of(FORM, f"name=x&dob={ADULT}".encode()),
-        "multipart": request_of(f"{MULTIPART}; boundary=xyz", part),
-        "JSON": request_of(JSON, f'{{"dob": "{ADULT}"}}'.encode()),
+        "form": request_of(FORM, f"name=x&{FIELD}={born}&{PASSWORD}={SECRET}".encode()),
+        "multipart": request_of(f"{MULTIPART}; boundary=xyz", text.encode()),
+        "JSON": request_of(JSON, table.encode()),
     }
     for name, request in bodies.items():
         yield name, "json" if name == "JSON" else "form", request
 
 
-def child_seen(seen: list[tuple[str, str, list[str]]]) -> bool:
-    """Tell whether any view was given a child's date."""
-    return any(CHILD in value for _, _, values in seen for value in values)
+def child_seen(seen: Iterable[Sight]) -> bool:
+    """Tell whether any view was given a child's date that it may not be given."""
+    return any(map(_is_wrong, seen))
+
+
+def _is_wrong(sight: Sight) -> bool:
+    if sight.layer != "undeclared":
+        return any(CHILD in date for date in sight.dates)
+    # Undeclared, no query is looked at and no path that ends in another word; of several dates one may be a parent's.
+    if (
+        sight.way in {"values", "typed form", "typed json"}
+        or sight.judged == Finding.SOMEBODY_ELSE.name
+    ):
+        return False
+    return sight.has_password and set(sight.dates) == {CHILD}
 
 
 def fuzz(seconds: float, seed: int, *, say: Callable[[str], None] = print) -> Tally:
@@ -466,10 +555,12 @@ def fuzz(seconds: float, seed: int, *, say: Callable[[str], None] = print) -> Ta
 def _check_controls(server: Server, tally: Tally) -> None:
     for app in server.apps:
         for name, way, request in plain_requests():
-            start = server.size
-            answer = server.send(request.written(app, way), is_whole=True)
-            if not any(ADULT in values for _, _, values in server.seen(start)):
-                tally.controls.append(f"{server.name}, {app}, {name}: {answer[:60]!r}")
+            for layer in ("declared", "undeclared"):
+                start = server.size
+                answer = server.send(request.written(app, way, layer), is_whole=True)
+                if not any(ADULT in sight.dates for sight in server.seen(start)):
+                    where = f"{server.name}, {app}, {name}, {layer}"
+                    tally.controls.append(f"{where}: {answer[:60]!r}")
 
 
 def _fuzz_server(
@@ -480,11 +571,16 @@ def _fuzz_server(
         start = server.size
         batch = [_drawn(server, seed + number) for number in range(_BATCH)]
         seed += _BATCH
-        for answer in server.send_all(request for _, _, request in batch):
-            tally.statuses[answer[9:12].decode("latin-1")] += 1
+        for drawn, answer in zip(
+            batch, server.send_all(each.request for each in batch), strict=True
+        ):
+            is_framed = isinstance(drawn.request, Frames)
+            tally.over_http2 += is_framed
+            tally.undeclared += drawn.layer == "undeclared"
+            tally.statuses["HTTP/2" if is_framed else answer[9:12].decode("latin-1")] += 1
         seen = server.seen(start)
         tally.requests += len(batch)
-        tally.passed += sum(ADULT in value for _, _, values in seen for value in values)
+        tally.passed += sum(ADULT in date for sight in seen for date in sight.dates)
         if child_seen(seen):
             tally.finds += _found(server, batch, say)
         if time.monotonic() - said > _SAYS_EVERY:
@@ -494,26 +590,38 @@ def _fuzz_server(
             )
 
 
-def _drawn(server: Server, seed: int) -> tuple[int, tuple[str, str], bytes]:
-    """Draw a request, and who is to read it how."""
+class Drawn(NamedTuple):
+    """A request, and who is to read it how, under which policy."""
+
+    seed: int
+    app: str
+    way: str
+    layer: str
+    request: Sent
+
+
+def _drawn(server: Server, seed: int) -> Drawn:
     rng = random.Random(seed)  # noqa: S311 - to be drawn again
-    request, app, way = draw(rng), rng.choice(server.apps), rng.choice(WAYS[:4])
-    return seed, (app, way), request.written(app, way)
+    layer = rng.choice(("declared", "declared", "undeclared"))
+    request, app, way = draw(rng, layer), rng.choice(server.apps), rng.choice(WAYS[:4])
+    sent: Sent = request.written(app, way, layer)
+    if server.speaks_http2 and rng.random() < 0.5:
+        how = rng.choice(tuple(_FRAMES)) if rng.random() < 0.6 else _PLAIN
+        sent = request.framed(app, way, layer, how)
+    return Drawn(seed, app, way, layer, sent)
 
 
-def _found(
-    server: Server, batch: list[tuple[int, tuple[str, str], bytes]], say: Callable[[str], None]
-) -> list[Find]:
+def _found(server: Server, batch: list[Drawn], say: Callable[[str], None]) -> list[Find]:
     """Send a batch again, one by one, to find which it was."""
     finds = []
-    for seed, (app, way), request in batch:
+    for seed, app, way, layer, request in batch:
         start = server.size
         server.send(request, is_whole=False)
         time.sleep(0.02)
-        if child_seen(server.seen(start)):
+        if wrong := [sight for sight in server.seen(start) if _is_wrong(sight)]:
             finds.append(Find(server.name, app, way, seed, request))
-            say(f"A CHILD THROUGH: {server.name}, {app}, {way}, seed {seed}\n{request!r}")
-    return finds or [Find(server.name, "?", "?", batch[0][0], b"not found again")]
+            say(f"A CHILD THROUGH: {server.name}, {layer}, seed {seed}\n{request!r}\n{wrong}")
+    return finds or [Find(server.name, "?", "?", batch[0].seed, b"not found again")]
 
 
 def main() -> int:
@@ -523,7 +631,8 @@ def main() -> int:
     print(f"seed {seed}, {seconds:.0f} seconds", flush=True)
     tally = fuzz(seconds, seed, say=lambda text: print(text, flush=True))
     print(
-        f"{tally.requests} requests, {tally.passed} dates of adults through, statuses {dict(tally.statuses)}"
+        f"{tally.requests} requests, {tally.over_http2} of them over HTTP/2, {tally.undeclared} to undeclared signups, "
+        f"{tally.passed} dates of adults through, statuses {dict(tally.statuses)}"
     )
     for control in tally.controls:
         print(f"An adult's plain request did not pass: {control}")

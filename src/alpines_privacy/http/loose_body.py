@@ -14,7 +14,7 @@ from typing import TypeAlias
 from alpines_privacy.http.body import NONE, Fields, read_fields, unquoted
 from alpines_privacy.http.content_type import Unreadable, read_content_type
 
-__all__ = ["find_fields"]
+__all__ = ["find_fields", "readings"]
 
 # A string, and the value it is the name of. Where it is none, the quote at its end may begin one.
 _STRING = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
@@ -43,6 +43,18 @@ def find_fields(content_type: str, body: bytes) -> Fields:
     except Unreadable:
         return _by_looks(content_type.lower(), body)
     return read_fields(kind, body, longest=len(body))
+
+
+def readings(body: bytes) -> Iterator[Fields]:
+    """Yield all fields by each reading that some parser may have of a body, whatever its type says; never raises."""
+    if _looks_wide("", body):
+        yield _wide_members(body)
+    yield _members(body)
+    yield _parts(body)
+    yield _parts(b"\n" + body, b"\n--")  # whichever the boundary
+    yield (
+        field for field in _pairs(body) if field[1]
+    )  # what stands before is no name with a value
 
 
 def _by_looks(content_type: str, body: bytes) -> Fields:
@@ -101,11 +113,11 @@ def _pairs(body: bytes) -> Fields:
             yield unquoted(match[1]), unquoted(match[3]) if match[3] else ""
 
 
-def _parts(body: bytes) -> Fields:
-    """Yield the parts of a multipart body by whatever its first delimiter line is."""
+def _parts(body: bytes, delimiter: bytes = b"") -> Fields:
+    """Yield the parts of a multipart body by a delimiter, or by whatever its first delimiter line is."""
     at = max(body.find(b"--"), 0)
     first = _LINE.match(body, at)
-    delimiter = (first[0].rstrip() if first else b"") or b"--"
+    delimiter = delimiter or (first[0].rstrip() if first else b"") or b"--"
     while at < len(body):
         end = body.find(delimiter, at)
         end = len(body) if end < 0 else end

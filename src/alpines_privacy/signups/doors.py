@@ -18,7 +18,7 @@ from alpines_privacy.http.content_type import Unreadable, UnsupportedType
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
-from alpines_privacy.http.loose_body import find_fields
+from alpines_privacy.http.loose_body import readings
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
@@ -312,17 +312,24 @@ class UndeclaredDoor(Door):
         return None
 
     def _weighed(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
-        """Return what a body shows, and why some may read it otherwise."""
+        """Return what a body shows, and why some may read it otherwise: then by the reading that shows most."""
         rule = self.porter.rule
+        finding = Finding.NO_SIGNUP
         try:
             kind = content_type(request)
             finding = weigh(read_fields(kind, body), rule)
-            if any(map(is_of_a_birth, names_within(kind, body, ANY))):
-                return finding, Unreadable("a birth date stands within another field's value")
+            if not any(map(is_of_a_birth, names_within(kind, body, ANY))):
+                return finding, None
+            why = Unreadable("a birth date stands within another field's value")
         except Unreadable as error:
-            said = next(iter(request.values("content-type")), "")
-            return weigh(find_fields(said, body), rule), error
-        return finding, None
+            why = error
+        findings = (finding, *(weigh(fields, rule) for fields in readings(body)))
+        return max(findings, key=_shows), why
+
+
+def _shows(finding: Finding) -> int:
+    """Tell how much of a signup a reading shows: no birth date, one without a password, both."""
+    return (Finding.NO_SIGNUP, Finding.NO_PASSWORD, finding).index(finding)
 
 
 class ScreenForm(Door):
