@@ -20,7 +20,7 @@ test: $(VENV)/.test
 	@$(MAKE) --no-print-directory lint types layers
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-# Each branch, by a tracer that makes the tests take twice as long; nox measures lines where that costs nothing.
+# Which branches the tests take; the tracer makes them take twice as long. `make nox` says it too, on 3.13.
 coverage:
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-branch --cov-report=term $(ARGS)"
 
