@@ -11,7 +11,9 @@ def tests(session: nox.Session) -> None:
     """Run the tests against the built package, as a user would have it installed; one says which branches they take."""
     session.install(".[test]")
     parallel = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
-    is_measured = session.python == "3.13"  # a tracer of branches makes the tests take twice as long
+    is_measured = (
+        session.python == "3.13"
+    )  # a tracer of branches makes the tests take twice as long
     measured = ("--cov", "--cov-branch", "--cov-report=term") if is_measured else ()
     session.run("python", "-m", "pytest", *parallel, *measured, *session.posargs)
 
