@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import HTML_TYPES, RequestHead, ResponseHead
 from alpines_privacy.http.promise import Promise

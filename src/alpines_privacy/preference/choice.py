@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from itsdangerous import Signer
 
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body

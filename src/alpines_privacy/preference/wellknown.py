@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import ClassVar
 
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.outcomes import Answer, Replace

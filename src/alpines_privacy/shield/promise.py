@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer

@@ -36,8 +36,8 @@ from alpines_privacy.http.html.lexing import (
     tail,
 )
 from alpines_privacy.http.html.namespaces import Namespace, Namespaces
-from alpines_privacy.http.html.outlet import Outlet
 from alpines_privacy.http.html.selection import EVERY_TAG, RAW_TEXT, STRUCTURE, Selection
+from alpines_privacy.http.html.sink import Outlet
 from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 from alpines_privacy.http.outcomes import Filter
 

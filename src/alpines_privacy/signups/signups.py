@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from alpines_privacy.http.caching import keep_from_shared_caches
+from alpines_privacy.http.cache_control import keep_from_shared_caches
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Examine
@@ -15,7 +15,7 @@ from alpines_privacy.policy import PrivacyPolicy, SecretKeys, Signup
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.signup_paths import expression_of
 from alpines_privacy.signups.detection import WORDS
-from alpines_privacy.signups.doors import (
+from alpines_privacy.signups.handlers import (
     Door,
     OperationsDoor,
     Porter,

@@ -27,7 +27,7 @@ from alpines_privacy.cookies.known import (
 )
 from alpines_privacy.http import setcookie, site
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.caching import keep_from_shared_caches
+from alpines_privacy.http.cache_control import keep_from_shared_caches
 from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, size_of_fields
 from alpines_privacy.http.promise import Message, Promise
