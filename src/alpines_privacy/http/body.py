@@ -59,7 +59,7 @@ class Names:
     def __contains__(self, name: str) -> bool:
         return name in self.paths.wanted or name.startswith(self._below)
 
-    def stand_in(self, query: str) -> bool:
+    def occur_in_query(self, query: str) -> bool:
         """Tell whether any of them stands in a query, each of whose characters is a byte."""
         form = query.encode("latin-1", "replace").replace(b";", b"&")  # some split at both
         return bool(self.opening.match(form) or self.later.search(form))
@@ -123,7 +123,7 @@ def names_within(content_type: ContentType, body: bytes, names: Names) -> Iterat
     Bottle reads all that is not multipart as a form. In JSON and in multipart forms such pairs
     stand within values, after an `&`.
     """
-    if content_type.kind != "form" and b"=" in body:
+    if content_type.format != "form" and b"=" in body:
         for match in names.later.finditer(body):
             if body[match.end() : match.end() + 1] == b"=" and len(match[1]) <= _LONGEST_RAW_NAME:
                 yield unquoted(match[1])

@@ -42,7 +42,7 @@ _PART = re.compile(
 )
 _LONGEST = 256  # characters; none of the patterns takes more than 300
 
-Kind: TypeAlias = Literal["form", "multipart", "JSON"]
+Format: TypeAlias = Literal["form", "multipart", "JSON"]
 
 
 class Unreadable(ValueError):  # noqa: N818 - what a body is, not a defect
@@ -56,7 +56,7 @@ class UnsupportedType(Unreadable):
 class ContentType(NamedTuple):
     """What a body is to be read as; a multipart form has the bytes of its boundary."""
 
-    kind: Kind
+    format: Format
     boundary: bytes = b""
 
 

@@ -1,4 +1,4 @@
-"""Keeps signups: finds the door a request stands before, and lets it be met there (policy §13)."""
+"""The promise of signups: finds the handler of a request's path and lets it decide (policy §13)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.signup_paths import expression_of
 from alpines_privacy.signups.detection import WORDS
 from alpines_privacy.signups.handlers import (
-    Door,
-    OperationsDoor,
-    Porter,
+    Handler,
+    OperationsHandler,
     ScreenForm,
-    SignupDoor,
-    UndeclaredDoor,
+    SignupContext,
+    SignupHandler,
+    UndeclaredHandler,
 )
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import may_create, stands_for
@@ -34,100 +34,101 @@ __all__ = ["Signups", "signups_for"]
 def signups_for(policy: PrivacyPolicy, keys: Callable[[], SecretKeys]) -> list[Signups]:
     """Return the promise for a policy: none if it neither declares signups nor looks for them.
 
-    `keys` are those of the site, asked for where its workers have to know each other's.
-
+    `keys` returns the site's keys; it is called only where all workers need the same ones.
     Raises `PolicyError` for a template that cannot be used.
     """
     if any(signup.screen for signup in policy.signups):
         return [ScreenedSignups(policy, keys())]
     if policy.signups or policy.detect_signups:
-        # A lock counts whoever signed it, so no other worker has to know the key.
+        # A lock counts whatever key signed it, so workers need no common key.
         return [Signups(policy, SecretKeys.given() or SecretKeys([secrets.token_urlsafe(32)]))]
     return []
 
 
 class Signups(Promise):
-    """Meets every request that would create an account, before the app sees any of it."""
+    """Checks every request that may create an account, before the app sees any of it."""
 
     part: ClassVar[str] = "signups"
 
     def __init__(self, policy: PrivacyPolicy, keys: SecretKeys) -> None:
         tokens = Tokens(keys)
-        porter = Porter(
+        shared = SignupContext(
             AgeRule(policy.minimum_age, policy.age_zone),
             tokens,
             Pages(policy.age_screen, tokens),
             policy.endpoint,
         )
-        doors = _doors(policy.signups, porter)
+        handlers = _handlers(policy.signups, shared)
         screened = [(signup.path, signup.path) for signup in policy.signups if signup.screen]
         if screened:
-            porter.screens = Routes(screened)
+            shared.screens = Routes(screened)
             self.pages = frozenset({policy.endpoint + "age"})
-        self._form = ScreenForm(porter)
+        self._form = ScreenForm(shared)
         words = WORDS if policy.detect_signups else ()
-        undeclared: dict[str, Door] = {word: UndeclaredDoor(porter, word) for word in words}
-        self._routes = Routes(doors, undeclared)
+        undeclared: dict[str, Handler] = {word: UndeclaredHandler(shared, word) for word in words}
+        self._routes = Routes(handlers, undeclared)
         self._may_lead = self._routes.may_lead
-        self._screens = porter.screens
+        self._screens = shared.screens
 
     def request(self, context: RequestContext) -> Answer | Examine | None:
-        """Let the door at the request's path decide; where there is none, nearly always, one look tells."""
+        """Let the handler at the request's path decide. Most paths have none: one look-up tells."""
         request = context.request
         if not self._may_lead[request.local_path] or request.kind != "http":
             return None
         found = self._routes.find(request)
-        declared = [door for door in found.doors if door.is_declared]
-        if door := _best(declared, request):
-            return door.meet(context, request)
-        # By whatever reading a path leads to what is declared, a word that it ends in decides nothing.
-        if door := _best([door for door in found.astray if door.is_declared], request):
-            return door.meet_astray(context, request)
-        door = _best((*found.doors, *found.astray), request)
-        return None if door is None else door.meet(context, request)
+        declared = [handler for handler in found.handlers if handler.is_declared]
+        if handler := _best(declared, request):
+            return handler.handle(context, request)
+        # A declared handler, even at a reduced form of the path, goes before an undeclared one.
+        if handler := _best([handler for handler in found.reduced if handler.is_declared], request):
+            return handler.handle_reduced(context, request)
+        handler = _best((*found.handlers, *found.reduced), request)
+        return None if handler is None else handler.handle(context, request)
 
     def page(self, context: RequestContext) -> Answer | Examine | None:
-        """Take the age screen's form."""
-        return self._form.meet(context, context.request)
+        """Handle the age screen's form."""
+        return self._form.handle(context, context.request)
 
     def failed(self, context: RequestContext, head: ResponseHead | None) -> Answer | None:
-        """Fail closed: a declared signup that could not be judged is refused."""
+        """Fail closed: refuse a declared signup that could not be decided."""
         if head is not None:
             return None
         request = context.request
         if request.local_path in self.pages:
-            return self._form.stuck(context)
+            return self._form.failed(context)
         found = self._routes.find(request)
-        doors = (*found.doors, *found.astray)
-        door = _best([door for door in doors if door.is_declared], request)
-        if door is None or not (stands_for(request, door.methods) or may_create(request)):
+        handlers = (*found.handlers, *found.reduced)
+        handler = _best([handler for handler in handlers if handler.is_declared], request)
+        if handler is None or not (stands_for(request, handler.methods) or may_create(request)):
             return None
-        return door.stuck(context)
+        return handler.failed(context)
 
 
-def _doors(signups: Sequence[Signup], porter: Porter) -> list[tuple[str, Door]]:
-    """Return the doors by their paths: one for each signup, one for all operations of an API."""
-    doors: list[tuple[str, Door]] = []
+def _handlers(signups: Sequence[Signup], shared: SignupContext) -> list[tuple[str, Handler]]:
+    """Return handlers with their paths: one for each signup, one for all operations of an API."""
+    handlers: list[tuple[str, Handler]] = []
     operations: dict[str, list[Signup]] = {}
     for signup in signups:
         if signup.operation is None:
-            doors.append((signup.path, SignupDoor(porter, signup)))
+            handlers.append((signup.path, SignupHandler(shared, signup)))
         else:
             operations.setdefault(expression_of(signup.path), []).append(signup)
-    return doors + [(group[0].path, OperationsDoor(porter, group)) for group in operations.values()]
+    return handlers + [
+        (group[0].path, OperationsHandler(shared, group)) for group in operations.values()
+    ]
 
 
-def _best(doors: Sequence[Door], request: RequestHead) -> Door | None:
-    """Return the first door for requests of this method, else the first; None where there is none."""
-    declared = (door for door in doors if stands_for(request, door.methods))
-    return next(declared, doors[0] if doors else None)
+def _best(handlers: Sequence[Handler], request: RequestHead) -> Handler | None:
+    """Return the first handler that takes this method, else the first of all; None if there are none."""
+    declared = (handler for handler in handlers if stands_for(request, handler.methods))
+    return next(declared, handlers[0] if handlers else None)
 
 
 class ScreenedSignups(Signups):
-    """Signups of which some have the age screen before their page."""
+    """Signups of which at least one has an age screen."""
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
-        """Keep such a page out of caches that would show it to somebody who has not passed."""
+        """Keep a page behind an age screen out of shared caches, which would show it to anybody."""
         request = context.request
         if request.method.upper() not in {"GET", "HEAD"}:
             return
