@@ -69,7 +69,7 @@ class PrivacyMiddleware(Wrapper[ASGIApp]):
         visit = self.guard.visit(ASGIRequest(scope, self._inside))
         scope[KEY] = visit.privacy
         try:
-            if visit.watches:
+            if visit.applies:
                 await _Exchange(visit, scope, receive, send).run(self.app)
             else:
                 await self.app(scope, receive, send)

@@ -215,7 +215,7 @@ class _Exchange:
         """Let the visit decide over the request, run the app behind it, and return what the server sends."""
         visit, environ = self._visit, self._environ
         environ[ENVIRON_KEY] = visit.privacy
-        if not visit.watches:
+        if not visit.applies:
             self._started = True
             return self._body(app(environ, self._start_response))
         outcome: Pass | Answer | NeedBody = visit.request()
@@ -284,7 +284,7 @@ class _Exchange:
         """Give the server the chunks; an app may start over in the midst of them."""
         if self._chunks is not None:
             return self._chunks
-        return self._stream() if self._visit.watches else iter(self._iterable)
+        return self._stream() if self._visit.applies else iter(self._iterable)
 
     def _body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
         """Return what the server iterates: the app's very iterable where it needs no watching."""

@@ -173,7 +173,7 @@ class _Exchange:
 
     def before(self) -> None:
         """Let the visit decide over the request: whether it has an answer, or the view is to be run."""
-        if not self._visit.watches:
+        if not self._visit.applies:
             return
         outcome: Pass | Answer | NeedBody = self._visit.request()
         if isinstance(outcome, NeedBody):
@@ -209,7 +209,7 @@ class _Exchange:
 
     def holds(self, response: HttpResponseBase) -> bool:
         """Let the visit decide over the response's head; tell whether it waits for the first chunk."""
-        if self._answer is not None or not self._visit.watches:
+        if self._answer is not None or not self._visit.applies:
             return False
         self._head = ResponseHead(response.status_code, _fields(response))
         self._decided = self._visit.response(self._head)

@@ -85,14 +85,14 @@ class Visit:
         if guard.trusts_peers:
             context.arrived = head.asked()
         # Whether the policy applies to this request; if not, an adapter passes everything through.
-        self.watches = not (guard.exempt.any and guard.exempt.holds(head))
+        self.applies = not (guard.exempt.any and guard.exempt.holds(head))
         self._before = running.get()
         running.set(privacy)
 
     def request(self) -> Pass | Answer | NeedBody:
         """Decide over the request's head: pass it to the app, answer it, or ask for the body first."""
         context, guard = self.context, self._guard
-        if not self.watches:
+        if not self.applies:
             return self._passed()
         head = context.request
         hooks: Sequence[RequestHook] = guard.on_request
@@ -271,7 +271,7 @@ class Visit:
 
     def fields(self, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields of a message that may leave; the same list if all may."""
-        hooks = self._guard.on_fields if self.watches and not self._guard.reports else ()
+        hooks = self._guard.on_fields if self.applies and not self._guard.reports else ()
         for promise, hook in hooks:
             if promise.part in self.context.exempted:
                 continue
@@ -285,7 +285,7 @@ class Visit:
 
     def raised(self, error: BaseException) -> None:
         """Run the `raised` hooks for an exception of the app's, which the adapter passes on."""
-        for promise, raised in self._guard.on_raised if self.watches else ():
+        for promise, raised in self._guard.on_raised if self.applies else ():
             try:
                 raised(self.context, error)
             except Exception:
@@ -296,7 +296,7 @@ class Visit:
         context = self.context
         if context.ended:
             return
-        for promise, hook in self._guard.on_end if self.watches else ():
+        for promise, hook in self._guard.on_end if self.applies else ():
             try:
                 hook(context)
             except Exception:
