@@ -1545,7 +1545,7 @@ def test_a_websocket_is_no_page() -> None:
 class Heeding(Promise):
     """Wants to see plain responses with `x-a` only."""
 
-    heeds = frozenset({"x-a"})
+    fields_read = frozenset({"x-a"})
 
     def response(self, context: Any, head: ResponseHead) -> None:
         head.append("x-seen", "1")

@@ -22,7 +22,7 @@ class Headers(Promise):
     """Sets `Vary` where a response could differ, and `Tk: N` on pages for those who sent DNT."""
 
     part: ClassVar[str] = "headers"
-    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
+    fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         self._vary = signal_fields(policy)

@@ -112,7 +112,7 @@ class Cookies(Promise):
     """Decides over every `Set-Cookie` that would leave, and expires stale ones on pages."""
 
     part: ClassVar[str] = "cookies"
-    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
+    fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy, logins: Iterable[str] = ()) -> None:
         """`logins` are names the framework was configured with, beside the built-in table."""

@@ -88,7 +88,7 @@ class Guard:
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
         self.on_raised = [(p, p.raised) for p in _overriding("raised", promises)]
         self.on_end = [(p, p.end) for p in _overriding("end", promises)]
-        self.heeds = _heeded(promise for promise, _ in self.on_response)
+        self.fields_read = _fields_read(promise for promise, _ in self.on_response)
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
             install_for(self.running, Redactor(policy, keys=keys() if asks else None))
@@ -109,9 +109,9 @@ def _overriding(hook: str, promises: Sequence[Promise]) -> tuple[Promise, ...]:
     return tuple(p for p in promises if getattr(type(p), hook) is not getattr(Promise, hook))
 
 
-def _heeded(promises: Iterable[Promise]) -> frozenset[str] | None:
+def _fields_read(promises: Iterable[Promise]) -> frozenset[str] | None:
     """Return the fields of plain responses that any promise reads; None if one reads all responses."""
-    named = [promise.heeds for promise in promises]
+    named = [promise.fields_read for promise in promises]
     return None if None in named else frozenset().union(*(names or () for names in named))
 
 

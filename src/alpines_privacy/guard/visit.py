@@ -168,12 +168,12 @@ class Visit:
 
     def _may_pass(self, head: ResponseHead) -> bool:
         """Whether no promise reads this head, which is no page's."""
-        context, heeds = self.context, self._guard.heeds
+        context, fields_read = self.context, self._guard.fields_read
         return (
-            heeds is not None
+            fields_read is not None
             and not context.read
             and not context.preference.opted_out
-            and heeds.isdisjoint(head.names)
+            and fields_read.isdisjoint(head.names)
         )
 
     def _pass_on(self, head: ResponseHead) -> Send:

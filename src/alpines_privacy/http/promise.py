@@ -25,14 +25,14 @@ class Promise:
     are one table in the guard, so another path costs one look-up, however many there are. `below` are
     the beginnings of paths of which `page` is asked too, where no promise has the very path.
 
-    `heeds` names the fields (lower case) for which it wants to see a plain response: none of a
+    `fields_read` names the fields (lower case) for which it wants to see a plain response: none of a
     page, no 304 or 404, to a visitor without a signal, from an app that did not read `privacy`.
     None is for any response.
     """
 
     part: ClassVar[str] = ""
     parts: ClassVar[frozenset[str]] = frozenset()
-    heeds: ClassVar[frozenset[str] | None] = None
+    fields_read: ClassVar[frozenset[str] | None] = None
     pages: frozenset[str] = frozenset()
     below: tuple[str, ...] = ()
 

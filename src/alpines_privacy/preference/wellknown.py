@@ -39,7 +39,7 @@ _DAY = "max-age=86400"  # TPE §6.4.2: tracking may increase a day after the sta
 class WellKnown(Promise):
     """Answers `/.well-known/dnt/`, `gpc.json` and `dnt-policy.txt` where the app does not."""
 
-    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
+    fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         vary: Field = ("vary", ", ".join(signal_fields(policy)))

@@ -63,7 +63,7 @@ class Trackers(Promise):
     """Takes trackers out of pages and heads, and says in a page's head what it may load."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
-    heeds: ClassVar[frozenset[str]] = ALWAYS_CLEANED
+    fields_read: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: Shield = _no_shield) -> None:
         """Compile a policy and its rules; `shield` tells what stands before a page's first script."""
