@@ -1437,9 +1437,9 @@ def test_an_iterable_nobody_closed_does_not_switch_the_layer_off_for_its_thread(
 
 
 def asgi_outside() -> None:
-    from alpines_privacy.http.privacy import OUTSIDE, running  # noqa: PLC0415 - only to tidy up
+    from alpines_privacy.http.privacy import OUTSIDE, current_privacy  # noqa: PLC0415 - only to tidy up
 
-    running.set(OUTSIDE)
+    current_privacy.set(OUTSIDE)
 
 
 def _visit_of(response: Callable[..., Any], fields: list[Field]) -> tuple[Any, ResponseHead]:

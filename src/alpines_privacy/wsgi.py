@@ -42,8 +42,8 @@ from alpines_privacy.http.privacy import (
     OUTSIDE,
     Privacy,
     context_of,
+    current_privacy,
     is_under_way,
-    running,
 )
 from alpines_privacy.wrapper import Wrapper
 
@@ -557,7 +557,7 @@ def _is_nested(environ: WSGIEnvironment) -> bool:
     outer = environ.get(KEY)
     if isinstance(outer, Privacy):
         return is_under_way(outer)
-    if (outer := running.get()) is OUTSIDE:  # nearly always
+    if (outer := current_privacy.get()) is OUTSIDE:  # nearly always
         return False
     context = context_of(outer)
     return not (context is None or context.ended or isinstance(context.request, WSGIRequest))

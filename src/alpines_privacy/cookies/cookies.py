@@ -216,7 +216,7 @@ class Cookies(Promise):
         return rule.login and signal in self._logins_stay_under
 
     def _report(self, context: RequestContext, message: str, name: str, *args: object) -> None:
-        context.guard.notices.once(message, _shown(name), *args)
+        context.runtime.notices.once(message, _shown(name), *args)
 
     def _path(self, name: str) -> str:
         declared = self._policy.cookie(name)

@@ -10,7 +10,7 @@ from typing import get_args
 from alpines_privacy.guard.promises import promises_for
 from alpines_privacy.guard.visit import RequestHook, Visit
 from alpines_privacy.http.client import ProxyTrust
-from alpines_privacy.http.context import Preference, Running
+from alpines_privacy.http.context import Preference, Runtime
 from alpines_privacy.http.heads import RequestHead
 from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Promise
@@ -66,7 +66,7 @@ class Guard:
             part for promise in promises for part in (promise.part, *promise.parts) if part
         )
         notices = Notices("Only reported (mode is report): " if self.reports else "")
-        self.running = Running(
+        self.runtime = Runtime(
             ProxyTrust(policy.trusted_proxies),
             notices,
             parts,
@@ -91,7 +91,7 @@ class Guard:
         self.fields_read = _fields_read(promise for promise, _ in self.on_response)
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys
-            install_for(self.running, Redactor(policy, keys=keys() if asks else None))
+            install_for(self.runtime, Redactor(policy, keys=keys() if asks else None))
             for sentence in unhooked():
                 warn(sentence)
 

@@ -71,17 +71,17 @@ class HostGuards:
             guard = self._literal if policy is None else self._guard(policy)
         except PolicyError as error:
             guard = self._literal
-            guard.running.notices.once(_UNUSABLE, str(error))
+            guard.runtime.notices.once(_UNUSABLE, str(error))
         except Exception:
             guard = self._literal
-            guard.running.notices.failure("the policy callable, so the literal policy applied")
+            guard.runtime.notices.failure("the policy callable, so the literal policy applied")
         return Visit(guard, head)
 
     def _guard(self, policy: PrivacyPolicy) -> Guard:
         guard = self._guards.get(policy)
         if guard is None:
             if not self._may_compile():
-                self._literal.running.notices.once(_TOO_MANY, str(_GUARDS_A_SECOND))
+                self._literal.runtime.notices.once(_TOO_MANY, str(_GUARDS_A_SECOND))
                 return self._literal
             guard = self._guards[policy] = self._compiled(policy)
             if len(self._guards) > _MOST_GUARDS:

@@ -41,7 +41,7 @@ from alpines_privacy.http.outcomes import (
     Watch,
     Watcher,
 )
-from alpines_privacy.http.privacy import Privacy, running
+from alpines_privacy.http.privacy import Privacy, current_privacy
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.sniffing import sniffed
 
@@ -80,14 +80,14 @@ class Visit:
 
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
-        self.context = context = RequestContext(guard.read_preference(head), head, guard.running)
+        self.context = context = RequestContext(guard.read_preference(head), head, guard.runtime)
         self.privacy = privacy = Privacy(context)  # what the app sees of the context
         if guard.trusts_peers:
             context.arrived = head.asked()
         # Whether the policy applies to this request; if not, an adapter passes everything through.
         self.applies = not (guard.exempt.any and guard.exempt.holds(head))
-        self._before = running.get()
-        running.set(privacy)
+        self._before = current_privacy.get()
+        current_privacy.set(privacy)
 
     def request(self) -> Pass | Answer | NeedBody:
         """Decide over the request's head: pass it to the app, answer it, or ask for the body first."""
@@ -188,7 +188,7 @@ class Visit:
         try:
             head.media_type = sniffed(head, data)
         except Exception:  # the chunk is not bytes: the server reports that
-            self._guard.running.notices.failure("the reading of a response's beginning")
+            self._guard.runtime.notices.failure("the reading of a response's beginning")
         is_no_page = not head.is_html and head.status not in TELLING
         return self._pass_on(head) if is_no_page and self._may_pass(head) else self._asked(head)
 
@@ -264,7 +264,7 @@ class Visit:
             try:
                 left = rewrite.filter(left, last=last)
             except Exception:
-                self._guard.running.notices.failure(_name(promise))
+                self._guard.runtime.notices.failure(_name(promise))
                 # The filter has lost its place, so it gets no more bytes.
                 self._filters = [f for f in self._filters or () if f[1] is not rewrite]
         return data if self._guard.reports else left
@@ -302,8 +302,8 @@ class Visit:
             except Exception:
                 self._failed(promise, None)
         context.ended = True
-        if running.get() is self.privacy:
-            running.set(self._before)
+        if current_privacy.get() is self.privacy:
+            current_privacy.set(self._before)
 
     def _with_body(self, head: ResponseHead) -> Send | Hold | Replace:
         """Hold the head or rewrite the body; without a body, settle the head at once."""
@@ -328,7 +328,7 @@ class Visit:
             try:
                 watcher(data)
             except Exception:
-                self._guard.running.notices.failure("the watching of a request's body")
+                self._guard.runtime.notices.failure("the watching of a request's body")
 
     def _fill(self, head: ResponseHead) -> None:
         """Run the `fill` hooks: they use the room that is left in a head."""
@@ -370,14 +370,14 @@ class Visit:
         if not self._guard.reports:
             return False
         if isinstance(outcome, Answer):
-            self._guard.running.notices.once(
+            self._guard.runtime.notices.once(
                 "a request would have been answered %s.", str(outcome.status)
             )
         return True
 
     def _failed(self, promise: Promise, head: ResponseHead | None) -> Answer | None:
         """Handle a hook's exception: log it once, and let the promise fail open or closed."""
-        notices = self._guard.running.notices
+        notices = self._guard.runtime.notices
         notices.failure(_name(promise))
         try:
             return promise.failed(self.context, head)

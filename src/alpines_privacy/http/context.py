@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alpines_privacy.http.submission import Submission
     from alpines_privacy.policy.age import AgeRule
 
-__all__ = ["Preference", "RequestContext", "Running", "Signal"]
+__all__ = ["Preference", "RequestContext", "Runtime", "Signal"]
 
 Signal = Literal["DNT", "Sec-GPC", "DNT, Sec-GPC", "site preference", "default"]
 
@@ -41,7 +41,7 @@ class Preference:
         return f"Preference({self.signal!r}, dnt={self.dnt!r})"
 
 
-class Running:
+class Runtime:
     """Facts of the guard that a request's context needs, one object for all its requests."""
 
     __slots__ = ("__weakref__", "ages", "cleaner", "enforces", "notices", "parts", "proxies")
@@ -86,10 +86,10 @@ class RequestContext:
     _mount: str | None = None
     _removals: list[Removal] | None = None
 
-    def __init__(self, preference: Preference, request: RequestHead, guard: Running) -> None:
+    def __init__(self, preference: Preference, request: RequestHead, runtime: Runtime) -> None:
         self.preference = preference
         self.request = request
-        self.guard = guard
+        self.runtime = runtime
 
     def hide(self, value: str, kind: str) -> None:
         """Keep a value out of the request's records; the longest first: a name may stand inside an address."""
@@ -121,7 +121,7 @@ class RequestContext:
         """
         if self._client is None:
             asked = self.arrived or self.request.asked()
-            self._client = self.guard.proxies.client(self.request, asked)
+            self._client = self.runtime.proxies.client(self.request, asked)
         return self._client
 
     @property
@@ -143,7 +143,7 @@ class RequestContext:
     def https(self) -> bool:
         """Whether the visitor's own connection is encrypted; without proxies there is nothing to work out."""
         request = self.request
-        if self.guard.proxies.any or request.readers or request.values("x-forwarded-proto"):
+        if self.runtime.proxies.any or request.readers or request.values("x-forwarded-proto"):
             return self.client.https
         return request.scheme in {"https", "wss"}
 

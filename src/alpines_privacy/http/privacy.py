@@ -24,9 +24,9 @@ __all__ = [
     "Purpose",
     "context_of",
     "current",
+    "current_privacy",
     "is_under_way",
     "request_context",
-    "running",
 ]
 
 # The key in the scope and request.META.
@@ -86,7 +86,7 @@ class Privacy:
         context = self._context
         context.read = True
         if purpose not in PURPOSES:
-            context.guard.notices.once(
+            context.runtime.notices.once(
                 'privacy.allows("%s")%s: no such purpose, so the answer is no; expected one of %s.',
                 str(purpose)[:60],
                 nearest(str(purpose), PURPOSES),
@@ -116,7 +116,7 @@ class Privacy:
     def exempt(self, *parts: str) -> None:
         """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""
         context = self._context
-        known, notices = context.guard.parts, context.guard.notices
+        known, notices = context.runtime.parts, context.runtime.notices
         for part in parts:
             if part not in known:
                 notices.once(
@@ -138,7 +138,7 @@ class Privacy:
         For what no form tells the layer: single sign-on, edits of a profile. No for an impossible
         date; raises TypeError for what is no `datetime.date`.
         """
-        return self._context.guard.ages.may_sign_up(birth_date)
+        return self._context.runtime.ages.may_sign_up(birth_date)
 
     @property
     def report(self) -> tuple[Removal, ...]:
@@ -211,7 +211,7 @@ class _Outside(Privacy):
 OUTSIDE = _Outside()
 
 # The privacy of the request that code runs for; it stays when the request has ended.
-running: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
+current_privacy: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
 
 
 def current() -> Privacy:
@@ -219,7 +219,7 @@ def current() -> Privacy:
 
     Outside a request the answer is an opted-out `Privacy` that is false as a condition.
     """
-    privacy = running.get()
+    privacy = current_privacy.get()
     return privacy if is_under_way(privacy) else OUTSIDE
 
 
@@ -230,7 +230,7 @@ context_of: Callable[[Privacy], RequestContext | None] = attrgetter("_context")
 
 def request_context() -> RequestContext | None:
     """Return the context of the request that this code runs for, which may have ended; None outside one."""
-    return context_of(running.get())
+    return context_of(current_privacy.get())
 
 
 def is_under_way(found: object) -> bool:

@@ -87,7 +87,7 @@ class SignupContext:
         self, context: RequestContext, route: str, why: Unreadable, names: Sequence[str] = ()
     ) -> Answer:
         """Refuse a request whose age cannot be read beyond doubt. `names` are the age's fields."""
-        context.guard.notices.once(_UNREADABLE, route, str(why))
+        context.runtime.notices.once(_UNREADABLE, route, str(why))
         announce(context, route, "unreadable")
         is_type = isinstance(why, UnsupportedType)
         return self.pages.answer("unsupported" if is_type else "unreadable", context, names)
@@ -320,7 +320,7 @@ class UndeclaredHandler(Handler):
             if finding is Finding.UNDER_AGE:
                 return self.shared.refuse(context, self.route, "under_age")
         if finding is not Finding.OLD_ENOUGH:
-            context.guard.notices.once(_UNCERTAIN, self.route, finding.value)
+            context.runtime.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
 
     def _weighed(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
