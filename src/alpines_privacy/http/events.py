@@ -24,7 +24,7 @@ signup_refused = _signals.signal(
 
 
 def announce(context: RequestContext, route: str, reason: Reason) -> None:
-    """Send `signup_refused`; a receiver that raises harms neither the request nor the others."""
+    """Send `signup_refused`; an exception of a receiver affects neither the request nor other receivers."""
     if not context.runtime.enforces:
         return
     for receiver in signup_refused.receivers_for(_SENDER):

@@ -1,4 +1,4 @@
-"""What an app sees of a request: `current()` and its `Privacy`, the documented members and nothing else."""
+"""`current()` and `Privacy`: what an app sees of a request."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Privacy:
     `Vary: DNT, Sec-GPC`. None of its methods raises, but for a birth date that is no date.
     """
 
-    # What the layer knows of the request is no business of a view's: `context_of` is the layer's way to it.
+    # Private, because views must not see the context; the layer uses `context_of`.
     __slots__ = ("_context",)
 
     def __init__(self, context: RequestContext) -> None:
@@ -165,7 +165,7 @@ class Privacy:
 
 
 class _Outside(Privacy):
-    """Nobody's privacy: outside a request nothing is kept and nothing allowed, so a worker's mail holds no ads."""
+    """The privacy outside a request: opted out, so a worker's mail holds no ads; it keeps nothing."""
 
     __slots__ = ()
 
@@ -210,7 +210,7 @@ class _Outside(Privacy):
 
 OUTSIDE = _Outside()
 
-# The privacy of the request that code runs for; it stays when the request has ended.
+# The privacy of the request that this code runs for; tasks keep it after the request has ended.
 current_privacy: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
 
 
@@ -223,8 +223,8 @@ def current() -> Privacy:
     return privacy if is_under_way(privacy) else OUTSIDE
 
 
-# Gives what the layer knows of a request, by the `Privacy` that its app sees; None outside one. Every log
-# record asks, so it is written in C.
+# Returns the context behind a `Privacy`; None outside a request. Each log record calls it, so it is
+# implemented in C.
 context_of: Callable[[Privacy], RequestContext | None] = attrgetter("_context")
 
 
@@ -234,6 +234,6 @@ def request_context() -> RequestContext | None:
 
 
 def is_under_way(found: object) -> bool:
-    """Whether what was found under the key is the `Privacy` of a request that has not ended."""
+    """Whether an object, found under the key, is the `Privacy` of a request that has not ended."""
     context = context_of(found) if isinstance(found, Privacy) else None
     return context is not None and not context.ended
