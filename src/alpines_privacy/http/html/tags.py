@@ -9,9 +9,9 @@ from alpines_privacy.http.html import references
 from alpines_privacy.http.html.attributes import (
     Attribute,
     attributes,
-    change,
     is_self_closing,
-    removal,
+    remove,
+    set_value,
     values,
 )
 from alpines_privacy.http.html.lexing import NAME
@@ -108,9 +108,9 @@ class StartTag:
         new = {name: text for name, text in edits.items() if text is not None}
         for attribute in attributes(self.raw):
             if attribute.name in new:
-                splice = change(self.raw, attribute, new.pop(attribute.name))
+                splice = set_value(self.raw, attribute, new.pop(attribute.name))
             elif attribute.name in edits and edits[attribute.name] is None:
-                splice = removal(self.raw, attribute)
+                splice = remove(self.raw, attribute)
             else:
                 continue
             start, end, instead = splice
