@@ -37,7 +37,7 @@ from django.views.decorators.http import require_POST
 from alpines_privacy import PrivacyPolicy, Signup, protect
 from alpines_privacy.http.body import Fields
 from alpines_privacy.policy.age import AgeRule
-from alpines_privacy.signups import doors
+from alpines_privacy.signups import handlers
 from alpines_privacy.signups.detection import Finding, weigh
 
 with warnings.catch_warnings():
@@ -73,7 +73,7 @@ def _weigh(fields: Fields, rule: AgeRule) -> Finding:
     return finding
 
 
-doors.weigh = _weigh  # type: ignore[attr-defined]  # where it is called from
+handlers.weigh = _weigh  # type: ignore[attr-defined]  # where it is called from
 
 
 def choose_layer(name: str) -> str:
