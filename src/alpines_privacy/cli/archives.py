@@ -13,7 +13,7 @@ import click
 
 from alpines_privacy.cli.checks import Check, Checking
 from alpines_privacy.cli.errors import Refusal
-from alpines_privacy.cli.kinds import looked_for
+from alpines_privacy.cli.kinds import redacted_kinds
 from alpines_privacy.cli.reports import printable
 from alpines_privacy.cli.sources import Source, opened, refuse_irregular
 from alpines_privacy.cli.tally import Progress, Tally
@@ -49,7 +49,7 @@ def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -
     A file that cannot be cleaned is reported and left unchanged; the others go on.
     """
     _refuse_contradictions(order)
-    checking = Checking(order.check, looked_for(policy)) if order.check else None
+    checking = Checking(order.check, redacted_kinds(policy)) if order.check else None
     names = [name for name in _once_each(order.files) if not (checking and checking.skips(name))]
     size = sum(_size(name) for name in names)
     if jobs is None:

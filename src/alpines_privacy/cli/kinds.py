@@ -10,7 +10,7 @@ from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.policy.errors import nearest
 
-__all__ = ["looked_for", "policy_for"]
+__all__ = ["policy_for", "redacted_kinds"]
 
 
 def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -> PrivacyPolicy:
@@ -28,7 +28,7 @@ def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -
     return replace(policy, logs=replace(logs, **dict.fromkeys(left, "keep")))
 
 
-def looked_for(policy: PrivacyPolicy) -> frozenset[str]:
+def redacted_kinds(policy: PrivacyPolicy) -> frozenset[str]:
     """Return the kinds that a policy redacts."""
     return frozenset(kind.upper() for kind, way in _ways(_logs(policy)).items() if way != "keep")
 

@@ -164,7 +164,7 @@ class Visit:
         if head.is_undecided and self._has_body(head):
             self._sniffs, self._head = True, head
             return HOLD
-        return self._asked(head)
+        return self._run_hooks(head)
 
     def _may_pass(self, head: ResponseHead) -> bool:
         """Whether no promise reads this head, which is no page's."""
@@ -190,14 +190,14 @@ class Visit:
         except Exception:  # the chunk is not bytes: the server reports that
             self._guard.runtime.notices.failure("the reading of a response's beginning")
         is_no_page = not head.is_html and head.status not in TELLING
-        return self._pass_on(head) if is_no_page and self._may_pass(head) else self._asked(head)
+        return self._pass_on(head) if is_no_page and self._may_pass(head) else self._run_hooks(head)
 
     def _has_body(self, head: ResponseHead) -> bool:
         """Whether the response has a body: not for HEAD, nor for some statuses."""
         is_asked = self.context.request.method != "HEAD"
         return is_asked and head.status >= 200 and head.status not in _NO_BODY
 
-    def _asked(self, head: ResponseHead) -> Send | Hold | Replace:
+    def _run_hooks(self, head: ResponseHead) -> Send | Hold | Replace:
         """Run the `response` hooks of all promises on a head."""
         context = self.context
         context.look_again()

@@ -13,7 +13,7 @@ from alpines_privacy.http.body import Fields
 from alpines_privacy.policy.age import LOCAL_FORMATS, AgeRule, Birth, read_birth, read_parts
 from alpines_privacy.signups.others import without_others
 
-__all__ = ["WORDS", "Finding", "is_of_a_birth", "weigh"]
+__all__ = ["WORDS", "Finding", "classify", "is_of_a_birth"]
 
 WORDS = frozenset(
     {
@@ -49,7 +49,7 @@ class Finding(Enum):
     UNDER_AGE = "somebody under age, whichever way the date is read"
 
 
-def weigh(fields: Fields, rule: AgeRule) -> Finding:
+def classify(fields: Fields, rule: AgeRule) -> Finding:
     """Return what the fields show under an age rule."""
     sent = _Sent(fields)
     whole, parts = sent.whole, sent.parts

@@ -23,7 +23,7 @@ from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
-from alpines_privacy.signups.detection import Finding, is_of_a_birth, weigh
+from alpines_privacy.signups.detection import Finding, classify, is_of_a_birth
 from alpines_privacy.signups.graphql import operation_of
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import (
@@ -32,8 +32,8 @@ from alpines_privacy.signups.reading import (
     content_length,
     content_type,
     has_body,
+    has_method,
     may_create,
-    stands_for,
 )
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
@@ -134,8 +134,8 @@ class SignupHandler(Handler):
 
     def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Check the lock, then the age screen's pass, then the body."""
-        shared, creates = self.shared, stands_for(request, self._creates)
-        is_declared = creates or stands_for(request, self.methods)
+        shared, creates = self.shared, has_method(request, self._creates)
+        is_declared = creates or has_method(request, self.methods)
         if is_declared and shared.tokens.is_locked(request):
             return shared.refuse(context, self.route, "locked")
         may_create_here = is_declared or has_body(request)
@@ -171,7 +171,7 @@ class SignupHandler(Handler):
         self, context: RequestContext, request: RequestHead
     ) -> Answer | Examine | None:
         """Refuse to create an account at a path that routers read in different ways."""
-        if not stands_for(request, self._creates):
+        if not has_method(request, self._creates):
             return self.handle(context, request)
         why = Unreadable("its path can be read in more than one way")
         return self.shared.refuse_unreadable(context, self.route, why)
@@ -240,7 +240,7 @@ class OperationsHandler(Handler):
 
     def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Ask for the body: only the body tells the operation."""
-        if not (stands_for(request, self.methods) or may_create(request)):
+        if not (has_method(request, self.methods) or may_create(request)):
             return None
         too_large = partial(self.shared.pages.answer, "too_large", context)
         if (length := content_length(request)) > self._max_body:
@@ -252,7 +252,7 @@ class OperationsHandler(Handler):
         self, context: RequestContext, request: RequestHead
     ) -> Answer | Examine | None:
         """Refuse a path that routers read in different ways."""
-        if not stands_for(request, self.methods):
+        if not has_method(request, self.methods):
             return self.handle(context, request)
         why = Unreadable("its path can be read in more than one way")
         return self.shared.refuse_unreadable(context, self.route, why)
@@ -262,7 +262,7 @@ class OperationsHandler(Handler):
     ) -> Answer | None:
         shared = self.shared
         names: Sequence[str] = ()
-        if not (body or stands_for(request, self.methods)):
+        if not (body or has_method(request, self.methods)):
             return None
         try:
             check_length(request, length, body)
@@ -307,7 +307,7 @@ class UndeclaredHandler(Handler):
         return None
 
     def _decide(self, context: RequestContext, request: RequestHead, body: bytes) -> Answer | None:
-        finding, doubt = self._weighed(request, body)
+        finding, doubt = self._classified(request, body)
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
@@ -323,19 +323,19 @@ class UndeclaredHandler(Handler):
             context.runtime.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
 
-    def _weighed(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
+    def _classified(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
         """Return the finding, and why parsers may differ; if they may, that of the reading that shows most."""
         rule = self.shared.rule
         finding = Finding.NO_SIGNUP
         try:
             body_type = content_type(request)
-            finding = weigh(read_fields(body_type, body), rule)
+            finding = classify(read_fields(body_type, body), rule)
             if not any(map(is_of_a_birth, names_within(body_type, body, ANY))):
                 return finding, None
             why = Unreadable("a birth date stands within another field's value")
         except Unreadable as error:
             why = error
-        findings = (finding, *(weigh(fields, rule) for fields in readings(body)))
+        findings = (finding, *(classify(fields, rule) for fields in readings(body)))
         return max(findings, key=_shows), why
 
 

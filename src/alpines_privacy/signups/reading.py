@@ -22,8 +22,8 @@ __all__ = [
     "content_length",
     "content_type",
     "has_body",
+    "has_method",
     "may_create",
-    "stands_for",
 ]
 
 _LONGEST_NUMBER = 18  # digits
@@ -34,8 +34,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (R
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
-def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
-    """Tell whether an app may read one of these methods in a request; some frameworks ignore case."""
+def has_method(head: RequestHead, methods: frozenset[str]) -> bool:
+    """Tell whether a request may have one of these methods for an app; some frameworks ignore case."""
     return head.method in methods or any(method in methods for method in _methods(head))
 
 

@@ -24,7 +24,7 @@ from alpines_privacy.signups.handlers import (
     UndeclaredHandler,
 )
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import may_create, stands_for
+from alpines_privacy.signups.reading import has_method, may_create
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
@@ -99,7 +99,7 @@ class Signups(Promise):
         found = self._routes.find(request)
         handlers = (*found.handlers, *found.reduced)
         handler = _best([handler for handler in handlers if handler.is_declared], request)
-        if handler is None or not (stands_for(request, handler.methods) or may_create(request)):
+        if handler is None or not (has_method(request, handler.methods) or may_create(request)):
             return None
         return handler.failed(context)
 
@@ -120,7 +120,7 @@ def _handlers(signups: Sequence[Signup], shared: SignupContext) -> list[tuple[st
 
 def _best(handlers: Sequence[Handler], request: RequestHead) -> Handler | None:
     """Return the first handler that takes this method, else the first of all; None if there are none."""
-    declared = (handler for handler in handlers if stands_for(request, handler.methods))
+    declared = (handler for handler in handlers if has_method(request, handler.methods))
     return next(declared, handlers[0] if handlers else None)
 
 
