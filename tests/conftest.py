@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from alpines_privacy.http.privacy import OUTSIDE, running
+from alpines_privacy.http.privacy import OUTSIDE, current_privacy
 from alpines_privacy.redaction.visitor import failed, in_flight
 
 # Machines are busy at times: no test is about how long one example takes. The examples are the same
@@ -90,8 +90,8 @@ def _outside() -> Iterator[None]:
 
     What visitors of the test before submitted, whose request failed, is no longer to be hidden.
     """
-    running.set(OUTSIDE)
+    current_privacy.set(OUTSIDE)
     in_flight.references.clear()
     failed.kept.clear()
     yield
-    running.set(OUTSIDE)
+    current_privacy.set(OUTSIDE)

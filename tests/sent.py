@@ -74,7 +74,7 @@ def answered(
     """Return the head that leaves for an app's; with `reads`, the app looked at the preference."""
     visit: Visit = guard.visit(request)
     try:
-        if not visit.watches:
+        if not visit.applies:
             return ResponseHead(status, fields)
         visit.request()
         if reads:

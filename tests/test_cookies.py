@@ -404,7 +404,7 @@ def test_the_number_of_lines_is_bounded_and_names_take_turns(
     cookie = "; ".join(f"_ga_{number:03}=1" for number in range(50))
     seen = set()
     for moment in range(50):
-        monkeypatch.setattr("alpines_privacy.cookies.promise.time.time", lambda now=moment: now)
+        monkeypatch.setattr("alpines_privacy.cookies.cookies.time.time", lambda now=moment: now)
         lines = expired(cookie, host="www.shop.example", scheme="https")
         assert 8 <= len(lines) <= 24
         assert sum(map(len, lines)) < 1536
@@ -556,7 +556,7 @@ def test_a_defect_of_ours_lets_no_cookie_out(
     def broken(_: str) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("alpines_privacy.cookies.promise.setcookie.split", broken)
+    monkeypatch.setattr("alpines_privacy.cookies.cookies.setcookie.split", broken)
     assert leaving("cart=1", signal=DNT) == []
     assert leaving("cart=1") == ["cart=1"]
     assert "ZeroDivisionError" in caplog.text

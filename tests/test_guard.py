@@ -16,7 +16,8 @@ import anyio.to_thread
 import pytest
 
 from alpines_privacy import PolicyError, PrivacyPolicy, asgi, current, wsgi
-from alpines_privacy.guard import MODE_VARIABLE, Guard, HostGuards, guard_for
+from alpines_privacy.guard import Guard, HostGuards, guard_for
+from alpines_privacy.guard.guard import MODE_VARIABLE
 from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import MORE, Answer, Examine, Pass, Replace, Rewrite, Wait
 from alpines_privacy.http.privacy import KEY, request_context
@@ -1248,8 +1249,8 @@ def test_each_host_gets_its_policy_and_the_literal_one_in_doubt(
 def test_a_hosts_policy_is_compiled_once_and_the_compiled_ones_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("alpines_privacy.guard._MOST_GUARDS", 2)
-    monkeypatch.setattr("alpines_privacy.guard._GUARDS_A_SECOND", 1e6)
+    monkeypatch.setattr("alpines_privacy.guard.hosts._MOST_GUARDS", 2)
+    monkeypatch.setattr("alpines_privacy.guard.hosts._GUARDS_A_SECOND", 1e6)
     compiled: list[str] = []
 
     def count(self: HostGuards, policy: PrivacyPolicy) -> Guard:
@@ -1267,9 +1268,9 @@ def test_hosts_that_visitors_invent_are_compiled_a_few_a_second_and_stand_under_
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("alpines_privacy.guard.time.monotonic", lambda: clock[0])
-    monkeypatch.setattr("alpines_privacy.guard._MOST_GUARDS", 3)
-    monkeypatch.setattr("alpines_privacy.guard._GUARDS_A_SECOND", 2)
+    monkeypatch.setattr("alpines_privacy.guard.hosts.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("alpines_privacy.guard.hosts._MOST_GUARDS", 3)
+    monkeypatch.setattr("alpines_privacy.guard.hosts._GUARDS_A_SECOND", 2)
     compiled: list[str] = []
 
     def count(self: HostGuards, policy: PrivacyPolicy) -> Guard:
@@ -1436,9 +1437,9 @@ def test_an_iterable_nobody_closed_does_not_switch_the_layer_off_for_its_thread(
 
 
 def asgi_outside() -> None:
-    from alpines_privacy.http.privacy import OUTSIDE, running  # noqa: PLC0415 - only to tidy up
+    from alpines_privacy.http.privacy import OUTSIDE, current_privacy  # noqa: PLC0415 - only to tidy up
 
-    running.set(OUTSIDE)
+    current_privacy.set(OUTSIDE)
 
 
 def _visit_of(response: Callable[..., Any], fields: list[Field]) -> tuple[Any, ResponseHead]:
@@ -1544,7 +1545,7 @@ def test_a_websocket_is_no_page() -> None:
 class Heeding(Promise):
     """Wants to see plain responses with `x-a` only."""
 
-    heeds = frozenset({"x-a"})
+    fields_read = frozenset({"x-a"})
 
     def response(self, context: Any, head: ResponseHead) -> None:
         head.append("x-seen", "1")

@@ -72,7 +72,7 @@ def test_no_stale_cookie_waits_forever(guard: Guard, monkeypatch: pytest.MonkeyP
     """Each page takes some of them, and every place a cookie may lie in has its turn."""
     seen: set[str] = set()
     for moment in range(800):
-        monkeypatch.setattr("alpines_privacy.cookies.promise.time.time", lambda now=moment: now)
+        monkeypatch.setattr("alpines_privacy.cookies.cookies.time.time", lambda now=moment: now)
         seen |= gone(page(guard, [], STALE, scheme="https"))
     assert len(seen) == 30 * 6  # the host and two domains, each with its partitioned twin
 
@@ -83,7 +83,7 @@ def test_the_deletions_of_one_cookie_on_a_deep_host_take_turns(
     host = "a.b.c.d.e.f.g.h." + HOST
     seen: set[str] = set()
     for moment in range(24):
-        monkeypatch.setattr("alpines_privacy.cookies.promise.time.time", lambda now=moment: now)
+        monkeypatch.setattr("alpines_privacy.cookies.cookies.time.time", lambda now=moment: now)
         request = Sent(("dnt", "1"), ("host", host), ("cookie", "_fbp=1"), scheme="https")
         head = answered(LISTED, request, [HTML])
         assert size_of_fields(head.fields) <= MOST_ADDED + size_of_fields([HTML])

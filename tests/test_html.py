@@ -122,7 +122,7 @@ def names_in(page: bytes, *cuts: int) -> list[str]:
         (b"<script><!---><script> </script><b>", ["script", "b"]),
         (b"<script><!-- <scriptx> </script><b>", ["script", "b"]),
         (b"<script><!-- <script </script </script><b>", ["script", "b"]),
-        # A noscript is an island.
+        # What a noscript opens ends with it.
         (b"<noscript><img></noscript><b>", ["noscript", "img", "b"]),
         (b"<noscript>a <</noscript><b>", ["noscript", "b"]),
         (b"<noscript><title>a</title><!-- b --></noscript><b>", ["noscript", "title", "b"]),
@@ -538,8 +538,8 @@ def test_text_leaves_at_once() -> None:
 
 
 def held_by(rewrite: Rewriter) -> int:
-    outlet = rewrite._outlet
-    held = len(rewrite._pending) + sum(map(len, outlet._tag or ()))
+    sink = rewrite._sink
+    held = len(rewrite._pending) + sum(map(len, sink._tag or ()))
     if rewrite._enclosure is not None:
         held += 8 * len(rewrite._enclosure._open)
     return held + 8 * sum(map(len, rewrite._namespaces._state.stacks))
@@ -576,8 +576,8 @@ HOSTILE = {
     "NULs": b"\0<\0" * (LONG // 3),
     "no UTF-8": b"\xff<a \xfe='\xfd'>" * (LONG // 11),
     "noscripts": b"<noscript>" * (LONG // 10),
-    "islands": b"<noscript><a ='</noscript>" * (LONG // 26),
-    "an island": b"<noscript>" + b"</noscrip" * (LONG // 9),
+    "closed noscripts": b"<noscript><a ='</noscript>" * (LONG // 26),
+    "a noscript": b"<noscript>" + b"</noscrip" * (LONG // 9),
     "templates": b"<template>" * (LONG // 10),
     "selects": b"<select><xmp>" * (LONG // 13),
     "roots": b"<svg><desc>" * (LONG // 11),
@@ -792,11 +792,11 @@ def real_pages() -> list[tuple[str, bytes]]:
     return pages
 
 
-def names_outside_islands(page: bytes) -> list[str]:
+def names_outside_noscript(page: bytes) -> list[str]:
     names: list[str] = []
 
     def decide(tag: StartTag) -> None:
-        if rewrite._ashore is None:
+        if rewrite._outer_namespaces is None:
             names.append(tag.name)
 
     rewrite = Rewriter(EVERYTHING, decide)
@@ -810,7 +810,7 @@ def test_real_pages_have_the_tags_that_lol_html_finds() -> None:
     for path, page in real_pages():
         expected = lolhtml_names(page)
         if expected is not None:
-            assert names_outside_islands(page) == expected, path
+            assert names_outside_noscript(page) == expected, path
             compared += 1
     assert compared > 300
 
@@ -870,7 +870,7 @@ def test_soup_has_the_tags_that_html5lib_finds(page: bytes) -> None:
     need("html5lib", find_spec("html5lib") is not None, "pip install html5lib")
     wanted = set(NAMES.split())
     expected = [name for name in html5lib_names(page) if name in wanted]
-    names = names_outside_islands(page)
+    names = names_outside_noscript(page)
     if names[-1:] == ["lost"]:
         names.pop()
         expected = expected[: len(names)]

@@ -26,7 +26,7 @@ from alpines_privacy import PrivacyPolicy, current
 from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import Pass
-from alpines_privacy.http.privacy import OUTSIDE, request_context, running
+from alpines_privacy.http.privacy import OUTSIDE, current_privacy, request_context
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.literals import Literal, Literals, _is_word
 from alpines_privacy.redaction.visitor import _submitted, failed, in_flight, literals_of
@@ -517,7 +517,7 @@ def test_a_request_that_never_ends_is_forgotten_with_its_visit() -> None:
     other.request()
     del other
     visit.end()
-    running.set(OUTSIDE)
+    current_privacy.set(OUTSIDE)
     assert len(list(in_flight)) < before
 
 

@@ -1241,7 +1241,7 @@ def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
     fields: Fields = [HTML, ("content-encoding", name)]
     if has_length:
         fields.append(("content-length", str(sum(map(len, sent)))))
-    notices = guard(UNSHIELDED).running.notices
+    notices = guard(UNSHIELDED).runtime.notices
     notices._said.clear()  # each is said once
     app = App(Made(fields, tuple(sent)))
     left, content = carried(protocol, app, {"sec-gpc": "1"} if gpc else {})

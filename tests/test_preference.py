@@ -411,7 +411,7 @@ def well_known(
     visit_ = Guard(policy).visit(Sent(*signal, path=path, **options))
     try:
         head = ResponseHead(status, fields)
-        outcome = leaving(visit_, head) if visit_.watches else Send(head)
+        outcome = leaving(visit_, head) if visit_.applies else Send(head)
     finally:
         visit_.end()
     return outcome if isinstance(outcome, Replace) else outcome.head

@@ -551,16 +551,16 @@ SEGMENTS = st.sampled_from(
     st.lists(SEGMENTS, max_size=2),
     st.sampled_from(["", "/", "\n/"]),
 )
-def test_the_quick_look_overlooks_no_door(steps: list[str], mount: list[str], end: str) -> None:
-    doors = [("/enter", 1), ("/clubs/{club}/join-in", 2), ("/a/x", 3)]
-    routes = Routes(doors, {"signup": 4})
+def test_the_quick_look_overlooks_no_handler(steps: list[str], mount: list[str], end: str) -> None:
+    paths = [("/enter", 1), ("/clubs/{club}/join-in", 2), ("/a/x", 3)]
+    routes = Routes(paths, {"signup": 4})
     local, below = "/" + "/".join(steps) + end, "".join(f"/{step}" for step in mount).rstrip("/")
     for head in (Sent(path=below + local, mount=below), Sent(path=local)):
         assert routes.may_lead[head.local_path] or routes.find(head) == ((), ())
 
 
 def test_only_so_many_paths_are_remembered() -> None:
-    routes = Routes([("/enter", "a door")])
+    routes = Routes([("/enter", "a handler")])
     for number in range(5000):
         assert not routes.may_lead[f"/{number}{'x' * 200}"]
     assert sum(map(len, routes.may_lead)) <= 512 * 1024

@@ -51,12 +51,11 @@ _LASTING = (list, tuple)  # iterables that can be read again
 
 
 class PrivacyMiddleware(Wrapper[ASGIApp]):
-    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`. `Wrapper` tells what it takes and raises.
+    """Keeps a policy around an ASGI app: `PrivacyMiddleware(app, policy)`; parameters as in `Wrapper`.
 
-    Also for Starlette's and FastAPI's `app.add_middleware(PrivacyMiddleware, policy=policy)`.
-    There it stands inside the framework's ServerErrorMiddleware, so the page that one makes for
-    an unhandled exception (the 500, and the debug traceback) passes it by; `protect(app)` stands
-    outside and covers that too.
+    Also for Starlette's and FastAPI's `app.add_middleware(PrivacyMiddleware, policy=policy)`. There
+    it is inside the framework's ServerErrorMiddleware, so it does not see the page for an unhandled
+    exception (the 500, the debug traceback); `protect(app)` goes outside and covers that page too.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Sender) -> None:
@@ -64,12 +63,12 @@ class PrivacyMiddleware(Wrapper[ASGIApp]):
             await self.app(scope, receive, send)
             return
         if not isinstance(scope.get("headers", ()), _LASTING):
-            # "Iterable", says the specification: one that can be read once is kept for the app.
+            # The specification says "iterable": one that can be read only once is copied for the app.
             scope["headers"] = [tuple(field) for field in scope["headers"]]
         visit = self.guard.visit(ASGIRequest(scope, self._inside))
         scope[KEY] = visit.privacy
         try:
-            if visit.watches:
+            if visit.applies:
                 await _Exchange(visit, scope, receive, send).run(self.app)
             else:
                 await self.app(scope, receive, send)
@@ -91,11 +90,11 @@ class ASGIRequest(RequestHead):
         super().__init__(scope["type"])
         self._scope = scope
         self._inside = inside
-        # As they came: a router changes both in place.
+        # Copied now: a router changes both in place.
         self.path: str = scope.get("path", "")
         self.mount: str = scope.get("root_path", "")
         headers: Sequence[RawField] = scope.get("headers", ())
-        # As they came: the list is the server's to change, and some do while the app runs.
+        # Copied now: some servers change the list while the app runs.
         self._single = dict(headers)
         self._repeated: dict[bytes, list[bytes]] | None = None
         if not _is_lower_case(self._single) or len(self._single) < len(headers):
@@ -144,7 +143,7 @@ class ASGIRequest(RequestHead):
 
     @property
     def framework(self) -> str:
-        fastapi = sys.modules.get("fastapi")  # only one that is imported can have made the app
+        fastapi = sys.modules.get("fastapi")  # an app of FastAPI's has imported it
         is_fastapi = fastapi is not None and isinstance(self._scope.get("app"), fastapi.FastAPI)
         return "FastAPI" if is_fastapi else ""
 
@@ -159,9 +158,9 @@ class ASGIRequest(RequestHead):
 
 
 class ASGIResponse(ResponseHead):
-    """A response's head over ASGI's pairs of bytes, decoded if anybody wants more than their names.
+    """A response's head over ASGI's pairs of bytes, decoded only if more than their names is needed.
 
-    Raises AttributeError, TypeError or ValueError for pairs of what cannot be bytes.
+    Raises AttributeError, TypeError or ValueError for pairs that are not bytes.
     """
 
     __slots__ = ("_fields", "_raw")
@@ -177,11 +176,11 @@ class ASGIResponse(ResponseHead):
 
     @property
     def fields(self) -> list[Field]:
-        """What the app gave, or what it was edited to."""
+        """The app's fields, or the edited ones."""
         if self._fields is None:
             try:
                 self._fields = _decoded(self._raw)
-            except AttributeError:  # a memoryview is as good as bytes until it is decoded
+            except AttributeError:  # a memoryview has no `decode`
                 self._fields = read_loosely(self._raw) or []
         return self._fields
 
@@ -191,14 +190,14 @@ class ASGIResponse(ResponseHead):
 
 
 class _Exchange:
-    """One request on its way through: the messages of both directions, and what is done with each.
+    """One request: the messages of both directions, and the handlers of the app's messages.
 
-    What the app sends goes to the handler its type has in the table of the exchange's state;
-    a type that has none there passes to the server as it is.
+    A message goes to the handler of its type in the table of the current state; a type without a
+    handler passes to the server unchanged.
     """
 
     _held: Message | None = None  # the head
-    _beside: list[Message] | None = None  # what came after a held head, and before its body
+    _beside: list[Message] | None = None  # the messages between a held head and its body
 
     def __init__(self, visit: Visit, scope: Scope, receive: Receive, send: Sender) -> None:
         self._visit = visit
@@ -208,7 +207,7 @@ class _Exchange:
         self._handlers = _BEFORE_HEAD
 
     async def run(self, app: ASGIApp) -> None:
-        """Let the visit decide over the request, and run the app behind it."""
+        """Let the visit decide over the request, then run the app."""
         scope = self._scope
         outcome: Pass | Answer | NeedBody | None = self._visit.request()
         if isinstance(outcome, NeedBody):
@@ -231,7 +230,7 @@ class _Exchange:
             await self._answer(outcome)
 
     async def _run(self, app: ASGIApp) -> None:
-        """Run the app; a head it has begun without a body leaves all the same, as it does bare."""
+        """Run the app; send a head without a body too, as without the layer."""
         try:
             await app(self._scope, self._receive, self.send)
         except Exception:
@@ -243,20 +242,19 @@ class _Exchange:
             await self._release(b"", last=False)
 
     async def _is_gone(self) -> bool:
-        """Whether a websocket went away before it was answered: what it says first is "connect"."""
+        """Whether a websocket closed before the answer: its first message must be "connect"."""
         if self._scope["type"] != "websocket":
             return False
         message = await self._receive()
         return bool(message["type"] != "websocket.connect")
 
     async def _judge(self) -> Pass | Answer | None:
-        """Read the body until the visit decides, then leave it for the app message by message.
+        """Read the body until the visit decides; the app gets the messages again.
 
-        Of very many the app gets the same bytes in fewer. None if the visitor went away first:
-        nobody is there to be answered.
+        Very many messages are joined to fewer. None if the visitor disconnects first.
         """
         taken: list[Message] = []
-        pieces = 0  # at its end, that were not joined yet
+        pieces = 0  # not joined yet
         while True:
             message = await self._receive()
             taken.append(message)
@@ -273,7 +271,7 @@ class _Exchange:
                 outcome = self._visit.cut_short()
                 if isinstance(outcome, Answer):
                     return None
-            else:  # of an extension: the app's business
+            else:  # of an extension: left to the app
                 continue
             if isinstance(outcome, Answer):
                 return outcome
@@ -282,7 +280,7 @@ class _Exchange:
                 return outcome
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Take a message from the app; what nobody handles is the server's own `send`, and so awaited."""
+        """Take a message from the app; one without a handler goes to the server's own `send`."""
         handlers = self._handlers
         handler = handlers.get(message["type"]) or handlers.get(_ANY_OTHER)
         return self._send(message) if handler is None else handler(self, message)
@@ -320,12 +318,12 @@ class _Exchange:
         await self.send(message)
 
     async def release_first(self, message: Message) -> None:
-        """Let the held head go before a message that may belong to a body of a kind yet to come."""
+        """Send the held head before a message of an unknown type, which may be a body."""
         await self._release(b"", last=False)
         await self.send(message)
 
     async def file(self, message: Message) -> None:
-        """Read a file the server was to send, because its bytes concern us."""
+        """Read a file that the server would have sent, because the policy applies to its bytes."""
         if not ("path" in message or "file" in message):  # the server says what is wrong
             await self._pass_on(message)
             return
@@ -342,7 +340,7 @@ class _Exchange:
             await self.send(message)
 
     async def _pass_on(self, message: Message) -> None:
-        """Let a held head go, then the message as it is."""
+        """Send a held head, then the message unchanged."""
         if self._held is not None:
             await self._release(b"", last=False)
         await self._send(message)
@@ -351,12 +349,12 @@ class _Exchange:
         await self._send(_filtered(message, self._visit))
 
     async def held_beside(self, message: Message) -> None:
-        """Keep a message in its place behind the held head."""
+        """Hold a message after the held head."""
         self._beside = self._beside or []
         self._beside.append(message)
 
     async def nothing(self, message: Message) -> None:
-        """Send what answers HEAD: of a body, some servers take the length themselves."""
+        """Send an empty body for HEAD, because some servers measure a body themselves."""
         kind = f"{message['type'].rpartition('.')[0]}.body"
         more = message.get("more_body", False)
         await self._send({"type": kind, "body": b"", "more_body": more})
@@ -404,7 +402,7 @@ class _Exchange:
 
 
 async def _asked(app: ASGIApp, scope: Scope, fields: Sequence[Field]) -> ResponseHead | None:
-    """Ask the app by a preflight for this path, which has nothing else of the request; return its head."""
+    """Send the app a preflight for this path, with nothing else of the request; return its head."""
     heads: list[ResponseHead | None] = []
     messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
     asked = {**scope, "method": "OPTIONS", "query_string": b"", "headers": _raw(fields)}
@@ -421,9 +419,9 @@ async def _asked(app: ASGIApp, scope: Scope, fields: Sequence[Field]) -> Respons
 
 
 async def in_time(asked: Awaitable[Any]) -> Any:
-    """Return what the app answers to a question nobody asked it; None if it raises, or takes five seconds.
+    """Return the app's answer to a request of ours; None if it raises or takes over five seconds.
 
-    What has not ended by then is cancelled, and not waited for. Outside asyncio there is no limit.
+    Then it is cancelled, and not awaited. Outside asyncio there is no time limit.
     """
     with suppress(Exception):  # the app's own
         if _has_asyncio():
@@ -447,14 +445,14 @@ def _has_asyncio() -> bool:
 
 
 def _overlook(task: asyncio.Future[Any]) -> None:
-    """Take an exception off a task that nobody waits for."""
+    """Retrieve the exception of a task that is not awaited, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()
 
 
 _Handlers: TypeAlias = "dict[str, Callable[[_Exchange, Message], Awaitable[None]]]"
 
-_ANY_OTHER = ""  # what a table has for types it does not name; without it they pass
+_ANY_OTHER = ""  # in a table: the handler of all other types; without it they pass
 
 _BESIDE: _Handlers = {
     "http.response.early_hint": _Exchange.beside,
@@ -474,7 +472,7 @@ _FILES: _Handlers = {
 _HELD: _Handlers = {
     **dict.fromkeys(_BESIDE, _Exchange.held_beside),
     **_FILES,
-    # A second head, which no app may send: the first leaves, and the server says what is wrong.
+    # A second head is the app's error: the first leaves, and the server reports the error.
     "http.response.start": _Exchange.release_first,
     "websocket.http.response.start": _Exchange.release_first,
     "http.response.body": _Exchange.held_body,
@@ -503,7 +501,7 @@ def _is_nested(scope: Scope) -> bool:
 
 
 def _is_lower_case(names: Iterable[bytes]) -> bool:
-    """Whether all names are, as the specification says they must; one of another type is not."""
+    """Whether all names are bytes in lower case, as the specification demands."""
     try:
         return b"".join(names).islower()
     except TypeError:
@@ -519,7 +517,7 @@ def _by_name(headers: Iterable[RawField]) -> dict[bytes, list[bytes]]:
 
 
 def _read_head(message: Message, status: int) -> tuple[Message, ResponseHead | None]:
-    """Return the message and its head; None for one no server could send either."""
+    """Return the message and its head; None for a head that no server could send."""
     headers = message.get("headers")
     if type(headers) is list:
         try:
@@ -531,10 +529,10 @@ def _read_head(message: Message, status: int) -> tuple[Message, ResponseHead | N
 
 
 def _read_fields(message: Message) -> tuple[Message, list[Field] | None]:
-    """Return the message and its fields as text; None for fields no server could send either.
+    """Return the message and its fields as text; None for fields that no server could send.
 
-    The specification allows any iterable and no `headers` at all. One that can be read only
-    once is kept as a list in a copy of the message.
+    The specification allows any iterable, or no `headers`. An iterable that can be read only once
+    becomes a list in a copy of the message.
     """
     message, headers = _kept(message, "headers")
     try:
@@ -558,7 +556,7 @@ def _media_type(content_type: bytes) -> str:
 
 
 def _kept(message: Message, key: str) -> tuple[Message, Iterable[Any]]:
-    """Return the message and what it holds under `key`, both good for reading again."""
+    """Return the message and its iterable under `key`, which can be read again."""
     held = message.get(key, ())
     if isinstance(held, _LASTING) or not isinstance(held, Iterable):
         return message, held
@@ -574,14 +572,14 @@ def _raw(fields: Iterable[Field]) -> list[RawField]:
 
 
 def _with_fields(message: Message, head: ResponseHead) -> Message:
-    """Return the very message for a head nobody edited, else a copy with the edited fields."""
+    """Return the same message for an unedited head, else a copy with the edited fields."""
     return {**message, "headers": _raw(head.fields)} if head.changed else message
 
 
 def _filtered(message: Message, visit: Visit) -> Message:
-    """Return a message beside the head with the fields that may leave; the very one where all may.
+    """Return a hint, trailers or push with the fields that may leave; the same message if all may.
 
-    An early hint's `links` are Link fields in all but name.
+    An early hint's `links` are values of Link fields.
     """
     kind = cast("Beside", message["type"].rpartition(".")[2])
     message, fields = _read_fields(message)
@@ -596,7 +594,7 @@ def _filtered(message: Message, visit: Visit) -> Message:
 
 
 def _edited(headers: Iterable[RawField], edits: dict[str, str | None]) -> list[RawField]:
-    """Return the request's fields as the app shall see them."""
+    """Return the request's fields with the edits for the app."""
     replaced = {name.encode(): value for name, value in edits.items()}
     kept = [field for field in headers if field[0].lower() not in replaced]
     return kept + [
@@ -605,7 +603,7 @@ def _edited(headers: Iterable[RawField], edits: dict[str, str | None]) -> list[R
 
 
 def _watched(receive: Receive, watch: Watcher) -> Receive:
-    """Return a `receive` that lets `watch` see the bytes of each message on its way to the app."""
+    """Return a `receive` that shows `watch` the bytes of each message to the app."""
 
     async def watched() -> Message:
         message = await receive()
@@ -617,7 +615,7 @@ def _watched(receive: Receive, watch: Watcher) -> Receive:
 
 
 def _joined(messages: list[Message]) -> list[Message]:
-    """Return the messages with each run of pieces of a body as one."""
+    """Return the messages with each run of body messages joined."""
     joined: list[Message] = []
     for kind, run in groupby(messages, itemgetter("type")):
         pieces = list(run)
@@ -629,7 +627,7 @@ def _joined(messages: list[Message]) -> list[Message]:
 
 
 def _replay(taken: list[Message], receive: Receive) -> Receive:
-    """Return a `receive` that gives what was read already, message by message, then the server's own."""
+    """Return a `receive` that repeats the messages read already, then calls the server's own."""
     left = iter(taken)
 
     async def replay() -> Message:
@@ -665,7 +663,7 @@ async def _blocks(message: Message) -> AsyncGenerator[tuple[bytes, bool], None]:
                 break
             block = following
         if message.get("offset") is None and "file" in message:
-            os.lseek(file, offset, os.SEEK_SET)  # where sending it would have left it
+            os.lseek(file, offset, os.SEEK_SET)  # where the server would have left it
     finally:
         if "path" in message:
             os.close(file)

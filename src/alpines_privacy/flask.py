@@ -13,7 +13,7 @@ from alpines_privacy.wsgi import PrivacyMiddleware
 
 __all__ = ["AlpinesPrivacy"]
 
-# Session cookies of Flask itself and of Flask-Login, under the names the app configures.
+# The settings with the names of the session cookies of Flask and Flask-Login.
 _NAMES = ("SESSION_COOKIE_NAME", "REMEMBER_COOKIE_NAME")
 
 
@@ -31,7 +31,7 @@ class AlpinesPrivacy:
             self.init_app(app)
 
     def init_app(self, app: Flask, policy: PolicyLike = None) -> None:
-        """Protect `app`; a `policy` given here wins over the constructor's."""
+        """Protect `app`; a `policy` given here replaces the constructor's."""
         logins = {name for key in _NAMES if (name := app.config.get(key))}
         middleware = PrivacyMiddleware(
             app.wsgi_app,
@@ -51,5 +51,5 @@ class AlpinesPrivacy:
 
 
 def _signed_in() -> object | None:
-    """Return whom Flask-Login has loaded for this request; it keeps them in `g`."""
+    """Return the user that Flask-Login has loaded for this request, from `g`."""
     return g.get("_login_user") if has_app_context() else None

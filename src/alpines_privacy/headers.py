@@ -1,15 +1,15 @@
-"""Which responses may differ between visitors, said so that caches keep them apart (policy §11).
+"""`Vary` and `Tk`: caches keep responses apart that may differ between visitors (policy §11).
 
-A response could differ only if it carries `Set-Cookie`, is a page, or the app read `privacy`
-while making it. Those say `Vary: DNT, Sec-GPC`, with a signal and without one, or a shared
-cache replays one visitor's cookie to another. Everything else leaves as the app made it.
+A response can differ only if it has `Set-Cookie`, is a page, or the app read `privacy` for it. Such
+responses get `Vary: DNT, Sec-GPC`, with a signal and without one; otherwise a shared cache would
+replay one visitor's cookie to another. All others leave as the app made them.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import HTML_TYPES, RequestHead, ResponseHead
 from alpines_privacy.http.promise import Promise
@@ -19,16 +19,16 @@ __all__ = ["Headers"]
 
 
 class Headers(Promise):
-    """Sets `Vary` where a response could differ, and `Tk: N` on pages for those who sent DNT."""
+    """Sets `Vary` on responses that can differ, and `Tk: N` on pages for visitors who sent DNT."""
 
     part: ClassVar[str] = "headers"
-    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
+    fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         self._vary = signal_fields(policy)
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
-        """Mark a response that could differ; runs before any promise edits the head."""
+        """Mark a response that can differ; runs before any promise edits the head."""
         page = head.is_html
         if not (
             page
@@ -44,13 +44,13 @@ class Headers(Promise):
 
 
 def _is_shown(request: RequestHead, head: ResponseHead) -> bool:
-    """Whether a browser gets the page itself, and the app has not said `Tk` for it."""
+    """Whether a browser gets the page itself, and the app has not set `Tk`."""
     bodiless = head.status == 304 or request.method == "HEAD"
     return not bodiless and "tk" not in head.names
 
 
 def _revalidates_page(request: RequestHead, head: ResponseHead) -> bool:
-    """Whether a 304 that does not say what it stands for was asked for as a page."""
+    """Whether a 304 without a Content-Type answers a request for a page."""
     if head.media_type:
         return False
     return any(

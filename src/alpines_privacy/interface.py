@@ -1,4 +1,4 @@
-"""Which interface an object speaks, ASGI or WSGI, told by its shape; and for neither, what to do instead."""
+"""The interface of an app, ASGI or WSGI, by the signature of its call; for other objects, advice."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _POSITIONAL = frozenset(
     {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 )
 _VARIADIC = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
-# Attributes under which objects that are no apps keep the app they run.
+# Attributes under which other objects keep the app they run.
 _INNER = ("server", "wsgi_app", "asgi_app", "app", "application")
 
 
 def is_asgi(app: object) -> bool:
     """Tell an ASGI app (async, or three positionals) from a WSGI app (two).
 
-    A wrapper that takes whatever it is given (`*args`) speaks what it wraps, as its `__wrapped__`
-    or `app` tells, and WSGI where nothing does: what wraps an ASGI app is mostly async itself.
-    Raises TypeError for an object that is neither, which says what to pass instead.
+    A wrapper with any arguments (`*args`) has the interface of the app in its `__wrapped__` or
+    `app`, else WSGI: most wrappers of ASGI apps are async. Raises TypeError for other objects, and
+    says what to pass instead.
     """
     call = _called(app)
     if any(inspect.iscoroutinefunction(each) for each in _unwrapped(call)):
         return True
-    # Of a partial the arguments that are left count, not those of the function within.
+    # Of a partial only the remaining arguments count.
     measured = app if isinstance(app, functools.partial) else call
     for each in _unwrapped(measured):
         if (count := _required_positionals(each)) in {2, 3}:
@@ -42,7 +42,7 @@ def is_asgi(app: object) -> bool:
 
 
 def refusal(app: object, name: str = "") -> str:
-    """Return what to say of an object that is neither kind of app: what it is, and what to do."""
+    """Return the message for an object that is no app: what it is, and what to do."""
     kind = f"{type(app).__module__}.{type(app).__qualname__}".removeprefix("builtins.")
     said = f"{name} ({kind})" if name else f"{kind} object"
     hint = _hint(app)
@@ -53,7 +53,7 @@ def refusal(app: object, name: str = "") -> str:
 
 
 def _hint(app: object) -> str:
-    """Return what to pass instead, as far as the object tells."""
+    """Return what to pass instead of the object."""
     if inspect.isfunction(app):
         needed = _required(app)
         if not needed:
@@ -92,7 +92,7 @@ def _unwrapped(call: object) -> Iterator[object]:
     while call is not None and id(call) not in seen:
         seen.add(id(call))
         yield call
-        # Of what the function itself notes: a wrapper that passes attributes on has none of its own.
+        # Only the function's own attribute: some wrappers pass on those of the wrapped app.
         call = getattr(call, "__dict__", {}).get("__wrapped__")
 
 

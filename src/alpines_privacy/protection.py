@@ -14,7 +14,7 @@ AppT = TypeVar("AppT")
 
 
 def protect(app: AppT, policy: PolicyLike = None) -> AppT:
-    """Keep `policy` around a WSGI or ASGI app, told apart by its shape.
+    """Keep `policy` around a WSGI or ASGI app.
 
     `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
     for the written policy, literally. A Flask, Quart, Starlette or FastAPI object is returned
@@ -37,7 +37,7 @@ def protect(app: AppT, policy: PolicyLike = None) -> AppT:
 
 
 def _keys_of(app: object) -> tuple[str, ...]:
-    """Return the secret keys of a Django handler, which ours are derived from; its logs learn who is signed in."""
+    """Return the secret keys of a Django handler, and hide its signed-in users in logs."""
     handlers = sys.modules.get("django.core.handlers.base")
     if handlers is None or not isinstance(app, handlers.BaseHandler):
         return ()
@@ -66,7 +66,7 @@ def _starlette(app: Any, policy: PolicyLike) -> None:
     protect_starlette(app, policy)
 
 
-# FastAPI is a Starlette. Only a framework that is imported already can have made the app.
+# FastAPI is a Starlette. A framework's app has imported the framework.
 _FRAMEWORKS = (
     ("flask", "Flask", _flask),
     ("quart", "Quart", _quart),

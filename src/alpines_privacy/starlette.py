@@ -23,8 +23,8 @@ __all__ = ["privacy_of", "protect_starlette", "template_context"]
 def protect_starlette(app: Starlette, policy: PolicyLike = None) -> None:
     """Protect a Starlette or FastAPI app in place, its own error pages included.
 
-    The framework builds its middleware when the first request comes; the layer goes around all
-    of it then. Raises `PolicyError` for a policy that cannot be used.
+    The framework builds its middleware at the first request; then the layer goes around all of it.
+    Raises `PolicyError` for a policy that cannot be used.
     """
     names = _session_cookies(app)
     guard = guard_for(policy, names)
@@ -50,7 +50,7 @@ def template_context(request: Request) -> dict[str, Any]:
 
 
 def _session_cookies(app: Starlette) -> list[str]:
-    """Return the names that the app's session middleware has for its cookies."""
+    """Return the cookie names of the app's session middlewares."""
     return [
         str(middleware.kwargs.get("session_cookie", "session"))
         for middleware in app.user_middleware
@@ -61,7 +61,7 @@ def _session_cookies(app: Starlette) -> list[str]:
 def _around(
     stack: ASGIApp, app: Starlette, policy: PolicyLike, guard: Guard | HostGuards, known: list[str]
 ) -> ASGIApp:
-    """Return the layer around a framework's middleware; sessions added since are `known` to no guard yet."""
+    """Return the layer around a framework's middleware, with a new guard if it has new session cookies."""
     names = _session_cookies(app)
     if set(names) - {"session", *known}:
         guard = guard_for(policy, names)

@@ -1,4 +1,4 @@
-"""What a developer should hear when the app starts rather than from a visitor."""
+"""Warnings at start-up about login cookies, and the secret keys of an app."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def secret_keys(app: Any) -> tuple[str | bytes, ...]:
 
 
 def undeclared(policy: PrivacyPolicy, names: Iterable[str]) -> list[str]:
-    """Return the names of session or CSRF cookies that visitors who send DNT will not get."""
+    """Return the login cookies that visitors who send DNT will not get."""
     if policy.mode != "enforce" or policy.keep_logins == "always":
         return []
     return [
@@ -28,14 +28,14 @@ def undeclared(policy: PrivacyPolicy, names: Iterable[str]) -> list[str]:
 
 
 def declaration_hint(name: str, purpose: str = "Keeps you signed in") -> str:
-    """Return the line that declares a cookie."""
+    """Return the declaration of a cookie, as code."""
     return f'Cookie("{name}", purpose="{purpose}", necessary=True)'
 
 
 def warn_of_undeclared_logins(guard: Guard | HostGuards, names: Iterable[str]) -> None:
-    """Issue a `PrivacyWarning` for the login cookies the policy keeps from visitors who send DNT, all at once."""
+    """Issue one `PrivacyWarning` for all login cookies that visitors who send DNT will not get."""
     if not isinstance(guard, Guard):
-        return  # the policies of hosts are known only when their requests come
+        return  # the policies of hosts are known only at their requests
     missing = undeclared(guard.policy, names)
     if missing:
         quoted = " and ".join(f'"{name}"' for name in missing)

@@ -1,4 +1,4 @@
-"""What both kinds of middleware are: an app with the compiled policy beside it."""
+"""`Wrapper`: the base of both middlewares, an app with a compiled policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Wrapper(Generic[AppT]):
 
     `policy` is a PrivacyPolicy, a mapping of one, a callable from host to PrivacyPolicy, or None
     for the literal policy. `logins` are session and CSRF cookie names configured in the app,
-    `app_keys` its secret keys, from which ours are derived where the environment has none.
+    `app_keys` its secret keys, from which ours are derived if the environment has none.
     Raises `PolicyError` for a policy that cannot be used.
     """
 
@@ -35,7 +35,7 @@ class Wrapper(Generic[AppT]):
         self._inside = Inside(app)
 
     def __getattr__(self, name: str) -> Any:
-        """Answer for the wrapped app's attributes, so that `wrapped.config` or `.routes` go on working."""
+        """Return the wrapped app's attributes, so that `wrapped.config` or `.routes` go on working."""
         if name == "app":  # not set yet: copying and unpickling ask before __init__
             raise AttributeError(name)
         return getattr(self.app, name)

@@ -42,8 +42,8 @@ from alpines_privacy.http.privacy import (
     OUTSIDE,
     Privacy,
     context_of,
+    current_privacy,
     is_under_way,
-    running,
 )
 from alpines_privacy.wrapper import Wrapper
 
@@ -61,18 +61,18 @@ __all__ = [
 Write: TypeAlias = Callable[[bytes], object]
 ExcInfo: TypeAlias = Any  # what sys.exc_info() returns
 
-# What of an environ a preflight has too, beside what belongs to the server.
+# Keys of an environ that a preflight has too, beside the server's own.
 _KEPT = frozenset({
     "SCRIPT_NAME", "PATH_INFO", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", KEY,
 })  # fmt: skip
 
-_ABSENT: Any = object()  # exc_info goes on only where the app gave it
+_ABSENT: Any = object()  # exc_info is passed on only if the app gave it
 _BLOCK = 65536
 _LONGEST_NUMBER = 18  # digits; a request of a quintillion bytes is none
 
 
 class PrivacyMiddleware(Wrapper[WSGIApplication]):
-    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`. `Wrapper` tells what it takes and raises."""
+    """Keeps a policy around a WSGI app: `PrivacyMiddleware(app, policy)`; parameters as in `Wrapper`."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _is_nested(environ):
@@ -96,7 +96,7 @@ class WSGIRequest(RequestHead):
         super().__init__()
         self._environ = environ
         self._inside = inside
-        # As they came: a router changes both in place.
+        # Copied now: a router changes both in place.
         self._path_info: str = environ.get("PATH_INFO", "")
         self._script_name: str = environ.get("SCRIPT_NAME", "")
 
@@ -146,7 +146,7 @@ class WSGIRequest(RequestHead):
         return super().asked()._replace(mount=self._mount_by_now())
 
     def _mount_by_now(self) -> str:
-        """Return what leads to the app: a router inside moves a part of the path, ProxyFix sets a prefix."""
+        """Return the current mount point: a router inside moves a part of the path, ProxyFix sets a prefix."""
         script, rest = self._environ.get("SCRIPT_NAME", ""), self._environ.get("PATH_INFO", "")
         if script == self._script_name or not self._path_info.endswith(rest):
             return self.mount
@@ -159,7 +159,7 @@ class WSGIRequest(RequestHead):
 
 
 class EditedKeys:
-    """Keys of an environ (or Django's `META`) edited for the app, and how they were."""
+    """Keys of an environ (or Django's `META`) edited for the app, with their original values."""
 
     __slots__ = ("_environ", "_originals")
 
@@ -168,13 +168,13 @@ class EditedKeys:
         self._originals: dict[str, Any] = {}
 
     def make(self, values: dict[str, Any]) -> None:
-        """Put values in the place of what stands there; None takes a key away."""
+        """Set keys to new values; None removes a key."""
         for key, value in values.items():
             self._originals.setdefault(key, self._environ.get(key))
             self._put(key, value)
 
     def undo(self) -> None:
-        """Leave every key as it came."""
+        """Restore all keys."""
         if originals := self._originals:
             self._originals = {}
             for key, value in originals.items():
@@ -188,20 +188,22 @@ class EditedKeys:
 
 
 class _Exchange:
-    """One request on its way through: what the app says with `start_response`, and its body.
+    """One request: the app's `start_response`, and the response's body.
 
-    What most requests leave alone stands here as a default.
+    Class attributes are defaults that few requests change.
     """
 
     _edits: EditedKeys | None = None  # of the environ, for the app
     _iterable: Iterable[bytes] = ()
-    _chunks: Iterator[bytes] | None = None  # the response's, begun before the server asks
+    _chunks: Iterator[bytes] | None = (
+        None  # of the response, if begun before the server asks for them
+    )
     _started = False  # the app has called start_response
     _begun = False  # the server's has been called
     _held: tuple[str, list[Field], tuple[ExcInfo, ...]] | None = None
     _rewrites = False
     _is_unsized = False  # and no server may take a length from the iterable
-    _answer: Answer | None = None  # stands in for the app's response
+    _answer: Answer | None = None  # replaces the app's response
     _write_on: Write | None = None  # the server's write
 
     def __init__(
@@ -212,10 +214,10 @@ class _Exchange:
         self._start_response = start_response
 
     def run(self, app: WSGIApplication) -> Iterable[bytes]:
-        """Let the visit decide over the request, run the app behind it, and return what the server sends."""
+        """Let the visit decide over the request, run the app, and return the server's iterable."""
         visit, environ = self._visit, self._environ
         environ[ENVIRON_KEY] = visit.privacy
-        if not visit.watches:
+        if not visit.applies:
             self._started = True
             return self._body(app(environ, self._start_response))
         outcome: Pass | Answer | NeedBody = visit.request()
@@ -241,7 +243,7 @@ class _Exchange:
         self._held = self._answer = None
         self._rewrites = self._is_unsized = False
         if not isinstance(headers, list | tuple) and isinstance(headers, Iterable):
-            headers = list(headers)  # it may be one that can be read only once
+            headers = list(headers)  # an iterator can be read only once
         head = _head(status, headers)
         if head is None:  # no head at all: the server says what is wrong
             return self._begin(status, headers, given)
@@ -258,12 +260,12 @@ class _Exchange:
         return self._write
 
     def fail(self, error: BaseException) -> None:
-        """End with an exception of the app's, which goes on to the server."""
+        """End after an exception of the app's, which passes to the server."""
         self._visit.raised(error)
         self.end()
 
     def end(self) -> None:
-        """Leave the environ as it came, and end the visit."""
+        """Restore the environ, and end the visit."""
         environ = self._environ
         if self._edits is not None:
             self._edits.undo()
@@ -272,7 +274,7 @@ class _Exchange:
         self._visit.end()
 
     def close(self) -> None:
-        """Close the app's iterable, then end: what it does at its close is still inside the visit."""
+        """Close the app's iterable, then end the visit."""
         iterable, self._iterable = self._iterable, ()
         try:
             if (close := getattr(iterable, "close", None)) is not None:
@@ -281,13 +283,13 @@ class _Exchange:
             self.end()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the server the chunks; an app may start over in the midst of them."""
+        """Yield the chunks to the server; the app may start over between them."""
         if self._chunks is not None:
             return self._chunks
-        return self._stream() if self._visit.watches else iter(self._iterable)
+        return self._stream() if self._visit.applies else iter(self._iterable)
 
     def _body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
-        """Return what the server iterates: the app's very iterable where it needs no watching."""
+        """Return the server's iterable: the app's own if nothing has to see its chunks or its end."""
         self._iterable = iterable
         if not self._started:
             return self
@@ -308,10 +310,10 @@ class _Exchange:
             self.close()
 
     def _begin_stream(self) -> None:
-        """Take the first chunk, which lets the head go, while the app is still being called.
+        """Take the first chunk before the app's call returns, so that the head is sent by then.
 
-        PEP 3333 leaves time for the head until the server asks for that chunk, but Granian looks
-        for it as soon as the app has returned, and sends an empty one with status 200 otherwise.
+        PEP 3333 allows the head until the server asks for that chunk, but Granian needs it when the
+        call returns, and otherwise sends an empty one with status 200.
         """
         stream = self._stream()
         try:
@@ -322,7 +324,7 @@ class _Exchange:
         self._chunks = chain(first, stream)
 
     def _stream(self) -> Iterator[bytes]:
-        """Yield the response's chunks; an exception of the app's in the midst of them is noted."""
+        """Yield the response's chunks; note an exception of the app's between them."""
         try:
             yield from self._made()
         except Exception as error:
@@ -330,7 +332,7 @@ class _Exchange:
             raise
 
     def _made(self) -> Iterator[bytes]:
-        """Yield the response's chunks, each as soon as the app has made it."""
+        """Yield the response's chunks, each when the app yields it."""
         whole = isinstance(self._iterable, list | tuple) and len(self._iterable) == 1
         for chunk in self._iterable if self._answer is None else ():
             if self._held:
@@ -344,11 +346,11 @@ class _Exchange:
             yield from self._entity()
         elif self._rewrites and not whole and (rest := self._visit.chunk(b"", True)):
             yield rest
-        if self._is_unsized:  # a server that is given no chunk at all says the length is 0
+        if self._is_unsized:  # without any chunk a server would send Content-Length: 0
             yield b""
 
     def _write(self, data: bytes) -> None:
-        """Stand in for the server's `write`: its data come before the iterable's."""
+        """Replace the server's `write`: its data come before the iterable's."""
         if self._held:
             self._release(data, whole=False)
         if self._answer is None and self._write_on is not None:
@@ -366,7 +368,7 @@ class _Exchange:
     def _send(
         self, status: str, headers: list[Field], outcome: Send, exc_info: tuple[ExcInfo, ...]
     ) -> Write:
-        """Begin the app's response: with its very list of headers, unless they were edited."""
+        """Begin the app's response, with its own list of headers unless they were edited."""
         self._rewrites = outcome.rewrites
         self._is_unsized = outcome.head.is_unsized
         write = self._begin(
@@ -378,7 +380,7 @@ class _Exchange:
         """Begin a response of ours in place of the app's."""
         self._answer = answer
         status = f"{answer.status} {responses.get(answer.status, '-')}"
-        # A list of its own: PEP 3333 gives it to the server, and middleware adds cookies to it.
+        # A copy: servers and middleware may change the list (PEP 3333).
         self._begin(status, list(answer.fields), exc_info)
 
     def _begin(self, status: str, headers: list[Field], exc_info: tuple[ExcInfo, ...]) -> Write:
@@ -403,7 +405,7 @@ class _Exchange:
 
 
 def preflight_environ(environ: WSGIEnvironment, fields: Iterable[Field]) -> WSGIEnvironment:
-    """Return the environ of a preflight for this path, which has nothing else of the request."""
+    """Return the environ of a preflight for this path, with nothing else of the request."""
     asked = {
         key: value for key, value in environ.items() if key in _KEPT or key.startswith("wsgi.")
     }
@@ -414,14 +416,14 @@ def preflight_environ(environ: WSGIEnvironment, fields: Iterable[Field]) -> WSGI
 def _asked(
     app: WSGIApplication, environ: WSGIEnvironment, fields: Iterable[Field]
 ) -> ResponseHead | None:
-    """Ask the app by a preflight; return the head of its response."""
+    """Send the app a preflight; return the head of its response."""
     heads: list[ResponseHead | None] = []
 
     def start(status: str, headers: list[Field], _: ExcInfo = None) -> Write:
         heads.append(_head(status, list(headers)))
         return lambda _: None
 
-    with suppress(Exception):  # the app's own, to a question nobody asked it
+    with suppress(Exception):  # of the app, for a request of ours
         iterable: Any = app(preflight_environ(environ, fields), start)
         with closing(iterable) if hasattr(iterable, "close") else nullcontext():
             if not heads:  # it may begin with its first chunk
@@ -432,9 +434,9 @@ def _asked(
 def judge_body(
     visit: Visit, stream: Any, limit: int, left: int | None
 ) -> tuple[Pass | Answer, Replay]:
-    """Read a body until the visit decides; return the decision and the stream read from its start again.
+    """Read a body until the visit decides; return the decision and a stream of the whole body.
 
-    `left` is the body's length in bytes, None where only the stream's end tells.
+    `left` is the body's length in bytes, None if only the stream's end tells.
     """
     taken = bytearray()
     while True:
@@ -453,10 +455,10 @@ def judge_body(
 
 
 class Replay:
-    """`wsgi.input` read from its beginning again: what was taken, then what is `left` on the stream.
+    """`wsgi.input` from its beginning: the bytes read already, then the `left` bytes of the stream.
 
-    `left` is None where the server itself ends the stream (`wsgi.input_terminated`); otherwise
-    reading beyond it would wait for bytes that never come.
+    `left` is None if the server ends the stream itself (`wsgi.input_terminated`); otherwise reading
+    beyond it would wait forever.
     """
 
     def __init__(self, taken: bytes, stream: Any, left: int | None) -> None:
@@ -494,7 +496,7 @@ class Replay:
         return iter(self.readline, b"")
 
     def seekable(self) -> bool:
-        """Say no, when Django 6 asks: what was read from the stream is replayed once."""
+        """Return False, for Django 6: the bytes can be read only once."""
         return False
 
     def close(self) -> None:
@@ -512,7 +514,7 @@ class Replay:
 
 
 class Watched:
-    """`wsgi.input` whose bytes a watcher sees as the app reads them; all else is the stream's own."""
+    """`wsgi.input` that shows a watcher the bytes the app reads; other attributes are the stream's."""
 
     def __init__(self, stream: Any, watch: Watcher) -> None:
         self._stream = stream
@@ -522,7 +524,7 @@ class Watched:
         return map(self._seen, self._stream)
 
     def __getattr__(self, name: str) -> Any:
-        """Give what the stream has; a way to read comes watched."""
+        """Return the stream's attribute; methods that read are watched."""
         own = getattr(self._stream, name)
         if name in _READS:
             return lambda *args: self._seen(own(*args))
@@ -551,20 +553,20 @@ _READS_INTO = frozenset({"readinto", "readinto1"})
 def _is_nested(environ: WSGIEnvironment) -> bool:
     """Whether an outer layer is already at work on this request, directly or through an ASGI bridge.
 
-    A bridge makes a new environ but keeps the context. An outer WSGI layer is known by the key
-    alone: one whose iterable was never closed would look alive to the thread's next request.
+    A bridge makes a new environ but keeps the context. An outer WSGI layer is found only by the key,
+    because in the context one whose iterable was never closed would reach the thread's next request.
     """
     outer = environ.get(KEY)
     if isinstance(outer, Privacy):
         return is_under_way(outer)
-    if (outer := running.get()) is OUTSIDE:  # nearly always
+    if (outer := current_privacy.get()) is OUTSIDE:  # nearly always
         return False
     context = context_of(outer)
     return not (context is None or context.ended or isinstance(context.request, WSGIRequest))
 
 
 def _is_for_the_server(iterable: Iterable[bytes], environ: WSGIEnvironment) -> bool:
-    """Whether the server may know this object and send it its own way: sized, or a wrapped file."""
+    """Whether the server may treat this iterable specially: it has a length, or is a wrapped file."""
     wrapper = environ.get("wsgi.file_wrapper")
     return (
         hasattr(iterable, "__len__")
@@ -582,12 +584,12 @@ def variable(name: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """Return what a WSGI string's latin-1 stands for: UTF-8 in all that browsers send."""
+    """Decode a WSGI string's bytes as UTF-8, which browsers send."""
     return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _head(status: str, headers: Any) -> ResponseHead | None:
-    """Read a head; None for one no server could send."""
+    """Read a head; None for one that no server could send."""
     code = str(status)[:3]
     number = int(code) if code.isdecimal() else 200
     try:
@@ -598,7 +600,7 @@ def _head(status: str, headers: Any) -> ResponseHead | None:
 
 
 def _content_length(environ: WSGIEnvironment) -> int | None:
-    """Return how long the body is; None where only the stream's end tells."""
+    """Return the body's length; None if only the stream's end tells."""
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and len(length) <= _LONGEST_NUMBER:
         return int(length)

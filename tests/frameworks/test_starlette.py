@@ -200,7 +200,7 @@ def test_the_policy_is_compiled_once_whatever_the_sessions_name(
             compiled.append(args)
             super().__init__(*args, **more)
 
-    monkeypatch.setattr("alpines_privacy.guard.Guard", Counted)
+    monkeypatch.setattr("alpines_privacy.guard.hosts.Guard", Counted)
     assert client(protect(session_app(session_cookie=name))).get("/", headers=GPC).json() == 1
     assert len(compiled) == 1
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from alpines_privacy import Cookie, PrivacyPolicy, Signup, ThirdParty, current, protect
 from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.percent import decoded_bytes
-from alpines_privacy.http.privacy import OUTSIDE, running
+from alpines_privacy.http.privacy import OUTSIDE, current_privacy
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
@@ -167,7 +167,7 @@ def _bytes(text: str) -> bytes:
 
 def outside() -> None:
     """Leave whatever request a call broke off in."""
-    running.set(OUTSIDE)
+    current_privacy.set(OUTSIDE)
 
 
 @cache

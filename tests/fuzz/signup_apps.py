@@ -37,8 +37,8 @@ from django.views.decorators.http import require_POST
 from alpines_privacy import PrivacyPolicy, Signup, protect
 from alpines_privacy.http.body import Fields
 from alpines_privacy.policy.age import AgeRule
-from alpines_privacy.signups import doors
-from alpines_privacy.signups.detection import Finding, weigh
+from alpines_privacy.signups import handlers
+from alpines_privacy.signups.detection import Finding, classify
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # at `cgi` in WebOb, and at `pkg_resources` in Pyramid
@@ -66,14 +66,14 @@ _layer: ContextVar[str] = ContextVar("layer", default="declared")
 _judged: ContextVar[str] = ContextVar("judged", default="not asked")
 
 
-def _weigh(fields: Fields, rule: AgeRule) -> Finding:
-    """Weigh a body, and keep for its view what it was taken for."""
-    finding = weigh(fields, rule)
+def _classify(fields: Fields, rule: AgeRule) -> Finding:
+    """Classify a body, and keep for its view what it was taken for."""
+    finding = classify(fields, rule)
     _judged.set(finding.name)
     return finding
 
 
-doors.weigh = _weigh  # type: ignore[attr-defined]  # where it is called from
+handlers.classify = _classify  # type: ignore[attr-defined]  # where it is called from
 
 
 def choose_layer(name: str) -> str:

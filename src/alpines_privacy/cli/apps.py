@@ -1,4 +1,4 @@
-"""Finding the app that an import string names, and saying exactly what was tried where it is not there."""
+"""Import strings of apps: the app that one names, or an error that says what was tried."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from alpines_privacy.policy.errors import nearest
 
 __all__ = ["find_app"]
 
-# What a module is asked for when the import string names nothing in it.
+# Names to try in a module if the import string has none.
 _INSTANCES = ("app", "application")
 _FACTORIES = ("create_app", "make_app")
 
 
 class _Target(NamedTuple):
-    """An import string taken apart: `shop.web:create_app("test")`."""
+    """The parts of an import string: `shop.web:create_app("test")`."""
 
     module: str
     name: str  # dotted; empty for "look for it"
@@ -95,7 +95,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _module_of_file(place: str) -> str:
-    """Return the module a file is, and make it importable from outside its outermost package."""
+    """Return the module name of a file, and make its outermost package importable."""
     path = Path(place).resolve()
     if path.suffix != ".py" or not path.is_file():
         raise Refusal(f'there is no Python file "{place}" in {Path.cwd()}')

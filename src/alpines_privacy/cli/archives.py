@@ -1,4 +1,4 @@
-"""The work behind `redact`: which file goes where, what may not be touched, and what is told of it."""
+"""The work of `redact`: inputs, outputs, files that must not be changed, and the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from alpines_privacy.cli.checks import Check, Checking
 from alpines_privacy.cli.errors import Refusal
-from alpines_privacy.cli.kinds import looked_for
+from alpines_privacy.cli.kinds import redacted_kinds
 from alpines_privacy.cli.reports import printable
 from alpines_privacy.cli.sources import Source, opened, refuse_irregular
 from alpines_privacy.cli.tally import Progress, Tally
@@ -34,7 +34,7 @@ _WHY = "Why, and what keeps it: sed -n LINEp FILE | alpines-privacy explain-log 
 
 
 class Order(NamedTuple):
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     files: Sequence[str]
     output: Path | None = None
@@ -44,12 +44,12 @@ class Order(NamedTuple):
 
 
 def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -> int:
-    """Clean or check every file, tell what was found, and return the exit status.
+    """Clean or check all files, print the result, and return the exit status.
 
-    A file that cannot be cleaned is told of and left as it is; the others go on.
+    A file that cannot be cleaned is reported and left unchanged; the others go on.
     """
     _refuse_contradictions(order)
-    checking = Checking(order.check, looked_for(policy)) if order.check else None
+    checking = Checking(order.check, redacted_kinds(policy)) if order.check else None
     names = [name for name in _once_each(order.files) if not (checking and checking.skips(name))]
     size = sum(_size(name) for name in names)
     if jobs is None:
@@ -107,7 +107,7 @@ def _reason(error: ArchiveError | OSError) -> str:
 
 
 class _Run(NamedTuple):
-    """What all files of one order share."""
+    """The state that all files of one command share."""
 
     order: Order
     workers: Workers
@@ -118,7 +118,7 @@ class _Run(NamedTuple):
 
 
 class _Work:
-    """One file, from where it is read to where it goes."""
+    """One file, with its input and output."""
 
     __slots__ = ("_checking", "_live", "_name", "_order", "_progress", "_tally", "_workers")
 
@@ -179,14 +179,14 @@ class _Work:
             replacement.commit(path)
 
     def _whole(self, file: BinaryIO) -> Iterator[Cleaned]:
-        """Yield the file in cleaned blocks; a line that cannot be cleaned ends it, and the original stays."""
+        """Yield the file in cleaned blocks; raise for a line that cannot be cleaned, so the original stays."""
         for cleaned in self._cleaned(file):
             for line, error in cleaned.withheld:
                 raise ArchiveError(f"line {line}: {error}; left as it is")
             yield cleaned
 
     def _passing(self, file: BinaryIO) -> Iterator[Cleaned]:
-        """Yield the file in cleaned blocks; a notice stands for a line that cannot be cleaned."""
+        """Yield the file in cleaned blocks; a notice replaces a line that cannot be cleaned."""
         for cleaned in self._cleaned(file):
             for line, error in cleaned.withheld:
                 self._tally.fail(self._name, f"line {line}: withheld, {error}")
@@ -245,7 +245,7 @@ def _refuse_contradictions(order: Order) -> None:
 
 
 def _refuse_one_name_for_two(files: Sequence[str]) -> None:
-    """Raise for files of different folders that would have one name in the folder they are written to."""
+    """Raise for files of different folders that would have the same name in the output folder."""
     places: dict[str, str] = {}
     for file in files:
         name, place = Path(file).name, os.path.realpath(file)
@@ -257,7 +257,7 @@ def _refuse_one_name_for_two(files: Sequence[str]) -> None:
 
 
 def _once_each(names: Sequence[str]) -> Iterator[str]:
-    """Yield each file once, under whatever names it was given."""
+    """Yield each file once, even if it was given under several names."""
     seen: set[object] = set()
     for name in names:
         try:
@@ -280,14 +280,14 @@ def _size(name: str) -> int:
 
 
 def _has_terminal(order: Order) -> bool:
-    """Tell whether a bar can be shown: on a terminal that no text goes to at the same time."""
+    """Tell whether a progress bar can be shown: on a terminal without other output."""
     check = order.check
     to_stdout = not check.update if check else not (order.in_place or order.output)
     return sys.stderr.isatty() and not (to_stdout and sys.stdout.isatty())
 
 
 def _refuse_changed(file: BinaryIO, path: Path, before: os.stat_result) -> None:
-    """Refuse to replace a file that was written to meanwhile: what was written would be lost."""
+    """Refuse to replace a file that was written to meanwhile: those bytes would be lost."""
     for now in (os.fstat(file.fileno()), path.stat()):
         if (now.st_ino, now.st_size, now.st_mtime_ns) != (
             before.st_ino,
@@ -302,7 +302,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _target(output: Path, name: str, path: Path | None) -> Path:
-    """Return the file to write to. Raises `ArchiveError` where that is the input, or no file."""
+    """Return the output file. Raises `ArchiveError` if that is the input, or not a file."""
     if _is_folder(output):
         if path is None:
             raise ArchiveError(f"needs a file name: -o {output} is a folder")

@@ -1,7 +1,7 @@
-"""A baseline: what a check has found before, so that it reports only what is new.
+"""A baseline: the earlier findings of a check, so that it reports only new ones.
 
-A file of JSON that can be checked in. For each file it counts the values of each kind by what stands
-around them (`redaction.contexts`): no value can be read from it, nor guessed with a list of them.
+It is a JSON file that can be committed. For each file it counts the values of each kind by their
+context (`redaction.contexts`): no value can be read from it, or guessed with a list of values.
 """
 
 from __future__ import annotations
@@ -44,11 +44,10 @@ _Counts = Counter[tuple[str, str]]  # by kind and context
 
 
 class Baseline:
-    """What was found before in each file, less what is found again.
+    """The earlier findings in each file, minus those found again.
 
-    Files are named by their path from the baseline's folder, as references of RFC 3986, so that it
-    may be checked in. `kinds` are those that are looked for: of others nothing is told, and what
-    the baseline has of them stays in it.
+    Files are named by their path from the baseline's folder, as references of RFC 3986. `kinds` are
+    the kinds that are searched: entries of other kinds are not reported, and are kept.
     """
 
     def __init__(self, path: Path, files: Mapping[str, _Counts], kinds: Collection[str]) -> None:
@@ -61,7 +60,7 @@ class Baseline:
 
     @classmethod
     def load(cls, path: Path, kinds: Collection[str], *, may_be_absent: bool = False) -> Self:
-        """Read a baseline; raises `Refusal` for one that is absent, or is none."""
+        """Read a baseline; raises `Refusal` for a missing or malformed one."""
         if may_be_absent and not path.exists():
             return cls(path, {}, kinds)
         try:
@@ -78,13 +77,13 @@ class Baseline:
         return cls(path, {file: _counted(each) for file, each in contents.files.items()}, kinds)
 
     def is_itself(self, name: str) -> bool:
-        """Tell whether a file is this baseline, in which nothing is looked for."""
+        """Tell whether a file is this baseline itself, which is not searched."""
         with suppress(OSError):
             return self._path.samefile(name)
         return False
 
     def new_in(self, name: str, cleaned: Cleaned) -> Cleaned:
-        """Return a block with only those places that the baseline does not have."""
+        """Return a block with only the findings that are not in the baseline."""
         file = self._name(name)
         left = self._left.get(file, _Counts())
         found = self._found.setdefault(file, _Counts())
@@ -99,11 +98,11 @@ class Baseline:
         return cleaned._replace(places=places, kinds=Counter(place.kind for place in places))
 
     def is_read(self, name: str) -> None:
-        """Note that a file was read to its end: what it has not is gone."""
+        """Note that a file was read to its end, so that its missing findings are gone."""
         self._read.add(self._name(name))
 
     def gone(self) -> Iterator[Gone]:
-        """Yield what the baseline has of files that were read, or are no more, and that was not found."""
+        """Yield the baseline's findings that are gone: in files that were read, or that no longer exist."""
         for file, left in sorted(self._left.items()):
             if not self._is_judged(file):
                 continue
@@ -114,9 +113,9 @@ class Baseline:
             yield from (Gone(name, kind, count) for kind, count in sorted(kinds.items()) if count)
 
     def update(self) -> tuple[int, int]:
-        """Write what was found; return how many values in how many files the baseline has now.
+        """Write the findings; return the number of values, and of files, in the new baseline.
 
-        Of files that were not read, and of kinds that were not looked for, it keeps what it has.
+        Entries of files that were not read, and of kinds that were not searched, are kept.
         """
         files: dict[str, _Counts] = {}
         for file in self._known.keys() | self._found.keys():
@@ -163,7 +162,7 @@ class Baseline:
         return uri(path)
 
     def _shown(self, file: str) -> str:
-        """Return a file's path from the current folder, as files are named to the command."""
+        """Return a file's path from the current folder, as on the command line."""
         if file == "-":
             return file
         with suppress(ValueError):  # as above

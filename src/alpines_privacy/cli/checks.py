@@ -1,4 +1,4 @@
-"""The work of `redact --check`: what is found is reported, less what a baseline has."""
+"""The work of `redact --check`: findings are reported, without those of a baseline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Check", "Checking"]
 
 
 class Check(NamedTuple):
-    """How a check reports: the format, how many places it names, what it has found before."""
+    """The options of a check: the format, the number of findings shown, the baseline."""
 
     format: str = "text"
     limit: int | None = None  # 0 for all; None for as many as suit the format
@@ -25,7 +25,7 @@ class Check(NamedTuple):
 
 
 class Checking:
-    """A check under way: each block goes through `new_in`, then `report`; `end` tells the rest."""
+    """A running check: each block goes through `new_in`, then `report`; `end` ends the report."""
 
     def __init__(self, check: Check, kinds: Collection[str]) -> None:
         self.update = check.update
@@ -38,19 +38,19 @@ class Checking:
 
     @property
     def nothing(self) -> str:
-        """What is said where nothing is found."""
+        """The message if nothing is found."""
         return "no personal data" if self._baseline is None else "nothing new"
 
     def skips(self, name: str) -> bool:
-        """Tell whether a file is not to be looked at: the baseline itself."""
+        """Tell whether to skip a file: the baseline itself."""
         return self._baseline is not None and self._baseline.is_itself(name)
 
     def new_in(self, name: str, cleaned: Cleaned) -> Cleaned:
-        """Return a block with only what the baseline does not have."""
+        """Return a block with only the findings that are not in the baseline."""
         return cleaned if self._baseline is None else self._baseline.new_in(name, cleaned)
 
     def report(self, name: str, cleaned: Cleaned) -> None:
-        """Write the places of a block, unless they go into the baseline."""
+        """Report the findings of a block, unless they go into the baseline."""
         if not self.update:
             for place in cleaned.places:
                 self._report.found(name, place)
@@ -61,7 +61,7 @@ class Checking:
             self._baseline.is_read(name)
 
     def end(self, read: int, failures: Collection[tuple[str, str]]) -> list[str]:
-        """End the report, or write the baseline; return what is to be told besides."""
+        """End the report, or write the baseline; return further lines to print."""
         baseline = self._baseline
         if self.update and baseline is not None:
             count, in_files = baseline.update()
@@ -73,7 +73,7 @@ class Checking:
         return [*map(_told, gone[:_MOST]), *_rest(gone)]
 
 
-_MOST = 10  # lines about what is gone
+_MOST = 10  # lines about gone findings
 
 
 def _told(gone: Gone) -> str:

@@ -1,4 +1,4 @@
-"""How the command line refuses: one line on stderr that says what to change, and exit code 2."""
+"""Errors of the command line: one line on stderr that says what to change, and exit code 2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Refusal", "one_line"]
 
 
 class Refusal(click.ClickException):
-    """What was asked for cannot be done, and the one who asked can mend it."""
+    """A command that cannot run, for a reason that its user can change."""
 
     exit_code = 2
 

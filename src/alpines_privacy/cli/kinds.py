@@ -1,4 +1,4 @@
-"""Which kinds of personal data a command is about: a policy narrowed by `--only` and `--skip`."""
+"""The kinds of personal data of a command: a policy narrowed by `--only` and `--skip`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.policy.errors import nearest
 
-__all__ = ["looked_for", "policy_for"]
+__all__ = ["policy_for", "redacted_kinds"]
 
 
 def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -> PrivacyPolicy:
-    """Return the policy of a file (or the literal one) that keeps the kinds that are not asked for.
+    """Return the policy of a file, or the literal one, with all other kinds set to "keep".
 
-    Raises `Refusal` for a kind that is none, `PolicyError` for the file.
+    Raises `Refusal` for an unknown kind, `PolicyError` for the file.
     """
     policy = PrivacyPolicy() if file is None else PrivacyPolicy.load(file)
     if not only and not skip:
@@ -28,8 +28,8 @@ def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -
     return replace(policy, logs=replace(logs, **dict.fromkeys(left, "keep")))
 
 
-def looked_for(policy: PrivacyPolicy) -> frozenset[str]:
-    """Return the kinds that a policy does not keep."""
+def redacted_kinds(policy: PrivacyPolicy) -> frozenset[str]:
+    """Return the kinds that a policy redacts."""
     return frozenset(kind.upper() for kind, way in _ways(_logs(policy)).items() if way != "keep")
 
 

@@ -1,6 +1,6 @@
-"""What `redact --check` writes to standard output: where values stand and of which kind, never one of them.
+"""The reports of `redact --check` on standard output: places and kinds of values, never a value.
 
-Nor is told how long a value is: a region of SARIF covers its first character only.
+The length of a value is not shown either: a region of SARIF covers its first character only.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 SCREEN = 20  # places that `text` names; a terminal has 24 lines
 _SHOWN_BY_GITHUB = 10  # annotations of each level in one step; it drops the others
 
-# What each kind is called, for those who do not know these names.
+# A description of each kind.
 KIND_NAMES = {
     "NAME": "Name of a person",
     "EMAIL": "E-mail address",
@@ -58,7 +58,7 @@ KIND_NAMES = {
 
 
 class Gone(NamedTuple):
-    """How many values of a kind a baseline has for a file that are not there any more."""
+    """The number of values of a kind in a baseline that are no longer in a file."""
 
     file: str
     kind: str
@@ -66,7 +66,7 @@ class Gone(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is known when all files are read: those that could not be, and what is gone from the baseline."""
+    """The outcome after all files: files that could not be read, and gone findings of the baseline."""
 
     files: int
     failures: Sequence[tuple[str, str]]  # name, reason
@@ -74,30 +74,30 @@ class Outcome(NamedTuple):
 
 
 class Report(Protocol):
-    """Takes each place as it is found, and the outcome at the end."""
+    """A report: takes each finding, and the outcome at the end."""
 
     def found(self, name: str, place: Place) -> None:
-        """Take a place of a file."""
+        """Take a finding in a file."""
 
     def end(self, outcome: Outcome) -> None:
-        """Take what else there is to tell."""
+        """Take the outcome."""
 
 
 class TextReport:
-    """`FILE:LINE:COLUMN: KIND`, a screen of them, and how many more there are."""
+    """`FILE:LINE:COLUMN: KIND` lines, one screen at most, and the number of further ones."""
 
     def __init__(self, limit: int | None) -> None:
         self._limit = SCREEN if limit is None else limit
         self._count = 0
 
     def found(self, name: str, place: Place) -> None:
-        """Write a line, unless there are enough."""
+        """Write a line, up to the limit."""
         self._count += 1
         if not self._limit or self._count <= self._limit:
             click.echo(f"{printable(name)}:{place.line}:{place.column}: {place.kind}")
 
     def end(self, outcome: Outcome) -> None:
-        """Write how many were left out."""
+        """Write the number of findings left out."""
         del outcome
         if self._limit and self._count > self._limit:
             click.echo(f"and {self._count - self._limit:,} more; --limit 0 names all of them")
@@ -114,14 +114,14 @@ class GitHubReport:
         self._count = 0
 
     def found(self, name: str, place: Place) -> None:
-        """Write an annotation, unless there are as many as GitHub shows."""
+        """Write an annotation, up to the number that GitHub shows."""
         self._count += 1
         if not self._limit or self._count <= self._limit:
             what = {"file": PurePath(name).as_posix(), "line": place.line, "col": place.column}
             self._write("error", what, f"{KIND_NAMES[place.kind]} ({place.kind})")
 
     def end(self, outcome: Outcome) -> None:
-        """Write what could not be read and what is gone, and how many places were left out."""
+        """Write failures, gone findings, and the number of findings left out."""
         for name, reason in outcome.failures:
             self._write("error", {"file": PurePath(name).as_posix()}, reason)
         for gone in outcome.gone:
@@ -149,7 +149,7 @@ class JSONReport:
         self._entries.add({"file": _utf8(name), **place._asdict()})
 
     def end(self, outcome: Outcome) -> None:
-        """Write what else there is to tell."""
+        """Write the outcome."""
         errors = [{"file": _utf8(name), "message": why} for name, why in outcome.failures]
         self._entries.close(
             {
@@ -196,7 +196,7 @@ class SARIFReport:
         )
 
     def end(self, outcome: Outcome) -> None:
-        """Write the invocation: what could not be read, and what is gone."""
+        """Write the invocation: failures, and gone findings."""
         told = [_notification("error", name, why) for name, why in outcome.failures]
         told += [
             _notification("note", gone.file, f"gone from the baseline: {_counted(gone)}")
@@ -220,7 +220,7 @@ FORMATS: dict[str, type[TextReport | JSONReport | SARIFReport | GitHubReport]] =
 
 
 class _Entries:
-    """A list in JSON, written as its members come: they are not held in memory."""
+    """A JSON list, written member by member to save memory."""
 
     def __init__(self, begin: str, limit: int | None, end: str = "") -> None:
         self._begin = begin
@@ -244,10 +244,9 @@ class _Entries:
 
 
 def printable(text: str) -> str:
-    """Return a text of one line, with what no terminal should be sent as escapes.
+    """Return a text as one line that is safe in terminals and CI logs, with escapes for controls.
 
-    Neither should a CI service's log: GitHub's runner takes `::name::` at the beginning of a line for a
-    command, and `##[name]` anywhere.
+    GitHub's runner reads `::name::` at the beginning of a line, and `##[name]` anywhere, as a command.
     """
     if not text.isprintable():
         text = "".join(
@@ -257,13 +256,13 @@ def printable(text: str) -> str:
 
 
 def inert(line: str) -> str:
-    """Return a line that no CI service takes for a command: Azure's begin with `##` like GitHub's old ones."""
+    """Return a line that no CI service reads as a command: those of Azure and old ones of GitHub begin with `##`."""
     line = line.replace("##", "#\\x23")
     return line.replace("::", "\\x3a:", 1) if line.lstrip().startswith("::") else line
 
 
 def _utf8(name: str) -> str:
-    """Return a file's name, with escapes for what in it is no UTF-8 and no JSON."""
+    """Return a file's name, with escapes for bytes that are not UTF-8 or JSON."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

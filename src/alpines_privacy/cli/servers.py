@@ -26,9 +26,9 @@ OWN = "its own policy"
 
 
 class Listener:
-    """The socket a server is reached at. It is taken before the server starts, which so cannot fail on it.
+    """The server's listening socket, bound before the server starts.
 
-    Raises `Refusal` for an address that cannot be had.
+    Raises `Refusal` for an address that cannot be bound.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -59,7 +59,7 @@ class Listener:
 
     @property
     def url(self) -> str:
-        """Where a browser finds it; with the port that was taken where any would do."""
+        """The address for a browser, with the port that was chosen for port 0."""
         return f"http://{_authority(self._host, self.socket.getsockname()[1])}/"
 
 
@@ -69,7 +69,7 @@ def serve_protected(
     """Serve `app` with `policy` kept until a signal ends it; `name` is what its user calls it.
 
     An app that keeps a policy of its own is served as it is, unless another one is given: of two
-    layers the outer one acts. Raises `Refusal` for what is no app, and where the server is missing.
+    layers the outer one acts. Raises `Refusal` for an object that is no app, or if the server is not installed.
     """
     try:
         serves_asgi = is_asgi(app)
@@ -83,7 +83,7 @@ def serve_protected(
 
 
 def with_policy(app: Any, policy: PrivacyPolicy | None) -> tuple[Any, str]:
-    """Return the app with a policy kept, and which: the one given, else the app's own, else the literal."""
+    """Return the protected app, and its policy: the given one, else the app's own, else the literal."""
     if policy is not None:
         return protect(app, policy), "the given policy"
     if _is_protected(app):
@@ -103,7 +103,7 @@ def _run_uvicorn(app: Any, proxies: list[str] | None, listener: Listener, notice
             click.echo(notice, err=True)
 
     with suppress(KeyboardInterrupt):  # it ends gracefully first, then passes the signal on
-        # Without a word from the policy uvicorn trusts this machine, as its users expect.
+        # Without trusted proxies uvicorn trusts this machine, as its users expect.
         Server(uvicorn.Config(app, forwarded_allow_ips=proxies or None)).run([listener.socket])
 
 
@@ -112,7 +112,7 @@ def _run_waitress(app: Any, proxies: list[str] | None, listener: Listener, notic
     server = waitress.create_server(
         app,
         sockets=[listener.socket],
-        # Behind proxies that a policy trusts, who a visitor is is the policy's to read.
+        # Behind trusted proxies the policy reads the visitor's address, not waitress.
         clear_untrusted_proxy_headers=proxies == [],
     )
     ended: list[int] = []

@@ -1,4 +1,4 @@
-"""What `redact` reads: a regular file as long as it was when it was opened, or standard input, counted."""
+"""The inputs of `redact`: a regular file with the length at its opening, or standard input, counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Source", "opened", "refuse_irregular"]
 
 
 class Source(io.RawIOBase):
-    """Bytes of a file, no more than it had at first: one that goes on growing has an end all the same."""
+    """The bytes of a file up to its length at first, so that reading a growing file ends."""
 
     def __init__(self, file: BinaryIO, *, regular: bool) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what is there, up to the length of the buffer."""
+        """Read available bytes, up to the length of the buffer."""
         most = len(buffer) if self._most is None else min(len(buffer), self._most - self.taken)
         data: bytes = self._file.read1(most) if most else b""  # type: ignore[attr-defined]  # of every buffered reader
         buffer[: len(data)] = data
@@ -36,7 +36,7 @@ class Source(io.RawIOBase):
         return len(data)
 
     def has_grown(self) -> bool:
-        """Tell at the end whether there is more by now; raises `ArchiveError` if there is less."""
+        """Tell at the end whether the file has grown; raises `ArchiveError` if it has shrunk."""
         if self._most is None:
             return False
         size = os.fstat(self._file.fileno()).st_size
@@ -48,12 +48,12 @@ class Source(io.RawIOBase):
 def opened(name: str) -> tuple[BinaryIO, Path]:
     """Open a regular file, and return it with its own path, links followed.
 
-    Raises `ArchiveError` for a folder, a pipe, a socket or a device, and OSError for what cannot be
-    read: a link that leads to itself, a file that has gone.
+    Raises `ArchiveError` for a folder, a pipe, a socket or a device, and OSError if it cannot be
+    read: a circular link, a deleted file.
     """
     path = Path(os.path.realpath(name, strict=True))
     refuse_irregular(path, path.stat().st_mode)
-    # Without waiting: what is a pipe by now would be waited for.
+    # Non-blocking: opening a pipe would wait for its writer.
     file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb")
     try:
         refuse_irregular(path, os.fstat(file.fileno()).st_mode)
@@ -64,7 +64,7 @@ def opened(name: str) -> tuple[BinaryIO, Path]:
 
 
 def refuse_irregular(path: Path, mode: int) -> None:
-    """Raise `ArchiveError` for what is no regular file, with what to do."""
+    """Raise `ArchiveError`, with advice, unless it is a regular file."""
     if stat.S_ISDIR(mode):
         raise ArchiveError("is a folder; name the files in it")
     if not stat.S_ISREG(mode):

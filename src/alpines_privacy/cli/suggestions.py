@@ -28,7 +28,7 @@ _WATCHING = frozenset({"ad", "analytics", "marketing", "tag-manager"})
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: the token is for the host the operator named."""
+    """Follows no redirects: the token is for the host that the operator named."""
 
     def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
         self,
@@ -43,7 +43,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def ask(url: str) -> Counts:
-    """Ask a running app for its counts; raises `PolicyError` for what stands in the way.
+    """Ask a running app for its counts; raises `PolicyError` with the reason if that fails.
 
     Proxies of the environment are not used: the app is asked directly.
     """
@@ -81,7 +81,7 @@ def _why(status: int) -> str:
 
 
 def _counts(told: Any) -> Counts:
-    """Return the counts with nothing in them that is no host, directive or number."""
+    """Return the counts by host and directive; raise for a host or number that is none."""
     counts: dict[str, dict[str, int]] = {}
     for host, by_directive in told["loads"].items():
         ThirdParty(host, purpose="to see that it is a host")

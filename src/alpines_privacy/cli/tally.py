@@ -1,4 +1,4 @@
-"""What `redact` tells while it works and at its end: a bar with rate and time left, a table by kind."""
+"""The output of `redact`: a progress bar with rate and time left, and a table by kind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINE = "{:<14}{:>14}{:>12}"
 
 
 class Tally:
-    """How many values of each kind were found, in how many files, how fast; and what went wrong."""
+    """The numbers of values by kind, of files and bytes, the duration, and the failures."""
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class Tally:
 
     @contextmanager
     def file(self) -> Iterator[Callable[[Cleaned], None]]:
-        """Count the blocks of a file; one that fails half-way does not count."""
+        """Count the blocks of a file; a file that fails is not counted."""
         kinds: Counter[str] = Counter()
         size = 0
 
@@ -53,7 +53,7 @@ class Tally:
         self.failures.append((name, reason))
 
     def note(self, text: str) -> None:
-        """Note what the one who asked should know of a file that was cleaned."""
+        """Add a note about a cleaned file."""
         self.notes.append(text)
 
     def summary(self, done: str = "redacted", nothing: str = "no personal data") -> str:

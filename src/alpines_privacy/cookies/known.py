@@ -1,7 +1,7 @@
-"""Cookies known by name: frameworks' own, and trackers'. A table of our own, from their documentation.
+"""Cookies known by name: those of frameworks and of trackers, from their documentation.
 
-A framework's name wins over a tracker's: `sessionid` is Django's session, whatever cookie
-databases say of it. Names too short or common to be a tracker's wherever they occur are left out.
+A framework's name goes before a tracker's: `sessionid` is Django's session, whatever cookie
+databases say. Names too short or common to be only a tracker's are left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""System checks: what would keep the policy from being kept, each with what to do about it."""
+"""System checks: configurations in which the policy is not kept, each with advice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_privacy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
         policy = configured_policy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PrivacyWarning)  # the checks say it with a hint
-            guard_for(policy, app_keys=secret_keys())  # what only compiling shows
+            guard_for(policy, app_keys=secret_keys())  # compiling finds further errors
     except PolicyError as error:
         return [
             Error(
@@ -50,7 +50,7 @@ def check_privacy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 
 def _check_order() -> list[CheckMessage]:
-    """Anything before the layer answers without it: its cookies leave, its error pages are not seen."""
+    """Check that no middleware is before the layer: its cookies and error pages would pass unseen."""
     places = [index for index, path in enumerate(settings.MIDDLEWARE) if _is_ours(path)]
     if not places:
         return [
@@ -133,7 +133,7 @@ def _check_logins(policy: PrivacyPolicy) -> list[CheckMessage]:
 
 
 def _in_a_cookie() -> bool:
-    """Whether messages are, at least at first, kept in a cookie: Django's default."""
+    """Whether messages are kept in a cookie, which is Django's default."""
     try:
         storage = import_string(settings.MESSAGE_STORAGE)
     except ImportError:
@@ -143,7 +143,7 @@ def _in_a_cookie() -> bool:
 
 
 def _check_key(policy: PrivacyPolicy) -> list[CheckMessage]:
-    """Find where each worker would have to make a key: no key of ours, and Django's can be guessed."""
+    """Check for a secret key: without one of ours or a strong one of Django's, each worker makes its own."""
     asks = policy.site_preference or any(signup.screen for signup in policy.signups)
     if not asks or os.environ.get(VARIABLE) or SecretKeys.derived(secret_keys()):
         return []

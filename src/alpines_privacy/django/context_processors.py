@@ -10,10 +10,10 @@ __all__ = ["privacy"]
 
 
 class _TemplatePrivacy:
-    """`Privacy` for a template language that calls nothing with arguments.
+    """`Privacy` for templates, which cannot pass arguments.
 
-    `{% if privacy.allows.advertising %}` stands for `privacy.allows("advertising")`; all else is
-    the visitor's `Privacy` itself. With Jinja2 templates `privacy.allows("advertising")` works too.
+    `{% if privacy.allows.advertising %}` means `privacy.allows("advertising")`; other attributes are
+    those of `Privacy`. With Jinja2 templates `privacy.allows("advertising")` works too.
     """
 
     def __init__(self, visitor: Privacy) -> None:
@@ -25,9 +25,9 @@ class _TemplatePrivacy:
 
 
 class _Allows(dict[str, bool]):
-    """Answers by name, when asked: only a template that asks makes its response vary."""
+    """`Privacy.allows` as a lazy mapping: only a template that uses it makes its response vary."""
 
-    # Django's templates call what can be called, unless told not to.
+    # Otherwise Django's templates would call it without arguments.
     do_not_call_in_templates = True
 
     def __init__(self, visitor: Privacy) -> None:

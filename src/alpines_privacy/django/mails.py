@@ -1,7 +1,7 @@
-"""Django's error mails: what `AdminEmailHandler` tells of a request, without personal data.
+"""Django's error mails (`AdminEmailHandler`) without personal data.
 
-The exception itself comes cleaned, without variables, from the hook on logging. What remains is
-the request: its fields are cleaned by their names, then the mail as a whole by its text.
+The log hook has cleaned the exception already, without variables. Here the request's fields are
+cleaned by their names, then the whole mail as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["clean_error_mails"]
 
 _WITHHELD = "[withheld]"
 
-# What a report holds of the request, as pairs of name and value.
+# The parts of a report with pairs of name and value.
 _PAIRS = (
     "filtered_POST_items",
     "request_COOKIES_items",
@@ -31,10 +31,10 @@ _PAIRS = (
 
 
 class _Clean(ExceptionReporter):
-    """A report whose fields of the request are cleaned by name; mixed into the class a site has chosen."""
+    """A report with cleaned request fields; mixed into the site's own report class."""
 
     def get_traceback_data(self) -> Any:
-        """Return what the report is made of."""
+        """Return the data of the report."""
         data: Any = super().get_traceback_data()
         if (cleaner := acting()) is None:
             return data
@@ -46,7 +46,7 @@ class _Clean(ExceptionReporter):
 
 
 def clean_error_mails() -> None:
-    """Let every `AdminEmailHandler` of the process send clean mails; a second call does nothing more."""
+    """Make every `AdminEmailHandler` of the process send clean mails; a second call does nothing."""
     if getattr(AdminEmailHandler.emit, "__module__", "") == __name__:
         return
     emit, send_mail = AdminEmailHandler.emit, AdminEmailHandler.send_mail
@@ -79,7 +79,7 @@ def _clean_class(reporter: Any) -> Any:
 
 
 def _pairs(part: Any, cleaner: Cleaner) -> Any:
-    """Return a part of the report with its values cleaned, as the mapping or the list of pairs it was."""
+    """Return a part of the report with cleaned values, as a mapping or a list of pairs like the original."""
     items: Iterable[tuple[str, Any]] = part.items() if isinstance(part, dict) else part
     try:
         pairs = [(name, _value(name, value, cleaner)) for name, value in items]

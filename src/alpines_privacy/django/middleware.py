@@ -1,7 +1,6 @@
-"""Django's adapter: its middleware has neither a server to answer nor raw header lines.
+"""The Django adapter: a middleware that moves a request and its response between Django and a `Visit`.
 
-It moves a request and its response between Django, a `Visit` and the view, sync and async, and
-decides nothing.
+It is sync and async, and decides nothing. Django gives it no raw header lines.
 """
 
 from __future__ import annotations
@@ -60,12 +59,12 @@ def secret_keys() -> tuple[str, ...]:
     """Return Django's secret keys, newest first; none where none are set."""
     try:
         return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    except ImproperlyConfigured:  # what Django says of an empty one when it is asked for
+    except ImproperlyConfigured:  # an empty SECRET_KEY
         return ()
 
 
 class PrivacyMiddleware:
-    """Keeps `settings.ALPINES_PRIVACY` around a Django site; stands first in MIDDLEWARE.
+    """Keeps `settings.ALPINES_PRIVACY` around a Django site; it must be first in MIDDLEWARE.
 
     The setting is a mapping, a PrivacyPolicy, or a callable from host to PrivacyPolicy. Raises
     `PolicyError` at start-up for one that cannot be used.
@@ -119,13 +118,13 @@ class PrivacyMiddleware:
 
 
 class DjangoRequest(WSGIRequest):
-    """A request's head over Django's `META`, which is the environ, or is made like one from a scope."""
+    """A request's head over Django's `META`, which is the environ, or made like one from a scope."""
 
     __slots__ = ("_path", "_scope")
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.META)
-        # Not the request itself: it holds `privacy`, and a circle waits for the garbage collector.
+        # Not the request itself: it holds `privacy`, and a reference cycle would delay its deletion.
         self._path = request.path
         self._scope: dict[str, Any] | None = getattr(request, "scope", None)
 
@@ -143,7 +142,7 @@ class DjangoRequest(WSGIRequest):
 
     @property
     def mount(self) -> str:
-        # Django has put decoded text in the place of the environ's latin-1.
+        # Django has replaced the environ's latin-1 by decoded text.
         return self._script_name.rstrip("/")
 
     @property
@@ -151,12 +150,12 @@ class DjangoRequest(WSGIRequest):
         return self._path_info or "/"
 
     def asked(self) -> Asked:
-        # Django has settled the mount point before any middleware runs.
+        # Django has fixed the mount point before any middleware runs.
         return super().asked()._replace(mount=self.mount)
 
 
 class _Exchange:
-    """One request on its way through Django."""
+    """One request in Django."""
 
     __slots__ = ("_answer", "_decided", "_edits", "_head", "_request", "_visit")
 
@@ -172,8 +171,8 @@ class _Exchange:
         note_user(visit.context, request)
 
     def before(self) -> None:
-        """Let the visit decide over the request: whether it has an answer, or the view is to be run."""
-        if not self._visit.watches:
+        """Let the visit decide over the request: an answer, or none if the view is to run."""
+        if not self._visit.applies:
             return
         outcome: Pass | Answer | NeedBody = self._visit.request()
         if isinstance(outcome, NeedBody):
@@ -187,7 +186,7 @@ class _Exchange:
             request._stream = Watched(request._stream, outcome.watch)  # noqa: SLF001 - as `_judge`
 
     def preflight(self) -> HttpRequest | None:
-        """Return a preflight to ask the site by, before an answer leaves that other origins may read."""
+        """Return a preflight to the site, before an answer that other origins may read; None for others."""
         fields = None if self._answer is None else self._visit.preflight(self._answer)
         return (
             None
@@ -196,7 +195,7 @@ class _Exchange:
         )
 
     def grant(self, response: HttpResponseBase | None) -> None:
-        """Let the answer say what the site's response to the preflight allows; None if there was none."""
+        """Add the CORS fields of the site's response to the preflight, None if there was none, to the answer."""
         assert self._answer is not None  # it was asked about
         if response is None:
             return
@@ -204,12 +203,12 @@ class _Exchange:
         self._answer = self._visit.granting(self._answer, head)
 
     def answered(self) -> HttpResponse | None:
-        """Return the visit's answer; None where the view is to be run."""
+        """Return the visit's answer; None if the view is to run."""
         return None if self._answer is None else _response(self._answer)
 
     def holds(self, response: HttpResponseBase) -> bool:
-        """Let the visit decide over the response's head; tell whether it waits for the first chunk."""
-        if self._answer is not None or not self._visit.watches:
+        """Let the visit decide over the response's head; return whether the head is held."""
+        if self._answer is not None or not self._visit.applies:
             return False
         self._head = ResponseHead(response.status_code, _fields(response))
         self._decided = self._visit.response(self._head)
@@ -220,7 +219,7 @@ class _Exchange:
         self._decided = self._visit.settle(data, whole)
 
     def after(self, response: HttpResponseBase) -> HttpResponseBase:
-        """Return the response that leaves; the visit ends with it, a streamed one's when it closes."""
+        """Return the response that leaves; the visit ends now, for a streamed response when it closes."""
         if isinstance(self._decided, Replace):
             response.close()
             self.end()
@@ -229,7 +228,7 @@ class _Exchange:
             _apply(self._decided.head, response)
             if (
                 self._decided.head.is_unsized
-            ):  # else the server gets a file itself, and may measure it
+            ):  # else the server could send and measure a file itself
                 cast("Any", response).file_to_stream = None
         if isinstance(self._decided, SendOutcome) and self._decided.rewrites:
             _rewrite(response, self._visit)
@@ -240,21 +239,21 @@ class _Exchange:
         return response
 
     def fail(self, error: BaseException) -> None:
-        """End with an exception, which goes on to Django."""
+        """End after an exception, which passes to Django."""
         self._visit.raised(error)
         self.end()
 
     def end(self) -> None:
-        """Leave META as it came, and end the visit."""
+        """Restore META, and end the visit."""
         self._edits.undo()
         self._visit.end()
 
     def _judge(self, limit: int) -> Pass | Answer:
-        """Read the body below Django's parsers, and leave it there to be read again."""
+        """Read the body before Django's parsers, and let them read it again."""
         request = cast("Any", self._request)
         stream = request._stream  # noqa: SLF001 - the only way below them
         length = request.META.get("CONTENT_LENGTH") or ""
-        # ASGI's body is whole by now, and Django reads all of it whatever the head says.
+        # Over ASGI the body is complete, and Django reads all of it whatever its Content-Length.
         left = int(length) if length.isdecimal() and not stream.seekable() else None
         outcome, replay = judge_body(self._visit, stream, limit, left)
         if stream.seekable():  # ASGI's spooled body: Django also measures it
@@ -269,14 +268,14 @@ class _Exchange:
 
 
 class _CookieLine(Morsel[str]):
-    """A `Set-Cookie` line of ours in `response.cookies`, which Django writes out as it stands."""
+    """A `Set-Cookie` line of ours in `response.cookies`, which Django writes unchanged."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
         cookie = setcookie.parse(text)
         name, value = (cookie.name, cookie.value) if cookie else ("", "")
-        # What unpickling uses: it takes names as they are, `set()` refuses those browsers accept.
+        # As in unpickling: `set()` refuses names that browsers accept.
         cast("Any", self).__setstate__({"key": name, "value": value, "coded_value": value})
         for attribute, content in cookie.attributes.items() if cookie else ():
             if self.isReservedKey(attribute):
@@ -289,7 +288,7 @@ class _CookieLine(Morsel[str]):
 
 
 def _follows_outer(request: HttpRequest) -> bool:
-    """Whether an outer layer, around the WSGI or ASGI application, is at work; views see its privacy."""
+    """Whether an outer layer handles this request; then views get its privacy."""
     outer = request.META.get(KEY) or getattr(request, "scope", {}).get(KEY)
     context = context_of(outer) if isinstance(outer, Privacy) else None
     if context is None or context.ended:
@@ -305,7 +304,7 @@ def _fields(response: HttpResponseBase) -> list[Field]:
 
 
 def _apply(head: ResponseHead, response: HttpResponseBase) -> None:
-    """Write the head's fields into the response: Django joins repeated ones, so lists are joined here."""
+    """Write the head's fields into the response; repeated ones are joined, as Django needs them."""
     lines: dict[str, list[str]] = {}
     for name, value in head.fields:
         lines.setdefault(name.lower(), []).append(value)
@@ -318,7 +317,7 @@ def _apply(head: ResponseHead, response: HttpResponseBase) -> None:
 
 
 def _apply_cookies(lines: list[str], response: HttpResponseBase) -> None:
-    """Keep the app's own morsels where nobody edited them; `cookies` holds any key, so names may repeat."""
+    """Keep the app's unedited morsels; the keys of `cookies` are arbitrary, so names may repeat."""
     own = {morsel.OutputString(): morsel for morsel in response.cookies.values()}
     response.cookies.clear()
     for line in lines:
@@ -336,7 +335,7 @@ def _response(answer: Answer) -> HttpResponse:
 
 
 def _scheme_field(fields: list[Field], request: HttpRequest) -> list[Field]:
-    """Return the field that tells Django the scheme, unless it is among those a preflight has."""
+    """Return the field that tells Django the scheme, unless a preflight has it already."""
     key, _ = settings.SECURE_PROXY_SSL_HEADER or ("", "")
     name = key.removeprefix("HTTP_").replace("_", "-").lower()
     if key not in request.META or name in dict(fields):
@@ -345,7 +344,7 @@ def _scheme_field(fields: list[Field], request: HttpRequest) -> list[Field]:
 
 
 def _preflight(request: HttpRequest, fields: list[Field]) -> HttpRequest:
-    """Return a preflight for a request's path, which has nothing else of it."""
+    """Return a preflight for a request's path, with nothing else of it."""
     scope = getattr(request, "scope", None)
     if scope is not None:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
@@ -385,7 +384,7 @@ async def _rewritten_async(chunks: AsyncIterator[bytes], visit: Visit) -> AsyncI
 
 
 def _first_chunk(response: HttpResponseBase) -> tuple[bytes, bool]:
-    """Return the first chunk, left in its place, and whether it is the whole body."""
+    """Return the first chunk, which stays in the response, and whether it is the whole body."""
     if not isinstance(response, StreamingHttpResponse):
         return cast("HttpResponse", response).content, True
     chunks = iter(cast("Iterable[bytes]", response))

@@ -1,4 +1,4 @@
-"""Who is signed in to a Django site: for its logs, and only once the site itself has asked."""
+"""The signed-in user of a Django request, for redaction, once the site has loaded the user."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from alpines_privacy.http.privacy import request_context
 
 __all__ = ["note_user", "note_users_of"]
 
-# Where `django.contrib.auth` keeps the user of a request when a view has asked for it, or awaited it; and
-# where `login()` puts who has signed in. Until somebody asks, a lazy object stands there that holds nothing.
+# Where `django.contrib.auth` keeps a request's user once a view has used or awaited it, and where
+# `login()` puts it. Before that it is a lazy object without a user.
 _PLACES = ("_cached_user", "_acached_user", "user")
 
 
 def note_user(context: RequestContext, request: HttpRequest) -> None:
-    """Let records of a request find who is signed in; the request is held weakly, for it holds `privacy`."""
+    """Let log records find the request's user; the request is held weakly, because it holds `privacy`."""
     reference = weakref.ref(request)
     context.note_user(lambda: _known(reference()))
 
@@ -30,7 +30,7 @@ def _known(request: HttpRequest | None) -> object | None:
 
 
 def note_users_of(handler: BaseHandler) -> None:
-    """Let records find who is signed in where the layer stands around a site's handler, and not in MIDDLEWARE."""
+    """Let log records find the user if the layer is around the site's handler, not in MIDDLEWARE."""
     anything = cast("Any", handler)
     kind: Any = anything.request_class
 

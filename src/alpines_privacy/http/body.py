@@ -1,13 +1,13 @@
 """The fields of a request's body: forms, multipart forms and JSON, read strictly and in one pass.
 
-What decides over a body must not read it otherwise than the app will. Parsers differ where a
-body is odd: which line breaks end a part, whether `;` separates, what a second `boundary` means.
-So this reader knows one form of each format, the one that clients write and every parser reads
-alike, and raises `Unreadable` for all else. `loose_body` finds what bodies of any state hold.
+A decision over a body must rest on what the app will read in it. Parsers differ over odd bodies:
+which line breaks end a part, whether `;` separates, what a second `boundary` means. So this reader
+accepts one form of each format, the one that clients write and all parsers read alike, and raises
+`Unreadable` for all else. `loose_body` reads bodies in any state.
 
-A name is what the app would ask for. JSON is flattened to dotted paths: `user.birth_date`,
-`items.0.price`. Order and repetitions stay as they came. Nothing but the fields that are asked
-for is taken out of the bytes, so reading takes no memory beside the body's own.
+A name is the one the app would ask for. JSON is flattened to dotted paths: `user.birth_date`,
+`items.0.price`. Order and repetitions are kept. Only the wanted fields are copied out of the
+bytes, so reading needs little memory beyond the body's own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _WINDOW = 512  # bytes of escapes that are decoded at once; each becomes an obje
 
 
 class Names:
-    """Names of fields that are asked for, with all that stand below them: `dob`, `dob[]`, `dob.year`."""
+    """Names of wanted fields, and of all fields below them: `dob`, `dob[]`, `dob.year`."""
 
     __slots__ = ("_below", "later", "opening", "paths")
 
@@ -59,14 +59,14 @@ class Names:
     def __contains__(self, name: str) -> bool:
         return name in self.paths.wanted or name.startswith(self._below)
 
-    def stand_in(self, query: str) -> bool:
-        """Tell whether any of them stands in a query, each of whose characters is a byte."""
+    def occur_in_query(self, query: str) -> bool:
+        """Tell whether any of the names occurs in a query (latin-1 text, one character a byte)."""
         form = query.encode("latin-1", "replace").replace(b";", b"&")  # some split at both
         return bool(self.opening.match(form) or self.later.search(form))
 
 
 def _written(name: str) -> bytes:
-    """Return a pattern for all that a name may be written as in a form."""
+    """Return a pattern for all spellings of a name in a form."""
     return b"".join(map(_byte_written, name.encode()))
 
 
@@ -103,11 +103,10 @@ def read_fields(
 ) -> Fields:
     """Yield the names and values of a body, as text, in their order.
 
-    Only those whose names are `wanted`. A file of a multipart form has its name and an empty
-    value, and so has a value of more than `longest` bytes. JSON's numbers are as they were
-    written, `null` is empty. Raises `Unreadable`, in the midst of it too, for what is not beyond
-    doubt of its type, and for JSON in which a name that is asked for, or one on the way to it,
-    stands twice, whatever is there.
+    Only fields in `wanted`. A file of a multipart form has an empty value, and so has a value of
+    more than `longest` bytes. JSON's numbers are as written, `null` is empty. Raises `Unreadable`,
+    possibly after some fields, for a body that is not clearly of its type, and for JSON in which a
+    wanted name, or one on the path to it, occurs twice.
     """
     kind, boundary = content_type
     if kind == "form":
@@ -118,12 +117,12 @@ def read_fields(
 
 
 def names_within(content_type: ContentType, body: bytes, names: Names) -> Iterator[str]:
-    """Yield those of the names that a reader of forms would find in a body that is none.
+    """Yield the names that a parser of forms would find in a body of another type.
 
-    Bottle reads all that is not multipart as a form. In JSON and in multipart forms such pairs
-    stand within values, after an `&`.
+    Bottle parses every body that is not multipart as a form. In JSON and in multipart forms such
+    pairs are inside values, after an `&`.
     """
-    if content_type.kind != "form" and b"=" in body:
+    if content_type.format != "form" and b"=" in body:
         for match in names.later.finditer(body):
             if body[match.end() : match.end() + 1] == b"=" and len(match[1]) <= _LONGEST_RAW_NAME:
                 yield unquoted(match[1])
@@ -131,8 +130,8 @@ def names_within(content_type: ContentType, body: bytes, names: Names) -> Iterat
 
 # ----------------------------------------------------------- application/x-www-form-urlencoded
 
-# What clients leave as it is. Controls they all write as escapes: a line break would let Bottle
-# see chunks. Some parsers split at `;` too.
+# What clients do not escape. All escape controls: a raw line break would let Bottle see chunks. Some
+# parsers also split at `;`.
 _PLAIN = bytes(byte for byte in range(256) if chr(byte).isprintable() or byte >= 0x80)
 _FORM = _PLAIN.replace(b";", b"")
 # An app may read JSON whatever the Content-Type says.
@@ -153,7 +152,7 @@ def _form(body: bytes, wanted: Names, longest: int) -> Fields:
 
 
 def unquoted(raw: bytes) -> str:
-    """Decode percent-encoding, `+` and UTF-8; window by window, for each escape becomes an object."""
+    """Decode percent-encoding, `+` and UTF-8, in windows: each escape becomes an object."""
     raw = raw.replace(b"+", b" ")
     if b"%" not in raw:
         return raw.decode(errors="replace")
@@ -185,7 +184,7 @@ _DISPOSITION = re.compile(
     % {b"token": _TOKEN},
     re.IGNORECASE | re.VERBOSE,
 )
-# What nearly every part of a form begins with; it says no more than what is read above.
+# The head of nearly all parts: a fast path for the pattern above.
 _PLAIN_HEAD = re.compile(
     rb'\r\nContent-Disposition: form-data; name="((?! )[ !#-:<-\[\]-~]*(?<! ))"\r\n\r\n'
 )
@@ -194,7 +193,7 @@ _PLAIN_CODINGS = frozenset({"7bit", "8bit", "binary"})  # Django decodes base64,
 
 
 def _multipart(body: bytes, delimiter: bytes, wanted: Names, longest: int) -> Fields:
-    """Read a multipart form (RFC 7578) without preamble, epilogue and any doubtful delimiter."""
+    """Read a multipart form (RFC 7578); raise for a preamble, an epilogue or a doubtful delimiter."""
     start = 2 if body.startswith(b"\r\n") else 0
     if not body.startswith(delimiter, start):
         raise Unreadable("the form does not begin as clients write them")
@@ -238,7 +237,7 @@ def _part_head(head: bytes, length: int) -> tuple[str, bool]:
 
 
 def _check_part(headers: dict[str, bytes], length: int, *, is_file: bool) -> None:
-    """Refuse a part that its own head tells some parsers to read otherwise."""
+    """Raise `Unreadable` for a part that some parsers decode differently because of its head."""
     values = {name: value.decode("latin-1").lower() for name, value in headers.items()}
     if values.get("content-transfer-encoding", "8bit") not in _PLAIN_CODINGS:
         raise Unreadable("a part is encoded")

@@ -1,11 +1,11 @@
-"""Caches bounded in bytes: every one that is keyed by what a request, a page, a log or an app's head holds.
+"""Caches bounded in bytes, keyed by parts of requests, pages, logs or the app's heads.
 
-Who sends a request chooses the keys, so a bound on the number of entries bounds nothing: 600 hosts of
-250 KB are 150 MB. `BOUNDS` is the list of all caches, and a cache that is not in it cannot be made.
-All caches of one name share one bound, however many guards or hosts of pages there are.
+Visitors choose the keys, so a bound on the number of entries is no bound on memory: 600 hosts of
+250 KB are 150 MB. `BOUNDS` lists all caches; no other can be made. All caches of one name share
+one bound, however many guards there are.
 
-A hit is one look-up in a dictionary, without a call. Nothing is locked: where two threads meet, an
-answer is worked out twice, or an entry is counted twice or not at all.
+A hit is one look-up in a dictionary, without a call. Nothing is locked: two threads may compute a
+value twice, or count an entry twice or not at all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LARGEST_SHARE = 8  # no entry takes more than one part in so many of the bound
 
 
 class Bound(NamedTuple):
-    """What a cache may hold: `size` bytes in all, keys of at most `longest` bytes, and why it is there."""
+    """A cache's bound: `size` bytes in all, keys of at most `longest` bytes, and why it exists."""
 
     key: str
     size: int
@@ -103,7 +103,7 @@ class _Share:
         self.members: dict[int, _Member] = {}
 
     def joined(self, cache: Cache[Any, Any]) -> _Member:
-        """Count a cache in for as long as it lives."""
+        """Count a cache while it lives."""
         member = _Member(cache, self._left)
         member.held, member.place = 0, id(cache)
         self.members[member.place] = member
@@ -115,7 +115,7 @@ class _Share:
         self.used = max(0, self.used - member.held)
 
     def drop(self) -> None:
-        """Empty all of them: what is asked again is worked out again."""
+        """Empty all caches of this name."""
         for member in self.members.copy().values():
             if (cache := member()) is not None:
                 cache.clear()
@@ -127,11 +127,11 @@ _SHARES = {name: _Share(bound) for name, bound in BOUNDS.items()}
 
 
 class Cache(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
-    """What a function answered: `cache[key]` looks it up, or asks and remembers.
+    """A function's results: `cache[key]` looks one up, or computes and keeps it.
 
-    One without a function is asked with `get`, and told with `keep`. A key is a str, bytes, int,
-    bool, None, or a tuple or frozenset of those. One longer than its bound, or of another type, is
-    answered and not remembered. Full, a cache begins anew.
+    A cache without a function is read with `get` and filled with `keep`. A key is a str, bytes, int,
+    bool, None, or a tuple or frozenset of those. The result for a longer key, or one of another
+    type, is not kept. A full cache is emptied.
     """
 
     __slots__ = ("__weakref__", "_answer", "_member", "_share", "_weigh")
@@ -142,7 +142,7 @@ class Cache(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         answer: Callable[[KeyT], ValueT] | None = None,
         weigh: Callable[[ValueT], int] | None = None,
     ) -> None:
-        """`name` is one of `BOUNDS`; `weigh` tells the bytes of a value, where `size_of` cannot."""
+        """`name` is one of `BOUNDS`; `weigh` returns the bytes of a value that `size_of` cannot measure."""
         super().__init__()
         self._answer = answer
         self._weigh: Callable[[ValueT], int] = weigh or size_of
@@ -173,7 +173,7 @@ class Cache(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
 
 
 def cached(name: str) -> Callable[[Callable[[KeyT], ValueT]], Callable[[KeyT], ValueT]]:
-    """Decorate a function of one argument: its answers are remembered in a cache of this name."""
+    """Decorate a function of one argument: its results are kept in a cache of this name."""
 
     def decorate(answer: Callable[[KeyT], ValueT]) -> Callable[[KeyT], ValueT]:
         return Cache(name, answer).__getitem__
@@ -193,7 +193,7 @@ _OF_TEXT = 96  # bytes of a str without its characters
 
 
 def size_of(value: object) -> int:
-    """Return the bytes of a value and all it holds, rather too many: what is shared counts each time."""
+    """Return the bytes of a value and all it holds; shared objects count each time."""
     if type(value) in _PLAIN:
         return getsizeof(value) + _ROUNDING
     if isinstance(value, tuple | list | set | frozenset):
@@ -204,7 +204,7 @@ def size_of(value: object) -> int:
 
 
 def _size_of_key(key: object) -> int:
-    """Return a key's bytes; more than any bound for one of a type that a caller may have made."""
+    """Return a key's bytes; for a key of another type more than any bound."""
     kind = type(key)
     if kind is str:
         text: str = key  # type: ignore[assignment]  # just asked

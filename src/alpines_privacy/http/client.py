@@ -1,10 +1,10 @@
-"""The one place that knows a visitor's address, and the scheme and host they asked for.
+"""The visitor's address, and the scheme and host they asked for.
 
-Where the policy names `trusted_proxies`, they decide: a forwarding header counts only when the hop
-that sent it is trusted. Elsewhere what the app's own software makes of the headers counts (its server,
-ProxyFix, Django's settings: `forwarding`), so that app and layer see the same. Addresses are read from
-the right: each was written by the hop after it, so the first one that is not trusted is the
-visitor's, and whatever stands to its left is hearsay (RFC 7239 §5.2, §8.1).
+If the policy names `trusted_proxies`, a forwarding header counts only when the hop that sent it is
+trusted. Otherwise the app's own software decides (its server, ProxyFix, Django's settings:
+`forwarding`), so that app and layer see the same. Addresses are read from the right: each was
+written by the hop after it, so the first untrusted one is the visitor's, and all to its left is
+unverified (RFC 7239 §5.2, §8.1).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORWARDED_PART = re.compile(r"""(?:"(?:[^"\\]++|\\.)*+"|[^";]++)++""", re.DOTAL
 _FORWARDED_PAIR = re.compile(r"""\s*+([A-Za-z]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"|[^\s;,"]*+)\s*+""")
 _LONGEST_CHAIN = 8192  # characters of a line of hops; proxies refuse heads that are longer
 _LONGEST = 320  # characters of an authority: a domain name has 253, a port five
-# What a browser calls the scheme of a site, which is that of its pages for websockets too.
+# The scheme of a site's origin; a websocket has that of its page.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 _UNHEEDED = (
@@ -36,15 +36,15 @@ _UNHEEDED = (
     "cookies leave without Secure. If a proxy of yours sends it, set %s in the policy, or let the framework "
     "or the server trust it (docs/deploy.md)."
 )
-_notices = Notices()  # one process has one network around it, however many policies
+_notices = Notices()  # one for all policies: a process has one network
 
 
 class Client(NamedTuple):
     """The visitor's `address` (empty where unknown), and the `scheme` and `host` they used.
 
     `scheme` is http or https (also for websockets), `host` lower case and without its port.
-    `origin` is what a browser would call the site: `https://shop.example:8443`. A host longer than
-    a browser could ask for is none.
+    `origin` is the site's as in a browser: `https://shop.example:8443`. A host too long for
+    DNS is empty.
     """
 
     address: str
@@ -59,7 +59,7 @@ class Client(NamedTuple):
 
 
 class ProxyTrust:
-    """Knows which peers may speak for a visitor: addresses, networks, and "unix" for sockets."""
+    """The peers whose forwarding fields count: addresses, networks, and "unix" for sockets."""
 
     def __init__(self, trusted: Sequence[str]) -> None:
         networks = [ipaddress.ip_network(proxy) for proxy in trusted if proxy != "unix"]
@@ -80,11 +80,11 @@ class ProxyTrust:
         self.trusts = trusts
 
     def client(self, head: RequestHead, asked: Asked | None = None) -> Client:
-        """Work out the client of a request; `asked` is what its server said of it, if the app may have changed that."""
+        """Return the client of a request; `asked` is what the server said, if the app may have changed it."""
         came = asked or head.asked()
         is_trusted = self.any and self.trusts(came.peer)
         read = self._forwarded if is_trusted else as_read_inside
-        # An untrusted peer is believed by nobody where the policy says who is to be.
+        # If the policy names proxies, fields of other peers do not count.
         asked = came if self.any and not is_trusted else read(head, came)
         client = Client(asked.peer, *_SITES[asked.scheme, asked.authority])
         if not (client.https or is_trusted) and says_https(head):
@@ -92,7 +92,7 @@ class ProxyTrust:
         return client
 
     def _forwarded(self, head: RequestHead, asked: Asked) -> Asked:
-        """Walk the chain of hops from the nearest; each trusted one tells of the hop before it."""
+        """Walk the hops from the nearest; each trusted one tells the address of the one before it."""
         peer, scheme, authority, mount = asked
         for hop in _hops(head):
             if hop.scheme in _SCHEMES:
@@ -108,9 +108,9 @@ class ProxyTrust:
 
 
 def as_read_inside(head: RequestHead, asked: Asked) -> Asked:
-    """Return by whom and for what a request asks, as the software inside the layer reads it.
+    """Return a request's peer, scheme and host as the software inside the layer reads them.
 
-    What that raises is the same it will raise on its own: nothing is taken from it then.
+    Software that raises is skipped: it will raise the same for the request itself.
     """
     for read in head.readers:
         with suppress(Exception):
@@ -119,7 +119,7 @@ def as_read_inside(head: RequestHead, asked: Asked) -> Asked:
 
 
 def says_https(head: RequestHead) -> bool:
-    """Whether the nearest hop says the visitor's connection is encrypted, whoever that hop is."""
+    """Whether the nearest hop, trusted or not, says that the visitor's connection is encrypted."""
     if not (head.values("x-forwarded-proto") or head.values("forwarded")):
         return False
     hop = next(_hops(head), None)
@@ -127,7 +127,7 @@ def says_https(head: RequestHead) -> bool:
 
 
 def _setting_for(peer: str) -> str:
-    """Return the setting that would trust a peer; the address itself is told only if it is nobody's."""
+    """Return the setting that would trust a peer; only a loopback address is shown."""
     if not peer:
         return 'trusted_proxies = ["unix"]'
     if peer.startswith("127.") or peer == "::1":
@@ -142,12 +142,12 @@ class _Hop(NamedTuple):
 
 
 def _hops(head: RequestHead) -> Iterator[_Hop]:
-    """Give what each hop said, the nearest first; `Forwarded` wins over `X-Forwarded-*`.
+    """Yield the fields of each hop, the nearest first; `Forwarded` goes before `X-Forwarded-*`.
 
-    One by one, since what stands beyond the first that is not trusted is the visitor's own text.
+    Lazily: all beyond the first untrusted hop is the visitor's own text.
     """
     if forwarded := head.values("forwarded"):
-        # A visitor's open quote would swallow what the proxy wrote after it: then nobody is known.
+        # A visitor's open quote would hide what the proxy wrote after it: then no hop counts.
         if sum(map(len, forwarded)) > _LONGEST_CHAIN or not all(
             map(_FORWARDED_LIST.fullmatch, forwarded)
         ):
@@ -159,7 +159,7 @@ def _hops(head: RequestHead) -> Iterator[_Hop]:
         for name in ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host")
     )
     count = max(len(addresses), 1 if schemes or hosts else 0)
-    # A list as long as the chain speaks hop by hop; a shorter one was written once, at the edge.
+    # A list as long as the chain has a value for each hop; a shorter one was written at the edge.
     return (
         _Hop(
             _address(addresses[i]) if i < len(addresses) else None,
@@ -171,7 +171,7 @@ def _hops(head: RequestHead) -> Iterator[_Hop]:
 
 
 def _nearest(value: str) -> str:
-    """Return what the nearest hops wrote of a list: the whole members at its end, if it is too long."""
+    """Return a list; of one that is too long, the whole members at its end (the nearest hops)."""
     if len(value) <= _LONGEST_CHAIN:
         return value
     return value[-_LONGEST_CHAIN:].partition(",")[2]

@@ -33,7 +33,7 @@ class Decoder(Protocol):
     """Turns coded bytes back, piece by piece."""
 
     def __call__(self, data: bytes) -> Iterator[bytes]:
-        """Decode the next bytes. Raises ValueError for what is not in this coding."""
+        """Decode the next bytes. Raises ValueError for bytes that are not in this coding."""
         ...
 
 
@@ -47,9 +47,9 @@ class Encoder(Protocol):
 
 @cached("narrowed codings")
 def narrowed(accept_encoding: str) -> str | None:
-    """Return an Accept-Encoding without what cannot be decoded here; None if nothing need go.
+    """Return an Accept-Encoding without codings that cannot be decoded here; None if it needs no change.
 
-    `*` stands for anything, so it goes. Nothing left means `identity`.
+    `*` means any coding, so it is removed. If nothing is left, the result is `identity`.
     """
     members = split_list(accept_encoding)
     kept = [m for m in members if m.partition(";")[0].strip().lower() in DECODABLE | {"identity"}]
@@ -99,7 +99,7 @@ def _is_zlib(start: bytes) -> bool:
 class _ZlibDecoder:
     """Decodes a zlib stream; `members` of gzip may follow one another (RFC 1952 §2.2).
 
-    Anything else after the end is overlooked, as browsers do: some apps pad with zeros.
+    Other bytes after the end are ignored, as in browsers: some apps pad with zeros.
     """
 
     def __init__(self, begin: Callable[[bytes], Any], *, members: bool) -> None:

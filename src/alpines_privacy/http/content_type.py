@@ -1,14 +1,14 @@
-"""The content types of forms and JSON: one grammar, which every framework reads alike.
+"""The content types of forms and JSON: one grammar, which all frameworks read alike.
 
-Readers differ over what RFC 9110 §8.3 allows here: RFC 2231's extended parameters (`boundary*=`,
-`boundary*0=`), escapes in quotes, parameters of other names, which of two counts. So a type is
-taken as clients write it, and this is all of it:
+Parsers differ over what RFC 9110 §8.3 allows: RFC 2231's extended parameters (`boundary*=`,
+`boundary*0=`), escapes in quotes, other parameters, which of two counts. So only the forms that
+clients write are accepted:
 
     form       application/x-www-form-urlencoded [; charset=C]
     multipart  multipart/form-data; boundary=B [; charset=C]      in either order
     JSON       application/json or application/….+json [; charset=utf-8]
 
-`C` is utf-8, us-ascii or iso-8859-1: an app that decodes by them finds ASCII where we do. `B` has
+`C` is utf-8, us-ascii or iso-8859-1: an app that decodes by them finds the same ASCII. `B` has
 the characters that clients use, in quotes or without. Case does not matter; blanks may stand
 around a `;`, and one `;` at the end.
 """
@@ -36,32 +36,32 @@ _FORM = re.compile(
 _JSON = re.compile(
     rf"application/(?:[0-9a-z.-]+\+)?json(?:{_NEXT}{_UTF_8})?(?:[ ]*;)?", re.IGNORECASE
 )
-# What a part of a multipart form is: no form within the form, in no other encoding.
+# The type of a part of a multipart form: no nested form, no other charset.
 _PART = re.compile(
     rf"(?!multipart|message)[a-z]+/[0-9a-z.+-]+(?:{_NEXT}{_CHARSET})?", re.IGNORECASE
 )
 _LONGEST = 256  # characters; none of the patterns takes more than 300
 
-Kind: TypeAlias = Literal["form", "multipart", "JSON"]
+Format: TypeAlias = Literal["form", "multipart", "JSON"]
 
 
 class Unreadable(ValueError):  # noqa: N818 - what a body is, not a defect
-    """A body that some parser may read otherwise than we do; says why, never what stood in it."""
+    """A body that some parser may read differently; the message tells why, without the body's content."""
 
 
 class UnsupportedType(Unreadable):
-    """A Content-Type or Content-Encoding that is not taken: 415 (RFC 9110 §15.5.16)."""
+    """A Content-Type or Content-Encoding that is not accepted: 415 (RFC 9110 §15.5.16)."""
 
 
 class ContentType(NamedTuple):
-    """What a body is to be read as; a multipart form has the bytes of its boundary."""
+    """The format of a body, and the boundary of a multipart form."""
 
-    kind: Kind
+    format: Format
     boundary: bytes = b""
 
 
 def read_content_type(text: str) -> ContentType:
-    """Read a Content-Type's value; raises `UnsupportedType` for one that is not of the grammar above."""
+    """Read a Content-Type's value; raises `UnsupportedType` for one outside the grammar above."""
     if match := _MULTIPART.fullmatch(text, 0, 512):
         return ContentType("multipart", str(match[match.lastindex or 1]).encode())
     return _without_boundary(text) if len(text) <= _LONGEST else _unsupported()
@@ -80,6 +80,6 @@ def _unsupported() -> ContentType:
 
 
 def check_part_type(text: str) -> None:
-    """Raise `Unreadable` for the Content-Type of a part that readers may decode otherwise."""
+    """Raise `Unreadable` for the Content-Type of a part that parsers may decode differently."""
     if not _PART.fullmatch(text, 0, _LONGEST):
         raise Unreadable("a part has a Content-Type of its own that may hide ASCII")

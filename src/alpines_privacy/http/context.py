@@ -1,4 +1,4 @@
-"""One request's context: what the visit and the promises know of it, and what the app has said during it."""
+"""One request's context: the state that the visit and the promises share, and what the app has called."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from alpines_privacy.http.submission import Submission
     from alpines_privacy.policy.age import AgeRule
 
-__all__ = ["Preference", "RequestContext", "Running", "Signal"]
+__all__ = ["Preference", "RequestContext", "Runtime", "Signal"]
 
 Signal = Literal["DNT", "Sec-GPC", "DNT, Sec-GPC", "site preference", "default"]
 
-# A path that cannot name another host, nor end it as a path.
+# A path that as a reference names no other host, and has no query or fragment.
 _PATH = re.compile(r"(?:/[^/\\?#\s\x00-\x1f]++)*+")
 _MOST_USERS = 16  # of one request
 _SHORTEST = 4  # characters of a value to hide: a shorter one occurs in other words
 
 
 class Preference:
-    """What a visitor asks: whether they opted out, and by which signal. All there are, are made once."""
+    """A visitor's preference: whether they opted out, and by which signal. Instances are shared."""
 
     __slots__ = ("dnt", "opted_out", "signal")
 
@@ -41,8 +41,8 @@ class Preference:
         return f"Preference({self.signal!r}, dnt={self.dnt!r})"
 
 
-class Running:
-    """Facts of the guard that a request's context needs, one object for all its requests."""
+class Runtime:
+    """What all requests of a guard share: trusted proxies, notices, age rule, names of parts."""
 
     __slots__ = ("__weakref__", "ages", "cleaner", "enforces", "notices", "parts", "proxies")
 
@@ -64,71 +64,75 @@ class Running:
 
 
 class RequestContext:
-    """What is known of one request: made and owned by its `Visit`, given to every hook.
+    """The state of one request: made and owned by its `Visit`, given to every hook.
 
-    An app sees it through `Privacy`, which holds the documented members alone. What few requests
-    need stands here as a default, and costs the others nothing.
+    An app sees it through `Privacy`, which has only the documented members. Class attributes are
+    defaults that few requests change.
     """
 
-    # By whom and for what the server said the request is: noted where the policy trusts proxies, before
-    # the app can change it.
+    # Peer, scheme and host as the server gave them: kept if the policy names proxies, because the app can
+    # change them.
     arrived: Asked | None = None
-    read = False  # the app asked for the signal: what it answers may differ by it
+    read = False  # the app has read the signal, so its response may depend on it
     head_left = False
     ended = False
     exempted: frozenset[str] = frozenset()
     hidden: tuple[tuple[str, str], ...] = ()  # values and kinds, the longest first
     users: tuple[Callable[[], object | None], ...] = ()  # each returns who is signed in
-    reference: ref[RequestContext] | None = None  # by which it is known as under way
+    reference: ref[RequestContext] | None = (
+        None  # the weak reference by which redaction lists the request
+    )
     submission: Submission | None = None  # the form or JSON the app has read so far
-    literals: tuple[object, ...] | None = None  # what of all that no log may say
+    literals: tuple[object, ...] | None = (
+        None  # the values that no log record may hold, once they are compiled
+    )
     _client: Client | None = None
     _mount: str | None = None
     _removals: list[Removal] | None = None
 
-    def __init__(self, preference: Preference, request: RequestHead, guard: Running) -> None:
+    def __init__(self, preference: Preference, request: RequestHead, runtime: Runtime) -> None:
         self.preference = preference
         self.request = request
-        self.guard = guard
+        self.runtime = runtime
 
     def hide(self, value: str, kind: str) -> None:
-        """Keep a value out of the request's records; the longest first: a name may stand inside an address."""
+        """Keep a value out of the request's log records; the longest go first: an address may hold a name."""
         if len(value) >= _SHORTEST and not self.ended:
             self.hidden = tuple(sorted({*self.hidden, (value, kind)}, key=_longest_first))
 
     def note_user(self, lookup: Callable[[], object | None]) -> None:
-        """Let records of this request ask `lookup` who is signed in; nothing is kept once it has ended."""
+        """Let this request's log records ask `lookup` who is signed in, until the request ends."""
         if not self.ended and len(self.users) < _MOST_USERS:
             self.users += (lookup,)
 
     def removed(self, removals: Iterable[Removal]) -> None:
-        """Note what a promise took out of the response."""
+        """Add removals by a promise to the report."""
         if self._removals is None:
             self._removals = []
         self._removals.extend(removals)
 
     @property
     def removals(self) -> tuple[Removal, ...]:
-        """What was taken out of the response so far."""
+        """The removals from the response so far."""
         return tuple(self._removals or ())
 
     @property
     def client(self) -> Client:
-        """The visitor's end of the connection, as the policy's trusted proxies or the app's own software tell it.
+        """The visitor's address, scheme and host, by the trusted proxies or by the app's own software.
 
-        Worked out once before the app runs, and once when it answers: a middleware inside the layer
-        may have changed what the server said.
+        Computed once before the app runs and once when it responds, because a middleware inside the
+        layer may have changed the environ or scope.
         """
         if self._client is None:
             asked = self.arrived or self.request.asked()
-            self._client = self.guard.proxies.client(self.request, asked)
+            self._client = self.runtime.proxies.client(self.request, asked)
         return self._client
 
     @property
     def mount(self) -> str:
-        """The path that leads to the app as a browser sees it: a prefix that ProxyFix sets is heeded.
+        """The app's mount point as a browser sees it, with a prefix that ProxyFix sets.
 
-        Empty for one that a page could not name without naming another host.
+        Empty for a path that would lead to another host in a page.
         """
         if self._mount is None:
             mount = as_read_inside(self.request, self.request.asked()).mount.rstrip("/")
@@ -136,14 +140,14 @@ class RequestContext:
         return self._mount
 
     def look_again(self) -> None:
-        """Ask anew for the client and the mount, since the app has begun to answer."""
+        """Forget the client and the mount, because the app has begun its response."""
         self._client = self._mount = None
 
     @property
     def https(self) -> bool:
-        """Whether the visitor's own connection is encrypted; without proxies there is nothing to work out."""
+        """Whether the visitor's own connection is encrypted; without proxies the request's scheme tells."""
         request = self.request
-        if self.guard.proxies.any or request.readers or request.values("x-forwarded-proto"):
+        if self.runtime.proxies.any or request.readers or request.values("x-forwarded-proto"):
             return self.client.https
         return request.scheme in {"https", "wss"}
 

@@ -1,7 +1,7 @@
-"""Fields that let pages of another origin read an answer of ours: those the app's own CORS layer gives.
+"""CORS fields for answers of ours: those that the app's own CORS layer gives.
 
-The layer asks the app as a browser would, by a preflight (Fetch §3.3.2): with the request's path and
-Origin, and nothing else of it. The app sees no body, no query, no cookie of somebody who was refused.
+The layer sends the app a preflight as a browser would (Fetch §3.3.2), with only the request's path
+and Origin. So the app sees no body, query or cookie of a refused visitor.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 
 __all__ = ["granted", "preflight"]
 
-# What of the request goes into the question: whom it is for, and how it came.
+# Fields of the request that the preflight has too: the host, and how the request was forwarded.
 _KEPT = ("host", "origin", *FIELDS)
 
 
 def preflight(head: RequestHead, client: Client) -> list[Field] | None:
-    """Return the fields of the preflight for a request; None for one that needs no leave to be read."""
+    """Return the fields of the preflight for a request; None where no other origin asks."""
     origins = head.values("origin")
     if head.kind != "http" or len(origins) != 1 or origins[0] == client.origin:
         return None
@@ -26,7 +26,7 @@ def preflight(head: RequestHead, client: Client) -> list[Field] | None:
 
 
 def granted(origin: str, head: ResponseHead) -> list[Field]:
-    """Return what an answer says to pages of an origin, as the answer to its preflight does."""
+    """Return the CORS fields for an answer, by the app's response to the preflight."""
     allowed = head.values("access-control-allow-origin")
     if allowed not in (["*"], [origin]):
         return []

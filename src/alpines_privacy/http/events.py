@@ -24,11 +24,11 @@ signup_refused = _signals.signal(
 
 
 def announce(context: RequestContext, route: str, reason: Reason) -> None:
-    """Send `signup_refused`; a receiver that raises harms neither the request nor the others."""
-    if not context.guard.enforces:
+    """Send `signup_refused`; an exception of a receiver affects neither the request nor other receivers."""
+    if not context.runtime.enforces:
         return
     for receiver in signup_refused.receivers_for(_SENDER):
         try:
             receiver(_SENDER, route=route, reason=reason)
         except Exception:
-            context.guard.notices.failure("a receiver of signup_refused")
+            context.runtime.notices.failure("a receiver of signup_refused")

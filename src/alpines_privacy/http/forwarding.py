@@ -1,9 +1,9 @@
-"""How the software inside the layer reads a proxy's forwarding fields: ProxyFix and its like, and Django.
+"""Readers of forwarding fields inside the layer: ProxyFix, its like, and Django.
 
-Whom the operator trusts, they have told that software once: by how many hops, by addresses, by a
-setting. What it decides is the app's own scheme, host and visitor, and so the layer's, wherever it
-stands. A middleware is asked itself: its copy, around an app that only notes what it is given, gets
-the forwarding fields and nothing else of the request.
+Operators configure their trust in such software: a number of hops, addresses, a setting. Its result is
+the app's scheme, host and visitor, so it is the layer's too. The middleware itself is called: a copy,
+around an app that only notes its environ or scope, gets the forwarding fields of the request and
+nothing else.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FIELDS = (
     "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
 )  # fmt: skip
 
-# Middleware that decides by those fields, by the protocol it speaks. Only one that is imported already
-# can stand around the app.
+# Middleware that reads those fields, by protocol. Only a module that is imported already can be
+# in use.
 _WSGI = (("werkzeug.middleware.proxy_fix", "ProxyFix"),)
 _ASGI = (
     ("uvicorn.middleware.proxy_headers", "ProxyHeadersMiddleware"),
@@ -38,7 +38,7 @@ _DEEPEST = 100  # apps around one another
 
 
 class Inside:
-    """What the layer is put around, looked through for software that reads forwarding fields."""
+    """The app inside the layer, searched for software that reads forwarding fields."""
 
     __slots__ = ("_app", "_readers")
 
@@ -48,7 +48,7 @@ class Inside:
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """The readers between the layer and the app, the outermost first; looked for at the first need."""
+        """The readers between layer and app, the outermost first; searched for once, on first use."""
         if self._readers is None:
             found = map(_reader, islice(_wrapped(self._app), _DEEPEST))
             self._readers = tuple(reader for reader in found if reader is not None)
@@ -59,7 +59,7 @@ NOTHING = Inside(None)
 
 
 def _wrapped(app: object) -> Iterator[object]:
-    """Yield an app and those it stands around."""
+    """Yield an app and the apps it wraps."""
     while app is not None:
         yield app
         app = next(filter(callable, (_attribute(app, name) for name in _WRAPPED)), None)
@@ -72,7 +72,7 @@ def _attribute(app: object, name: str) -> object:
 
 
 def _reader(app: object) -> Reader | None:
-    """Return what reads as an app does; None for one that does not read the fields, or cannot be asked."""
+    """Return the reader of an app; None for one that does not read the fields or cannot be copied."""
     with suppress(Exception):  # an app may forbid to be copied
         if _is_one_of(app, _WSGI):
             return _read_by_wsgi(_noting(app, _note))
@@ -95,12 +95,12 @@ def _noting(middleware: Any, note: Callable[..., Any]) -> Any:
 
 
 def _note(environ: dict[str, Any], note: Callable[[Any], object]) -> object:
-    """Hand over the environ: an app that does nothing else."""
+    """Pass the environ to `note`: an app that does nothing else."""
     return note(environ)
 
 
 async def _note_async(scope: Any, _: object, note: Callable[[Any], Any]) -> None:
-    """Hand over the scope: an app that does nothing else."""
+    """Pass the scope to `note`: an app that does nothing else."""
     await note(scope)
 
 
@@ -150,7 +150,7 @@ def _read_by_asgi(middleware: Callable[..., Any]) -> Reader:
 
 
 def _run(coroutine: Any) -> None:
-    """Run a coroutine that waits for nothing."""
+    """Run a coroutine that never suspends."""
     with suppress(StopIteration):
         coroutine.send(None)
     coroutine.close()
@@ -160,7 +160,7 @@ def read_as_django(head: RequestHead, asked: Asked) -> Asked:
     """Read a request as Django does, by its settings.
 
     `SECURE_PROXY_SSL_HEADER` tells the scheme, `USE_X_FORWARDED_HOST` the host, if `ALLOWED_HOSTS`
-    has it, `FORCE_SCRIPT_NAME` the mount point. Django itself is asked, so what it would refuse does not count.
+    has it, `FORCE_SCRIPT_NAME` the mount point. Django's own code decides, so hosts it refuses do not count.
     """
     settings = sys.modules["django.conf"].settings
     if settings.FORCE_SCRIPT_NAME is not None:
@@ -181,7 +181,7 @@ def read_as_django(head: RequestHead, asked: Asked) -> Asked:
 
 
 def _host_of(request: Any) -> str:
-    """Return the host by Django's rules; the Host field's, where Django refuses what a proxy says."""
+    """Return the host by Django's rules; that of the Host field if Django refuses the proxy's."""
     disallowed = sys.modules["django.core.exceptions"].DisallowedHost
     try:
         return str(request.get_host())

@@ -2,7 +2,7 @@
 
 ASGI carries fields as pairs of bytes, WSGI as pairs of str that stand for latin-1 bytes
 (PEP 3333), Django as mappings. Here a field is a pair of str, one character a byte: decoding
-latin-1 never fails and loses nothing, so a head no promise touched goes back as it came.
+latin-1 never fails and loses nothing, so an unedited head goes back unchanged.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ __all__ = [
 
 Field = tuple[str, str]
 
-# What is read as markup: pages, and what Turbo puts into one.
+# Media types that are read as markup: pages, and what Turbo inserts into them.
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html"})
 XML_TYPES = frozenset({"application/xml", "text/xml"})
-# Types that say nothing: a browser looks at the bytes (WHATWG MIME Sniffing §7).
+# Types that count as none: a browser sniffs the bytes (WHATWG MIME Sniffing §7).
 _UNKNOWN = frozenset({"*/*", "unknown/unknown", "application/unknown"})
 # The members of a Content-Type, and what one begins with (Fetch §3.5, "extract a MIME type"). A
 # browser also takes a type that is followed by a blank or a bracket.
@@ -45,7 +45,7 @@ _TYPE = re.compile(
     r"[ \t\r\n]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)(?![^ \t\r\n;(])"
 )
 _MAY_BE_PAGES = HTML_TYPES | XML_TYPES | {""}
-# Not Modified stands for what may be a page; where nothing is found, there may be something of ours.
+# Not Modified may stand for a page; at a 404 there may be a resource of ours.
 TELLING = frozenset({304, 404})
 
 _MOST_ADDED = 1536  # bytes of what the layer adds to a head
@@ -54,9 +54,9 @@ _STATUS_LINE = 48  # bytes, about: HTTP/1.1 511 Network Authentication Required
 
 
 class Asked(NamedTuple):
-    """By whom and for what a request asks: the peer's address, the scheme, the host with its port.
+    """A request's peer address, scheme, host with its port, and mount point; each is empty if unknown.
 
-    `mount` is the path that leads to the app, as `RequestHead.mount`. Each may be empty where it is unknown.
+    `mount` is as in `RequestHead.mount`.
     """
 
     peer: str
@@ -65,7 +65,7 @@ class Asked(NamedTuple):
     mount: str
 
 
-# Tells what a middleware or a framework makes of a request's forwarding fields.
+# How a middleware or a framework reads a request's forwarding fields.
 Reader: TypeAlias = "Callable[[RequestHead, Asked], Asked]"
 
 
@@ -74,9 +74,9 @@ class RequestHead(ABC):
 
     `path` is the whole decoded path, `mount` the part of it that leads to this app (ASGI's
     root_path, WSGI's SCRIPT_NAME), `query` what follows the `?`, undecoded. `peer` is the address
-    of the connection's other end, empty for a Unix socket. `edits` are fields a promise wants the
-    app to see otherwise: name to value, or None for "as if it had not been sent"; the adapter
-    applies and later undoes them.
+    of the connection's other end, empty for a Unix socket. `edits` are fields that a
+    promise changes for the app: name to value, None removes the field; the adapter applies and
+    later undoes them.
     """
 
     __slots__ = ("edits", "kind")
@@ -111,17 +111,17 @@ class RequestHead(ABC):
 
     @property
     def framework(self) -> str:
-        """The framework whose error shape the app's clients know, where the request tells: "FastAPI"."""
+        """The framework whose error format the app's clients know: "FastAPI", or empty."""
         return ""
 
     @property
     def needs_no_length(self) -> bool:
-        """Whether a body may follow that the head says nothing of, as in HTTP/2 (RFC 9113 §8.1.1)."""
+        """Whether a body may follow without a length in the head, as in HTTP/2 (RFC 9113 §8.1.1)."""
         return False
 
     @property
     def user(self) -> object | None:
-        """Who is signed in, as the server or a middleware tells beside the request; None if nobody is known."""
+        """The signed-in user by the server or a middleware; None if unknown."""
         return None
 
     @property
@@ -130,19 +130,19 @@ class RequestHead(ABC):
         return ()
 
     def asked(self) -> Asked:
-        """Return by whom and for what it asks: as it came, or as a middleware has changed it since."""
+        """Return peer, scheme, host and mount as they are now: a middleware may have changed them."""
         return Asked(self.peer, self.scheme, next(iter(self.values("host")), ""), self.mount)
 
     @abstractmethod
     def values(self, name: str) -> list[str]:
         """Return the values of each line of the field `name` (lower case), in order.
 
-        WSGI and Django join repeated lines with commas before we see them: who cares must
-        split each value with `split_list`.
+        WSGI and Django have joined repeated lines with commas: split each value with
+        `split_list` where that matters.
         """
 
     def edit(self, name: str, value: str | None) -> None:
-        """Let the app see `value` for the field `name` (lower case); None takes the field away."""
+        """Let the app see `value` for the field `name` (lower case); None removes the field."""
         self.edits = {**(self.edits or {}), name: value}
 
     @property
@@ -152,7 +152,7 @@ class RequestHead(ABC):
 
 
 def below_mount(path: str, mount: str) -> str:
-    """Return what of a path is below a mount point: all of it where it does not lead there."""
+    """Return the part of a path below a mount point; all of a path that is not below it."""
     if mount and path.startswith(mount) and path[len(mount) : len(mount) + 1] in {"", "/"}:
         return path[len(mount) :] or "/"
     return path
@@ -162,8 +162,8 @@ class ResponseHead:
     """A response before its body: `status` and `fields` in the app's order.
 
     Edits replace `fields` by a new list and set `changed`; what the app gave is never mutated.
-    `names` are the fields' names in lower case, to look up. One that `is_unsized` answers HEAD,
-    and nobody knows the length of GET's body.
+    `names` are the fields' names in lower case. `is_unsized`: it answers HEAD, and the
+    length of GET's body is unknown.
     """
 
     __slots__ = ("_given", "changed", "fields", "is_unsized", "media_type", "names", "status")
@@ -177,14 +177,14 @@ class ResponseHead:
 
     @property
     def is_html(self) -> bool:
-        """Whether a browser shows this as a page (HTML or XHTML), or puts it into one."""
+        """Whether a browser shows this as a page (HTML or XHTML) or inserts it into one."""
         return self.media_type in HTML_TYPES
 
     @property
     def is_undecided(self) -> bool:
-        """Whether only its first bytes tell a browser if this is a page (WHATWG MIME Sniffing §7).
+        """Whether a browser tells by the first bytes if this is a page (WHATWG MIME Sniffing §7).
 
-        Of no type and without `nosniff`, or XML, whose root tells. Of a part (206) they are not the page's.
+        So it is for no type without `nosniff`, and for XML, by its root; not for a part (206).
         """
         if self.media_type and self.media_type not in XML_TYPES:
             return False
@@ -197,7 +197,7 @@ class ResponseHead:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a browser neither shows this as a page, nor may learn more of one by it, whatever its bytes."""
+        """Whether this is certainly no page, whatever its bytes, and its status none of `TELLING`."""
         return self.media_type not in _MAY_BE_PAGES and self.status not in TELLING
 
     @property
@@ -210,7 +210,7 @@ class ResponseHead:
         return [value for field, value in self.fields if field_name(field) == name]
 
     def replace(self, fields: Iterable[Field]) -> None:
-        """Put other fields in place of all."""
+        """Replace all fields."""
         self._edit(list(fields))
         self.names = dict.fromkeys([field_name(name) for name, _ in self.fields])
 
@@ -228,7 +228,7 @@ class ResponseHead:
     def merge(self, name: str, tokens: tuple[str, ...]) -> None:
         """Add the `tokens` a comma-separated field (lower case) does not hold yet to its last line.
 
-        Other lines keep standing as they are; a field that holds `*` stays as it is.
+        Other lines stay as they are, and so does a field that holds `*`.
         """
         if name not in self.names:
             self.append(name, ", ".join(tokens))
@@ -262,7 +262,7 @@ class ResponseHead:
 
 
 def size_of_fields(fields: Iterable[Field]) -> int:
-    """Return the bytes that lines take in a head of HTTP/1.1."""
+    """Return the bytes of field lines in a head of HTTP/1.1."""
     return sum([len(name) + len(value) + 4 for name, value in fields])  # ": " and CRLF
 
 
@@ -270,7 +270,7 @@ def size_of_fields(fields: Iterable[Field]) -> int:
 def media_type(content_type: str) -> str:
     """Return the last media type of a Content-Type, in lower case and without its parameters.
 
-    Empty where a browser knows as little as without the field (Fetch §3.5, "extract a MIME type").
+    Empty where a browser finds none (Fetch §3.5, "extract a MIME type").
     """
     for member in reversed(_TYPES.findall(content_type)):
         found = _TYPE.match(member)
@@ -281,7 +281,7 @@ def media_type(content_type: str) -> str:
 
 @cached("field names")
 def field_name(name: str) -> str:
-    """Return a field's name as browsers compare it: lower case, blanks around it overlooked."""
+    """Return a field's name as browsers compare it: in lower case, without blanks around it."""
     return name.strip(" \t").lower()
 
 
@@ -291,10 +291,9 @@ def split_list(value: str) -> list[str]:
 
 
 def read_loosely(pairs: Iterable[Any]) -> list[Field] | None:
-    """Read fields of types their protocol does not allow; None for what no server could send.
+    """Read fields of types that the protocol does not allow; None for fields no server could send.
 
-    Some servers send text where bytes belong, or bytes where text does: what they let through,
-    the policy must see.
+    Some servers accept text for bytes, or bytes for text: the policy must see such fields too.
     """
     try:
         return [(_text(name), _text(value)) for name, value in pairs]

@@ -1,8 +1,8 @@
-"""JSON (RFC 8259) read member by member, straight from its bytes: the values at some paths, no tree.
+"""A JSON reader (RFC 8259) that yields the values at wanted paths, straight from the bytes.
 
-A tree takes a hundred times the bytes. This reader goes through the document once, holds the way
-to where it is, and takes out what is asked for. It accepts what the RFC does and nothing else: no
-`NaN`, no byte order mark, one value. UTF-8 alone: in UTF-16 a harmless text has the bytes of a form.
+A parsed tree takes a hundred times the bytes. This reader goes through the document once, keeps the
+current path, and yields the wanted values. It accepts exactly the RFC's JSON: no `NaN`, no byte order
+mark, one value. Only UTF-8: in UTF-16 a harmless text may have the bytes of a form.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _value_of(string: bytes) -> bytes:
     return rb"(?:(?:%s|%s)%s([,}\]])|([{\[]))" % (string, _SCALAR, _BLANKS)
 
 
-# Without escapes and controls a string is all between its quotes, which is found twice as fast.
+# A string without escapes and controls: twice as fast.
 _QUICK_STRING = rb'"([^"]*+)"'
 _STRING = rb'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+)"'
 _QUICK_BYTES = bytes(byte for byte in range(0x20, 0x100) if byte != 0x5C)
@@ -51,14 +51,14 @@ _ELEMENT, _QUICK_ELEMENT = (
 
 
 class JSONPaths:
-    """Paths of values that are asked for, each of which may stand but once, as may all on the way to it."""
+    """Paths of wanted values; each, and each path on the way to it, may occur only once."""
 
     __slots__ = ("next_member", "once", "wanted")
 
     def __init__(self, paths: Collection[str]) -> None:
         self.wanted: Container[str] = frozenset(paths)
         self.once = frozenset(way for path in paths for way in _ways_to(path))
-        # A run of members that are none of those by their names, wherever they stand; and the one after it.
+        # A run of members whose names occur in none of the paths, and the member after it.
         ends = {end for way in self.once for end in _ends_of(way)}
         names = b"|".join(re.escape(end.encode()) for end in ends) or b"(?!)"
         other = rb'%s"(?!(?:%s)")[^"]*+"%s:%s(?:"[^"]*+"|%s)%s,' % (
@@ -68,21 +68,21 @@ class JSONPaths:
 
 
 def _ways_to(path: str) -> Iterator[str]:
-    """Yield a path and those to all it goes through: `user.birth_date`, `user`."""
+    """Yield a path and its ancestors: `user.birth_date`, `user`."""
     while path:
         yield path
         path = path.rpartition(".")[0]
 
 
 def _ends_of(path: str) -> Iterator[str]:
-    """Yield what a path may end in: `user.birth_date`, `birth_date`. A name may have dots."""
+    """Yield the suffixes of a path: `user.birth_date`, `birth_date`. A name may have dots."""
     while path:
         yield path
         path = path.partition(".")[2]
 
 
 class _All(JSONPaths):
-    """All paths there are, as often as they stand."""
+    """All paths, which may repeat."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ ALL_PATHS = _All()
 def read_json(body: bytes, paths: JSONPaths, longest: int) -> Iterator[tuple[str, str]]:
     """Yield path and text of the scalars at `paths`; one of more than `longest` bytes is empty.
 
-    Raises `Unreadable` where the document is none, which is known at its end.
+    Raises `Unreadable` for malformed JSON, possibly at its end.
     """
     check_utf_8(body)
     is_quick = not body.translate(None, _QUICK_BYTES)
@@ -134,7 +134,7 @@ def read_json(body: bytes, paths: JSONPaths, longest: int) -> Iterator[tuple[str
 
 
 class _Place:
-    """Where in a document its reader is."""
+    """The reader's position in a document."""
 
     __slots__ = ("index", "levels", "prefix", "seen")
 
@@ -145,7 +145,7 @@ class _Place:
         self.seen: set[str] = set()
 
     def enter(self, path: str, opened: bytes, body: bytes, at: int) -> tuple[bytes, int]:
-        """Go into the object or array at a path; return its end if it is empty, else as after a comma."""
+        """Enter the object or array at a path; return its end if it is empty, else as after a comma."""
         self.levels.append((self.prefix, self.index))
         if len(self.levels) > _MOST_LEVELS or len(path) > _LONGEST_NAME:
             raise Unreadable("the JSON is nested deeper, or has longer names, than any form's")
@@ -155,7 +155,7 @@ class _Place:
         return (b",", at) if closing is None else (closing[1], closing.end())
 
     def leave(self, after: bytes, body: bytes, at: int) -> int:
-        """Go out of all that ends here; return where what is around it goes on."""
+        """Leave all objects and arrays that end here; return where the outer one goes on."""
         while after != b",":
             if after != (b"}" if self.index == _OBJECT else b"]"):
                 raise Unreadable("the JSON is malformed")
@@ -167,7 +167,7 @@ class _Place:
         return at
 
     def see(self, path: str) -> None:
-        """Note that a path stands here, which it may but once."""
+        """Note a path that may occur only once; raise `Unreadable` for the second."""
         if path in self.seen:
             raise Unreadable("a name in the JSON stands twice")
         self.seen.add(path)

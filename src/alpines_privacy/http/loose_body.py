@@ -1,7 +1,7 @@
-"""The fields of a body in any state: all that can be found, for those who look for what is personal.
+"""The fields of a body in any state, for the search for personal data.
 
-A body that breaks off, one of a type nobody reads, JSON in UTF-16: nothing is refused, and what is
-found need not be what an app finds.
+A truncated body, an unknown type, JSON in UTF-16: nothing is refused, and an app may find other
+fields.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from alpines_privacy.http.content_type import Unreadable, read_content_type
 
 __all__ = ["find_fields", "readings"]
 
-# A string, and the value it is the name of. Where it is none, the quote at its end may begin one.
+# A string and its value, if it is a name. If it is none, the quote at its end may begin a string.
 _STRING = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
 _MEMBER = re.compile(
     rb'%s(?:"\s*+:\s*+(?:%s(?:"|\\?\Z)|([^\s"{}\[\],:]++)))?+' % (_STRING, _STRING), re.DOTALL
@@ -46,7 +46,7 @@ def find_fields(content_type: str, body: bytes) -> Fields:
 
 
 def readings(body: bytes) -> Iterator[Fields]:
-    """Yield all fields by each reading that some parser may have of a body, whatever its type says; never raises."""
+    """Yield all fields by each reading that some parser may have of a body of any type; never raises."""
     if _looks_wide("", body):
         yield _wide_members(body)
     yield _members(body)
@@ -58,7 +58,7 @@ def readings(body: bytes) -> Iterator[Fields]:
 
 
 def _by_looks(content_type: str, body: bytes) -> Fields:
-    """Yield what the first reading finds that the body looks fit for and that finds anything."""
+    """Yield the fields of the first format that the body looks like and that has any."""
     for looks, read in _BY_LOOKS:
         if looks(content_type, body):
             found = False
@@ -114,7 +114,7 @@ def _pairs(body: bytes) -> Fields:
 
 
 def _parts(body: bytes, delimiter: bytes = b"") -> Fields:
-    """Yield the parts of a multipart body by a delimiter, or by whatever its first delimiter line is."""
+    """Yield the parts of a multipart body, by a delimiter or else by its first line."""
     at = max(body.find(b"--"), 0)
     first = _LINE.match(body, at)
     delimiter = delimiter or (first[0].rstrip() if first else b"") or b"--"

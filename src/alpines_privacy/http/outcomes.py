@@ -1,4 +1,4 @@
-"""What a visit answers an adapter, and what a promise answers a visit: small values, one dispatch each.
+"""Outcomes: what a visit returns to an adapter, and a promise to a visit.
 
 A visit to an adapter:
 
@@ -7,9 +7,8 @@ A visit to an adapter:
     response ->  Send | Hold | Replace
     settle   ->  Send | Replace             (the first chunk of a held response)
 
-A promise to the visit: `Answer`, `Replace`, or a wish with a callable in it (`Examine`, `Watch`,
-`Wait`, `Rewrite`). What lasts from one call to the next lives in that callable, not in the promise,
-which is compiled once and shared by every request.
+A promise returns `Answer`, `Replace`, or a request with a callable in it (`Examine`, `Watch`, `Wait`,
+`Rewrite`). State between calls lives in that callable, not in the promise, which all requests share.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ Watcher: TypeAlias = "Callable[[bytes], None]"
 class Pass:
     """The app gets the request, with the edits its `head` carries.
 
-    Where there is a `watch`, it sees the body's bytes as the app reads them.
+    `watch`, if not None, gets the body's bytes as the app reads them.
     """
 
     __slots__ = ("head", "watch")
@@ -59,7 +58,7 @@ class Pass:
 class Answer:
     """A whole response of ours, sent in place of the app's.
 
-    One that `crosses` may be read by pages of another origin, if the app's own responses may.
+    If it `crosses`, pages of another origin may read it where they may read the app's responses.
     """
 
     __slots__ = ("body", "crosses", "fields", "status")
@@ -76,7 +75,7 @@ class Answer:
 
 
 class NeedBody:
-    """The request's body is to be judged first; at most `limit` bytes of it will be read."""
+    """The request's body is judged first; at most `limit` bytes of it are read."""
 
     __slots__ = ("limit",)
 
@@ -85,7 +84,7 @@ class NeedBody:
 
 
 class More:
-    """The body seen so far decides nothing yet."""
+    """The judge needs more of the body."""
 
     __slots__ = ()
 
@@ -96,7 +95,7 @@ MORE = More()
 class Send:
     """The app's response goes out with this head; if it `rewrites`, its body goes through `chunk()`.
 
-    Where the head `is_unsized` no server must take a length from what the app gives for a body.
+    If the head `is_unsized`, the server must not measure the app's body.
     """
 
     __slots__ = ("head", "rewrites")
@@ -133,7 +132,7 @@ class Judge(Protocol):
 
 
 def whole_body(decide: Callable[[bytes], Answer | None]) -> Judge:
-    """Return a judge that gathers the body and lets `decide` look at it once it is there."""
+    """Return a judge that collects the body and calls `decide` with all of it."""
     taken = bytearray()
 
     def judge(data: bytes, *, more: bool) -> Answer | More | None:
@@ -148,7 +147,7 @@ def whole_body(decide: Callable[[bytes], Answer | None]) -> Judge:
 class Examine:
     """A promise wants the request's body judged, up to `limit` bytes of it.
 
-    A longer one is answered with `beyond`, or what that returns; without it, it passes unjudged.
+    A longer body gets `beyond`, or what that returns; with None it passes unjudged.
     """
 
     __slots__ = ("beyond", "judge", "limit")
@@ -162,7 +161,7 @@ class Examine:
 
 
 class Watch:
-    """A promise wants to see the request's body as the app reads it, changing and delaying nothing."""
+    """A promise wants to see the request's body as the app reads it, without changes or delay."""
 
     __slots__ = ("watcher",)
 

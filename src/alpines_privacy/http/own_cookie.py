@@ -1,4 +1,4 @@
-"""Cookies of the layer's own on their way: how one is set, and what a visitor sends back of it."""
+"""Cookies of the layer's own: the line that sets one, and the values a visitor sends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cookie_values(head: RequestHead, name: str) -> list[str]:
 
 
 def cookie_line(cookie: Cookie, value: str, *, https: bool) -> str:
-    """Return the `Set-Cookie` line of a cookie as it is declared; over https for this host alone."""
+    """Return the `Set-Cookie` line of a declared cookie; over https with the prefix `__Host-`."""
     prefix, secure = (_PREFIX, "; Secure") if https else ("", "")
     age = f"; Max-Age={cookie.lifetime}" if isinstance(cookie.lifetime, int) else ""
     return f"{prefix}{cookie.name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}"

@@ -1,7 +1,7 @@
-"""Pages of the layer's own: one look, no script, no cookie of theirs, readable at any width.
+"""Pages of the layer's own: one style, no script, no cookie, readable at any width.
 
-Also what such pages ask of a request: whether its form came from here, and whether a person or
-a program waits for the answer.
+Also two questions about their requests: whether a form came from this origin, and whether a person
+or a program reads the answer.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ $content
 </html>
 """)
 
-# Nothing is loaded from anywhere, and the page's forms lead to this origin only.
+# The page loads nothing, and its forms lead to this origin only.
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -95,7 +95,7 @@ def shell(
 
 
 def page(status: int, html: str, *more: Field, content_policy: str = CONTENT_POLICY) -> Answer:
-    """Return a page as an answer that nobody stores."""
+    """Return a page as an answer that is not cached."""
     fields: list[Field] = [
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),
@@ -107,7 +107,7 @@ def page(status: int, html: str, *more: Field, content_policy: str = CONTENT_POL
 
 
 def plain(status: int, text: str, *more: Field) -> Answer:
-    """Return one line of text as an answer that nobody stores."""
+    """Return one line of text as an answer that is not cached."""
     fields: list[Field] = [
         ("content-type", "text/plain; charset=utf-8"),
         ("cache-control", "no-store"),
@@ -116,7 +116,7 @@ def plain(status: int, text: str, *more: Field) -> Answer:
 
 
 def not_allowed(*methods: str) -> Answer:
-    """Return the answer to a method that a page of ours does not take (RFC 9110 §15.5.6)."""
+    """Return 405 for a method that a page of ours does not take (RFC 9110 §15.5.6)."""
     return Answer(405, [("allow", ", ".join(methods)), ("cache-control", "no-store")])
 
 
@@ -128,21 +128,21 @@ def problem(status: int, detail: str, **more: object) -> Answer:
 
 
 def json_answer(status: int, body: object, media_type: str = "application/json") -> Answer:
-    """Return JSON as an answer that nobody stores."""
+    """Return JSON as an answer that is not cached."""
     fields: list[Field] = [("content-type", media_type), ("cache-control", "no-store")]
     return Answer(status, fields, msgspec.json.encode(body))
 
 
 def way_home(local_path: str) -> str:
-    """Return the relative way from a page to the app's start page: it holds below any mount point, known or not."""
+    """Return the relative reference from a page to the app's root; it works below any mount point."""
     return "../" * (local_path.count("/") - 1) or "./"
 
 
 def is_from_here(request: RequestHead, client: Client) -> bool:
     """Whether the visitor's own browser sent the form from a page of this origin.
 
-    `Sec-Fetch-Site` cannot be forged by a page; older browsers send `Origin`, and where there is
-    neither, nothing vouches for the form.
+    A page cannot forge `Sec-Fetch-Site`; older browsers send `Origin`; without either the answer is
+    no.
     """
     if sites := request.values("sec-fetch-site"):
         return sites == ["same-origin"]
@@ -150,7 +150,7 @@ def is_from_here(request: RequestHead, client: Client) -> bool:
 
 
 def wants_problem(request: RequestHead) -> bool:
-    """Whether a program asks, by its Accept or by the JSON it sent; a browser's always names HTML."""
+    """Whether a program made the request, by its Accept or its JSON body; browsers always accept HTML."""
     preferred = _prefers_json(",".join(request.values("accept")))
     if preferred is not None:
         return preferred
@@ -159,7 +159,7 @@ def wants_problem(request: RequestHead) -> bool:
 
 @cached("accepted JSON")
 def _prefers_json(accept: str) -> bool | None:
-    """Tell whether an Accept weighs JSON above pages; None if it names neither."""
+    """Tell whether an Accept prefers JSON to HTML; None if it names neither."""
     weighed = weights(accept)
     html = max((weighed.get(kind, 0.0) for kind in HTML_TYPES), default=0.0)
     json = max((q for kind, q in weighed.items() if kind.endswith(("/json", "+json"))), default=0.0)

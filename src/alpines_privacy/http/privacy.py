@@ -1,4 +1,4 @@
-"""What an app sees of a request: `current()` and its `Privacy`, the documented members and nothing else."""
+"""`current()` and `Privacy`: what an app sees of a request."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = [
     "Purpose",
     "context_of",
     "current",
+    "current_privacy",
     "is_under_way",
     "request_context",
-    "running",
 ]
 
 # The key in the scope and request.META.
@@ -60,7 +60,7 @@ class Privacy:
     `Vary: DNT, Sec-GPC`. None of its methods raises, but for a birth date that is no date.
     """
 
-    # What the layer knows of the request is no business of a view's: `context_of` is the layer's way to it.
+    # Private, because views must not see the context; the layer uses `context_of`.
     __slots__ = ("_context",)
 
     def __init__(self, context: RequestContext) -> None:
@@ -86,7 +86,7 @@ class Privacy:
         context = self._context
         context.read = True
         if purpose not in PURPOSES:
-            context.guard.notices.once(
+            context.runtime.notices.once(
                 'privacy.allows("%s")%s: no such purpose, so the answer is no; expected one of %s.',
                 str(purpose)[:60],
                 nearest(str(purpose), PURPOSES),
@@ -116,7 +116,7 @@ class Privacy:
     def exempt(self, *parts: str) -> None:
         """Keep parts of the layer off this response: `privacy.exempt("cookies")`, before its head leaves."""
         context = self._context
-        known, notices = context.guard.parts, context.guard.notices
+        known, notices = context.runtime.parts, context.runtime.notices
         for part in parts:
             if part not in known:
                 notices.once(
@@ -138,7 +138,7 @@ class Privacy:
         For what no form tells the layer: single sign-on, edits of a profile. No for an impossible
         date; raises TypeError for what is no `datetime.date`.
         """
-        return self._context.guard.ages.may_sign_up(birth_date)
+        return self._context.runtime.ages.may_sign_up(birth_date)
 
     @property
     def report(self) -> tuple[Removal, ...]:
@@ -165,7 +165,7 @@ class Privacy:
 
 
 class _Outside(Privacy):
-    """Nobody's privacy: outside a request nothing is kept and nothing allowed, so a worker's mail holds no ads."""
+    """The privacy outside a request: opted out, so a worker's mail holds no ads; it keeps nothing."""
 
     __slots__ = ()
 
@@ -210,8 +210,8 @@ class _Outside(Privacy):
 
 OUTSIDE = _Outside()
 
-# The privacy of the request that code runs for; it stays when the request has ended.
-running: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
+# The privacy of the request that this code runs for; tasks keep it after the request has ended.
+current_privacy: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
 
 
 def current() -> Privacy:
@@ -219,21 +219,21 @@ def current() -> Privacy:
 
     Outside a request the answer is an opted-out `Privacy` that is false as a condition.
     """
-    privacy = running.get()
+    privacy = current_privacy.get()
     return privacy if is_under_way(privacy) else OUTSIDE
 
 
-# Gives what the layer knows of a request, by the `Privacy` that its app sees; None outside one. Every log
-# record asks, so it is written in C.
+# Returns the context behind a `Privacy`; None outside a request. Each log record calls it, so it is
+# implemented in C.
 context_of: Callable[[Privacy], RequestContext | None] = attrgetter("_context")
 
 
 def request_context() -> RequestContext | None:
     """Return the context of the request that this code runs for, which may have ended; None outside one."""
-    return context_of(running.get())
+    return context_of(current_privacy.get())
 
 
 def is_under_way(found: object) -> bool:
-    """Whether what was found under the key is the `Privacy` of a request that has not ended."""
+    """Whether an object, found under the key, is the `Privacy` of a request that has not ended."""
     context = context_of(found) if isinstance(found, Privacy) else None
     return context is not None and not context.ended

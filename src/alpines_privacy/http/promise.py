@@ -1,4 +1,4 @@
-"""The shape of a promise: what a clause of the policy may do with a request and its response."""
+"""`Promise`: the hooks by which a clause of the policy acts on a request and its response."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ class Promise:
     """One clause, compiled once from a policy and shared by every request.
 
     The guard calls only the hooks a promise overrides. `part` is the name by which an app
-    exempts a response from it (`privacy.exempt("cookies")`); `parts` are names of such pieces of
-    it as it leaves out itself.
+    exempts a response from it (`privacy.exempt("cookies")`); `parts` are names of pieces
+    that the promise itself leaves out.
 
-    `pages` are the paths below the app's mount point that it answers itself. Those of all promises
-    are one table in the guard, so another path costs one look-up, however many there are. `below` are
-    the beginnings of paths of which `page` is asked too, where no promise has the very path.
+    `pages` are the paths below the app's mount point that `page` answers. The guard has one table
+    for all promises, so any other path costs one look-up. `below` are prefixes of further paths,
+    asked after exact matches.
 
-    `heeds` names the fields (lower case) for which it wants to see a plain response: none of a
-    page, no 304 or 404, to a visitor without a signal, from an app that did not read `privacy`.
-    None is for any response.
+    `fields_read` are the fields (lower case) that it reads in plain responses: its `response` is
+    called for a plain response only if that has one of them. None means every response. Plain is a
+    response that is no page, 304 or 404, to a visitor without a signal, if the app has not read
+    `privacy`.
     """
 
     part: ClassVar[str] = ""
     parts: ClassVar[frozenset[str]] = frozenset()
-    heeds: ClassVar[frozenset[str] | None] = None
+    fields_read: ClassVar[frozenset[str] | None] = None
     pages: frozenset[str] = frozenset()
     below: tuple[str, ...] = ()
 
     def page(self, context: RequestContext) -> Answer | Examine | None:
-        """Answer an HTTP request for one of `pages`, before any promise is asked; None lets it pass."""
+        """Answer an HTTP request for one of `pages`, before all `request` hooks; None lets it pass."""
 
     def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
-        """Look at a request's head: let it pass, answer it, or ask for its body, before the app or as it reads."""
+        """Decide over a request's head: let it pass, answer it, examine its body first, or watch its body."""
 
     def response(
         self, context: RequestContext, head: ResponseHead
     ) -> Replace | Rewrite | Wait | None:
-        """Look at a response's head and edit it, or ask for more than that."""
+        """Edit a response's head, replace the response, rewrite its body, or wait for its first chunk."""
 
     def fill(self, context: RequestContext, head: ResponseHead) -> None:
-        """Add what can wait for another response, as far as `head.room` allows; every promise has had its say."""
+        """Add optional fields as far as `head.room` allows, after all `response` hooks."""
 
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields of a message beside the response's head that may leave."""
@@ -56,13 +57,13 @@ class Promise:
         return fields
 
     def raised(self, context: RequestContext, error: BaseException) -> None:
-        """Note an exception of the app's on its way to the server, which gets the very same."""
+        """Note an exception of the app's, which passes to the server unchanged."""
 
     def end(self, context: RequestContext) -> None:
         """Note that the response has left, or never will."""
 
     def failed(self, context: RequestContext, head: ResponseHead | None) -> Answer | None:
-        """Decide for a hook that raised: which way this clause fails.
+        """Decide after an exception in a hook: fail open (do nothing) or closed.
 
-        `head` is None when it was `request` or a judge. Doing nothing fails open.
+        `head` is None after an exception in `request` or in a judge.
         """

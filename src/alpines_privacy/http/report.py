@@ -1,4 +1,4 @@
-"""What the layer tells a developer: on one logger, each thing once, never a visitor's value."""
+"""Notices to developers: on one logger, each once, never with a visitor's value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MOST = 1000
 
 
 class Removal(NamedTuple):
-    """One thing taken out of a response: what it was, the host it led to, and why.
+    """One removal from a response: what was removed, the host it led to, and why.
 
-    `rule` and `list` are None for what no rule is about (a report to an undeclared third party),
-    `company` for a host nobody knows. No address is kept: it may say who asked.
+    `rule` and `list` are None if no rule matched (a report to an undeclared third party), `company`
+    for an unknown host. No address is kept: it may identify the visitor.
     """
 
     what: str

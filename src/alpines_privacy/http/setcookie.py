@@ -11,9 +11,9 @@ differently from the browser lets cookies through. The facts that decide:
 
 What this module cannot read (`parse` returns None) a browser ignores.
 
-Browsers keep to the algorithm but for odd lifetimes: Chromium lets a last `Max-Age` or `Expires`
-that it cannot read undo an earlier one, takes `Max-Age=+100`, and reads other dates than the
-standard's. So a lifetime in any but the plain forms is `doubtful`, and no deletion rests on it.
+Browsers follow the algorithm except for odd lifetimes: in Chromium an unreadable last `Max-Age` or
+`Expires` undoes an earlier one, `Max-Age=+100` is valid, and other dates than the standard's are
+read. So a lifetime in any but the plain forms is `doubtful`, and counts for no deletion.
 """
 
 from __future__ import annotations
@@ -87,9 +87,9 @@ class SetCookie:
         return None
 
     def is_deletion(self, now: float) -> bool:
-        """Whether browsers take a cookie away on it, and none plants one (§5.7: an expiry in the past).
+        """Whether all browsers delete a cookie on this line (§5.7: an expiry in the past).
 
-        One by `Expires` alone is so by this clock; see `expires_only`.
+        An `Expires` alone is compared with this clock; see `expires_only`.
         """
         if self.doubtful and ("max-age" in self.doubtful or self.expires_only):
             return False
@@ -98,7 +98,7 @@ class SetCookie:
 
     @property
     def expires_only(self) -> bool:
-        """Whether its lifetime hangs on a date alone, and so on clocks and on the response's `Date`."""
+        """Whether its lifetime is a date alone, so that it depends on clocks and the response's `Date`."""
         return "max-age" not in self.attributes
 
     def edited(self, remove: frozenset[str] = frozenset(), add: tuple[str, ...] = ()) -> str:
@@ -138,7 +138,7 @@ def split(text: str) -> tuple[str, str, str] | None:
 
 
 def read_attributes(text: str) -> tuple[Mapping[str, str], frozenset[str]]:
-    """Return the attributes that count of what follows the pair, and the doubtful ones' names."""
+    """Return the valid attributes after the pair, and the names of the doubtful ones."""
     attributes: dict[str, str] = {}
     doubtful = _UNDOUBTED
     for part in text.split(";"):
@@ -201,7 +201,7 @@ def _attribute_name(part: str) -> str:
 
 
 def _whole(max_age: str) -> int:
-    """Return a Max-Age, however many digits it has: ten already say more than 400 days."""
+    """Return a Max-Age of any number of digits: ten already exceed 400 days."""
     digits = max_age.lstrip("-0")
     value = LONGEST_LIFETIME if len(digits) > 10 else int(digits or "0")
     return -value if max_age.startswith("-") else value

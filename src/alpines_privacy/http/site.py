@@ -1,4 +1,4 @@
-"""The registrable domain: what the browser calls a site, by the Public Suffix List."""
+"""Registrable domains, which browsers call sites, by the Public Suffix List."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ALL_DIGITS = re.compile(r"[0-9]+|0x[0-9a-f]*")
 def _suffixes() -> PublicSuffixList:
     """Read the list once, when the first guard that needs it is made (about 12 ms).
 
-    As it is written, in Unicode: with every rule in Punycode too it would be 40.
+    In Unicode, as it is written: with all rules in Punycode too it would take 40.
     """
     return PublicSuffixList(accept_encoded_idn=False)
 
@@ -56,7 +56,7 @@ def is_same_site(host: str, other: str) -> bool:
 
 
 def _in_unicode(label: str) -> str:
-    """Return a label as the list writes it: `xn--p1ai` -> `рф`; one that is no Punycode as it is."""
+    """Return a label as the list writes it: `xn--p1ai` -> `рф`; one that is not Punycode unchanged."""
     if not label.startswith("xn--"):
         return label
     try:

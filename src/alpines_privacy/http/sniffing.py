@@ -1,11 +1,11 @@
-"""Whether a browser would show as a page what no Content-Type calls one, told by its first bytes.
+"""Sniffing: whether a browser shows a response as a page, by its first bytes.
 
-- Of no type: WHATWG MIME Sniffing §7.1, as far as HTML goes, and what Chromium and Firefox add to
-  it: Chromium asks for no end of the tag's name, Firefox knows more names. What one of them shows
-  as a page is one.
-- XML: a page if its root is of XHTML's namespace (Namespaces in XML §6).
+- Without a type: the HTML rules of WHATWG MIME Sniffing §7.1, with what Chromium and Firefox add:
+  Chromium needs no end of the tag's name, Firefox knows more names. A response is a page if one of
+  them shows it as a page.
+- XML: a page if its root is in XHTML's namespace (Namespaces in XML §6).
 
-No more is looked at than the first chunk, of which no more than a browser looks at.
+Only the first chunk is read, and of it only as many bytes as a browser reads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?+[\t\n\f\r ]*+<\?xml", re.IGNORECASE)
-# What may stand before the root: blanks, `<?...?>`, comments, a doctype with a subset.
+# What may precede the root: white space, `<?...?>`, comments, a doctype with a subset.
 _BEFORE_ROOT = re.compile(
     rb"(?:\xef\xbb\xbf)?+(?:[\t\n\r ]++|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->|"
     rb"<!DOCTYPE(?:[^\[>\"']|\"[^\"]*+\"|'[^']*+'|\[[^\]]*+\])*+>)*+",
@@ -35,7 +35,7 @@ _XHTML = b"http://www.w3.org/1999/xhtml"
 
 
 def sniffed(head: ResponseHead, first: bytes) -> str:
-    """Return the media type that a browser works out for a head that `is_undecided`; its own if it is no page.
+    """Return the media type of a head that `is_undecided`, as a browser sniffs it; its own if it is no page.
 
     `first` is the body's first chunk, as it leaves.
     """

@@ -1,14 +1,14 @@
-"""What a visitor submits in a request's body, kept for as long as the request lasts."""
+"""The submission: a request's form or JSON body, kept while the request lasts."""
 
 from __future__ import annotations
 
 __all__ = ["Submission"]
 
-_MOST = 65536  # bytes: forms are smaller, and what lies beyond is a document
+_MOST = 65536  # bytes: forms are smaller, longer bodies are documents
 
 
 class Submission:
-    """The beginning of a form or JSON body, taken as the app reads it and read when it is asked for."""
+    """The beginning of a form or JSON body, copied as the app reads it."""
 
     __slots__ = ("_chunks", "content_type", "size")
 
@@ -18,7 +18,7 @@ class Submission:
         self._chunks: list[bytes] = []
 
     def take(self, data: bytes) -> None:
-        """Take the next bytes the app has read; beyond 64 KB nothing is kept."""
+        """Keep the next bytes that the app has read, up to 64 KB in all."""
         if (left := _MOST - self.size) > 0:
             kept = data if len(data) <= left else data[:left]
             self._chunks.append(kept)

@@ -3,8 +3,8 @@
 Only schemes that reach the network through a host are read (http, https, ws, wss); `data:`,
 `blob:`, `about:`, `javascript:` and the like are None. What a browser refuses is None too, except
 that a host with a character no tracker has ever used may pass here: reading too much is harmless.
-A host longer than DNS has names is None. Of a path and query longer than 4,096 characters, so many
-are read, as if the address ended there: what decides about an address stands in front.
+A host longer than DNS allows is None. A path and query are cut at 4,096 characters: what decides over
+an address is near its beginning.
 (WHATWG URL Living Standard, https://url.spec.whatwg.org/, §3.5 hosts and §4.4 parsing.)
 """
 
@@ -21,7 +21,7 @@ __all__ = ["LONGEST_HOST", "Address", "host_in_ascii", "parse"]
 
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
-# What leaves the parser as it entered it, apart from a fragment: almost every URL on the web.
+# URLs that are in normal form already, apart from a fragment: almost every URL on the web.
 # No port, credentials, escaped host, quote, or host whose last label begins like a number.
 _NORMAL = re.compile(
     r"((https?|wss?)://((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z][a-z-]*[a-z])"
@@ -76,9 +76,9 @@ class Address(NamedTuple):
 
 
 def parse(text: str, base: Address | None = None) -> Address | None:
-    """Read an address as a browser does, relative to `base` if it is; None if nothing would load.
+    """Parse an address as a browser does, against `base` if it is relative; None if nothing would load.
 
-    Without a base, one that begins with two slashes is taken for https.
+    Without a base, an address that begins with two slashes is read as https.
     """
     whole = f"{base.scheme if base else 'https'}:{text}" if text.startswith("//") else text
     normal = _NORMAL.fullmatch(whole)
@@ -139,7 +139,7 @@ def _absolute(scheme: str, rest: str) -> Address | None:
 
 
 def _with_path(base: Address, path: str, query: str) -> Address:
-    """Return what `path` and `query` mean on the host of `base`."""
+    """Return the address of `path` and `query` on the host of `base`."""
     path = path.replace("\\", "/")
     if not path.startswith("/"):
         path = "/" + path
@@ -173,7 +173,7 @@ def _no_surrogates(text: str) -> str:
 
 
 def _host(text: str) -> str | None:
-    """Return a host in normal form, without the dot that may end it; None for what is none."""
+    """Return a host in normal form, without a trailing dot; None for an invalid one."""
     if len(text) > _LONGEST_AS_WRITTEN:
         return None
     if text.startswith("["):
@@ -198,7 +198,7 @@ def _host(text: str) -> str | None:
 
 
 def host_in_ascii(host: str) -> str | None:
-    """Return a host as DNS is asked for it: lower case, IDNA labels in Punycode; None for nothing."""
+    """Return a host in the form that DNS uses: lower case, IDNA labels in Punycode; None for an empty one."""
     if host.isascii():
         return host.lower() or None
     host = _DOTS.sub(".", _IGNORED.sub("", host))
@@ -210,7 +210,7 @@ def host_in_ascii(host: str) -> str | None:
 
 
 def _mapped(character: str) -> str:
-    """Map one character as UTS 46 does, but for what Unicode has added since this Python."""
+    """Map one character as UTS 46 does, by this Python's version of Unicode."""
     if character in _DEVIATIONS:
         return character
     if character == "\u1e9e":  # capital sharp s: its small letter, not "ss"

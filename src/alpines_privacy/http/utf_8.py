@@ -1,4 +1,4 @@
-"""Whether bytes are UTF-8, told without a text of all of them."""
+"""A check for UTF-8 that decodes in windows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WINDOW = 4096  # bytes
 
 
 def check_utf_8(body: bytes) -> None:
-    """Raise `Unreadable` for what is no UTF-8; a text of the whole may take four times the bytes."""
+    """Raise `Unreadable` for bytes that are not UTF-8; in windows, as a text may take four times the bytes."""
     if body.isascii():
         return
     decoder = codecs.getincrementaldecoder("utf-8")()

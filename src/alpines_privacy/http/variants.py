@@ -1,10 +1,9 @@
-"""Validators of a page that is not the app's own any more: its ETag says which variant it is.
+"""ETags of filtered pages: each names its variant.
 
-A browser that stored a page keeps its ETag and later asks "is it still this one?". If the answer
-were the app's, a page stored without a signal would come back, ads and all, under one. So a
-filtered page's ETag becomes weak (its bytes are not the app's, RFC 9110 §8.8.1) and names the
-variant: the rules, the policy, and whether there was a signal. A request that names the variant
-it would get now is mapped back for the app; any other would be answered anew.
+A browser revalidates a stored page by its ETag. With the app's ETag, a page stored without a signal
+would be reused under one, ads included. So a filtered page's ETag becomes weak (its bytes are not the
+app's, RFC 9110 §8.8.1) and names the variant: the rules, the policy, and whether there was a signal.
+In a request, tags of the current variant are mapped back to the app's; others are dropped.
 
     "abc"    <->  W/"abc~aps1f2e3d4c"      s: the app's was strong
     W/"abc"  <->  W/"abc~apw1f2e3d4c"      w: it was weak
@@ -17,13 +16,13 @@ import re
 __all__ = ["MARK", "mapped_back", "marked", "named_as_asked"]
 
 MARK = "~ap"
-_LONGEST = 8192  # characters of an If-None-Match; a longer one is taken for none, so all of the page leaves
+_LONGEST = 8192  # characters of an If-None-Match; a longer one is ignored, so the whole page leaves
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _MARKED = re.compile(r"(.*)~ap([sw])([0-9a-f]{8})", re.DOTALL)
 
 
 def marked(etag: str, variant: str) -> str | None:
-    """Return the ETag of a variant (eight hex digits) of the page with this one; None for no ETag."""
+    """Return a page's ETag marked with a variant (eight hex digits); None for an invalid ETag."""
     tag = _TAG.fullmatch(etag.strip(" \t"))
     if tag is None:
         return None
@@ -31,9 +30,9 @@ def marked(etag: str, variant: str) -> str | None:
 
 
 def named_as_asked(etag: str, asked: str) -> str:
-    """Return the tag among those the app was `asked` about that its 304 means, or its own words.
+    """Return the tag in `asked`, the app's If-None-Match, that the ETag of its 304 means, else that ETag.
 
-    They may differ in strength: what compresses a page makes its tag weak, and does not see a 304.
+    They may differ in strength: compression makes a page's tag weak, and does not see a 304.
     """
     meant = _TAG.fullmatch(etag.strip(" \t"))
     if meant and len(asked) <= _LONGEST:
@@ -44,9 +43,9 @@ def named_as_asked(etag: str, asked: str) -> str:
 
 
 def mapped_back(if_none_match: str, variant: str) -> str | None:
-    """Return the If-None-Match the app shall see: the tags of this variant, as the app made them.
+    """Return the If-None-Match for the app: the tags of this variant, as the app made them.
 
-    None if there is none of it, or the field is `*`, too long, or no list of tags.
+    None if there are none, or if the field is `*`, too long, or no list of tags.
     """
     if len(if_none_match) > _LONGEST:
         return None

@@ -1,8 +1,8 @@
-"""How old somebody is: birth dates read strictly, and years counted as law counts them (policy §13).
+"""Ages: birth dates parsed strictly, and years counted as the law counts them (policy §13).
 
-What looks like a shortcut is wrong somewhere: `days / 365.25` is 12.9993 on the thirteenth
-birthday, adding thirteen years to 29 February gives the 28th, `int()` takes digits of any script,
-`date.fromisoformat()` takes `20131123` and weeks, and parsers that guess fill in today's month.
+Each shortcut is wrong somewhere: `days / 365.25` is 12.9993 on the thirteenth birthday, adding
+thirteen years to 29 February gives the 28th, `int()` accepts digits of any script,
+`date.fromisoformat()` accepts `20131123` and weeks, and lenient parsers fill in today's month.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ __all__ = [
 YOUNGEST = 13  # 16 CFR 312.2: a child is an individual under the age of 13
 _OLDEST = 130  # years; nobody on record reached 123
 
-# The last place on Earth where a day begins: whoever is thirteen there is thirteen everywhere.
+# Where a day begins last on Earth: whoever is thirteen there is thirteen everywhere.
 _LAST_ZONE = timezone(timedelta(hours=-12))
 
-# Always understood. Without a day or a month the latest one there is counts.
+# Always accepted. Without a day or a month the latest one counts.
 _ISO_FORMATS = ("YYYY-MM-DD", "YYYY-MM", "YYYY")
-# What forms that declare nothing may mean by `03/04/2012`.
+# The possible formats of an undeclared form: `03/04/2012`.
 LOCAL_FORMATS = tuple(f"{a}{s}{b}{s}YYYY" for s in "./-" for a, b in (("D", "M"), ("M", "D")))
 
-# A time behind a whole date, as ISO 8601, RFC 3339 and databases write it.
+# A time after a whole date, as in ISO 8601, RFC 3339 and databases.
 _WITH_TIME = re.compile(
     r"(?P<date>[^:T]{5,31}?[^:T ])(?:[Tt]| )(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
     r"(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
@@ -48,23 +48,23 @@ _FIRST_ZONE, _LAST_OFFSET = timedelta(hours=14), timedelta(hours=-12)
 _FIELD = re.compile(r"YYYY|MM?|DD?")
 _FIELDS = {"Y": r"(?P<year>[0-9]{4})", "M": r"(?P<month>%s)", "D": r"(?P<day>%s)"}
 _YEAR = re.compile(r"[0-9]{4}")
-# One digit or two, next to other digits: nobody could say where it ends.
+# One or two digits next to other digits would be ambiguous.
 _UNBOUNDED = re.compile(r"(?<!M)M(?=[DY])|(?<!D)D(?=[MY])|(?<=[DY])M(?!M)|(?<=[MY])D(?!D)")
 _SHORT = re.compile(r"[0-9]{1,2}")
 _AGE = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
 class Birth(NamedTuple):
-    """The days on which somebody may have been born: the same twice for a whole date."""
+    """The earliest and the latest possible day of birth; equal for a whole date."""
 
     earliest: date
     latest: date
 
 
 class AgeRule:
-    """Who may sign up: from which age, and whose calendar says what day it is.
+    """The rule of who may sign up: the minimum age, and the time zone of the current day.
 
-    `zone` is an IANA name; without one the day is that of UTC-12.
+    `zone` is an IANA name; without one it is UTC-12.
     """
 
     __slots__ = ("_minimum", "_zone")
@@ -74,7 +74,7 @@ class AgeRule:
         self._zone: tzinfo = ZoneInfo(zone) if zone else _LAST_ZONE
 
     def allows(self, birth: Birth) -> bool | None:
-        """Tell whether somebody is old enough on the youngest reading; None for an impossible date."""
+        """Tell whether a person born on the latest possible day is old enough; None for an impossible date."""
         today = self.today()
         if birth.earliest > today or age_on(birth.latest, today) > _OLDEST:
             return None
@@ -97,24 +97,24 @@ class AgeRule:
         return self.allows(Birth(born, born)) is True
 
     def today(self) -> date:
-        """Return the day it is where the rule counts."""
+        """Return the current day in the rule's time zone."""
         return _now(self._zone).date()
 
 
-# The written policy's own rule, where there is no other.
+# The rule of the written policy.
 LITERAL = AgeRule()
 
 
 def age_on(born: date, day: date) -> int:
-    """Return somebody's age in years on a day: born on 29 February, it grows on 1 March."""
+    """Return an age in years on a day; a person born on 29 February is a year older on 1 March."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def read_birth(text: str, formats: Sequence[str] = ()) -> Birth | None:
     """Read a birth date: ISO 8601's calendar date, its month or year alone, or one of the `formats`.
 
-    A whole date may have a time behind it, and an offset. None for anything else; digits are
-    ASCII. Blanks around it are overlooked.
+    A whole date may be followed by a time and an offset. None for all other text; digits must be
+    ASCII. Blanks around it are ignored.
     """
     text = text.strip(" \t")
     for pattern in _patterns((*_ISO_FORMATS, *formats)):
@@ -126,7 +126,7 @@ def read_birth(text: str, formats: Sequence[str] = ()) -> Birth | None:
 
 
 def read_parts(year: str, month: str | None = None, day: str | None = None) -> Birth | None:
-    """Read a birth date that stands in fields of its own; None for what is no date."""
+    """Read a birth date from separate fields; None if they are no date."""
     parts = [part.strip(" \t") for part in (year, month, day) if part is not None]
     if not _YEAR.fullmatch(parts[0]) or not all(map(_SHORT.fullmatch, parts[1:])):
         return None
@@ -175,10 +175,10 @@ def _birth(year: str, month: str | None = None, day: str | None = None) -> Birth
 
 
 def _birth_at(timed: re.Match[str], written: Birth | None) -> Birth | None:
-    """Return the days that a date with a time may mean: from the one written to the latest on Earth.
+    """Return the possible days of a date with a time: from the written one to the latest on Earth.
 
-    `new Date(1996, 0, 2)` becomes 1996-01-01T19:00:00.000Z in Karachi, so an instant stands for
-    the day it is where the day began first, at UTC+14. A time without an offset may be UTC, too.
+    `new Date(1996, 0, 2)` becomes 1996-01-01T19:00:00.000Z in Karachi, so an instant may mean the
+    day at UTC+14, where days begin first. A time without an offset may be UTC, too.
     """
     if written is None or written.earliest != written.latest:
         return None

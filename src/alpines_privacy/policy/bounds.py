@@ -1,4 +1,4 @@
-"""How much of a policy is read: bounds for files and for mappings, so that none costs minutes or all memory."""
+"""Bounds on the size of policy files and mappings, so that none takes minutes or all memory."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 __all__ = ["PolicyError", "nearest"]
 
-# Characters: what is wrong may be a file's whole content, and no terminal shows that.
+# Characters: the wrong value may be a file's whole content.
 _LONGEST_NAME, _LONGEST_KEY, _LONGEST_PROBLEM = 100, 500, 2000
 
 
@@ -31,7 +31,7 @@ class PolicyError(ValueError):
         super().__init__(": ".join(part for part in (where, self.key, self.problem) if part))
 
     def at(self, *, source: str = "", key: str = "", line: int | None = None) -> PolicyError:
-        """Return this error with its place filled in; what is known already stays."""
+        """Return this error with its missing place filled in."""
         return PolicyError(
             self.problem,
             source=self.source or source,

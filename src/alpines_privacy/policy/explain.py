@@ -1,4 +1,4 @@
-"""What was found where something else was expected, in the words of a policy file's author."""
+"""Messages for wrong policy values: what was found, where, and what was expected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WANTED: dict[Any, str] = {
 
 @cache
 def hints_of(part: msgspec.StructMeta) -> dict[str, Any]:
-    """Return the types of a part's fields; what may be any sequence is a tuple, which is frozen."""
+    """Return the types of a part's fields; sequences are tuples, which are immutable."""
     hints = get_type_hints(part, include_extras=True)
     return {name: _frozen(hints[name]) for name in part.__struct_fields__}
 
@@ -68,7 +68,7 @@ def explain(error: msgspec.ValidationError, found: Any, expected: Any) -> Policy
 
 
 def _parted(message: str) -> tuple[str, bool, str]:
-    """Part msgspec's message into the problem, whether a key is meant, and the path after `$`."""
+    """Split msgspec's message into the problem, whether a key is meant, and the path after `$`."""
     problem, _, place = message.rpartition(" - at `")
     if match := _PLACE.fullmatch(place):
         return problem, bool(match[1]), match[2]
@@ -106,14 +106,14 @@ def _descend_type(hint: Any, name: str) -> Any:
 
 
 def _table_of(hint: Any) -> Any:
-    """Return the table of a hint that takes a word as well (`logs = "off"` or `[logs]`)."""
+    """Return the table type of a hint that allows a word too (`logs = "off"` or `[logs]`)."""
     if get_origin(hint) not in {Union, UnionType}:
         return hint
     return next((part for part in get_args(hint) if isinstance(part, msgspec.StructMeta)), hint)
 
 
 def _choices(hint: Any) -> list[str]:
-    """Return the literals of a hint, those inside a union included."""
+    """Return the literals of a hint, including those in a union."""
     if get_origin(hint) is Literal:
         return [str(choice) for choice in get_args(hint)]
     return [choice for part in get_args(hint) for choice in _choices(part)]
@@ -135,7 +135,7 @@ def _shown(value: Any) -> str:
 
 
 def _wanted(hint: Any) -> str:
-    """Say what a type takes: `a whole number of at least 0 or "session"`."""
+    """Describe the values of a type: `a whole number of at least 0 or "session"`."""
     if isinstance(hint, msgspec.StructMeta):
         return f"a {hint.__name__}: a table of {', '.join(hint.__struct_fields__)}"
     arguments = get_args(hint)

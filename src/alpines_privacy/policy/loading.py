@@ -1,4 +1,4 @@
-"""Reading a policy file: TOML in, a `PrivacyPolicy` or one error with its line out."""
+"""Policy files: TOML in, a `PrivacyPolicy` or one error with its line out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
     source = fspath(path)
     try:
         data = read_bounded(source, LONGEST_POLICY, source=source)
-        text = data.decode("utf-8-sig")  # some editors begin with a mark
+        text = data.decode("utf-8-sig")  # some editors write a byte order mark
     except OSError as error:
         raise PolicyError(f"cannot be read: {error.strerror}", source=source) from None
     except UnicodeDecodeError as error:
@@ -60,8 +60,8 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
 def line_of(text: str, key: str) -> int | None:
     """Return the line (from 1) where `cookies[1].purpose` stands in a TOML text.
 
-    tomllib gives no positions. A key that is missing is looked for at its table, one inside an
-    inline table at the line where that begins; None where nothing of the path is found.
+    tomllib gives no positions. For a missing key the line is that of its table, for a key in an
+    inline table the line where that begins; None if nothing of the path is found.
     """
     steps = re.findall(r"[^.\[\]]+", key)
     table, found = "", None

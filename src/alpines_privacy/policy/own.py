@@ -1,6 +1,6 @@
-"""The cookies of the layer's own: constant, without identifiers, set only by the visitor's own act.
+"""The layer's own cookies: constant, without identifiers, set only by an act of the visitor.
 
-They are necessary in the sense of the policy's §11, and printed on the policy page like any other.
+They are necessary in the sense of the policy's §11, and the policy page lists them like all others.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ _HOST = re.compile(
     r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 )
 
-# What of a CSS selector a policy may write: one class or one id.
+# The CSS selectors that a policy may use: one class or one id.
 _SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
 
 # The name of a form field, a JSON member, a header or a variable.
@@ -156,7 +156,7 @@ class ThirdParty(_Part, frozen=True):
 
 
 class Trackers(_Part, frozen=True, kw_only=True):
-    """How a site adds, allows and replaces rules about trackers (Adblock Plus syntax).
+    """A site's own rules about trackers: added, allowed, replaced (Adblock Plus syntax).
 
     - `lists`: files, as text or compiled, in the place of EasyPrivacy and EasyList. What a text
       blocks is stopped for everyone; a compiled file says itself for whom.
@@ -191,7 +191,7 @@ class LogKey(_Part, frozen=True):
 
 
 class Logs(_Part, frozen=True, kw_only=True):
-    """How each kind of personal data is redacted in logs, and by which keys it is known.
+    """How each kind of personal data is redacted in logs, and further keys of personal data.
 
     - `"mark"`: `[EMAIL]`; `"keep"`: the kind is switched off, its values stay.
     - `"partial"`: `a…@e….com`, of numbers the last four; a short value becomes the mark.
@@ -230,7 +230,7 @@ class Logs(_Part, frozen=True, kw_only=True):
         return "pseudonym" in msgspec.structs.astuple(self)
 
     def check(self) -> None:
-        """Check what the types cannot say: names declared twice, or both personal and safe."""
+        """Check for names declared twice, or as both personal and safe."""
         _refuse_repeats("keys", "name", self.keys)
         own = {_folded(key.name) for key in self.keys}
         for index, name in enumerate(self.safe_keys):
@@ -285,7 +285,7 @@ def _all_keys(
 
 
 class Signup(_Part, frozen=True):
-    """A path where people create accounts, and where their birth date stands in what they send (policy §13).
+    """A path where accounts are created, and the fields of the birth date or age (policy §13).
 
     - `path` may hold parameters, each a part of one segment: `/clubs/{club}/join`.
     - `birth_date` is a field's name, dotted for nested JSON (`user.birth_date`), or the names of
@@ -339,7 +339,7 @@ class Signup(_Part, frozen=True):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of the fields that tell the age; none for a signup that has only the screen."""
+        """The names of the fields of the age; empty for a signup with only the age screen."""
         if self.age is not None:
             return (self.age,)
         if self.birth_date is None:
@@ -375,12 +375,12 @@ class Signup(_Part, frozen=True):
 
 
 class AgeScreen(_Part, frozen=True, kw_only=True):
-    """What the age screen and the answers of a signup say, and in whose page.
+    """The texts of the age screen and of refusals, and the template of their pages.
 
     `template` is a file of the app's (UTF-8, Python's `string.Template`) with `$content` where
     the texts and the form go; `$title`, `$language`, `$direction` and `$style` may stand in it
-    too. `order` is the order of the three fields. No text may tell an age: who knows the answer
-    that is wanted gives it.
+    too. `order` is the order of the three fields. No text may tell an age, because visitors would
+    enter the wanted answer.
     """
 
     template: str | None = None
@@ -430,11 +430,11 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     - `loads`: what pages may load: `"listed"` (anything but what the rules list), `"declared"` (by an
       additional Content-Security-Policy, only from the site and declared third parties) or `"report"`
       (the same, and browsers report what `"declared"` would stop).
-    - `shield`: put the layer's own script before a page's first, so that what scripts load is judged too.
-    - `signups`: where accounts are created, and how old who does so is (policy §13).
+    - `shield`: add the layer's own script before a page's first, so that loads by scripts are judged too.
+    - `signups`: where accounts are created, and the fields of the visitor's age (policy §13).
     - `minimum_age`: from which age people may sign up: 13, or more. `age_zone`: the IANA time zone
       whose day counts; without it a day begins where it does last on Earth (UTC-12).
-    - `detect_signups`: also check signups nobody declared, where they are beyond doubt.
+    - `detect_signups`: also check undeclared signups, if they are clear.
     - `age_screen`: the texts and the page of the age screen.
     - `logs`: how personal data is redacted in logs; `"off"` leaves logging alone.
     - `mode`: `"enforce"`; `"report"` changes nothing and logs what it would change; `"off"`.
@@ -445,7 +445,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     - `keep_logins`: under which signals the framework's own session and CSRF cookies stay, for
       the session: `"gpc"` (alone), `"always"` or `"never"`.
     - `site_preference`: offer a page where visitors choose for this site.
-    - `without_signal`: how a visitor counts who says nothing: `"allow"` or `"opt-out"`.
+    - `without_signal`: how visitors without a signal are treated: `"allow"` or `"opt-out"`.
     - `debug`: tell what was removed, in a header of each page and in the log.
     - `effective`: the date the policy took effect.
     - `dnt_policy`: path of EFF's dnt-policy.txt, verbatim; served at its well-known place.
@@ -477,7 +477,7 @@ class PrivacyPolicy(_Part, frozen=True, kw_only=True):
     FILE: ClassVar[str] = "alpines-privacy.toml"
 
     def check(self) -> None:
-        """Check what the types cannot say: paths, proxies, names declared twice."""
+        """Check paths, proxies, and names declared twice."""
         _refuse_repeats("cookies", "name", self.cookies)
         _refuse_repeats("third_parties", "host", self.third_parties)
         _refuse_contradictions(self.signups)
@@ -568,7 +568,7 @@ def _refuse_repeats(table: str, field: str, parts: Sequence[Any]) -> None:
 
 
 def _refuse_contradictions(signups: Sequence[Signup]) -> None:
-    """Refuse a path that is declared twice, and one that routers take for another with other rules."""
+    """Refuse a path that is declared twice, or that routers may take for another declared one."""
     first: dict[str, list[int]] = {}
     for index, signup in enumerate(signups):
         same = first.setdefault(expression_of(signup.path), [])

@@ -16,8 +16,8 @@ def compile_patterns(patterns: Iterable[str]) -> re.Pattern[str]:
 def _expression(pattern: str) -> str:
     """Translate one pattern into an expression that never steps back.
 
-    What stands between two stars may always be taken where it first occurs, so it is atomic:
-    a visitor's long path cannot make a pattern of many stars try every way of sharing it out.
+    The text between two stars can always be matched at its first occurrence, so it is atomic: a
+    long path never makes a pattern with many stars backtrack.
     """
     first, *others = map(re.escape, pattern.split("*"))
     if not others:

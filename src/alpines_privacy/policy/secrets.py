@@ -1,6 +1,6 @@
-"""Secret keys: from the environment, else of the app's own, else shared by the site's processes.
+"""Secret keys: from the environment, else derived from the app's, else shared by the site's processes.
 
-Newest first, so that they can be rotated. None is ever read from a policy file.
+The newest comes first, so that keys can be rotated. No key is read from a policy file.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ MADE_BY = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 class SecretKeys(tuple[str, ...]):
     """The site's secret keys, newest first: the first signs, all of them verify.
 
-    Raises `PolicyError` for one that can be guessed (`strength.weakness`); it is named by its place
-    and not shown.
+    Raises `PolicyError` for a weak key (`strength.weakness`), which it names by its place and does
+    not show.
     """
 
     __slots__ = ()
 
     def __new__(cls, keys: Iterable[str] = (), *, source: str = "") -> Self:
-        """Take keys that are hard to guess; `source` says in an error where they come from."""
+        """Take strong keys; `source` names their origin in an error."""
         made = super().__new__(cls, keys)
         for index, key in enumerate(made, start=1):
             if problem := weakness(key):
@@ -47,12 +47,12 @@ class SecretKeys(tuple[str, ...]):
     def of_site(
         cls, app_keys: Iterable[str | bytes] = (), environment: Mapping[str, str] = os.environ
     ) -> SecretKeys:
-        """Return the keys every process of the site has: those set, those of the app, or one they share.
+        """Return the keys that all processes of the site have: set, derived from the app's, or shared.
 
         `app_keys` are the framework's own (Flask's or Django's `SECRET_KEY`, then its fallbacks):
-        ours are derived from them, so that neither tells the other. One that can be guessed is
-        passed over. Raises `PolicyError` for a key in the environment that can be guessed, and
-        where there is none of all these and none can be kept.
+        ours are derived from them, so that neither reveals the other. Weak ones are skipped.
+        Raises `PolicyError` for a weak key in the environment, and if there is no key and none
+        can be stored.
         """
         return cls.given(environment) or cls.derived(app_keys) or _shared()
 

@@ -1,8 +1,8 @@
-"""A key that the processes of one site share where nobody has set one: made once, kept in a file.
+"""A key shared by the processes of one site if none is set: made once, kept in a file.
 
-Workers of a server start alike: the same user, the same folder, the same program. So the key lies
-in a folder of that user alone, below the system's temporary one, under a name made of these. It
-goes with the machine: several machines need a key that somebody sets.
+Workers of a server have the same user, working directory and program. The key is in a private folder
+of that user below the system's temporary folder; its file name is derived from these. It belongs to
+one machine: a site on several machines must set a key.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _MOST = 256  # bytes: a longer file is none of ours
 
 
 def shared_key(folder: Path | None = None) -> str:
-    """Return the site's key, made now if it is not there yet; `folder` stands in for the user's own.
+    """Return the site's key, and make it if it does not exist; `folder` replaces the user's own.
 
-    Raises OSError where it can neither be kept nor read: a folder that is somebody else's, or that
-    others may read, or a disk that takes nothing.
+    Raises OSError if it can be neither written nor read: a folder of another user, or one that
+    others may read, or a full disk.
     """
     folder = _private(folder or Path(tempfile.gettempdir(), f"alpines-privacy-{_user()}"))
     path = folder / _name()
@@ -36,7 +36,7 @@ def shared_key(folder: Path | None = None) -> str:
     try:
         with os.fdopen(number, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(32))
-        # Whole or not at all, and the first of two workers wins.
+        # Atomic; of two workers the first wins.
         with suppress(FileExistsError):
             path.hardlink_to(made)
     finally:
@@ -49,14 +49,14 @@ def _user() -> str:
 
 
 def _name() -> str:
-    """Return what the processes of one site have in common, as a file's name."""
+    """Return a file name derived from what the processes of one site have in common."""
     main = getattr(sys.modules.get("__main__"), "__file__", None) or sys.executable
     told = "\0".join((os.getcwd(), str(main)))  # noqa: PTH109 - a text is what is hashed
     return f"{hashlib.blake2s(told.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.key"
 
 
 def _private(folder: Path) -> Path:
-    """Return a folder that is this user's alone, made if it is not there. Raises OSError for another's."""
+    """Return the private folder of this user; make it if needed. Raises OSError for another user's."""
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     status = folder.lstat()
@@ -68,7 +68,7 @@ def _private(folder: Path) -> Path:
 
 
 def _read(path: Path) -> str:
-    """Read a key; the file is opened once, and a link is none."""
+    """Read a key from a regular file; links are refused."""
     number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     with os.fdopen(number, "rb") as file:
         return file.read(_MOST).decode("ascii", "replace").strip()

@@ -1,8 +1,8 @@
-"""Paths of signups in their plainest form, by which they are compared.
+"""Paths of signups in a normal form, for comparison.
 
-Routers differ in what they let through, and one that is laxer than we are would be a way round:
-some merge slashes, add or drop the last one, ignore case, or end a pattern with `$`, which also
-matches before a line feed (Starlette's does).
+A router that is laxer than this comparison would let signups pass unchecked. Some merge slashes,
+add or drop the last one, ignore case, or end a pattern with `$`, which also matches before a line
+feed (Starlette's does).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ __all__ = ["expression_of", "folded", "plain", "without_end"]
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
-# What `re.IGNORECASE` takes for an i and casefolding does not.
+# Characters that `re.IGNORECASE` matches with i and casefolding does not.
 _ALIKE = str.maketrans("\u0130\u0131", "ii")
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
 
 
 def plain(path: str) -> str:
-    """Return a path as it is compared: slashes merged, without its end, case folded."""
+    """Return a path in its normal form: slashes merged, its end removed, case folded."""
     path = without_end(path)
     return folded(_SLASHES.sub("/", path) if "//" in path else path)
 
@@ -31,10 +31,10 @@ def without_end(path: str) -> str:
 
 
 def folded(path: str) -> str:
-    """Return a path that is the same whatever its case."""
+    """Return a path with its case folded."""
     return path.casefold() if path.isascii() else path.translate(_ALIKE).casefold()
 
 
 def expression_of(pattern: str) -> str:
-    """Return the expression that plain paths match which lead to a declared one, whatever its parameters' names."""
+    """Return the expression for all plain paths of a declared path; names of parameters do not matter."""
     return _PARAMETER.sub(r"[^/]*", re.escape(plain(pattern)))

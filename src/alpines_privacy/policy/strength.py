@@ -1,10 +1,10 @@
-"""How hard a secret key is to guess: measured on its characters, because a key is made by a machine.
+"""The strength of secret keys, estimated from their characters.
 
-What a person types repeats, counts, walks over the keyboard or is words; what a generator writes does
-none of these for long. So a key is read as pieces, each with the bits it takes to name that piece: a
-repetition, a sequence, a walk and a word cost little however long they are, any other character what
-its class holds. No list of passwords is needed, and none could know the words of every language: that a
-key is words shows in how its letters are shared out, and in vowels and consonants that take turns.
+Keys typed by people hold repetitions, sequences, keyboard walks or words; generated keys hold none of
+these for long. So a key is split into pieces, each with the bits that name it: few for a repetition,
+sequence, walk or word of any length, those of its class for any other character. No list of passwords
+is needed, and none could hold the words of all languages: words show in the frequencies of letters and
+in alternating vowels and consonants.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _Reader = Callable[[str, int], int]
 
 
 def weakness(key: str) -> str | None:
-    """Return what makes a key weak, in words that do not show it; None for one that is good."""
+    """Return why a key is weak, without showing it; None for a strong key."""
     if len(key) < _SHORTEST:
         return f"has {len(key)} characters, of at least {_SHORTEST}"
     if key.startswith(_PUBLISHED):
@@ -82,12 +82,12 @@ def _guessed(key: str) -> str | None:
 
 
 def _spelled(key: str) -> str:
-    """Return a key with the digits and signs that stand for letters inside words as those: `S3cr3t`."""
+    """Return a key with digits and signs in words replaced by the letters they mean: `S3cr3t`."""
     return _DIGIT_IN_WORD.sub(lambda match: match[0].translate(_PLAIN), key)
 
 
 def _words(key: str) -> dict[int, int]:
-    """Return where each word of a key begins and ends, with what parts it from the next; none where chance wrote it."""
+    """Return the bounds of each word of a key, with its separator; none for a random key."""
     words = [match[0].lower() for match in _WORD.finditer(key)]
     if sum(map(_tells, words)) < _PROSE * sum(map(len, words)):
         return {}
@@ -95,7 +95,7 @@ def _words(key: str) -> dict[int, int]:
 
 
 def _tells(word: str) -> float:
-    """Return by how many bits a run of letters is rather a word than chance."""
+    """Return the bits of evidence that a run of letters is a word, not random."""
     turns = sum((one in _VOWELS) != (other in _VOWELS) for one, other in pairwise(word))
     letters = sum(_LETTERS.get(letter, 0.0) for letter in word)
     return letters + turns * _TURN + (len(word) - 1 - turns) * _NO_TURN
@@ -117,7 +117,7 @@ def _pieces(key: str, words: Mapping[int, int]) -> Iterator[float]:
 
 
 def _foreseeable(key: str, folded: str, at: int, words: Mapping[int, int]) -> tuple[int, float]:
-    """Return the end of the longest piece that begins at a place and follows a rule, and its bits."""
+    """Return the end of the longest piece at a position that follows a rule, and its bits."""
     placeholder = _PLACEHOLDER.match(folded, at)
     by_list = max(words.get(at, at), placeholder.end() if placeholder else at)
     by_rule = max(reader(key, at) for reader in _READERS)
@@ -125,7 +125,7 @@ def _foreseeable(key: str, folded: str, at: int, words: Mapping[int, int]) -> tu
 
 
 def _repeated(key: str, at: int) -> int:
-    """Return the end of what has stood in the key before; three characters at least."""
+    """Return the end of a repetition of an earlier part of the key; three characters at least."""
     end = at + 3
     while end <= len(key) and key.find(key[at:end], 0, end - 1) >= 0:
         end += 1
@@ -133,7 +133,7 @@ def _repeated(key: str, at: int) -> int:
 
 
 def _counted(key: str, at: int, step: int) -> int:
-    """Return the end of a run in which each character is beside the one `step` before: `aaa`, `123`, `a1b2c3`."""
+    """Return the end of a sequence, each character next to the one `step` before: `aaa`, `123`, `a1b2c3`."""
     end = at + step
     while end < len(key) and abs(ord(key[end]) - ord(key[end - step])) <= 1:
         end += 1

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from itsdangerous import Signer
 
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
@@ -29,12 +29,12 @@ COOKIE = CHOICE.name
 _SALT = "alpines-privacy.choice"
 _LARGEST_FORM = 1024
 
-# What a form may say, what is stored for it, and whether that is an opt-out.
+# The values of the form and of the cookie, and whether each is an opt-out.
 CHOICES = {"opt-out": True, "allow": False}
 
 
 class StoredChoice:
-    """Knows the cookie values that state a choice, under each of the site's keys."""
+    """The signed cookie values of a choice, under each of the site's keys."""
 
     def __init__(self, keys: SecretKeys) -> None:
         signers = [Signer(key, salt=_SALT) for key in keys]
@@ -64,7 +64,7 @@ class ChoicePage(Promise):
         self._vary: Field = ("vary", ", ".join(signal_fields(policy)))
 
     def page(self, context: RequestContext) -> Answer | Examine:
-        """Show the page; a POST is judged by its origin, then by its form."""
+        """Show the page; of a POST, check the origin, then the form."""
         request = context.request
         match request.method:
             case "GET" | "HEAD":
@@ -80,11 +80,11 @@ class ChoicePage(Promise):
                 return not_allowed("GET", "HEAD", "POST")
 
     def _store(self, context: RequestContext, form: bytes) -> Answer:
-        """Answer the form: back to the page, with the choice unless a signal speaks already."""
+        """Redirect back to the page; store the choice unless the browser sends a signal."""
         chosen = parse_qs(form.decode("utf-8", "replace")).get("choice", [])
         if len(chosen) != 1 or chosen[0] not in CHOICES:
             return _refusal(422, "The form held no choice.")
-        # Relative to the page itself, so it holds below any mount point, known to us or not.
+        # Relative to the page itself, so it works below any mount point.
         fields: list[Field] = [
             ("location", self._path.rpartition("/")[2]),
             ("cache-control", "no-store"),

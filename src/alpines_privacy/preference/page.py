@@ -1,4 +1,4 @@
-"""The page where a visitor chooses: one question."""
+"""The page of the visitor's choice: one question."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONTENT = Template(f"""<h1>{_TITLE}</h1>
 <p>$explanation</p></div>
 $rest""")
 
-# Both answers look alike: the page asks, it does not push. The one that stands is filled in.
+# Both buttons look alike, so the page does not push. The current choice is marked.
 _FORM = Template("""<form method="post">
 <button name="choice" value="opt-out" aria-pressed="$opted_out">Do not track me here</button>
 <button name="choice" value="allow" aria-pressed="$allowed">Allow what the policy says</button>

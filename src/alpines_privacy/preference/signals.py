@@ -1,10 +1,9 @@
-"""Reading the signals a browser sends.
+"""The signals a browser sends, and their precedence.
 
 - `DNT` (W3C Tracking Preference Expression): the first character decides, the rest are
-  extensions to be ignored, so `1xyz` is 1. One line is allowed; where a proxy made several of
-  it, a visitor who opted out in any of them has opted out.
-- `Sec-GPC` (W3C Global Privacy Control): `1` exactly, in any line; anything else is as if it
-  had not been sent.
+  extensions to be ignored, so `1xyz` is 1. The standard allows one line; of several
+  (a proxy's), one opt-out suffices.
+- `Sec-GPC` (W3C Global Privacy Control): exactly `1`, in any line; other values are ignored.
 
 Precedence: GPC beats `DNT: 0`; an opt-out by signal beats a stored opt-in; an opt-out stored on
 this site is the visitor's own act and beats `DNT: 0`; without any of them the policy decides.
@@ -22,7 +21,7 @@ __all__ = ["PreferenceReader"]
 
 
 class Choices(Protocol):
-    """Tells what a visitor stored on this site: to opt out, not to, or nothing."""
+    """A store of visitors' choices on this site."""
 
     def read(self, head: RequestHead) -> bool | None:
         """Return True for a stored opt-out, False for a stored opt-in."""
@@ -30,7 +29,7 @@ class Choices(Protocol):
 
 
 class PreferenceReader:
-    """Reads a request's head into one of a handful of ready-made `Preference` values."""
+    """Returns for a request's head one of a few ready-made `Preference` values."""
 
     def __init__(self, policy: PrivacyPolicy, choices: Choices | None = None) -> None:
         self._choices = choices

@@ -1,7 +1,7 @@
-"""Well-known resources that tell a browser, or a court, what the site does with its signals.
+"""Well-known resources: what the site does with signals, in machine-readable form.
 
-They stand at the origin's root, answer only where the app itself has nothing (404), and never
-set a cookie, the app's own included (TPE §6.4.1).
+They are at the origin's root, replace only the app's 404, and never set a cookie, not even the app's
+(TPE §6.4.1).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import ClassVar
 
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.outcomes import Answer, Replace
@@ -39,7 +39,7 @@ _DAY = "max-age=86400"  # TPE §6.4.2: tracking may increase a day after the sta
 class WellKnown(Promise):
     """Answers `/.well-known/dnt/`, `gpc.json` and `dnt-policy.txt` where the app does not."""
 
-    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
+    fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         vary: Field = ("vary", ", ".join(signal_fields(policy)))
@@ -68,7 +68,7 @@ class WellKnown(Promise):
             )
 
     def response(self, context: RequestContext, head: ResponseHead) -> Replace | None:
-        """Stand in for the app's 404, and keep cookies off everything well-known in any case."""
+        """Replace the app's 404 by a well-known resource of ours."""
         request = context.request
         if head.status != 404 or request.method not in {"GET", "HEAD"}:
             return None
@@ -76,7 +76,7 @@ class WellKnown(Promise):
         return Replace(found) if found else None
 
     def fill(self, context: RequestContext, head: ResponseHead) -> None:
-        """Take away cookies that any other promise has left or added."""
+        """Remove all cookies from well-known resources, those of other promises included."""
         if "set-cookie" in head.names and context.request.path.startswith(_ROOT):
             head.replace(f for f in head.fields if field_name(f[0]) != "set-cookie")
 
@@ -91,7 +91,7 @@ def _json(media_type: str, document: dict[str, object], fields: list[Field]) -> 
 
 
 def _published(path: str) -> bytes:
-    """Read EFF's policy file; raises `PolicyError` for one that is not verbatim what EFF published."""
+    """Read EFF's policy file; raises `PolicyError` unless it is verbatim as EFF published it."""
     try:
         text = read_bounded(path, _LONGEST, key="dnt_policy")
     except OSError as error:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.privacy import context_of, running
+from alpines_privacy.http.privacy import context_of, current_privacy
 from alpines_privacy.redaction.nested import SMALL
 from alpines_privacy.redaction.redactor import Redactor
 from alpines_privacy.redaction.snapshots import UNREADABLE, Snapshot, snapshot
@@ -37,7 +37,7 @@ _LONG, _LONGEST = 1 << 10, 1 << 16
 _SHORT = 240  # characters of a message that is worth it
 _SAMPLE, _MOST_SAMPLED = 16, 64
 _under_way = in_flight.references
-_running = running.get
+_running = current_privacy.get
 
 
 class Cleaner:

@@ -23,8 +23,8 @@ from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from alpines_privacy.http.context import Running
-from alpines_privacy.http.privacy import Privacy, context_of, request_context, running
+from alpines_privacy.http.context import Runtime
+from alpines_privacy.http.privacy import Privacy, context_of, current_privacy, request_context
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.exceptions import identity, rendered
 from alpines_privacy.redaction.formatters import adds_nothing
@@ -42,7 +42,7 @@ _RETURNS_RECORDS = sys.version_info >= (3, 12)
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
-_running = running.get
+_running = current_privacy.get
 _placed: list[bool] = []  # whether the hooks are; they stay for good
 
 
@@ -56,7 +56,7 @@ def install(redactor: Redactor | None = None) -> None:
     _act()
 
 
-def install_for(guard: Running, redactor: Redactor) -> None:
+def install_for(guard: Runtime, redactor: Redactor) -> None:
     """Clean the records of a guard's requests by a redactor, and all others as strictly at least."""
     installed.add(redactor, guard)
     _act()
@@ -95,7 +95,7 @@ def _place_on_loggers() -> None:
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
         if installed.acts:  # what `acting` does, without the call
             context = context_of(_running())
-            cleaner = installed.cleaner if context is None else context.guard.cleaner
+            cleaner = installed.cleaner if context is None else context.runtime.cleaner
             if cleaner is not None:
                 try:
                     clean(record, cleaner, logger)
@@ -209,9 +209,9 @@ def _place_on_queues() -> None:
 
     def enqueue_noted(handler: logging.handlers.QueueHandler, record: logging.LogRecord) -> None:
         context = request_context()
-        if context is not None and context.guard.cleaner is not installed.cleaner:
+        if context is not None and context.runtime.cleaner is not installed.cleaner:
             with suppress(TypeError):  # a record of a class that cannot be a key
-                _queued[record] = running.get()
+                _queued[record] = current_privacy.get()
         enqueue(handler, record)
 
     setattr(logging.handlers.QueueHandler, "enqueue", enqueue_noted)  # noqa: B010 - no type allows it
@@ -221,7 +221,7 @@ def _place_on_listeners() -> None:
     handle = logging.handlers.QueueListener.handle
 
     def handle_cleaned(listener: logging.handlers.QueueListener, record: logging.LogRecord) -> None:
-        token = None if (privacy := _request_of(record)) is None else running.set(privacy)
+        token = None if (privacy := _request_of(record)) is None else current_privacy.set(privacy)
         try:
             if (cleaner := acting()) is not None:
                 try:
@@ -231,7 +231,7 @@ def _place_on_listeners() -> None:
             handle(listener, record)
         finally:
             if token is not None:
-                running.reset(token)
+                current_privacy.reset(token)
 
     setattr(logging.handlers.QueueListener, "handle", handle_cleaned)  # noqa: B010 - as above
 

@@ -6,7 +6,7 @@ from functools import cache
 from threading import Lock
 from weakref import WeakSet
 
-from alpines_privacy.http.context import Running
+from alpines_privacy.http.context import Runtime
 from alpines_privacy.http.privacy import request_context
 from alpines_privacy.redaction.cleaning import Cleaner
 from alpines_privacy.redaction.redactor import Redactor
@@ -25,7 +25,7 @@ class _Installed:
     def __init__(self) -> None:
         self.acts = False
         self.cleaner: Cleaner | None = None
-        self._guards: WeakSet[Running] = WeakSet()
+        self._guards: WeakSet[Runtime] = WeakSet()
         self._lock = Lock()  # guards of hosts are made by the threads that serve them
 
     def replace(self, redactor: Redactor) -> None:
@@ -35,7 +35,7 @@ class _Installed:
             for guard in self._guards:
                 guard.cleaner = self.cleaner
 
-    def add(self, redactor: Redactor, guard: Running) -> None:
+    def add(self, redactor: Redactor, guard: Runtime) -> None:
         """Clean a guard's requests by a redactor, and what belongs to no request as strictly at least."""
         with self._lock:
             known = self.cleaner
@@ -64,14 +64,14 @@ def acting() -> Cleaner | None:
     if not installed.acts:
         return None
     context = request_context()
-    found: Cleaner | None = installed.cleaner if context is None else context.guard.cleaner
+    found: Cleaner | None = installed.cleaner if context is None else context.runtime.cleaner
     return found
 
 
 def cleaner() -> Cleaner:
     """Return what to clean by here, whether or not the hook acts."""
     context = request_context()
-    found: Cleaner | None = None if context is None else context.guard.cleaner
+    found: Cleaner | None = None if context is None else context.runtime.cleaner
     return found or outside()
 
 

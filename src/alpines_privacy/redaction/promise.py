@@ -38,7 +38,7 @@ class VisitorsInLogs(Promise):
 
     def _tell(self, context: RequestContext) -> None:
         for sentence in unhooked():
-            context.guard.notices.once("%s", sentence)
+            context.runtime.notices.once("%s", sentence)
 
     def raised(self, context: RequestContext, error: BaseException) -> None:
         """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""

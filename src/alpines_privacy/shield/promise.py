@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.caching import signal_fields
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer
@@ -122,7 +122,7 @@ class Shield(Promise):
         client = context.client
         allowed = permission(head.values("content-security-policy"), client)
         if not allowed.allowed:
-            context.guard.notices.once(_FORBIDDEN, "a page")
+            context.runtime.notices.once(_FORBIDDEN, "a page")
             return b""
         preference = context.preference
         logins = preference.signal in self._cookies.logins_stay_under
@@ -133,7 +133,7 @@ class Shield(Promise):
 
     def _may_have_one(self, context: RequestContext, head: ResponseHead) -> bool:
         """Whether a response is a page that a browser shows, and that the layer may change."""
-        if not context.guard.enforces or "markup" in context.exempted:
+        if not context.runtime.enforces or "markup" in context.exempted:
             return False
         if any(
             v.strip().lower().startswith("attachment") for v in head.values("content-disposition")

@@ -1,7 +1,7 @@
-"""Signups that nobody declared: a password and a birth date, sent to a path that says so.
+"""Undeclared signups: a password and a birth date, sent to a path with a signup word.
 
-Only what is beyond doubt is refused. A parent may enter a child's date, a clinic a patient's:
-then there is no password, more than one date, or a name that tells whose it is.
+Only clear cases are refused. A parent may enter a child's date, a clinic a patient's: such a form
+has no password, or more than one date, or a field name that tells whose date it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alpines_privacy.http.body import Fields
 from alpines_privacy.policy.age import LOCAL_FORMATS, AgeRule, Birth, read_birth, read_parts
 from alpines_privacy.signups.others import without_others
 
-__all__ = ["WORDS", "Finding", "is_of_a_birth", "weigh"]
+__all__ = ["WORDS", "Finding", "classify", "is_of_a_birth"]
 
 WORDS = frozenset(
     {
@@ -34,7 +34,7 @@ _OF_A_BIRTH = re.compile(
     "dob|b(?:irth|day|orn)", re.IGNORECASE
 )  # what all names of birth dates hold
 _MOST_STEPS = 64  # of a name
-_MOST_DATES = 64  # of one body; who sends more signs up nobody
+_MOST_DATES = 64  # of one body; a signup has fewer
 
 
 class Finding(Enum):
@@ -49,8 +49,8 @@ class Finding(Enum):
     UNDER_AGE = "somebody under age, whichever way the date is read"
 
 
-def weigh(fields: Fields, rule: AgeRule) -> Finding:
-    """Tell what the fields show."""
+def classify(fields: Fields, rule: AgeRule) -> Finding:
+    """Return what the fields show under an age rule."""
     sent = _Sent(fields)
     whole, parts = sent.whole, sent.parts
     if sent.has_others or len(whole) > 1 or len(set(parts.get("year", ()))) > 1:
@@ -63,7 +63,7 @@ def weigh(fields: Fields, rule: AgeRule) -> Finding:
     if not whole:
         birth = _from_parts(parts)
         readings = [birth] if birth else []
-    # The earliest day a reading allows: who is under age even then is so beyond doubt.
+    # By the earliest possible day: whoever is under age even then is certainly so.
     verdicts = {rule.allows(Birth(birth.earliest, birth.earliest)) for birth in readings} - {None}
     if not verdicts:
         return Finding.UNREADABLE
@@ -73,13 +73,13 @@ def weigh(fields: Fields, rule: AgeRule) -> Finding:
 
 
 def is_of_a_birth(name: str) -> bool:
-    """Tell whether a field's name is one of a birth date, or of a part of one."""
+    """Tell whether a field's name means a birth date or a part of one."""
     last, joined = _plain(name)
     return last in _WHOLE or joined in _WHOLE or _part_of(last, joined) is not None
 
 
 class _Sent:
-    """What of a body's fields tells a signup: birth dates, their parts, and whether there is a password."""
+    """The fields of a body that tell a signup: birth dates, their parts, a password."""
 
     __slots__ = ("has_others", "has_password", "parts", "whole")
 
@@ -89,7 +89,7 @@ class _Sent:
         self.whole: set[str] = set()  # the texts of whole dates
         days: list[str] = []  # of fields named `birthday`: a date, or the day of one
         for name, value in fields:
-            # What is too short to tell anything, and an element of an array, which has no name.
+            # Too short for any of these names, or an array element, which has no name.
             if len(name) < _SHORTEST or name.rpartition(".")[2].isdigit():
                 continue
             if _is_of_somebody_else(name):
@@ -112,7 +112,7 @@ class _Sent:
 
 
 def _is_of_somebody_else(name: str) -> bool:
-    """Tell whether a name is one of a birth date, or of a part of one, of somebody who does not sign up."""
+    """Tell whether a name means the birth date, or a part of it, of somebody other than the visitor."""
     if not _OF_A_BIRTH.search(name):
         return False
     steps = [without_others(step) for step in _STEP.split(name)[:_MOST_STEPS]]
@@ -139,7 +139,7 @@ def _plain(name: str) -> tuple[str, str]:
 
 
 def _readings(text: str) -> list[Birth]:
-    """Return every date a text may mean."""
+    """Return all possible dates of a text."""
     if iso := read_birth(text):
         return [iso]
     return [birth for form in LOCAL_FORMATS if (birth := read_birth(text, (form,)))]

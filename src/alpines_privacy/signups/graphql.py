@@ -1,8 +1,8 @@
-"""Which operation a GraphQL request asks for, told beyond doubt (GraphQL September 2025; GraphQL over HTTP).
+"""The operation of a GraphQL request (GraphQL September 2025; GraphQL over HTTP).
 
-All operations of an API share one path, so a signup is known by a name: its operation's, or that
-of the field it calls. A document is not parsed: its names are taken out of it, what stands in
-strings and comments left out. A request in which the name stands nowhere asks for something else.
+All operations of an API share one path, so the name of the operation, or of the field it calls,
+identifies a signup. A document is not parsed: its names are scanned, without strings and comments.
+A request without the name asks for something else.
 """
 
 from __future__ import annotations
@@ -28,45 +28,45 @@ _TOKEN = re.compile(
 _UNTOLD = "its operation cannot be told"
 
 
-def operation_of(kind: ContentType, body: bytes, declared: AbstractSet[str]) -> str | None:
-    """Return which of the declared operations a request asks for; None for any other.
+def operation_of(body_type: ContentType, body: bytes, declared: AbstractSet[str]) -> str | None:
+    """Return the declared operation a request asks for; None for any other.
 
-    Raises `Unreadable` where it may be one of them and that is not beyond doubt: in a batch, as a
-    form, among several operations without `operationName`.
+    Raises `Unreadable` if it may be a declared one but that is not certain: in a batch, in a form,
+    or among several operations without `operationName`.
     """
-    if _is_a_form_too(kind, body, declared):
+    if _is_a_form_too(body_type, body, declared):
         raise Unreadable("a field of the GraphQL request stands within another's value too")
-    if kind.kind == "multipart":
-        _check_multipart(kind, body, declared)
+    if body_type.format == "multipart":
+        _check_multipart(body_type, body, declared)
         return None
-    if kind.kind == "JSON" and body.lstrip(b" \t\r\n")[:1] == b"[":
+    if body_type.format == "JSON" and body.lstrip(b" \t\r\n")[:1] == b"[":
         _check_batch(body, declared)
         return None
-    found = dict(_once(kind, body, _REQUEST))
+    found = dict(_once(body_type, body, _REQUEST))
     operation = _asked(found.get("query", ""), found.get("operationName", ""), declared)
-    if operation is not None and kind.kind != "JSON":
+    if operation is not None and body_type.format != "JSON":
         raise UnsupportedType("a signup's GraphQL operation is no JSON")
     return operation
 
 
-def _is_a_form_too(kind: ContentType, body: bytes, declared: AbstractSet[str]) -> bool:
-    """Tell whether a server that takes any body for a form may find one of the operations in it."""
-    if not any(names_within(kind, body, _REQUEST)):
+def _is_a_form_too(body_type: ContentType, body: bytes, declared: AbstractSet[str]) -> bool:
+    """Tell whether a server that reads any body as a form may find a declared operation in it."""
+    if not any(names_within(body_type, body, _REQUEST)):
         return False
     text = unquoted(body)
     return any(operation in text for operation in declared)
 
 
-def _once(kind: ContentType, body: bytes, names: Names) -> list[tuple[str, str]]:
-    fields = list(read_fields(kind, body, names, longest=len(body)))
+def _once(body_type: ContentType, body: bytes, names: Names) -> list[tuple[str, str]]:
+    fields = list(read_fields(body_type, body, names, longest=len(body)))
     if len({name for name, _ in fields}) < len(fields):
         raise Unreadable("a field of the GraphQL request stands twice")
     return fields
 
 
-def _check_multipart(kind: ContentType, body: bytes, declared: AbstractSet[str]) -> None:
-    """Let files of other operations pass; a signup is sent as JSON."""
-    fields = _once(kind, body, _OPERATIONS)
+def _check_multipart(body_type: ContentType, body: bytes, declared: AbstractSet[str]) -> None:
+    """Let uploads of other operations pass; raise for a signup, which must be JSON."""
+    fields = _once(body_type, body, _OPERATIONS)
     if not fields:
         raise Unreadable(_UNTOLD)
     if operation_of(_JSON, fields[0][1].encode(), declared) is not None:
@@ -74,7 +74,7 @@ def _check_multipart(kind: ContentType, body: bytes, declared: AbstractSet[str])
 
 
 def _check_batch(body: bytes, declared: AbstractSet[str]) -> None:
-    """Let a batch pass of which each request is told, and none is a signup."""
+    """Let a batch pass if every operation in it is known and none is a signup; raise otherwise."""
     seen: set[str] = set()
     told: set[str] = set()
     for path, value in read_fields(_JSON, body, ANY, longest=len(body)):
@@ -92,7 +92,7 @@ def _check_batch(body: bytes, declared: AbstractSet[str]) -> None:
 
 
 def _asked(document: str, name: str, declared: AbstractSet[str]) -> str | None:
-    """Return the declared operation that a document, or the name alone of a stored one, asks for."""
+    """Return the declared operation of a document, or of the name of a stored document."""
     if not (document or name):
         raise Unreadable(_UNTOLD)
     found = {name} & declared
@@ -106,10 +106,10 @@ def _asked(document: str, name: str, declared: AbstractSet[str]) -> str | None:
 
 
 def _names_in(document: str, declared: AbstractSet[str]) -> tuple[set[str], int]:
-    """Return which of the names stand in a document, and how many operations it defines."""
+    """Return the declared names in a document, and the number of operations it defines."""
     names: set[str] = set()
     depth = operations = 0
-    begins = ""  # by which name the definition here begins
+    begins = ""  # the first name of the current definition
     for match in _TOKEN.finditer(document):
         name, bracket, stray = match.groups()
         if stray:

@@ -1,7 +1,7 @@
 """Fields about somebody else: a parent's children, a teacher's students, an owner's pets.
 
 Their names say so: by a word before the birth date (`child_dob`, `studentBirthDate`,
-`children-0-dob`) or by what the date stands in (`children[0][dob]`, `pets.0.birthday`).
+`children-0-dob`) or by the object that holds the date (`children[0][dob]`, `pets.0.birthday`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 __all__ = ["without_others"]
 
-# Who is in somebody's care, related to them or travels with them: they do not sign up themselves.
+# People in a visitor's care, relatives, companions, pets: they do not sign up themselves.
 _OTHERS = frozenset(
     {
         "child", "children", "kid", "baby", "babies", "infant", "toddler", "minor", "son", "daughter", "sibling",
@@ -26,7 +26,10 @@ _MOST = 64  # words of a name
 
 
 def without_others(step: str) -> str:
-    """Return a part of a name, its words for somebody else as dots: `child_dob` -> `.dob`; numbers go."""
+    """Return a part of a name with words for other people replaced by dots: `child_dob` -> `.dob`.
+
+    Numbers are removed.
+    """
     words = (word.casefold() for word in _WORD.findall(step)[:_MOST])
     return "".join("." if _is_other(word) else word for word in words)
 

@@ -1,8 +1,8 @@
-"""What a visitor reads: the age screen, and what a signup is answered in place of the app.
+"""Pages of signups: the age screen, and the refusals.
 
-Neutral as the FTC describes it: no text tells which age is asked for or invites another answer,
-nothing is preselected, every year can be entered. Without scripts, and by keyboard and screen
-reader as well as by eye.
+The screen is neutral as the FTC describes it: no text tells the required age or invites another
+answer, nothing is preselected, every year can be entered. It needs no script, and works by
+keyboard and with a screen reader.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
 from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.errors import nearest
-from alpines_privacy.signups.shapes import about_fields
+from alpines_privacy.signups.field_errors import about_fields
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Pages"]
@@ -61,13 +61,13 @@ _INVALID = ' aria-invalid="true" aria-describedby="error"'
 
 _LONGEST_TEMPLATE = 1 << 20  # bytes
 _PLACES = frozenset({"content", "title", "language", "direction", "style"})
-# A page of the app's may load what is the site's own; it needs no script.
+# The app's template may load from its own site; it needs no script.
 _TEMPLATE_CONTENT_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "script-src 'none'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-Kind: TypeAlias = Literal["refused", "unreadable", "unsupported", "too_large", "unasked"]
+Refusal: TypeAlias = Literal["refused", "unreadable", "unsupported", "too_large", "unasked"]
 
 
 class _Said(NamedTuple):
@@ -77,14 +77,14 @@ class _Said(NamedTuple):
 
 
 class Pages:
-    """Every answer of a signup's; the pages differ by the way home from where they stand."""
+    """All signup responses."""
 
     def __init__(self, screen: AgeScreen, tokens: Tokens) -> None:
         """Make the pages; raises `PolicyError` for a template that cannot be read or filled."""
         self._screen = screen
         self._template = None if screen.template is None else _read(screen.template)
         self._tokens = tokens
-        self._said: dict[Kind, _Said] = {
+        self._said: dict[Refusal, _Said] = {
             "refused": _Said(403, screen.refused_title, screen.refused),
             "unreadable": _Said(422, screen.unreadable_title, screen.unreadable),
             "unsupported": _Said(415, screen.unreadable_title, screen.unreadable),
@@ -92,29 +92,31 @@ class Pages:
             "unasked": _Said(403, screen.title, screen.unasked),
         }
         self._problems = {
-            kind: _crossing(own_page.problem(said.status, said.text))
-            for kind, said in self._said.items()
+            refusal: _crossing(own_page.problem(said.status, said.text))
+            for refusal, said in self._said.items()
         }
 
-    def answer(self, kind: Kind, context: RequestContext, names: Sequence[str] = ()) -> Answer:
-        """Return the answer of a kind, for a person or for a program; `names` are the fields it is about."""
+    def answer(
+        self, refusal: Refusal, context: RequestContext, names: Sequence[str] = ()
+    ) -> Answer:
+        """Return a refusal, as a page or for a program; `names` are the fields it is about."""
         request = context.request
         if own_page.wants_problem(request):
-            if kind != "unreadable":
-                return self._problems[kind]
-            said = self._said[kind]
+            if refusal != "unreadable":
+                return self._problems[refusal]
+            said = self._said[refusal]
             return _crossing(about_fields(request, said.status, said.text, names))
-        return _crossing(self._said_on_page(kind, own_page.way_home(request.local_path)))
+        return _crossing(self._said_on_page(refusal, own_page.way_home(request.local_path)))
 
     def locking(self, context: RequestContext) -> Answer:
-        """Return the refusal that also locks."""
+        """Return the refusal that also sets the lock."""
         lock = self._tokens.lock(https=context.client.https)
         return _crossing(self.answer("refused", context), ("set-cookie", lock))
 
     def screen(self, action: str, to: str, typed: Mapping[str, str] | None = None) -> Answer:
-        """Return the age screen: its form goes to `action` and comes back with `to` in it.
+        """Return the age screen, whose form posts `to` to `action`.
 
-        After a date that is none it holds what was `typed`, by the names of the fields.
+        After an impossible date, `typed` holds the values the visitor entered, by field name.
         """
         texts = self._screen
         failed = typed is not None
@@ -146,9 +148,9 @@ class Pages:
 </form>"""
         return self._page(422 if failed else 200, texts.title, content)
 
-    def _said_on_page(self, kind: Kind, home: str) -> Answer:
-        """Return a page that says so. Its one link is no way to try again, and no dead end either."""
-        said = self._said[kind]
+    def _said_on_page(self, refusal: Refusal, home: str) -> Answer:
+        """Return a refusal as a page. Its only link leads home, not back to the form."""
+        said = self._said[refusal]
         content = (
             f"<h1>{escape(said.title)}</h1>\n<p>{escape(said.text)}</p>\n"
             f'<p class="home"><a href="{home}">{escape(self._screen.home)}</a></p>'
@@ -173,18 +175,18 @@ class Pages:
 
 
 def _value(typed: str) -> str:
-    """Return the attribute by which a field holds what was typed, as long as somebody may have typed it."""
+    """Return the `value` attribute for what was typed; none for a text longer than anybody types."""
     return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
 
 
 def _crossing(answer: Answer, *more: Field) -> Answer:
-    """Return an answer with more fields, which pages of other origins may read where the app's may be."""
+    """Return an answer with `more` fields that pages of other origins may read if they may read the app's."""
     fields = [field for field in answer.fields if field[0] != "content-length"]
     return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
 
 
 def _read(path: str) -> Template:
-    """Read the app's page; raises `PolicyError` saying what is missing in it."""
+    """Read the app's template; raises `PolicyError` naming what is wrong with it."""
     key = "age_screen.template"
     try:
         template = Template(read_bounded(path, _LONGEST_TEMPLATE, key=key).decode("utf-8"))

@@ -1,4 +1,4 @@
-"""What a request says of a signup: by which method, and of the age every field once, beyond doubt."""
+"""The parts of a request that a signup is decided by: method, body, and the fields of the age."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ __all__ = [
     "content_length",
     "content_type",
     "has_body",
+    "has_method",
     "may_create",
-    "stands_for",
 ]
 
 _LONGEST_NUMBER = 18  # digits
 _LENGTH = re.compile(r"[0-9]*").fullmatch
 _FORM = ContentType("form", b"")  # as a query is read
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
-# Fields by which some apps let any request stand for one of another method.
+# Header fields by which some apps override the method.
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
-def stands_for(head: RequestHead, methods: frozenset[str]) -> bool:
-    """Tell whether an app may take a request for one of these methods; some frameworks ignore their case."""
+def has_method(head: RequestHead, methods: frozenset[str]) -> bool:
+    """Tell whether a request may have one of these methods for an app; some frameworks ignore case."""
     return head.method in methods or any(method in methods for method in _methods(head))
 
 
 def may_create(head: RequestHead) -> bool:
-    """Tell whether an app may create something by a request, whatever its method is called.
+    """Tell whether an app may create something for a request, whatever its method.
 
-    Many views look at no method at all, and take what a body holds; a safe method seldom has one.
+    Many views ignore the method and read the body; requests with safe methods seldom have one.
     """
     return any(method not in _SAFE for method in _methods(head)) or has_body(head)
 
@@ -63,7 +63,7 @@ def _methods(head: RequestHead) -> Iterator[str]:
 
 
 def content_type(head: RequestHead) -> ContentType:
-    """Return what a body is to be read as; raises `UnsupportedType` for what is no form and no JSON beyond doubt."""
+    """Return the type of a body; raises `UnsupportedType` unless it is clearly a form or JSON."""
     for value in head.values("content-encoding"):
         if any(coding.lower() != "identity" for coding in split_list(value)):
             raise UnsupportedType("the body is compressed")
@@ -74,9 +74,9 @@ def content_type(head: RequestHead) -> ContentType:
 
 
 def check_length(head: RequestHead, length: int, body: bytes) -> None:
-    """Raise `Unreadable` where a head says two things of a body, or another than is there (RFC 9112 §6.3).
+    """Raise `Unreadable` if the head gives a wrong length, or two framings (RFC 9112 §6.3).
 
-    Servers go by one of them, and some frameworks by the other. `length` is the head's.
+    Servers may go by one of them and frameworks by the other. `length` is the head's.
     """
     transfer = head.values("transfer-encoding")
     if not all(
@@ -90,13 +90,13 @@ def check_length(head: RequestHead, length: int, body: bytes) -> None:
 
 
 def content_length(head: RequestHead) -> int:
-    """Return how many bytes the body has, as far as its head says so."""
+    """Return the body's length in bytes by its head, 0 where none is given."""
     lengths = [v for v in head.values("content-length") if v.isascii() and v.isdecimal()]
     return max((int(length[:_LONGEST_NUMBER]) for length in lengths), default=0)
 
 
 class AskedAge:
-    """Where a signup asks how old somebody is, and whether the answer is old enough."""
+    """The fields in which a signup asks for the age, and the decision over their values."""
 
     __slots__ = ("_asked", "_formats", "_is_age", "_rule", "names")
 
@@ -109,7 +109,7 @@ class AskedAge:
         self._rule = rule
 
     def allows(self, head: RequestHead, body: bytes) -> bool:
-        """Tell whether who sent this is old enough. Raises `Unreadable` where nobody can tell."""
+        """Tell whether the sender is old enough. Raises `Unreadable` if that is not certain."""
         return self._judge(self._values(head, body))
 
     def _judge(self, values: list[str]) -> bool:
@@ -126,35 +126,37 @@ class AskedAge:
         return allowed
 
     def is_in_query(self, head: RequestHead) -> bool:
-        """Tell whether any field of the age stands in the query."""
-        return bool(head.query) and self._asked.stand_in(head.query)
+        """Tell whether any field of the age occurs in the query."""
+        return bool(head.query) and self._asked.occur_in_query(head.query)
 
     def allows_query(self, head: RequestHead) -> bool:
-        """Tell whether who gives an age in the query is old enough. Raises `Unreadable` where nobody can tell."""
+        """Tell whether the age in the query is high enough. Raises `Unreadable` if that is not certain."""
         fields = read_fields(_FORM, head.query.encode("latin-1", "replace"), self._asked)
         return self._judge(self._once_each(fields))
 
     def is_given(self, head: RequestHead, body: bytes) -> bool:
-        """Tell whether any field of the age is there, in a body that need be no signup's.
+        """Tell whether a request, of any body_type, has a field of the age.
 
-        Raises `Unreadable` where nobody can tell.
+        Raises `Unreadable` if that is not certain.
         """
         if self.is_in_query(head):
             return True
         if not body:
             return False
-        kind = content_type(head)
-        found = [name for name, _ in read_fields(kind, body, self._asked)]  # to the end of the body
-        return bool(found) or any(names_within(kind, body, self._asked))
+        body_type = content_type(head)
+        found = [
+            name for name, _ in read_fields(body_type, body, self._asked)
+        ]  # to the end of the body
+        return bool(found) or any(names_within(body_type, body, self._asked))
 
     def _values(self, head: RequestHead, body: bytes) -> list[str]:
-        """Return the values of the fields that are asked for, each of which stands once, in one place."""
-        kind = content_type(head)
-        values = self._once_each(read_fields(kind, body, self._asked))
+        """Return the values of the age's fields. Raises `Unreadable` unless each occurs exactly once."""
+        body_type = content_type(head)
+        values = self._once_each(read_fields(body_type, body, self._asked))
         # Some frameworks look into the query first, and some take any body for a form.
         if self.is_in_query(head):
             raise Unreadable("a field of the age stands in the query too")
-        if any(names_within(kind, body, self._asked)):
+        if any(names_within(body_type, body, self._asked)):
             raise Unreadable("a field of the age stands within another's value too")
         return values
 

@@ -1,6 +1,6 @@
-"""Which paths lead to a door: those a policy declares, by its patterns, and those a word gives away.
+"""Paths of handlers: patterns that the policy declares, and words in the last segment.
 
-No router may be laxer than we are, so a path is compared in its plainest form.
+Paths are compared in their plainest form, so that no app's router is laxer.
 """
 
 from __future__ import annotations
@@ -16,92 +16,94 @@ from alpines_privacy.policy.signup_paths import expression_of, folded, plain, wi
 
 __all__ = ["Routes"]
 
-# Stands for bytes of a path that are no UTF-8; some frameworks (Bottle) drop them instead.
+# Replaces bytes of a path that are not UTF-8; some frameworks (Bottle) drop them instead.
 _BROKEN = "\ufffd"
 
-# What a path must have to be reduced to another one.
+# Only a path with one of these can be reduced to another one.
 _REDUCIBLE = re.compile(r"\A(?!/)|[;?#%\\]|/\.|[\x00-\x20]")
-# What is no part of a path to who parses it as a URL (RFC 3986 §3; WHATWG URL drops the controls).
+# What a URL parser does not count as the path (RFC 3986 §3; WHATWG URL drops the controls).
 _NO_PATH = re.compile(
     r"\A[\x00-\x20]*(?:[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?)?|[\t\r\n]|[?#].*|;[^/]*", re.DOTALL
 )
 
-DoorT = TypeVar("DoorT")
+HandlerT = TypeVar("HandlerT")
 
 
-class Found(NamedTuple, Generic[DoorT]):
-    """The doors at a path, the best first, and those where a reduced form of it leads."""
+class Found(NamedTuple, Generic[HandlerT]):
+    """The handlers at a path, the best match first, and those at a reduced form of it."""
 
-    doors: tuple[DoorT, ...]
-    astray: tuple[DoorT, ...]
+    handlers: tuple[HandlerT, ...]
+    reduced: tuple[HandlerT, ...]
 
 
-class Routes(Generic[DoorT]):
-    """Finds what stands at a path, whole or below the mount point."""
+class Routes(Generic[HandlerT]):
+    """Finds the handlers at a path, whole or below the mount point."""
 
     __slots__ = ("_ends", "_patterns", "_words", "may_lead")
 
     def __init__(
-        self, patterns: Iterable[tuple[str, DoorT]], words: Mapping[str, DoorT] | None = None
+        self, patterns: Iterable[tuple[str, HandlerT]], words: Mapping[str, HandlerT] | None = None
     ) -> None:
-        """`patterns` are paths with parameters, the first that fits wins over `words`, last segments."""
-        # One without parameters fits better than one with.
+        """`patterns` are paths that may have parameters; they go before `words`, which are last segments."""
+        # A pattern without parameters is the better match.
         ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
-        self._patterns = [(re.compile(expression_of(pattern)), door) for pattern, door in ordered]
+        self._patterns = [
+            (re.compile(expression_of(pattern)), handler) for pattern, handler in ordered
+        ]
         ends = [expression_of(_last(plain(pattern))) for pattern, _ in ordered]
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
-        # The one look that nearly all requests get.
+        # Most requests get only this look-up.
         self.may_lead: Cache[str, bool] = Cache("signup paths", self._may_lead)
 
-    def find(self, head: RequestHead) -> Found[DoorT]:
-        """Return the doors at a request's path."""
+    def find(self, head: RequestHead) -> Found[HandlerT]:
+        """Return the handlers at a request's path."""
         return self._found(head.path, head.mount)
 
-    def at(self, head: RequestHead) -> tuple[DoorT, ...]:
-        """Return the doors at a request's path, without those where a reduced form of it leads."""
-        return self._doors(head.path, head.mount)
+    def at(self, head: RequestHead) -> tuple[HandlerT, ...]:
+        """Return the handlers at a request's path, but not at reduced forms of it."""
+        return self._handlers(head.path, head.mount)
 
-    def below(self, head: RequestHead, path: str) -> tuple[DoorT, ...]:
-        """Return the doors at a path below the request's mount point."""
-        return self._doors(head.mount + path, head.mount)
+    def below(self, head: RequestHead, path: str) -> tuple[HandlerT, ...]:
+        """Return the handlers at a path below the request's mount point."""
+        return self._handlers(head.mount + path, head.mount)
 
     def _may_lead(self, path: str) -> bool:
-        """Tell by the last step of a local path; it is that of the whole path too, unless it is empty."""
+        """Tell by the last segment of a local path; the whole path ends in it too, unless it is empty."""
         if _BROKEN in path or _REDUCIBLE.search(path):
             return True
         last = _last(plain(path))
         return not last or last in self._words or self._ends.fullmatch(last) is not None
 
-    def _found(self, path: str, mount: str) -> Found[DoorT]:
-        doors = self._doors(path, mount)
+    def _found(self, path: str, mount: str) -> Found[HandlerT]:
+        handlers = self._handlers(path, mount)
         paths = {path, below_mount(path, mount)}
         reduced = self._at_forms(_forms({_reduced(form) for form in paths}))
-        return Found(doors, tuple(door for door in reduced if door not in doors))
+        return Found(handlers, tuple(handler for handler in reduced if handler not in handlers))
 
-    def _doors(self, path: str, mount: str) -> tuple[DoorT, ...]:
+    def _handlers(self, path: str, mount: str) -> tuple[HandlerT, ...]:
         return self._at_forms(_forms({path, below_mount(path, mount)}))
 
-    def _at_forms(self, forms: set[str]) -> tuple[DoorT, ...]:
-        doors = [
-            door
-            for pattern, door in self._patterns
+    def _at_forms(self, forms: set[str]) -> tuple[HandlerT, ...]:
+        handlers = [
+            handler
+            for pattern, handler in self._patterns
             if any(pattern.fullmatch(form) for form in forms)
         ]
         words = {_last(form) for form in forms} & self._words.keys()
-        return (*doors, *(self._words[word] for word in words))
+        return (*handlers, *(self._words[word] for word in words))
 
 
 def _forms(paths: Iterable[str]) -> set[str]:
-    """Return paths as they are compared."""
+    """Return the forms of paths that are compared."""
     forms = {plain(path) for path in paths}
-    # With its doubled slashes: Falcon takes what is between them for an empty parameter.
+    # With doubled slashes: Falcon reads an empty parameter between them.
     forms |= {folded(without_end(path)) for path in paths if "//" in path}
     return forms | {plain(form.replace(_BROKEN, "")) for form in forms if _BROKEN in form}
 
 
 def _reduced(path: str) -> str:
-    """Return what is left of a path to who parses it as a URL, decodes it again and walks its segments."""
+    """Return a path parsed as a URL, decoded once more, and with its dot segments removed."""
     if _REDUCIBLE.search(path) is None:
         return path
     steps: list[str] = []

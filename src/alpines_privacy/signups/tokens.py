@@ -1,9 +1,8 @@
-"""The lock and the pass: two cookies without an identifier, the same for all who have them.
+"""The lock and the pass: two cookies without an identifier, the same for all visitors who have them.
 
-Both are signed with the site's keys, so every worker knows them without shared state. The pass
-carries the hour in which it ends. The lock carries nothing: nobody has one who was not refused,
-so one whose signature does not hold (tampered with, signed by a key that was rotated out, or by
-a worker that made a key of its own) locks as well; else spoiling it would open the door.
+Both are signed with the site's keys, so workers need no shared state. The pass holds the hour in
+which it ends. The lock holds nothing. A lock with an invalid signature (tampered with, or signed
+by an old key or another worker's) locks too: otherwise tampering would unlock.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Tokens:
         return bool(cookie_values(request, AGE_LOCK.name))
 
     def has_passed(self, request: RequestHead) -> bool:
-        """Whether this browser passed the age screen lately."""
+        """Whether this browser has a valid pass of the age screen."""
         return any(map(self._holds, cookie_values(request, AGE_PASS.name)))
 
     def lock(self, *, https: bool) -> str:
@@ -48,7 +47,7 @@ class Tokens:
 
     def passes(self, *, https: bool) -> str:
         """Return the `Set-Cookie` line that lets signups through for half an hour."""
-        # Rounded up: everybody's in that hour is the same.
+        # Rounded up to the hour, so that all passes of that hour are the same.
         ends = -int(-(time() + _PASSES) // _HOUR)
         value = self._passes.sign(str(ends)).decode()
         return cookie_line(AGE_PASS, value, https=https)

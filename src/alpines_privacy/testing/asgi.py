@@ -1,4 +1,4 @@
-"""A visitor's requests brought to an ASGI app as a server brings them (ASGI 3, HTTP 2.4)."""
+"""A visitor's requests to an ASGI app, as a server makes them (ASGI 3, HTTP 2.4)."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class ASGITransport:
         self._lifespan: Lifespan | None = None
 
     def exchange(self, request: Request, most_chunks: int | None) -> Response:
-        """Bring one request to the app and return its response when the app has ended, tasks included."""
+        """Send one request to the app; return its response after the app and its tasks have ended."""
         scope = self._scope(request, "http")
         exchange = _Exchange(request, most_chunks)
         return self._loop.run(exchange.run(self._app, scope, raises=self._raises))
 
     def connect(self, request: Request, subprotocols: list[str]) -> WebSocket:
-        """Ask the app for a websocket and return what came of the handshake."""
+        """Ask the app for a websocket; return the outcome of the handshake."""
         scope = self._scope(request, "websocket")
         scope["subprotocols"] = subprotocols
         scope["extensions"].setdefault("websocket.http.response", {})
@@ -179,7 +179,7 @@ class _Exchange:
             self._over.set()
 
     def take_hint(self, message: Message) -> None:
-        """Take what a page will need, told early."""
+        """Take an early hint."""
         self._links.append([bytes(link).decode("latin-1") for link in message.get("links", ())])
 
     def _response(self) -> Response:
@@ -206,7 +206,7 @@ _TAKES: dict[str, Callable[[_Exchange, Message], None]] = {
 
 
 def _pieces(body: Body) -> Iterator[Message]:
-    """Give a body of bytes in one message; one that comes in pieces as it comes, and then its end."""
+    """Send bytes in one message, an iterable piece by piece, and then its end."""
     if isinstance(body, bytes):
         yield {"type": "http.request", "body": body, "more_body": False}
         return

@@ -105,7 +105,7 @@ class Visitor:
         follow_redirects: bool | None = None,
         hang_up_after: int | None = None,
     ) -> Response:
-        """Send a request and return the response, complete, and the app at its end.
+        """Send a request; return the complete response after the app has ended.
 
         `path` may hold a query, or be a whole URL: any host's requests go to the app. The body is
         a form (`data`; a list gives a field several values), a `json` value, or `content`: bytes,
@@ -240,6 +240,6 @@ def _redirected(
 
 
 def _overridden(fields: list[Field], by: list[Field]) -> list[Field]:
-    """Return the fields of both, those of `by` in place of the ones with their names."""
+    """Return both lists of fields; those in `by` replace fields of the same name."""
     names = {name for name, _ in by}
     return [*(field for field in fields if field[0] not in names), *by]

@@ -1,7 +1,7 @@
-"""A browser's cookie store: what it keeps of a `Set-Cookie`, and what it sends where.
+"""A browser's cookie store: which cookies it keeps, and which it sends.
 
-RFC 6265bis §5.7 (storing) and §5.8 (sending), with the rules of the browsers of today:
-`SameSite=None` and `Partitioned` only with `Secure`, and a prefix that is not kept voids the cookie.
+RFC 6265bis §5.7 (storing) and §5.8 (sending), with the rules of current browsers: `SameSite=None` and
+`Partitioned` only with `Secure`, and a cookie that breaks the rule of its prefix is dropped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["CookieJar"]
 
 
 class _Key(NamedTuple):
-    """What tells two cookies apart (§5.7 step 23; a partition is a store of its own)."""
+    """The identity of a cookie (§5.7 step 23; a partition is a store of its own)."""
 
     name: str
     domain: str
@@ -45,7 +45,7 @@ class CookieJar(MutableMapping[str, str]):
     """
 
     def __init__(self, home: URL) -> None:
-        """`home` is the site that cookies set by hand belong to."""
+        """`home` is the site of cookies that are set by hand."""
         self._home = home
         self._stored: dict[_Key, _Stored] = {}
 
@@ -76,9 +76,9 @@ class CookieJar(MutableMapping[str, str]):
         return f"CookieJar({dict(self)!r})"
 
     def receive(self, line: str, url: str | URL) -> bool:
-        """Take one `Set-Cookie` value from a response of `url`; tell whether a browser would heed it.
+        """Take one `Set-Cookie` value from a response of `url`; tell whether a browser accepts it.
 
-        A deletion is heeded by taking the cookie away.
+        An accepted deletion removes the cookie.
         """
         url = URL(url) if isinstance(url, str) else url
         cookie = parse(line)
@@ -129,7 +129,7 @@ class CookieJar(MutableMapping[str, str]):
         )
 
     def _overlays_secure(self, new: _Key) -> bool:
-        """Whether an insecure page tries to stand in for a secure cookie (§5.7 step 15)."""
+        """Whether an insecure page tries to replace a secure cookie (§5.7 step 15)."""
         return any(
             self._stored[key].secure
             and key.name == new.name
@@ -140,7 +140,7 @@ class CookieJar(MutableMapping[str, str]):
 
 
 def _key(cookie: SetCookie, url: URL) -> _Key | None:
-    """Return where the cookie belongs; None for a Domain the page has no say over (§5.7 steps 9 to 10)."""
+    """Return the cookie's domain; None for one that the page may not set (§5.7 steps 9 to 10)."""
     domain = cookie.attributes.get("domain", "").removeprefix(".").lower()
     host_only = not domain
     if domain and registrable_domain(domain) is None:  # a public suffix, one label, or an address
@@ -157,7 +157,7 @@ def _key(cookie: SetCookie, url: URL) -> _Key | None:
 
 
 def _keeps_prefix(cookie: SetCookie, key: _Key) -> bool:
-    """Whether the cookie is what its name's prefix promises (§4.1.3; any case, by §5.4)."""
+    """Whether the cookie fulfils the rule of its name's prefix (§4.1.3; any case, by §5.4)."""
     if not cookie.name:
         return not cookie.value.lower().startswith(("__secure-", "__host-"))
     name = cookie.name.lower()

@@ -1,4 +1,4 @@
-"""An app's start and end, told in the messages of the lifespan protocol."""
+"""An app's start and end, by the lifespan protocol."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Lifespan:
     async def start(self, app: ASGIApp) -> None:
         """Start the app; raises what its start-up raises.
 
-        One that does not know the protocol, so that it raises or returns, goes without.
+        An app without the protocol, which raises or returns, runs without it.
         """
         scope: Scope = {
             "type": "lifespan",

@@ -63,7 +63,7 @@ class Trackers(Promise):
     """Takes trackers out of pages and heads, and says in a page's head what it may load."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
-    heeds: ClassVar[frozenset[str]] = ALWAYS_CLEANED
+    fields_read: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: Shield = _no_shield) -> None:
         """Compile a policy and its rules; `shield` tells what stands before a page's first script."""
@@ -197,7 +197,7 @@ class Trackers(Promise):
         try:
             return self._shield(context, head)
         except Exception:
-            context.guard.notices.failure("the shield")
+            context.runtime.notices.failure("the shield")
             return b""
 
     def restrain(self, context: RequestContext, head: ResponseHead) -> None:
@@ -209,7 +209,7 @@ class Trackers(Promise):
             return
         head.append(*line.field)
         if line.notice:
-            context.guard.notices.once(*line.notice)
+            context.runtime.notices.once(*line.notice)
 
 
 class _InForce(NamedTuple):
@@ -247,7 +247,7 @@ class _Visitor:
             return
         removals = [_told(what, match, address) for what, address, match in taken]
         self.context.removed(removals)
-        self._telling.tell(removals, self.context.guard.notices)
+        self._telling.tell(removals, self.context.runtime.notices)
 
 
 class _Reading:
@@ -312,7 +312,7 @@ class _Reading:
 
     def _left(self, which: str, instead: str) -> None:
         """Say once why pages are not filtered."""
-        self._visitor.context.guard.notices.once(_LEFT_ALONE, which, instead)
+        self._visitor.context.runtime.notices.once(_LEFT_ALONE, which, instead)
 
     def _filtered(self, page: Page, body: bytes) -> Rewrite | None:
         """Filter all of a page; None if it leaves as it is."""

@@ -1,7 +1,7 @@
-"""The attributes of one whole tag: where they stand, and how one is changed or taken out.
+"""The attributes of one whole tag: their positions, and the edits that change or remove one.
 
-No edit changes how the rest of the tag is read: bytes outside the edited attribute stay, save for
-a `/` or a space where two neighbours would otherwise grow into one.
+No edit changes how the rest of the tag is read: bytes outside the edited attribute stay, except for a
+`/` or a space between neighbours that would otherwise join.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from alpines_privacy.http.html import references
 from alpines_privacy.http.html.lexing import ATTRIBUTE, NAME, SPACE
 
-__all__ = ["Attribute", "attributes", "change", "is_self_closing", "removal", "values"]
+__all__ = ["Attribute", "attributes", "is_self_closing", "remove", "set_value", "values"]
 
 _SPACE = b"\t\n\f\r "
 _REPLACEMENT = "\ufffd".encode()
@@ -25,10 +25,10 @@ Splice = tuple[int, int, bytes]
 
 
 class Attribute(NamedTuple):
-    """An attribute's name in lower case, and where it stands in the tag's bytes.
+    """An attribute's name in lower case, and its position in the tag's bytes.
 
     `raw[start:end]` is all of it, `raw[start:name_end]` its name, `raw[value_start:end]` its value
-    as it is written, with its quotes; empty where it has none.
+    as written, with its quotes; empty if it has none.
     """
 
     name: str
@@ -66,8 +66,8 @@ def is_self_closing(raw: bytes) -> bool:
     return end < len(raw) - 1
 
 
-def change(raw: bytes, attribute: Attribute, text: str) -> Splice:
-    """Return what to put where, so that the attribute's value is `text`."""
+def set_value(raw: bytes, attribute: Attribute, text: str) -> Splice:
+    """Return the splice (start, end, new bytes) that sets the attribute's value to `text`."""
     _, _, name_end, start, end = attribute
     if name_end == end:
         return end, end, b"=" + references.quoted(text)
@@ -75,8 +75,8 @@ def change(raw: bytes, attribute: Attribute, text: str) -> Splice:
     return start, end, references.quoted(text, quote if quote in (b"'", b'"') else b'"')
 
 
-def removal(raw: bytes, attribute: Attribute) -> Splice:
-    """Return what to cut, and what to put there, so that the attribute is gone."""
+def remove(raw: bytes, attribute: Attribute) -> Splice:
+    """Return the splice (start, end, new bytes) that removes the attribute."""
     start, end = attribute.start, attribute.end
     if _EQUALS(raw, end):
         return start, end, b"/"  # `<a x b="1" ="2">`: `x` is not to get the value 2

@@ -1,4 +1,4 @@
-"""What a consumer answers to a start tag."""
+"""The decisions of a consumer about start tags."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from alpines_privacy.http.outcomes import Filter
 __all__ = ["HELD", "Decide", "Decision", "Edit"]
 
 HELD = 1 << 20  # bytes of an unfinished tag, or of a text that waits for its end
-"""Longer ones pass as they are: no page of the 348 measured has a tag above 200 KB."""
+"""Longer ones pass unchanged: no page of the 348 measured has a tag above 200 KB."""
 
 
 class Edit(NamedTuple):
-    """What becomes of a start tag, and of what it opens.
+    """An edit of a start tag and of its element.
 
-    `tag` takes the place of its bytes. `content` is the filter of its text, for raw text
-    (`script`, `style`) and for the first text of an SVG element. With `encloses`, every start tag
-    of the element is offered, until it ends (`enclosure.py`). With `is_followed`, the next start
-    tag is offered, whatever it is.
+    `tag` replaces its bytes. `content` filters its text: raw text (`script`, `style`), or the first
+    text of an SVG element. With `encloses`, every start tag in the element is offered, until it ends
+    (`enclosure.py`). With `is_followed`, the next start tag is offered, whatever its name.
     """
 
     tag: bytes
@@ -30,6 +29,6 @@ class Edit(NamedTuple):
 
 
 Decision: TypeAlias = "bytes | Edit | None"
-"""None keeps the tag, bytes take its place."""
+"""None keeps the tag, bytes replace it."""
 
 Decide: TypeAlias = "Callable[[StartTag], Decision]"

@@ -1,9 +1,8 @@
-"""How far an element reaches in the bytes of a page, told by the tags in it.
+"""The extent of an element in the bytes of a page, by the tags in it.
 
-Where a tree builder would close an element that has no end tag is not known here. What is decided
-for the content of an element must not reach into the rest of the page, so an enclosure ends at
-the first sign: its end tag, an end tag of something not opened in it, a start tag that ends it, or
-64 KB.
+This is no tree builder: it does not know where an element without an end tag ends. A decision for
+an element's content must not reach into the rest of the page, so an enclosure ends early: at its end
+tag, at an end tag of an element not opened in it, at a start tag that closes it, or after 64 KB.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _DEEPEST = 512  # where browsers stop nesting too
 
 
 class Enclosure:
-    """The inside of one element, from the place in the stream where its content begins."""
+    """The content of one element, from its first position in the stream."""
 
     __slots__ = ("_limit", "_open")
 
@@ -32,7 +31,7 @@ class Enclosure:
         self._open = [name]
 
     def start(self, name: bytes, at: int, *, empty: bool) -> bool:
-        """Take a start tag; tell whether it is still inside. `empty` if no end tag can follow it."""
+        """Take a start tag; tell whether it is still inside. `empty`: it has no end tag."""
         if at > self._limit or len(self._open) > _DEEPEST:
             return False
         if name in _ENDED_BY_THE_NEXT and self._open == [name]:

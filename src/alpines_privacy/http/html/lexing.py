@@ -1,4 +1,4 @@
-"""The tokenizer's states as patterns, and what finds the end of a tag that is cut by a chunk.
+"""The tokenizer's states as patterns, and a reader for tags across chunks.
 
 Groups inside possessive quantifiers do not capture: CPython 3.11 loses their spans.
 """
@@ -37,8 +37,8 @@ _SLASH = ord("/")
 SPACE = rb"\t\n\f\r "
 
 # Before attribute name, attribute name, after attribute name, before attribute value, and the
-# three kinds of value. A name may begin with `=`. After the name `=` means a value and nothing
-# else, hence the second branch: without it an unfinished value could be read as another name.
+# three kinds of value. A name may begin with `=`. After the name `=` always begins a
+# value, hence the second branch: without it an unfinished value could be read as another name.
 _VALUE = rb"""(?:"[^"]*+"|'[^']*+'|[^%b>"'][^%b>]*+|(?=>))""" % (SPACE, SPACE)
 _ATTRIBUTE = rb"[%b/]*+[^%b/>][^%b/>=]*+(?:[%b]*+=[%b]*+%b|(?![%b]*+=))" % (
     *(SPACE,) * 5,
@@ -70,7 +70,7 @@ SCRIPT_DATA = re.compile(rb"<(?:/%b|!--)" % _SCRIPT)
 SCRIPT_DATA_ESCAPED = re.compile(rb"-->|</?%b" % _SCRIPT)
 SCRIPT_DATA_DOUBLE_ESCAPED = re.compile(rb"-->|</%b" % _SCRIPT)
 
-# What ends a text: the opening of a tag or of a comment of some kind.
+# The end of a text: the opening of a tag or of any comment.
 OPENING = re.compile(rb"<[a-zA-Z!?/]").search
 
 # Data state: text and whole tags. No comment opens where this is used.
@@ -81,13 +81,13 @@ _LONGEST_TAIL = 12
 
 
 def end_of_text_and_tags(buf: bytes, pos: int, end: int) -> int:
-    """Return the place after all text and all whole tags from `pos`, which is in the data state."""
+    """Return the position after all text and whole tags from `pos`, which is in the data state."""
     match = _TEXT_AND_TAGS(buf, pos, end)
     return match.end() if match else pos
 
 
 def tail(buf: bytes, pos: int, end: int) -> int:
-    """Return where the last bytes begin that the next chunk may complete to something."""
+    """Return the start of the last bytes that the next chunk may complete to a tag or end."""
     match = _TAIL(buf, max(pos, end - _LONGEST_TAIL), end)
     return match.start() if match else end
 
@@ -118,7 +118,7 @@ _MAY_OPEN = frozenset(b"=" + b"\t\n\f\r ")
 
 
 def nearest_data(buf: bytes, anchor: int, at: int) -> int:
-    """Return a place between `anchor`, which is in the data state, and `at` that is so too.
+    """Return a position in the data state, between `anchor`, which is in it, and `at`.
 
     Without comments and raw text in between, `>` is in the data state, ends a tag, or stands in a
     quoted value. That value begins with the last quote of its kind, after `=` and white space.
@@ -153,12 +153,12 @@ def covering(buf: bytes, anchor: int, at: int, end: int) -> int:
 
 
 def opening(buf: bytes, anchor: int, at: int) -> int:
-    """Return where the tag begins that `at` stands in; `at` if it stands in text."""
+    """Return the start of the tag around `at`; `at` if it is in text."""
     data = nearest_data(buf, anchor, at)
     return at if buf.find(_LESS, data, at) < 0 else end_of_text_and_tags(buf, data, at)
 
 
-# -- A tag that a chunk ends in
+# -- Tags across chunks
 
 _TAG_NAME, _BEFORE_NAME, _ATTRIBUTE_NAME, _AFTER_NAME = range(4)
 _BEFORE_VALUE, _DOUBLE, _SINGLE, _UNQUOTED = range(4, 8)
@@ -176,7 +176,7 @@ _RUN = tuple(
         b"^%b>" % SPACE,  # attribute value (unquoted)
     )
 )
-# What the byte after the run leads to, and whether it is read by that; others lead to `_OTHER`.
+# The next state by the byte after the run, and whether that byte is consumed; else `_OTHER`.
 _QUOTE_ENDS = dict.fromkeys(b"\"'", (_BEFORE_NAME, True))
 _NAME_ENDS = dict.fromkeys(b"\t\n\f\r ", (_AFTER_NAME, True))
 _NEXT: tuple[dict[int, tuple[int, bool]], ...] = (
@@ -199,7 +199,7 @@ _OTHER = (
     (_BEFORE_NAME, True),
     (_BEFORE_NAME, True),
 )
-# Whole attributes that something other than `=` is seen to follow: many small ones in one step.
+# Whole attributes not followed by `=`: many small ones in one step.
 _ATTRIBUTES = re.compile(
     rb"""(?:[%b/]++[^%b/>=][^%b/>=]*+(?:=(?:"[^"]*+"|'[^']*+'|[^%b>"'][^%b>]*+))?+"""
     rb"""(?=[%b/]++[^%b/>=]))*+""" % ((SPACE,) * 7)
@@ -207,7 +207,7 @@ _ATTRIBUTES = re.compile(
 
 
 class UnfinishedTag:
-    """Reads a tag on from chunk to chunk without keeping its bytes."""
+    """Reads a tag across chunks without keeping its bytes."""
 
     __slots__ = ("_state", "is_self_closing")
 
@@ -216,7 +216,7 @@ class UnfinishedTag:
         self.is_self_closing = False
 
     def read(self, buf: bytes, pos: int, end: int) -> int:
-        """Return the place after the tag's `>`, or -1 if it is not there yet."""
+        """Return the position after the tag's `>`, or -1 if more bytes are needed."""
         state = self._state
         while pos < end:
             if state == _BEFORE_NAME and (many := _ATTRIBUTES(buf, pos, end)):

@@ -1,11 +1,10 @@
-"""Which rules markup is read by: HTML's, or those of `svg` and `math` (WHATWG HTML §13.2.6).
+"""The namespace of the current markup: HTML, `svg` or `math` (WHATWG HTML §13.2.6).
 
-A tree builder knows every open element. A filter that reads few tags knows those inside `svg` and
-`math`, of which every tag is read, and the open `template`s. Which elements of HTML are open
-around a foreign root is not known, and in an integration point only as far as its tags are nested
-as written. So an end tag may have closed the root or not: where that cannot be told, both stacks
-are kept. They mostly agree again at the next tag of HTML. Where they would have the bytes read in
-two ways, the rewriter edits nothing any more.
+A tree builder knows every open element. This filter reads few tags of HTML, but all inside `svg` and
+`math`: it knows the open elements there, and the open `template`s. It does not know which elements of
+HTML are open around a foreign root, and in an integration point it trusts the nesting as written. So an
+end tag may have closed the root or not: then both stacks are kept. They mostly agree again at the next
+tag of HTML. If they would read the bytes in two ways, the rewriter stops editing.
 """
 
 from __future__ import annotations
@@ -66,17 +65,17 @@ _BREAKOUT = frozenset(
 )
 _FONT = frozenset({b"color", b"face", b"size"})
 _HEADINGS = frozenset(b"h1 h2 h3 h4 h5 h6".split())
-# What may close elements in a table around a foreign root, through its integration points.
+# Tags that may close elements of a table around a foreign root, from inside its integration points.
 _OF_TABLES = frozenset(b"caption col colgroup table tbody td tfoot th thead tr".split())
-# Tags that open nothing in the body, and end tags that close nothing there.
+# Start tags that open nothing in the body, and end tags that close nothing.
 _OF_NO_ELEMENT = frozenset(b"html head body frameset frame".split())
 _CLOSES_NOTHING = _OF_NO_ELEMENT | VOID | {b"svg", b"math"}
 
 
 class _State:
-    """The stacks that may be open, and what has been found to follow each tag.
+    """A set of possible stacks, with the next state for each tag seen.
 
-    States are shared by all pages. What a page can make of them is bounded: few states, few tags each.
+    All pages share states. Their number is bounded, and the number of tags of each.
     """
 
     __slots__ = ("_ends", "_starts", "has_cdata", "has_template", "is_foreign", "is_lost", "stacks")
@@ -92,7 +91,7 @@ class _State:
         self._ends: dict[bytes, _State] = {}
 
     def after_start(self, name: bytes, raw: bytes) -> tuple[_State, Namespace | None]:
-        """Return the state behind a start tag, and its element's namespace."""
+        """Return the state after a start tag, and its element's namespace."""
         key = name, is_self_closing(raw)
         found = self._starts.get(key)
         if found is None:
@@ -108,7 +107,7 @@ class _State:
         return after, namespaces.pop() if len(namespaces) == 1 else None
 
     def after_end(self, name: bytes) -> _State:
-        """Return the state behind an end tag."""
+        """Return the state after an end tag."""
         found = self._ends.get(name)
         if found is None:
             found = _state_of(after for stack in self.stacks for after in _ended(stack, name))
@@ -135,7 +134,7 @@ _STATES: dict[tuple[_Stack, ...], _State] = {}
 
 
 class Namespaces:
-    """The stacks that may be open at the place that is read; one, unless the markup is ambiguous."""
+    """The possible stacks at the current position; one, unless the markup is ambiguous."""
 
     __slots__ = ("_state", "has_template", "is_foreign", "is_lost")
 
@@ -162,20 +161,20 @@ class Namespaces:
         return True
 
     def copy(self) -> Namespaces:
-        """Return the same stacks, to be followed apart."""
+        """Return an independent copy."""
         copied = Namespaces()
         copied._become(self._state)
         return copied
 
     def join(self, others: Namespaces) -> None:
-        """Hold for possible what is possible here or there."""
+        """Add the possible stacks of another position."""
         if others._state is not self._state:
             self._become(_state_of((*self._state.stacks, *others._state.stacks)))
 
     def _become(self, state: _State) -> None:
         self._state = state
         self.is_foreign = state.is_foreign  # whether an `svg` or `math` may be open
-        self.has_template = state.has_template  # whether a template may be
+        self.has_template = state.has_template  # whether a `template` may be open
         self.is_lost = state.is_lost  # whether there are too many stacks to follow
 
 
@@ -246,7 +245,7 @@ def _started_in_point(stack: _Stack, name: bytes) -> list[_Stack]:
 
 
 def _started_in_table(stack: _Stack, name: bytes) -> list[_Stack]:
-    """Take a tag of tables; without a table in the integration point, one around it may take it."""
+    """Take a tag of tables; without a table in the integration point, it may belong to one around it."""
     if any(element.name == b"table" for element in _region(stack)):
         return [stack if name == b"col" else (*stack, _Open(name, _HTML))]
     return [_in_doubt(stack), *_outsides(stack)]
@@ -277,7 +276,7 @@ def _last_template(stack: _Stack) -> int:
 
 
 def _ended_in_foreign(stack: _Stack, name: bytes) -> list[_Stack]:
-    """Close the nearest foreign element of that name, or else what HTML closes by the tag."""
+    """Close the nearest foreign element of that name, else what the end tag closes in HTML."""
     place, is_barred = len(stack), False
     for element in reversed(stack):
         if element.namespace is _HTML:
@@ -323,7 +322,7 @@ def _ended_in_html(stack: _Stack, name: bytes) -> list[_Stack]:
     return [stack] if closed == [below] else [_in_doubt(stack), *closed]
 
 
-# -- What is not known
+# -- Unknown elements
 
 
 def _region(stack: _Stack) -> _Stack:
@@ -340,7 +339,7 @@ def _in_doubt(stack: _Stack) -> _Stack:
 
 
 def _outsides(stack: _Stack) -> list[_Stack]:
-    """Return what may be left once an element of HTML around a foreign root is closed."""
+    """Return the possible stacks after an element of HTML around a foreign root is closed."""
     outsides: list[_Stack] = []
     for place in range(len(stack) - 1, -1, -1):
         if stack[place] is _TEMPLATE:

@@ -1,4 +1,4 @@
-"""Character references in attribute values: read as browsers read them there, and written.
+"""Character references: decoded as browsers decode them, and encoded.
 
 In an attribute a named reference without its semicolon stays text before `=`, a letter or a digit
 (WHATWG HTML §13.2.5.73), so that `?a=1&copy=2` is a URL; `html.unescape` does not know this. A
@@ -13,7 +13,7 @@ from html.entities import html5
 
 __all__ = ["escaped", "quoted", "text", "value"]
 
-# A name has its semicolon or is one of the hundred that need none: `&a&a` is seen to be text at once.
+# A name with a semicolon, or one of the hundred that need none, so `&a&a` is text at once.
 _BARE_NAMES = "|".join(sorted(filter(str.isalnum, html5)))
 _REFERENCE = re.compile(
     rf"&(?:#([0-9]++);?|#[xX]([0-9a-fA-F]++);?|([a-zA-Z][a-zA-Z0-9]*+;)|({_BARE_NAMES})(?![a-zA-Z0-9=]))"
@@ -28,9 +28,9 @@ _C1 = {
 
 
 def value(raw: bytes) -> str:
-    """Return what a browser makes of an attribute's value, given as it is written.
+    """Return an attribute's written value as a browser decodes it.
 
-    Bytes that are not UTF-8 become lone surrogates (PEP 383), which `quoted` turns back.
+    Bytes that are not UTF-8 become lone surrogates (PEP 383); `quoted` writes them back.
     """
     if raw.startswith((b'"', b"'")):
         raw = raw[1:-1]
@@ -58,7 +58,7 @@ def _numbered(digits: str, base: int) -> str:
 
 
 def quoted(text: str, quote: bytes = b'"') -> bytes:
-    """Return an attribute's value between quotes, so that `value` gives `text` again."""
+    """Return an attribute's value in quotes: the inverse of `value`."""
     escaped = text.replace("&", "&amp;").replace("\r", "&#13;")
     mark = quote.decode()
     escaped = escaped.replace(mark, "&#34;" if mark == '"' else "&#39;")
@@ -66,7 +66,7 @@ def quoted(text: str, quote: bytes = b'"') -> bytes:
 
 
 def text(raw: bytes) -> bytes:
-    """Return what a browser makes of a text that holds references, outside attributes."""
+    """Return text outside attributes with its references decoded as browsers do."""
     if b"&" not in raw:
         return raw
     normal = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -76,5 +76,5 @@ def text(raw: bytes) -> bytes:
 
 
 def escaped(data: bytes) -> bytes:
-    """Return text as markup, so that `text` gives it again."""
+    """Return text as markup: the inverse of `text`."""
     return data.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b"\r", b"&#13;")

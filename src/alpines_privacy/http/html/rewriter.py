@@ -1,8 +1,8 @@
-"""The machine that reads a page and asks what to do with its tags.
+"""The state machine that reads a page and asks the consumer what to do with its tags.
 
-A state is a method: it takes the bytes it may read and returns the place it came to. It enters
-another state to be followed by that one; if it enters none, the rest waits for the next chunk: a
-few bytes of what may become a tag or an end.
+A state is a method: it takes a buffer with bounds, and returns the position it has read to. It may
+set the next state. If it sets none, the rest of the buffer waits for the next chunk: a few bytes
+that may become a tag or an end tag.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from alpines_privacy.http.html.lexing import (
     tail,
 )
 from alpines_privacy.http.html.namespaces import Namespace, Namespaces
-from alpines_privacy.http.html.outlet import Outlet
 from alpines_privacy.http.html.selection import EVERY_TAG, RAW_TEXT, STRUCTURE, Selection
+from alpines_privacy.http.html.sink import Sink
 from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 from alpines_privacy.http.outcomes import Filter
 
@@ -57,20 +57,20 @@ _COMMENTS_TO_BE = frozenset({b"<!", b"<!-", b"<!--", b"<!---"})
 
 
 class Known(Protocol):
-    """Bytes whose fate in the page's body is known: start tags, and whole `svg` elements.
+    """Decisions known for bytes in a page's body: start tags, and whole `svg` elements.
 
-    None stands for those that stay as they are.
+    None means that the bytes need no edit.
     """
 
     def get(self, raw: bytes, default: object, /) -> object:
-        """Return what is known, `default` where nothing is."""
+        """Return the known decision, else `default`."""
 
     def keep(self, raw: bytes, value: None, /) -> None:
-        """Remember bytes that stay."""
+        """Remember bytes that need no edit."""
 
 
 class Nowhere:
-    """Knows nothing."""
+    """A `Known` that is always empty."""
 
     __slots__ = ()
 
@@ -80,13 +80,13 @@ class Nowhere:
         return default
 
     def keep(self, raw: bytes, value: None, /) -> None:
-        """Forget it."""
+        """Remember nothing."""
 
 
 class Interest:
-    """What a rewriter looks for: its `selection`, but for the bytes that are `known` to stay.
+    """The tags a rewriter offers: its `selection`, without the bytes `known` to need no edit.
 
-    `decide` may change both; that holds from the next tag on.
+    `decide` may change both; a change applies from the next tag on.
     """
 
     __slots__ = ("known", "selection")
@@ -97,14 +97,14 @@ class Interest:
 
 
 class Rewriter:
-    """Rewrites a page as it streams by; one for each page.
+    """Rewrites one page as it streams.
 
-    `decide` gets each start tag of the selection, in the order of the page, but for those in
-    `interest.known` to stay where they are nothing special (`PLAIN`). What it raises, this raises.
+    `decide` gets each start tag of the selection in page order, except those whose place is `PLAIN`
+    and that `interest.known` says need no edit. Its exceptions pass through.
     """
 
     __slots__ = (
-        "_ashore",
+        "_ambiguous_end",
         "_content",
         "_decide",
         "_drawing",
@@ -114,14 +114,14 @@ class Rewriter:
         "_has_frames",
         "_is_followed",
         "_is_muted",
-        "_marks",
         "_namespaces",
         "_opening",
-        "_outlet",
+        "_outer_namespaces",
         "_pending",
+        "_positions",
         "_search",
         "_selection",
-        "_shore",
+        "_sink",
         "_state",
         "_tag",
         "interest",
@@ -131,75 +131,77 @@ class Rewriter:
         self._selection = selection
         self._decide = decide
         self.interest = Interest(selection)
-        self._drawing = b""  # the `svg` that is read, if all of it is here
-        self._drawing_ends = -1  # its place in the stream
-        self._outlet = Outlet()
+        self._drawing = b""  # the current `svg`, if the buffer holds all of it
+        self._drawing_ends = -1  # position in the stream
+        self._sink = Sink()
         self._pending = b""
         self._state: _State = Rewriter._data
         self._search = selection.html
         self._namespaces = Namespaces()
-        self._ashore: Namespaces | None = None  # around the island that is read
-        self._shore = NOSCRIPT_END  # what ends it
-        self._is_muted = False  # nothing is offered in it
-        self._has_frames = False  # raw text may be none: a frame set ignores most elements
+        self._outer_namespaces: Namespaces | None = None  # around ambiguous content
+        self._ambiguous_end = NOSCRIPT_END
+        self._is_muted = False  # in this ambiguous content nothing is offered
+        self._has_frames = False  # after `frameset`, which ignores most elements, raw text included
         self._enclosure: Enclosure | None = None
         self._is_followed = False  # the next start tag is offered
-        self._content: Filter | None = None  # of the tag that is read, for what follows it
-        self._marks: list[int] = []  # those of the buffer that are still ahead, the next one last
-        self._end = _ENDS[b"title"]  # of the raw text that is read
+        self._content: Filter | None = None  # the filter for the text after the current tag
+        self._positions: list[
+            int
+        ] = []  # of the selection, ahead in the buffer; the next one is last
+        self._end = _ENDS[b"title"]  # of the current raw text
         self._tag = UnfinishedTag()
-        self._opening = b""  # of that tag, if it matters
+        self._opening = b""  # of the unfinished tag, if it matters
 
     @property
     def is_lost(self) -> bool:
-        """Whether browsers may read the page in two ways from here on, so that nothing is edited."""
+        """Whether browsers may read the rest of the page in two ways, so that nothing is edited."""
         return self._state is Rewriter._lost
 
     def __call__(self, data: bytes, *, last: bool = False) -> bytes:
-        """Take the next bytes and return what can leave now; with `last`, all that is left."""
+        """Take the next bytes; return those that can leave now, with `last` all that are left."""
         buf = self._pending + data if self._pending else data
-        self._outlet.begin(buf)
-        if self._selection.marks:
-            self._marks = self._selection.marks(buf)
-            self._marks.reverse()
+        self._sink.begin(buf)
+        if self._selection.positions:
+            self._positions = self._selection.positions(buf)
+            self._positions.reverse()
         pos = self._read(buf)
         if last:
-            self._outlet.release_tag()
-            self._outlet.send(len(buf))
-            self._outlet.end_content(len(buf))
+            self._sink.release_tag()
+            self._sink.send(len(buf))
+            self._sink.end_content(len(buf))
             pos = len(buf)
         self._pending = buf[pos:]
-        return self._outlet.end(pos)
+        return self._sink.end(pos)
 
     def _read(self, buf: bytes) -> int:
-        """Read what can be read; return where the rest begins."""
+        """Read as far as possible; return where the rest begins."""
         pos, end = 0, len(buf)
         while True:
-            if self._ashore is None:
+            if self._outer_namespaces is None:
                 pos = self._advance(buf, pos, end)
-                if self._state is not Rewriter._island:
+                if self._state is not Rewriter._ambiguous:
                     return pos
-                self._ashore, self._namespaces = self._namespaces, self._namespaces.copy()
+                self._outer_namespaces, self._namespaces = self._namespaces, self._namespaces.copy()
                 self._state = Rewriter._data
-            shore = self._shore.search(buf, pos)
-            pos = self._advance(buf, pos, shore.start() if shore else tail(buf, pos, end))
-            if self._ashore is None:
+            found = self._ambiguous_end.search(buf, pos)
+            pos = self._advance(buf, pos, found.start() if found else tail(buf, pos, end))
+            if self._outer_namespaces is None:
                 continue
-            if shore is None:
+            if found is None:
                 return pos
-            pos = self._leave_island(shore.start(), buf[pos : shore.start()])
+            pos = self._leave_ambiguous(found.start(), buf[pos : found.start()])
 
     def _advance(self, buf: bytes, pos: int, end: int) -> int:
-        """Read on through all states until one stays, or an island begins."""
+        """Run the states until one does not change, or ambiguous content begins."""
         while pos < end:
             state = self._state
             pos = state(self, buf, pos, end)
-            if self._state is state or self._state is Rewriter._island:
+            if self._state is state or self._state is Rewriter._ambiguous:
                 break
         return pos
 
     def _look(self) -> None:
-        """Search for what matters here, now that something has begun or ended."""
+        """Choose the search for the current place, after an element has begun or ended."""
         if self._namespaces.is_foreign or self._enclosure or self._is_followed:
             self._search = EVERY_TAG
         elif self._namespaces.has_template:
@@ -208,18 +210,18 @@ class Rewriter:
             self._search = self._selection.html
 
     def _data(self, buf: bytes, pos: int, end: int) -> int:
-        """Find the next tag or comment that matters, and read through what it opens: data state."""
+        """Find the next tag or comment that matters, and read its content: data state."""
         anchor = pos
         while True:
-            mark = self._next_mark(pos, end) if self._marks else end
-            hit = self._search(buf, pos, mark)
+            position = self._next_position(pos, end) if self._positions else end
+            hit = self._search(buf, pos, position)
             if hit is None:
-                if mark == end:
+                if position == end:
                     break
-                start, past = mark, self._read_around_mark(buf, anchor, end)
+                start, past = position, self._read_around_position(buf, anchor, end)
             else:
                 start = hit.start()
-                # Where every tag is read, nothing but text is in between.
+                # EVERY_TAG stops at each tag, so only text is in between.
                 past = start if self._search is EVERY_TAG else covering(buf, anchor, start, end)
                 if past < 0:
                     break
@@ -239,11 +241,11 @@ class Rewriter:
         return self._cut(buf, anchor, end)
 
     def _read_hit(self, buf: bytes, hit: re.Match[bytes], start: int, end: int) -> int:
-        """Read a tag or comment that matters; `start` if it is too early to tell."""
+        """Read a tag or comment that matters; return its end, or `start` if more bytes are needed."""
         group = hit.lastindex
         if group is None:
-            if self._is_muted and self._shore is _ENDS[b"script"]:
-                self._lose()  # what `</script` ends there depends on what follows `<!--`
+            if self._is_muted and self._ambiguous_end is _ENDS[b"script"]:
+                self._lose()  # which `</script` ends it depends on what follows `<!--`
                 return end
             comment = COMMENT(buf, start, end)
             return comment.end() if comment else self._comment_opened(buf, start, end)
@@ -252,20 +254,20 @@ class Rewriter:
         if tag is None:
             return self._tag_opened(buf, start, end, name)
         raw, past = tag[0], tag.end()
-        if self._search is self._selection.html and self._ashore is None:
+        if self._search is self._selection.html and self._outer_namespaces is None:
             if self.interest.known.get(raw, _UNKNOWN) is None and not self._has_frames:
                 if name in RAW_TEXT:
                     self._enter_content(name)
                 return past
             if name == b"svg" and (known := self._known_drawing(buf, start, past, end)):
                 return known
-        marks = self._marks
-        is_marked = bool(marks) and marks[-1] < past
+        positions = self._positions
+        is_marked = bool(positions) and positions[-1] < past
         self._tag_read(raw, name, start, is_marked)
         return past
 
     def _known_drawing(self, buf: bytes, start: int, past: int, end: int) -> int:
-        """Return the end of an `svg` that was seen before and stays, 0 for any other."""
+        """Return the end of an `svg` that is known to need no edit, 0 for any other."""
         close = buf.find(_DRAWING_END, past, min(end, start + _LONGEST_DRAWING))
         if close < 0:
             self._drawing_ends = -1
@@ -275,31 +277,31 @@ class Rewriter:
         if self.interest.known.get(drawing, _UNKNOWN) is None:
             return close
         self._drawing = drawing
-        self._drawing_ends = self._outlet.offset(close)
+        self._drawing_ends = self._sink.offset(close)
         return 0
 
-    def _next_mark(self, pos: int, end: int) -> int:
-        """Return the next mark, `end` if there is none before it; what is behind is forgotten."""
-        marks = self._marks
-        while marks and marks[-1] < pos:
-            marks.pop()
-        return min(marks[-1], end) if marks else end
+    def _next_position(self, pos: int, end: int) -> int:
+        """Return the selection's next position, or `end`; drop those before `pos`."""
+        positions = self._positions
+        while positions and positions[-1] < pos:
+            positions.pop()
+        return min(positions[-1], end) if positions else end
 
     def _read_covering(self, buf: bytes, anchor: int, past: int, end: int) -> int:
-        """Read a tag that does not matter and holds, in a value, what looks like one that does."""
-        has_mark = bool(self._marks) and self._marks[-1] < past
-        return self._read_around_mark(buf, anchor, end) if has_mark else past
+        """Read a tag that does not matter, although a value in it looks like a tag that does."""
+        has_position = bool(self._positions) and self._positions[-1] < past
+        return self._read_around_position(buf, anchor, end) if has_position else past
 
-    def _read_around_mark(self, buf: bytes, anchor: int, end: int) -> int:
-        """Read the tag the next mark stands in; the mark's own place if it stands in text.
+    def _read_around_position(self, buf: bytes, anchor: int, end: int) -> int:
+        """Read the tag around the selection's next position; return its end.
 
-        Where that tag begins if it is too early to tell its name.
+        Return the position itself if it is in text, the tag's start if its name is cut.
         """
-        mark = self._marks.pop()
-        start = opening(buf, anchor, mark)
-        name = NAME(buf, start, end) if start < mark else None
+        position = self._positions.pop()
+        start = opening(buf, anchor, position)
+        name = NAME(buf, start, end) if start < position else None
         if name is None:
-            return mark
+            return position
         tag = TAG(buf, start, end)
         if tag is None:
             return self._tag_opened(buf, start, end, name[1].lower())
@@ -307,7 +309,7 @@ class Rewriter:
         return tag.end()
 
     def _read_through(self, buf: bytes, pos: int, end: int) -> int:
-        """Read what a tag or comment has opened, to its end if that is here."""
+        """Read the content of a tag or comment, to its end if the buffer holds it."""
         while (state := self._state) is not Rewriter._data:
             pos = state(self, buf, pos, end)
             if self._state is state:
@@ -315,7 +317,7 @@ class Rewriter:
         return pos
 
     def _cut(self, buf: bytes, anchor: int, end: int) -> int:
-        """Tell where a chunk ends: in text, in a tag that does not matter, or too early to say."""
+        """Return how far a chunk is read that ends in text, in an irrelevant tag, or in a cut `<`."""
         opened = end_of_text_and_tags(buf, nearest_data(buf, anchor, end), end)
         if opened < end:
             return self._tag_opened(buf, opened, end, b"")
@@ -338,32 +340,33 @@ class Rewriter:
         instead = self._tag_taken(raw, name, start, is_marked)
         if instead is not raw:
             self._drawing_ends = -1
-            self._outlet.send(start)
-            self._outlet.replace(start + len(raw), instead)
+            self._sink.send(start)
+            self._sink.replace(start + len(raw), instead)
         if self._content is not None:
             self._filter_content(start + len(raw))
 
     def _tag_opened(self, buf: bytes, start: int, end: int, name: bytes) -> int:
-        """Tag name state and on: the chunk ends before the tag does.
+        """Begin a tag that goes on in the next chunk: tag name state.
 
-        `name` if it matters; any may, where marks are looked for or every tag is read.
+        `name` is empty for a tag that is not in the search; it matters all the same where positions
+        or every tag are read.
         """
         match = NAME(buf, start, end)
         if match is None or (match.end() == end and len(match[1]) <= LONGEST_NAME):
             return start
-        self._outlet.send(start)
+        self._sink.send(start)
         self._tag = UnfinishedTag()
-        matters = name or self._selection.marks or self._search is EVERY_TAG
+        matters = name or self._selection.positions or self._search is EVERY_TAG
         is_long = len(match[1]) > LONGEST_NAME
         self._opening = match[0][: LONGEST_NAME + 3].lower() if matters else b""
         if self._opening and not is_long:
-            self._outlet.collect()
+            self._sink.collect()
         self._state = Rewriter._unfinished_tag
         return match.start(1)
 
     def _unfinished_tag(self, buf: bytes, pos: int, end: int) -> int:
         past = self._tag.read(buf, pos, end)
-        self._outlet.collected(end if past < 0 else past)
+        self._sink.collected(end if past < 0 else past)
         if past < 0:
             return end
         self._state = Rewriter._data
@@ -372,35 +375,35 @@ class Rewriter:
         return past
 
     def _tag_finished(self, past: int) -> None:
-        raw, name = self._outlet.whole_tag(), self._opening.lstrip(b"</")
+        raw, name = self._sink.whole_tag(), self._opening.lstrip(b"</")
         if raw is None:
             ending = b"/>" if self._tag.is_self_closing else b">"
             self._tag_passed(self._opening + ending, name)
             return
-        marks = self._selection.marks
-        is_marked = marks is not None and bool(marks(raw))
-        self._outlet.replace(past, self._tag_taken(raw, name, past - len(raw), is_marked))
+        positions = self._selection.positions
+        is_marked = positions is not None and bool(positions(raw))
+        self._sink.replace(past, self._tag_taken(raw, name, past - len(raw), is_marked))
         if self._content is not None:
             self._filter_content(past)
 
     def _filter_content(self, at: int) -> None:
-        """Send what follows a tag through the filter that was asked for."""
+        """Send the text after a tag through the filter of its edit."""
         self._drawing_ends = -1
         content, self._content = self._content, None
-        self._outlet.send(at)
+        self._sink.send(at)
         if content is not None:
-            self._outlet.filter(content)
+            self._sink.filter(content)
 
     def _tag_taken(self, raw: bytes, name: bytes, start: int, is_marked: bool) -> bytes:  # noqa: FBT001 - as above
-        """Take a whole tag; return the bytes that go in its place."""
+        """Take a whole tag; return the bytes that replace it."""
         if raw[1] == _SLASH:
             self._end_tag_taken(name, start)
-            if name == b"svg" and self._outlet.offset(start + len(raw)) == self._drawing_ends:
+            if name == b"svg" and self._sink.offset(start + len(raw)) == self._drawing_ends:
                 self._drawing_read()
             return raw
         place: Place = PLAIN
         namespace: Namespace | None = _HTML
-        if self._search is not self._selection.html or self._ashore or name in STRUCTURE:
+        if self._search is not self._selection.html or self._outer_namespaces or name in STRUCTURE:
             place = self._place()
             namespace = self._opened(name, raw, start)
             if self._state is Rewriter._lost:
@@ -423,12 +426,12 @@ class Rewriter:
         return instead
 
     def _drawing_read(self) -> None:
-        """Remember an `svg` that stays, with which nothing else ended or began."""
+        """Remember an `svg` that needs no edit and left no element open."""
         if self._search is self._selection.html:
             self.interest.known.keep(self._drawing, None)
 
     def _opened(self, name: bytes, raw: bytes, start: int) -> Namespace | None:
-        """Follow a start tag where what is open matters; return its namespace, None if not known."""
+        """Add a start tag to the open elements; return its namespace, None if it is not known."""
         if self._has_frames and name in STRUCTURE:  # which a frame set ignores, or not
             self._lose()
             return None
@@ -440,22 +443,22 @@ class Rewriter:
         ):
             self._has_frames = True
         if self._enclosure:
-            at, empty = self._outlet.offset(start), _is_empty(name, raw, namespace)
+            at, empty = self._sink.offset(start), _is_empty(name, raw, namespace)
             if not self._enclosure.start(name, at, empty=empty):
                 self._enclosure = None
         self._follow()
         return namespace
 
     def _follow(self) -> None:
-        """Go on after what is open has changed."""
+        """Adjust the search to the open elements."""
         if self._namespaces.is_lost:
             self._lose()
         self._look()
 
     def _place(self) -> Place:
-        """Return the place that is read, before what stands there is opened."""
+        """Return the current place, before the current tag is opened."""
         open_here = self._namespaces
-        is_inert = self._ashore is not None or open_here.has_template
+        is_inert = self._outer_namespaces is not None or open_here.has_template
         is_enclosed = self._enclosure is not None
         if not (is_inert or is_enclosed or open_here.is_foreign):
             return PLAIN
@@ -483,7 +486,7 @@ class Rewriter:
         return decision.tag
 
     def _edited(self, edit: Edit, tag: StartTag, name: bytes, start: int) -> None:
-        """Prepare for what follows a tag that is edited."""
+        """Prepare for the content of an edited tag."""
         raw, namespace = tag.raw, tag.namespace
         empty = _is_empty(name, raw, namespace)
         if edit.content and namespace is _HTML and name in _TEXTS:
@@ -492,20 +495,20 @@ class Rewriter:
             self._content = edit.content
             self._state = Rewriter._foreign_text
         if edit.encloses and not empty and self._enclosure is None:
-            self._enclosure = Enclosure(name, self._outlet.offset(start + len(raw)))
+            self._enclosure = Enclosure(name, self._sink.offset(start + len(raw)))
         self._is_followed = edit.is_followed
         self._look()
 
     def _end_tag_taken(self, name: bytes, start: int) -> None:
         has_closed = self._namespaces.end(name)
-        if self._enclosure and not self._enclosure.end(name, self._outlet.offset(start)):
+        if self._enclosure and not self._enclosure.end(name, self._sink.offset(start)):
             self._enclosure = None
             has_closed = True
         if has_closed:
             self._follow()
 
     def _tag_passed(self, raw: bytes, name: bytes) -> None:
-        """Follow a tag too long to be held: how to read on depends on it all the same."""
+        """Add a tag too long to be held to the open elements: the state depends on it."""
         if raw[1] == _SLASH:
             self._namespaces.end(name)
             self._follow()
@@ -532,22 +535,22 @@ class Rewriter:
         elif name != b"noscript":
             self._state = Rewriter._raw_text
             self._end = _ENDS[name]
-        elif self._ashore is None:
-            self._enter_island(NOSCRIPT_END)
+        elif self._outer_namespaces is None:
+            self._enter_ambiguous(NOSCRIPT_END)
 
     def _enter_doubt(self, name: bytes) -> None:
-        """Enter what is text in one reading of the page, and markup in another."""
+        """Enter content that is raw text in one reading of the page and markup in another."""
         if self._state is Rewriter._lost:
             return
-        if name == b"plaintext" or self._ashore is not None:
+        if name == b"plaintext" or self._outer_namespaces is not None:
             self._lose()
         else:
-            self._enter_island(_ENDS[name])
+            self._enter_ambiguous(_ENDS[name])
             self._is_muted = True
 
-    def _enter_island(self, shore: re.Pattern[bytes]) -> None:
-        self._state = Rewriter._island
-        self._shore = shore
+    def _enter_ambiguous(self, ambiguous_end: re.Pattern[bytes]) -> None:
+        self._state = Rewriter._ambiguous
+        self._ambiguous_end = ambiguous_end
 
     # -- Comments
 
@@ -631,17 +634,17 @@ class Rewriter:
         return match.end()
 
     def _text_ended(self, at: int) -> int:
-        """Raw text ends at `at`: its end tag is read as any other."""
+        """End raw text at `at`: its end tag is read like any other."""
         self._state = Rewriter._data
-        self._outlet.end_content(at)
+        self._sink.end_content(at)
         return at
 
-    # -- Text of SVG
+    # -- Text of SVG elements
 
     def _foreign_text(self, buf: bytes, pos: int, end: int) -> int:
-        """Read what an element of SVG begins with: text and CDATA sections, up to its first tag.
+        """Read the text and CDATA sections of an SVG element, up to its first tag.
 
-        Each is held until it ends. Longer ones pass as they are.
+        Each is held until it ends. Those longer than `HELD` pass unchanged.
         """
         while found := OPENING(buf, pos, end):
             at = found.start()
@@ -652,34 +655,34 @@ class Rewriter:
             close = buf.find(b"]]>", at + len(_CDATA), end)
             if close < 0:
                 return self._foreign_text_ended(at) if end - at > HELD else at
-            self._outlet.send(at + len(_CDATA))
+            self._sink.send(at + len(_CDATA))
             self._text_edited(buf, at + len(_CDATA), close, is_encoded=False)
             pos = close + 3
-            self._outlet.replace(pos, b"]]>")
+            self._sink.replace(pos, b"]]>")
         return self._foreign_text_ended(pos) if end - pos > HELD else pos
 
     def _text_edited(self, buf: bytes, start: int, at: int, *, is_encoded: bool) -> None:
-        """Send a text through its filter, which gets it without character references."""
+        """Send a text through its filter, with character references decoded."""
         if start == at or at - start > HELD:
-            self._outlet.pass_on(at)
+            self._sink.pass_on(at)
             return
         written = buf[start:at]
         text = references.text(written) if is_encoded else written
-        edited = self._outlet.filtered(text)
+        edited = self._sink.filtered(text)
         if edited == text:
-            self._outlet.pass_on(at)
+            self._sink.pass_on(at)
         else:
-            self._outlet.replace(at, references.escaped(edited) if is_encoded else edited)
+            self._sink.replace(at, references.escaped(edited) if is_encoded else edited)
 
     def _foreign_text_ended(self, at: int) -> int:
-        self._outlet.drop_content()
+        self._sink.drop_content()
         self._state = Rewriter._data
         return at
 
-    # -- Where a page may be read in two ways
+    # -- Pages that can be read in two ways
 
     def _cdata_in_doubt(self, buf: bytes, pos: int, end: int) -> int:
-        """Read a CDATA section that may be a bogus comment: the same if its first `>` ends it."""
+        """Read a CDATA section that may be a bogus comment; both are the same if its first `>` ends it."""
         close = buf.find(b">", pos, end)
         if close < 0:
             return max(pos, end - 2)
@@ -690,9 +693,9 @@ class Rewriter:
         return close + 1
 
     def _lose(self) -> None:
-        """Edit nothing any more."""
-        self._outlet.drop_content()
-        self._content = self._enclosure = self._ashore = None
+        """Stop editing."""
+        self._sink.drop_content()
+        self._content = self._enclosure = self._outer_namespaces = None
         self._is_followed = self._is_muted = False
         self._state = Rewriter._lost
 
@@ -700,26 +703,26 @@ class Rewriter:
         del buf, pos
         return end
 
-    # -- Islands
+    # -- Ambiguous content
 
-    def _island(self, buf: bytes, pos: int, end: int) -> int:
-        """Stop before content that is text or markup, to which `_read` gives bounds."""
+    def _ambiguous(self, buf: bytes, pos: int, end: int) -> int:
+        """Stop before content that is text or markup; `_read` finds its end."""
         del buf, end
         return pos
 
-    def _leave_island(self, at: int, unread: bytes) -> int:
-        """End the island, with whatever is open in it, where it ends if it is text.
+    def _leave_ambiguous(self, at: int, unread: bytes) -> int:
+        """End ambiguous content, and all elements open in it, where it ends as text.
 
-        Where it is markup, the page is read on alike unless something is unfinished.
+        As markup it ends in the same state, unless a tag or comment is unfinished there.
         """
-        self._outlet.release_tag()
-        self._outlet.send(at)
-        self._outlet.end_content(at)
-        island, ashore = self._namespaces, self._ashore
-        if ashore is None:
+        self._sink.release_tag()
+        self._sink.send(at)
+        self._sink.end_content(at)
+        inner, outer = self._namespaces, self._outer_namespaces
+        if outer is None:
             return at
-        self._namespaces, self._ashore, self._is_muted = ashore, None, False
-        self._namespaces.join(island)
+        self._namespaces, self._outer_namespaces, self._is_muted = outer, None, False
+        self._namespaces.join(inner)
         if self._state is not Rewriter._data or unread not in {b"", b"<"}:
             self._lose()
         self._follow()
@@ -735,6 +738,6 @@ def _is_empty(name: bytes, raw: bytes, namespace: Namespace | None) -> bool:
 
 
 def _without_attributes(raw: bytes, name: bytes) -> bytes:
-    """Return what is known of a tag that was cut and too long to be held, so that cuts do not show."""
+    """Return a tag too long to be held as one that chunks cut, so that cuts make no difference."""
     opening = b"</" if raw[1] == _SLASH else b"<"
     return opening + name[: LONGEST_NAME + 1] + (b"/>" if is_self_closing(raw) else b">")

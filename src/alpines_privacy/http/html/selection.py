@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 from alpines_privacy.http.html.lexing import SPACE, letters
 
-__all__ = ["EVERY_TAG", "RAW_TEXT", "STRUCTURE", "Marks", "Search", "Selection"]
+__all__ = ["EVERY_TAG", "RAW_TEXT", "STRUCTURE", "FindPositions", "Search", "Selection"]
 
 Search: TypeAlias = "Callable[[bytes, int, int], re.Match[bytes] | None]"
 
-Marks: TypeAlias = "Callable[[bytes], list[int]]"
-"""Finds places in rising order. What it finds in a tag it also finds in that tag's bytes alone."""
+FindPositions: TypeAlias = "Callable[[bytes], list[int]]"
+"""Returns positions in ascending order. It finds the same in a tag's bytes alone as in the page."""
 
 RAW_TEXT = frozenset(
     b"script style textarea title xmp iframe noembed noframes plaintext noscript".split()
@@ -23,7 +23,7 @@ RAW_TEXT = frozenset(
 STRUCTURE = frozenset({b"svg", b"math", b"template", b"frameset"})
 """Elements that change how what follows is read."""
 
-# Inside `svg`, `math` and enclosed elements every tag is read.
+# For `svg`, `math` and enclosed elements, in which every tag is read.
 EVERY_TAG: Search = re.compile(
     rb"<(?:[!?]|/[^a-zA-Z>]|([a-zA-Z][^%b/>]*+)|/([a-zA-Z][^%b/>]*+))" % (SPACE, SPACE)
 ).search
@@ -32,18 +32,18 @@ EVERY_TAG: Search = re.compile(
 class Selection:
     """The names of the start tags that are offered: ASCII, of any case, 64 letters at most.
 
-    `marks` finds what makes the tag around it be offered too, whatever its name: an attribute
-    that any tag may have. Most of a page's tags are read by nobody, so that is cheaper than
-    offering all of them. A place in text or in a comment means nothing.
+    `positions` finds, in a buffer, text in tags of any name that makes the tag offered too, such as
+    an attribute that any tag may have. That is cheaper than offering all tags. Positions in text or
+    comments are ignored.
 
-    `html` searches for them and for what else matters in HTML, `templated` also for the end of a
-    template.
+    `html` searches for the names and for all that changes the state in HTML; `templated` also
+    for the end of a template.
     """
 
-    __slots__ = ("html", "marks", "offered", "templated")
+    __slots__ = ("html", "offered", "positions", "templated")
 
-    def __init__(self, names: Iterable[str], marks: Marks | None = None) -> None:
-        self.marks = marks
+    def __init__(self, names: Iterable[str], positions: FindPositions | None = None) -> None:
+        self.positions = positions
         self.offered = {name.lower().encode("ascii"): name.lower() for name in names}
         states = RAW_TEXT | STRUCTURE | frozenset(self.offered)
         self.html = _search(states, frozenset())
@@ -51,10 +51,10 @@ class Selection:
 
 
 def _search(starts: frozenset[bytes], ends: frozenset[bytes]) -> Search:
-    """Return what finds start and end tags of these names, and the openings of comments.
+    """Return a search for start and end tags of these names, and for the openings of comments.
 
-    First letters, then the rest of any name: `<a` and `</` are ruled out by their second byte,
-    and what no name is (`<ityle>`) is read as any other tag. The first group is the name of a start
+    The pattern combines first letters with the rest of any name: the second byte rules most tags
+    out, and a false match (`<ityle>`) is read as any other tag. The first group is the name of a start
     tag, the second that of an end tag.
     """
     firsts = b"".join(sorted({letters(name[:1]).strip(b"[]") for name in starts}))
@@ -73,7 +73,7 @@ def _tails(names: frozenset[bytes]) -> bytes:
 
 
 def _words(words: Iterable[bytes]) -> bytes:
-    """Return a pattern for any of the words that never tries one letter twice."""
+    """Return a pattern for any of the words that tries each letter once (a trie)."""
     by_letter: dict[bytes, list[bytes]] = {}
     for word in sorted(words):
         by_letter.setdefault(word[:1], []).append(word[1:])

@@ -1,4 +1,4 @@
-"""A start tag as it was written, what a browser reads in it, and the same tag with edits."""
+"""A start tag: its bytes, its attributes as a browser reads them, and its edited bytes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from alpines_privacy.http.html import references
 from alpines_privacy.http.html.attributes import (
     Attribute,
     attributes,
-    change,
     is_self_closing,
-    removal,
+    remove,
+    set_value,
     values,
 )
 from alpines_privacy.http.html.lexing import NAME
@@ -21,11 +21,11 @@ __all__ = ["PLAIN", "Place", "StartTag"]
 
 
 class Place(NamedTuple):
-    """Where a start tag stands: its element's namespace, and what is open before it.
+    """The place of a start tag: its element's namespace, and the elements around it.
 
-    `is_inert` in a `template` or `noscript`, where a browser that runs scripts runs none;
-    `is_enclosed` in an element that the consumer answered so; `is_foreign` in `svg` or `math`,
-    integration points included.
+    `is_inert`: in a `template` or `noscript`, where browsers run no script. `is_enclosed`: in an
+    element for which the consumer returned `encloses`. `is_foreign`: in `svg` or `math`, integration
+    points included.
     """
 
     namespace: Namespace = Namespace.HTML
@@ -35,14 +35,14 @@ class Place(NamedTuple):
 
 
 PLAIN = Place()
-"""Where most tags stand: in the page, and nothing else."""
+"""The place of most tags: in HTML, in none of these elements."""
 
 
 class StartTag:
     """A start tag: its `raw` bytes, its `name` in lower case and its `place`.
 
-    An `<image>` in HTML is an `img` to browsers; its name here is what was written. `is_marked`
-    says that one of the selection's marks stands in it.
+    An `<image>` in HTML is an `img` to browsers; its name here is as written. `is_marked` tells
+    that it holds one of the positions of the selection.
     """
 
     __slots__ = ("_values", "is_marked", "name", "place", "raw")
@@ -70,12 +70,12 @@ class StartTag:
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
-        """All attributes in the order they are written; of two with one name the first counts."""
+        """All attributes as written; of two with one name the first counts."""
         return tuple(attributes(self.raw))
 
     @property
     def is_self_closing(self) -> bool:
-        """Whether the tag ends in `/>`; that means something outside the HTML namespace only."""
+        """Whether the tag ends in `/>`, which has a meaning outside the HTML namespace only."""
         return is_self_closing(self.raw)
 
     @property
@@ -86,7 +86,7 @@ class StartTag:
     def get(self, name: str) -> str | None:
         """Return an attribute's value as a browser reads it, None if there is no such attribute.
 
-        Bytes that are not UTF-8 become lone surrogates (PEP 383), which `edited` turns back.
+        Bytes that are not UTF-8 become lone surrogates (PEP 383); `edited` writes them back.
         """
         key = name.encode() if name.isascii() else name.encode("utf-8", "surrogateescape")
         raw = self._read().get(key)
@@ -98,20 +98,19 @@ class StartTag:
         return self._values
 
     def edited(self, edits: Mapping[str, str | None]) -> bytes:
-        """Return the tag's bytes with attributes set to new values, or removed where it says None.
+        """Return the tag's bytes with attributes set to new values; None removes an attribute.
 
-        Names are in lower case. An attribute the tag does not have yet goes behind its name. Of
-        two with one name a browser takes the first, so both are removed: the second would come to
-        life.
+        Names are in lower case. A new attribute is added after the tag's name. Of two with one name
+        both are removed: otherwise a browser would take the second.
         """
         parts: list[bytes] = []
         copied = 0
         new = {name: text for name, text in edits.items() if text is not None}
         for attribute in attributes(self.raw):
             if attribute.name in new:
-                splice = change(self.raw, attribute, new.pop(attribute.name))
+                splice = set_value(self.raw, attribute, new.pop(attribute.name))
             elif attribute.name in edits and edits[attribute.name] is None:
-                splice = removal(self.raw, attribute)
+                splice = remove(self.raw, attribute)
             else:
                 continue
             start, end, instead = splice

@@ -1,9 +1,9 @@
-"""Which cookies leave: keep, drop, expire, harden (policy §7, §11; RFC 6265bis).
+"""The promise of cookies: which leave, are dropped, expired or hardened (policy §7, §11; RFC 6265bis).
 
-Under a signal nothing leaves but declared necessary cookies and deletions, and under the
-signals `keep_logins` names also the framework's own session, for the session. What cannot be
-read does not leave. Without a signal the app's cookies leave, hardened, and each one nobody
-declared is reported once by its name.
+Under a signal only declared necessary cookies and deletions leave; under the signals that
+`keep_logins` means, also the framework's session cookies, without a lifetime. An unreadable
+`Set-Cookie` does not leave. Without a signal the app's cookies leave, hardened, and each undeclared
+one is reported once by its name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from alpines_privacy.cookies.known import (
 )
 from alpines_privacy.http import setcookie, site
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.caching import keep_from_shared_caches
+from alpines_privacy.http.cache_control import keep_from_shared_caches
 from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, size_of_fields
 from alpines_privacy.http.promise import Message, Promise
@@ -66,7 +66,7 @@ Lifetime: TypeAlias = int | Literal["session"] | None
 
 
 class _Rule:
-    """What is known of a cookie's name: declared or not, and what that asks for."""
+    """The rule for a cookie's name: its declaration, or what is known of it without one."""
 
     __slots__ = ("declared", "lifetime", "login", "necessary", "scripts")
 
@@ -74,22 +74,22 @@ class _Rule:
         self.declared = cookie is not None
         self.necessary = cookie is not None and cookie.necessary
         self.lifetime = cookie.lifetime if cookie else None
-        # Whether the app decides if scripts see it: one that has to be sent back they often must.
+        # Whether scripts may read it: a token that they must send back they often do.
         self.scripts = (cookie is not None and cookie.readable_by_scripts) or is_echoed(name)
         self.login = login
 
 
-# The names of the attributes to take away, and the attributes to add.
+# The names of the attributes to remove, and the attributes to add.
 _Edit: TypeAlias = "tuple[frozenset[str], tuple[str, ...]]"
 # A name, what follows the value, the visitor's signal, whether over https, Unix time in seconds.
 _Asked: TypeAlias = "tuple[str, str, Signal | None, bool, int]"
 
 
 class _Verdict(NamedTuple):
-    """What becomes of a cookie, whatever its value.
+    """The decision over a cookie, whatever its value.
 
-    Without an `edit` it does not leave. One that is `private` no shared cache may replay; `notice`
-    is what the developer hears.
+    Without an `edit` it does not leave. A `private` one must not be in shared caches; `notice` is the
+    notice to the developer.
     """
 
     edit: _Edit | None
@@ -98,9 +98,9 @@ class _Verdict(NamedTuple):
 
 
 class ForScripts(NamedTuple):
-    """The names that scripts may set, the first that fits counts: name or pattern, lifetime, necessary.
+    """The cookies that scripts may set: name or pattern, lifetime, necessary; the first match counts.
 
-    `logins` are patterns of the framework's own, which stay for the session under `logins_stay_under`.
+    `logins` are patterns of login cookies, which stay for the session under the signals `logins_stay_under`.
     """
 
     declared: tuple[tuple[str, Lifetime, bool], ...]
@@ -112,7 +112,7 @@ class Cookies(Promise):
     """Decides over every `Set-Cookie` that would leave, and expires stale ones on pages."""
 
     part: ClassVar[str] = "cookies"
-    heeds: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
+    fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
     def __init__(self, policy: PrivacyPolicy, logins: Iterable[str] = ()) -> None:
         """`logins` are names the framework was configured with, beside the built-in table."""
@@ -120,7 +120,7 @@ class Cookies(Promise):
         rules = _rules(policy, frozenset(logins) | LOGINS)
         self._rules: Cache[str, _Rule] = Cache("cookie rules", rules)
         self._unwanted: Cache[str, bool] = Cache("unwanted cookies", _unwanted(self._rules))
-        # What follows a value is an app's habit, the same for all its visitors; dates for a second.
+        # Attributes are the same for all visitors of an app; dates in them for a second.
         self._verdicts: Cache[_Asked, _Verdict] = Cache("cookie verdicts", self._verdict)
         self._policy = policy
         self._for_scripts = ForScripts(
@@ -139,17 +139,17 @@ class Cookies(Promise):
             head.replace(f for f in head.fields if not _smuggles_cookie(f))
 
     def fill(self, context: RequestContext, head: ResponseHead) -> None:
-        """On a page under a signal, expire what trackers and undeclared habits planted before."""
+        """On a page under a signal, expire cookies that were set before and may not stay."""
         if context.preference.opted_out and head.is_html and head.status != 304:  # Not Modified
             self._expire(context, head)
 
     def failed(self, context: RequestContext, head: ResponseHead | None) -> None:
-        """Fail closed: what could not be judged does not leave under a signal."""
+        """Fail closed: under a signal no cookie leaves."""
         if head is not None and context.preference.opted_out:
             head.replace(field for field in head.fields if not _sets_cookie(field))
 
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
-        """Let no cookie leave beside the head either: trailers and hints have no use for one."""
+        """Remove cookies from trailers, hints and pushes under a signal."""
         del message
         if not context.preference.opted_out:
             return fields
@@ -158,7 +158,7 @@ class Cookies(Promise):
 
     @property
     def for_scripts(self) -> ForScripts:
-        """What scripts of a page may set, as the shield is told it."""
+        """The cookies that scripts of a page may set, for the shield."""
         return self._for_scripts
 
     def _filter(self, context: RequestContext, head: ResponseHead) -> None:
@@ -182,7 +182,7 @@ class Cookies(Promise):
     def _leaving(
         self, text: str, context: RequestContext, now: float, *, https: bool
     ) -> tuple[str | None, bool]:
-        """Return what of a `Set-Cookie` leaves, and whether it is one no shared cache may replay."""
+        """Return the `Set-Cookie` that leaves, if any, and whether shared caches must not keep it."""
         preference = context.preference
         parts = setcookie.split(text)
         if parts is None:
@@ -197,7 +197,7 @@ class Cookies(Promise):
         return setcookie.edited(text, *edit) if edit else None, private
 
     def _verdict(self, asked: _Asked) -> _Verdict:
-        """Judge a cookie by its name and what follows its value."""
+        """Decide over a cookie by its name and its attributes."""
         name, rest, signal, https, now = asked
         cookie = setcookie.SetCookie("", name, "", *setcookie.read_attributes(rest))
         rule = self._rules[name]
@@ -216,7 +216,7 @@ class Cookies(Promise):
         return rule.login and signal in self._logins_stay_under
 
     def _report(self, context: RequestContext, message: str, name: str, *args: object) -> None:
-        context.guard.notices.once(message, _shown(name), *args)
+        context.runtime.notices.once(message, _shown(name), *args)
 
     def _path(self, name: str) -> str:
         declared = self._policy.cookie(name)
@@ -226,7 +226,7 @@ class Cookies(Promise):
         names = self._stale(context)
         if not names:
             return
-        # More than fit take turns, page by page, so that one that cannot go does not keep the rest.
+        # If they do not all fit, they take turns, so that a cookie that stays does not block the others.
         turns, turn = divmod(int(time.time()), len(names))
         client = context.client
         deletions = (
@@ -239,7 +239,7 @@ class Cookies(Promise):
             head.replace([*head.fields, *fitting])
 
     def _stale(self, context: RequestContext) -> list[str]:
-        """Return the names of the cookies that the browser still holds and is to give up."""
+        """Return the names of the cookies in the request that are to be deleted."""
         request = context.request
         if request.method == "HEAD" or not (lines := request.values("cookie")):
             return []
@@ -266,7 +266,7 @@ def _for_scripts(cookie: Cookie) -> tuple[str, Lifetime, bool]:
 
 
 def _fitting(lines: list[Field], room: int, turn: int) -> list[Field]:
-    """Return the lines that fit into a head; if not all do, they begin elsewhere at each turn."""
+    """Return the lines that fit into a head; if not all do, each turn starts with another."""
     if size_of_fields(lines) <= room:
         return lines
     start = turn % len(lines)
@@ -312,13 +312,13 @@ def _bare(name: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Return a name as it can be declared; a long one as a pattern, never cut."""
+    """Return a name as it can be declared, a long one as a pattern."""
     pattern = pattern_of(name)
     return pattern if len(pattern) <= _LONGEST_SHOWN else f"{pattern[: _LONGEST_SHOWN - 1]}*"
 
 
 def _advice(name: str) -> str:
-    """Return what to declare for a cookie: all that its framework sets to sign people in."""
+    """Return the declarations for a cookie, with the other login cookies of its framework."""
     bare = _bare(name)
     cookies = next((names for names in FRAMEWORKS.values() if bare in names), {bare: "…"})
     lines = [
@@ -329,7 +329,7 @@ def _advice(name: str) -> str:
 
 
 def _unwanted(rules: Cache[str, _Rule]) -> Callable[[str], bool]:
-    """Return the test for a cookie that is to go: a tracker's, or one declared not necessary."""
+    """Return the test for a cookie to delete: a tracker's, or one declared not necessary."""
 
     def unwanted(name: str) -> bool:
         known = rules[name]
@@ -343,7 +343,7 @@ def _unwanted(rules: Cache[str, _Rule]) -> Callable[[str], bool]:
 def _hardened(
     cookie: setcookie.SetCookie, rule: _Rule, lifetime: Lifetime, now: int, *, https: bool
 ) -> _Edit:
-    """Return the edit that gives the cookie what it lacks, by the policy and by its rule."""
+    """Return the edit that adds missing attributes and limits the lifetime, by the cookie's rule."""
     attributes = cookie.attributes
     add: list[str] = []
     remove: frozenset[str] = frozenset()
@@ -364,9 +364,9 @@ def _hardened(
 
 
 def _deletion(cookie: setcookie.SetCookie, *, https: bool, opted_out: bool) -> _Edit:
-    """Return the edit of a deletion; under a signal it makes one that no clock can turn into a cookie.
+    """Return the edit of a deletion; under a signal it deletes whatever the browser's clock.
 
-    A browser reads `Expires` by its own clock, Chromium also against the response's `Date`.
+    Browsers compare `Expires` with their own clock, Chromium also with the response's `Date`.
     """
     add = []
     if opted_out and cookie.expires_only:
@@ -377,11 +377,11 @@ def _deletion(cookie: setcookie.SetCookie, *, https: bool, opted_out: bool) -> _
 
 
 def _deletions(asked: tuple[str, str, str, bool]) -> tuple[str, ...]:
-    """Return the lines that take a cookie of this name away wherever it may be kept.
+    """Return the lines that delete a cookie of this name wherever the browser keeps it.
 
-    A browser identifies a cookie by name, Domain, Path and partition, and tells us the name only:
-    so one line for the host alone and one for each domain up to the registrable one, and over
-    https each again for its partitioned twin. Prefixes restrict what they may say (§4.1.3).
+    A browser identifies a cookie by name, Domain, Path and partition, but sends only the name: so
+    there is one line for the host and one for each domain up to the registrable one, over https each
+    also partitioned. Prefixes restrict the attributes (§4.1.3).
     """
     name, host, path, https = asked
     prefix = name.lower()

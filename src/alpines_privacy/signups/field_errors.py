@@ -1,4 +1,4 @@
-"""What programs read of a field that is wrong, in the shape that clients of their framework know."""
+"""Answers for programs that name the wrong fields, in the format of the app's framework."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["about_fields"]
 
 
 def about_fields(request: RequestHead, status: int, text: str, names: Sequence[str]) -> Answer:
-    """Return an answer that names the fields it is about, none where they are not known.
+    """Return an answer that names the wrong fields; `names` may be empty.
 
-    To FastAPI's clients its list of validation errors, to all others a problem with `errors`
-    (RFC 9457 §3). A name's dots lead into JSON: `user.birth_date`.
+    FastAPI's clients get its list of validation errors, all others a problem with `errors`
+    (RFC 9457 §3). Names are dotted paths into JSON: `user.birth_date`.
     """
     if request.framework == "FastAPI":
         return json_answer(status, {"detail": _as_fastapi(text, names)})

@@ -1,4 +1,4 @@
-"""What keeps one visitor's response from another: `Vary`, and `private` to every cache that listens."""
+"""Fields that keep one visitor's response out of shared caches: `Vary`, and `private`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
 
 
 def signal_fields(policy: PrivacyPolicy) -> tuple[str, ...]:
-    """Return the request's fields that tell what a visitor asks: by them a response that could differ varies."""
+    """Return the request fields of the preference, for `Vary` in responses that could differ."""
     return ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
 
 
 def keep_from_shared_caches(head: ResponseHead) -> None:
-    """Say `private`: many shared caches ignore Vary and would replay the cookie to anybody.
+    """Add `private`: many shared caches ignore Vary and would replay a cookie to other visitors.
 
-    A cache that is addressed on its own (RFC 9213's CDN-Cache-Control and its kin, the older
-    Surrogate-Control, which knows no `private`) does not read Cache-Control.
+    Caches with a field of their own (RFC 9213's CDN-Cache-Control and its like; the older
+    Surrogate-Control, which has no `private`) do not read Cache-Control.
     """
     fields: list[Field] = []
     for name, value in head.fields:
@@ -36,7 +36,7 @@ def keep_from_shared_caches(head: ResponseHead) -> None:
 
 
 def _unshared(value: str, word: str) -> str:
-    """Return cache directives with `word`, unless they say enough already (RFC 9111 §5.2.2)."""
+    """Return cache directives with `word`, unless it or `no-store` is there (RFC 9111 §5.2.2)."""
     directives = split_list(value)
     if {word, "no-store"} & {directive.lower() for directive in directives}:
         return value

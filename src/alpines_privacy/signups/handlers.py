@@ -1,7 +1,6 @@
-"""The doors to an account: a declared signup, one that a word gave away, and the age screen's form.
+"""Handlers of signup requests: declared ones, undeclared ones, GraphQL operations, the age screen's form.
 
-Each meets a request that stands before it: lets it pass, answers it, or asks for its body. What
-is refused the app never sees.
+A handler lets a request pass, answers it, or asks for its body. The app never sees what is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
-from alpines_privacy.signups.detection import Finding, is_of_a_birth, weigh
+from alpines_privacy.signups.detection import Finding, classify, is_of_a_birth
 from alpines_privacy.signups.graphql import operation_of
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import (
@@ -33,24 +32,31 @@ from alpines_privacy.signups.reading import (
     content_length,
     content_type,
     has_body,
+    has_method,
     may_create,
-    stands_for,
 )
 from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
-__all__ = ["Door", "OperationsDoor", "Porter", "ScreenForm", "SignupDoor", "UndeclaredDoor"]
+__all__ = [
+    "Handler",
+    "OperationsHandler",
+    "ScreenForm",
+    "SignupContext",
+    "SignupHandler",
+    "UndeclaredHandler",
+]
 
 _SHOWS = frozenset({"GET", "HEAD"})
-_SMALL = 65536  # bytes of a form that is looked at though nobody declared it
+_SMALL = 65536  # bytes of an undeclared form that is read
 _LARGEST_ANSWER = 8192  # bytes of the screen's form: three numbers and a path
-_QUERY = re.compile(r"[!-~]{0,2048}")  # what fits the form, each character written as three
+_QUERY = re.compile(r"[!-~]{0,2048}")  # fits the form even with each character percent-encoded
 _SAFE = "/:@!$&'()*+,;=~"  # of a path (RFC 3986 §3.3), beside what `quote` leaves anyway
 
 _SCREEN_FIELDS = Names(("year", "month", "day", "to"))
-_IN_QUERY = Names(("query",))  # where a document makes any GraphQL request another
+_IN_QUERY = Names(("query",))  # a document in the query replaces that of any GraphQL request
 _IN_SIGNUPS_QUERY = Names(("query", "variables", "operationName"))
-_SCREEN = "age screen"  # its name where the page it stood before is not known
+_SCREEN = "age screen"  # the route in events where the signup is not known
 _UNREADABLE = "A signup at %s was refused, because %s."
 _UNCERTAIN = (
     'What was sent to a path that ends in "%s" may be a signup with %s, and was let through. Declare '
@@ -58,8 +64,8 @@ _UNCERTAIN = (
 )
 
 
-class Porter:
-    """What all doors share: who is old enough, the cookies, the pages, and where the screens stand."""
+class SignupContext:
+    """What all handlers share: the age rule, the cookies, the pages, and the paths with an age screen."""
 
     __slots__ = ("endpoint", "pages", "rule", "screens", "tokens")
 
@@ -71,67 +77,69 @@ class Porter:
         self.screens: Routes[str] = Routes([])
 
     def refuse(self, context: RequestContext, route: str, reason: Reason) -> Answer:
-        """Refuse somebody under age, which locks, or somebody locked out."""
+        """Refuse a visitor under age, and lock the browser, or refuse a locked browser."""
         announce(context, route, reason)
         if reason == "under_age":
             return self.pages.locking(context)
         return self.pages.answer("refused", context)
 
-    def unreadable(
+    def refuse_unreadable(
         self, context: RequestContext, route: str, why: Unreadable, names: Sequence[str] = ()
     ) -> Answer:
-        """Refuse what cannot be read for sure: it is never an adult's. `names` are the age's fields."""
-        context.guard.notices.once(_UNREADABLE, route, str(why))
+        """Refuse a request whose age cannot be read beyond doubt. `names` are the age's fields."""
+        context.runtime.notices.once(_UNREADABLE, route, str(why))
         announce(context, route, "unreadable")
         is_type = isinstance(why, UnsupportedType)
         return self.pages.answer("unsupported" if is_type else "unreadable", context, names)
 
 
-class Door(ABC):
-    """Where an account is created, or the way there, by requests of these `methods`, or of any that may create."""
+class Handler(ABC):
+    """Handles the requests for one route, of these `methods` or of any other that may create an account."""
 
-    __slots__ = ("methods", "porter", "route")
+    __slots__ = ("methods", "route", "shared")
     is_declared: ClassVar[bool] = True
 
-    def __init__(self, porter: Porter, route: str, methods: frozenset[str]) -> None:
-        self.porter = porter
+    def __init__(self, shared: SignupContext, route: str, methods: frozenset[str]) -> None:
+        self.shared = shared
         self.route = route
         self.methods = methods
 
     @abstractmethod
-    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
+    def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Let a request pass (None), answer it, or ask for its body."""
 
-    def meet_astray(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Meet a request whose path leads here by one reading of several."""
-        return self.meet(context, request)
+    def handle_reduced(
+        self, context: RequestContext, request: RequestHead
+    ) -> Answer | Examine | None:
+        """Handle a request whose path leads here only in a reduced form."""
+        return self.handle(context, request)
 
-    def stuck(self, context: RequestContext) -> Answer | None:
-        """Answer a request that could not be judged by a defect of ours: it stays closed."""
-        return self.porter.pages.answer("unreadable", context)
+    def failed(self, context: RequestContext) -> Answer | None:
+        """Answer a request after a defect of ours: refuse it (fail closed)."""
+        return self.shared.pages.answer("unreadable", context)
 
 
-class SignupDoor(Door):
+class SignupHandler(Handler):
     """A signup the policy declares."""
 
     __slots__ = ("_age", "_creates", "_max_body", "_screen")
 
-    def __init__(self, porter: Porter, signup: Signup) -> None:
+    def __init__(self, shared: SignupContext, signup: Signup) -> None:
         self._creates = frozenset(signup.methods)  # others may, as far as they give an age
         shown = _SHOWS if signup.screen else frozenset()
-        super().__init__(porter, signup.path, self._creates | shown)
+        super().__init__(shared, signup.path, self._creates | shown)
         self._screen = signup.screen
         self._max_body = signup.max_body
-        self._age = AskedAge(signup, porter.rule) if signup.fields else None
+        self._age = AskedAge(signup, shared.rule) if signup.fields else None
 
-    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Judge the lock, then the screen's pass, then the body."""
-        porter, creates = self.porter, stands_for(request, self._creates)
-        is_declared = creates or stands_for(request, self.methods)
-        if is_declared and porter.tokens.is_locked(request):
-            return porter.refuse(context, self.route, "locked")
+    def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
+        """Check the lock, then the age screen's pass, then the body."""
+        shared, creates = self.shared, has_method(request, self._creates)
+        is_declared = creates or has_method(request, self.methods)
+        if is_declared and shared.tokens.is_locked(request):
+            return shared.refuse(context, self.route, "locked")
         may_create_here = is_declared or has_body(request)
-        if self._screen and may_create_here and not porter.tokens.has_passed(request):
+        if self._screen and may_create_here and not shared.tokens.has_passed(request):
             return self._ask_first(context, request)
         if self._age is None:
             return None
@@ -143,28 +151,30 @@ class SignupDoor(Door):
     def _decide_query(
         self, context: RequestContext, request: RequestHead, age: AskedAge
     ) -> Answer | None:
-        """Judge a request without a body, which gives an age at most in its query."""
+        """Decide over a request without a body, which can hold an age only in its query."""
         if not age.is_in_query(request):
             return None
-        if self.porter.tokens.is_locked(request):
-            return self.porter.refuse(context, self.route, "locked")
+        if self.shared.tokens.is_locked(request):
+            return self.shared.refuse(context, self.route, "locked")
         try:
             allowed = age.allows_query(request)
         except Unreadable as error:
-            return self.porter.unreadable(context, self.route, error, age.names)
+            return self.shared.refuse_unreadable(context, self.route, error, age.names)
         if allowed:
             return None
         announce(
             context, self.route, "under_age"
-        )  # without the lock: a link or an image asks for such a page
-        return self.porter.pages.answer("refused", context)
+        )  # without the lock: a link or an image can request such a page
+        return self.shared.pages.answer("refused", context)
 
-    def meet_astray(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Refuse who would create an account by a path that not every router reads alike."""
-        if not stands_for(request, self._creates):
-            return self.meet(context, request)
+    def handle_reduced(
+        self, context: RequestContext, request: RequestHead
+    ) -> Answer | Examine | None:
+        """Refuse to create an account at a path that routers read in different ways."""
+        if not has_method(request, self._creates):
+            return self.handle(context, request)
         why = Unreadable("its path can be read in more than one way")
-        return self.porter.unreadable(context, self.route, why)
+        return self.shared.refuse_unreadable(context, self.route, why)
 
     def _examine(
         self,
@@ -172,7 +182,7 @@ class SignupDoor(Door):
         request: RequestHead,
         decide: Callable[[int, bytes], Answer | None],
     ) -> Answer | Examine:
-        too_large = partial(self.porter.pages.answer, "too_large", context)
+        too_large = partial(self.shared.pages.answer, "too_large", context)
         if (length := content_length(request)) > self._max_body:
             return too_large()
         return Examine(self._max_body, whole_body(partial(decide, length)), beyond=too_large)
@@ -184,13 +194,13 @@ class SignupDoor(Door):
             check_length(request, length, body)
             allowed = age.allows(request, body)
         except Unreadable as error:
-            return self.porter.unreadable(context, self.route, error, age.names)
-        return None if allowed else self.porter.refuse(context, self.route, "under_age")
+            return self.shared.refuse_unreadable(context, self.route, error, age.names)
+        return None if allowed else self.shared.refuse(context, self.route, "under_age")
 
     def _decide_other(
         self, context: RequestContext, request: RequestHead, age: AskedAge, length: int, body: bytes
     ) -> Answer | None:
-        """Judge a request of a method that nobody declared: without an age it is no signup."""
+        """Decide over a request with an undeclared method: without an age it is no signup."""
         try:
             check_length(request, length, body)
             if not body:
@@ -198,132 +208,134 @@ class SignupDoor(Door):
             if not age.is_given(request, body):
                 return None
         except Unreadable as error:
-            return self.porter.unreadable(context, self.route, error, age.names)
-        if self.porter.tokens.is_locked(request):
-            return self.porter.refuse(context, self.route, "locked")
+            return self.shared.refuse_unreadable(context, self.route, error, age.names)
+        if self.shared.tokens.is_locked(request):
+            return self.shared.refuse(context, self.route, "locked")
         return self._decide(context, request, age, length, body)
 
     def _ask_first(self, context: RequestContext, request: RequestHead) -> Answer:
-        """Show the screen in place of the page, or lead there who sends the form without it."""
-        pages = self.porter.pages
+        """Show the age screen in place of the page, or redirect there from the signup form."""
+        pages = self.shared.pages
         if wants_problem(request):
             return pages.answer("unasked", context)
         query = f"?{request.query}" if request.query and _QUERY.fullmatch(request.query) else ""
         path = request.local_path
         if request.method.upper() in _SHOWS:
-            action = way_home(path).removeprefix("./") + self.porter.endpoint[1:] + "age"
+            action = way_home(path).removeprefix("./") + self.shared.endpoint[1:] + "age"
             return pages.screen(action, quote(path, safe=_SAFE) + query)
         return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
 
 
-class OperationsDoor(Door):
-    """A GraphQL API's path, at which the policy declares operations that sign somebody up."""
+class OperationsHandler(Handler):
+    """Handles a GraphQL API's path whose signup operations the policy declares."""
 
     __slots__ = ("_ages", "_max_body")
 
-    def __init__(self, porter: Porter, signups: Sequence[Signup]) -> None:
-        """`signups` are those of one path, each with its operation."""
+    def __init__(self, shared: SignupContext, signups: Sequence[Signup]) -> None:
+        """`signups` share one path; each has an operation."""
         methods = frozenset(method for signup in signups for method in signup.methods)
-        super().__init__(porter, signups[0].path, methods)
+        super().__init__(shared, signups[0].path, methods)
         self._max_body = max(signup.max_body for signup in signups)
-        self._ages = {str(s.operation): AskedAge(s, porter.rule, "variables.") for s in signups}
+        self._ages = {str(s.operation): AskedAge(s, shared.rule, "variables.") for s in signups}
 
-    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Ask for the body, which alone tells the operation."""
-        if not (stands_for(request, self.methods) or may_create(request)):
+    def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
+        """Ask for the body: only the body tells the operation."""
+        if not (has_method(request, self.methods) or may_create(request)):
             return None
-        too_large = partial(self.porter.pages.answer, "too_large", context)
+        too_large = partial(self.shared.pages.answer, "too_large", context)
         if (length := content_length(request)) > self._max_body:
             return too_large()
         judge = whole_body(partial(self._decide, context, request, length))
         return Examine(self._max_body, judge, beyond=too_large)
 
-    def meet_astray(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Refuse a path that not every router reads alike."""
-        if not stands_for(request, self.methods):
-            return self.meet(context, request)
+    def handle_reduced(
+        self, context: RequestContext, request: RequestHead
+    ) -> Answer | Examine | None:
+        """Refuse a path that routers read in different ways."""
+        if not has_method(request, self.methods):
+            return self.handle(context, request)
         why = Unreadable("its path can be read in more than one way")
-        return self.porter.unreadable(context, self.route, why)
+        return self.shared.refuse_unreadable(context, self.route, why)
 
     def _decide(
         self, context: RequestContext, request: RequestHead, length: int, body: bytes
     ) -> Answer | None:
-        porter = self.porter
+        shared = self.shared
         names: Sequence[str] = ()
-        if not (body or stands_for(request, self.methods)):
+        if not (body or has_method(request, self.methods)):
             return None
         try:
             check_length(request, length, body)
             operation = self._operation(request, body)
             if operation is None:
                 return None
-            if porter.tokens.is_locked(request):
-                return porter.refuse(context, self.route, "locked")
+            if shared.tokens.is_locked(request):
+                return shared.refuse(context, self.route, "locked")
             names = self._ages[operation].names
             allowed = self._ages[operation].allows(request, body)
         except Unreadable as error:
-            return porter.unreadable(context, self.route, error, names)
-        return None if allowed else porter.refuse(context, self.route, "under_age")
+            return shared.refuse_unreadable(context, self.route, error, names)
+        return None if allowed else shared.refuse(context, self.route, "under_age")
 
     def _operation(self, request: RequestHead, body: bytes) -> str | None:
-        """Return the declared operation that is asked for; some servers look into the query first."""
+        """Return the declared operation the request asks for. Raises `Unreadable` for one in the query too."""
         operation = operation_of(content_type(request), body, self._ages.keys())
         names = _IN_QUERY if operation is None else _IN_SIGNUPS_QUERY
-        if request.query and names.stand_in(request.query):
+        if request.query and names.occur_in_query(request.query):
             raise Unreadable("the GraphQL request stands in the query too")
         return operation
 
 
-class UndeclaredDoor(Door):
-    """A path whose last word is one that signups have; what is sent there decides."""
+class UndeclaredHandler(Handler):
+    """Handles an undeclared path whose last segment is a signup word; the body decides."""
 
     __slots__ = ()
     is_declared = False
 
-    def __init__(self, porter: Porter, word: str) -> None:
-        super().__init__(porter, word, frozenset({"POST"}))
+    def __init__(self, shared: SignupContext, word: str) -> None:
+        super().__init__(shared, word, frozenset({"POST"}))
 
-    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Look at a small body, of whatever type; a larger one passes by untouched."""
+    def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
+        """Ask for a small body of any type; let a larger one pass."""
         if not may_create(request) or content_length(request) > _SMALL:
             return None
         return Examine(_SMALL, whole_body(partial(self._decide, context, request)))
 
-    def stuck(self, context: RequestContext) -> Answer | None:
-        """Let pass what nobody declared a signup."""
+    def failed(self, context: RequestContext) -> Answer | None:
+        """Let the request pass: nobody declared a signup here (fail open)."""
         del context
         return None
 
     def _decide(self, context: RequestContext, request: RequestHead, body: bytes) -> Answer | None:
-        finding, doubt = self._weighed(request, body)
+        finding, doubt = self._classified(request, body)
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
-            # A parent may sit at the browser that refused the child.
+            # A parent may use the browser that refused the child.
             may_be_locked = finding is not Finding.SOMEBODY_ELSE or doubt is not None
-            if may_be_locked and self.porter.tokens.is_locked(request):
-                return self.porter.refuse(context, self.route, "locked")
+            if may_be_locked and self.shared.tokens.is_locked(request):
+                return self.shared.refuse(context, self.route, "locked")
             if doubt is not None:
-                return self.porter.unreadable(context, self.route, doubt)
+                return self.shared.refuse_unreadable(context, self.route, doubt)
             if finding is Finding.UNDER_AGE:
-                return self.porter.refuse(context, self.route, "under_age")
+                return self.shared.refuse(context, self.route, "under_age")
         if finding is not Finding.OLD_ENOUGH:
-            context.guard.notices.once(_UNCERTAIN, self.route, finding.value)
+            context.runtime.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
 
-    def _weighed(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
-        """Return what a body shows, and why some may read it otherwise: then by the reading that shows most."""
-        rule = self.porter.rule
+    def _classified(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
+        """Return the finding, and why parsers may differ; if they may, that of the reading that shows most."""
+        rule = self.shared.rule
         finding = Finding.NO_SIGNUP
         try:
-            kind = content_type(request)
-            finding = weigh(read_fields(kind, body), rule)
-            if not any(map(is_of_a_birth, names_within(kind, body, ANY))):
+            body_type = content_type(request)
+            finding = classify(read_fields(body_type, body), rule)
+            if not any(map(is_of_a_birth, names_within(body_type, body, ANY))):
                 return finding, None
             why = Unreadable("a birth date stands within another field's value")
         except Unreadable as error:
             why = error
-        findings = (finding, *(weigh(fields, rule) for fields in readings(body)))
+        findings = (finding, *(classify(fields, rule) for fields in readings(body)))
         return max(findings, key=_shows), why
 
 
@@ -332,24 +344,24 @@ def _shows(finding: Finding) -> int:
     return (Finding.NO_SIGNUP, Finding.NO_PASSWORD, finding).index(finding)
 
 
-class ScreenForm(Door):
-    """The layer's own page that takes the age screen's form, and leads back to the signup."""
+class ScreenForm(Handler):
+    """Handles the age screen's form, and redirects back to the signup."""
 
     __slots__ = ("_home",)
 
-    def __init__(self, porter: Porter) -> None:
-        super().__init__(porter, _SCREEN, _SHOWS | {"POST"})
-        self._home = way_home(porter.endpoint)
+    def __init__(self, shared: SignupContext) -> None:
+        super().__init__(shared, _SCREEN, _SHOWS | {"POST"})
+        self._home = way_home(shared.endpoint)
 
-    def meet(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
-        """Take the form from a page of this origin; who only looks in is led home."""
-        pages = self.porter.pages
+    def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
+        """Take the form from a page of this origin; redirect a GET to the home page."""
+        pages = self.shared.pages
         if request.method.upper() in _SHOWS:
             return _redirect(self._home)
         if not is_from_here(request, context.client):
             return pages.answer("unasked", context)
-        if self.porter.tokens.is_locked(request):
-            return self.porter.refuse(context, self.route, "locked")
+        if self.shared.tokens.is_locked(request):
+            return self.shared.refuse(context, self.route, "locked")
         judge = whole_body(partial(self._decide, context, request))
         return Examine(_LARGEST_ANSWER, judge, beyond=pages.answer("too_large", context))
 
@@ -357,32 +369,32 @@ class ScreenForm(Door):
         try:
             fields = list(read_fields(content_type(request), body, _SCREEN_FIELDS))
         except Unreadable as error:
-            return self.porter.unreadable(context, self.route, error)
+            return self.shared.refuse_unreadable(context, self.route, error)
         route, to, location = self._way_back(request, fields)
         typed = {name: _only(name, fields) or "" for name in ("year", "month", "day")}
         allowed = self._allows(typed)
         if allowed is None:
             announce(context, route, "unreadable")
-            return self.porter.pages.screen("age", to, typed)
+            return self.shared.pages.screen("age", to, typed)
         if not allowed:
-            return self.porter.refuse(context, route, "under_age")
-        cookie = self.porter.tokens.passes(https=context.client.https)
+            return self.shared.refuse(context, route, "under_age")
+        cookie = self.shared.tokens.passes(https=context.client.https)
         return _redirect(location, ("set-cookie", cookie))
 
     def _allows(self, typed: Mapping[str, str]) -> bool | None:
         birth = read_parts(typed["year"], typed["month"], typed["day"])
-        return None if birth is None else self.porter.rule.allows(birth)
+        return None if birth is None else self.shared.rule.allows(birth)
 
     def _way_back(
         self, request: RequestHead, fields: list[tuple[str, str]]
     ) -> tuple[str, str, str]:
-        """Return the signup that `to` leads to: its route, `to` itself, and where it is from here.
+        """Return the route of the signup at `to`, `to` itself, and its address relative to this page.
 
-        Only to a page that has a screen, so that the form redirects nowhere else.
+        Only a page with an age screen counts, so the form is no open redirect.
         """
         path, mark, query = (_only("to", fields) or "").partition("?")
         path = decoded(path)
-        routes = self.porter.screens.below(request, path)
+        routes = self.shared.screens.below(request, path)
         if not routes:
             return self.route, "", self._home
         if not _QUERY.fullmatch(query):

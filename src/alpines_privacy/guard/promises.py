@@ -1,0 +1,61 @@
+"""The built-in promises of a policy, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from alpines_privacy.cookies import Cookies
+from alpines_privacy.headers import Headers
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
+from alpines_privacy.shield import Shield
+from alpines_privacy.shield.promise import Knowledge, ShieldCookies
+from alpines_privacy.signups import signups_for
+from alpines_privacy.trackers import Rules, Subscription
+from alpines_privacy.trackers.known import known
+from alpines_privacy.trackers.nothing import Nothing
+from alpines_privacy.trackers.promise import Trackers
+from alpines_privacy.trackers.reports import LoadReports
+from alpines_privacy.trackers.subscription import FreshLists
+
+__all__ = ["promises_for"]
+
+
+def promises_for(
+    policy: PrivacyPolicy,
+    choices: StoredChoice | None,
+    logins: Iterable[str],
+    keys: Callable[[], SecretKeys],
+) -> list[Promise]:
+    """Return the built-in promises in the order of their hooks.
+
+    `Headers` comes before all that edit a head, because it reads the app's own. `WellKnown` comes
+    last, because its resources leave without any cookie, even a deletion of ours.
+    """
+    lists = Subscription(policy.trackers)
+    rules = lists.rules
+    cookies = Cookies(policy, logins)
+    shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
+    reports = LoadReports(policy, SecretKeys.given(), rules)
+    trackers = Trackers(policy, rules, shield.tag)
+    promises: list[Promise] = [
+        *signups_for(policy, keys),
+        reports,
+        Nothing(policy),
+        Headers(policy),
+        cookies,
+        shield,
+        trackers,
+        WellKnown(policy),
+    ]
+    if lists.has_files:
+        lists.use(lambda rules: shield.use(_knowledge(policy, rules)), trackers.use, reports.use)
+        promises.insert(0, FreshLists(lists))
+    return [ChoicePage(policy, choices), *promises] if choices else promises
+
+
+def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:
+    """Return the shield's extract of the rules, by whether the visitor opted out."""
+    both = {opted_out: known(rules, policy, opted_out=opted_out) for opted_out in (False, True)}
+    return {opted_out: Knowledge(k.tables, k.exceptions_on) for opted_out, k in both.items()}
