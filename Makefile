@@ -36,7 +36,7 @@ layers: $(VENV)/.test
 
 # docs/keys.md, from the table of keys.
 keys: $(VENV)/.test
-	$(BIN)/python -m tests.key_table
+	$(BIN)/python -m tests.support.key_table
 
 # A quarter of an hour's search for what costs more than it weighs, and one for ways past a signup's
 # question; `make test` looks for 20 and 15 seconds.

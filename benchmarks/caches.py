@@ -19,7 +19,7 @@ from alpines_privacy.http import cache
 
 # Those that a page's filter asks.
 ASKED = (
-    "page memories", "tags", "style sheets", "loads", "rules on a host", "rules of a listed host",
+    "page outcomes", "tags", "style sheets", "loads", "rules on a host", "rules of a listed host",
     "rules with a word", "page hosts",
 )  # fmt: skip
 _LINE = "{:<24}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}"

@@ -38,7 +38,7 @@ import phonenumbers
 from publicsuffixlist import PublicSuffixList
 
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.engine.spans import Span
 
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "alpines-privacy", "harm")
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import phonenumbers
 from faker import Faker
 
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.engine.spans import Span
 
 __all__ = ["Sample", "everybody", "examples", "locales"]
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from time import process_time
 
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.gate import FoldGate
-from alpines_privacy.redaction.scanner import Scanner
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.engine.gate import FoldGate
+from alpines_privacy.redaction.engine.scanner import Scanner
+from alpines_privacy.redaction.engine.spans import Span
 from benchmarks import labelled
 from benchmarks.redactors import PEERS, Engine
 

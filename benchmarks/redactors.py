@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from alpines_privacy.redaction.spans import Span
+from alpines_privacy.redaction.engine.spans import Span
 
 __all__ = ["PEERS", "Engine"]
 

@@ -12,8 +12,8 @@ import json
 from typing import Any
 
 from playwright.sync_api import Page
-from tests.chromium import chromium
-from tests.shielded import Site, sites
+from tests.support.chromium import chromium
+from tests.support.shielded import Site, sites
 
 _THROTTLING = 4
 _ROUNDS = 15

@@ -20,8 +20,8 @@ from operator import itemgetter
 from pathlib import Path
 
 import adblock
-from tests.filter_requests import everyday, made_from
-from tests.real_requests import loads
+from tests.support.filter_requests import everyday, made_from
+from tests.support.real_requests import loads
 
 from alpines_privacy.trackers import Kind, Rules, shipped_rules
 from benchmarks import corpus

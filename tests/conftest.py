@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
-from alpines_privacy.redaction.visitor import failed, in_flight
+from alpines_privacy.redaction.logs.submitted import failed, in_flight
 
 # Machines are busy at times: no test is about how long one example takes. The examples are the same
 # each time, so that a failure is always the change's own; `--hypothesis-profile=random` draws others.
@@ -27,8 +27,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Files whose tests take the longest, in the order in which they begin: no worker is left with one at the end.
 LONGEST = (
     "tests/browser", "tests/fuzz/test_signups_differential.py", "tests/fuzz/test_growth.py",
-    "tests/test_shield_browser.py", "tests/test_deploy.py", "tests/test_examples.py",
-    "tests/test_html.py", "tests/test_signup_fuzz.py", "tests/test_trackers_rules.py",
+    "tests/shield/test_shield_browser.py", "tests/test_deploy.py", "tests/test_examples.py",
+    "tests/http/test_html.py", "tests/signups/test_signup_fuzz.py", "tests/trackers/test_trackers_rules.py",
 )  # fmt: skip
 # Files whose tests go apart by their first parameter, a server or a proxy.
 IN_PARTS = ("tests/fuzz/test_signups_differential.py", "tests/test_deploy.py")

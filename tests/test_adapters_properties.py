@@ -14,8 +14,8 @@ from alpines_privacy import Cookie, PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import MORE, Examine, Rewrite, Wait
 from alpines_privacy.policy.secrets import VARIABLE
-from tests.secret_keys import KEY
-from tests.wire import ASGIServer, Closing, Message, WSGIServer, promise, scope_of
+from tests.support.secret_keys import KEY
+from tests.support.wire import ASGIServer, Closing, Message, WSGIServer, promise, scope_of
 
 quick = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None

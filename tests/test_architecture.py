@@ -11,7 +11,7 @@ import pytest
 
 from alpines_privacy import PrivacyPolicy, Signup, current
 from alpines_privacy.guard import Guard
-from tests.secret_keys import KEY
+from tests.support.secret_keys import KEY
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "alpines_privacy"

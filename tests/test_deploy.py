@@ -28,12 +28,12 @@ import yaml
 
 from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.policy import SecretKeys
-from tests.certificate import make_certificate
 from tests.conftest import need
-from tests.processes import debian_program, free_port, program, wsgi_origin
-from tests.test_head_room import site as site_with_a_large_head
-from tests.test_shared_cache import POLICY as CACHED_POLICY
-from tests.test_shared_cache import VISITORS, Got, mistakes, orders, shop
+from tests.http.test_head_room import site as site_with_a_large_head
+from tests.http.test_shared_cache import POLICY as CACHED_POLICY
+from tests.http.test_shared_cache import VISITORS, Got, mistakes, orders, shop
+from tests.support.certificate import make_certificate
+from tests.support.processes import debian_program, free_port, program, wsgi_origin
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "deploy.md").read_text("utf-8")

@@ -38,8 +38,8 @@ from alpines_privacy.policy import secrets
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.blocking import Blocker
 from tests.conftest import need
-from tests.processes import free_ports
-from tests.secret_keys import KEY
+from tests.support.processes import free_ports
+from tests.support.secret_keys import KEY
 
 ROOT = Path(__file__).parents[1]
 AYESHA = {"username": "ayesha", "password": "mountain-lake"}

@@ -13,8 +13,8 @@ from examples.demo.internet import Internet, internet, tls_context
 from examples.demo.servers import Pair, Server, listeners, running
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.chromium import HEADLESS
 from tests.conftest import need
+from tests.support.chromium import HEADLESS
 
 SIGNALS: Mapping[str, dict[str, str]] = {
     "none": {},

@@ -23,8 +23,8 @@ from alpines_privacy.http.outcomes import MORE, Answer, Examine, Pass, Replace, 
 from alpines_privacy.http.privacy import KEY, request_context
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.wsgi import WSGIRequest
-from tests.sent import Sent
-from tests.wire import ASGIServer, Message, WSGIServer, promise, scope_of
+from tests.support.sent import Sent
+from tests.support.wire import ASGIServer, Message, WSGIServer, promise, scope_of
 
 OURS = Answer(451, [("content-type", "text/plain"), ("x-ours", "1")], b"ours")
 TYPE: list[Field] = [("content-type", "text/html")]

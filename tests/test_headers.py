@@ -13,8 +13,8 @@ from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, split_list
 from alpines_privacy.testing import visitor
-from tests.secret_keys import KEY
-from tests.sent import PAGES_SAY, Sent, answered
+from tests.support.secret_keys import KEY
+from tests.support.sent import PAGES_SAY, Sent, answered
 
 HTML: Field = ("Content-Type", "text/html; charset=utf-8")
 JSON: Field = ("Content-Type", "application/json")

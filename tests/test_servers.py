@@ -13,20 +13,20 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import Event, InformationalResponseReceived, ResponseReceived, StreamEnded
 
-from tests.processes import free_port, program
-from tests.served import ETAG, HTML
+from tests.support.processes import free_port, program
+from tests.support.served import ETAG, HTML
 
 ROOT = Path(__file__).parent.parent
 
 # How each server is told to serve an app on a port; all with room for two visitors at once.
 COMMANDS = {
-    "uvicorn": "uvicorn tests.served:asgi --port {port} --http h11",
-    "hypercorn": "hypercorn tests.served:asgi --bind 127.0.0.1:{port}",
-    "granian over ASGI": "granian tests.served:asgi --port {port} --interface asgi",
-    "granian over WSGI": "granian tests.served:wsgi --port {port} --interface wsgi"
+    "uvicorn": "uvicorn tests.support.served:asgi --port {port} --http h11",
+    "hypercorn": "hypercorn tests.support.served:asgi --bind 127.0.0.1:{port}",
+    "granian over ASGI": "granian tests.support.served:asgi --port {port} --interface asgi",
+    "granian over WSGI": "granian tests.support.served:wsgi --port {port} --interface wsgi"
     " --blocking-threads 2",
-    "gunicorn": "gunicorn tests.served:wsgi --bind 127.0.0.1:{port} --threads 2",
-    "waitress": "waitress --listen 127.0.0.1:{port} tests.served:wsgi",
+    "gunicorn": "gunicorn tests.support.served:wsgi --bind 127.0.0.1:{port} --threads 2",
+    "waitress": "waitress --listen 127.0.0.1:{port} tests.support.served:wsgi",
 }
 
 

@@ -25,7 +25,16 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.outcomes import Rewrite, Wait
 from alpines_privacy.http.privacy import KEY, context_of
-from tests.wire import App, ASGIServer, Closing, Message, WSGIServer, drive, promise, scope_of
+from tests.support.wire import (
+    App,
+    ASGIServer,
+    Closing,
+    Message,
+    WSGIServer,
+    drive,
+    promise,
+    scope_of,
+)
 
 # Fakes take plain dicts, and some say wrong things on purpose.
 ASGILayer: Any = asgi.PrivacyMiddleware

@@ -12,7 +12,7 @@ from wsgiref.validate import validator
 import pytest
 
 from alpines_privacy import PrivacyPolicy, Signup, protect
-from tests.wire import ASGIServer, scope_of
+from tests.support.wire import ASGIServer, scope_of
 
 POLICY = PrivacyPolicy(signups=[Signup("/register", birth_date="dob")])
 PAGE = b"<p>Tea</p>"

@@ -7,7 +7,7 @@ from werkzeug.local import LocalProxy
 
 from alpines_privacy.guard import PolicyLike
 from alpines_privacy.http.privacy import KEY, current
-from alpines_privacy.redaction.users import ask_also
+from alpines_privacy.redaction.logs.users import ask_also
 from alpines_privacy.startup import secret_keys, warn_of_undeclared_logins
 from alpines_privacy.wsgi import PrivacyMiddleware
 

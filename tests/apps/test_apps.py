@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from alpines_privacy.policy.secrets import VARIABLE
-from tests.advice import advised
 from tests.apps.visits import APPS, App
-from tests.chromium import chromium
-from tests.processes import free_port, program
-from tests.secret_keys import KEY
+from tests.support.advice import advised
+from tests.support.chromium import chromium
+from tests.support.processes import free_port, program
+from tests.support.secret_keys import KEY
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "frameworks.md").read_text("utf-8")

@@ -10,7 +10,7 @@ from tests.browser.internet import internet
 from tests.browser.pages import EMBEDS
 from tests.browser.sites import Site, serve
 from tests.browser.tour import SIGNALS, open_browser
-from tests.certificate import make_certificate
+from tests.support.certificate import make_certificate
 
 _VARIANTS = {
     "bare": (Site("flask"), {}),

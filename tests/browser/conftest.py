@@ -10,7 +10,7 @@ from tests.browser.embeds import CONTROLS, TRACKERS
 from tests.browser.internet import internet
 from tests.browser.sites import Site, serve
 from tests.browser.tour import Visit, World, open_browser
-from tests.certificate import make_certificate
+from tests.support.certificate import make_certificate
 
 
 @pytest.fixture(scope="package")

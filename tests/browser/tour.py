@@ -23,8 +23,8 @@ from playwright.sync_api import (
 from tests.browser.embeds import Embed
 from tests.browser.internet import Arrival, Internet
 from tests.browser.sites import SITES, Site, Sites
-from tests.chromium import HEADLESS
 from tests.conftest import need
+from tests.support.chromium import HEADLESS
 
 __all__ = ["SIGNALS", "Visit", "World", "open_browser"]
 

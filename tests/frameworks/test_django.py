@@ -44,7 +44,7 @@ from tests.frameworks.exhibit import PAGE
 from tests.frameworks.exhibits_asgi import from_httpx
 from tests.frameworks.exhibits_django import site, under
 from tests.frameworks.exhibits_wsgi import from_werkzeug
-from tests.secret_keys import KEY
+from tests.support.secret_keys import KEY
 
 DNT = {"DNT": "1"}
 LOGINS = PrivacyPolicy(

@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder
 from alpines_privacy import Cookie, PolicyError, PrivacyPolicy, PrivacyWarning, current, protect
 from alpines_privacy.flask import AlpinesPrivacy
 from tests.frameworks.exhibit import PAGE
-from tests.processes import free_port, program
+from tests.support.processes import free_port, program
 
 LOGIN = Cookie("session", purpose="Keeps you signed in", necessary=True)
 SIGNED_IN = PrivacyPolicy(cookies=[LOGIN])

@@ -39,7 +39,7 @@ from alpines_privacy.fastapi import Privacy
 from alpines_privacy.guard import Guard
 from alpines_privacy.starlette import privacy_of, template_context
 from tests.frameworks.exhibit import PAGE
-from tests.processes import free_port, program
+from tests.support.processes import free_port, program
 
 DNT = {"DNT": "1"}
 GPC = {"Sec-GPC": "1"}

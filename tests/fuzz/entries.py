@@ -23,12 +23,12 @@ from alpines_privacy.http.privacy import OUTSIDE, current_privacy
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.archive import Cleaner, blocks
-from alpines_privacy.redaction.compression import Compression
+from alpines_privacy.redaction.archives.blocks import Cleaner, blocks
+from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.trackers import KINDS, Rules, shipped_rules
 from alpines_privacy.trackers.lists import compile_lists, read_list
 from alpines_privacy.trackers.table import Table
-from tests.wire import ASGIServer, WSGIServer, scope_of
+from tests.support.wire import ASGIServer, WSGIServer, scope_of
 
 __all__ = ["Entry", "entries", "outside"]
 

@@ -20,7 +20,7 @@ from h2.events import ConnectionTerminated, StreamEnded, StreamReset
 from h2.exceptions import H2Error
 
 from tests.fuzz.signup_apps import ASGI_APPS, LOG, WSGI_APPS
-from tests.processes import free_port, program
+from tests.support.processes import free_port, program
 
 __all__ = ["SERVERS", "Frames", "Sent", "Server", "Sight", "serving"]
 

@@ -29,7 +29,7 @@ HARMLESS = {
     "redaction.archive._OPEN_KEY": "a line is a key's header or its body, told by its colon",
     "redaction.archive._KEY": "as above",
     "redaction.archive._REST_OF_KEY": "as above",
-    "redaction.shadow._TOKEN": "backslashes come in pairs, of which the first always matches",
+    "redaction.decoded_text._TOKEN": "backslashes come in pairs, of which the first always matches",
     "signups.graphql._TOKEN": "a quote that is not closed is read once: it ends the reading",
     "signups.others._WORD": "as redaction.names._WORD",
     "trackers.elements._REFRESH": "its last alternative takes anything, so it matches",

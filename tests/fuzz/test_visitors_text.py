@@ -19,7 +19,7 @@ from playwright.sync_api import Page as Tab
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.page import Pages
-from tests.chromium import chromium, wait_until
+from tests.support.chromium import chromium, wait_until
 
 SITE = "https://www.example.com/a/"
 T = "https://c.statcounter.com/t"

@@ -18,11 +18,11 @@ from alpines_privacy.cli.reports import printable
 from alpines_privacy.cli.sources import Source, opened, refuse_irregular
 from alpines_privacy.cli.tally import Progress, Tally
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.redaction.archive import BLOCK, Cleaned, blocks
-from alpines_privacy.redaction.compression import ArchiveError, Compression, unpacked
-from alpines_privacy.redaction.gate import has_re2
-from alpines_privacy.redaction.replacement import Replacement
-from alpines_privacy.redaction.workers import Workers, cores
+from alpines_privacy.redaction.archives.atomic_file import Replacement
+from alpines_privacy.redaction.archives.blocks import BLOCK, Cleaned, blocks
+from alpines_privacy.redaction.archives.compression import ArchiveError, Compression, unpacked
+from alpines_privacy.redaction.archives.workers import Workers, cores
+from alpines_privacy.redaction.engine.gate import has_re2
 
 __all__ = ["Order", "run"]
 

@@ -20,8 +20,8 @@ import msgspec
 from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.cli.reports import Gone, printable, uri
 from alpines_privacy.policy.bounds import read_bounded
-from alpines_privacy.redaction.archive import Cleaned, Place
-from alpines_privacy.redaction.replacement import Replacement
+from alpines_privacy.redaction.archives.atomic_file import Replacement
+from alpines_privacy.redaction.archives.blocks import Cleaned, Place
 
 __all__ = ["Baseline"]
 

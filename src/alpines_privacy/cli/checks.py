@@ -10,7 +10,7 @@ import click
 
 from alpines_privacy.cli.baseline import Baseline
 from alpines_privacy.cli.reports import FORMATS, Gone, Outcome, Report
-from alpines_privacy.redaction.archive import Cleaned
+from alpines_privacy.redaction.archives.blocks import Cleaned
 
 __all__ = ["Check", "Checking"]
 

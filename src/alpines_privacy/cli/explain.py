@@ -13,7 +13,7 @@ import click
 from alpines_privacy.cli.errors import Refusal
 
 if TYPE_CHECKING:
-    from alpines_privacy.redaction.explaining import Explanation, Finding
+    from alpines_privacy.redaction.engine.explanation import Explanation, Finding
 
 __all__ = ["explain_log"]
 
@@ -49,7 +49,7 @@ def explain_log(text: str, policy: str | None) -> None:
     # Imported here, because `alpines-privacy explain-log --help` needs none of them.
     from alpines_privacy.cli.kinds import policy_for  # noqa: PLC0415
     from alpines_privacy.cli.reports import inert  # noqa: PLC0415
-    from alpines_privacy.redaction.explaining import explain  # noqa: PLC0415
+    from alpines_privacy.redaction.engine.explanation import explain  # noqa: PLC0415
 
     lines = (_read() if text == "-" else text).splitlines()
     logs = policy_for(policy, (), ())

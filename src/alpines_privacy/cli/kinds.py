@@ -22,7 +22,7 @@ def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -
     if not only and not skip:
         return policy
     logs = _logs(policy)
-    kinds = [*_ways(logs)]
+    kinds = [*_replacements(logs)]
     wanted = _known(only, kinds, "--only") or set(kinds)
     left = (set(kinds) - wanted) | _known(skip, kinds, "--skip")
     return replace(policy, logs=replace(logs, **dict.fromkeys(left, "keep")))
@@ -30,14 +30,16 @@ def policy_for(file: str | None, only: Collection[str], skip: Collection[str]) -
 
 def redacted_kinds(policy: PrivacyPolicy) -> frozenset[str]:
     """Return the kinds that a policy redacts."""
-    return frozenset(kind.upper() for kind, way in _ways(_logs(policy)).items() if way != "keep")
+    return frozenset(
+        kind.upper() for kind, way in _replacements(_logs(policy)).items() if way != "keep"
+    )
 
 
 def _logs(policy: PrivacyPolicy) -> Logs:
     return policy.logs if isinstance(policy.logs, Logs) else Logs()
 
 
-def _ways(logs: Logs) -> dict[str, str]:
+def _replacements(logs: Logs) -> dict[str, str]:
     named = {name: getattr(logs, name) for name in Logs.__struct_fields__}
     return {name: way for name, way in named.items() if isinstance(way, str)}
 

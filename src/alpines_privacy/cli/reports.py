@@ -16,7 +16,7 @@ from urllib.parse import quote
 import click
 
 from alpines_privacy import __version__
-from alpines_privacy.redaction.archive import Place
+from alpines_privacy.redaction.archives.blocks import Place
 
 __all__ = [
     "FORMATS",

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from alpines_privacy.redaction.compression import ArchiveError
+from alpines_privacy.redaction.archives.compression import ArchiveError
 
 __all__ = ["Source", "opened", "refuse_irregular"]
 

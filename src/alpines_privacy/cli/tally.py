@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import click
 
-from alpines_privacy.redaction.archive import Cleaned
+from alpines_privacy.redaction.archives.blocks import Cleaned
 
 __all__ = ["Progress", "Tally"]
 

@@ -13,8 +13,8 @@ from typing import Any
 from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
-from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.installed import acting
+from alpines_privacy.redaction.logs.cleaning import Cleaner
+from alpines_privacy.redaction.logs.installed import acting
 
 __all__ = ["clean_error_mails"]
 

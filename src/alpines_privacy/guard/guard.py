@@ -23,8 +23,8 @@ from alpines_privacy.policy.warning import warn
 from alpines_privacy.preference import PreferenceReader, StoredChoice
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.exporters import unhooked
-from alpines_privacy.redaction.hook import install_for
-from alpines_privacy.redaction.promise import VisitorsInLogs
+from alpines_privacy.redaction.logs.hook import install_for
+from alpines_privacy.redaction.requests import VisitorsInLogs
 
 __all__ = ["MODE_VARIABLE", "Guard"]
 

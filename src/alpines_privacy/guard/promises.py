@@ -10,13 +10,13 @@ from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
-from alpines_privacy.shield.promise import Knowledge, ShieldCookies
+from alpines_privacy.shield.element import Knowledge, ShieldCookies
 from alpines_privacy.signups import signups_for
 from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
-from alpines_privacy.trackers.promise import Trackers
 from alpines_privacy.trackers.reports import LoadReports
+from alpines_privacy.trackers.responses import Trackers
 from alpines_privacy.trackers.subscription import FreshLists
 
 __all__ = ["promises_for"]

@@ -65,7 +65,7 @@ BOUNDS = MappingProxyType(
         "rules of a listed host": Bound("a host", 3072 * _KB, 512, "understanding a rule takes 20 µs"),
         "rules with a word": Bound("a word of an address", 5120 * _KB, 256, "as above"),
         "loads": Bound("an address, a page's host, kinds", 2048 * _KB, 4 * _KB, "10 µs each; heads repeat theirs"),
-        "page memories": Bound("a host, a scheme, the visitor's signal", 128 * _KB, 1 * _KB, "whose are the next two"),
+        "page outcomes": Bound("a host, a scheme, the visitor's signal", 128 * _KB, 1 * _KB, "whose are the next two"),
         "tags": Bound("a tag's bytes, or their digest", 5120 * _KB, 1 * _KB, "a site's pages repeat their tags"),
         "style sheets": Bound("a digest", 1024 * _KB, 128, "a site's pages repeat their styles"),
         "load policies": Bound("a host, a mount, a length", 512 * _KB, 2 * _KB, "building one takes 50 µs"),

@@ -83,7 +83,7 @@ class RequestContext:
         None  # the weak reference by which redaction lists the request
     )
     submission: Submission | None = None  # the form or JSON the app has read so far
-    literals: tuple[object, ...] | None = (
+    known_values: tuple[object, ...] | None = (
         None  # the values that no log record may hold, once they are compiled
     )
     _client: Client | None = None

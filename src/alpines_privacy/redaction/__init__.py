@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alpines_privacy.redaction.hook import install, uninstall
-    from alpines_privacy.redaction.redactor import Redactor
-    from alpines_privacy.redaction.spans import Span
+    from alpines_privacy.redaction.engine.redactor import Redactor
+    from alpines_privacy.redaction.engine.spans import Span
+    from alpines_privacy.redaction.logs.hook import install, uninstall
 
 __all__ = ["Redactor", "Span", "install", "uninstall"]
 
 # Imported on first use: compiling the patterns takes time that only a log line is worth.
 _HOMES = {
-    "Redactor": "alpines_privacy.redaction.redactor",
-    "Span": "alpines_privacy.redaction.spans",
-    "install": "alpines_privacy.redaction.hook",
-    "uninstall": "alpines_privacy.redaction.hook",
+    "Redactor": "alpines_privacy.redaction.engine.redactor",
+    "Span": "alpines_privacy.redaction.engine.spans",
+    "install": "alpines_privacy.redaction.logs.hook",
+    "uninstall": "alpines_privacy.redaction.logs.hook",
 }
 
 

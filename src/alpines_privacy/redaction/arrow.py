@@ -18,7 +18,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.redaction.redactor import Redactor
+from alpines_privacy.redaction.engine.redactor import Redactor
 
 __all__ = ["redact_batches"]
 

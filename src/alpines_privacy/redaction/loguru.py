@@ -2,7 +2,7 @@
 
     logger.configure(patcher=redact)
 
-Exceptions become stand-ins: with `diagnose`, loguru's default, sinks show the value of every
+Exceptions become surrogates: with `diagnose`, loguru's default, sinks show the value of every
 variable in a traceback. What comes later, from a logger's own patcher (`logger.patch(...)`) or
 from a sink's filter or format function, is cleaned where the sink formats the record.
 """
@@ -16,9 +16,9 @@ from typing import Any
 
 from loguru._handler import Handler
 
-from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.exceptions import stand_in
-from alpines_privacy.redaction.installed import cleaner
+from alpines_privacy.redaction.logs.cleaning import Cleaner
+from alpines_privacy.redaction.logs.exceptions import surrogate
+from alpines_privacy.redaction.logs.installed import cleaner
 
 __all__ = ["redact"]
 
@@ -104,5 +104,5 @@ def _clean(record: Any, known: Mapping[str, Any]) -> None:
 def _clean_exception(exception: Any, clean: Cleaner) -> Any:
     if exception is None or exception.value is None:
         return exception
-    kind, error, tb = stand_in(exception.value, exception.traceback, clean.text)
+    kind, error, tb = surrogate(exception.value, exception.traceback, clean.text)
     return exception._replace(type=kind, value=error, traceback=tb)

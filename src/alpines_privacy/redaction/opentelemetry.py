@@ -17,8 +17,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
 from opentelemetry.trace import Link
 from opentelemetry.trace.status import Status
 
-from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.installed import cleaner
+from alpines_privacy.redaction.logs.cleaning import Cleaner
+from alpines_privacy.redaction.logs.installed import cleaner
 
 __all__ = ["RedactingLogs", "RedactingSpans"]
 

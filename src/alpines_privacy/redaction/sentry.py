@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
-from alpines_privacy.redaction.cleaning import Cleaner
-from alpines_privacy.redaction.events import exception_of
-from alpines_privacy.redaction.exceptions import identity
-from alpines_privacy.redaction.installed import cleaner
+from alpines_privacy.redaction.logs.cleaning import Cleaner
+from alpines_privacy.redaction.logs.events import exception_of
+from alpines_privacy.redaction.logs.exceptions import identity
+from alpines_privacy.redaction.logs.installed import cleaner
 
 __all__ = [
     "before_breadcrumb",
@@ -94,7 +94,7 @@ def before_send(event: Any, hint: Any) -> Any:
     """Return an event without personal data; None, so that it is not sent, if cleaning it failed.
 
     None also for a second event of one exception: the SDK tells those by the object, and of a
-    logged one it has seen the stand-in.
+    logged one it has seen the surrogate.
     """
     return None if _is_repeated(hint) else _or_nothing(_event, event)
 
@@ -124,7 +124,7 @@ _HOOKS: dict[str, _Hook] = {
 
 
 def _is_repeated(hint: Any) -> bool:
-    """Whether the event before this one was of the same exception, of one the stand-in, of the other itself."""
+    """Whether the event before this one was of the same exception, of one the surrogate, of the other itself."""
     exc_info = exception_of((hint or {}).get("exc_info"))
     if exc_info is None:
         return False

@@ -2,7 +2,7 @@
 
     structlog.configure(processors=[..., redact, structlog.processors.dict_tracebacks, JSONRenderer()])
 
-Before the processors that render exceptions, which it gives stand-ins without variables; placed
+Before the processors that render exceptions, which it gives surrogates without variables; placed
 behind them it cleans the text they made.
 """
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-from alpines_privacy.redaction.events import clean_event
-from alpines_privacy.redaction.installed import cleaner
+from alpines_privacy.redaction.logs.events import clean_event
+from alpines_privacy.redaction.logs.installed import cleaner
 
 __all__ = ["redact"]
 

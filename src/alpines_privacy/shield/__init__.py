@@ -1,5 +1,5 @@
 """A script of the site's own that refuses loads of listed addresses in the page (policy §9, §11, §12)."""
 
-from alpines_privacy.shield.promise import Shield
+from alpines_privacy.shield.element import Shield
 
 __all__ = ["Shield"]

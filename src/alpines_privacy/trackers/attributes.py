@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.html import StartTag
 from alpines_privacy.trackers import css, srcset
+from alpines_privacy.trackers.loading_attributes import DRAWING
 from alpines_privacy.trackers.loads import Loads, Removal, Removals
-from alpines_privacy.trackers.marks import DRAWING
 from alpines_privacy.trackers.markup import (
     BOXES,
     LOADS,

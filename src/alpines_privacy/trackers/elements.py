@@ -42,8 +42,8 @@ from alpines_privacy.trackers.markup import (
     TYPES,
     Kinds,
 )
-from alpines_privacy.trackers.memory import Memory, Outcome, digest
 from alpines_privacy.trackers.nothing import address_of
+from alpines_privacy.trackers.outcomes import Outcome, Outcomes, digest
 from alpines_privacy.trackers.placing import Placing
 from alpines_privacy.trackers.rules import Match
 from alpines_privacy.trackers.slots import Slots
@@ -71,7 +71,7 @@ class Visit(NamedTuple):
     blocker: Blocker
     selections: tuple[Selection, Selection]
     slots: Slots | None
-    memory: Memory
+    outcomes: Outcomes
     notices: Notices
     shield: bytes = b""
     module: str = ""
@@ -123,7 +123,7 @@ class Elements:
         self._slots = visit.slots
         self._loads = ListedLoads(visit.blocker, visit.page, visit.page)
         self._has_base = self._lost_base = False
-        self._memory = visit.memory
+        self._outcomes = visit.outcomes
         self._depth = 0  # of pages in pages
         self._placing = Placing(visit.shield)
         self._interest = Interest(visit.selections[bool(visit.shield)])
@@ -148,7 +148,7 @@ class Elements:
         """Put the shield before or behind the tag, if this is its place."""
         decision = self._placing.placed(tag, decision)
         if self._placing.is_amp:  # what is remembered tells the shield of refused scripts
-            self._memory = Memory()
+            self._outcomes = Outcomes()
         if not self._placing.is_pending:
             self._interest.selection = self._visit.selections[False]
             self._skip_known()
@@ -159,7 +159,7 @@ class Elements:
         place, raw = tag.place, tag.raw
         if place is not PLAIN and (place.is_enclosed or place.namespace is not Namespace.HTML):
             return self._verdict(tag).outcome(tag)
-        tags = self._memory.tags
+        tags = self._outcomes.tags
         is_repeated = tag.name in REMEMBERED and len(raw) <= _LONGEST_KEY
         key = raw if is_repeated else b""
         if is_repeated and (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
@@ -180,12 +180,12 @@ class Elements:
         # What takes the place of a tag holds its text: of one that may be a visitor's nothing is kept.
         is_textless = outcome is None or outcome.decision is None
         if verdict.is_lasting and (is_textless or tag.name in REMEMBERED):
-            self._memory.tags.keep(key, outcome)
+            self._outcomes.tags.keep(key, outcome)
         return outcome
 
     def _skip_known(self) -> None:
         """Let known tags that stay pass unseen, unless the place for the shield is looked for."""
-        self._interest.known = Nowhere() if self._placing.is_pending else self._memory.tags
+        self._interest.known = Nowhere() if self._placing.is_pending else self._outcomes.tags
 
     def _verdict(self, tag: StartTag) -> Verdict:
         """Decide on a tag as its element asks for, then on what any element may carry."""
@@ -266,7 +266,7 @@ class Elements:
             return b""
         if self._depth >= _DEEPEST:
             return None
-        nested = Elements(self._visit._replace(shield=shield, memory=Memory()))
+        nested = Elements(self._visit._replace(shield=shield, outcomes=Outcomes()))
         nested._depth = self._depth + 1
         nested._loads, nested._has_base = self._loads, self._has_base
         filtered = nested.rewriter()(page, last=True)
@@ -315,7 +315,7 @@ class Elements:
         page = self._loads.page
         self._loads = ListedLoads(self._visit.blocker, page, base)
         if base.host != page.host or base.scheme != page.scheme:
-            self._memory = Memory()
+            self._outcomes = Outcomes()
             self._skip_known()
 
     def _amp_analytics(self, tag: StartTag, loads: Loads) -> Verdict:
@@ -391,10 +391,10 @@ class Elements:
         if not _LEADS_AWAY(sheet) and loads.is_at_home:
             return None
         key = digest(sheet)
-        known = self._memory.sheets.get(key)
+        known = self._outcomes.sheets.get(key)
         if known is None:
             known = _inert(sheet, loads)
-            self._memory.sheets.keep(key, known)
+            self._outcomes.sheets.keep(key, known)
         self._note(known.removals)
         return known.decision if isinstance(known.decision, bytes) else None
 

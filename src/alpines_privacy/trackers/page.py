@@ -17,11 +17,11 @@ from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import blockers
 from alpines_privacy.trackers.elements import Elements, Visit
+from alpines_privacy.trackers.loading_attributes import carriers, handlers
 from alpines_privacy.trackers.loads import Removal
-from alpines_privacy.trackers.marks import carriers, handlers
 from alpines_privacy.trackers.markup import AMP, LOADING, SHIELDED
-from alpines_privacy.trackers.memory import Memory
 from alpines_privacy.trackers.nothing import PATH
+from alpines_privacy.trackers.outcomes import Outcomes
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.slots import Slots
 
@@ -29,7 +29,7 @@ __all__ = ["Page", "Pages", "Removal"]
 
 Marks: TypeAlias = "Callable[[bytes], list[int]]"
 
-_OF_A_MEMORY = 2048  # bytes, without what it holds
+_OF_OUTCOMES = 2048  # bytes, without what it holds
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
 _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 
@@ -46,8 +46,8 @@ class Pages:
         }
         self._module = policy.endpoint + PATH
         self._notices = Notices()
-        self._memories: Cache[tuple[str | bool, ...], Memory] = Cache(
-            "page memories", lambda _: Memory(), lambda _: _OF_A_MEMORY
+        self._outcomes: Cache[tuple[str | bool, ...], Outcomes] = Cache(
+            "page outcomes", lambda _: Outcomes(), lambda _: _OF_OUTCOMES
         )
 
     def begin(
@@ -72,18 +72,18 @@ class Pages:
             self.blockers[opted_out],
             self._selections[opted_out],
             self._slots if opted_out else None,
-            self._memory(address, opted_out, bool(shield), bool(module)),
+            self._outcomes_of(address, opted_out, bool(shield), bool(module)),
             self._notices,
             shield,
             module,
         )
         return Page(Elements(visit))
 
-    def _memory(self, page: Address, *kind: bool) -> Memory:
+    def _outcomes_of(self, page: Address, *kind: bool) -> Outcomes:
         """Return what was decided before on this host's pages of this kind; nothing where each path may differ."""
         if self.blockers[False].has_own_rules:
-            return Memory()
-        return self._memories[page.host, page.scheme, *kind]
+            return Outcomes()
+        return self._outcomes[page.host, page.scheme, *kind]
 
 
 class Page:

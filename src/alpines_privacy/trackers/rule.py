@@ -65,7 +65,7 @@ _PARTIES: Mapping[str, int] = MappingProxyType(
         "~3p": FIRST_PARTY,
     }
 )
-# "Block, and answer with a stand-in": the first half is what keeps a request from a tracker.
+# "Block, and answer with a surrogate": the first half is what keeps a request from a tracker.
 _STAND_INS = frozenset({"redirect", "rewrite"})
 
 _COSMETIC = re.compile(r"[^/|@\"!]*?#(?:@?[?$%]{0,2}|\+)#")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from alpines_privacy.http.html import StartTag
 from alpines_privacy.http.html.lexing import SPACE, letters
-from alpines_privacy.trackers.marks import CARRIERS, finder
+from alpines_privacy.trackers.loading_attributes import CARRIERS, finder
 from alpines_privacy.trackers.markup import AMP
 
 __all__ = ["Slots"]

@@ -1,0 +1,1 @@
+"""Archives: logs that are written already, cleaned in blocks on all cores."""

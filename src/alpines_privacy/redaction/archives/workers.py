@@ -1,0 +1,119 @@
+"""Blocks cleaned by several processes at once, handed back in order, never many in memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection, get_context, parent_process
+from types import TracebackType
+from typing import Self
+
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.redaction.archives.blocks import Block, Cleaned, Cleaner
+from alpines_privacy.redaction.archives.compression import ArchiveError, Compression
+
+__all__ = ["Workers", "cores"]
+
+_AHEAD = 2  # blocks for each process: one it works on, one that waits for it
+
+
+class Workers:
+    """`clean(blocks)` by `jobs` processes; with one job by this process, block by block."""
+
+    def __init__(self, policy: PrivacyPolicy | None, jobs: int, *, check: bool = False) -> None:
+        self.cleaner = Cleaner(policy, check=check)
+        self._pool: ProcessPoolExecutor | None = None
+        self._begun: list[Future[None]] = []
+        self._waiting = jobs * _AHEAD
+        if jobs > 1:
+            # Fresh interpreters: a fork of a program that has threads may hang.
+            self._pool = ProcessPoolExecutor(
+                jobs, get_context("spawn"), initializer=_begin, initargs=(policy, check)
+            )
+            self._begun = [self._pool.submit(_is_ready) for _ in range(jobs)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def clean(self, blocks: Iterable[Block], compression: Compression) -> Iterator[Cleaned]:
+        """Yield each block cleaned, in order. Raises `ArchiveError` if a process is ended from outside."""
+        if self._pool is None:
+            for block in blocks:
+                yield self.cleaner.clean(block, compression)
+            return
+        try:
+            yield from self._in_order(self._pool, blocks, compression)
+        except BrokenProcessPool:
+            raise ArchiveError("not cleaned: one of the worker processes was ended") from None
+
+    def _in_order(
+        self, pool: ProcessPoolExecutor, blocks: Iterable[Block], compression: Compression
+    ) -> Iterator[Cleaned]:
+        waiting: deque[Future[Cleaned]] = deque()
+        try:
+            for block in blocks:
+                if not self._is_begun():  # an interpreter takes a while to start
+                    yield self.cleaner.clean(block, compression)
+                    continue
+                waiting.append(pool.submit(_clean, block, compression))
+                if len(waiting) > self._waiting:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _is_begun(self) -> bool:
+        """Whether a worker process is ready; until then this process does the work."""
+        if self._begun and any(future.done() for future in self._begun):
+            self._begun.clear()
+        return not self._begun
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# What a worker process holds: set as it begins, used for each block.
+_cleaners: list[Cleaner] = []
+
+
+def _begin(policy: PrivacyPolicy | None, check: bool) -> None:  # noqa: FBT001 - initargs have no names
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches all; the first process ends the others
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _cleaners[:] = [Cleaner(policy, check=check)]
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _is_ready() -> None:
+    """Do nothing: a process that has done so is ready."""
+
+
+def _clean(block: Block, compression: Compression) -> Cleaned:
+    return _cleaners[0].clean(block, compression)

@@ -1,0 +1,761 @@
+"""Personal data known by its key: `password=…`, `"token": …`, `Cookie: …`, `<email>…</email>`.
+
+One search finds the separators that stand after something which ends like a key of the table;
+what is before such a separator is read backwards, what is after it by the grammar of the kind.
+Text is judged as it is written: by quotes where it has them, else by what such a value can hold.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from alpines_privacy.http.cache import Cache, cached
+from alpines_privacy.policy import Logs
+from alpines_privacy.redaction.engine.candidates import Candidates
+from alpines_privacy.redaction.engine.decoded_text import STRING_ESCAPE, Layer
+from alpines_privacy.redaction.engine.key_names import LONGEST, KeyNames, ends
+from alpines_privacy.redaction.engine.people import NAMED, names_of_people
+from alpines_privacy.redaction.engine.quoted import Document, Documents, Quoted, closing
+from alpines_privacy.redaction.engine.spans import SpanTuple
+from alpines_privacy.redaction.engine.values import (
+    is_code,
+    is_documented,
+    is_expression,
+    is_operand,
+    is_path,
+    is_reason,
+    is_said,
+    is_sentence_of_program,
+    is_type,
+    is_value,
+)
+
+__all__ = ["Keys"]
+
+Bounds: TypeAlias = "tuple[int, int]"
+
+# What nearly all keys of documents look like: `"email": "…"`, `'email': '…'`, `"email": null`, also
+# in a string of another (`\"email\": \"…\"`); and one over an object.
+_PAIR = {
+    quote: re.compile(
+        rf"""{written}([\w\-.]{{1,64}}){written}:[ ]?(?:{written}({content}*+){written}"""
+        rf"""|(?:null|true|false|None|True|False)(?=[}}\]]|,[ ]?{written}))"""
+    )
+    for quote, written, content in (
+        ('"', '"', r'[^"\\\n]'),
+        ("'", "'", r"""[^"'\\\n]"""),
+        ('\\"', r"\\\"", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
+        ("\\'", r"\\'", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
+    )
+}
+_BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of one
+_OBJECTS = ("{", " {")
+_LINE_READ = 200  # characters before a key that tell whether its line is source
+_REST_READ = 48  # characters after a bare value that tell whether it goes on in prose or code
+_WINDOW = 96  # characters before a separator in which its key is looked for
+# A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
+_KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
+_OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
+_IN_BRACKETS = re.compile(r"\[[\w .|-]{1,40}(?:\]|\Z)")  # a place for a value: `--secret [key]`
+_LAST_WORD = re.compile(r"[0-9]*+([a-z]++[A-Z]?+|[A-Z]++)")  # backwards
+
+_BLANKS = frozenset("=> \t")
+_BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
+_BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
+    *"bruBRU"  # which may stand before a quote
+}
+_BEGIN_QUOTED = frozenset("bruBRU\"'")
+_OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
+_MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
+_ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
+_FIRST_MEMBER = re.compile(f"{_MEMBER.pattern}(?:{_OPENING.pattern}|{_ATOM.pattern})")
+_BRACKETED = re.compile(r"<([\w.+\-@/=]{1,128})>(?![\w=])")
+_PLACEHOLDER = re.compile(
+    r"name|user|login|your|value|string|secret|token|session|some|hidden|redacted|filtered|removed|unset|optional|required"
+    r"|(?:^|[_-])(?:id|key|my)(?:$|[_-])|(?-i:^[A-Z_]+$)|^(?:str|int|none|null|nil|empty|unknown|anonymous|root|object|lambda|function)$",
+    re.IGNORECASE,
+)
+# Kinds whose keys name many other things; in prose they have a blank after their colon.
+_VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
+_AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
+_EXPRESSIONS = ("function", "await ", "new ", "lambda", "async ")
+_COMPARED = ('=="', '== "', "=='", "== '")
+_PLAIN = re.compile(r"[\w!@#*+\-]+")
+_MOST_JUDGED = 256  # characters of a bare value that tell what it is
+_MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
+_KEY_WEIGHS = 2  # candidates that take as long as the value of a key, besides the key
+_ENCLOSED = 10_000  # members of a list that stands under a key
+
+# A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
+_NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}+["']?+[ ]?+[=:]"""
+_BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++""")
+_WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
+_CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
+_TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]++")
+_ADDRESS = re.compile(rf"(?=[\[\]0-9A-Fa-f.:\-]){_TOKEN.pattern}")  # of a network
+_LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
+_NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
+
+_BY_KIND: dict[str, re.Pattern[str]] = {
+    "NAME": re.compile(rf"{_WORD}{{1,64}}(?:[ +]{_CAPITAL}{_WORD}{{0,40}}(?![\w=:])){{0,4}}"),
+    "ADDRESS": re.compile(rf"{_WORD}{{1,64}}(?:(?:,[ +]?|[ +]){_WORD}{{1,40}}(?![\w=:])){{0,15}}"),
+    "BIRTH_DATE": re.compile(
+        r"[0-9]{1,4}(?:[-/.][0-9]{1,2}[-/.][0-9]{1,4}|[ -][A-Z][a-z]{2,8}[ ,-]{1,2}[0-9]{2,4})"
+        r"|[A-Z][a-z]{2,8}\.? [0-9]{1,2},? [0-9]{4}|(?:datetime\.)?date(?:time)?\([0-9, ]{4,40}\)"
+        r"|[0-9/%A-F]{4,16}"
+    ),
+    "COORDINATES": re.compile(
+        r"[(\[]?[-+]?[0-9]{1,3}\.[0-9]{1,16}(?:[,; ]{1,2}[-+]?[0-9]{1,3}\.[0-9]{1,16}[)\]]?)?"
+    ),
+    "USER_AGENT": re.compile(
+        r"[^\s\"'&]{1,128}(?:[ ](?:\([^()\n\"]{0,256}\)|[^\s\"'=&]{1,64}/[^\s\"'=&]{1,64}|like|Gecko\)?|on"
+        r"|[\w ]{1,20}, (?:desktop|handheld|tablet|bot|other device))){0,24}"
+    ),
+    **dict.fromkeys(("PHONE", "CNIC", "NTN", "SSN", "CARD"), _NUMBER),
+    **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),
+    "IP": _ADDRESS,
+}
+# In prose, after a colon, a name or an address goes on to the next stop.
+_SPOKEN = {
+    "NAME": re.compile(rf"{_WORD}{{1,64}}(?:[ ]{_WORD}{{1,40}}(?![\w=:])){{0,5}}"),
+}
+
+_HEADERS = frozenset({"authorization", "cookie"})
+_SCHEME = re.compile(
+    r"(?:Basic|Bearer|Token|Negotiate|ApiKey|Api-Key|JWT|DPoP|PrivateToken)[ ]{1,2}(?=\S)",
+    re.IGNORECASE,
+)
+_COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}=[^;\s\"']*+)*+")
+_COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
+_ELEMENT = re.compile(r"[^<\n]++")
+# Grammars of which any part of a match is one, up to the same end.
+_LONG_RUN = 32  # characters, above which a run is remembered
+_RUNS = frozenset(map(id, (_BARE, _TOKEN, _ADDRESS, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
+# What stands in one place of a document without quotes.
+_PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
+
+
+class _Key:
+    """A key of the text: where it begins, the separator and the quotes behind it, what it is."""
+
+    __slots__ = ("kind", "quotes", "separator", "start", "word")
+
+    def __init__(self, start: int, separator: str, kind: str, word: str, quotes: str) -> None:
+        self.start = start
+        self.separator = separator
+        self.kind = kind
+        self.word = word
+        self.quotes = quotes
+
+
+class _Reading:
+    """A text that is searched for keys: backwards too, with its documents, and how far bare values go.
+
+    Where a bare value ends does not depend on where in it one begins. So of many that begin in the
+    same characters (`pin=pin=pin=…`) only the first is read to its end.
+    """
+
+    __slots__ = ("_runs", "backwards", "candidates", "quoted", "text", "verdicts")
+
+    def __init__(self, text: str, backwards: str, candidates: Candidates | None) -> None:
+        self.text = text
+        self.backwards = backwards
+        self.candidates = candidates
+        self.quoted: Quoted | None = None
+        self.verdicts: dict[tuple[str, ...], bool] = {}  # whether a value counts
+        self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
+
+    def closing(self, start: int, quote: str) -> int:
+        """Return where a value ends that a quote before `start` opens."""
+        quoted = self.quoted
+        if quoted is None:
+            return closing(self.text, start, quote)
+        index = bisect_left(quoted.starts, start)
+        if quoted.starts[index : index + 1] == [start]:
+            return quoted.ends[index]
+        end = closing(self.text, start, quote)
+        document = quoted.document_around(end)
+        if document is None or document.start < start:
+            return end
+        return document.end if self.text.startswith(quote, document.end) else document.start
+
+    def end_of_list(self, start: int) -> int:
+        """Return where a list ends at the latest whose members begin at a place: in its document, or before one."""
+        quoted = self.quoted
+        if quoted is None:
+            return len(self.text)
+        if document := quoted.document_at(start):
+            return document.end
+        following = quoted.next_document(start)
+        return following.start if following else len(self.text)
+
+    def end(self, grammar: re.Pattern[str], start: int) -> int:
+        """Return where a value without quotes ends that begins at `start`: there, if there is none."""
+        if self._runs and (run := self._runs.get(id(grammar))) and run[0] <= start < run[1]:
+            return run[1]
+        if self.quoted is None:
+            match = grammar.match(self.text, start)
+        else:
+            match = _match_in(self.text, start, grammar, self.quoted)
+        if match is None:
+            return start
+        end = match.end()
+        if end - start > _LONG_RUN and id(grammar) in _RUNS:
+            self._runs[id(grammar)] = (start, end)
+        return end
+
+
+def _match_in(
+    text: str, start: int, grammar: re.Pattern[str], quoted: Quoted
+) -> re.Match[str] | None:
+    """Match a bare value: in a document up to the end of its place, else so that it parts no document."""
+    if document := quoted.document_at(start):
+        return grammar.match(text, start, _limit_in(text, start, quoted, document))
+    match = grammar.match(text, start)
+    if match and (parted := quoted.document_around(match.end())):
+        return grammar.match(text, start, parted.start)
+    return match
+
+
+def _limit_in(text: str, start: int, quoted: Quoted, document: Document) -> int:
+    if text[start] in "[(":  # a pair of coordinates
+        index = quoted.next_string(start)
+        return quoted.starts[index] if index < len(quoted.starts) else document.end
+    place = _PLACE.match(text, start)
+    return place.end() if place else start
+
+
+class Keys:
+    """Finds the values that stand under the keys of one policy."""
+
+    __slots__ = ("_ends_like_key", "_is_mark", "_read", "_search", "names", "pattern")
+
+    def __init__(self, logs: Logs, marks: re.Pattern[str]) -> None:
+        self.names = KeyNames(logs)
+        self._is_mark = marks.match
+        known = ends(logs)
+        letters = _branches(_tree(known))
+        self._search = re.compile(rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{letters}").finditer
+        self._ends_like_key = re.compile(f"[^a-z]*+{letters}").match
+        self.pattern = _gate(known)
+        self._read = Cache("readings of keys", self._meaning).__getitem__
+
+    def may_match(self, text: str) -> bool:
+        """Tell whether a text may hold such a key."""
+        return (
+            bool(self._separators(_lowered(text[::-1])))
+            or "--" in text
+            or _is_named(text) is not None
+        )
+
+    def found(
+        self,
+        text: str,
+        documents: Documents | None = None,
+        candidates: Candidates | None = None,
+    ) -> list[SpanTuple]:
+        """Return the values in a text, in order and disjoint; of a long one by its `candidates`."""
+        backwards = text[::-1]
+        lowered = _lowered(backwards)
+        places = self._separators(lowered)
+        reading = _Reading(text, backwards, candidates)
+        found: list[SpanTuple] = []
+        if places:
+            found = self._values_of(
+                reading, places, documents or Documents(text, candidates=candidates)
+            )
+        if "--" in text:
+            found = sorted([*found, *self._options(reading)])
+        if '"eman"' in lowered or "'eman'" in lowered:
+            found = sorted([*found, *self._names(reading)])
+        return found
+
+    def _values_of(
+        self, reading: _Reading, places: Iterable[int], documents: Documents
+    ) -> list[SpanTuple]:
+        """Return the values under keys: those inside a string of a document as of a text of its own."""
+        found: list[SpanTuple] = []
+        text, candidates, done = reading.text, reading.candidates, 0
+        for place in places:
+            if place < done:
+                continue
+            if text[place] == ":" and text[place - 1] in _PAIR:
+                if text[place + 1 : place + 2] in _BEGIN_PAIR and (pair := _pair_at(text, place)):
+                    done = self._pair(reading, pair, found)
+                    continue
+                if text.startswith(_OBJECTS, place + 1):  # what is inside has its own keys
+                    continue
+            if candidates and not candidates.take(place):
+                break
+            quoted = reading.quoted = documents.quoted()
+            if quoted is not None and (index := quoted.string_at(place)) >= 0:
+                found += self._inside(text, quoted, index, candidates)
+                done = quoted.ends[index]
+            else:
+                done = self._under_key(reading, place, found) or done
+        return found
+
+    def _under_key(self, reading: _Reading, place: int, found: list[SpanTuple]) -> int:
+        """Add the values under the key before a separator; return where the last ends."""
+        end = 0
+        key = self._key_before(reading.text, reading.backwards, place)
+        if key and (not reading.candidates or reading.candidates.take(place, _KEY_WEIGHS)):
+            for start, end in self._values(reading, place + 1, key):
+                found.append((start, end, key.kind))
+        return end
+
+    def _pair(self, reading: _Reading, pair: re.Match[str], found: list[SpanTuple]) -> int:
+        """Add the value of a pair, if it is personal data; return where reading goes on."""
+        question = name, value = pair.groups()
+        kind, word = self._read(name)
+        if kind is None or not value:
+            return 0
+        counts = reading.verdicts.get(question)
+        if counts is None:
+            counts = self._is_held(kind, word, value)
+            if len(reading.verdicts) < _MOST_VERDICTS:
+                reading.verdicts[question] = counts
+        if not counts:
+            return 0
+        start, end = pair.span(2)
+        found.append((start, end, kind))
+        return end
+
+    def _inside(
+        self, text: str, quoted: Quoted, index: int, candidates: Candidates | None
+    ) -> list[SpanTuple]:
+        """Return the values inside a string, read as it is once its escapes are taken away."""
+        first, last = quoted.starts[index], quoted.ends[index]
+        if candidates is None:
+            return [*self._inside_string(text[first:last], first, quoted.inside.get(index), None)]
+        unread, candidates.unread = candidates.unread, None
+        found = [
+            *self._inside_string(text[first:last], first, quoted.inside.get(index), candidates)
+        ]
+        inside, candidates.unread = candidates.unread, unread
+        if inside is not None:
+            candidates.stop(first)
+        return found
+
+    def _inside_string(
+        self, string: str, first: int, inner: Quoted | None, candidates: Candidates | None
+    ) -> Iterator[SpanTuple]:
+        if inner is not None or "\\" not in string:
+            inside = Documents(string, lambda: inner.shifted(-first)) if inner else None
+            for start, end, kind in self.found(string, inside, candidates):
+                yield first + start, first + end, kind
+            return
+        layer = Layer(string, tokens=STRING_ESCAPE)
+        for begin, done, kind in self.found(layer.text, None, candidates):
+            start, end = layer.origin(begin, done)
+            yield first + start, first + end, kind
+
+    def _separators(self, lowered: str) -> list[int]:
+        """Return where, from the left, separators stand that may have such a key before them.
+
+        The text is given backwards, in small letters.
+        """
+        last = len(lowered) - 1
+        places = [last - match.start() for match in self._search(lowered)]
+        places.reverse()
+        return places
+
+    def is_personal(self, kind: str, key: str, value: str) -> bool:
+        """Tell whether a whole value that stands under a key is personal data not yet redacted."""
+        return self._is_held(kind, _last_word(key), value)
+
+    def _key_before(self, text: str, backwards: str, place: int) -> _Key | None:
+        turned = len(text) - place
+        match = _KEY.match(backwards, turned, turned + _WINDOW)
+        if match is None:
+            return None
+        separator, end = text[place], match.end(2)
+        quotes = match[1]
+        kind, word = self._read(match[2][::-1])
+        if end != match.end() and separator == ":" and not quotes:
+            kind = self.names.kind(match[0][::-1].strip())
+        if kind is None:
+            return None
+        start = place - end + turned
+        key = _Key(start, separator, kind, word, quotes)
+        if separator == "=" and "]" not in quotes:
+            return key
+        if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
+            return None
+        return key
+
+    def _meaning(self, name: str) -> tuple[str | None, str]:
+        """Return the kind of a key and its last word."""
+        return self.names.kind(name), _last_word(name)
+
+    def _is_in_mark(self, text: str, place: int, key: _Key) -> bool:
+        """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
+        start = key.start
+        if start and text[start - 1] == "[":
+            return (
+                "]" in key.quotes
+                and not text[start - 2 : start - 1].isalnum()
+                and self._is_mark(text, start - 1) is not None
+            )
+        if not text[start:place].isupper() or key.separator == "=" or key.quotes:
+            return False  # what a mark writes before a colon is the name of a kind
+        mark = self._is_mark(text, start)
+        return mark is not None and mark.end() > place
+
+    def _values(self, reading: _Reading, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give the bounds of each value under a key whose separator ends at `place`."""
+        text, start = reading.text, place
+        first = text[place : place + 1]
+        if first in _BLANKS and (blank := _BLANK.match(text, place)):
+            start = blank.end()
+            first = text[start : start + 1]
+        if key.separator == ">" or (first in _BEGIN_BARE and key.separator != ","):
+            return self._bare(reading, start, place, key)
+        if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
+            return self._quoted(reading, opening, key)
+        if key.separator == "," or (first == "{" and key.quotes):  # what is inside has its own keys
+            return ()
+        return self._enclosed(reading, start, place, key)
+
+    def _enclosed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give a value that may begin with a bracket."""
+        text = reading.text
+        first = text[start : start + 1]
+        if first == "<" and key.separator == "=":
+            return self._bracketed(text, start, key)
+        if first == "(" or (first == "[" and not self._is_mark(text, start)):
+            return self._listed(reading, start, place, key)
+        return self._bare(reading, start, place, key)
+
+    def _bracketed(self, text: str, start: int, key: _Key) -> Iterable[Bounds]:
+        """Give what mail servers write in angle brackets, `user=<bob>`; `user=<name>` is a place for it."""
+        match = _BRACKETED.match(text, start)
+        if match is None or _PLACEHOLDER.search(match[1]) or self.names.kind(match[1]):
+            return ()
+        before = text[max(0, key.start - 1) : key.start]
+        if before in {"-", "[", "<"} or not self._is_held(key.kind, key.word, match[1]):
+            return ()
+        return (match.span(1),)
+
+    def _listed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
+        text = reading.text
+        pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
+        if not pair and _FIRST_MEMBER.match(text, start + 1):
+            return self._members(reading, start + 1, key)
+        if text[start] == "[" and (key.quotes or key.kind != "PASSWORD"):  # no list of JSON
+            start += 1
+            if not text[start : start + 1].isalnum():
+                return ()
+        return self._bare(reading, start, place, key)
+
+    def _quoted(self, reading: _Reading, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
+        text, start = reading.text, opening.end()
+        end = reading.closing(start, opening[1])
+        if key.separator == "," and text[end + 1 : end + 2] not in {")", "]"}:
+            return
+        value = text[start:end]
+        if key.separator == "," and self.names.kind(value) is not None:  # a list of keys
+            return
+        if (
+            key.kind == "SECRET"
+            and value.isalpha()
+            and text.endswith(_COMPARED, max(0, start - 4), start)
+        ):
+            return  # a token of a language: `if token == "else"`
+        if self._is_held(key.kind, key.word, value):
+            yield start, end
+
+    def _members(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
+        """Give the texts and numbers of a list (`'password': ['x', 'y']`)."""
+        text, candidates, last = reading.text, reading.candidates, reading.end_of_list(start)
+        for _ in range(_ENCLOSED):
+            between = _MEMBER.match(text, start)
+            start = between.end() if between else start
+            if start >= last or (candidates and not candidates.take(start)):
+                return
+            if opening := _OPENING.match(text, start):
+                yield from self._quoted(
+                    reading, opening, _Key(key.start, ":", key.kind, key.word, key.quotes)
+                )
+                start = reading.closing(opening.end(), opening[1]) + 1
+            elif atom := _ATOM.match(text, start):
+                if self._is_held(key.kind, key.word, atom[0]):
+                    yield atom.span()
+                start = atom.end()
+            else:
+                return
+
+    def _bare(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
+        """Give a value without quotes, as far as the grammar of its kind goes."""
+        spoken = start > place and key.separator == ":"
+        if start == place and key.separator == ":" and key.kind in _VAGUE and not key.quotes:
+            return ()
+        if key.word in _HEADERS and key.kind == "SECRET" and key.separator != ">":
+            return self._header(reading, start, key, spoken=spoken)
+        is_special = spoken or key.separator == ">"
+        grammar = _grammar(key) if is_special else _BY_KIND.get(key.kind, _TOKEN)
+        text, end = reading.text, reading.end(grammar, start)
+        if end == start or (key.separator == ">" and not _is_closed(text, end, place, key)):
+            return ()
+        value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
+        question = (key.kind, key.word, value, "")  # bare
+        counts = reading.verdicts.get(question)
+        if counts is None:
+            counts = is_value(key.kind, key.word, value) and not self._is_name_of_field(key, value)
+            if len(reading.verdicts) < _MOST_VERDICTS:
+                reading.verdicts[question] = counts
+        if not counts or self._is_marked_at(text, start, end):
+            return ()
+        if _is_other(text, end, value, key, place):
+            return ()
+        return ((start, end),)
+
+    def _header(
+        self, reading: _Reading, start: int, key: _Key, *, spoken: bool
+    ) -> Iterable[Bounds]:
+        """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
+        text, scheme = reading.text, _SCHEME.match(reading.text, start)
+        start = scheme.end() if scheme else start
+        if self._is_marked_at(text, start):
+            return ()
+        end = reading.end(_TOKEN if scheme else _credentials(text, key, spoken=spoken), start)
+        value = text[start : end if end - start < _MOST_JUDGED else start + _MOST_JUDGED]
+        if not self._is_held(key.kind, key.word, value):
+            return ()
+        if _is_assigned(key, value.rstrip(";")) or value.startswith(_EXPRESSIONS):
+            return ()
+        is_word = scheme is None and spoken and " " not in value.strip()
+        if is_word and is_said("PASSWORD", key.word, value):
+            return ()
+        return ((start, end),)
+
+    def _options(self, reading: _Reading) -> Iterator[SpanTuple]:
+        """Give the values of a command line's options: `--password x`."""
+        text, candidates = reading.text, reading.candidates
+        for match in _OPTION.finditer(text):
+            if candidates and not candidates.take(match.start(), _KEY_WEIGHS):
+                return
+            kind = self.names.kind(match[1])
+            value = _TOKEN.match(text, match.end())
+            if kind and value and not self._is_marked_at(text, match.end()):
+                bare = value[0].strip("\"'")
+                if (
+                    kind not in _VAGUE
+                    and not _IN_BRACKETS.match(value[0])
+                    and is_value(kind, _last_word(match[1]), bare)
+                    and not is_said(kind, "key", bare)
+                ):
+                    yield *value.span(), kind
+
+    def _names(self, reading: _Reading) -> Iterator[SpanTuple]:
+        candidates = reading.candidates
+        for start, end in names_of_people(reading.text):
+            if candidates and not candidates.take(start, _KEY_WEIGHS):
+                return
+            if self.is_personal("NAME", "name", reading.text[start:end]):
+                yield start, end, "NAME"
+
+    def _is_held(self, kind: str, word: str, value: str) -> bool:
+        return (
+            is_value(kind, word, value)
+            and not self._is_marked(value)
+            and not self.names.is_key(value, kind)
+        )
+
+    def _is_name_of_field(self, key: _Key, value: str) -> bool:
+        """Tell whether a bare value is a key again, as in source and templates: `email=${EMAIL}`.
+
+        Of passwords and secrets only what has signs of either: `secret123` is a password.
+        """
+        if len(value) > LONGEST:
+            return False
+        if (
+            ")" in value and "(" not in value.partition(")")[0]
+        ):  # `filter(session_key=session_key).count()`
+            value = value.partition(")")[0] or value
+        if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
+            return self.names.is_key(value, key.kind)
+        if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
+            return False
+        return self.names.kind(value) is not None
+
+    def _is_marked(self, value: str) -> bool:
+        match = self._is_mark(value)
+        return match is not None and match.end() == len(value)
+
+    def _is_marked_at(self, text: str, start: int, end: int = -1) -> bool:
+        """Whether a mark stands there, and nothing that belongs to it after it; or one up to `end`."""
+        match = self._is_mark(text, start)
+        if match is None:
+            return False
+        last = match.end()
+        return last == end or not text[last : last + 1].isalnum()
+
+
+def _pair_at(text: str, place: int) -> re.Match[str] | None:
+    """Return the pair whose colon stands at `place`, if it is written as nearly all are.
+
+    In a document it is a pair, since nothing but a string has a word between two quotes.
+    """
+    quote = text[place - 1] if text[place - 2] != "\\" else text[place - 2 : place]
+    first = text.rfind(quote, max(0, place - 66), place - 1)
+    pair = _PAIR[quote].match(text, first) if first != -1 else None
+    return pair if pair and pair.end(1) == place - len(quote) else None
+
+
+def _tree(ends: Iterable[str]) -> dict[str, Any]:
+    """Return the letters of the ends, read backwards: at most separators the first already decides."""
+    tree: dict[str, Any] = {}
+    for end in ends:
+        branch = tree
+        for letter in reversed(end):
+            branch = branch.setdefault(letter, {})
+        branch[""] = {}
+    return tree
+
+
+def _gate(ends: Iterable[str]) -> str:
+    """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
+    names = "|".join("[_. -]?".join(end) for end in sorted(ends))
+    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]|{NAMED}"
+
+
+_is_named = re.compile(NAMED).search
+
+
+def _lowered(text: str) -> str:
+    lowered = text.lower()
+    return (
+        lowered if len(lowered) == len(text) else text.replace("İ", "I").lower()
+    )  # it becomes two
+
+
+def _branches(tree: dict[str, Any]) -> str:
+    """Write a tree as alternatives; whatever ends there is enough, longer ends need not be told apart."""
+    if "" in tree:
+        return ""
+    ways = [
+        letter + ("[_. -]?" + rest if (rest := _branches(tree[letter])) else "")
+        for letter in sorted(tree)
+    ]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+def _grammar(key: _Key) -> re.Pattern[str]:
+    """Return the grammar of an element's content, or of what is spoken."""
+    if key.separator == ">":
+        return _ELEMENT
+    if not key.quotes and key.kind in _SPOKEN:
+        return _SPOKEN[key.kind]
+    return _BY_KIND.get(key.kind, _TOKEN)
+
+
+_CLOSING = re.compile(r"[^<]{0,512}</([\w.:\-]{1,96})")
+
+
+def _is_closed(text: str, end: int, place: int, key: _Key) -> bool:
+    """Tell whether the tag before a value opens an element: its end tag follows, or the text is cut off in one.
+
+    `/user/<username>/posts` and `usage: login <user> <password>` hold places for a value.
+    """
+    if closing := _CLOSING.match(text, end):
+        return closing[1].endswith(text[key.start : place - 1])
+    return (
+        end == len(text) and text[place : place + 1].isalnum() and " " not in text[place:end][:64]
+    )
+
+
+def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
+    """Return the grammar of a header's value without a scheme."""
+    if key.word == "cookie":
+        before = text[max(0, key.start - 1) : key.start + 4].lower()
+        return _COOKIE if "set" in before else _COOKIES
+    return _LINE if spoken else _BARE
+
+
+def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
+    """Tell whether a bare value is a remark about it, or an expression of source."""
+    first = value[0]
+    is_name = first.isalpha() or first in "_$"
+    if key.separator == ">" or not (key.separator == ":" or is_name):  # begins no code
+        return False
+    rest = text[end : end + _REST_READ]
+    line = "" if key.quotes else _line_before(text, key.start)
+    if key.separator == ":" and not key.quotes:
+        name = text[key.start : place - 1]
+        if _is_remark(line, name, key, value, rest):
+            return True
+    if not is_name:
+        return False
+    if key.quotes:
+        return (
+            is_operand(key.kind, value, rest, of_quoted=key.quotes != "]")
+            or is_code("", value, rest)
+            or _is_assigned(key, value)
+        )
+    if text.startswith("=", place) and is_path(value):
+        return True
+    return (
+        is_expression(value, rest)
+        or is_operand(key.kind, value, rest, of_quoted=False)
+        or is_code(line, value, rest)
+        or (key.separator == ":" and is_type(key.kind, value, rest))
+        or (line.startswith(" ") and _is_in_frame(text, key.start))
+    )
+
+
+def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
+    """Tell whether what follows a colon in prose is about the thing that was named, or a program's line."""
+    return (
+        is_said(key.kind, key.word, value)
+        or is_sentence_of_program(name, value, rest)
+        or (line != "" and (is_documented(line) or is_reason(key.kind, line, value)))
+    )
+
+
+def _is_assigned(key: _Key, value: str) -> bool:
+    """Tell whether a name is assigned to a member, `headers['X-Token'] = auth`; `user[password]=x` is a form's."""
+    return key.separator == "=" and "]" in key.quotes and key.quotes != "]" and is_path(value)
+
+
+_FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")
+
+
+def _is_in_frame(text: str, place: int) -> bool:
+    """Tell whether a place is in a line of source that a traceback shows, below its file's name."""
+    first = text.rfind("\n", max(0, place - _LINE_READ), place)
+    if first < 0:
+        return False
+    before = text.rfind("\n", max(0, first - _LINE_READ), first)
+    return _FRAME.match(text, before + 1, first) is not None
+
+
+def _line_before(text: str, place: int) -> str:
+    """Return what stands before a place on its line, the last of it where that is long."""
+    before = text[place - _LINE_READ if place > _LINE_READ else 0 : place]
+    return before.rpartition("\n")[2] if "\n" in before else before
+
+
+@cached("last words of keys")
+def _last_word(key: str) -> str:
+    match = _LAST_WORD.match(key[-LONGEST:][::-1])
+    return match[1][::-1].lower() if match else ""
+
+
+def _is_separated(text: str, place: int, key: _Key) -> bool:
+    """Tell whether a separator separates: no scope (`a::b`), no scheme, no closing tag."""
+    match key.separator:
+        case ":":
+            return not text.startswith((":", "//"), place + 1)
+        case ">":
+            return text[max(0, key.start - 1) : key.start] in {"<", ":"} and not key.quotes
+        case ",":
+            before = text[max(0, key.start - 1) : key.start]
+            opened = text[max(0, key.start - 3) : key.start].rstrip("b\"'")[-1:]
+            return bool(key.quotes) and (opened in {"(", "["} or before == "-")
+        case _:
+            return True

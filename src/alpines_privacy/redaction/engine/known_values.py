@@ -1,0 +1,162 @@
+"""Values known in advance, found literally in a text: in any case, and as they are when encoded.
+
+Nothing here compiles a pattern from a value: it would outlive the request in `re`'s cache, with
+the value in it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote
+
+from alpines_privacy.redaction.engine.one_line import one_line
+
+__all__ = ["KnownValues", "Literal"]
+
+_MOST_NEEDLES = 300  # of what a visitor sent, looked for in every record of a request that logs
+
+# Times a value stands within words of one text before it counts there too. The visitor picks the
+# values and much of the text: each further look would be work of theirs to give.
+_MOST_WITHIN = 64
+
+# What ends with a letter or digit and still does not belong to the word after it: an escape.
+_ESCAPE = re.compile(
+    r"(?:%[0-9a-f]{2}|\\(?:[abfnrtv0]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|\x1b\[[0-9;]*m)\Z",
+    re.IGNORECASE,
+)
+_LONGEST_ESCAPE = 12  # characters
+
+
+# How each byte is written in an address, the slash too.
+_QUOTED = [quote(bytes([byte]), safe="") for byte in range(256)]
+
+_MAIL = re.compile(r"[\w.+\-]{0,64}(?:@|%40)")  # what goes on to an address
+
+
+class Literal(NamedTuple):
+    """A value, what is written in its place, and whether it counts only as a word of its own.
+
+    A `part` of a value does not count within a mail address either, which is one as a whole.
+    """
+
+    value: str
+    mark: str
+    word: bool
+    part: bool = False
+
+
+class KnownValues:
+    """Replaces literal values; of two that overlap the longer is found, whatever their order.
+
+    Of those that count as words only the first are looked for, in 300 spellings together.
+    """
+
+    __slots__ = ("_needles", "_values")
+
+    def __init__(self, literals: Iterable[Literal]) -> None:
+        needles: dict[str, Literal] = {}
+        for literal in literals:
+            if literal.word and len(needles) >= _MOST_NEEDLES:
+                continue
+            for form in _forms(literal.value):
+                needles.setdefault(_folded(form), literal._replace(value=_folded(form)))
+        self._needles = sorted(needles.values(), key=lambda needle: -len(needle.value))
+        self._values = [needle.value for needle in self._needles]
+
+    def redact(self, text: str) -> str:
+        """Return the text without the values; the very same object where there is none."""
+        if not self._needles:
+            return text
+        folded = text.lower()
+        if len(folded) != len(text):
+            folded = _folded(text)
+        for value in self._values:
+            if value in folded:
+                found = [needle for needle in self._needles if needle.value in folded]
+                return _replaced(text, folded, found)
+        return text
+
+
+def _replaced(text: str, folded: str, found: list[Literal]) -> str:
+    """Replace what is found, all places of one needle after the other; marks are never searched."""
+    taken = bytearray(len(text))
+    places = [
+        (start, end, needle.mark)
+        for needle in found
+        for start, end in _places(needle, folded, taken)
+    ]
+    if not places:
+        return text
+    pieces: list[str] = []
+    at = 0
+    for start, end, mark in sorted(places):
+        pieces += (text[at:start], mark)
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _places(needle: Literal, folded: str, taken: bytearray) -> Iterator[tuple[int, int]]:
+    """Give the bounds of each place where a needle counts that no longer one has taken, and take it."""
+    value, size, within = needle.value, len(needle.value), 0
+    mark, is_free = b"\1" * size, 1 not in taken
+    counts_anywhere = not (needle.word or needle.part)
+    start = folded.find(value)
+    while start >= 0:
+        end = start + size
+        if not is_free and (last := taken.rfind(1, start, end)) >= 0:
+            free = taken.find(0, last)
+            start = folded.find(value, free) if free >= 0 else -1
+        elif counts_anywhere or _counts(
+            needle, folded, start, end, anywhere=within >= _MOST_WITHIN
+        ):
+            taken[start:end] = mark
+            yield start, end
+            start = folded.find(value, end)
+        else:
+            within += 1
+            start = folded.find(value, start + 1)
+
+
+def _counts(needle: Literal, text: str, start: int, end: int, *, anywhere: bool) -> bool:
+    if needle.word and not (anywhere or _is_word(text, start, end)):
+        return False
+    return not (needle.part and _MAIL.match(text, end))
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit goes on where the place begins or ends."""
+    if end < len(text) and _joins(text[end - 1]) and _joins(text[end]):
+        return False
+    if not start or not (_joins(text[start]) and _joins(text[start - 1])):
+        return True
+    return _ESCAPE.search(text, max(0, start - _LONGEST_ESCAPE), start) is not None
+
+
+def _joins(character: str) -> bool:
+    return character.isalnum()
+
+
+def _forms(value: str) -> set[str]:
+    """Return a value as it is and as it looks in an address, a repr, JSON and markup."""
+    forms = {value}
+    if value.isalnum() and value.isascii():
+        return forms
+    encoded = value.encode("utf-8", "replace")
+    quoted = "".join(map(_QUOTED.__getitem__, encoded))
+    forms |= {quoted, quoted.replace("%2F", "/"), quoted.replace("%20", "+")}
+    forms |= {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1]}
+    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms |= {html.escape(value), html.escape(value, quote=False)}
+    return forms | {one_line(form) for form in forms}
+
+
+def _folded(text: str) -> str:
+    """Return the text in lower case, character by character: offsets stay."""
+    folded = text.lower()
+    if len(folded) == len(text):
+        return folded
+    return "".join(low if len(low := c.lower()) == 1 else c for c in text)

@@ -1,0 +1,480 @@
+"""Whether what stands under a key is a value of its kind: no `null`, no mask, no `password=password`.
+
+A key alone is not enough. Programs log that a password is missing, that a token expired, how many
+sessions there are, and the source line in which an argument is called `email`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from alpines_privacy.redaction.engine.replacements import network_of
+
+__all__ = [
+    "is_code",
+    "is_documented",
+    "is_expression",
+    "is_operand",
+    "is_path",
+    "is_reason",
+    "is_said",
+    "is_sentence_of_program",
+    "is_type",
+    "is_value",
+]
+
+_NOTHING = frozenset(
+    {
+        "[", "(", "{",
+        "null", "none", "nil", "undefined", "nan", "true", "false", "yes", "no", "on",
+        "off", "n/a", "na", "unset", "empty", "unknown", "anonymous", "optional", "string",
+        "str", "int", "bytes", "object", "any", "-", "--", "...", "…", "?", "()", "[]",
+        "{}", "$", "''", '""', "\\", "float", "bool", "boolean", "integer", "number", "list", "dict", "void",
+    }
+)  # fmt: skip
+_LONGEST_NOTHING = max(map(len, _NOTHING))
+# Masks of other programs, the words they write for a value, and places for one.
+_MASKED = re.compile(
+    r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
+    r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
+    r"|\[withheld: [\w ()]{1,80}\]|:[a-z]+(?:-[a-z]+)+"
+    r"|[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))"
+    r"|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
+    r"|<(?!/)[^<>\n]{0,256}>",
+    re.IGNORECASE,
+)
+
+# What prose says of such a thing after its name and a colon: "Password: must not be empty".
+_SAID = frozenset(
+    {
+        "a", "an", "and", "are", "at", "auth", "bad", "basic", "bearer", "by", "can",
+        "cannot", "changed", "check", "closed", "could", "created", "deleted", "denied",
+        "did", "digest", "does", "done", "error", "errors", "exists", "expired", "expires",
+        "failed", "failure", "field", "for", "found", "from", "given", "has", "have", "if",
+        "in", "include", "incorrect", "invalid", "is", "it", "malformed", "may", "mismatch",
+        "missing", "must", "need", "needs", "new", "not", "of", "ok", "omit", "only",
+        "opened", "or", "please", "read", "refreshed", "rejected", "removed", "renewed",
+        "require", "required", "requires", "reset", "revoked", "same-origin", "saved",
+        "sent", "set", "should", "started", "stopped", "success", "successful",
+        "successfully", "that", "the", "this", "to", "too", "unauthorized", "unexpected",
+        "updated", "using", "valid", "verified", "was", "with", "wrong", "your",
+    }
+)  # fmt: skip
+
+# Words of keys for one-time codes, which are shorter than other secrets.
+_CODES = frozenset({"otp", "totp", "code", "codes"})
+_ONE_TIME = re.compile(r"(?=[a-z-]*[0-9])[0-9a-z-]{4,16}")
+
+_CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
+_ATTRIBUTE = re.compile(
+    r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
+)
+_IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:[):,]*|\)\..*)")
+_WORDS_OF_CODE = frozenset(
+    {"await", "not", "lambda", "new", "yield", "if", "None):", "function", "async", "typeof"}
+)
+_INDENT = "    "
+_DOES = frozenset("()[],;:")  # what follows a name in source
+_STATEMENT = re.compile(  # of JavaScript and its like, where what has no quotes is a name
+    r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
+    r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
+)
+_SIGNS_OF_SOURCE = ("(", " = ", "def ", "return ", "await ", "self.")
+_SOURCE = re.compile(r"\w\(|\bdef |\breturn |\bawait |\bself\.| = ")
+_NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
+_PLACE_IN_MEMORY = re.compile(
+    r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
+)
+_NAMED = re.compile(r"_?[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
+_NOBODY = frozenset(
+    {
+        "root",
+        "nobody",
+        "default",
+        "postgres",
+        "www-data",
+        "system",
+        "daemon",
+        "guest",
+        "anonymoususer",
+    }
+)
+_LONG_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{6,20}")
+_OUTCOMES = frozenset(
+    {
+        "success", "successful", "succeeded", "failure", "failed", "error", "ok", "denied", "granted", "allowed",
+        "accepted", "rejected", "expired", "timeout", "required", "enabled", "disabled", "pending",
+    }
+)  # fmt: skip
+_NOBODY_OR_OUTCOME = _NOBODY | _OUTCOMES
+_CVV = re.compile(r"[0-9]{3,4}")
+_MAC = re.compile(
+    r"(?:[0-9A-Fa-f]{2}[:\-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
+)
+_AT = re.compile(r"@|%(?:25)*40|&(?:#|commat)|\\(?:u00|x)40|\uff20")
+_BEGINS_LIKE_IP = re.compile(r"[\[\]]*+[0-9A-Fa-f]{0,4}[.:\-]")
+_OWN = ("127.", "0.", "::1", "255.")
+
+# Fewest and most digits of kinds that are numbers, and of those that hold one.
+_DIGITS = {
+    "PHONE": (5, 20), "CNIC": (5, 15), "NTN": (5, 15), "SSN": (4, 11), "CARD": (8, 24), "IBAN": (6, 40),
+    "PASSPORT": (4, 16), "BIRTH_DATE": (2, 24), "COORDINATES": (2, 64),
+}  # fmt: skip
+_NO_DIGITS = re.compile(r"\D+")
+_MOST_READ = 128  # characters of a value that are looked at to judge it
+
+
+# What stands under such keys and is a version (`"cookie": "^0.7.1"`) or a template (`{{ x }}`).
+_NO_ONES = re.compile(
+    r"[\^~]?[<>=v]{0,2}[0-9]{1,4}(?:\.[0-9x*]{1,4}){2}(?:[-+.][\w.+-]{1,32})?|\{\{.*|`?\$\{.*",
+    re.DOTALL,
+)
+# What is no password, and public under other keys: addresses of documents, paths, certificates, variables.
+_PUBLIC = re.compile(
+    r"https?://.*|(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+\.[a-z]{2,5}|/(?:etc|home|var|usr|srv|root|tmp|opt|run|mnt)/.*"
+    r"|-----BEGIN (?!.{0,24}PRIVATE).*|\$[A-Za-z_][A-Za-z_]+(?![\w$]).*|`?<{1,2}[A-Za-z_][\w -]{0,64}>.*",
+    re.DOTALL,
+)
+_BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
+# What a string goes on with that ended in the key: `"token: " + x`, `"token: %s" % x`, `("token=", x)`.
+_AFTER_STRING = re.compile(r"[ ]{0,2}(?:[+%][ ]|\.(?:format|join)\()|,[ ]|[)\]}]{1,3}(?:[,;:.]|\Z)")
+# A place that a format fills: `%s`, `{name}`, `{0!r}`; `%d8` may be a byte of an address.
+_FORMAT = re.compile(
+    r"%(?:\(\w{1,64}\))?[-#0 +]?[0-9]{0,3}(?:\.[0-9]{1,2})?[srdix](?![0-9A-Fa-f])"
+    r"|\{[\w.\[\]]{0,64}(?:![rsa])?(?::[^{}\"']{0,16})?(?:\}|\Z)"
+)
+_FORMATTED = re.compile(r"[fF][rR]?[\"'][^\"']{0,64}\{")  # a literal of Python
+# Letters and digits that may stand beside such places: `Bearer {token}`, `0000:0a:00.%d`, `tool/{version}`.
+_BESIDE_FORMAT = {"SECRET": 8, "ADDRESS": 12, "USER_AGENT": 32}
+_YOURS = re.compile(r"(?:[\w-]{0,32}[-_])?your[-_ ]", re.IGNORECASE)  # `sk-your-api-key`
+_ELIDED = re.compile(r".{0,8}(?:\.{3}|\u2026)", re.DOTALL)
+_HELD_AS_TEXT = {
+    "PASSWORD": (_NO_ONES,),
+    "ADDRESS": (_NO_ONES,),
+    **dict.fromkeys(("SECRET", "USERNAME"), (_NO_ONES, _PUBLIC)),
+}
+
+
+def is_value(kind: str, word: str, value: str) -> bool:
+    """Tell whether a text is a value of a kind; `word` is the last of its key."""
+    start = value[:_MOST_READ].strip()
+    if start[:1] in _BEGINS_PUBLIC and any(
+        public.fullmatch(start) for public in _HELD_AS_TEXT.get(kind, ())
+    ):
+        return False
+    if _AFTER_STRING.match(value) or _is_format(kind, start):
+        return False
+    if kind != "PASSWORD":
+        start = start.rstrip("):,;") or start
+    if not start or (len(start) <= _LONGEST_NOTHING and start.lower() in _NOTHING):
+        return False
+    if limits := _DIGITS.get(kind):
+        if not limits[0] <= len(_NO_DIGITS.sub("", start)) <= limits[1]:
+            return False
+    elif (judge := _JUDGES.get(word) or _JUDGES.get(kind)) and not judge(start):
+        return False
+    return _MASKED.fullmatch(start) is None  # the last, since it takes the longest
+
+
+def _is_format(kind: str, value: str) -> bool:
+    """Tell whether a value is made up later: it has places for one, and little beside them."""
+    if "%" not in value and "{" not in value:
+        return False
+    if _FORMATTED.match(value):
+        return True
+    rest = _FORMAT.sub("", value)
+    return rest != value and sum(map(str.isalnum, rest)) <= _BESIDE_FORMAT.get(kind, 0)
+
+
+def is_said(kind: str, word: str, value: str) -> bool:
+    """Tell whether what follows a key and a colon in prose is a remark about it."""
+    first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
+    if word == "passwords" and first.isalpha():
+        return True
+    if word in _CODES and _ONE_TIME.fullmatch(first):
+        return False
+    if first in _SAID:
+        return True
+    if kind == "SECRET" and word == "session" and not any(map(str.isalpha, value)):
+        return True  # a number of a program's own: "Session: 30546173_2364"
+    if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
+        return len(first) < 8 or first.replace("-", "").isalpha()
+    return kind == "ADDRESS" and value.strip().isalpha()
+
+
+# A clause that ends in a verb and what it failed on: "failed to get password", "reading the token".
+_FAULT = re.compile(
+    r"\b(?:fail\w*|errors?|unable|cannot|can't|could ?n[o']t|did ?n[o']t|won't|problem|trouble|while)\b[^.;:|=]*\Z",
+    re.IGNORECASE,
+)
+_DOING = re.compile(r"\b[a-z]{2,16}ing (?:(?:the|a|an|your|its) )?\Z", re.IGNORECASE)
+_WHOSE = re.compile(r"\b(?:for|of|by|as|from|with)(?: \w{1,16})?[ ]*\Z")
+_CLAUSE, _VERB = 80, 24  # characters before a key that are read for a fault, and for a verb
+# What reasons begin with where the thing itself could be any word, as a user's name can.
+_REASONS = frozenset(
+    {
+        "connection", "permission", "access", "record", "no", "context", "operation", "request", "network",
+        "host", "service", "server", "resource", "lookup", "dial", "open", "write", "exit", "status", "rpc",
+        "unknown", "timeout", "timed", "eof", "entity", "object", "row", "rows", "document", "quota", "i/o",
+        "internal", "unreachable", "exception", "key", "response", "database", "query", "socket",
+    }
+)  # fmt: skip
+
+
+_FIELD = re.compile(
+    r"[ \t*]*(?::(?:param|type|arg|ivar|cvar|var|key|keyword|returns?|raises|rtype)\b[^:\n]{0,80}"
+    r"|@(?:param|property)\b.{0,80})",
+)
+
+
+def is_documented(clause: str) -> bool:
+    """Tell whether a key is documented on its line, as in `:param password: User account password`."""
+    return _FIELD.fullmatch(clause) is not None
+
+
+def is_reason(kind: str, clause: str, value: str) -> bool:
+    """Tell whether a value is why something failed: "failed to get password: connection refused".
+
+    `clause` is what stands before the key on its line.
+    """
+    words = value.split(None, 3)
+    if not clause or not words or any(map(str.isdigit, value)):
+        return False
+    if kind in {"NAME", "USERNAME"}:
+        first = words[0].strip(".,;:!").lower()
+        return first in _REASONS and _is_fault(clause)
+    plain = value.translate(_NO_STOPS)
+    if not plain.isalpha() or not (plain.islower() or plain.isupper()):
+        return False
+    # That prose goes on behind it says nothing of a word: "password: sunshine is not accepted".
+    if words[0].strip(".,;:!").lower() not in _REASONS:
+        return False
+    return _is_fault(clause) or _DOING.search(clause[-_VERB:]) is not None
+
+
+def _is_fault(clause: str) -> bool:
+    """Tell whether a clause ends in what could not be done with the thing it names last."""
+    return _FAULT.search(clause[-_CLAUSE:]) is not None and _WHOSE.search(clause[-_VERB:]) is None
+
+
+_NO_STOPS = str.maketrans("", "", " .,:;'/-_")
+_SENTENCE_GOES_ON = re.compile(r":|[ ][a-z(]")
+_PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?:login|session)")
+
+
+def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
+    """Tell whether a value begins what a program says behind its name: `imap-login: Disconnected (…)`."""
+    return (
+        value[0].isupper()
+        and value[1:].rstrip(".:").islower()
+        and value.rstrip(".:").isalpha()
+        and _PROGRAM.fullmatch(name) is not None
+        and (name.endswith("-login") or _SENTENCE_GOES_ON.match(rest) is not None)
+    )
+
+
+_PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
+_TYPE = re.compile(r"(?:[A-Za-z_]\w*+\.)++[A-Z][a-z]\w*+", re.ASCII)
+_BUILT_IN = "None|str|int|bytes|float|bool|dict|list|tuple|Any"
+_ANNOTATED = re.compile(rf"[ ](?:\|[ ](?:{_BUILT_IN})\b|=[ ])")
+_TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*+\.)*+[A-Z]\w*+|{_BUILT_IN}", re.ASCII)
+_OPERATOR = re.compile(r"[ ](?:\|\||&&|\?\?|\?|\+|===?|!==?)[ ]")
+_WORD_OPERATOR = re.compile(r"[ ](?:or|and|if|else|in|is|not)[ ]")
+_OPERATORS = frozenset("|&?+=!")
+_ENDS = frozenset("),;")
+_CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
+
+
+def is_type(kind: str, value: str, rest: str) -> bool:
+    """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`."""
+    if rest[:1] == " " and _ANNOTATED.match(rest):
+        return _TYPE_NAME.fullmatch(value) is not None
+    return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
+
+
+def is_path(value: str) -> bool:
+    """Tell whether a bare value is the name of a variable or a member (`auth`, `user.name`), without digits."""
+    return _PATH.fullmatch(value) is not None and not any(map(str.isdigit, value))
+
+
+_WORD_OF_EXPRESSION = re.compile(r"function\*?|async|await|new|lambda|yield|typeof|void|class")
+_EXPRESSION_GOES_ON = re.compile(
+    r"[ ]?(?:[\w$.]{1,64}[ ]?)?(?:[(\[{:*]|=>)|[ ](?:function|await)\b"
+)
+_ASSIGNED_ON = re.compile(r"[ ]=[ ](?!=)")
+
+
+def is_expression(value: str, rest: str) -> bool:
+    """Tell whether a bare value begins an expression, or is a name that is assigned to as well.
+
+    `Token = function Token(p) {`, `secret = await read()`, `USER = exports.LOGIN = 1`.
+    """
+    if _WORD_OF_EXPRESSION.fullmatch(value):
+        return _EXPRESSION_GOES_ON.match(rest) is not None
+    return _ASSIGNED_ON.match(rest) is not None and is_path(value)
+
+
+def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
+    """Tell whether a bare value is a name in an expression: `secret: KEY || fallback`, `token=seqLen)`.
+
+    `of_quoted` says that its key has quotes (`'username': prefix or local`).
+    """
+    if rest[1:2] in _OPERATORS or (of_quoted and rest[:1] == " "):
+        goes_on = _OPERATOR.match(rest) or (of_quoted and _WORD_OPERATOR.match(rest))
+        return bool(goes_on) and _PATH.fullmatch(value) is not None
+    return kind == "SECRET" and rest[:1] in _ENDS and _CAMEL.fullmatch(value) is not None
+
+
+def is_code(line: str, value: str, rest: str) -> bool:
+    """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
+
+    `line` is what stands before the key on its line, `rest` what follows the value.
+    """
+    after = rest[:1]
+    # An indent alone is YAML's too: a name is code where something is done with it.
+    if line.startswith(_INDENT) and (
+        value in _WORDS_OF_CODE
+        or (
+            (value[-1] in "):,." or after in _DOES or "." in value) and _IDENTIFIER.fullmatch(value)
+        )
+    ):
+        return True
+    called = after in {"(", "["} or "(" in value or "[" in value
+    is_expression = (called and _CALL.match(value + after)) or (
+        "." in value and _ATTRIBUTE.match(value)
+    )
+    if is_expression and (not line or _is_source(line)):
+        return True
+    if not line or _STATEMENT.match(line) is None:
+        return False
+    if called and _CALL.match(value + after):
+        return True
+    if not (value[-1] in "):,;" or after in _DOES or any(sign in line for sign in "=({[;")):
+        return False  # prose: "let me in password: sunshine"
+    return _PATH.fullmatch(value.rstrip("):,;")) is not None
+
+
+def _is_source(line: str) -> bool:
+    """Tell whether a line begins indented or holds what source does."""
+    if len(line) > 1 and line[:2].isspace():
+        return True
+    return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
+
+
+def _is_pin(value: str) -> bool:
+    return 4 <= len(value) <= 12 and value.isdecimal()
+
+
+def _is_pass(value: str) -> bool:
+    """`pass=3` counts what passed."""
+    if not any(map(str.isalnum, value)):
+        return False
+    return not (value.isdecimal() and len(value) < 4) and not value.startswith(("/", "~/"))
+
+
+_NO_SECRETS = frozenset("(#*:<&|`")  # what no token begins with, and patterns and templates do
+_DIGEST = re.compile(r"\{SHA[0-9]{0,3}\}[0-9A-Fa-f]{20,}")  # that stands for a token
+_PATTERN = re.compile(r"[/^].{0,126}[\[(\\|^]")  # of a language, as sources write one
+
+
+def _is_secret(value: str) -> bool:
+    """Leave small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and what has no letter or digit."""
+    return (
+        not (value.isdecimal() and len(value) < 4)
+        and value[0] not in _NO_SECRETS
+        and _PATTERN.match(value) is None
+        and _DIGEST.match(value) is None
+        and _ELIDED.fullmatch(value) is None
+        and _YOURS.match(value) is None
+        and (
+            _NAMED.fullmatch(value) is None and (value[0].isalnum() or any(map(str.isalnum, value)))
+        )
+    )
+
+
+_WITH_BLANKS = frozenset(
+    {"authorization", "authentication", "cookie", "cookies", "credential", "credentials"}
+)
+_GROUPS = re.compile(r"[0-9A-Fa-f]{1,8}(?: [0-9A-Fa-f]{1,8})+")
+_PROSE = re.compile(r"[A-Za-z][\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
+
+
+def _is_one_word(value: str) -> bool:
+    """Leave prose: a token has no blanks but between groups of ciphers (`"signature": "ET SCAN x"`)."""
+    return _is_secret(value) and (
+        " " not in value or _PROSE.fullmatch(value) is None or _GROUPS.fullmatch(value) is not None
+    )
+
+
+def _is_zip(value: str) -> bool:
+    return len(value) <= 12 and any(map(str.isdecimal, value))
+
+
+def _is_username(value: str) -> bool:
+    """Leave short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), every machine's."""
+    if _ASSIGNED.match(value):  # `new user: name=bob`
+        return False
+    if not (value[0].isalpha() or any(map(str.isalpha, value))):
+        return _LONG_NUMBER.fullmatch(value) is not None
+    return value.lower() not in _NOBODY_OR_OUTCOME
+
+
+def _is_small(value: str) -> bool:
+    """Tell whether a text is a word of a program or prose in small letters; people's addresses have more."""
+    if not value.isascii() or any(map(str.isdigit, value)) or value != value.lower():
+        return False
+    words = value.split()
+    return len(words) == 1 or any(word.strip(".,;:") in _SAID for word in words)
+
+
+def _is_address(value: str) -> bool:
+    return (
+        len(value) > 1
+        and any(map(str.isalnum, value))
+        and not _is_small(value)
+        and _PLACE_IN_MEMORY.fullmatch(value.strip("[]")) is None
+    )
+
+
+def _is_ip(value: str) -> bool:
+    return (
+        _BEGINS_LIKE_IP.match(value) is not None
+        and network_of(value) is not None
+        and not value.startswith(_OWN)
+    )
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > 1
+
+
+def _is_agent(value: str) -> bool:
+    """Leave names without a version, which tell nothing of who uses the program."""
+    return value[0] not in _NO_SECRETS and ("/" in value or any(map(str.isdigit, value)))
+
+
+_ASSIGNED = re.compile(r"[A-Za-z_]{1,32}=")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def _is_name(value: str) -> bool:
+    """Leave repositories: `"full_name": "owner/project"`."""
+    return len(value) > 1 and _REPOSITORY.fullmatch(value) is None
+
+
+_JUDGES: dict[str, Callable[[str], bool]] = {
+    "pin": _is_pin, "pass": _is_pass, "pwd": _is_pass, "pw": _is_pass, "passwords": _is_pass,
+    "zip": _is_zip, "zipcode": _is_zip, "postcode": _is_zip,
+    "PASSWORD": lambda value: value.strip(".\u2026)`,;") != "",
+    "mail": lambda value: _AT.search(value) is not None,
+    "SECRET": _is_one_word,
+    **dict.fromkeys(_WITH_BLANKS, _is_secret),
+    "USERNAME": _is_username,
+    "USER_AGENT": _is_agent,
+    "ADDRESS": _is_address,
+    "NAME": _is_name, "EMAIL": _is_long,
+    "IP": _is_ip,
+    "CVV": lambda value: _CVV.fullmatch(value) is not None,
+    "MAC": lambda value: _MAC.fullmatch(value) is not None,
+}  # fmt: skip

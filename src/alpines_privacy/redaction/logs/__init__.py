@@ -1,0 +1,1 @@
+"""The process whose logs leave: records, exceptions and what visitors submitted, cleaned before they do."""

@@ -1,0 +1,274 @@
+"""The hook on the standard library's logging: installed once in a process, switched off by a flag.
+
+`Logger.callHandlers` is the last place all handlers share: it sees records of loggers that do
+not propagate and reaches handlers added later, which filters on the root logger do not. What a
+handler's own filters and its formatter add after that is cleaned where they are asked, in
+`Handler.filter` and `Handler.format`; where neither is the app's, nothing is looked at twice.
+`Formatter.formatException` covers exceptions that get to a formatter another way, a queue's
+listener records that come from other processes. Uncaught exceptions go to stderr, which is a log
+where containers run.
+
+Others patch the same places, so what was put there stays for good and only stops acting.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from alpines_privacy.http.context import Runtime
+from alpines_privacy.http.privacy import Privacy, context_of, current_privacy, request_context
+from alpines_privacy.redaction.engine.one_line import one_line
+from alpines_privacy.redaction.engine.redactor import Redactor
+from alpines_privacy.redaction.logs.cleaning import Cleaner
+from alpines_privacy.redaction.logs.exceptions import identity, rendered
+from alpines_privacy.redaction.logs.formatters import adds_nothing
+from alpines_privacy.redaction.logs.installed import acting, installed
+from alpines_privacy.redaction.logs.records import clean, clean_changed, withhold
+
+__all__ = ["install", "install_for", "uninstall"]
+
+_RECORD_NOTICE = "A record was withheld: redacting it failed."
+_NOTICE_OF_FORMAT = "A record was withheld: redacting what its formatter made of it failed (%s)."
+# Python 3.12 lets a filter return a record.
+_RETURNS_RECORDS = sys.version_info >= (3, 12)
+_NOTICE = "[an exception was withheld: redacting it failed (%s)]"
+
+
+_running = current_privacy.get
+_placed: list[bool] = []  # whether the hooks are; they stay for good
+
+
+def install(redactor: Redactor | None = None) -> None:
+    """Let no log of this process show personal data.
+
+    A redactor takes the place of all before it, those of policies too; without one they go on.
+    """
+    if redactor is not None or installed.cleaner is None:
+        installed.replace(redactor or Redactor())
+    _act()
+
+
+def install_for(guard: Runtime, redactor: Redactor) -> None:
+    """Clean the records of a guard's requests by a redactor, and all others as strictly at least."""
+    installed.add(redactor, guard)
+    _act()
+
+
+def uninstall() -> None:
+    """Let records pass as they are."""
+    installed.acts = False
+
+
+def _act() -> None:
+    installed.acts = True
+    if not _placed:
+        _placed.append(True)
+        _place_on_loggers()
+        _place_on_handlers()
+        _place_on_failures()
+        _place_on_formatters()
+        _place_on_queues()
+        _place_on_listeners()
+        _place_on_stderr()
+
+
+def _instead(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+    """Return what leaves in the place of a record that could not be cleaned: a notice, in it if it takes one."""
+    try:
+        withhold(record, error)
+    except Exception:
+        return logging.LogRecord(record.name, record.levelno, "", 0, _RECORD_NOTICE, (), None)
+    return record
+
+
+def _place_on_loggers() -> None:
+    call_handlers = logging.Logger.callHandlers
+
+    def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
+        if installed.acts:  # what `acting` does, without the call
+            context = context_of(_running())
+            cleaner = installed.cleaner if context is None else context.runtime.cleaner
+            if cleaner is not None:
+                try:
+                    clean(record, cleaner, logger)
+                except Exception as error:
+                    record = _instead(record, error)
+        call_handlers(logger, record)
+
+    setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
+
+
+def _place_on_handlers() -> None:
+    _place_on_filters()
+    formatted = logging.Handler.format
+    is_own = formatted.__module__ == "logging"  # and not somebody else's in its place
+
+    def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
+        formatter = handler.formatter
+        if is_own and formatter is not None and adds_nothing(formatter):
+            return formatter.format(record)  # all that it does: a call less
+        text = formatted(handler, record)
+        if formatter is None or (cleaner := acting()) is None:
+            return text
+        try:
+            return text if adds_nothing(formatter) else cleaner.data(text)
+        except Exception as error:
+            return _NOTICE_OF_FORMAT % type(error).__name__
+
+    setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - no type allows it
+
+
+def _place_on_filters() -> None:
+    filtered = logging.Handler.filter
+    is_own = filtered.__module__ == "logging"  # as above
+
+    def filter_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
+        if is_own and not handler.filters:
+            return record if _RETURNS_RECORDS else True  # as above
+        if not handler.filters or (cleaner := acting()) is None:
+            return filtered(handler, record)
+        before = record.__dict__.copy()
+        passed: Any = _passed(filtered, handler, record)
+        if not passed:
+            return passed
+        # Since Python 3.12 a filter may return a record of its own, and have changed the one it got as well.
+        for left in (record, passed) if isinstance(passed, logging.LogRecord) else (record,):
+            try:
+                clean_changed(left, before, cleaner)
+            except Exception as error:
+                _say_instead(left, error)
+        return passed
+
+    setattr(logging.Handler, "filter", filter_cleaned)  # noqa: B010 - no type allows it
+
+
+def _passed(
+    filtered: Callable[..., Any], handler: logging.Handler, record: logging.LogRecord
+) -> Any:
+    """Return what a handler's filters say; one that fails over a surrogate lets the record pass, which is clean."""
+    try:
+        return filtered(handler, record)
+    except Exception:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if error is None or not identity(error)[1]:
+            raise
+        return True
+
+
+def _place_on_failures() -> None:
+    """Let a handler that fails say so without what the record and the stack hold."""
+    failed = logging.Handler.handleError
+
+    def handle_error_cleaned(handler: logging.Handler, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if error is None or not logging.raiseExceptions or (cleaner := acting()) is None:
+            failed(handler, record)
+        elif sys.stderr is not None:
+            text = _safely(cleaner, rendered, error, error.__traceback__)
+            where = _safely(cleaner, one_line, f"{record.name}, {record.pathname}:{record.lineno}")
+            with suppress(OSError):  # as `logging` does
+                sys.stderr.write(f"--- Logging error ---\n{text}\nOf a record of {where}\n")
+
+    setattr(logging.Handler, "handleError", handle_error_cleaned)  # noqa: B010 - no type allows it
+
+
+def _say_instead(record: logging.LogRecord, error: Exception) -> None:
+    """Make a record a notice: before Python 3.12 a filter cannot put another record in its place."""
+    if (notice := _instead(record, error)) is not record:
+        record.__class__ = logging.LogRecord
+        record.__dict__.clear()
+        record.__dict__.update(notice.__dict__)
+
+
+def _place_on_formatters() -> None:
+    format_exception = logging.Formatter.formatException
+
+    def format_exception_cleaned(formatter: logging.Formatter, ei: Any) -> str:
+        if (cleaner := acting()) is None:
+            return format_exception(formatter, ei)
+        return _safely(cleaner, format_exception, formatter, ei)
+
+    setattr(logging.Formatter, "formatException", format_exception_cleaned)  # noqa: B010 - as above
+
+
+# Records on their way through a queue of this process that belong to a request whose policy is not that of all.
+_queued: WeakKeyDictionary[logging.LogRecord, Privacy] = WeakKeyDictionary()
+
+
+def _place_on_queues() -> None:
+    """Note to which request a record belongs: its handlers run in a thread that serves none."""
+    enqueue = logging.handlers.QueueHandler.enqueue
+
+    def enqueue_noted(handler: logging.handlers.QueueHandler, record: logging.LogRecord) -> None:
+        context = request_context()
+        if context is not None and context.runtime.cleaner is not installed.cleaner:
+            with suppress(TypeError):  # a record of a class that cannot be a key
+                _queued[record] = current_privacy.get()
+        enqueue(handler, record)
+
+    setattr(logging.handlers.QueueHandler, "enqueue", enqueue_noted)  # noqa: B010 - no type allows it
+
+
+def _place_on_listeners() -> None:
+    handle = logging.handlers.QueueListener.handle
+
+    def handle_cleaned(listener: logging.handlers.QueueListener, record: logging.LogRecord) -> None:
+        token = None if (privacy := _request_of(record)) is None else current_privacy.set(privacy)
+        try:
+            if (cleaner := acting()) is not None:
+                try:
+                    clean(record, cleaner, listener.handlers)
+                except Exception as error:
+                    record = _instead(record, error)
+            handle(listener, record)
+        finally:
+            if token is not None:
+                current_privacy.reset(token)
+
+    setattr(logging.handlers.QueueListener, "handle", handle_cleaned)  # noqa: B010 - as above
+
+
+def _request_of(record: logging.LogRecord) -> Privacy | None:
+    with suppress(TypeError):  # as above
+        return _queued.pop(record, None)
+    return None
+
+
+def _place_on_stderr() -> None:
+    """Take the places of Python's own excepthooks; somebody else's is theirs."""
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _show
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _show_of_thread
+
+
+def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
+    if (cleaner := acting()) is None:
+        sys.__excepthook__(kind, error, tb)
+    elif sys.stderr is not None:
+        print(_safely(cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - where it goes
+
+
+def _show_of_thread(args: threading.ExceptHookArgs) -> None:
+    if (cleaner := acting()) is None or args.exc_value is None:
+        threading.__excepthook__(args)
+    elif not isinstance(args.exc_value, SystemExit) and sys.stderr is not None:
+        name = args.thread.name if args.thread is not None else "unknown"
+        text = _safely(cleaner, rendered, args.exc_value, args.exc_traceback)
+        print(f"Exception in thread {name}:\n{text}", file=sys.stderr)  # noqa: T201 - as above
+
+
+def _safely(cleaner: Cleaner, render: Callable[..., str], *args: Any) -> str:
+    """Return what is rendered, cleaned; of an excepthook that raises Python would print the original, raw."""
+    try:
+        return cleaner.text(render(*args))
+    except Exception as error:
+        return _NOTICE % type(error).__name__

@@ -1,0 +1,85 @@
+"""Which redactor cleans a log record: that of the running request's policy, else the strictest of those installed."""
+
+from __future__ import annotations
+
+from functools import cache
+from threading import Lock
+from weakref import WeakSet
+
+from alpines_privacy.http.context import Runtime
+from alpines_privacy.http.privacy import request_context
+from alpines_privacy.redaction.engine.redactor import Redactor
+from alpines_privacy.redaction.logs.cleaning import Cleaner
+
+__all__ = ["acting", "cleaner", "installed", "outside"]
+
+
+class _Installed:
+    """What the logs of this process are cleaned by, while `acts`.
+
+    `cleaner` is for records of no request. A request's is its guard's, None where the policy leaves logs alone.
+    """
+
+    __slots__ = ("_guards", "_lock", "acts", "cleaner")
+
+    def __init__(self) -> None:
+        self.acts = False
+        self.cleaner: Cleaner | None = None
+        self._guards: WeakSet[Runtime] = WeakSet()
+        self._lock = Lock()  # guards of hosts are made by the threads that serve them
+
+    def replace(self, redactor: Redactor) -> None:
+        """Clean everything by one redactor: what the guards made so far brought counts no longer."""
+        with self._lock:
+            self.cleaner = Cleaner(redactor)
+            for guard in self._guards:
+                guard.cleaner = self.cleaner
+
+    def add(self, redactor: Redactor, guard: Runtime) -> None:
+        """Clean a guard's requests by a redactor, and what belongs to no request as strictly at least."""
+        with self._lock:
+            known = self.cleaner
+            if known is not None and known.redactor.is_like(redactor):
+                guard.cleaner = known
+            else:
+                guard.cleaner = Cleaner(redactor)
+                self.cleaner = _stricter(known, guard.cleaner)
+            self._guards.add(guard)
+
+
+def _stricter(known: Cleaner | None, added: Cleaner) -> Cleaner:
+    if known is None:
+        return added
+    redactor = known.redactor.stricter(added.redactor)
+    if redactor is known.redactor:
+        return known
+    return added if redactor is added.redactor else Cleaner(redactor)
+
+
+installed = _Installed()
+
+
+def acting() -> Cleaner | None:
+    """Return what logs are cleaned by here; None where the hook does not act, or the request's policy wants none."""
+    if not installed.acts:
+        return None
+    context = request_context()
+    found: Cleaner | None = installed.cleaner if context is None else context.runtime.cleaner
+    return found
+
+
+def cleaner() -> Cleaner:
+    """Return what to clean by here, whether or not the hook acts."""
+    context = request_context()
+    found: Cleaner | None = None if context is None else context.runtime.cleaner
+    return found or outside()
+
+
+def outside() -> Cleaner:
+    """Return what records of no request are cleaned by; one of the literal policy where nothing is installed."""
+    return installed.cleaner or _literal()
+
+
+@cache
+def _literal() -> Cleaner:
+    return Cleaner(Redactor())

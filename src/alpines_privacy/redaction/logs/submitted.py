@@ -1,0 +1,294 @@
+"""What the visitors of the requests under way submitted, and which of it no log may say.
+
+Only the middleware knows it: the name and the address in a form have no shape to be found by.
+Nothing is worked out before something is logged during the request.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import parse_qsl
+
+from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.loose_body import find_fields
+from alpines_privacy.redaction.engine.known_values import KnownValues, Literal
+from alpines_privacy.redaction.logs.common_words import common_words
+from alpines_privacy.redaction.logs.users import lookups, signed_in
+
+if TYPE_CHECKING:
+    from alpines_privacy.redaction.engine.redactor import Redactor
+
+__all__ = ["failed", "in_flight", "known_values_of", "known_values_of_all"]
+
+_OWN_AGENT = "the visitor's own User-Agent"  # personal whatever it looks like
+_SHORTEST = 4  # characters: a shorter value occurs in other words
+_SHORTEST_TOKEN = 8  # characters of a cookie that may be a key to something
+_MOST_VALUES = 100  # of one request
+_MOST_FIELDS = 1000  # looked at among what it submitted
+_MOST_FAILED = 32  # requests that an exception ended
+_SECONDS = 10.0  # for which those count
+_MOST_REQUESTS = 256  # looked through for a record that belongs to none
+
+# Words that forms send where they ask for a name or a choice, and that logs use. Who sends those of
+# every log as a name must not blank them in the lines of others.
+_COMMON = frozenset({
+    "true", "false", "null", "none", "undefined", "unknown", "user", "users", "admin", "root",
+    "administrator", "guest", "anonymous", "test", "demo", "example", "default", "name", "email",
+    "mail", "phone", "address", "password", "passwd", "secret", "token", "login", "logout",
+    "error", "warning", "info", "debug", "male", "female", "other", "home", "work", "http",
+    "https", "localhost", "critical", "fatal", "exception", "traceback", "failed", "refused",
+    "post", "head", "delete", "patch", "options", "connect", "trace",
+    "http/1.0", "http/1.1", "http/2", "http/2.0", "http/3", "mozilla/5.0",
+})  # fmt: skip
+
+# What a field of a form means that would mean little elsewhere: `name` is whoever fills it in.
+_IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_name"}
+
+# Fields that a proxy writes the visitor's address into.
+_ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
+
+
+class _Known(NamedTuple):
+    """What no log of a request may say, and what that was worked out from."""
+
+    size: int  # bytes of the body that had been read
+    redactor: Redactor
+    submitted: list[Literal]
+    hidden: tuple[tuple[str, str], ...]
+    users: frozenset[tuple[str, str]]
+    values: KnownValues
+    other: (
+        _Known | None
+    )  # by the redactor asked before: the request's own, and that of records of no request
+
+
+class _InFlight:
+    """The requests under way, weakly held: one whose end nobody told of goes with its context."""
+
+    __slots__ = ("references",)
+
+    def __init__(self) -> None:
+        self.references: dict[weakref.ref[RequestContext], None] = {}  # in the order they came
+
+    def add(self, context: RequestContext) -> None:
+        context.reference = reference = weakref.ref(context, self._forget)
+        self.references[reference] = None
+
+    def discard(self, context: RequestContext) -> None:
+        if (reference := context.reference) is not None:
+            context.reference = None  # a dead reference tells nobody
+            self.references.pop(reference, None)
+
+    def _forget(self, reference: weakref.ref[RequestContext]) -> None:
+        self.references.pop(reference, None)
+
+    def __iter__(self) -> Iterator[RequestContext]:
+        """Yield the newest 256; `list` copies the keys in one step that no other thread can interrupt."""
+        for reference in list(self.references)[-_MOST_REQUESTS:]:
+            if (context := reference()) is not None and not context.ended:
+                yield context
+
+
+class _Failed:
+    """What visitors submitted whose request an exception ended: the server writes it to its log afterwards."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self) -> None:
+        self.kept: deque[tuple[float, KnownValues | None]] = deque(maxlen=_MOST_FAILED)
+
+    def add(self, context: RequestContext, redactor: Redactor) -> None:
+        """Keep what a visitor submitted for ten seconds; where that cannot be told, no log may say anything so long."""
+        until = time.monotonic() + _SECONDS
+        try:
+            self.kept.append((until, known_values_of(context, redactor)))
+        except Exception:
+            self.kept.append((until, None))
+
+    def __iter__(self) -> Iterator[KnownValues]:
+        """Yield what is kept; each is dropped by itself, since other threads may drop and add meanwhile."""
+        now = time.monotonic()
+        for each in list(self.kept):
+            until, values = each
+            if until < now:
+                with suppress(ValueError):  # another thread was faster
+                    self.kept.remove(each)
+            elif values is None:
+                raise RuntimeError("what a visitor submitted is not known")
+            else:
+                yield values
+
+
+in_flight = _InFlight()
+failed = _Failed()
+
+
+def known_values_of_all(redactor: Redactor) -> Iterator[KnownValues]:
+    """Yield what the visitors submitted who are served now, or whose request failed just before."""
+    yield from failed
+    for context in in_flight:
+        yield known_values_of(context, redactor)
+
+
+def known_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
+    """Return what one visitor submitted, worked out anew when there is more of it."""
+    submission = context.submission
+    size = submission.size if submission is not None else 0
+    hidden, known = context.hidden, cast("_Known | None", context.known_values)
+    if (
+        known is not None
+        and known.redactor is redactor
+        and known.size == size
+        and known.hidden is hidden
+        and not (known.users or context.users or lookups)
+        and context.request.user is None
+    ):
+        return known.values  # of a visitor whom nobody has signed in, as most often
+    return _worked_out(context, redactor, size, known)
+
+
+def _worked_out(
+    context: RequestContext, redactor: Redactor, size: int, last: _Known | None
+) -> KnownValues:
+    known = _known_by(redactor, last)
+    hidden, users = context.hidden, signed_in(context)
+    if known is not None and len(known.users) < _MOST_FIELDS:
+        users |= known.users  # of whom another thread knows, or who has signed out since
+    if known is None or known.size != size:
+        submitted = _submitted(context, redactor)
+    elif known.hidden is hidden and known.users == users:
+        return known.values
+    else:
+        submitted = known.submitted
+    values = KnownValues([*_hidden(hidden), *_personal(iter(users), redactor), *submitted])
+    if not context.ended:  # it may have while another thread asked
+        other = _other_than(redactor, last)
+        context.known_values = _Known(size, redactor, submitted, hidden, users, values, other)
+    return values
+
+
+def _known_by(redactor: Redactor, known: _Known | None) -> _Known | None:
+    """Return what a redactor made of a visitor, which has been asked last, or last but one."""
+    while known is not None and known.redactor is not redactor:
+        known = known.other
+    return known
+
+
+def _other_than(redactor: Redactor, known: _Known | None) -> _Known | None:
+    if known is not None and known.redactor is redactor:
+        known = known.other
+    return None if known is None else known._replace(other=None)
+
+
+def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:
+    """Return what the app itself hid, which goes wherever it stands, inside words too; of a name each word."""
+    whole = [Literal(value, f"[{kind}]", word=False) for value, kind in hidden]
+    words = [
+        Literal(part, f"[{kind}]", word=True, part=True)
+        for value, kind in hidden
+        if kind == "NAME"
+        for part in _parts("name", value)
+    ]
+    return whole + words
+
+
+def _submitted(context: RequestContext, redactor: Redactor) -> list[Literal]:
+    return _personal(_fields(context), redactor)
+
+
+def _personal(fields: Iterator[tuple[str, str]], redactor: Redactor) -> list[Literal]:
+    """Return the values that are personal by their keys, and the words of names."""
+    found: dict[str, Literal] = {}
+    for count, (key, given) in enumerate(fields):
+        value = given.strip()
+        if count >= _MOST_FIELDS or len(found) >= _MOST_VALUES:
+            break
+        if _counts(value) and (mark := _mark(key, value, redactor)) is not None:
+            found.setdefault(value, Literal(value, mark, word=True))
+            for part in _parts(key, value):
+                found.setdefault(part, Literal(part, mark, word=True, part=True))
+    return list(found.values())
+
+
+def _counts(value: str) -> bool:
+    """Whether a value may be looked for: one in small letters that the app's own templates say is a word of theirs."""
+    if len(value) < _SHORTEST or value.lower() in _COMMON:
+        return False
+    return not (value.islower() and value in common_words)
+
+
+def _parts(key: str, value: str) -> list[str]:
+    """Return the words of a name, each of which is one: a log greets by the first."""
+    if "name" not in key.lower() or not 1 < len(words := value.split()) <= 5:
+        return []
+    return [word for word in words if _counts(word) and word.isalpha()]
+
+
+def _mark(key: str, value: str, redactor: Redactor) -> str | None:
+    """Return what is written for a value that is personal by its key; None for one that is not.
+
+    A value that shows what it is by its shape is left to the patterns.
+    """
+    if key is _OWN_AGENT:
+        mark = redactor.written("USER_AGENT", value)
+    else:
+        meaning = key if redactor.is_safe(key) else _IN_FORMS.get(key.lower(), key)
+        mark = str(redactor.redact_value(meaning, value))
+    return None if mark in {value, redactor.redact(value)} else mark
+
+
+def _fields(context: RequestContext) -> Iterator[tuple[str, str]]:
+    """Yield keys and values of what came with the request, credentials first."""
+    request = context.request
+    for name in ("authorization", "proxy-authorization"):
+        for value in request.values(name):
+            yield from _credentials(value)
+    for line in request.values("cookie"):
+        yield from _cookies(line)
+    submission = context.submission  # once: the request may end while another thread's record asks
+    if submission is not None:
+        fields = find_fields(submission.content_type, submission.body)
+        yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
+    yield from parse_qsl(request.query, keep_blank_values=False, errors="replace")
+    yield from ((_OWN_AGENT, value) for value in request.values("user-agent"))
+    yield from (("ip", address) for address in _addresses(context))
+
+
+def _credentials(value: str) -> Iterator[tuple[str, str]]:
+    """Yield what an Authorization field holds: the token, of Basic also user and password (RFC 7617)."""
+    scheme, _, token = value.strip().partition(" ")
+    yield "password", token.strip() or scheme
+    if scheme.lower() == "basic":
+        try:
+            pair = base64.b64decode(token, validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            return
+        user, _, password = pair.partition(":")
+        yield "username", user
+        yield "password", password
+
+
+def _cookies(line: str) -> Iterator[tuple[str, str]]:
+    """Yield cookies by their names, and as secrets those that look like one: `theme=dark` says nothing."""
+    for pair in line.split(";"):
+        name, _, given = pair.partition("=")
+        value = given.strip(' \t",')  # a comma is what some join lines with
+        yield name.strip(), value
+        if len(value) >= _SHORTEST_TOKEN and not value.isalpha():
+            yield "token", value
+
+
+def _addresses(context: RequestContext) -> set[str]:
+    request = context.request
+    addresses = {request.peer, context.client.address}
+    for name in _ADDRESS_FIELDS:
+        for value in request.values(name):
+            addresses.update(part.strip() for part in value.split(","))
+    return {address for address in addresses if not address.startswith(("127.", "::1"))}

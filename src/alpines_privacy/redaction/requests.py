@@ -1,0 +1,56 @@
+"""The promise's part in a request: it keeps what logs must not say for as long as the request lasts."""
+
+from __future__ import annotations
+
+from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.heads import media_type
+from alpines_privacy.http.outcomes import Watch
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.submission import Submission
+from alpines_privacy.redaction.exporters import unhooked
+from alpines_privacy.redaction.logs.installed import outside
+from alpines_privacy.redaction.logs.submitted import failed, in_flight
+
+__all__ = ["VisitorsInLogs"]
+
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class VisitorsInLogs(Promise):
+    """Notes who is being served, and sees forms and JSON as the app reads them. Nothing is read before a log asks."""
+
+    def __init__(self) -> None:
+        self._has_looked = False
+
+    def request(self, context: RequestContext) -> Watch | None:
+        """Note the request; watch its body if it is a form or JSON."""
+        in_flight.add(context)
+        if (
+            not self._has_looked
+        ):  # what an app sets up after `protect()` is there by the first request
+            self._has_looked = True
+            self._tell(context)
+        types = context.request.values("content-type")
+        if not types or not _has_fields(types[0]):
+            return None
+        context.submission = Submission(types[0])
+        return Watch(context.submission.take)
+
+    def _tell(self, context: RequestContext) -> None:
+        for sentence in unhooked():
+            context.runtime.notices.once("%s", sentence)
+
+    def raised(self, context: RequestContext, error: BaseException) -> None:
+        """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""
+        del error
+        failed.add(context, outside().redactor)
+
+    def end(self, context: RequestContext) -> None:
+        """Forget the visitor."""
+        in_flight.discard(context)
+        context.submission = context.known_values = None
+
+
+def _has_fields(content_type: str) -> bool:
+    kind = media_type(content_type)
+    return kind in _FORMS or kind.endswith(("/json", "+json"))
