@@ -1,7 +1,7 @@
 """A page streams by, and loses whatever would load a tracker; ads too, for visitors who opted out.
 
 Most tags are never read. Searched for are those that load something; the many that only may carry
-a style, a `ping` or an ad are found by that (`marks.py`).
+a style, a `ping` or an ad are found by that (`loading_attributes.py`).
 """
 
 from __future__ import annotations
