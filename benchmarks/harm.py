@@ -65,24 +65,28 @@ TUNED = {
     " avocado-framework locust loguru luigi mitmproxy mrjob petl python-evtx robotframework"
     " textfsm ttp cloudfront-log-parser eduroam_log_parser log_ai_compressor lograder sshaa"
     " syslog_postmortem certbot exabgp gunicorn mercurial neutron scapy snakemake supervisor swift"
-    " uwsgi barbican python_keystoneclient",
+    " uwsgi barbican python_keystoneclient scrapyloganalyzer",
 }
 # Chosen by rule, nobody by looking: of the names that are not above, in the order of their CRC-32, of PyPI the first
 # ten of the thousand most downloaded (but stubs, `types-…`), the first fourteen with log parsing or analysis in their
 # name, and the first twelve programs (server, daemon or command line in the summary) of the 6,000 most downloaded; of
-# npm the first eight of the thousand most downloaded (but `@types/…`) and the first eight programs of 5,000.
+# npm the first eight of the thousand most downloaded (but `@types/…`) and the first eight programs of 5,000. Logs are
+# rare in those: of the next forty-six of PyPI and the first forty of npm with log parsing or analysis in the name, and
+# of the first forty of PyPI's 15,000 whose summary speaks of logs, those follow that ship five lines of logs or more.
 HELD_OUT = {
     "npm": "@testing-library/dom readable-stream web-streams-polyfill @humanwhocodes/module-importer"
     " get-stream hasown p-map vitest @opentelemetry/instrumentation-tedious http2-client rehackt"
     " update-check sockjs @flmngr/flmngr-server-node-express wrangler"
-    " @opentelemetry/instrumentation-http",
+    " @opentelemetry/instrumentation-http gitlog-parser",
     "PyPI": "cachetools tensorboard attrs jmespath torchvision dask configargparse pre-commit argparse"
     " einops nginx-logs-parser-and-process cloganalysis oracle-oci-log-analytics-mcp-server"
     " azure-mgmt-loganalytics log-analyzer-chenwenjun gen-log-parser loganalyze"
     " buildkite-log-parse nerlogparser azure-log-analytics-data-collector-api logparser-bit"
     " http-log-parser techtrekloganalyzer skybrush-log-analyzer pipdeptree emmet-api face"
     " awscli-local xenon langgraph-runtime-inmem connect-python opentok"
-    " python-schema-registry-client rich-toolkit collate-data-diff",
+    " python-schema-registry-client rich-toolkit collate-data-diff vamp-log-analyzer"
+    " log-parser loganalysis log-analyzer-mcp logparser xoter-security-log-analyzer loganalyzer"
+    " universal-log-parser",
 }
 _BUILDERS = (
     *(

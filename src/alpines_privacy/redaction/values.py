@@ -424,9 +424,7 @@ def is_code(line: str, value: str, rest: str) -> bool:
 
 def _is_source(line: str) -> bool:
     """Tell whether a line begins indented or holds what source does."""
-    if (
-        line[:1] == "\t" or (len(line) > 1 and line[:2].isspace()) or line.endswith(".")
-    ):  # ` * Store.token = …`
+    if line[:1] == "\t" or (len(line) > 1 and line[:2].isspace()):
         return True
     return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
 

@@ -90,8 +90,22 @@ def _is_version(text: str, start: int, end: int) -> bool:
     words = before.rstrip(" \t")
     if words.endswith(_COMPARISONS + _ARCHITECTURES) or _OF_STANDARD.search(before):
         return True
+    if _is_in_list(text, start):
+        return True
     is_field = words.endswith("v=")
     return not is_field and _ends_in_version(words.rstrip(" \t\"'=:`("))
+
+
+_LIST = 200  # characters of a list of versions that are read
+_VERSIONS = re.compile(
+    r"\b[Vv]ersions:(?:[ ]{1,2}[\w.+-]{1,40} [\w.+-]{1,40}[,;]){0,16}[ ]{1,2}[\w.+-]{1,40} \Z"
+)
+
+
+def _is_in_list(text: str, start: int) -> bool:
+    """Whether names and their versions are listed: `Versions: lxml 5.3.0.0, libxml2 2.12.9`."""
+    before = text[max(0, start - _LIST) : start]
+    return "ersions:" in before and _VERSIONS.search(before) is not None
 
 
 def _ends_in_version(words: str) -> bool:

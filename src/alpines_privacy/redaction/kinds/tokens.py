@@ -60,6 +60,7 @@ _TRACED = re.compile(
 )
 # The salt and the digest of a host's name in OpenSSH's known_hosts (sshd(8)).
 _KNOWN_HOST = re.compile(r"\|1\|(?:[0-9A-Za-z+/]{27}=\|)?\Z")
+_DIGEST_OF_HOST = re.compile(r"[0-9A-Za-z+/]{27}=(?=[| \t]|\Z)")
 _FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
 _DATA = (
     "AAAA",
@@ -183,7 +184,9 @@ def _is_called_otherwise(text: str, first: int, start: int, end: int) -> bool:
     begin = max(text.rfind(sign, start, first) for sign in "=/.+~") + 1 or start
     if any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin}):
         return True
-    if _KNOWN_HOST.search(text, max(0, first - _NAMED), first):
+    if _DIGEST_OF_HOST.match(text, first) and _KNOWN_HOST.search(
+        text, max(0, first - _NAMED), first
+    ):
         return True
     run = _LAST_RUN.match(text, first, end)
     return any(
