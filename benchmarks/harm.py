@@ -71,8 +71,9 @@ TUNED = {
 # ten of the thousand most downloaded (but stubs, `types-…`), the first fourteen with log parsing or analysis in their
 # name, and the first twelve programs (server, daemon or command line in the summary) of the 6,000 most downloaded; of
 # npm the first eight of the thousand most downloaded (but `@types/…`) and the first eight programs of 5,000. Logs are
-# rare in those: of the next forty-six of PyPI and the first forty of npm with log parsing or analysis in the name, and
-# of the first forty of PyPI's 15,000 whose summary speaks of logs, those follow that ship five lines of logs or more.
+# rare in those: of all names of both with log parsing or analysis in them, of the first forty of PyPI's 15,000 whose
+# summary has `log` or `syslog`, and of its first sixty whose summary has a log parser, analyzer, viewer or log files,
+# access logs or server logs, those follow that ship five lines of logs or more.
 HELD_OUT = {
     "npm": "@testing-library/dom readable-stream web-streams-polyfill @humanwhocodes/module-importer"
     " get-stream hasown p-map vitest @opentelemetry/instrumentation-tedious http2-client rehackt"
@@ -86,7 +87,9 @@ HELD_OUT = {
     " awscli-local xenon langgraph-runtime-inmem connect-python opentok"
     " python-schema-registry-client rich-toolkit collate-data-diff vamp-log-analyzer"
     " log-parser loganalysis log-analyzer-mcp logparser xoter-security-log-analyzer loganalyzer"
-    " universal-log-parser",
+    " universal-log-parser meraki-syslog-parser iflow-mcp-log-analyzer-mcp transistorsoft-loganalyzer"
+    " jamf-log-analysis pyloganalyser codesdevs-log-analyzer regex-log-parser yzm-log log-merger"
+    " log-generator-tool pylogcounter lightsaillogger logsift-cli",
 }
 _BUILDERS = (
     *(

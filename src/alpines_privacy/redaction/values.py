@@ -466,7 +466,7 @@ _WITH_BLANKS = frozenset(
     {"authorization", "authentication", "cookie", "cookies", "credential", "credentials"}
 )
 _GROUPS = re.compile(r"[0-9A-Fa-f]{1,8}(?: [0-9A-Fa-f]{1,8})+")
-_PROSE = re.compile(r"(?:[A-Za-z]|[0-9]{1,6} [A-Za-z]{3,}\b)[\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
+_PROSE = re.compile(r"(?:[A-Za-z]|[0-9]{1,6} [A-Za-z]{3})[\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
 
 
 def _is_one_word(value: str) -> bool:
