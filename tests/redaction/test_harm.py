@@ -152,6 +152,7 @@ LEFT = {
         '{"FirmwareVersion": "2.4.3.1", "bios_version": "1.2.3.4"}',
         "see Section 15.1.1.1; the version is now ``2.4.3.1``",
         "call of 2014.7.0 and 2015.8.10",
+        "INFO: Versions: lxml 5.3.0.0, libxml2 2.12.9, w3lib 2.2.1.4",
         "Bump zstd requirement to >1.5.5.1; Setting minimum version to 9.2.1.6",
     ),
     "annotations": (
@@ -159,6 +160,55 @@ LEFT = {
         'x.get("Members@odata.nextLink"), Field("Target@Redfish.AllowableValues")',
         "+@mock.patch('keystoneauth1.session')",
         '{"error": {"@Message.ExtendedInfo": []}}',
+    ),
+    "texts that are given word by word": (
+        'data: {"token": "workers "}',
+        '{"token": " I\'m"} {"token": "today? "} {"token": "long-running "}',
+    ),
+    "places that a format fills, by key": (
+        'Interpolate("echo %(secret:other)s %(secret:one)s")',
+        'Interpolate("postgresql://db_user:%(secret:db_password)s@db_host:db_port/db_name")',
+        "{'user': {'name': 'test_{0}'}}, {'username': '{}-x'}",
+        "        password: <yours> db password>,",
+        "    password: <a word of yours>,",
+        'sid = f"<b>Session {x}"',
+    ),
+    "declarations and members": (
+        "    const signature = crypto",
+        "    const [available, credentials] = await getCredentials();",
+        "export type XOAuthPrivateKey = crypto.KeyLike | crypto.KeyInput",
+        "    const username = utils$1.getSafeProp(auth, 'username') || '';",
+        "  masterKey: Document;",
+        "    credentials: Record<keyof C, string>",
+        "    get_user(UserName=(principal.name))",
+        "  const secret = (_ref = (_options || {}))",
+        '    "User: (?P<principal>[^ ]+)"',
+        "\tchar *fullname = join3(name, sep);",
+        '    "displayName": task.pretty_id,',
+        "{'passwordCredentials': auth}",
+        "    list(system='all', user=self.TEST_USER_ID)",
+        '    headers["Authorization"] = make_basic(auth[0], auth[1])',
+        "    # the token = refresh if exchanged",
+    ),
+    "words for a value of one letter": (
+        "aws_secret_access_key = YYYY",
+        "apiKey('XXX') api_key=xxx",
+    ),
+    "names of programs, links and hosts": (
+        '{"login": "octo-linter[bot]", "username": "actions[bot]"}',
+        ".. _`@pytest.mark.parametrize`:",
+        "|1|L0TqxOhAVh6mLZ2lbHdTv3owun0=|vn0La5pbHNxin3XzQQdvaOulvVU= ecdsa-sha2-nistp256",
+        '{"name": "al2023-ami-ecs-hvm-2023.0.20260714-kernel-6.1-arm64"}',
+    ),
+    "sections of standards": (
+        "EN 60870-5-101:2003, sec. 7.2.6.10 (p. 48)",
+        "// The bare item of RFC 9651 3.3.1.1, RFC 8941 4.2.3.1",
+        "[MS-ADTS] sect. 5.1.1.1",
+    ),
+    "years, bytes and differences": (
+        "readings from 1958-2020 with two",
+        "00 01 00 01",
+        "+4263/-293",
     ),
     "columns and dates": (
         "2026-11-25",
@@ -170,15 +220,19 @@ LEFT = {
 
 FOUND = {
     "EMAIL": (
+        "`bob@mail.example` bob`x@mail.example",
         '{"Bob@Example.Com": 1}',
         "bob@odata.org and Bob@Mail.Example",
         '"a b"@example.com',
     ),
     "IP": (
+        "timeout after 5 sec. ⟦203.0.113.9⟧ closed, new release. ⟦203.0.113.9⟧ connected",
         "DHCPRELEASE of ⟦10.0.0.5⟧ from driver at ⟦10.0.0.6⟧, release to ⟦10.0.0.7⟧",
+        "Versions: lxml 5.3.0.0, libxml2 2.12.9, peer: ⟦10.0.0.5⟧ and versions: host ok from ⟦10.0.0.5⟧",
         "> ⟦10.0.0.5⟧ and <⟦10.0.0.6⟧>",
     ),
     "USERNAME": (
+        "user=⟦bob%20singh⟧ user=⟦(b.khan⟧) from x",
         "imap-login: Login: user=<⟦bob⟧>, method=PLAIN",
         "sasl_username=<⟦b.khan⟧> X-Login: ⟦Bob⟧",
         "unable to find user: ⟦bob⟧",
@@ -188,6 +242,7 @@ FOUND = {
     ),
     "NAME": ("app_user_full_name='⟦Ayesha Khan⟧'", "full_name=⟦Ayesha Khan⟧"),
     "PASSWORD": (
+        "password: ⟦<secret>9x⟧ password: ⟦!hunter.x2⟧ pass=⟦(abc⟧ next=1 password=⟦pa$$(word1⟧",
         "Error: password: ⟦hunter⟧",
         "failed to set password: ⟦hunter2⟧",
         "user[password]=⟦hunter⟧",
@@ -202,6 +257,9 @@ FOUND = {
         "password='⟦$Secret!⟧' pwd='⟦@dmin-2024⟧' passwd=⟦/etc/x.conf⟧",
     ),
     "SECRET": (
+        'token=⟦sesame⟧ for user x, {"api_key": "⟦letmein!⟧", "token": "⟦Hello⟧"}',
+        "params=%7B%22token%22%3A+%22⟦cli-hahayouwish⟧%22%7D",
+        "|1|⟦8sKqXh29LmPzW4vT7yRb⟧",
         '{"signature": "⟦30 45 02 21 00 ab⟧", "token": "⟦ZZtop9⟧"}',
         "session=<⟦q2R1f5hXxKoKAAAB⟧>, lip=x",
         "failed to decode token: ⟦abc123def⟧",
@@ -222,6 +280,8 @@ FOUND = {
         "⟦4539578763621486⟧ was declined",
     ),
     "PHONE": (
+        "call ⟦1958-2020⟧",
+        "⟦00 49 30 12 34 56⟧",
         "call ⟦+44 020 7946 0958⟧ or ⟦+44 (020) 7946 0958⟧ or ⟦+44 (0)20 7946 0958⟧ 1",
         "⟦+33 02.12.34.56.78⟧ and ⟦+298211234⟧, ⟦+44.2079460958⟧",
         "⟦00442079460958⟧",
@@ -236,6 +296,7 @@ FOUND = {
         "+⟦13319010004⟧".replace("+⟦", "⟦+"),
     ),
     "IBAN": (
+        "konto ⟦de89 3704 0044 0532 0130 00⟧, ⟦DE89-3704 0044 0532 0130 00⟧",
         "⟦GB 82 WEST 1234 5698 7654 32⟧",
         "⟦DE89.3704.0044.0532.0130.00⟧ and ⟦DE89 370 400 44 0532 013 000⟧",
         "konto ⟦NO93 8601 1117 947⟧, ⟦NO 93 8601 1117947⟧, ⟦NO93 86 01 11 17947⟧",

@@ -22,10 +22,13 @@ from alpines_privacy.redaction.engine.quoted import Document, Documents, Quoted,
 from alpines_privacy.redaction.engine.spans import SpanTuple
 from alpines_privacy.redaction.engine.values import (
     is_code,
+    is_declared,
     is_documented,
+    is_enclosed,
     is_expression,
     is_operand,
     is_path,
+    is_prose,
     is_reason,
     is_said,
     is_sentence_of_program,
@@ -62,8 +65,8 @@ _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _IN_BRACKETS = re.compile(r"\[[\w .|-]{1,40}(?:\]|\Z)")  # a place for a value: `--secret [key]`
 _LAST_WORD = re.compile(r"[0-9]*+([a-z]++[A-Z]?+|[A-Z]++)")  # backwards
 
-_BLANKS = frozenset("=> \t")
-_BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}")
+_BLANKS = frozenset("=> \t+")
+_BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}+(?:\+(?=[\"']))?")  # a form writes a blank as `+`
 _BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
     *"bruBRU"  # which may stand before a quote
 }
@@ -83,6 +86,10 @@ _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 _AUTHENTICATION = frozenset({"PASSWORD", "SECRET"})
 _EXPRESSIONS = ("function", "await ", "new ", "lambda", "async ")
 _COMPARED = ('=="', '== "', "=='", "== '")
+_PLACE_CLOSES = re.compile(r"[\w -]{0,48}>(?!\w)")
+_CLOSES_FORMAT = re.compile(r"\)[sdr](?![0-9A-Za-z])")
+_LITERALS = frozenset({"f", "F", "fr", "rf", "Rf", "fR"})  # of Python, before their quote
+_MEMBERS = frozenset({"NAME", "SECRET", "ADDRESS"})
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
 _MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
@@ -462,8 +469,8 @@ class Keys:
             return
         if (
             key.kind == "SECRET"
-            and value.isalpha()
-            and text.endswith(_COMPARED, max(0, start - 4), start)
+            and not any(map(str.isdigit, value))
+            and text.endswith(_COMPARED, max(0, start - 5), start)
         ):
             return  # a token of a language: `if token == "else"`
         if self._is_held(key.kind, key.word, value):
@@ -542,7 +549,7 @@ class Keys:
             kind = self.names.kind(match[1])
             value = _TOKEN.match(text, match.end())
             if kind and value and not self._is_marked_at(text, match.end()):
-                bare = value[0].strip("\"'")
+                bare = value[0].strip("\"'`")
                 if (
                     kind not in _VAGUE
                     and not _IN_BRACKETS.match(value[0])
@@ -678,34 +685,60 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
 
 
 def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
-    """Tell whether a bare value is a remark about it, or an expression of source."""
-    first = value[0]
-    is_name = first.isalpha() or first in "_$"
+    """Tell whether a bare value is a remark about it, a place for one, or an expression of source."""
+    if _is_place(text, end, value, key):
+        return True
+    is_name = value[0].isalpha() or value[0] in "_$"
     if key.separator == ">" or not (key.separator == ":" or is_name):  # begins no code
         return False
     rest = text[end : end + _REST_READ]
-    line = "" if key.quotes else _line_before(text, key.start)
-    if key.separator == ":" and not key.quotes:
-        name = text[key.start : place - 1]
-        if _is_remark(line, name, key, value, rest):
-            return True
-    if not is_name:
-        return False
     if key.quotes:
-        return (
-            is_operand(key.kind, value, rest, of_quoted=key.quotes != "]")
-            or is_code("", value, rest)
-            or _is_assigned(key, value)
-        )
-    if text.startswith("=", place) and is_path(value):
+        return is_name and _is_code_of_pair(key, value, rest)
+    line = _line_before(text, key.start)
+    if key.separator == ":" and _is_remark(line, text[key.start : place - 1], key, value, rest):
         return True
+    return is_name and (
+        (text.startswith("=", place) and is_path(value))
+        or (value in _LITERALS and rest[:1] in {'"', "'"})
+        or (text.startswith(" = ", place - 2) and is_prose(key.kind, value, rest))
+        or _is_in_source(text, line, key, value, rest)
+    )
+
+
+def _is_in_source(text: str, line: str, key: _Key, value: str, rest: str) -> bool:
+    """Tell whether a bare value is an expression, a type or a name of a line of source."""
     return (
         is_expression(value, rest)
+        or is_declared(line, text[key.start : key.start + 1], value, rest)
         or is_operand(key.kind, value, rest, of_quoted=False)
         or is_code(line, value, rest)
         or (key.separator == ":" and is_type(key.kind, value, rest))
         or (line.startswith(" ") and _is_in_frame(text, key.start))
     )
+
+
+def _is_code_of_pair(key: _Key, value: str, rest: str) -> bool:
+    """Tell whether what stands under a key in quotes is an expression: `{'username': prefix or local}`."""
+    return (
+        is_operand(key.kind, value, rest, of_quoted=key.quotes != "]")
+        or is_expression(value, rest)
+        or is_prose(key.kind, value, rest)
+        or _is_member(key, value, rest)
+        or is_code("", value, rest)
+        or _is_assigned(key, value)
+    )
+
+
+def _is_place(text: str, end: int, value: str, key: _Key) -> bool:
+    """Tell whether a value is a place for one (`password: <yours>`, `%(secret:name)s`) or in parentheses of source."""
+    first = value[0]
+    if first == "<":
+        is_closed = key.separator == ":" and _PLACE_CLOSES.match(text, end) is not None
+        return is_closed and value[1:].replace("_", "").isalpha()
+    if first in "(!":
+        return is_enclosed(_line_before(text, key.start), value, text[end : end + _REST_READ])
+    opens = key.start > 1 and text.startswith("%(", key.start - 2)
+    return opens and _CLOSES_FORMAT.search(value) is not None
 
 
 def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
@@ -719,7 +752,16 @@ def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
 
 def _is_assigned(key: _Key, value: str) -> bool:
     """Tell whether a name is assigned to a member, `headers['X-Token'] = auth`; `user[password]=x` is a form's."""
-    return key.separator == "=" and "]" in key.quotes and key.quotes != "]" and is_path(value)
+    is_member = key.separator == "=" and "]" in key.quotes and key.quotes != "]"
+    return is_member and is_path(value.partition("(")[0])
+
+
+def _is_member(key: _Key, value: str, rest: str) -> bool:
+    """Tell whether what stands under a key in quotes is a variable's member: `{"displayName": task.pretty_id,`."""
+    is_pair = key.separator == ":" and key.kind in _MEMBERS
+    if not is_pair or rest[:1] not in {",", "}", "\n"} or not is_path(value):
+        return False
+    return "." in value.strip(".") or (key.kind == "SECRET" and value.islower())
 
 
 _FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")

@@ -13,10 +13,13 @@ from alpines_privacy.redaction.engine.replacements import network_of
 
 __all__ = [
     "is_code",
+    "is_declared",
     "is_documented",
+    "is_enclosed",
     "is_expression",
     "is_operand",
     "is_path",
+    "is_prose",
     "is_reason",
     "is_said",
     "is_sentence_of_program",
@@ -36,7 +39,7 @@ _NOTHING = frozenset(
 _LONGEST_NOTHING = max(map(len, _NOTHING))
 # Masks of other programs, the words they write for a value, and places for one.
 _MASKED = re.compile(
-    r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{4,32}"
+    r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{3,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
     r"|\[withheld: [\w ()]{1,80}\]|:[a-z]+(?:-[a-z]+)+"
     r"|[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))"
@@ -66,9 +69,9 @@ _SAID = frozenset(
 _CODES = frozenset({"otp", "totp", "code", "codes"})
 _ONE_TIME = re.compile(r"(?=[a-z-]*[0-9])[0-9a-z-]{4,16}")
 
-_CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
+_CALL = re.compile(r"[A-Za-z_]\w{0,64}(?:\$[0-9]{1,3}(?=\.))?(?:\.[A-Za-z_]\w{0,64}){0,8}[(\[]")
 _ATTRIBUTE = re.compile(
-    r"(?:self|cls|request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_]"
+    r"(?:(?:self|cls)\.[A-Za-z_]|(?:request|settings|config|kwargs|args|data|form|os|app|user|obj)\.[a-z_])"
 )
 _IDENTIFIER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:[):,]*|\)\..*)")
 _WORDS_OF_CODE = frozenset(
@@ -147,10 +150,15 @@ _FORMAT = re.compile(
 _FORMATTED = re.compile(r"[fF][rR]?[\"'][^\"']{0,64}\{")  # a literal of Python
 # Letters and digits that may stand beside such places: `Bearer {token}`, `0000:0a:00.%d`, `tool/{version}`.
 _BESIDE_FORMAT = {"SECRET": 8, "ADDRESS": 12, "USER_AGENT": 32}
+_NAMES, _BESIDE_BRACES = frozenset({"NAME", "USERNAME"}), 8
 _YOURS = re.compile(r"(?:[\w-]{0,32}[-_])?your[-_ ]", re.IGNORECASE)  # `sk-your-api-key`
 _ELIDED = re.compile(r".{0,8}(?:\.{3}|\u2026)", re.DOTALL)
+# A word with what parts it from the next: language models and parsers give texts as `token`s, word by word.
+_WORD_OF_TEXT = re.compile(
+    r"[ ][A-Za-z]+(?:['-][A-Za-z]+)*[.,;:!?]?|[A-Za-z]+(?:['-][A-Za-z]+)*[.,;:!?]?[ ]"
+)
 _HELD_AS_TEXT = {
-    "PASSWORD": (_NO_ONES,),
+    "PASSWORD": (_NO_ONES, re.compile(r"https?://\S*")),
     "ADDRESS": (_NO_ONES,),
     **dict.fromkeys(("SECRET", "USERNAME"), (_NO_ONES, _PUBLIC)),
 }
@@ -163,18 +171,22 @@ def is_value(kind: str, word: str, value: str) -> bool:
         public.fullmatch(start) for public in _HELD_AS_TEXT.get(kind, ())
     ):
         return False
-    if _AFTER_STRING.match(value) or _is_format(kind, start):
+    if _AFTER_STRING.match(value) or _is_format(kind, start) or _is_word_of_text(word, value):
         return False
     if kind != "PASSWORD":
-        start = start.rstrip("):,;") or start
+        start = start.rstrip("):,;`") or start
     if not start or (len(start) <= _LONGEST_NOTHING and start.lower() in _NOTHING):
         return False
     if limits := _DIGITS.get(kind):
-        if not limits[0] <= len(_NO_DIGITS.sub("", start)) <= limits[1]:
-            return False
-    elif (judge := _JUDGES.get(word) or _JUDGES.get(kind)) and not judge(start):
-        return False
-    return _MASKED.fullmatch(start) is None  # the last, since it takes the longest
+        counts = limits[0] <= len(_NO_DIGITS.sub("", start)) <= limits[1]
+    else:
+        judge = _JUDGES.get(word) or _JUDGES.get(kind)
+        counts = judge is None or judge(start)
+    return counts and _MASKED.fullmatch(start) is None  # the last, since it takes the longest
+
+
+def _is_word_of_text(word: str, value: str) -> bool:
+    return word == "token" and _WORD_OF_TEXT.fullmatch(value) is not None
 
 
 def _is_format(kind: str, value: str) -> bool:
@@ -183,8 +195,11 @@ def _is_format(kind: str, value: str) -> bool:
         return False
     if _FORMATTED.match(value):
         return True
+    most = _BESIDE_FORMAT.get(kind, 0)
+    if kind in _NAMES and "%" not in value:  # `bob%20singh` is a name
+        most = _BESIDE_BRACES
     rest = _FORMAT.sub("", value)
-    return rest != value and sum(map(str.isalnum, rest)) <= _BESIDE_FORMAT.get(kind, 0)
+    return rest != value and sum(map(str.isalnum, rest)) <= most
 
 
 def is_said(kind: str, word: str, value: str) -> bool:
@@ -276,6 +291,7 @@ def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
 
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _TYPE = re.compile(r"(?:[A-Za-z_]\w*+\.)++[A-Z][a-z]\w*+", re.ASCII)
+_GENERIC = re.compile("(?:[A-Z][a-z]+)+<[A-Z]?[a-z]")  # of TypeScript: `Record<keyof C, string>`
 _BUILT_IN = "None|str|int|bytes|float|bool|dict|list|tuple|Any"
 _ANNOTATED = re.compile(rf"[ ](?:\|[ ](?:{_BUILT_IN})\b|=[ ])")
 _TYPE_NAME = re.compile(rf"(?:[A-Za-z_]\w*+\.)*+[A-Z]\w*+|{_BUILT_IN}", re.ASCII)
@@ -287,7 +303,11 @@ _CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 
 
 def is_type(kind: str, value: str, rest: str) -> bool:
-    """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`."""
+    """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`, `key: Document;`."""
+    if kind == "SECRET" and _GENERIC.match(value):
+        return True
+    if kind == "SECRET" and rest[:1] == ";" and value.isalpha() and value.istitle():
+        return True
     if rest[:1] == " " and _ANNOTATED.match(rest):
         return _TYPE_NAME.fullmatch(value) is not None
     return kind in {"SECRET", "PASSWORD"} and _TYPE.fullmatch(value) is not None
@@ -303,6 +323,53 @@ _EXPRESSION_GOES_ON = re.compile(
     r"[ ]?(?:[\w$.]{1,64}[ ]?)?(?:[(\[{:*]|=>)|[ ](?:function|await)\b"
 )
 _ASSIGNED_ON = re.compile(r"[ ]=[ ](?!=)")
+
+
+_DECLARES = re.compile(r"[ \t]*(?:export )?(?:(const|let|var)|type)[ ]")
+_ENDS_STATEMENT = re.compile(r"[ \t]*(?:[;|\n]|\Z)")
+
+
+def is_declared(line: str, name: str, value: str, rest: str) -> bool:
+    """Tell whether a name is declared and set to another: `const signature = crypto`, `type Key = crypto.KeyLike |`.
+
+    `line` is what stands before the name on its line.
+    """
+    declared = _DECLARES.fullmatch(line)
+    if declared is None or not is_path(value) or not _ENDS_STATEMENT.match(rest):
+        return False
+    return declared[1] is not None or name[0].isupper()
+
+
+_IN_PARENTHESES = re.compile(r"\(\?|\(+[A-Za-z_$][\w$]*(?:[.\[][\w$.\[\]]*)?", re.ASCII)
+_GOES_ON = re.compile(r"[ ](?:&&|\|\||\?\??|=|===?|!==?|or|and|if)[ ]")
+_NEGATED = re.compile(r"!+[A-Za-z_$][\w$]*(?:\.[\w$]+)+\(", re.ASCII)
+
+
+def is_enclosed(line: str, value: str, rest: str) -> bool:
+    """Tell whether a bare value is an expression in parentheses, a group of a pattern or a negation.
+
+    `get(user=(principal.name))`, `((args && args[0])`, `(?P<user>`, `!options.some(`; `(hunter2)` is none.
+    """
+    if value.startswith("!"):
+        return _NEGATED.match(value + rest[:1]) is not None
+    match = _IN_PARENTHESES.match(value)
+    if match is None or value[1] == "?":
+        return match is not None
+    is_name = match.end() == len(value) and not any(map(str.isdigit, value))
+    return is_name and (_GOES_ON.match(rest) is not None or ("." in value and _is_source(line)))
+
+
+_WORD_FOLLOWS = re.compile(r"[ ][a-z]{2,}(?:[ .,;:)]|\Z)")
+
+
+def is_prose(kind: str, value: str, rest: str) -> bool:
+    """Tell whether a bare value and what follows are words: `# token = refresh if exchanged`."""
+    return (
+        kind == "SECRET"
+        and value.isalpha()
+        and value.islower()
+        and _WORD_FOLLOWS.match(rest) is not None
+    )
 
 
 def is_expression(value: str, rest: str) -> bool:
@@ -357,7 +424,7 @@ def is_code(line: str, value: str, rest: str) -> bool:
 
 def _is_source(line: str) -> bool:
     """Tell whether a line begins indented or holds what source does."""
-    if len(line) > 1 and line[:2].isspace():
+    if line[:1] == "\t" or (len(line) > 1 and line[:2].isspace()):
         return True
     return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
 
@@ -374,6 +441,7 @@ def _is_pass(value: str) -> bool:
 
 
 _NO_SECRETS = frozenset("(#*:<&|`")  # what no token begins with, and patterns and templates do
+_REPEATED = re.compile(r"([A-Za-z])\1{2,}")  # that stands for a token: `YYYY`
 _DIGEST = re.compile(r"\{SHA[0-9]{0,3}\}[0-9A-Fa-f]{20,}")  # that stands for a token
 _PATTERN = re.compile(r"[/^].{0,126}[\[(\\|^]")  # of a language, as sources write one
 
@@ -385,6 +453,7 @@ def _is_secret(value: str) -> bool:
         and value[0] not in _NO_SECRETS
         and _PATTERN.match(value) is None
         and _DIGEST.match(value) is None
+        and _REPEATED.fullmatch(value) is None
         and _ELIDED.fullmatch(value) is None
         and _YOURS.match(value) is None
         and (
@@ -397,7 +466,7 @@ _WITH_BLANKS = frozenset(
     {"authorization", "authentication", "cookie", "cookies", "credential", "credentials"}
 )
 _GROUPS = re.compile(r"[0-9A-Fa-f]{1,8}(?: [0-9A-Fa-f]{1,8})+")
-_PROSE = re.compile(r"[A-Za-z][\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
+_PROSE = re.compile(r"(?:[A-Za-z]|[0-9]{1,6} [A-Za-z]{3})[\w.,:;!()/'-]*(?: [\w.,:;!()/'-]+)+")
 
 
 def _is_one_word(value: str) -> bool:
@@ -413,7 +482,9 @@ def _is_zip(value: str) -> bool:
 
 def _is_username(value: str) -> bool:
     """Leave short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), every machine's."""
-    if _ASSIGNED.match(value):  # `new user: name=bob`
+    if _ASSIGNED.match(value) or value.endswith(
+        "[bot]"
+    ):  # `new user: name=bob`, and what is no person
         return False
     if not (value[0].isalpha() or any(map(str.isalpha, value))):
         return _LONG_NUMBER.fullmatch(value) is not None

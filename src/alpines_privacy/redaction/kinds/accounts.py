@@ -54,6 +54,7 @@ _GROUPED = {
     )
     for length in {*LENGTHS.values()}
 }
+_SEPARATORS = frozenset(" .-")
 _NO_SEPARATORS = str.maketrans("", "", " .-")
 
 
@@ -66,6 +67,7 @@ def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
     if (
         grouped is not None
         and _is_number(iban := grouped[0].translate(_NO_SEPARATORS))
+        and (iban.isupper() or len({*grouped[0]} & _SEPARATORS) < 2)  # `al2023-ami-hvm-2023.0`
         and _is_iban(iban)
     ):
         yield grouped.span()

@@ -73,6 +73,7 @@ def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
     if (
         first is not None
         and text[first:at].strip("+")  # a decorator that a patch adds: `+@mock.patch`
+        and not (text[at - 1] == "`" == text[last : last + 1])  # a link of markup: ``_`@name.of```
         and not _is_ssh_path(text, first, at, last)
         and not _is_annotation(text, first, at, last)
     ):

@@ -23,7 +23,7 @@ _BEFORE = 24  # characters in which a word can say that a number is a version
 _VERSION_WORDS = frozenset(
     {"version", "versions", "ver", "v", "v.", "release", "releases", "rel", "build", "builds"}
     | {"revision", "rev", "driver", "firmware", "tag", "oid", "snmp"}
-    | {"section", "sections", "sec", "chapter", "clause", "appendix"}
+    | {"section", "sections", "sec", "sec.", "sect", "sect.", "chapter", "clause", "appendix"}
 )
 _VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersion`
 _FILLERS = frozenset({"is", "was", "now", "number", "than"})  # `the version is now 1.2.3.4`
@@ -33,6 +33,10 @@ _LEADS_TO = frozenset(
 _COMPARISONS = ("==", "<=", ">=", "~=", "!=", " >")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
+# A standard by its number, whose section follows: `RFC 9651 3.3.1.1`.
+_OF_STANDARD = re.compile(
+    r"\b(?:RFC|ISO|IEC|EN|ECMA|ETSI)[ -]?[0-9][0-9:-]{1,12}[,:]?[ \u00a7]{1,2}\Z"
+)
 _PRODUCT = re.compile(r"(?:^|[ \t\"'(,;])[A-Za-z][A-Za-z_+-]*/\Z", re.ASCII)
 
 
@@ -84,11 +88,24 @@ def _is_version(text: str, start: int, end: int) -> bool:
     if last == ":" and before[-2:-1].isdigit():  # the epoch of a Debian version, `1:2.3.4.5`
         return before[-3:-2] not in _PARTS
     words = before.rstrip(" \t")
-    if words.endswith(_COMPARISONS) or words.endswith(_ARCHITECTURES):
+    if words.endswith(_COMPARISONS + _ARCHITECTURES) or _OF_STANDARD.search(before):
         return True
-    if words.endswith("v="):  # a field's name
-        return False
-    return _ends_in_version(words.rstrip(" \t\"'=:`("))
+    if _is_in_list(text, start):
+        return True
+    is_field = words.endswith("v=")
+    return not is_field and _ends_in_version(words.rstrip(" \t\"'=:`("))
+
+
+_LIST = 200  # characters of a list of versions that are read
+_VERSIONS = re.compile(
+    r"\b[Vv]ersions:(?:[ ]{1,2}[\w.+-]{1,40} [\w.+-]{1,40}[,;]){0,16}[ ]{1,2}[\w.+-]{1,40} \Z"
+)
+
+
+def _is_in_list(text: str, start: int) -> bool:
+    """Whether names and their versions are listed: `Versions: lxml 5.3.0.0, libxml2 2.12.9`."""
+    before = text[max(0, start - _LIST) : start]
+    return "ersions:" in before and _VERSIONS.search(before) is not None
 
 
 def _ends_in_version(words: str) -> bool:
@@ -101,6 +118,8 @@ def _ends_in_version(words: str) -> bool:
         word = _last_word(words)
     if leads_to:
         return word.endswith(("version", "versions"))
+    if word.startswith("sec") and words[: -len(word)].rstrip()[-1:].isdigit():  # of time
+        return False
     return word in _VERSION_WORDS or word.endswith(_VERSION_ENDS)
 
 

@@ -107,6 +107,8 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
     digits, end = _read(text, first, len(code) + trunk + _MOST.get(code, 10))
     if not has_plus and (_NUMBER_GROUP.match(text, end) or _is_dump(text, start, end)):
         return
+    if "/-" in text[first:end]:  # two amounts: `+4263/-293`
+        return
     if len(digits) < len(code) + 4:
         digits, end = _read(text, first, 15)
     if _is_international(text[first:end], digits, code, has_plus=has_plus) and not _is_cut(
@@ -249,7 +251,7 @@ def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterato
         return
     if not stands_alone(text, first, last) or _is_cut(text, last) or _UNIT.match(text, last):
         return
-    if not bare and text[last : last + 1] == "-":
+    if not bare and (text[last : last + 1] == "-" or _YEARS.fullmatch(written)):
         return
     if is_one and (not bare or len(digits) < 7 or _EPOCH.fullmatch(written)):
         return
@@ -261,6 +263,7 @@ _EPOCH = re.compile(r"1[5-9](?:[0-9]{8}|[0-9]{11}|[0-9]{14})")
 
 
 _OTHER = re.compile(r"[0-9]+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?|.*\.[0-9]-.*")
+_YEARS = re.compile("(?:1[5-9]|20)[0-9]{2}[ ]?-[ ]?(?:1[5-9]|20)[0-9]{2}")
 _UNIT = re.compile(r" ?(?:bytes|[kKMGT]i?B|B|rows|lines|items|times|ms|us|ns|s|sec|seconds|%)\b")
 
 
@@ -311,6 +314,8 @@ def _find_alone(text: str, start: int, end: int) -> Iterator[Bounds]:
     digits = sum(map(len, groups))
     is_range = len(groups) == 2 and "-" in number[0] and len(groups[0]) >= len(groups[1])
     is_local = number[0][3:4] == "-" and digits == 7
+    if groups[0] == "00" and groups[1][0] == "0":  # no code of a country: bytes of a dump
+        return
     if is_range or not (8 <= digits <= 11 or is_local) or _DATE.match(text, number.start()):
         return
     if len({*number[0].translate(_NO_DIGITS)}) == 1:

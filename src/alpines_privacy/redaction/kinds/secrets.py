@@ -144,6 +144,8 @@ def _find_userinfo(text: str, start: int, end: int) -> Iterator[Bounds]:
     if authority is None:
         return
     userinfo, at, host = authority[0].rpartition("@")
+    if _FILLED.fullmatch(userinfo.partition(":")[2]):
+        return
     if at and host and ":" in userinfo and not userinfo.endswith((":", ":***", ":[SECRET]")):
         yield first, first + len(userinfo)
 
@@ -154,6 +156,8 @@ def _find_hook(text: str, _start: int, end: int) -> Iterator[Bounds]:
         yield match.span()
 
 
+# A place that a format fills with a password.
+_FILLED = re.compile(r"%\(\w{1,64}(?::\w{1,64})?\)s|%s|\$?\{{1,2}[\w.:]{1,64}\}{1,2}")
 _PATH = re.compile("[0-9A-Za-z/_-]{20,200}")
 _AUTHORITY = re.compile(r"[^/?#\s\"'<>\\`]{1,512}")
 _CREDENTIALS = re.compile(

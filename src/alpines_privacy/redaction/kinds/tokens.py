@@ -48,8 +48,8 @@ _NO_SECRET = re.compile(
     r"(?:(?:\b|_)(?:sha[0-9]{0,3}|md5|h1|crc32c?|base64|uuid|urn:[a-z]{2,8}|ssh-[a-z0-9-]{3,20}"
     r"|ecdsa-[a-z0-9-]{3,20})[-:,= ]"
     r"|(?:(?<![A-Za-z])ids?|(?<=[_-])ids?|hash|digest|sum|etag|integrity|fingerprint|guid|commit"
-    r"|revision|version|cursor|marker|handle|nonce|md5|sha[0-9]{0,3}|hmac|boundary|encrypted_value"
-    r"|(?-i:[a-z]I[dD]s?))(?:[-_]?[0-9]{1,2})?[\"']?[ \t]?[:=>,][ \t]?[\"'(\[<]*)\Z",
+    r"|revision|version|cursor|marker|handle|nonce|md5|sha[0-9]{0,3}|base64|hmac|boundary|encrypted_value"
+    r"|(?-i:[a-z]I[dD]s?))(?:[-_]?[0-9]{1,2})?[\"']?[ \t]?[:=>,][ \t+]?[\"'(\[<]*)\Z",
     re.IGNORECASE,
 )
 # What is numbered for those who look for it later: as the word before a token, or as its prefix.
@@ -58,6 +58,9 @@ _TRACED = re.compile(
     r"(?:[_-]|[\"']?[ \t]?[:=#][ \t]?[\"'(\[<]*|[ ][\"'(\[<#]?)\Z",
     re.IGNORECASE,
 )
+# The salt and the digest of a host's name in OpenSSH's known_hosts (sshd(8)).
+_KNOWN_HOST = re.compile(r"\|1\|(?:[0-9A-Za-z+/]{27}=\|)?\Z")
+_DIGEST_OF_HOST = re.compile(r"[0-9A-Za-z+/]{27}=(?=[| \t]|\Z)")
 _FILE = re.compile(r"\.[A-Za-z][0-9A-Za-z]{0,4}\Z")
 _DATA = (
     "AAAA",
@@ -181,6 +184,10 @@ def _is_called_otherwise(text: str, first: int, start: int, end: int) -> bool:
     begin = max(text.rfind(sign, start, first) for sign in "=/.+~") + 1 or start
     if any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin}):
         return True
+    if _DIGEST_OF_HOST.match(text, first) and _KNOWN_HOST.search(
+        text, max(0, first - _NAMED), first
+    ):
+        return True
     run = _LAST_RUN.match(text, first, end)
     return any(
         _TRACED.search(text[max(0, place - _NAMED) : place])
@@ -237,6 +244,7 @@ _BITS_AFTER_PREFIX = 14.0
 
 def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a token after a prefix that says it is one."""
+    named = start
     while start and text[start - 1] in WORD:
         start -= 1
     before = text[max(0, start - _LONGEST_NAME) : start].rstrip("_-").lower()
@@ -245,7 +253,7 @@ def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
     if match := _DIGITS_AFTER_NAME.match(text, start):
         yield match.span()
         return
-    for piece in _LAST.finditer(text, start, end + 255):
+    for piece in _LAST.finditer(text, named, end + 255):  # what is before the name has its own
         if piece.start() >= end:
             return
         if not _HEXADECIMAL.fullmatch(piece[0]) and surprise(piece[0]) >= _BITS_AFTER_PREFIX:
@@ -269,5 +277,5 @@ _PREFIXED_HINTS = tuple(
 
 SHAPES = (
     Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions, _runs),
-    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS, weigh=by_length(4)),
+    Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS, weigh=by_length(3)),
 )
