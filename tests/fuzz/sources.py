@@ -30,7 +30,7 @@ _LONGEST_CONSTANT = 40
 class Found(NamedTuple):
     """A pattern, the place it stands at, and the calls it is used by; all of them where nothing tells."""
 
-    place: str  # `redaction.keys._BARE`
+    place: str  # `redaction.engine.keys._BARE`
     pattern: re.Pattern[Any]
     calls: frozenset[str]
 
