@@ -363,7 +363,6 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "clean messages": lambda _, n: _log_records(n),
         "log keys": lambda _, n: _log(n),
         "readings of keys": lambda _, n: _log(n),
-        "last words of keys": lambda _, n: _log(n),
         "forms of cards": lambda _, n: _log_cards(n),
         "forms of numbers": lambda _, n: _log_numbers(n),
         "user agents": lambda _, n: generalised(f"Mozilla/5.0 (Windows NT 10.0) {_long(n, 300)}"),

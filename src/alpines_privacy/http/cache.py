@@ -75,7 +75,6 @@ BOUNDS = MappingProxyType(
         "clean messages": Bound("a log's template", 256 * _KB, 512, "a program repeats what it says"),
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),
         "readings of keys": Bound("a key and what is around it", 512 * _KB, 1 * _KB, "as above"),
-        "last words of keys": Bound("a key", 256 * _KB, 512, "as above"),
         "forms of cards": Bound("the lengths of five groups", 64 * _KB, 128, "asked at each group of a number"),
         "forms of numbers": Bound("a form", 512 * _KB, 128, "without RE2, numbers of a log repeat their forms"),
         "user agents": Bound("a User-Agent", 512 * _KB, 1 * _KB, "parsing one takes a millisecond"),

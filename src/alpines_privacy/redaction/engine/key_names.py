@@ -7,7 +7,7 @@ password, `password_changed` and `token_count` are not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import Logs
@@ -135,7 +135,7 @@ class KeyNames:
         self._own = {_joined(key.name): key.kind for key in logs.keys}
         kinds = {end: kind for kind, ends in _KINDS.items() for end in ends.split()}
         self._kinds: dict[str, str] = {**kinds, **self._own}
-        self._known: Cache[str, str | None] = Cache("log keys", self._kind)
+        self._known: Cache[str, str | None] = Cache("log keys", self.read)
 
     def kind(self, key: str) -> str | None:
         """Return the kind of the value that stands under a key; None where it is no personal data."""
@@ -160,39 +160,57 @@ class KeyNames:
             return named in {"SECRET", "PASSWORD"}
         return named is not None and (named == kind or kind != "PASSWORD")
 
-    def _kind(self, key: str) -> str | None:
+    def read(self, key: str) -> str | None:
+        """Return what `kind` does, worked out anew: for callers that keep it with something else."""
         if len(key) > LONGEST or key[:1] == "[":  # a mark
             return None
         words = [word.lower() for word in _WORD.findall(key)]
-        for kind in self._kinds_of(words):
+        ends = _ends_of(words)
+        if not words or ends[0] in self._safe:
+            return None
+        if self._own and (kind := _first(ends, self._own)):
             return kind
-        return None
+        return None if words[0] in _ABOUT else self._by_table(words, ends)
 
-    def _kinds_of(self, words: list[str]) -> Iterator[str | None]:
-        """Give what the words say, surest first."""
-        whole = "".join(words)
-        if whole in self._safe:
-            yield None
-        if kind := self._of_end(words, self._own):
-            yield kind
-        if not words or words[0] in _ABOUT:
-            yield None
+    def _by_table(self, words: list[str], ends: list[str]) -> str | None:
+        """Return what the last words say: without a number behind them, then for what the last of them stands."""
         while words[-1].isdecimal() and len(words) > 1:
             words = words[:-1]
-        for end in (words, [*words[:-1], _MORE[words[-1]]] if words[-1] in _MORE else []):
-            if any("".join(end[index:]) in _OTHER for index in range(len(end))):
-                yield None
-            if kind := self._of_end(end, self._kinds):
-                yield None if kind == "NAME" and _is_of_thing(end) else kind
-        if match := _JOINED.fullmatch(words[-1]):
-            yield _JOINED_KINDS[match.lastindex - 1] if match.lastindex else None
+            ends = _ends_of(words)
+        kind = self._listed(words, ends)
+        if kind is None and words[-1] in _MORE:
+            more = [*words[:-1], _MORE[words[-1]]]
+            kind = self._listed(more, _ends_of(more))
+        return _joined_kind(words[-1]) if kind is None else kind or None
 
-    @staticmethod
-    def _of_end(words: list[str], kinds: Mapping[str, str]) -> str | None:
-        for index in range(len(words)):
-            if kind := kinds.get("".join(words[index:])):
-                return kind
-        return None
+    def _listed(self, words: list[str], ends: list[str]) -> str | None:
+        """Return the kind that the table has for a name's end; "" where it says that it is none."""
+        if not _OTHER.isdisjoint(ends):
+            return ""
+        kind = _first(ends, self._kinds)
+        return "" if kind == "NAME" and _is_of_thing(words) else kind
+
+
+def _joined_kind(word: str) -> str | None:
+    match = _JOINED.fullmatch(word)
+    return _JOINED_KINDS[match.lastindex - 1] if match and match.lastindex else None
+
+
+def _ends_of(words: list[str]) -> list[str]:
+    """Return what a name ends with, joined: all of its words first, its last word last."""
+    ends, end = [], ""
+    for word in reversed(words):
+        end = word + end
+        ends.append(end)
+    ends.reverse()
+    return ends
+
+
+def _first(ends: list[str], kinds: Mapping[str, str]) -> str | None:
+    for end in ends:
+        if kind := kinds.get(end):
+            return kind
+    return None
 
 
 def _is_of_thing(words: list[str]) -> bool:

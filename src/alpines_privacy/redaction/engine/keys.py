@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from alpines_privacy.http.cache import Cache, cached
+from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.engine.candidates import Candidates
 from alpines_privacy.redaction.engine.decoded_text import STRING_ESCAPE, Layer
@@ -396,7 +396,7 @@ class Keys:
 
     def _meaning(self, name: str) -> tuple[str | None, str]:
         """Return the kind of a key and its last word."""
-        return self.names.kind(name), _last_word(name)
+        return self.names.read(name), _last_word(name)
 
     def _is_in_mark(self, text: str, place: int, key: _Key) -> bool:
         """Whether a key is the kind in a mark: `[EMAIL] = …`, `EMAIL:d3a91c…`; `user[EMAIL]=` is not."""
@@ -782,7 +782,6 @@ def _line_before(text: str, place: int) -> str:
     return before.rpartition("\n")[2] if "\n" in before else before
 
 
-@cached("last words of keys")
 def _last_word(key: str) -> str:
     match = _LAST_WORD.match(key[-LONGEST:][::-1])
     return match[1][::-1].lower() if match else ""
