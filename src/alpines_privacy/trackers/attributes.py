@@ -1,6 +1,6 @@
 """What attributes load: each that is listed, with what takes its place and what is noted of it.
 
-Every function reads one tag and yields `Taken`; none knows the page.
+Every function reads one tag and yields `EditedAttribute`; none knows the page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from alpines_privacy.http.html import StartTag
 from alpines_privacy.trackers import css, srcset
 from alpines_privacy.trackers.loading_attributes import DRAWING
-from alpines_privacy.trackers.loads import Loads, Removal, Removals
+from alpines_privacy.trackers.loads import Loads, RemovedLoad, RemovedLoads
 from alpines_privacy.trackers.markup import (
     BOXES,
     LOADS,
@@ -20,13 +20,13 @@ from alpines_privacy.trackers.markup import (
     NAVIGATING,
     PINGED,
     SVG_LOADS,
-    Kinds,
+    LoadKinds,
     linked,
 )
 
 __all__ = [
+    "EditedAttribute",
     "Edits",
-    "Taken",
     "addresses",
     "any_element",
     "element",
@@ -43,7 +43,7 @@ Edits: TypeAlias = "dict[str, str | None]"
 
 _SPACE = "\t\n\f\r "
 _HIDDEN = "display:none!important"
-_IMAGE: Kinds = ("image",)
+_IMAGE: LoadKinds = ("image",)
 _MEDIA = frozenset({"video", "audio"})
 _IMAGES = frozenset({"img", "image", "amp-img"})
 _STYLES = frozenset({"style", *DRAWING})
@@ -55,21 +55,21 @@ _REFRESH = re.compile(
 )
 
 
-class Taken(NamedTuple):
+class EditedAttribute(NamedTuple):
     """An attribute that loses what it loads: its new value (None if it goes), and what is noted."""
 
     attribute: str
     instead: str | None
-    removals: Removals
+    removals: RemovedLoads
 
 
-def element(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def element(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take what an element of HTML loads itself."""
     yield from addresses(tag, loads)
     yield from _candidates(tag, "srcset", loads)
 
 
-def addresses(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def addresses(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take the attributes that are one address."""
     name = tag.name
     for attribute, kinds in LOADS.get(name, ()):
@@ -77,7 +77,7 @@ def addresses(tag: StartTag, loads: Loads) -> Iterator[Taken]:
         if (noted := loads.taken(what, tag.get(attribute), kinds)) is not None:
             # Without a `src`, media would load their sources.
             is_kept = attribute == "src" and name in _MEDIA
-            yield Taken(attribute, "" if is_kept else None, noted)
+            yield EditedAttribute(attribute, "" if is_kept else None, noted)
 
 
 def hidden(tag: StartTag) -> Edits:
@@ -98,12 +98,12 @@ def is_emptied(tag: StartTag, edits: Edits) -> bool:
     return not any(tag.get(name) and edits.get(name, name) for name in images)
 
 
-def link(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def link(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take the relations of a link that load what is listed; its address, if they are all it is for."""
     rel = tag.get("rel")
     if not rel:
         return
-    noted: dict[str, Removals] = {}
+    noted: dict[str, RemovedLoads] = {}
     for relation, address, kinds in linked(rel, tag.get("href") or "", tag.get("as") or ""):
         if (why := loads.taken(f"link {relation}", address, kinds)) is not None:
             noted[relation] = why
@@ -111,33 +111,33 @@ def link(tag: StartTag, loads: Loads) -> Iterator[Taken]:
         kept = [word for word in rel.split() if word.lower() not in noted]
         removals = tuple(removal for why in noted.values() for removal in why)
         if MODIFIERS.issuperset(map(str.lower, kept)):
-            yield Taken("href", None, removals)
+            yield EditedAttribute("href", None, removals)
         else:
-            yield Taken("rel", " ".join(kept), removals)
+            yield EditedAttribute("rel", " ".join(kept), removals)
     yield from _candidates(tag, "imagesrcset", loads)
 
 
-def meta(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def meta(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take where a page refreshes to (WHATWG HTML §4.2.5.3, shared declarative refresh steps)."""
     if (tag.get("http-equiv") or "").lower() != "refresh":
         return
     refresh = _REFRESH.match(tag.get("content") or "")
     url = refresh and (refresh[1] or refresh[2] or refresh[3])
     if (noted := loads.taken("meta refresh", url, NAVIGATING)) is not None:
-        yield Taken("content", None, noted)
+        yield EditedAttribute("content", None, noted)
 
 
-def foreign(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def foreign(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take what Chromium's preload scanner loads in SVG and MathML, for it knows no namespaces."""
     for attribute, kinds in LOADS.get(tag.name, ()):
         if (noted := loads.taken(tag.name, tag.get(attribute), kinds)) is not None:
-            yield Taken(attribute, None, noted)
+            yield EditedAttribute(attribute, None, noted)
     yield from _candidates(tag, "srcset", loads)
     if tag.name == "link":
         yield from link(tag, loads)
 
 
-def svg(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def svg(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take what SVG loads: both links of an element if one is listed, for the other would load then.
 
     The listed one comes first.
@@ -154,53 +154,53 @@ def svg(tag: StartTag, loads: Loads) -> Iterator[Taken]:
         # A script with an empty address runs nothing, one without would run its text.
         instead = "" if tag.name == "script" else None
         for name in sorted(links, key=noted.__contains__, reverse=True):
-            yield Taken(name, instead, noted.get(name, ()))
+            yield EditedAttribute(name, instead, noted.get(name, ()))
     if tag.name in {"set", "animate"}:
         yield from _animation(tag, loads)
 
 
-def _animation(tag: StartTag, loads: Loads) -> Iterator[Taken]:
+def _animation(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
     """Take the addresses that an animation would set."""
     if (tag.get("attributename") or "").strip(_SPACE).lower() not in _ANIMATED:
         return
     for attribute in ("to", "from", "by", "values"):
         for url in (tag.get(attribute) or "").split(";"):
             if (noted := loads.taken(f"{tag.name} {attribute}", url, _IMAGE)) is not None:
-                yield Taken(attribute, None, noted)
+                yield EditedAttribute(attribute, None, noted)
                 break
 
 
-def any_element(tag: StartTag, loads: Loads, edits: Edits) -> Iterator[Taken]:
+def any_element(tag: StartTag, loads: Loads, edits: Edits) -> Iterator[EditedAttribute]:
     """Take what any element may carry: styles, a background, pings. `edits` are the tag's so far."""
     for name in tag.names:
         if name in _STYLES:
             yield from _style(tag, name, loads, edits)
     if (noted := loads.taken(f"{tag.name} background", tag.get("background"), _IMAGE)) is not None:
-        yield Taken("background", None, noted)
+        yield EditedAttribute("background", None, noted)
     for attribute in ("ping", "attributionsrc"):
         yield from _words(tag, attribute, loads)
 
 
-def _style(tag: StartTag, attribute: str, loads: Loads, edits: Edits) -> Iterator[Taken]:
+def _style(tag: StartTag, attribute: str, loads: Loads, edits: Edits) -> Iterator[EditedAttribute]:
     """Edit CSS in an attribute; where SVG refers to another document, that is a load of no kind."""
-    more: Kinds = () if attribute == "style" else ("other",)
-    noted: list[Removal] = []
+    more: LoadKinds = () if attribute == "style" else ("other",)
+    noted: list[RemovedLoad] = []
 
-    def is_taken(url: str, kinds: Kinds) -> bool:
+    def is_taken(url: str, kinds: LoadKinds) -> bool:
         why = loads.taken(f"{tag.name} {attribute}", url, (*kinds, *more))
         noted.extend(why or ())
         return why is not None
 
     edited = css.inert(edits.get(attribute) or tag.get(attribute) or "", is_taken)
     if edited is not None:
-        yield Taken(attribute, edited, tuple(noted))
+        yield EditedAttribute(attribute, edited, tuple(noted))
 
 
-def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
+def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
     """Take the listed addresses of a `srcset`."""
     if not (text := tag.get(attribute)):
         return
-    noted: list[Removal] = []
+    noted: list[RemovedLoad] = []
 
     def is_taken(url: str) -> bool:
         why = loads.taken(f"{tag.name} {attribute}", url, _IMAGE)
@@ -209,10 +209,10 @@ def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
 
     kept = srcset.without(text, is_taken)
     if kept is not None:
-        yield Taken(attribute, kept or None, tuple(noted))
+        yield EditedAttribute(attribute, kept or None, tuple(noted))
 
 
-def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
+def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
     """Take the listed ones of addresses between spaces."""
     if not (text := tag.get(attribute)):
         return
@@ -221,4 +221,4 @@ def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
     kept = [word for word, why in zip(words, noted, strict=True) if why is None]
     if len(kept) < len(words):
         removals = tuple(removal for why in noted for removal in why or ())
-        yield Taken(attribute, " ".join(kept) or None, removals)
+        yield EditedAttribute(attribute, " ".join(kept) or None, removals)

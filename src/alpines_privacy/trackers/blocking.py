@@ -23,7 +23,7 @@ from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.declared import DeclaredHosts
-from alpines_privacy.trackers.request import Kind, is_below
+from alpines_privacy.trackers.request import LoadKind, is_below
 from alpines_privacy.trackers.rules import Match, Rules
 
 __all__ = ["Blocker", "blockers"]
@@ -55,7 +55,7 @@ class Blocker:
         return bool(self._own_lists)
 
     def match(
-        self, url: str, page: Address, kinds: tuple[Kind, ...], base: Address | None = None
+        self, url: str, page: Address, kinds: tuple[LoadKind, ...], base: Address | None = None
     ) -> Match | None:
         """Return what stops a load of `url`, as a page, a header or a style sheet has it; or None.
 

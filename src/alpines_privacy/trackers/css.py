@@ -11,16 +11,16 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.request import LoadKind
 
 __all__ = ["NOWHERE", "inert"]
 
 NOWHERE = "data:,"
 
-IsListed: TypeAlias = "Callable[[str, tuple[Kind, ...]], bool]"
+IsListed: TypeAlias = "Callable[[str, tuple[LoadKind, ...]], bool]"
 
-_IMPORTED: tuple[Kind, ...] = ("stylesheet",)
-_DRAWN: tuple[Kind, ...] = ("image", "font")
+_IMPORTED: tuple[LoadKind, ...] = ("stylesheet",)
+_DRAWN: tuple[LoadKind, ...] = ("image", "font")
 
 _NEWLINE = r"(?:\r\n|[\n\r\f])"
 _ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}(?:{_NEWLINE}|[ \t])?|{_NEWLINE}|[^\n\r\f0-9a-fA-F])"

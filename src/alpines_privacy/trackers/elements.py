@@ -29,18 +29,18 @@ from alpines_privacy.http.outcomes import Filter
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers import attributes, css, entries
-from alpines_privacy.trackers.attributes import Edits, Taken
+from alpines_privacy.trackers.attributes import EditedAttribute, Edits
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.documents import without_trackers
 from alpines_privacy.trackers.imports import Imports
-from alpines_privacy.trackers.loads import EVERY_LOAD, ListedLoads, Loads, Removal, Removals
+from alpines_privacy.trackers.loads import EVERY_LOAD, ListedLoads, Loads, RemovedLoad, RemovedLoads
 from alpines_privacy.trackers.markup import (
     ALWAYS_READ,
     NAVIGATING,
     REMEMBERED,
     SENDING,
     TYPES,
-    Kinds,
+    LoadKinds,
 )
 from alpines_privacy.trackers.nothing import address_of
 from alpines_privacy.trackers.outcomes import Outcome, Outcomes, digest
@@ -49,7 +49,7 @@ from alpines_privacy.trackers.rules import Match
 from alpines_privacy.trackers.slots import Slots
 from alpines_privacy.trackers.texts import Whole, emptied
 
-__all__ = ["Elements", "Visit"]
+__all__ = ["Elements", "PageContext"]
 
 _MOST_REMOVALS = 1000
 _LONGEST_TOLD = 512  # characters of an address
@@ -59,7 +59,7 @@ _SPACE = "\t\n\f\r "
 _UNKNOWN = Outcome(b"")
 
 
-class Visit(NamedTuple):
+class PageContext(NamedTuple):
     """What the decisions of a page are made with.
 
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
@@ -87,19 +87,19 @@ class Verdict:
 
     def __init__(
         self,
-        taken: Iterable[Taken] = (),
+        taken: Iterable[EditedAttribute] = (),
         *,
         content: Filter | None = None,
         is_lasting: bool = True,
     ) -> None:
         self.edits: Edits = {}
-        self.removals: Removals = ()
+        self.removals: RemovedLoads = ()
         self.content = content
         self.encloses = False
         self.is_lasting = is_lasting
         self.take(taken)
 
-    def take(self, taken: Iterable[Taken]) -> None:
+    def take(self, taken: Iterable[EditedAttribute]) -> None:
         """Add attributes that are taken."""
         for attribute, instead, removals in taken:
             self.edits[attribute] = instead
@@ -116,17 +116,17 @@ class Verdict:
 class Elements:
     """One page's decisions: offered its tags in order, it notes what was taken."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, context: PageContext) -> None:
         """Begin a page."""
-        self.removals: list[Removal] = []
-        self._visit = visit
-        self._slots = visit.slots
-        self._loads = ListedLoads(visit.blocker, visit.page, visit.page)
+        self.removals: list[RemovedLoad] = []
+        self._context = context
+        self._slots = context.slots
+        self._loads = ListedLoads(context.blocker, context.page, context.page)
         self._has_base = self._lost_base = False
-        self._outcomes = visit.outcomes
+        self._outcomes = context.outcomes
         self._depth = 0  # of pages in pages
-        self._placing = Placing(visit.shield)
-        self._interest = Interest(visit.selections[bool(visit.shield)])
+        self._placing = Placing(context.shield)
+        self._interest = Interest(context.selections[bool(context.shield)])
 
     def rewriter(self) -> Rewriter:
         """Return what filters the page by these decisions."""
@@ -150,7 +150,7 @@ class Elements:
         if self._placing.is_amp:  # what is remembered tells the shield of refused scripts
             self._outcomes = Outcomes()
         if not self._placing.is_pending:
-            self._interest.selection = self._visit.selections[False]
+            self._interest.selection = self._context.selections[False]
             self._skip_known()
         return decision
 
@@ -199,14 +199,14 @@ class Elements:
         )
         if slot:
             match = Match(slot[0], "ad slots", "signal", "", True, slot[1], "ad")
-            verdict.removals = (Removal(tag.name, match), *verdict.removals)
+            verdict.removals = (RemovedLoad(tag.name, match), *verdict.removals)
             verdict.edits = {**attributes.hidden(tag), **verdict.edits}
             verdict.encloses = True
         if tag.is_marked or loads is EVERY_LOAD:
             verdict.take(attributes.any_element(tag, loads, verdict.edits))
         return verdict
 
-    def _note(self, removals: Removals) -> None:
+    def _note(self, removals: RemovedLoads) -> None:
         if removals and len(self.removals) < _MOST_REMOVALS:
             self.removals += removals
 
@@ -258,7 +258,7 @@ class Elements:
 
     @property
     def _shield(self) -> bytes:
-        return b"" if self._placing.is_amp else self._visit.shield
+        return b"" if self._placing.is_amp else self._context.shield
 
     def _document(self, page: bytes, shield: bytes, loads: Loads, verdict: Verdict) -> bytes | None:
         """Return what becomes of a page inside this one, None if it stays; the verdict notes it."""
@@ -266,7 +266,7 @@ class Elements:
             return b""
         if self._depth >= _DEEPEST:
             return None
-        nested = Elements(self._visit._replace(shield=shield, outcomes=Outcomes()))
+        nested = Elements(self._context._replace(shield=shield, outcomes=Outcomes()))
         nested._depth = self._depth + 1
         nested._loads, nested._has_base = self._loads, self._has_base
         filtered = nested.rewriter()(page, last=True)
@@ -285,8 +285,8 @@ class Elements:
         attribute = SENDING[tag.name]
         url = tag.get(attribute)
         if url and loads is not EVERY_LOAD and (match := self._loads.match(url, NAVIGATING)):
-            verdict.removals = (Removal(f"{tag.name} {attribute}", match),)
-            self._visit.notices.once(_SENDS, match.host)
+            verdict.removals = (RemovedLoad(f"{tag.name} {attribute}", match),)
+            self._context.notices.once(_SENDS, match.host)
         return verdict
 
     def _base(self, tag: StartTag, loads: Loads) -> Verdict:
@@ -307,13 +307,13 @@ class Elements:
         noted = () if self._lost_base and not is_first else loads.taken("base", url, _BASE)
         if noted is not None:
             self._lost_base = self._lost_base or is_first
-            verdict.take([Taken("href", None, noted)])
+            verdict.take([EditedAttribute("href", None, noted)])
         return verdict
 
     def _set_base(self, base: Address) -> None:
         """Read addresses relative to this; what was decided on other pages may not hold then."""
         page = self._loads.page
-        self._loads = ListedLoads(self._visit.blocker, page, base)
+        self._loads = ListedLoads(self._context.blocker, page, base)
         if base.host != page.host or base.scheme != page.scheme:
             self._outcomes = Outcomes()
             self._skip_known()
@@ -324,7 +324,7 @@ class Elements:
         if vendor := (tag.get("type") or "").strip(_SPACE).lower():
             rule = f"amp-analytics[type={vendor}]"
             match = Match(rule, "AMP", "always", "", True, None, "analytics")
-            verdict.removals += (Removal(tag.name, match),)
+            verdict.removals += (RemovedLoad(tag.name, match),)
             verdict.edits |= {"type": None, "config": None}
         verdict.encloses = bool(verdict.edits)
         return verdict
@@ -360,13 +360,13 @@ class Elements:
         kind = (tag.get("type") or "").strip(_SPACE).lower()
         if loads is EVERY_LOAD:
             return emptied if kind == "application/json" else None
-        if not self._visit.module or kind not in TYPES:
+        if not self._context.module or kind not in TYPES:
             return None
         if kind == "module":
-            return Imports(self._later("import", kind), self._visit.module)
+            return Imports(self._later("import", kind), self._context.module)
         is_listed = self._later(f"script {kind}", kind)
         if kind == "importmap":
-            module = address_of(self._visit.module, ("default",))
+            module = address_of(self._context.module, ("default",))
             return Whole(lambda text: entries.without_imports(text, is_listed, module))
         return Whole(lambda text: entries.without_speculation(text, is_listed))
 
@@ -416,9 +416,9 @@ class Elements:
 
 def _inert(sheet: bytes, loads: Loads) -> Outcome:
     """Return a style sheet without what is taken from it."""
-    noted: list[Removal] = []
+    noted: list[RemovedLoad] = []
 
-    def is_taken(url: str, kinds: Kinds) -> bool:
+    def is_taken(url: str, kinds: LoadKinds) -> bool:
         why = loads.taken("style", url, kinds)
         noted.extend(why or ())
         return why is not None
@@ -437,7 +437,7 @@ _SENDS = (
     "A form sends what a visitor enters to %s, which is listed as a tracker. It is left as it is: the "
     "visitor sends it."
 )
-_BASE: Kinds = ("script",)
+_BASE: LoadKinds = ("script",)
 # What a style sheet cannot name another host without: the URL parser drops tabs.
 _LEADS_AWAY = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
 _HANDLERS: Mapping[str, Callable[[Elements, StartTag, Loads], Verdict]] = MappingProxyType(

@@ -24,15 +24,22 @@ from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers import srcset
 from alpines_privacy.trackers.declared import DeclaredHosts
-from alpines_privacy.trackers.markup import NAVIGATING, RELATIONS, REPORTED, RULES, Kinds, linked
+from alpines_privacy.trackers.markup import (
+    NAVIGATING,
+    RELATIONS,
+    REPORTED,
+    RULES,
+    LoadKinds,
+    linked,
+)
 from alpines_privacy.trackers.rules import Match
 
-__all__ = ["ALWAYS_CLEANED", "Block", "Fields", "Taken"]
+__all__ = ["ALWAYS_CLEANED", "Block", "Fields", "RemovedField"]
 
-Block: TypeAlias = "Callable[[str, Kinds], Match | None]"
+Block: TypeAlias = "Callable[[str, LoadKinds], Match | None]"
 """What stops a load, of any of some kinds, of an address as a head has it; or None."""
 
-Taken: TypeAlias = "tuple[str, str, Match | None]"
+RemovedField: TypeAlias = "tuple[str, str, Match | None]"
 """What was taken out, the address it led to if to one, and the rule that stops it if one does."""
 
 _LINKS = frozenset({"link", "refresh", "speculation-rules"})
@@ -93,7 +100,7 @@ class Fields:
         *,
         page: Callable[[], Address],
         opted_out: bool,
-        removals: list[Taken],
+        removals: list[RemovedField],
     ) -> None:
         """Take out of a response's head what leads or reports to others; note each in `removals`.
 
@@ -117,7 +124,7 @@ class Fields:
         block: Block,
         *,
         page: Callable[[], Address],
-        removals: list[Taken],
+        removals: list[RemovedField],
     ) -> list[Field]:
         """Return what may leave of the fields of early hints and trailers; the same list where all may.
 
@@ -166,7 +173,7 @@ class _Cleaning:
         fields: Fields,
         block: Block,
         page: Callable[[], Address],
-        removals: list[Taken],
+        removals: list[RemovedField],
         *,
         opted_out: bool,
     ) -> None:
@@ -242,7 +249,7 @@ class _Cleaning:
             return _Refused("", None)
         return self._refused_reports(_unescaped(endpoint[1]))
 
-    def _first_refused(self, loads: Iterable[tuple[str, Kinds]]) -> _Refused | None:
+    def _first_refused(self, loads: Iterable[tuple[str, LoadKinds]]) -> _Refused | None:
         for url, kinds in loads:
             if not self.leads_elsewhere:
                 address = parse(url, self._page())
@@ -345,7 +352,7 @@ def _parameters(member: str) -> dict[str, str]:
     return {name: " ".join(values) for name, values in parameters.items()}
 
 
-def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, Kinds]]:
+def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, LoadKinds]]:
     """Return every load a link makes a browser do: the address, and the kinds it may be of."""
     relations = set()
     for relation, address, kinds in linked(

@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.companies import Companies
-from alpines_privacy.trackers.request import BITS, PAGE_LOADS, THIRD_PARTY, Kind, page_on
+from alpines_privacy.trackers.request import BITS, PAGE_LOADS, THIRD_PARTY, LoadKind, page_on
 from alpines_privacy.trackers.rule import Rule, Skipped, read
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.shipped import shipped_rules
@@ -32,7 +32,7 @@ from alpines_privacy.trackers.source import ListInfo
 
 __all__ = ["KIND_LETTERS", "Known", "Listed", "known", "listed", "written"]
 
-KIND_LETTERS: dict[Kind, str] = {
+KIND_LETTERS: dict[LoadKind, str] = {
     "script": "s", "image": "i", "stylesheet": "c", "object": "o", "xmlhttprequest": "x",
     "subdocument": "f", "ping": "p", "websocket": "w", "media": "m", "font": "t", "other": "r",
 }  # fmt: skip

@@ -6,26 +6,26 @@ from typing import NamedTuple, Protocol
 
 from alpines_privacy.http.url import Address
 from alpines_privacy.trackers.blocking import Blocker
-from alpines_privacy.trackers.markup import Kinds
+from alpines_privacy.trackers.markup import LoadKinds
 from alpines_privacy.trackers.rules import Match
 
-__all__ = ["EVERY_LOAD", "ListedLoads", "Loads", "Removal", "Removals"]
+__all__ = ["EVERY_LOAD", "ListedLoads", "Loads", "RemovedLoad", "RemovedLoads"]
 
 
-class Removal(NamedTuple):
+class RemovedLoad(NamedTuple):
     """One load that was taken from a page, of an element (`"script"`) or attribute (`"a ping"`), and why."""
 
     what: str
     match: Match
 
 
-Removals = tuple[Removal, ...]
+RemovedLoads = tuple[RemovedLoad, ...]
 
 
 class Loads(Protocol):
     """Says which loads are taken where a tag stands."""
 
-    def taken(self, what: str, url: str | None, kinds: Kinds) -> Removals | None:
+    def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
         """Return what is noted of a load that is taken, None for one that stays."""
 
 
@@ -40,12 +40,12 @@ class ListedLoads:
         self.page = page
         self.base = base
 
-    def taken(self, what: str, url: str | None, kinds: Kinds) -> Removals | None:
+    def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
         """Return what is noted of a listed load, None for any other."""
         match = self.match(url, kinds) if url else None
-        return (Removal(what, match),) if match else None
+        return (RemovedLoad(what, match),) if match else None
 
-    def match(self, url: str, kinds: Kinds) -> Match | None:
+    def match(self, url: str, kinds: LoadKinds) -> Match | None:
         """Return what stops a load, or None."""
         return self._blocker.match(url, self.page, kinds, self.base)
 
@@ -60,7 +60,7 @@ class _EveryLoad:
 
     __slots__ = ()
 
-    def taken(self, what: str, url: str | None, kinds: Kinds) -> Removals | None:
+    def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
         """Return nothing to note for any address."""
         del what, kinds
         return () if url else None

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.url import parse
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.request import LoadKind
 
 __all__ = [
     "ALWAYS_READ",
@@ -32,31 +32,31 @@ __all__ = [
     "SHIELDED",
     "SVG_LOADS",
     "TYPES",
-    "Kinds",
     "Linked",
+    "LoadKinds",
     "linked",
 ]
 
-Kinds: TypeAlias = "tuple[Kind, ...]"
-Loads: TypeAlias = "tuple[tuple[str, Kinds], ...]"
+LoadKinds: TypeAlias = "tuple[LoadKind, ...]"
+AttributeLoads: TypeAlias = "tuple[tuple[str, LoadKinds], ...]"
 
-_SCRIPT: Kinds = ("script",)
-_IMAGE: Kinds = ("image",)
-_FRAME: Kinds = ("subdocument",)
-_OBJECT: Kinds = ("object",)
-_MEDIA: Kinds = ("media",)
-NAVIGATING: Kinds = ("subdocument", "xmlhttprequest", "document")
+_SCRIPT: LoadKinds = ("script",)
+_IMAGE: LoadKinds = ("image",)
+_FRAME: LoadKinds = ("subdocument",)
+_OBJECT: LoadKinds = ("object",)
+_MEDIA: LoadKinds = ("media",)
+NAVIGATING: LoadKinds = ("subdocument", "xmlhttprequest", "document")
 RULES = _SCRIPT  # a file of speculation rules
 # What a report goes as. Not as a ping: the lists stop those to every third party.
-REPORTED: Kinds = ("xmlhttprequest", "other")
-PINGED: Kinds = ("ping",)  # EasyPrivacy stops every one that leaves the site
-_CONNECTING: Kinds = ("script", "image", "xmlhttprequest", "subdocument", "other")
+REPORTED: LoadKinds = ("xmlhttprequest", "other")
+PINGED: LoadKinds = ("ping",)  # EasyPrivacy stops every one that leaves the site
+_CONNECTING: LoadKinds = ("script", "image", "xmlhttprequest", "subdocument", "other")
 
-_LINKED_IMAGE: Loads = (("href", _IMAGE), ("xlink:href", _IMAGE))
-_LAZY_IMAGE: Loads = (("src", _IMAGE), ("data-src", _IMAGE))
-_LAZY_FRAME: Loads = (("src", _FRAME), ("data-src", _FRAME))
+_LINKED_IMAGE: AttributeLoads = (("href", _IMAGE), ("xlink:href", _IMAGE))
+_LAZY_IMAGE: AttributeLoads = (("src", _IMAGE), ("data-src", _IMAGE))
+_LAZY_FRAME: AttributeLoads = (("src", _FRAME), ("data-src", _FRAME))
 
-LOADS: Mapping[str, Loads] = MappingProxyType(
+LOADS: Mapping[str, AttributeLoads] = MappingProxyType(
     {
         "script": (("src", _SCRIPT), ("data-src", _SCRIPT)),
         "iframe": _LAZY_FRAME,
@@ -77,7 +77,7 @@ LOADS: Mapping[str, Loads] = MappingProxyType(
         "amp-analytics": (("config", ("xmlhttprequest",)),),
     }
 )
-SVG_LOADS: Mapping[str, Loads] = MappingProxyType(
+SVG_LOADS: Mapping[str, AttributeLoads] = MappingProxyType(
     {
         "script": (("href", _SCRIPT), ("xlink:href", _SCRIPT)),
         "image": _LINKED_IMAGE,
@@ -108,7 +108,7 @@ REMEMBERED = frozenset(LOADS) - {"iframe", "frame", "object", "embed", "input", 
     "link"
 }
 
-RELATIONS: Mapping[str, Kinds] = MappingProxyType(
+RELATIONS: Mapping[str, LoadKinds] = MappingProxyType(
     {
         "stylesheet": ("stylesheet",),
         "icon": _IMAGE,
@@ -128,7 +128,7 @@ RELATIONS: Mapping[str, Kinds] = MappingProxyType(
     }
 )
 # What `as` says of a preload or prefetch (Fetch §2.2.5, destinations).
-PRELOADED: Mapping[str, Kinds] = MappingProxyType(
+PRELOADED: Mapping[str, LoadKinds] = MappingProxyType(
     {
         **dict.fromkeys(("script", "worker", "sharedworker", "serviceworker"), _SCRIPT),
         **dict.fromkeys(("audioworklet", "paintworklet"), _SCRIPT),
@@ -145,7 +145,7 @@ PRELOADED: Mapping[str, Kinds] = MappingProxyType(
 
 
 # What the text of a script element loads, by its `type`.
-TYPES: Mapping[str, Kinds] = MappingProxyType(
+TYPES: Mapping[str, LoadKinds] = MappingProxyType(
     {
         "module": _SCRIPT,
         "importmap": _SCRIPT,
@@ -161,7 +161,7 @@ class Linked(NamedTuple):
 
     relation: str
     address: str
-    kinds: Kinds
+    kinds: LoadKinds
 
 
 def linked(rel: str, address: str, destination: str) -> Iterator[Linked]:

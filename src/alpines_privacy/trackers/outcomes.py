@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.html import Decision
-from alpines_privacy.trackers.loads import Removals
+from alpines_privacy.trackers.loads import RemovedLoads
 
 __all__ = ["Outcome", "Outcomes", "digest"]
 
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     """What was decided on a tag or a style sheet, and what was taken by that."""
 
     decision: Decision
-    removals: Removals = ()
+    removals: RemovedLoads = ()
 
 
 class Outcomes:

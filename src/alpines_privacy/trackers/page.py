@@ -16,16 +16,16 @@ from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import blockers
-from alpines_privacy.trackers.elements import Elements, Visit
+from alpines_privacy.trackers.elements import Elements, PageContext
 from alpines_privacy.trackers.loading_attributes import carriers, handlers
-from alpines_privacy.trackers.loads import Removal
+from alpines_privacy.trackers.loads import RemovedLoad
 from alpines_privacy.trackers.markup import AMP, LOADING, SHIELDED
 from alpines_privacy.trackers.nothing import PATH
 from alpines_privacy.trackers.outcomes import Outcomes
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.slots import Slots
 
-__all__ = ["Page", "Pages", "Removal"]
+__all__ = ["Page", "Pages"]
 
 Marks: TypeAlias = "Callable[[bytes], list[int]]"
 
@@ -67,7 +67,7 @@ class Pages:
         """
         address = parse(url) or _NO_ADDRESS
         module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
-        visit = Visit(
+        context = PageContext(
             address,
             self.blockers[opted_out],
             self._selections[opted_out],
@@ -77,7 +77,7 @@ class Pages:
             shield,
             module,
         )
-        return Page(Elements(visit))
+        return Page(Elements(context))
 
     def _outcomes_of(self, page: Address, *kind: bool) -> Outcomes:
         """Return what was decided before on this host's pages of this kind; nothing where each path may differ."""
@@ -95,7 +95,7 @@ class Page:
         self._rewrite = elements.rewriter()
 
     @property
-    def removals(self) -> list[Removal]:
+    def removals(self) -> list[RemovedLoad]:
         """What was taken, in the order of the page."""
         return self._elements.removals
 

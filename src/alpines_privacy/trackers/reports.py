@@ -31,7 +31,7 @@ from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
 from alpines_privacy.trackers.declared import DeclaredHosts
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.request import LoadKind
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import looks_made_up
 
@@ -80,7 +80,7 @@ _PRIVATE = [("cache-control", "no-store")]
 _TAKEN = Answer(204, _PRIVATE)
 _UNKNOWN = Answer(404, [*_PRIVATE, ("content-type", "text/plain; charset=utf-8")], b"Not found.\n")
 
-_KINDS: tuple[Kind, ...] = (
+_KINDS: tuple[LoadKind, ...] = (
     "script",
     "image",
     "xmlhttprequest",

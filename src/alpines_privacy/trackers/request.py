@@ -17,19 +17,19 @@ __all__ = [
     "KINDS",
     "PAGE_LOADS",
     "THIRD_PARTY",
-    "Kind",
-    "Page",
+    "LoadKind",
+    "PageHost",
     "Request",
     "is_below",
     "page_on",
 ]
 
 # What asks for an address. `document` is a page of its own, `popup` one in a window of its own.
-Kind: TypeAlias = Literal[
+LoadKind: TypeAlias = Literal[
     "script", "image", "stylesheet", "object", "xmlhttprequest", "subdocument", "ping",
     "websocket", "media", "font", "other", "document", "popup",
 ]  # fmt: skip
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[LoadKind, ...] = get_args(LoadKind)
 
 FIRST_PARTY, THIRD_PARTY = 1, 2
 ALL_PARTIES = FIRST_PARTY | THIRD_PARTY
@@ -38,7 +38,7 @@ BITS: Mapping[str, int] = MappingProxyType({kind: 4 << index for index, kind in 
 PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
 
 
-class Page(NamedTuple):
+class PageHost(NamedTuple):
     """A page's host as rules see it: its site, and the names by which $domain= may mean it."""
 
     host: str
@@ -60,7 +60,7 @@ class Request:
         self.kinds = kinds
 
 
-def _is_third_party(host: str, page: Page) -> bool:
+def _is_third_party(host: str, page: PageHost) -> bool:
     """Whether a host belongs to another site than the page's; an address is a site of its own."""
     if host == page.host or not is_below(host, page.site):
         return host != page.host
@@ -73,14 +73,14 @@ def is_below(host: str, domain: str) -> bool:
 
 
 @cached("page hosts")
-def page_on(host: str) -> Page:
+def page_on(host: str) -> PageHost:
     """Describe a page's host.
 
     Its names, the most specific first, for `www.shop.co.uk`: itself, `www.shop.*`, `shop.co.uk`,
     `shop.*`, `co.uk`, `uk`. What is longer than any host has no name but its own.
     """
     if len(host) > LONGEST_HOST:
-        return Page(host, host, (host,))
+        return PageHost(host, host, (host,))
     site = registrable_domain(host)
     suffix = site.partition(".")[2] if site else ""
     names, name = [], host
@@ -89,4 +89,4 @@ def page_on(host: str) -> Page:
         if suffix and name.endswith("." + suffix):
             names.append(name.removesuffix(suffix) + "*")
         name = name.partition(".")[2]
-    return Page(host, site or host, tuple(names))
+    return PageHost(host, site or host, tuple(names))

@@ -23,16 +23,15 @@ from alpines_privacy.http.variants import MARK, mapped_back, marked, named_as_as
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.csp import LoadPolicy
-from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields
-from alpines_privacy.trackers.fields import Taken as _Taken
-from alpines_privacy.trackers.markup import Kinds
+from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields, RemovedField
+from alpines_privacy.trackers.markup import LoadKinds
 from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import Telling
 
-__all__ = ["Shield", "Trackers"]
+__all__ = ["ShieldTag", "TrackersInResponses"]
 
-Shield: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
+ShieldTag: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
 """What tells the shield's element for a page with this head, `b""` for none."""
 
 # What a browser fetches to show it as a page, or in one.
@@ -59,13 +58,13 @@ def _no_shield(context: RequestContext, head: ResponseHead) -> bytes:
     return b""
 
 
-class Trackers(Promise):
+class TrackersInResponses(Promise):
     """Takes trackers out of pages and heads, and says in a page's head what it may load."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
     fields_read: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
-    def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: Shield = _no_shield) -> None:
+    def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: ShieldTag = _no_shield) -> None:
         """Compile a policy and its rules; `shield` tells what stands before a page's first script."""
         self._policy = policy
         self._debugs = policy.debug
@@ -113,7 +112,7 @@ class Trackers(Promise):
         visitor = _Visitor(
             context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
         )
-        taken: list[_Taken] = []
+        taken: list[RemovedField] = []
         self._fields.clean(
             head,
             visitor.block,
@@ -143,7 +142,7 @@ class Trackers(Promise):
         visitor = _Visitor(
             context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
         )
-        taken: list[_Taken] = []
+        taken: list[RemovedField] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
         )
@@ -237,7 +236,7 @@ class _Visitor:
             self._address = url.parse(address) or _NOWHERE
         return self._address
 
-    def block(self, address: str, kinds: Kinds) -> Match | None:
+    def block(self, address: str, kinds: LoadKinds) -> Match | None:
         """Return what stops a load, or None."""
         return self._blocker.match(address, self.page(), kinds)
 
@@ -253,7 +252,7 @@ class _Visitor:
 class _Reading:
     """A page about to be read: its head is held until its first chunk shows what it is."""
 
-    def __init__(self, promise: Trackers, visitor: _Visitor, head: ResponseHead) -> None:
+    def __init__(self, promise: TrackersInResponses, visitor: _Visitor, head: ResponseHead) -> None:
         self._promise = promise
         self._visitor = visitor
         self._head = head

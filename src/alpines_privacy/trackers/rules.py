@@ -10,7 +10,7 @@ from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.url import parse
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.pattern import words
-from alpines_privacy.trackers.request import BITS, KINDS, Kind, Request
+from alpines_privacy.trackers.request import BITS, KINDS, LoadKind, Request
 from alpines_privacy.trackers.rule import Rule, weight_of
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
@@ -18,7 +18,7 @@ from alpines_privacy.trackers.table import Table
 __all__ = ["Explanation", "Match", "Rules"]
 
 # An address, the host of the page it is on, and what asks for it.
-_Asked: TypeAlias = "tuple[str, str, tuple[Kind, ...]]"
+_Asked: TypeAlias = "tuple[str, str, tuple[LoadKind, ...]]"
 
 
 class Match(NamedTuple):
@@ -37,7 +37,7 @@ class Match(NamedTuple):
     category: str | None
 
 
-_ALONE: dict[Kind, tuple[Kind, ...]] = {kind: (kind,) for kind in KINDS}
+_ALONE: dict[LoadKind, tuple[LoadKind, ...]] = {kind: (kind,) for kind in KINDS}
 _OF_A_MATCH = 640  # bytes, without its rule and host
 
 
@@ -92,12 +92,12 @@ class Rules:
         """The services by host, read when first asked for."""
         return self._read_companies()
 
-    def match(self, url: str, page_host: str, kind: Kind = "script") -> Match | None:
+    def match(self, url: str, page_host: str, kind: LoadKind = "script") -> Match | None:
         """Return what stops a load of `url` by a page on `page_host`, or None."""
         found = self.matches[url, page_host, _ALONE[kind]]
         return found[0] if found else None
 
-    def explain(self, url: str, page_host: str, kind: Kind = "script") -> Explanation:
+    def explain(self, url: str, page_host: str, kind: LoadKind = "script") -> Explanation:
         """Decide as `match` does, and say what spoke against the load and what for it."""
         address = parse(url)
         if address is None:
