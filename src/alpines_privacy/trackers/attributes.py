@@ -5,7 +5,6 @@ Every function reads one tag and yields `EditedAttribute`; none knows the page.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -23,6 +22,7 @@ from alpines_privacy.trackers.markup import (
     LoadKinds,
     linked,
 )
+from alpines_privacy.trackers.refresh import refresh_address
 
 __all__ = [
     "EditedAttribute",
@@ -48,11 +48,6 @@ _MEDIA = frozenset({"video", "audio"})
 _IMAGES = frozenset({"img", "image", "amp-img"})
 _STYLES = frozenset({"style", *DRAWING})
 _ANIMATED = frozenset({"href", "xlink:href"})
-_REFRESH = re.compile(
-    r"[\t\n\f\r ]*(?:[0-9]|(?=\.))[0-9.]*[\t\n\f\r ]*[;,]?[\t\n\f\r ]*(?:url[\t\n\f\r ]*=[\t\n\f\r ]*)?"
-    r"""(?:"([^"]*)|'([^']*)|(.*))""",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 class EditedAttribute(NamedTuple):
@@ -118,11 +113,10 @@ def link(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def meta(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take where a page refreshes to (WHATWG HTML §4.2.5.3, shared declarative refresh steps)."""
+    """Take the address that a page refreshes to."""
     if (tag.get("http-equiv") or "").lower() != "refresh":
         return
-    refresh = _REFRESH.match(tag.get("content") or "")
-    url = refresh and (refresh[1] or refresh[2] or refresh[3])
+    url = refresh_address(tag.get("content") or "") or None
     if (noted := loads.taken("meta refresh", url, NAVIGATING)) is not None:
         yield EditedAttribute("content", None, noted)
 

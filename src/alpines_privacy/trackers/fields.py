@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message
 from alpines_privacy.http.site import is_same_site
@@ -32,6 +33,7 @@ from alpines_privacy.trackers.markup import (
     LoadKinds,
     linked,
 )
+from alpines_privacy.trackers.refresh import refresh_address
 from alpines_privacy.trackers.rules import Match
 
 __all__ = ["ALWAYS_CLEANED", "Block", "Fields", "RemovedField"]
@@ -68,10 +70,6 @@ _FEATURE = re.compile(r"(?:^|,)[ \t]*+([a-z*][a-z0-9_.*-]*+)")
 _MEMBER = re.compile(r"(?:<[^>]*+(?:>|\Z)|\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[^,<\"])++", re.DOTALL)
 _TARGET = re.compile(r"<([^<>]*+)>?")
 _PARAMETER = re.compile(r";\s*+([^\s=;,]++)\s*+(?:=\s*+(\"(?:[^\"\\]|\\.)*+\"|[^;\"]*+))?")
-# Refresh: 5; url='https://…' (WHATWG HTML §4.2.5.3, shared declarative refresh steps).
-_REFRESH = re.compile(
-    r"\s*+[0-9.]*+[\s;,]*+(?:url\s*+=\s*+)?(\"[^\"]*+|'[^']*+|.*+)", re.IGNORECASE | re.DOTALL
-)
 _ENDPOINT = re.compile(
     r"[ \t]*+[a-z*][a-z0-9_.*-]*+[ \t]*+=[ \t]*+\"((?:[^\"\\]|\\[\"\\])*+)\"[ \t]*+(?:;.*)?",
     re.DOTALL,
@@ -85,7 +83,7 @@ class Fields:
     """The policy's word on response fields, compiled; shared by all requests."""
 
     def __init__(self, policy: PrivacyPolicy) -> None:
-        self._vary = ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
+        self._vary = signal_fields(policy)
         self.declared = DeclaredHosts(party.host for party in policy.third_parties)
 
     @staticmethod
@@ -270,8 +268,7 @@ class _Cleaning:
         return _Refused(address.url, match)
 
     def _refresh(self, value: str) -> str | None:
-        target = _REFRESH.match(value)
-        url = target[1].lstrip("\"'").strip() if target else ""
+        url = refresh_address(value)
         if url and (why := self._first_refused([(url, NAVIGATING)])):
             self._note("refresh", url, why.match)
             return None
