@@ -1,4 +1,4 @@
-"""Trackers: which loads of a page they are, by rules that are data."""
+"""Trackers: filter rules say which loads of a page are trackers."""
 
 from alpines_privacy.trackers.request import KINDS, LoadKind
 from alpines_privacy.trackers.rules import Explanation, Match, Rules

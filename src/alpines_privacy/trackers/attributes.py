@@ -1,6 +1,6 @@
-"""What attributes load: each that is listed, with what takes its place and what is noted of it.
+"""Attributes that load something: the edit and the note for each one that is listed.
 
-Every function reads one tag and yields `EditedAttribute`; none knows the page.
+Every function reads one tag and yields an `EditedAttribute` for each edit. None of them knows the page.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _ANIMATED = frozenset({"href", "xlink:href"})
 
 
 class EditedAttribute(NamedTuple):
-    """An attribute that loses what it loads: its new value (None if it goes), and what is noted."""
+    """An attribute that no longer loads: its new value (None: removed), and the loads removed from it."""
 
     attribute: str
     instead: str | None
@@ -59,30 +59,30 @@ class EditedAttribute(NamedTuple):
 
 
 def element(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take what an element of HTML loads itself."""
+    """Edit the attributes by which an HTML element itself loads something."""
     yield from addresses(tag, loads)
     yield from _candidates(tag, "srcset", loads)
 
 
 def addresses(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take the attributes that are one address."""
+    """Edit the attributes whose value is one address."""
     name = tag.name
     for attribute, kinds in LOADS.get(name, ()):
         what = f"{name} {attribute}" if attribute == "poster" else name
         if (noted := loads.taken(what, tag.get(attribute), kinds)) is not None:
-            # Without a `src`, media would load their sources.
+            # A media element without `src` would load its sources.
             is_kept = attribute == "src" and name in _MEDIA
             yield EditedAttribute(attribute, "" if is_kept else None, noted)
 
 
 def hidden(tag: StartTag) -> Edits:
-    """Return the attributes of ours with which an element takes no place."""
+    """Return the attributes that hide an element."""
     own = tag.get("style")
     return {"hidden": "", "style": f"{own};{_HIDDEN}" if own else _HIDDEN}
 
 
 def is_emptied(tag: StartTag, edits: Edits) -> bool:
-    """Tell whether an element that loses these attributes would leave an empty box."""
+    """Tell whether an element shows an empty box after these edits."""
     if (
         tag.name not in BOXES
         or not edits
@@ -94,7 +94,7 @@ def is_emptied(tag: StartTag, edits: Edits) -> bool:
 
 
 def link(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take the relations of a link that load what is listed; its address, if they are all it is for."""
+    """Remove the relations of a link that load a listed address; its address too if no other remains."""
     rel = tag.get("rel")
     if not rel:
         return
@@ -113,7 +113,7 @@ def link(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def meta(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take the address that a page refreshes to."""
+    """Remove the address that a page refreshes to."""
     if (tag.get("http-equiv") or "").lower() != "refresh":
         return
     url = refresh_address(tag.get("content") or "") or None
@@ -122,7 +122,7 @@ def meta(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def foreign(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take what Chromium's preload scanner loads in SVG and MathML, for it knows no namespaces."""
+    """Remove what Chromium's preload scanner loads in SVG and MathML: it ignores namespaces."""
     for attribute, kinds in LOADS.get(tag.name, ()):
         if (noted := loads.taken(tag.name, tag.get(attribute), kinds)) is not None:
             yield EditedAttribute(attribute, None, noted)
@@ -132,7 +132,7 @@ def foreign(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def svg(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take what SVG loads: both links of an element if one is listed, for the other would load then.
+    """Edit the links of an SVG element: both if one is listed, because the other would load then.
 
     The listed one comes first.
     """
@@ -145,7 +145,7 @@ def svg(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
         if (why := loads.taken(tag.name, links.get(name), kinds)) is not None
     }
     if noted:
-        # A script with an empty address runs nothing, one without would run its text.
+        # A script with an empty address runs nothing; without the attribute it would run its text.
         instead = "" if tag.name == "script" else None
         for name in sorted(links, key=noted.__contains__, reverse=True):
             yield EditedAttribute(name, instead, noted.get(name, ()))
@@ -154,7 +154,7 @@ def svg(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def _animation(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take the addresses that an animation would set."""
+    """Remove the addresses that an animation would set."""
     if (tag.get("attributename") or "").strip(_SPACE).lower() not in _ANIMATED:
         return
     for attribute in ("to", "from", "by", "values"):
@@ -165,7 +165,7 @@ def _animation(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def any_element(tag: StartTag, loads: Loads, edits: Edits) -> Iterator[EditedAttribute]:
-    """Take what any element may carry: styles, a background, pings. `edits` are the tag's so far."""
+    """Edit what any element may have: styles, a background, pings. `edits` are the tag's so far."""
     for name in tag.names:
         if name in _STYLES:
             yield from _style(tag, name, loads, edits)
@@ -176,7 +176,7 @@ def any_element(tag: StartTag, loads: Loads, edits: Edits) -> Iterator[EditedAtt
 
 
 def _style(tag: StartTag, attribute: str, loads: Loads, edits: Edits) -> Iterator[EditedAttribute]:
-    """Edit CSS in an attribute; where SVG refers to another document, that is a load of no kind."""
+    """Edit the CSS in an attribute; a reference of SVG to another document loads as `other`."""
     more: LoadKinds = () if attribute == "style" else ("other",)
     noted: list[RemovedLoad] = []
 
@@ -191,7 +191,7 @@ def _style(tag: StartTag, attribute: str, loads: Loads, edits: Edits) -> Iterato
 
 
 def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take the listed addresses of a `srcset`."""
+    """Remove the listed addresses of a `srcset`."""
     if not (text := tag.get(attribute)):
         return
     noted: list[RemovedLoad] = []
@@ -207,7 +207,7 @@ def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedA
 
 
 def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
-    """Take the listed ones of addresses between spaces."""
+    """Remove the listed addresses of a list separated by spaces."""
     if not (text := tag.get(attribute)):
         return
     words = text.split()

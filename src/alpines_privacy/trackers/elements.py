@@ -1,7 +1,7 @@
-"""What becomes of each start tag of a page: it stays, or loses what would load a tracker.
+"""Decisions on the start tags of a page: which attributes and texts go because they load a tracker.
 
-No element is removed: one that is gone joins what stood on its two sides, and undoes what its
-start tag did to the tree. Attributes go; what could then run is emptied, what could show is hidden.
+No element is removed, because that would change the tree around it. Attributes are removed; a text that
+could then run is emptied, a box that would be empty is hidden.
 
 A handler reads one tag and returns a `Verdict`.
 """
@@ -53,18 +53,18 @@ __all__ = ["Elements", "PageContext"]
 
 _MOST_REMOVALS = 1000
 _LONGEST_TOLD = 512  # characters of an address
-_DEEPEST = 4  # pages in pages
-_LONGEST_KEY = 512  # bytes of a tag; a longer one is known by its digest
+_DEEPEST = 4  # levels of pages in pages
+_LONGEST_KEY = 512  # bytes of a tag; a longer one is looked up by its digest
 _SPACE = "\t\n\f\r "
 _UNKNOWN = Outcome(b"")
 
 
 class PageContext(NamedTuple):
-    """What the decisions of a page are made with.
+    """What the decisions on a page depend on.
 
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
-    page, empty for none. `module` is the address of the module that takes the place of one that is
-    listed (`nothing.py`), empty where no script may be edited.
+    page, empty for none. `module` is the address of the module that replaces listed ones
+    (`nothing.py`), empty if no script may be edited.
     """
 
     page: Address
@@ -78,9 +78,9 @@ class PageContext(NamedTuple):
 
 
 class Verdict:
-    """What is decided on one tag: its attributes' new values, what is noted, the filter of its text.
+    """The decision on one tag: new values of attributes, removed loads, the filter of its text.
 
-    With `encloses`, all in the element goes too. One that is not `is_lasting` holds for this page alone.
+    With `encloses`, the loads inside the element go too. Without `is_lasting`, it is not cached.
     """
 
     __slots__ = ("content", "edits", "encloses", "is_lasting", "removals")
@@ -100,13 +100,13 @@ class Verdict:
         self.take(taken)
 
     def take(self, taken: Iterable[EditedAttribute]) -> None:
-        """Add attributes that are taken."""
+        """Add edited attributes."""
         for attribute, instead, removals in taken:
             self.edits[attribute] = instead
             self.removals += removals
 
     def outcome(self, tag: StartTag) -> Outcome | None:
-        """Return what becomes of the tag, None if it stays and there is nothing to note."""
+        """Return the tag's outcome, None if it stays and no load was removed."""
         raw = tag.edited(self.edits) if self.edits else None
         if self.content or self.encloses:
             return Outcome(Edit(raw or tag.raw, self.content, self.encloses), self.removals)
@@ -114,7 +114,7 @@ class Verdict:
 
 
 class Elements:
-    """One page's decisions: offered its tags in order, it notes what was taken."""
+    """The decisions on one page's tags, asked for in order; `removals` collects the removed loads."""
 
     def __init__(self, context: PageContext) -> None:
         """Begin a page."""
@@ -124,12 +124,12 @@ class Elements:
         self._loads = ListedLoads(context.blocker, context.page, context.page)
         self._has_base = self._lost_base = False
         self._outcomes = context.outcomes
-        self._depth = 0  # of pages in pages
+        self._depth = 0  # level of pages in pages
         self._placing = Placing(context.shield)
         self._interest = Interest(context.selections[bool(context.shield)])
 
     def rewriter(self) -> Rewriter:
-        """Return what filters the page by these decisions."""
+        """Return the filter for the page's bytes."""
         rewriter = Rewriter(self._interest.selection, self.decide)
         self._interest = rewriter.interest
         self._skip_known()
@@ -145,9 +145,9 @@ class Elements:
         return self._placed(tag, decision) if self._placing.is_pending else decision
 
     def _placed(self, tag: StartTag, decision: Decision) -> Decision:
-        """Put the shield before or behind the tag, if this is its place."""
+        """Put the shield before or behind the tag if this is its place."""
         decision = self._placing.placed(tag, decision)
-        if self._placing.is_amp:  # what is remembered tells the shield of refused scripts
+        if self._placing.is_amp:  # cached outcomes refer to the shield
             self._outcomes = Outcomes()
         if not self._placing.is_pending:
             self._interest.selection = self._context.selections[False]
@@ -155,7 +155,7 @@ class Elements:
         return decision
 
     def _outcome(self, tag: StartTag) -> Outcome | None:
-        """Return what becomes of a tag: as before, where its bytes alone decide that."""
+        """Return a tag's outcome: the cached one if its bytes alone decide."""
         place, raw = tag.place, tag.raw
         if place is not PLAIN and (place.is_enclosed or place.namespace is not Namespace.HTML):
             return self._verdict(tag).outcome(tag)
@@ -177,18 +177,18 @@ class Elements:
     def _decided_anew(self, tag: StartTag, key: bytes) -> Outcome | None:
         verdict = self._verdict(tag)
         outcome = verdict.outcome(tag)
-        # What takes the place of a tag holds its text: of one that may be a visitor's nothing is kept.
+        # An edited tag repeats the tag's text. If that may be one visitor's, it is not cached.
         is_textless = outcome is None or outcome.decision is None
         if verdict.is_lasting and (is_textless or tag.name in REMEMBERED):
             self._outcomes.tags.keep(key, outcome)
         return outcome
 
     def _skip_known(self) -> None:
-        """Let known tags that stay pass unseen, unless the place for the shield is looked for."""
+        """Skip tags cached as unchanged, unless the shield still needs a place."""
         self._interest.known = Nowhere() if self._placing.is_pending else self._outcomes.tags
 
     def _verdict(self, tag: StartTag) -> Verdict:
-        """Decide on a tag as its element asks for, then on what any element may carry."""
+        """Decide on a tag by its element's handler, then on attributes any element may have."""
         slot = None
         if self._slots and (tag.is_marked or tag.name[:4] == "amp-"):
             slot = self._slots.slot(tag)
@@ -211,7 +211,7 @@ class Elements:
             self.removals += removals
 
     def _stays_home(self, raw: bytes) -> bool:
-        """Tell quickly that a tag names no other host: without `:` and `//` there is none."""
+        """Tell quickly that a tag names no other host: it has neither `:` nor `//`."""
         return (
             b"//" not in raw
             and b":" not in raw
@@ -226,7 +226,7 @@ class Elements:
     # -- Elements of HTML
 
     def _element(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Take the attributes that load something; hide the box that would be left."""
+        """Edit the attributes that load something; hide an element that would be an empty box."""
         verdict = Verdict(attributes.element(tag, loads))
         if loads is not EVERY_LOAD and attributes.is_emptied(tag, verdict.edits):
             verdict.edits |= attributes.hidden(tag)
@@ -239,7 +239,7 @@ class Elements:
         return Verdict(attributes.meta(tag, loads))
 
     def _frame(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Filter the page that a frame brings along, in `srcdoc` or a `data:` address."""
+        """Filter the page inside a frame, in `srcdoc` or a `data:` address."""
         verdict = self._element(tag, loads)
         document = tag.get("srcdoc")
         if document is not None and tag.name == "iframe":
@@ -261,7 +261,7 @@ class Elements:
         return b"" if self._placing.is_amp else self._context.shield
 
     def _document(self, page: bytes, shield: bytes, loads: Loads, verdict: Verdict) -> bytes | None:
-        """Return what becomes of a page inside this one, None if it stays; the verdict notes it."""
+        """Return a page inside this one, edited, or None if it stays; `verdict` gets the removed loads."""
         if loads is EVERY_LOAD:
             return b""
         if self._depth >= _DEEPEST:
@@ -280,7 +280,7 @@ class Elements:
         return verdict
 
     def _sending(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Tell where a form goes; it is the visitor who sends it."""
+        """Log a listed address that a form sends to. It stays: the visitor sends the form."""
         verdict = Verdict()
         attribute = SENDING[tag.name]
         url = tag.get(attribute)
@@ -290,10 +290,10 @@ class Elements:
         return verdict
 
     def _base(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Read what the page's addresses are relative to; a tracker's place leaves them the page's own.
+        """Read the base of the page's addresses; a listed base is removed, so the page's own address counts.
 
-        The first base with an address counts, outside templates and what is no HTML. Where that one
-        loses it, the next must not come to life.
+        The first base with an address counts, outside templates, SVG and MathML. If that one is removed,
+        so are all later ones, which would count then.
         """
         verdict = Verdict(is_lasting=False)
         url = tag.get("href")
@@ -311,7 +311,7 @@ class Elements:
         return verdict
 
     def _set_base(self, base: Address) -> None:
-        """Read addresses relative to this; what was decided on other pages may not hold then."""
+        """Resolve addresses against this base; cached outcomes may not hold then."""
         page = self._loads.page
         self._loads = ListedLoads(self._context.blocker, page, base)
         if base.host != page.host or base.scheme != page.scheme:
@@ -319,7 +319,7 @@ class Elements:
             self._skip_known()
 
     def _amp_analytics(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Take what makes this an analytics vendor's; its configuration is emptied (`_script`)."""
+        """Remove the vendor of an analytics element; `_script` empties its configuration."""
         verdict = self._element(tag, loads)
         if vendor := (tag.get("type") or "").strip(_SPACE).lower():
             rule = f"amp-analytics[type={vendor}]"
@@ -343,14 +343,14 @@ class Elements:
         verdict = self._refused(tag, Verdict(attributes.addresses(tag, loads)))
         if "src" in verdict.edits:
             verdict.edits["integrity"] = None
-            verdict.content = emptied  # without its address, the text would run
+            verdict.content = emptied  # a script without an address would run its text
         elif tag.get("src") is None:
             verdict.content = self._inline(tag, loads)
             verdict.is_lasting = verdict.content in {None, emptied}
         return verdict
 
     def _refused(self, tag: StartTag, verdict: Verdict) -> Verdict:
-        """Tell the shield of the script that is refused."""
+        """Tell the shield of the refused script."""
         if verdict.edits and self._shield:
             url = tag.get(next(iter(verdict.edits))) or ""
             verdict.edits["data-alpines-refused"] = url[:_LONGEST_TOLD]
@@ -371,7 +371,7 @@ class Elements:
         return Whole(lambda text: entries.without_speculation(text, is_listed))
 
     def _later(self, what: str, kind: str) -> Callable[[str], bool]:
-        """Return what tells of an address in a text whether it is taken, and notes it at once."""
+        """Return a test whether an address in a text is listed; it adds what is listed to `removals`."""
         loads, kinds = self._loads, TYPES[kind]
 
         def is_taken(url: str) -> bool:
@@ -387,7 +387,7 @@ class Elements:
         return Verdict(content=Whole(edit), is_lasting=False)
 
     def _sheet(self, loads: ListedLoads, sheet: bytes) -> bytes | None:
-        """Return what takes the place of a style sheet, which is remembered; None if it stays."""
+        """Return a style sheet's replacement, from the cache if it is there; None if it stays."""
         if not _LEADS_AWAY(sheet) and loads.is_at_home:
             return None
         key = digest(sheet)
@@ -415,7 +415,7 @@ class Elements:
 
 
 def _inert(sheet: bytes, loads: Loads) -> Outcome:
-    """Return a style sheet without what is taken from it."""
+    """Return a style sheet's outcome: its text with listed addresses replaced, and the removed loads."""
     noted: list[RemovedLoad] = []
 
     def is_taken(url: str, kinds: LoadKinds) -> bool:
@@ -438,7 +438,7 @@ _SENDS = (
     "visitor sends it."
 )
 _BASE: LoadKinds = ("script",)
-# What a style sheet cannot name another host without: the URL parser drops tabs.
+# A style sheet without any of these names no other host; the URL parser drops tabs.
 _LEADS_AWAY = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
 _HANDLERS: Mapping[str, Callable[[Elements, StartTag, Loads], Verdict]] = MappingProxyType(
     {
