@@ -1,4 +1,4 @@
-"""Which loads of a page are taken from it, as the handlers of its tags ask."""
+"""The loads to remove from a page: the handlers of tags ask here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["EVERY_LOAD", "ListedLoads", "Loads", "RemovedLoad", "RemovedLoads"]
 
 
 class RemovedLoad(NamedTuple):
-    """One load that was taken from a page, of an element (`"script"`) or attribute (`"a ping"`), and why."""
+    """One load removed from a page: its element (`"script"`) or attribute (`"a ping"`), and the match."""
 
     what: str
     match: Match
@@ -23,14 +23,14 @@ RemovedLoads = tuple[RemovedLoad, ...]
 
 
 class Loads(Protocol):
-    """Says which loads are taken where a tag stands."""
+    """Says which loads of a tag are removed."""
 
     def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
-        """Return what is noted of a load that is taken, None for one that stays."""
+        """Return what to record of a removed load (it may be empty), None for a load that stays."""
 
 
 class ListedLoads:
-    """What the rules list for a page: its loads are taken, and each is noted."""
+    """Removes the loads that the rules list for a page, and records each."""
 
     __slots__ = ("_blocker", "base", "page")
 
@@ -41,27 +41,27 @@ class ListedLoads:
         self.base = base
 
     def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
-        """Return what is noted of a listed load, None for any other."""
+        """Return the record of a listed load, None for any other."""
         match = self.match(url, kinds) if url else None
         return (RemovedLoad(what, match),) if match else None
 
     def match(self, url: str, kinds: LoadKinds) -> Match | None:
-        """Return what stops a load, or None."""
+        """Return the match that stops a load, or None."""
         return self._blocker.match(url, self.page, kinds, self.base)
 
     @property
     def is_at_home(self) -> bool:
-        """Whether an address without a host is the page's own, and no rule is about those."""
+        """Whether an address without a host is on the page's own host, to which no rule applies."""
         return self.base.host == self.page.host and not self._blocker.has_own_rules
 
 
 class _EveryLoad:
-    """In an ad's container: all goes, and the container alone is noted."""
+    """Removes every load in an ad's container, of which the container alone is recorded."""
 
     __slots__ = ()
 
     def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
-        """Return nothing to note for any address."""
+        """Return an empty record for any address."""
         del what, kinds
         return () if url else None
 
