@@ -52,7 +52,7 @@ from alpines_privacy.trackers.texts import Whole, emptied
 __all__ = ["Elements", "PageContext"]
 
 _MOST_REMOVALS = 1000
-_LONGEST_TOLD = 512  # characters of an address
+_LONGEST_LOGGED = 512  # characters of an address
 _DEEPEST = 4  # levels of pages in pages
 _LONGEST_KEY = 512  # bytes of a tag; a longer one is looked up by its digest
 _SPACE = "\t\n\f\r "
@@ -164,7 +164,7 @@ class Elements:
         key = raw if is_repeated else b""
         if is_repeated and (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
             return known
-        if not tag.is_marked and tag.name not in ALWAYS_READ and self._stays_home(raw):
+        if not tag.is_marked and tag.name not in ALWAYS_READ and self._names_no_host(raw):
             if is_repeated:
                 tags.keep(key, None)
             return None
@@ -172,9 +172,9 @@ class Elements:
             key = digest(raw)
             if (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
                 return known
-        return self._decided_anew(tag, key)
+        return self._decide(tag, key)
 
-    def _decided_anew(self, tag: StartTag, key: bytes) -> Outcome | None:
+    def _decide(self, tag: StartTag, key: bytes) -> Outcome | None:
         verdict = self._verdict(tag)
         outcome = verdict.outcome(tag)
         # An edited tag repeats the tag's text. If that may be one visitor's, it is not cached.
@@ -210,7 +210,7 @@ class Elements:
         if removals and len(self.removals) < _MOST_REMOVALS:
             self.removals += removals
 
-    def _stays_home(self, raw: bytes) -> bool:
+    def _names_no_host(self, raw: bytes) -> bool:
         """Tell quickly that a tag names no other host: it has neither `:` nor `//`."""
         return (
             b"//" not in raw
@@ -353,7 +353,7 @@ class Elements:
         """Tell the shield of the refused script."""
         if verdict.edits and self._shield:
             url = tag.get(next(iter(verdict.edits))) or ""
-            verdict.edits["data-alpines-refused"] = url[:_LONGEST_TOLD]
+            verdict.edits["data-alpines-refused"] = url[:_LONGEST_LOGGED]
         return verdict
 
     def _inline(self, tag: StartTag, loads: Loads) -> Filter | None:
@@ -388,7 +388,7 @@ class Elements:
 
     def _sheet(self, loads: ListedLoads, sheet: bytes) -> bytes | None:
         """Return a style sheet's replacement, from the cache if it is there; None if it stays."""
-        if not _LEADS_AWAY(sheet) and loads.is_at_home:
+        if not _MAY_NAME_HOST(sheet) and loads.is_at_home:
             return None
         key = digest(sheet)
         known = self._outcomes.sheets.get(key)
@@ -439,7 +439,7 @@ _SENDS = (
 )
 _BASE: LoadKinds = ("script",)
 # A style sheet without any of these names no other host; the URL parser drops tabs.
-_LEADS_AWAY = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
+_MAY_NAME_HOST = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
 _HANDLERS: Mapping[str, Callable[[Elements, StartTag, Loads], Verdict]] = MappingProxyType(
     {
         "script": Elements._script,  # noqa: SLF001 - the table of this class

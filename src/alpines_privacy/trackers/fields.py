@@ -158,7 +158,7 @@ class Fields:
             if kept is not None:
                 left.append(field if kept == value else (name, kept))
         if any(field_name(name) == "nel" for name, _ in left):
-            told = cleaning.without_strays(left)
+            told = cleaning.without_stray_policies(left)
             left, changed = told, changed or len(told) < len(left)
         return left if changed else fields
 
@@ -196,7 +196,7 @@ class _Cleaning:
             return self._refresh(value)
         return self._report_to(value) if name == "report-to" else value
 
-    def without_strays(self, fields: list[Field]) -> list[Field]:
+    def without_stray_policies(self, fields: list[Field]) -> list[Field]:
         """Return the fields without NEL policies that name no remaining group of endpoints.
 
         A policy that ends an earlier one (`max_age` 0) stays.
@@ -210,7 +210,7 @@ class _Cleaning:
         }
         left = []
         for field in fields:
-            if field_name(field[0]) == "nel" and not _may_tell(_json(field[1]), groups):
+            if field_name(field[0]) == "nel" and not _may_report(_json(field[1]), groups):
                 self._note("nel", "", None)
             else:
                 left.append(field)
@@ -291,10 +291,14 @@ class _Cleaning:
         if group.get("max_age") == 0:  # the browser forgets this group
             return group
         endpoints = group.get("endpoints")
-        left = [e for e in endpoints if self._may_be_told(e)] if isinstance(endpoints, list) else []
+        left = (
+            [e for e in endpoints if self._may_get_reports(e)]
+            if isinstance(endpoints, list)
+            else []
+        )
         return {**group, "endpoints": left} if left else None
 
-    def _may_be_told(self, endpoint: Any) -> bool:
+    def _may_get_reports(self, endpoint: Any) -> bool:
         url = endpoint.get("url") if isinstance(endpoint, dict) else None
         if not isinstance(url, str):
             return False
@@ -320,7 +324,7 @@ _LISTS: dict[str, _Judge] = {
 }
 
 
-def _may_tell(policy: Any, groups: set[str]) -> bool:
+def _may_report(policy: Any, groups: set[str]) -> bool:
     """Tell whether a NEL policy ends an earlier one, or names one of the groups."""
     if not isinstance(policy, dict):
         return False

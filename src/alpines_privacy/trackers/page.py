@@ -29,7 +29,7 @@ __all__ = ["Page", "Pages"]
 
 Marks: TypeAlias = "Callable[[bytes], list[int]]"
 
-_OF_OUTCOMES = 2048  # bytes of an empty one
+_OUTCOMES_BYTES = 2048  # bytes of an empty one
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
 _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 
@@ -47,7 +47,7 @@ class Pages:
         self._module = policy.endpoint + PATH
         self._notices = Notices()
         self._outcomes: Cache[tuple[str | bool, ...], Outcomes] = Cache(
-            "page outcomes", lambda _: Outcomes(), lambda _: _OF_OUTCOMES
+            "page outcomes", lambda _: Outcomes(), lambda _: _OUTCOMES_BYTES
         )
 
     def begin(

@@ -65,7 +65,7 @@ _TYPES = frozenset({"application/csp-report", "application/reports+json"})
 _LARGEST = 65536  # bytes: each report repeats the policy and the page's address
 _MOST_REPORTS = 100
 _MOST_HOSTS = 500
-_MOST_TOLD = 50  # hosts, in the log
+_MOST_LOGGED = 50  # hosts, in the log
 _LONGEST_ADDRESS = 2048  # characters that are read
 _LONGEST_HOST = 100
 # A path segment that belongs to a route rather than to a visitor.
@@ -183,13 +183,13 @@ class LoadReports(Promise):
 
     def _tell(self, host: str, directive: str, page: str, own: str) -> None:
         """Log a host once, with the way to declare it."""
-        if host in self._said or len(self._said) >= _MOST_TOLD:
+        if host in self._said or len(self._said) >= _MOST_LOGGED:
             return
         self._said.add(host)
         match = listed(self._rules, host, own)
         warning = f" It is a tracker ({match.list}: {match.rule})." if match else ""
         logger.warning(_TOLD, host, directive, page, self._stopped, host, host, warning)
-        if len(self._said) == _MOST_TOLD:
+        if len(self._said) == _MOST_LOGGED:
             logger.warning(
                 "No further host is told of here; `alpines-privacy trackers suggest` tells all."
             )

@@ -245,7 +245,7 @@ class _Visitor:
         """Add removed fields or loads to the response's report, and log each once."""
         if not taken:
             return
-        removals = [_told(what, match, address) for what, address, match in taken]
+        removals = [_removal(what, match, address) for what, address, match in taken]
         self.context.removed(removals)
         self._telling.tell(removals, self.context.runtime.notices)
 
@@ -396,7 +396,7 @@ def _names_digests(head: ResponseHead) -> bool:
     return any("'sha" in value.lower() for value in head.values("content-security-policy"))
 
 
-def _told(what: str, match: Match | None, address: str) -> Removal:
+def _removal(what: str, match: Match | None, address: str) -> Removal:
     if match:
         return Removal(what, match.host, match.rule, match.list, match.company)
     found = url.parse(address)

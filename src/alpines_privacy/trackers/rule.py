@@ -66,13 +66,13 @@ _PARTIES: Mapping[str, int] = MappingProxyType(
     }
 )
 # Options for "block, and answer with a surrogate". Only the blocking is done.
-_STAND_INS = frozenset({"redirect", "rewrite"})
+_SURROGATES = frozenset({"redirect", "rewrite"})
 
 _COSMETIC = re.compile(r"[^/|@\"!]*?#(?:@?[?$%]{0,2}|\+)#")
 _OPTIONS = re.compile(r"~?[\w-]++(?:=[^,]*+)?(?:,~?[\w-]++(?:=[^,]*+)?)*+", re.DOTALL)
 SLOW = "an expression that may take too long"
 _MOST_DOLLARS = 16  # `$` of a rule that are tried as the start of its options
-_SAYS_SOMETHING = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
+_LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
 # Bytes of memory of a rule without its text, and for each character of its text.
 _OBJECTS, _EACH = 512, 12
 _DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)*(?:[a-z0-9_-]+|\*)|\[[0-9a-f:.]+\]")
@@ -106,7 +106,7 @@ class Rule:
         self._parties = ALL_PARTIES
         for option in filter(None, options.split(",")):
             self._take(option)
-        if not options and not _SAYS_SOMETHING.search(pattern):
+        if not options and not _LETTER_OR_DIGIT.search(pattern):
             raise Malformed(f"{pattern!r} fits every address; expected a host, a word or an option")
         self.host, self.words, self.literal, self._test = compile_pattern(
             pattern, match_case=self._match_case
@@ -177,7 +177,7 @@ class Rule:
             self.strength = max(self.strength, BLOCK if self.is_exception else IMPORTANT)
         elif name == "badfilter":
             self.is_badfilter = True
-        elif name not in _STAND_INS or not value or self.is_exception:
+        elif name not in _SURROGATES or not value or self.is_exception:
             raise Skipped("unsupported", name)
 
 

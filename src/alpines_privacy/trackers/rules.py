@@ -38,7 +38,7 @@ class Match(NamedTuple):
 
 
 _ALONE: dict[LoadKind, tuple[LoadKind, ...]] = {kind: (kind,) for kind in KINDS}
-_OF_A_MATCH = 640  # bytes of a match without its rule and host
+_MATCH_BYTES = 640  # bytes of a match without its rule and host
 
 
 class Explanation(NamedTuple):
@@ -132,9 +132,9 @@ class Rules:
                 blocking = _stronger(rule, blocking)
         if blocking is None or (exception and exception.strength > blocking.strength):
             return Explanation(None, blocking, exception)
-        return Explanation(self._told(blocking, request), blocking, exception)
+        return Explanation(self._match_of(blocking, request), blocking, exception)
 
-    def _told(self, rule: Rule, request: Request) -> Match | None:
+    def _match_of(self, rule: Rule, request: Request) -> Match | None:
         assert rule.source is not None
         service = self.companies.of(request.host)
         if service and service.category in self._allowed_categories and not rule.source.is_own:
@@ -202,7 +202,7 @@ class Rules:
 
 
 def _weight(matches: tuple[Match, ...]) -> int:
-    return sum(_OF_A_MATCH + 2 * (len(match.rule) + len(match.host)) for match in matches)
+    return sum(_MATCH_BYTES + 2 * (len(match.rule) + len(match.host)) for match in matches)
 
 
 def _with_parents(host: str) -> tuple[bytes, ...]:

@@ -131,14 +131,14 @@ class _Watch:
 _watch = _Watch()
 
 
-def _begin_anew() -> None:
+def _forget_thread() -> None:
     """Forget the parent's thread after a fork."""
     global _watch  # noqa: PLW0603 - one for each process
     _watch = _Watch()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=_forget_thread)
 
 
 def _stamps(trackers: Trackers) -> _Stamps:
