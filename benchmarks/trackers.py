@@ -23,10 +23,10 @@ import adblock
 from tests.support.filter_requests import everyday, made_from
 from tests.support.real_requests import loads
 
-from alpines_privacy.trackers import Kind, Rules, shipped_rules
+from alpines_privacy.trackers import LoadKind, Rules, shipped_rules
 from benchmarks import corpus
 
-Asked = Sequence[tuple[str, str, Kind]]
+Asked = Sequence[tuple[str, str, LoadKind]]
 
 _START = """
 import gc, time

@@ -32,7 +32,6 @@ HARMLESS = {
     "redaction.engine.decoded_text._TOKEN": "backslashes come in pairs, of which the first always matches",
     "signups.graphql._TOKEN": "a quote that is not closed is read once: it ends the reading",
     "signups.others._WORD": "as redaction.engine.key_names._WORD",
-    "trackers.attributes._REFRESH": "its last alternative takes anything, so it matches",
     "trackers.fields._QUOTED": "what is not closed goes on to the end of the text, so it matches",
     "trackers.fields._MEMBER": "what is not closed goes on to the end of the text, so it matches",
     "trackers.pattern._HOST": "labels end at dots, as above",

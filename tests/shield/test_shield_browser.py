@@ -28,7 +28,7 @@ from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy.parts import Trackers
 from alpines_privacy.shield.script import source
-from alpines_privacy.trackers import Kind, rules_for
+from alpines_privacy.trackers import LoadKind, rules_for
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.known import Known, known
 from tests.conftest import need
@@ -360,7 +360,7 @@ class TestRecordedLoads:
 
         pages = list(corpus.pages())
         need("real pages", bool(pages), "python -m benchmarks.corpus")
-        by_host: dict[str, list[tuple[str, Kind]]] = {}
+        by_host: dict[str, list[tuple[str, LoadKind]]] = {}
         for url, host, kind in loads(pages):
             by_host.setdefault(host, []).append((url, kind))
         policy = PrivacyPolicy()
@@ -383,7 +383,9 @@ class TestRecordedLoads:
         assert right / stopped >= (0.78 if opted_out else 0.8)  # the rest is stopped in markup only
 
 
-def _verdicts_on(site: Site, told: Known, host: str, asked: list[tuple[str, Kind]]) -> list[bool]:
+def _verdicts_on(
+    site: Site, told: Known, host: str, asked: list[tuple[str, LoadKind]]
+) -> list[bool]:
     """Return the shield's verdicts on a page of a host: in a frame that is told to be one."""
     tables = json.dumps({**told.tables, "signal": False, "cookies": [], "logins": []})
     page = json.dumps({"page": host, "site": registrable_domain(host) or host, "pass": told.exceptions_on(host),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from alpines_privacy.http.url import parse
-from alpines_privacy.trackers import Kind
+from alpines_privacy.trackers import LoadKind
 from tests.support.adblock_plus import KINDS
 
 __all__ = ["everyday", "made_from"]
@@ -32,7 +32,7 @@ _PATHS = (
 
 def everyday(
     hosts: Sequence[str], chosen: random.Random, count: int
-) -> Iterator[tuple[str, str, Kind]]:
+) -> Iterator[tuple[str, str, LoadKind]]:
     """Make addresses on known services, the first of `hosts` far more often than the last."""
     names = [host for host in hosts if not host[-1].isdigit()]
     for _ in range(count):
@@ -48,7 +48,7 @@ def everyday(
 
 def made_from(
     texts: Sequence[str], chosen: random.Random, count: int
-) -> Iterator[tuple[str, str, Kind]]:
+) -> Iterator[tuple[str, str, LoadKind]]:
     """Make addresses that rules were written for, some a character beside the mark."""
     made = 0
     while made < count:

@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 import ada_url
 import lxml.html
 
-from alpines_privacy.trackers import Kind
+from alpines_privacy.trackers import LoadKind
 
 __all__ = ["loads", "read"]
 
-Load: TypeAlias = "tuple[str, str, Kind]"
+Load: TypeAlias = "tuple[str, str, LoadKind]"
 
 # Element and attribute to the kind of load; of `link` and `meta` more is to be read.
-_LOADING: dict[str, tuple[tuple[str, Kind], ...]] = {
+_LOADING: dict[str, tuple[tuple[str, LoadKind], ...]] = {
     "script": (("src", "script"),),
     "img": (("src", "image"), ("srcset", "image"), ("data-src", "image"), ("lowsrc", "image")),
     "source": (("src", "media"), ("srcset", "image")),
@@ -38,17 +38,17 @@ _LOADING: dict[str, tuple[tuple[str, Kind], ...]] = {
     "a": (("ping", "ping"),),
     "area": (("ping", "ping"),),
 }
-_ANYWHERE: tuple[tuple[str, Kind], ...] = (("background", "image"),)
-_LINKED: dict[str, Kind] = {
+_ANYWHERE: tuple[tuple[str, LoadKind], ...] = (("background", "image"),)
+_LINKED: dict[str, LoadKind] = {
     "stylesheet": "stylesheet", "icon": "image", "apple-touch-icon": "image", "image_src": "image",
     "manifest": "other", "preload": "other", "prefetch": "other", "modulepreload": "script",
     "preconnect": "other", "dns-prefetch": "other", "prerender": "subdocument",
 }  # fmt: skip
-_PRELOADED: dict[str, Kind] = {
+_PRELOADED: dict[str, LoadKind] = {
     "script": "script", "style": "stylesheet", "image": "image", "font": "font",
     "fetch": "xmlhttprequest", "audio": "media", "video": "media", "document": "subdocument",
 }  # fmt: skip
-_ENDINGS: dict[str, Kind] = {
+_ENDINGS: dict[str, LoadKind] = {
     "js": "script", "css": "stylesheet", "html": "subdocument", "json": "xmlhttprequest",
     "gif": "image", "png": "image", "jpg": "image", "jpeg": "image", "svg": "image",
     "ico": "image", "webp": "image", "swf": "object", "mp4": "media", "mp3": "media",
@@ -118,7 +118,7 @@ def _joined(written: str, base: str) -> str | None:
     return str(url.href) if url.protocol in _FETCHED and url.hostname else None
 
 
-def _written(document: Any) -> Iterator[tuple[str, Kind]]:
+def _written(document: Any) -> Iterator[tuple[str, LoadKind]]:
     """Yield each address as it is written, and what asks for it."""
     for element in document.iter(lxml.etree.Element):
         name = element.tag
@@ -137,7 +137,7 @@ def _written(document: Any) -> Iterator[tuple[str, Kind]]:
         yield from _in_style((name == "style" and element.text) or element.get("style") or "")
 
 
-def _linked(link: Any) -> Iterator[tuple[str, Kind]]:
+def _linked(link: Any) -> Iterator[tuple[str, LoadKind]]:
     for relation in (link.get("rel") or "").lower().split():
         if relation in _LINKED and link.get("href"):
             as_what = (link.get("as") or "").lower()
@@ -145,7 +145,7 @@ def _linked(link: Any) -> Iterator[tuple[str, Kind]]:
             yield link.get("href"), _PRELOADED.get(as_what, kind) if kind == "other" else kind
 
 
-def _in_style(css: str) -> Iterator[tuple[str, Kind]]:
+def _in_style(css: str) -> Iterator[tuple[str, LoadKind]]:
     imported = _IMPORT.findall(css)
     yield from ((url, "stylesheet") for url in imported)
     for url in _CSS_URL.findall(css):
@@ -153,13 +153,13 @@ def _in_style(css: str) -> Iterator[tuple[str, Kind]]:
             yield url, _by_ending(url, "image")
 
 
-def _in_script(script: str) -> Iterator[tuple[str, Kind]]:
+def _in_script(script: str) -> Iterator[tuple[str, LoadKind]]:
     """Yield the whole addresses in a script: what they are for, their endings suggest."""
     for url in _LITERAL.findall(script):
         plain = url.replace("\\/", "/").replace("\\u0026", "&")
         yield plain, _by_ending(plain, "script")
 
 
-def _by_ending(url: str, otherwise: Kind) -> Kind:
+def _by_ending(url: str, otherwise: LoadKind) -> LoadKind:
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     return _ENDINGS.get(path.rpartition(".")[2].lower(), otherwise)

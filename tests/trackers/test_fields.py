@@ -16,8 +16,8 @@ from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import ThirdParty
 from alpines_privacy.trackers import Match, shipped_rules
 from alpines_privacy.trackers.blocking import Blocker
-from alpines_privacy.trackers.fields import Block, Fields, Taken
-from alpines_privacy.trackers.markup import PRELOADED, RELATIONS, Kinds
+from alpines_privacy.trackers.fields import Block, Fields, RemovedField
+from alpines_privacy.trackers.markup import PRELOADED, RELATIONS, LoadKinds
 from alpines_privacy.trackers.page import Pages
 from tests.support.chromium import chromium
 from tests.support.origin import Request, origin
@@ -45,14 +45,14 @@ def page() -> Address:
 
 
 def blocking(opted_out: bool) -> Block:
-    def block(url: str, kinds: Kinds) -> Match | None:
+    def block(url: str, kinds: LoadKinds) -> Match | None:
         return BLOCKERS[opted_out].match(url, page(), kinds)
 
     return block
 
 
 def cleaned(
-    *fields: Field, opted_out: bool = False, taken: list[Taken] | None = None
+    *fields: Field, opted_out: bool = False, taken: list[RemovedField] | None = None
 ) -> ResponseHead:
     """Return the head that is left of a page's with these fields."""
     head = ResponseHead(200, [HTML, *fields])
@@ -184,7 +184,7 @@ def test_client_hints_are_not_asked_for_under_a_signal(name: str) -> None:
 
 
 def test_what_is_taken_out_is_told_with_its_rule() -> None:
-    taken: list[Taken] = []
+    taken: list[RemovedField] = []
     cleaned(
         ("link", f"<{GA}>; rel=preload; as=script"),
         ("reporting-endpoints", 'a="https://r.other.example/x"'),
@@ -425,7 +425,7 @@ def test_field_names_are_told_apart_as_browsers_do() -> None:
     "name", ["link", "refresh", "speculation-rules", "report-to", "reporting-endpoints", "nel"]
 )
 def test_a_field_too_long_to_be_judged_does_not_leave(name: str) -> None:
-    taken: list[Taken] = []
+    taken: list[RemovedField] = []
     assert name not in cleaned((name, "x" * 8193), taken=taken).names
     assert taken[0][0] == f"{name} header"
 

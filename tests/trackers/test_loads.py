@@ -32,7 +32,7 @@ from alpines_privacy.testing import visitor
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.csp import LoadPolicy, Loads
 from alpines_privacy.trackers.reports import Counts, LoadReports, token_for
-from alpines_privacy.trackers.responses import Trackers
+from alpines_privacy.trackers.responses import TrackersInResponses
 from alpines_privacy.wsgi import PrivacyMiddleware
 from tests.support.chromium import chromium, visit, wait_until
 from tests.support.processes import wsgi_origin
@@ -611,7 +611,7 @@ TOLD = {"script-src-elem", "style-src-elem", "frame-src", "img-src", "connect-sr
 def layer(policy: PrivacyPolicy) -> tuple[Guard, Counts]:
     """Return what says in a page's head what it may load, and the counts of what is reported."""
     reports = made(policy=policy)
-    trackers = Trackers(policy, shipped_rules())
+    trackers = TrackersInResponses(policy, shipped_rules())
     return Guard(policy, promises=[reports, trackers]), reports.counts
 
 

@@ -37,7 +37,7 @@ from alpines_privacy.http.heads import ResponseHead
 from alpines_privacy.testing import Response, visitor
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.page import Pages
-from alpines_privacy.trackers.responses import Trackers
+from alpines_privacy.trackers.responses import TrackersInResponses
 from tests.conftest import need
 from tests.frameworks.django_site import OURS
 from tests.frameworks.exhibits_django import site, under
@@ -692,7 +692,7 @@ class Shield:
 
 
 def shielded(shield: Callable[[RequestContext, ResponseHead], bytes], app: App) -> Any:
-    promise = Trackers(DECLARED, shipped_rules(), shield=shield)
+    promise = TrackersInResponses(DECLARED, shipped_rules(), shield=shield)
     return asgi.PrivacyMiddleware(app.asgi, Guard(DECLARED, promises=[promise]))
 
 

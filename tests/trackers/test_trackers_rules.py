@@ -21,7 +21,7 @@ from alpines_privacy.cli import main
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PolicyError, PrivacyPolicy
 from alpines_privacy.policy.parts import Trackers
-from alpines_privacy.trackers import Kind, Match, Rules, Subscription, rules_for, shipped_rules
+from alpines_privacy.trackers import LoadKind, Match, Rules, Subscription, rules_for, shipped_rules
 from alpines_privacy.trackers.lists import compile_lists, read_list
 from alpines_privacy.trackers.source import When
 from alpines_privacy.trackers.table import MAGIC, Table
@@ -40,7 +40,7 @@ def rules(*lines: str, signal: tuple[str, ...] = ()) -> Rules:
 
 
 # rule, address, page, kind, whether it is stopped
-MEANINGS: list[tuple[str, str, str, Kind, bool]] = [
+MEANINGS: list[tuple[str, str, str, LoadKind, bool]] = [
     # a host is itself and what is below it
     ("||t.io^", "https://t.io/", PAGE, "script", True),
     ("||t.io^", "https://a.b.t.io:8443/x?y", PAGE, "image", True),
@@ -122,7 +122,7 @@ MEANINGS: list[tuple[str, str, str, Kind, bool]] = [
 
 @pytest.mark.parametrize(("rule", "url", "page", "kind", "stopped"), MEANINGS)
 def test_a_rule_means_what_its_syntax_says(
-    rule: str, url: str, page: str, kind: Kind, stopped: bool
+    rule: str, url: str, page: str, kind: LoadKind, stopped: bool
 ) -> None:
     assert (rules(rule).match(url, page, kind) is not None) is stopped
 
@@ -329,7 +329,7 @@ def written_rules(draw: st.DrawFn) -> str:
 )
 @settings(max_examples=600, deadline=None)
 def test_the_index_agrees_with_reading_the_rules_one_by_one(
-    lines: list[str], requests: list[tuple[str, str, str]], kind: Kind
+    lines: list[str], requests: list[tuple[str, str, str]], kind: LoadKind
 ) -> None:
     # An important exception means nothing of its own here.
     lines = [line for line in lines if not (line.startswith("@@") and "important" in line)]
@@ -376,7 +376,7 @@ class TestShippedRules:
             ("https://edge.fullstory.com/s/fs.js", "script"),
         ],
     )
-    def test_a_tracker_is_stopped_for_everyone(self, url: str, kind: Kind) -> None:
+    def test_a_tracker_is_stopped_for_everyone(self, url: str, kind: LoadKind) -> None:
         found = shipped_rules().match(url, PAGE, kind)
         assert found is not None
         assert found.when == "always"
@@ -390,7 +390,7 @@ class TestShippedRules:
             ("https://cdn.carbonads.com/carbon.js", "script"),
         ],
     )
-    def test_an_advertisement_waits_for_a_signal(self, url: str, kind: Kind) -> None:
+    def test_an_advertisement_waits_for_a_signal(self, url: str, kind: LoadKind) -> None:
         found = shipped_rules().match(url, PAGE, kind)
         assert found is not None
         assert found.when == "signal"
@@ -409,7 +409,7 @@ class TestShippedRules:
             ("https://challenges.cloudflare.com/turnstile/v0/api.js", "script"),
         ],
     )
-    def test_what_a_page_is_for_may_load(self, url: str, kind: Kind) -> None:
+    def test_what_a_page_is_for_may_load(self, url: str, kind: LoadKind) -> None:
         assert shipped_rules().match(url, PAGE, kind) is None
 
     def test_every_rule_that_ships_is_understood(self) -> None:
@@ -585,8 +585,8 @@ class TestOracle:
 
 
 def _differing(
-    requests: Sequence[tuple[str, str, Kind]],
-) -> list[tuple[str, str, Kind, str | None, str | None]]:
+    requests: Sequence[tuple[str, str, LoadKind]],
+) -> list[tuple[str, str, LoadKind, str | None, str | None]]:
     """Return the loads over which `adblock` decides otherwise: our rule, and the reason if one is known."""
     engine, shipped = _oracle()
     www = {rule[6:].partition("^")[0] for rule in _texts() if rule.startswith("||www.")}

@@ -16,7 +16,7 @@ from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
-from alpines_privacy.trackers.responses import Trackers
+from alpines_privacy.trackers.responses import TrackersInResponses
 from alpines_privacy.trackers.subscription import FreshLists
 
 __all__ = ["promises_for"]
@@ -38,7 +38,7 @@ def promises_for(
     cookies = Cookies(policy, logins)
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     reports = LoadReports(policy, SecretKeys.given(), rules)
-    trackers = Trackers(policy, rules, shield.tag)
+    trackers = TrackersInResponses(policy, rules, shield.tag)
     promises: list[Promise] = [
         *signups_for(policy, keys),
         reports,

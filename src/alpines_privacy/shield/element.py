@@ -1,7 +1,7 @@
 """The shield's HTTP side: which pages get its element, and the file that the element names.
 
-`tag` writes the element for one response, `page` answers for the file. What the script knows comes
-compiled (`trackers/known.py`, `cookies`); no promise knows another, so the guard hands it over.
+`tag` writes the element for one response, `page` serves the file. The guard passes in the compiled
+tables (from `trackers/known.py` and `cookies`), because no promise imports another.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ _FORBIDDEN = (
 )
 
 
-# A mount, a host, whether the visitor opted out, logins stay, and the page's policy restricts scripts.
+# The mount, the host, and whether: the visitor opted out; logins stay; the page's CSP restricts scripts.
 _Asked: TypeAlias = "tuple[str, str, bool, bool, bool]"
 
 
 class Knowledge(NamedTuple):
-    """What the script knows of trackers: `tables`, and the exceptions that hold on one host's pages."""
+    """The script's `tables` of trackers, and the exceptions that hold on one host's pages."""
 
     tables: Mapping[str, Any]
     exceptions_on: Callable[[str], str]
 
 
 class ShieldCookies(NamedTuple):
-    """What scripts may set: names, lifetimes and whether necessary; logins, and under which signals they stay."""
+    """Cookies that scripts may set: name, lifetime, is necessary; logins, and the signals under which they stay."""
 
     declared: tuple[tuple[str, int | str | None, bool], ...]
     logins: tuple[str, ...]
@@ -54,7 +54,7 @@ class ShieldCookies(NamedTuple):
 
 
 class _InForce(NamedTuple):
-    """What is made of the knowledge: the files by the visitor's signal and by path, and their elements."""
+    """Files and elements made of the current knowledge; `scripts` is by whether the visitor opted out."""
 
     scripts: Mapping[bool, Script]
     by_path: Mapping[str, Script]
@@ -70,7 +70,7 @@ class Shield(Promise):
         knowledge: Mapping[bool, Knowledge],
         cookies: ShieldCookies,
     ) -> None:
-        """`knowledge` is by whether the visitor opted out."""
+        """Compile the files; `knowledge` is by whether the visitor opted out."""
         self._is_on = policy.shield
         self._cookies = cookies
         self._prefix = policy.endpoint + "shield."
@@ -81,7 +81,7 @@ class Shield(Promise):
             self.below = (self._prefix,)
 
     def use(self, knowledge: Mapping[bool, Knowledge]) -> None:
-        """Serve files with this knowledge from now on: under their own names, and to who asks for old ones."""
+        """Serve files made of this knowledge from now on, for requests of older names too."""
         cookies = self._cookies
         scripts = {
             opted_out: Script(
@@ -101,7 +101,7 @@ class Shield(Promise):
         self._in_force = _InForce(scripts, by_path, elements)
 
     def page(self, context: RequestContext) -> Answer | None:
-        """Answer with the file of the digest that was asked for; with the current one for an old digest."""
+        """Return the file with the digest in the path; for an unknown digest, the current file, uncached."""
         request = context.request
         path = request.local_path
         if not path.endswith(".js"):
@@ -116,7 +116,7 @@ class Shield(Promise):
         return _file(current, request, [("cache-control", "no-store"), vary])
 
     def tag(self, context: RequestContext, head: ResponseHead) -> bytes:
-        """Return the element's bytes for a page, b"" for a response that gets none."""
+        """Return the element's bytes for a page, `b""` for a response without one."""
         if not self._is_on or not self._may_have_one(context, head):
             return b""
         client = context.client
@@ -132,7 +132,7 @@ class Shield(Promise):
         return element.replace(b"></", _nonce(allowed) + b"></") if allowed.nonce else element
 
     def _may_have_one(self, context: RequestContext, head: ResponseHead) -> bool:
-        """Whether a response is a page that a browser shows, and that the layer may change."""
+        """Tell whether a browser shows the response as a page and the layer may change it."""
         if not context.runtime.enforces or "markup" in context.exempted:
             return False
         if any(

@@ -1,6 +1,6 @@
 """Whether an app's own Content-Security-Policy lets the shield run, and with which nonce (CSP3 §6.7).
 
-All policies of a response must let it. A policy in a `<meta>` is not known when the tag is written.
+Every policy of a response must allow it. A policy in a `<meta>` is unknown when the tag is written.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PORTS = {"http": "80", "https": "443"}
 
 
 class Permission(NamedTuple):
-    """Whether the script may run; `nonce` is the one to copy, empty where none is needed.
+    """Whether the script may run; `nonce` is the nonce to copy, empty if none is needed.
 
-    `restricted` is whether there is any policy about scripts at all.
+    `restricted` says whether any policy restricts scripts.
     """
 
     allowed: bool
@@ -38,7 +38,7 @@ _FREE = Permission(allowed=True)
 
 
 def permission(lines: Sequence[str], client: Client) -> Permission:
-    """Judge the values of `Content-Security-Policy` for a script of the page's own origin."""
+    """Tell what `Content-Security-Policy` values allow a script of the page's own origin."""
     policies = [_directives(policy) for line in lines for policy in split_list(line)]
     if not policies:
         return _FREE
@@ -57,7 +57,7 @@ def permission(lines: Sequence[str], client: Client) -> Permission:
 
 
 def _directives(policy: str) -> dict[str, list[str]]:
-    """Read a policy: of a directive named twice the first counts (CSP3 §2.2.1)."""
+    """Return a policy's directives; the first of a name counts (CSP3 §2.2.1)."""
     found: dict[str, list[str]] = {}
     for directive in policy.split(";"):
         name, *values = directive.split() or [""]
@@ -66,7 +66,7 @@ def _directives(policy: str) -> dict[str, list[str]]:
 
 
 def _sandboxes(policy: dict[str, list[str]]) -> bool:
-    """Whether a page runs no script, or is of no origin and could not load one of this site's."""
+    """Tell whether a sandboxed page runs no script, or has no origin and so cannot load the site's."""
     flags = policy.get("sandbox")
     return flags is not None and not {"allow-scripts", "allow-same-origin"} <= {
         f.lower() for f in flags
@@ -81,7 +81,7 @@ def _script_sources(policy: dict[str, list[str]]) -> list[str] | None:
 
 
 def _covers_own(sources: list[str], client: Client) -> bool:
-    """Whether a policy lets scripts of the page's own origin run without a nonce."""
+    """Tell whether a policy allows scripts of the page's own origin without a nonce."""
     folded = [source.lower() for source in sources]
     return _STRICT not in folded and any(_matches_own(source, client) for source in folded)
 
@@ -89,7 +89,7 @@ def _covers_own(sources: list[str], client: Client) -> bool:
 def _matches_own(source: str, client: Client) -> bool:
     if source in ("'self'", client.scheme + ":", "*"):
         return True
-    if source == "http:":  # stands for https too
+    if source == "http:":  # covers https too
         return client.https
     found = _HOST_SOURCE.fullmatch(source)
     if found is None or found["host"] == "*":

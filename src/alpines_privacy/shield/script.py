@@ -1,7 +1,7 @@
-"""The shield's script, made ready to be sent: the source without its comments, with its tables.
+"""The shield's script as it is sent: the minified source and its tables.
 
-`shield.js` is a function of two arguments. What is sent is a call of it with the tables of a policy,
-under a name with its digest in it.
+`shield.js` is a function of two arguments. The file calls it with a policy's tables. The file's name
+holds its digest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from alpines_privacy.shield.shortening import shortened
 
 __all__ = ["Script"]
 
-# What the tables are made of, and under which licences they are passed on.
+# The sources of the tables, and their licences.
 _NOTICE = (
     "/* alpines-privacy shield (MIT). Tables: third-party-web (MIT); EasyPrivacy, EasyList: "
     "easylist.to, CC BY-SA 3.0, modified */\n"
@@ -28,7 +28,7 @@ _NOTICE = (
 
 
 class Script:
-    """One file: its text, its digest (16 hex digits), and its bytes in each coding there is."""
+    """One file: its text, its digest (16 hex digits), and its bytes in each available coding."""
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self.text = f"{_NOTICE}{source()}({json.dumps(tables, separators=(',', ':'))});\n"
@@ -37,7 +37,7 @@ class Script:
         self._codings = _coded(data)
 
     def coded(self, accepted: list[str]) -> tuple[str, bytes]:
-        """Return the best coding an Accept-Encoding takes (RFC 9110 §12.5.3), and the bytes in it."""
+        """Return the best coding that an Accept-Encoding accepts (RFC 9110 §12.5.3), and the file in it."""
         weighed = weights(", ".join(accepted))
         for name, data in self._codings.items():
             if weighed.get(name, weighed.get("*", 0.0)) > 0:
@@ -47,12 +47,14 @@ class Script:
 
 @cache
 def source() -> str:
-    """Return the script's source as it is sent: an expression, without comments and long names."""
+    """Return the minified source: one expression, without comments and long names."""
     text = (files(__package__) / "shield.js").read_text(encoding="ascii")
     return shortened(text).strip()
 
 
-@lru_cache(maxsize=8)  # guards of one policy, for tests and workers' threads, share their files
+@lru_cache(
+    maxsize=8
+)  # guards of the same policy, as in tests and worker threads, share their files
 def _coded(data: bytes) -> dict[str, bytes]:
     """Return the codings, the smallest first."""
     packing = zlib.compressobj(9, wbits=31)

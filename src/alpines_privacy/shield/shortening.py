@@ -1,8 +1,8 @@
-"""The shield's source made short: comments and blanks go, names of its own become a letter or two.
+"""A minifier for the shield's source: it drops comments and blanks and shortens the source's own names.
 
-This reads the JavaScript of `shield.js` and not any: strings, templates, regular expressions,
-objects and parameters as that file writes them. A name is renamed everywhere or nowhere, so what it
-means stays; properties, global names and everything in quotes stay as they are.
+It reads the JavaScript that `shield.js` uses, and no other: strings, templates, regular expressions,
+objects and parameters as that file writes them. A name is renamed everywhere or nowhere. Properties,
+global names and everything in quotes stay as they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TOKEN = re.compile(
       | (?P<mark>=>|\.\.\.|\?\.|===|!==|&&|\|\||\+\+|--|[-+*/<>=!]=|.)""",
     re.VERBOSE | re.DOTALL,
 )
-# After these a slash begins a regular expression; after anything else it divides.
+# A slash after one of these begins a regular expression; any other slash divides.
 _BEFORE_REGEX = frozenset(
     ["(", ",", "=", ":", "[", "!", "&&", "||", "?", "{", "}", ";", "=>", "return"]
 )
@@ -42,7 +42,7 @@ _TEMPLATE = re.compile(r"[`}](?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
 
 
 def shortened(source: str) -> str:
-    """Return the same program with short names and without comments."""
+    """Return the same program with short names and no comments."""
     parts = list(_tokens(source))
     own = _declared(parts)
     uses = Counter(part for part in parts if part in own)
@@ -52,7 +52,7 @@ def shortened(source: str) -> str:
 
 
 def _tokens(source: str) -> Iterator[str]:
-    """Yield the parts of a text; of a template its quotes, its text and the code in it, one by one."""
+    """Yield the tokens of a source; a template yields its quotes, its text and its code one by one."""
     position, before = 0, ";"
     braces: list[str] = []
     while position < len(source):
@@ -60,7 +60,7 @@ def _tokens(source: str) -> Iterator[str]:
             if source[position] == "}":
                 braces.pop()
             text = _TEMPLATE.match(source, position)
-            assert text is not None  # a template ends
+            assert text is not None  # the end of a template
             if text[0].endswith("${"):
                 braces.append("`")
             yield text[0]
@@ -68,7 +68,7 @@ def _tokens(source: str) -> Iterator[str]:
             before = "(" if text[0].endswith("${") else "`"
             continue
         found = _TOKEN.match(source, position)
-        assert found is not None  # the last alternative takes anything
+        assert found is not None  # the last alternative matches any character
         if found.lastgroup == "regex" and before not in _BEFORE_REGEX:
             yield "/"
             position, before = position + 1, "/"
@@ -85,7 +85,7 @@ def _tokens(source: str) -> Iterator[str]:
 
 
 def _declared(parts: Sequence[str]) -> set[str]:
-    """Return every name that the program declares: variables, functions, parameters."""
+    """Return the names of all variables, functions and parameters."""
     names: set[str] = set()
     closing = _closing(parts)
     for index, part in enumerate(parts):
@@ -103,7 +103,7 @@ def _declared(parts: Sequence[str]) -> set[str]:
 
 
 def _closing(parts: Sequence[str]) -> dict[int, int]:
-    """Return where each bracket that opens is closed."""
+    """Return the index of the closing bracket for each opening one."""
     pairs: dict[int, int] = {}
     opened: list[int] = []
     for index, part in enumerate(parts):
@@ -115,7 +115,7 @@ def _closing(parts: Sequence[str]) -> dict[int, int]:
 
 
 def _variables(parts: Sequence[str], index: int, closing: dict[int, int]) -> Iterator[str]:
-    """Yield what follows `const` or `let`: a pattern, or names separated by commas."""
+    """Yield the names declared by one `const` or `let`: a pattern, or names separated by commas."""
     if index in closing:
         yield from _in_pattern(parts[index : closing[index]])
         return
@@ -126,17 +126,17 @@ def _variables(parts: Sequence[str], index: int, closing: dict[int, int]) -> Ite
 
 
 def _in_pattern(parts: Sequence[str]) -> Iterator[str]:
-    """Yield the names that parameters, or a destructuring pattern, declare."""
+    """Yield the names declared by parameters or a destructuring pattern."""
     for part, after in itertools.zip_longest(parts, parts[1:], fillvalue=""):
         if _is_name(part) and after != ":":
             yield part
 
 
 def _renamed(parts: Sequence[str], short: dict[str, str]) -> Iterator[str]:
-    """Yield the parts with every variable under its short name."""
+    """Yield the tokens, with a short name for each variable."""
     within: list[
         str
-    ] = []  # what is open: "(", "[", "{" for a block, "object" for an object or a pattern
+    ] = []  # open brackets: "(", "[", "{" for a block, "object" for an object or a pattern
     before = ";"
     for part, after in itertools.zip_longest(parts, parts[1:], fillvalue=""):
         if part in _OPENING:
@@ -150,7 +150,7 @@ def _renamed(parts: Sequence[str], short: dict[str, str]) -> Iterator[str]:
             yield short[part]
         elif after in {",", "}", "="}:
             yield f"{part}:{short[part]}"
-        else:  # a key or a method's name
+        else:  # a key or the name of a method
             yield part
         before = part
 
@@ -172,7 +172,7 @@ def _is_name(part: str) -> bool:
 
 
 def _joined(parts: Iterator[str]) -> str:
-    """Write parts with a blank where two would become one."""
+    """Join tokens, with a blank between two that would merge."""
     out: list[str] = []
     last = ";"
     for part in parts:

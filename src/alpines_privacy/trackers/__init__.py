@@ -1,6 +1,6 @@
-"""Trackers: which loads of a page they are, by rules that are data."""
+"""Trackers: filter rules say which loads of a page are trackers."""
 
-from alpines_privacy.trackers.request import KINDS, Kind
+from alpines_privacy.trackers.request import KINDS, LoadKind
 from alpines_privacy.trackers.rules import Explanation, Match, Rules
 from alpines_privacy.trackers.shipped import rules_for, shipped_rules
 from alpines_privacy.trackers.subscription import Subscription
@@ -8,7 +8,7 @@ from alpines_privacy.trackers.subscription import Subscription
 __all__ = [
     "KINDS",
     "Explanation",
-    "Kind",
+    "LoadKind",
     "Match",
     "Rules",
     "Subscription",

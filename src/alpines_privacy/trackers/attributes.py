@@ -1,18 +1,17 @@
-"""What attributes load: each that is listed, with what takes its place and what is noted of it.
+"""Attributes that load something: the edit and the note for each one that is listed.
 
-Every function reads one tag and yields `Taken`; none knows the page.
+Every function reads one tag and yields an `EditedAttribute` for each edit. None of them knows the page.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.html import StartTag
 from alpines_privacy.trackers import css, srcset
 from alpines_privacy.trackers.loading_attributes import DRAWING
-from alpines_privacy.trackers.loads import Loads, Removal, Removals
+from alpines_privacy.trackers.loads import Loads, RemovedLoad, RemovedLoads
 from alpines_privacy.trackers.markup import (
     BOXES,
     LOADS,
@@ -20,13 +19,14 @@ from alpines_privacy.trackers.markup import (
     NAVIGATING,
     PINGED,
     SVG_LOADS,
-    Kinds,
+    LoadKinds,
     linked,
 )
+from alpines_privacy.trackers.refresh import refresh_address
 
 __all__ = [
+    "EditedAttribute",
     "Edits",
-    "Taken",
     "addresses",
     "any_element",
     "element",
@@ -43,51 +43,46 @@ Edits: TypeAlias = "dict[str, str | None]"
 
 _SPACE = "\t\n\f\r "
 _HIDDEN = "display:none!important"
-_IMAGE: Kinds = ("image",)
+_IMAGE: LoadKinds = ("image",)
 _MEDIA = frozenset({"video", "audio"})
 _IMAGES = frozenset({"img", "image", "amp-img"})
 _STYLES = frozenset({"style", *DRAWING})
 _ANIMATED = frozenset({"href", "xlink:href"})
-_REFRESH = re.compile(
-    r"[\t\n\f\r ]*(?:[0-9]|(?=\.))[0-9.]*[\t\n\f\r ]*[;,]?[\t\n\f\r ]*(?:url[\t\n\f\r ]*=[\t\n\f\r ]*)?"
-    r"""(?:"([^"]*)|'([^']*)|(.*))""",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
-class Taken(NamedTuple):
-    """An attribute that loses what it loads: its new value (None if it goes), and what is noted."""
+class EditedAttribute(NamedTuple):
+    """An attribute that no longer loads: its new value (None: removed), and the loads removed from it."""
 
     attribute: str
     instead: str | None
-    removals: Removals
+    removals: RemovedLoads
 
 
-def element(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take what an element of HTML loads itself."""
+def element(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Edit the attributes by which an HTML element itself loads something."""
     yield from addresses(tag, loads)
     yield from _candidates(tag, "srcset", loads)
 
 
-def addresses(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take the attributes that are one address."""
+def addresses(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Edit the attributes whose value is one address."""
     name = tag.name
     for attribute, kinds in LOADS.get(name, ()):
         what = f"{name} {attribute}" if attribute == "poster" else name
         if (noted := loads.taken(what, tag.get(attribute), kinds)) is not None:
-            # Without a `src`, media would load their sources.
+            # A media element without `src` would load its sources.
             is_kept = attribute == "src" and name in _MEDIA
-            yield Taken(attribute, "" if is_kept else None, noted)
+            yield EditedAttribute(attribute, "" if is_kept else None, noted)
 
 
 def hidden(tag: StartTag) -> Edits:
-    """Return the attributes of ours with which an element takes no place."""
+    """Return the attributes that hide an element."""
     own = tag.get("style")
     return {"hidden": "", "style": f"{own};{_HIDDEN}" if own else _HIDDEN}
 
 
 def is_emptied(tag: StartTag, edits: Edits) -> bool:
-    """Tell whether an element that loses these attributes would leave an empty box."""
+    """Tell whether an element shows an empty box after these edits."""
     if (
         tag.name not in BOXES
         or not edits
@@ -98,12 +93,12 @@ def is_emptied(tag: StartTag, edits: Edits) -> bool:
     return not any(tag.get(name) and edits.get(name, name) for name in images)
 
 
-def link(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take the relations of a link that load what is listed; its address, if they are all it is for."""
+def link(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Remove the relations of a link that load a listed address; its address too if no other remains."""
     rel = tag.get("rel")
     if not rel:
         return
-    noted: dict[str, Removals] = {}
+    noted: dict[str, RemovedLoads] = {}
     for relation, address, kinds in linked(rel, tag.get("href") or "", tag.get("as") or ""):
         if (why := loads.taken(f"link {relation}", address, kinds)) is not None:
             noted[relation] = why
@@ -111,34 +106,33 @@ def link(tag: StartTag, loads: Loads) -> Iterator[Taken]:
         kept = [word for word in rel.split() if word.lower() not in noted]
         removals = tuple(removal for why in noted.values() for removal in why)
         if MODIFIERS.issuperset(map(str.lower, kept)):
-            yield Taken("href", None, removals)
+            yield EditedAttribute("href", None, removals)
         else:
-            yield Taken("rel", " ".join(kept), removals)
+            yield EditedAttribute("rel", " ".join(kept), removals)
     yield from _candidates(tag, "imagesrcset", loads)
 
 
-def meta(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take where a page refreshes to (WHATWG HTML §4.2.5.3, shared declarative refresh steps)."""
+def meta(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Remove the address that a page refreshes to."""
     if (tag.get("http-equiv") or "").lower() != "refresh":
         return
-    refresh = _REFRESH.match(tag.get("content") or "")
-    url = refresh and (refresh[1] or refresh[2] or refresh[3])
+    url = refresh_address(tag.get("content") or "") or None
     if (noted := loads.taken("meta refresh", url, NAVIGATING)) is not None:
-        yield Taken("content", None, noted)
+        yield EditedAttribute("content", None, noted)
 
 
-def foreign(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take what Chromium's preload scanner loads in SVG and MathML, for it knows no namespaces."""
+def foreign(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Remove what Chromium's preload scanner loads in SVG and MathML: it ignores namespaces."""
     for attribute, kinds in LOADS.get(tag.name, ()):
         if (noted := loads.taken(tag.name, tag.get(attribute), kinds)) is not None:
-            yield Taken(attribute, None, noted)
+            yield EditedAttribute(attribute, None, noted)
     yield from _candidates(tag, "srcset", loads)
     if tag.name == "link":
         yield from link(tag, loads)
 
 
-def svg(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take what SVG loads: both links of an element if one is listed, for the other would load then.
+def svg(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Edit the links of an SVG element: both if one is listed, because the other would load then.
 
     The listed one comes first.
     """
@@ -151,56 +145,56 @@ def svg(tag: StartTag, loads: Loads) -> Iterator[Taken]:
         if (why := loads.taken(tag.name, links.get(name), kinds)) is not None
     }
     if noted:
-        # A script with an empty address runs nothing, one without would run its text.
+        # A script with an empty address runs nothing; without the attribute it would run its text.
         instead = "" if tag.name == "script" else None
         for name in sorted(links, key=noted.__contains__, reverse=True):
-            yield Taken(name, instead, noted.get(name, ()))
+            yield EditedAttribute(name, instead, noted.get(name, ()))
     if tag.name in {"set", "animate"}:
         yield from _animation(tag, loads)
 
 
-def _animation(tag: StartTag, loads: Loads) -> Iterator[Taken]:
-    """Take the addresses that an animation would set."""
+def _animation(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
+    """Remove the addresses that an animation would set."""
     if (tag.get("attributename") or "").strip(_SPACE).lower() not in _ANIMATED:
         return
     for attribute in ("to", "from", "by", "values"):
         for url in (tag.get(attribute) or "").split(";"):
             if (noted := loads.taken(f"{tag.name} {attribute}", url, _IMAGE)) is not None:
-                yield Taken(attribute, None, noted)
+                yield EditedAttribute(attribute, None, noted)
                 break
 
 
-def any_element(tag: StartTag, loads: Loads, edits: Edits) -> Iterator[Taken]:
-    """Take what any element may carry: styles, a background, pings. `edits` are the tag's so far."""
+def any_element(tag: StartTag, loads: Loads, edits: Edits) -> Iterator[EditedAttribute]:
+    """Edit what any element may have: styles, a background, pings. `edits` are the tag's so far."""
     for name in tag.names:
         if name in _STYLES:
             yield from _style(tag, name, loads, edits)
     if (noted := loads.taken(f"{tag.name} background", tag.get("background"), _IMAGE)) is not None:
-        yield Taken("background", None, noted)
+        yield EditedAttribute("background", None, noted)
     for attribute in ("ping", "attributionsrc"):
         yield from _words(tag, attribute, loads)
 
 
-def _style(tag: StartTag, attribute: str, loads: Loads, edits: Edits) -> Iterator[Taken]:
-    """Edit CSS in an attribute; where SVG refers to another document, that is a load of no kind."""
-    more: Kinds = () if attribute == "style" else ("other",)
-    noted: list[Removal] = []
+def _style(tag: StartTag, attribute: str, loads: Loads, edits: Edits) -> Iterator[EditedAttribute]:
+    """Edit the CSS in an attribute; a reference of SVG to another document loads as `other`."""
+    more: LoadKinds = () if attribute == "style" else ("other",)
+    noted: list[RemovedLoad] = []
 
-    def is_taken(url: str, kinds: Kinds) -> bool:
+    def is_taken(url: str, kinds: LoadKinds) -> bool:
         why = loads.taken(f"{tag.name} {attribute}", url, (*kinds, *more))
         noted.extend(why or ())
         return why is not None
 
     edited = css.inert(edits.get(attribute) or tag.get(attribute) or "", is_taken)
     if edited is not None:
-        yield Taken(attribute, edited, tuple(noted))
+        yield EditedAttribute(attribute, edited, tuple(noted))
 
 
-def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
-    """Take the listed addresses of a `srcset`."""
+def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
+    """Remove the listed addresses of a `srcset`."""
     if not (text := tag.get(attribute)):
         return
-    noted: list[Removal] = []
+    noted: list[RemovedLoad] = []
 
     def is_taken(url: str) -> bool:
         why = loads.taken(f"{tag.name} {attribute}", url, _IMAGE)
@@ -209,11 +203,11 @@ def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
 
     kept = srcset.without(text, is_taken)
     if kept is not None:
-        yield Taken(attribute, kept or None, tuple(noted))
+        yield EditedAttribute(attribute, kept or None, tuple(noted))
 
 
-def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
-    """Take the listed ones of addresses between spaces."""
+def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
+    """Remove the listed addresses of a list separated by spaces."""
     if not (text := tag.get(attribute)):
         return
     words = text.split()
@@ -221,4 +215,4 @@ def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[Taken]:
     kept = [word for word, why in zip(words, noted, strict=True) if why is None]
     if len(kept) < len(words):
         removals = tuple(removal for why in noted for removal in why or ())
-        yield Taken(attribute, " ".join(kept) or None, removals)
+        yield EditedAttribute(attribute, " ".join(kept) or None, removals)

@@ -1,16 +1,15 @@
-"""Whether a load a page would make is stopped for this visitor, by the rules and the site's policy.
+"""The decision whether a load is stopped for a visitor, by the rules and the site's policy.
 
-What the policy decides beside the rules:
+The policy adds to the rules:
 
-- Ads (a rule that holds under a "signal") are stopped only for visitors who send one.
-- A declared third party loads for everyone else, listed or not.
-- The site's own host and domain are no third party, so no list speaks about their paths: a file
-  called `/js/analytics.js` is the site's. Two kinds of rules do reach them: the site's own, and a
-  list's rule about one whole subdomain (`||metrics.example.com^`), which is how lists write down a
-  tracker that hides behind the site's name.
+- Ads (rules whose `when` is "signal") are stopped only for visitors who send a signal.
+- A declared third party loads for all other visitors, listed or not.
+- The site's own host and domain are first party, so the lists' rules about paths do not apply: a file
+  called `/js/analytics.js` is the site's. Two kinds of rules do apply: the site's own, and a list's
+  rule about one whole subdomain (`||metrics.example.com^`), because lists write down so a tracker
+  behind a subdomain of the site.
 
-Nothing is remembered here: what the rules say of an address they remember themselves, once for
-visitors of both kinds.
+Nothing is cached here: `Rules` caches its own matches, once for both kinds of visitors.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.declared import DeclaredHosts
-from alpines_privacy.trackers.request import Kind, is_below
+from alpines_privacy.trackers.request import LoadKind, is_below
 from alpines_privacy.trackers.rules import Match, Rules
 
 __all__ = ["Blocker", "blockers"]
 
-# What has neither a scheme nor an authority, whatever a browser drops from it.
+# A text with neither a scheme nor an authority, whatever characters a browser drops from it.
 _WITHIN = re.compile(r"/(?![/\\\t\n\r])|[A-Za-z0-9_.~%-]+(?:[/?#]|\Z)|[?#]|\Z").match
 _ABSOLUTE = ("https://", "http://")
 _WHOLE_HOST = re.compile(r"\|\|([a-z0-9._-]+)\^?(?:\$.*)?").fullmatch
 
 
 class Blocker:
-    """The rules as they hold for visitors who opted out, or for those who did not.
+    """The decisions for visitors who opted out, or for those who did not.
 
-    Made once for a policy and shared by all requests.
+    Compiled once for a policy and shared by all requests.
     """
 
     __slots__ = ("_declared", "_matches", "_own_lists", "opted_out")
@@ -51,15 +50,15 @@ class Blocker:
 
     @property
     def has_own_rules(self) -> bool:
-        """Whether the site has rules of its own, which may be about its own paths too."""
+        """Whether the policy has rules of its own, which apply to the site's own paths too."""
         return bool(self._own_lists)
 
     def match(
-        self, url: str, page: Address, kinds: tuple[Kind, ...], base: Address | None = None
+        self, url: str, page: Address, kinds: tuple[LoadKind, ...], base: Address | None = None
     ) -> Match | None:
-        """Return what stops a load of `url`, as a page, a header or a style sheet has it; or None.
+        """Return the match that stops a load of `url`, as written in a page, field or style sheet; or None.
 
-        One of the `kinds` that is stopped is enough. `base` is what `url` is relative to, if not the page.
+        It is enough that one of `kinds` is stopped. `url` is relative to `base`, or else to the page.
         """
         start = url[:2]
         if start == "//":
@@ -84,12 +83,12 @@ class Blocker:
 
 
 def blockers(rules: Rules, policy: PrivacyPolicy) -> Mapping[bool, Blocker]:
-    """Return the pair for a policy, by whether the visitor opted out."""
+    """Return a policy's two blockers, by whether the visitor opted out."""
     return MappingProxyType({opted: Blocker(rules, policy, opted) for opted in (False, True)})
 
 
 def _hides(match: Match, page: Address) -> bool:
-    """Tell whether a rule is about one subdomain of the site, and not the page's own."""
+    """Tell whether a rule names one subdomain of the site, other than the page's own host."""
     found = _WHOLE_HOST(match.rule)
     if found is None or found[1] == registrable_domain(page.host):
         return False

@@ -1,7 +1,7 @@
-"""Who is behind a host: companies and categories, from npm's third-party-web (MIT).
+"""The companies and categories of hosts, from npm's third-party-web (MIT).
 
-A line a service: its name, company (empty if it is called the same) and category, separated by
-tabs, then its hosts; each covers its subdomains.
+Each line is a service: name, company (empty if it has the same name) and category, separated by tabs,
+then its hosts. A host covers its subdomains.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["Companies", "Service"]
 
 
 class Service(NamedTuple):
-    """What a host is part of. `category` is third-party-web's, or `error-monitoring`."""
+    """The service that a host belongs to. `category` is third-party-web's, or `error-monitoring`."""
 
     name: str
     company: str
@@ -34,7 +34,7 @@ class Companies:
                 self._by_host.update(dict.fromkeys(hosts.split(), service))
 
     def of(self, host: str) -> Service | None:
-        """Return the service a host belongs to by its own name or a parent domain's."""
+        """Return the service of a host, by its own name or a parent domain's."""
         while host:
             if service := self._by_host.get(host):
                 return service
@@ -43,12 +43,12 @@ class Companies:
 
     @property
     def categories(self) -> frozenset[str]:
-        """Every category there is."""
+        """All categories."""
         return frozenset(service.category for service in self._by_host.values())
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every host, in third-party-web's order: the most used services first."""
+        """All hosts in third-party-web's order: the most used services first."""
         return tuple(self._by_host)
 
     def __len__(self) -> int:
@@ -56,6 +56,6 @@ class Companies:
 
     @staticmethod
     def line(service: Service, hosts: Iterable[str]) -> str:
-        """Write one service as `__init__` reads it."""
+        """Return a service's line, as `__init__` reads it."""
         company = "" if service.company == service.name else service.company
         return "\t".join((service.name, company, service.category, " ".join(hosts)))

@@ -1,19 +1,18 @@
-"""An additional Content-Security-Policy: what a page may load, by the hosts that are declared (policy §9).
+"""An additional Content-Security-Policy, made of the declared hosts (policy §9).
 
-- `loads = "listed"`: none of ours; the page's filter and the shield stop what the rules list.
+- `loads = "listed"`: no header; the page's filter and the shield stop what the rules list.
 - `loads = "declared"`: every kind of load comes from the site and declared third parties.
-- `loads = "report"`: the same policy only reports.
+- `loads = "report"`: the same policy, which reports and stops nothing.
 
-Policies intersect (CSP3 §8.1), so one more can only tighten the app's own, which is never edited.
-It restrains hosts and not code: `'unsafe-inline' 'unsafe-eval' blob: data:` stay allowed, also
-beside an app's `'strict-dynamic'`, which would otherwise let injected scripts load anything.
+Policies intersect (CSP3 §8.1), so another one can only tighten the app's own, which is never edited.
+It restricts hosts, not code: `'unsafe-inline' 'unsafe-eval' blob: data:` stay allowed. That holds
+beside an app's `'strict-dynamic'` too, which alone would let injected scripts load from any host.
 
-A line is as wide as a head has room for. Chromium has no source that covers a host's pages and its
-WebSockets (measured: `host:*` does not, `ws://host:*` covers them alone), so a host is named twice;
-where that is too long once, and what then is too long is left out, which browsers block.
+A head's room limits the line. No source covers a host's pages and its WebSockets in Chromium
+(measured: `host:*` covers the pages, `ws://host:*` the WebSockets), so a host is named twice. If that
+is too long, it is named once. Hosts that still do not fit are left out, and browsers block them.
 
-What a CSP does not govern: navigations, preconnect and dns-prefetch (`fields.py` and the page's
-filter take care of those).
+A CSP does not govern navigations, preconnect and dns-prefetch; `fields.py` and the page's filter do.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ _FIELD: dict[Loads, str] = {
 }
 # 'unsafe-eval' lets WebAssembly run too (CSP3 §4.5).
 _CODE = "'unsafe-inline' 'unsafe-eval' blob: data:"
-# What may stand in a source: the URL parser lets `;`, `,` and `*` pass in a host, a policy would
-# end there. Addresses in brackets are no source at all (CSP3 §2.3.1).
+# Hosts that can be a source. The URL parser allows `;`, `,` and `*` in a host; a policy would end
+# there. An address in brackets is no source (CSP3 §2.3.1).
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 _LONGEST_HOST = 253  # characters
-# Of a line in a head, in bytes: what it may have, what it leaves to others there (a cookie's deletion),
-# and by what its lengths differ, so that few are made.
+# Bytes: the longest line, the room it leaves in a head for other fields (a cookie's deletion), and the
+# step between two lengths, so that few lines are made.
 _MOST, _LEFT_TO_OTHERS, _STEP = 1100, 200, 50
 
 _NARROWED = (
@@ -57,28 +56,28 @@ _LEFT_OUT = (
     'what is declared after it. Declare a pattern such as "*.example.com" for a service of many hosts, and first '
     "what matters most."
 )
-# A development server's other ports, and the websockets its hot reload speaks over; `http:` and
-# `ws:` stand for their encrypted forms too.
+# Other ports of a development server, and the WebSockets of its hot reload; `http:` and `ws:` cover
+# their encrypted forms too.
 _DEVELOPMENT = "'self' http://localhost:* http://127.0.0.1:* ws://localhost:* ws://127.0.0.1:*"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-# A host, a mount, and how long the line may be, in steps.
+# The host, the mount, and the longest line in steps.
 _Asked: TypeAlias = "tuple[str, str, int]"
 
 
 class Line(NamedTuple):
-    """The field for a page, and what the developer hears of it: a message and its arguments, or nothing."""
+    """The field for a page, and the log message about it with its arguments, or nothing."""
 
     field: Field
     notice: tuple[str, ...] = ()
 
 
 class LoadPolicy:
-    """The policy's `loads`, compiled: the one place that writes the header line about loads."""
+    """The policy's `loads`, compiled to the header line."""
 
     def __init__(self, policy: PrivacyPolicy, report_path: str) -> None:
-        """`report_path` is where browsers tell what was stopped, below the app's mount point."""
+        """Compile; browsers report stopped loads to `report_path`, below the app's mount point."""
         self._field = _FIELD.get(policy.loads)
         self._only_reports = policy.loads == "report"
         self._report_path = report_path
@@ -86,10 +85,10 @@ class LoadPolicy:
         self._lines: Cache[_Asked, tuple[str, tuple[str, ...]]] = Cache("load policies", self._line)
 
     def line(self, client: Client, mount: str, room: int = _MOST + _LEFT_TO_OTHERS) -> Line | None:
-        """Return the line for a page of `client`'s host in an app mounted at `mount`; None if there is none.
+        """Return the line for a page of `client`'s host in an app mounted at `mount`, or None.
 
-        `room` is what its head has left, in bytes. Too little leaves out a line that only reports; one
-        that restrains is never left out, and allows the page's own host at least.
+        `room` is the free room of the page's head, in bytes. A line that only reports is left out if
+        it does not fit. One that restricts is never left out: it allows at least the page's own host.
         """
         if self._field is None:
             return None
@@ -123,7 +122,7 @@ def _written(sources: list[str], end: str) -> str:
 
 
 def _first_that_fits(site: str, end: str, room: int) -> tuple[str, str]:
-    """Return the sources of the site, and the end of the line: all of them, or what fits at least."""
+    """Return the first variant of the sources of the site, with the end of the line, that fits."""
     if len(_written([site], end)) <= room:
         return site, end
     return ("'self'", end) if len(_written(["'self'"], end)) <= room else ("'self'", "")
@@ -135,7 +134,7 @@ def _as_many_as_fit(hosts: list[str], room: int) -> list[str]:
 
 
 def _site(host: str, site: str | None) -> str:
-    """Return the sources that are the site itself: its registrable domain with every subdomain."""
+    """Return the site's own sources: its registrable domain with every subdomain."""
     if host in _LOCAL or host.endswith(".localhost"):
         return _DEVELOPMENT
     if site:
@@ -146,16 +145,16 @@ def _site(host: str, site: str | None) -> str:
 
 
 def _sources(host: str) -> str:
-    """Return the sources that are a host on every port.
+    """Return the sources for a host on every port.
 
-    One without a scheme takes the page's, which covers no websocket; in Chromium no source covers
+    A source without a scheme takes the page's, which covers no WebSocket; in Chromium none covers
     both.
     """
     return f"{host}:* ws://{host}:*"
 
 
 def _without_covered(declared: Iterable[str]) -> list[str]:
-    """Return the hosts in order, those that a declared `*.` stands for left out."""
+    """Return the hosts in order, without those that a declared `*.` covers."""
     hosts = list(dict.fromkeys(declared))
     wide = [host for host in hosts if host.startswith("*.")]
     return [h for h in hosts if not any(h.endswith(w[1:]) for w in wide if w != h)]

@@ -1,8 +1,8 @@
-"""The addresses in a style sheet: each one that is listed becomes one that loads nothing.
+"""The addresses in a style sheet: each listed one is replaced by one that loads nothing.
 
-Read by the tokens of CSS Syntax §4: comments and strings hide what is in them, escapes may stand
-for any letter, and a line break ends a string. `url()`, `src()`, `@import` and the strings of
-`image-set()` load; any other string does not.
+The sheet is read by the tokens of CSS Syntax §4: comments and strings hide their content, an escape
+may stand for any letter, a line break ends a string. `url()`, `src()`, `@import` and the strings of
+`image-set()` load; other strings do not.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.request import LoadKind
 
 __all__ = ["NOWHERE", "inert"]
 
 NOWHERE = "data:,"
 
-IsListed: TypeAlias = "Callable[[str, tuple[Kind, ...]], bool]"
+IsListed: TypeAlias = "Callable[[str, tuple[LoadKind, ...]], bool]"
 
-_IMPORTED: tuple[Kind, ...] = ("stylesheet",)
-_DRAWN: tuple[Kind, ...] = ("image", "font")
+_IMPORTED: tuple[LoadKind, ...] = ("stylesheet",)
+_DRAWN: tuple[LoadKind, ...] = ("image", "font")
 
 _NEWLINE = r"(?:\r\n|[\n\r\f])"
 _ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}(?:{_NEWLINE}|[ \t])?|{_NEWLINE}|[^\n\r\f0-9a-fA-F])"
 
 
 def _letter(letter: str) -> str:
-    """Return a pattern for a character of a name, which may be written as an escape."""
+    """Return a pattern for one character of a name, plain or as an escape."""
     codes = "|".join(dict.fromkeys((f"{ord(letter):02x}", f"{ord(letter.upper()):02x}")))
     escaped = rf"\\0{{0,4}}(?:{codes})(?:{_NEWLINE}|[ \t])?"
     plain = f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter)
@@ -41,7 +41,7 @@ def _word(word: str) -> str:
 _STRING = rf'"(?:[^"\\\n\r\f]|{_ESCAPE})*+"?|\'(?:[^\'\\\n\r\f]|{_ESCAPE})*+\'?'
 _SPACES = r"[ \t\n\r\f]*+"
 _COMMENT = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+"
-_GAPS = rf"(?:[ \t\n\r\f]++|{_COMMENT}(?:\*/)?)*+"  # an open comment goes on to the end
+_GAPS = rf"(?:[ \t\n\r\f]++|{_COMMENT}(?:\*/)?)*+"  # a comment that is not closed runs to the end
 _TOKEN = re.compile(
     rf"{_COMMENT}(?:\*/)?"
     rf"|@{_word('import')}{_GAPS}(?:(?:{_word('url')}\({_SPACES})?"
@@ -49,8 +49,8 @@ _TOKEN = re.compile(
     rf"|(?:{_word('url')}|{_word('src')})\({_SPACES}(?P<url>{_STRING}|(?:[^\"'()\\ \t\n\r\f]|{_ESCAPE})++)"
     rf"|(?P<string>{_STRING})"
 )
-# The same for a sheet without escapes: each token begins with one of few characters, or is told by
-# what stands before it, so that the search is quick.
+# The same for a sheet without escapes. Each token begins with one of few characters, or is recognized
+# by a look-behind, which makes the search fast.
 _PLAIN_STRING = r"(?:\"[^\"\n\r\f]*+\"?|'[^'\n\r\f]*+'?)"
 _PLAIN_TOKEN = re.compile(
     rf"[/@(](?:(?<=/)\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
@@ -63,13 +63,13 @@ _PLAIN_TOKEN = re.compile(
 _ESCAPED = re.compile(
     rf"\\(?:(?P<code>[0-9a-fA-F]{{1,6}})(?:{_NEWLINE}|[ \t])?|{_NEWLINE}|(?P<self>[^\n\r\f]))"
 )
-# Names are rare before a parenthesis, and parentheses are rare; with escapes, any may be meant.
+# A quick test. Few parentheses follow one of these names; with escapes, any name may be meant.
 _HINT = re.compile(r"\((?:(?<=url\()|(?<=src\()|(?<=image-set\())|@import|\\", re.IGNORECASE)
 _SETS = re.compile(rf"{_word('image-set')}\(", re.IGNORECASE)
 
 
 def inert(css: str, is_listed: IsListed) -> str | None:
-    """Return a style sheet with the listed addresses made inert, None if there are none."""
+    """Return a style sheet with each listed address replaced, None if there is none."""
     if not _HINT.search(css):
         return None
     has_escapes = "\\" in css
@@ -89,7 +89,7 @@ def inert(css: str, is_listed: IsListed) -> str | None:
 
 
 def _read(written: str) -> str:
-    """Return what a string, or the address in `url()`, stands for."""
+    """Return the value of a string or of the address in `url()`, without quotes and escapes."""
     text = written
     if text[:1] in "\"'":
         text = text[1:-1] if len(text) > 1 and text[-1] == text[0] else text[1:]

@@ -1,4 +1,4 @@
-"""The hosts a policy declares as third parties, asked about one host."""
+"""The hosts that a policy declares as third parties."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["DeclaredHosts"]
 
 
 class DeclaredHosts:
-    """Hosts as a policy writes them: `cdn.example.com` is itself, `*.example.com` all that is below it."""
+    """Hosts as a policy writes them: `cdn.example.com` is one host, `*.example.com` every subdomain."""
 
     __slots__ = ("_below", "_hosts")
 

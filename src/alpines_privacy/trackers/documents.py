@@ -1,4 +1,4 @@
-"""Pages in `data:` addresses (RFC 2397; Fetch §6, data: URL processor), which a frame shows."""
+"""Pages in the `data:` addresses of frames (RFC 2397; Fetch §6, data: URL processor)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _ASCII_COMPATIBLE = re.compile(
     r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d|", re.IGNORECASE
 ).fullmatch
-_DROPPED = re.compile(r"[\t\n\r]+")  # by the URL parser
+_DROPPED = re.compile(r"[\t\n\r]+")  # dropped by the URL parser
 _STAYS = "!$&'()*+,/:;=?@[]{}|^<>\"\\` -._~"
 
 
 def without_trackers(url: str, edit: Callable[[bytes], bytes | None]) -> str | None:
-    """Return a `data:` address whose page went through `edit`, None if it stays as it is."""
+    """Return a `data:` address with its page edited by `edit`, None if nothing changes."""
     if not (opening := _DATA(url)):
         return None
     text, hash_sign, fragment = _DROPPED.sub("", url[opening.end() :]).partition("#")

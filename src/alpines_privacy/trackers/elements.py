@@ -1,7 +1,7 @@
-"""What becomes of each start tag of a page: it stays, or loses what would load a tracker.
+"""Decisions on the start tags of a page: which attributes and texts go because they load a tracker.
 
-No element is removed: one that is gone joins what stood on its two sides, and undoes what its
-start tag did to the tree. Attributes go; what could then run is emptied, what could show is hidden.
+No element is removed, because that would change the tree around it. Attributes are removed; a text that
+could then run is emptied, a box that would be empty is hidden.
 
 A handler reads one tag and returns a `Verdict`.
 """
@@ -29,18 +29,18 @@ from alpines_privacy.http.outcomes import Filter
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.trackers import attributes, css, entries
-from alpines_privacy.trackers.attributes import Edits, Taken
+from alpines_privacy.trackers.attributes import EditedAttribute, Edits
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.documents import without_trackers
 from alpines_privacy.trackers.imports import Imports
-from alpines_privacy.trackers.loads import EVERY_LOAD, ListedLoads, Loads, Removal, Removals
+from alpines_privacy.trackers.loads import EVERY_LOAD, ListedLoads, Loads, RemovedLoad, RemovedLoads
 from alpines_privacy.trackers.markup import (
     ALWAYS_READ,
     NAVIGATING,
     REMEMBERED,
     SENDING,
     TYPES,
-    Kinds,
+    LoadKinds,
 )
 from alpines_privacy.trackers.nothing import address_of
 from alpines_privacy.trackers.outcomes import Outcome, Outcomes, digest
@@ -49,22 +49,22 @@ from alpines_privacy.trackers.rules import Match
 from alpines_privacy.trackers.slots import Slots
 from alpines_privacy.trackers.texts import Whole, emptied
 
-__all__ = ["Elements", "Visit"]
+__all__ = ["Elements", "PageContext"]
 
 _MOST_REMOVALS = 1000
-_LONGEST_TOLD = 512  # characters of an address
-_DEEPEST = 4  # pages in pages
-_LONGEST_KEY = 512  # bytes of a tag; a longer one is known by its digest
+_LONGEST_LOGGED = 512  # characters of an address
+_DEEPEST = 4  # levels of pages in pages
+_LONGEST_KEY = 512  # bytes of a tag; a longer one is looked up by its digest
 _SPACE = "\t\n\f\r "
 _UNKNOWN = Outcome(b"")
 
 
-class Visit(NamedTuple):
-    """What the decisions of a page are made with.
+class PageContext(NamedTuple):
+    """What the decisions on a page depend on.
 
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
-    page, empty for none. `module` is the address of the module that takes the place of one that is
-    listed (`nothing.py`), empty where no script may be edited.
+    page, empty for none. `module` is the address of the module that replaces listed ones
+    (`nothing.py`), empty if no script may be edited.
     """
 
     page: Address
@@ -78,35 +78,35 @@ class Visit(NamedTuple):
 
 
 class Verdict:
-    """What is decided on one tag: its attributes' new values, what is noted, the filter of its text.
+    """The decision on one tag: new values of attributes, removed loads, the filter of its text.
 
-    With `encloses`, all in the element goes too. One that is not `is_lasting` holds for this page alone.
+    With `encloses`, the loads inside the element go too. Without `is_lasting`, it is not cached.
     """
 
     __slots__ = ("content", "edits", "encloses", "is_lasting", "removals")
 
     def __init__(
         self,
-        taken: Iterable[Taken] = (),
+        taken: Iterable[EditedAttribute] = (),
         *,
         content: Filter | None = None,
         is_lasting: bool = True,
     ) -> None:
         self.edits: Edits = {}
-        self.removals: Removals = ()
+        self.removals: RemovedLoads = ()
         self.content = content
         self.encloses = False
         self.is_lasting = is_lasting
         self.take(taken)
 
-    def take(self, taken: Iterable[Taken]) -> None:
-        """Add attributes that are taken."""
+    def take(self, taken: Iterable[EditedAttribute]) -> None:
+        """Add edited attributes."""
         for attribute, instead, removals in taken:
             self.edits[attribute] = instead
             self.removals += removals
 
     def outcome(self, tag: StartTag) -> Outcome | None:
-        """Return what becomes of the tag, None if it stays and there is nothing to note."""
+        """Return the tag's outcome, None if it stays and no load was removed."""
         raw = tag.edited(self.edits) if self.edits else None
         if self.content or self.encloses:
             return Outcome(Edit(raw or tag.raw, self.content, self.encloses), self.removals)
@@ -114,22 +114,22 @@ class Verdict:
 
 
 class Elements:
-    """One page's decisions: offered its tags in order, it notes what was taken."""
+    """The decisions on one page's tags, asked for in order; `removals` collects the removed loads."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, context: PageContext) -> None:
         """Begin a page."""
-        self.removals: list[Removal] = []
-        self._visit = visit
-        self._slots = visit.slots
-        self._loads = ListedLoads(visit.blocker, visit.page, visit.page)
+        self.removals: list[RemovedLoad] = []
+        self._context = context
+        self._slots = context.slots
+        self._loads = ListedLoads(context.blocker, context.page, context.page)
         self._has_base = self._lost_base = False
-        self._outcomes = visit.outcomes
-        self._depth = 0  # of pages in pages
-        self._placing = Placing(visit.shield)
-        self._interest = Interest(visit.selections[bool(visit.shield)])
+        self._outcomes = context.outcomes
+        self._depth = 0  # level of pages in pages
+        self._placing = Placing(context.shield)
+        self._interest = Interest(context.selections[bool(context.shield)])
 
     def rewriter(self) -> Rewriter:
-        """Return what filters the page by these decisions."""
+        """Return the filter for the page's bytes."""
         rewriter = Rewriter(self._interest.selection, self.decide)
         self._interest = rewriter.interest
         self._skip_known()
@@ -145,17 +145,17 @@ class Elements:
         return self._placed(tag, decision) if self._placing.is_pending else decision
 
     def _placed(self, tag: StartTag, decision: Decision) -> Decision:
-        """Put the shield before or behind the tag, if this is its place."""
+        """Put the shield before or behind the tag if this is its place."""
         decision = self._placing.placed(tag, decision)
-        if self._placing.is_amp:  # what is remembered tells the shield of refused scripts
+        if self._placing.is_amp:  # cached outcomes refer to the shield
             self._outcomes = Outcomes()
         if not self._placing.is_pending:
-            self._interest.selection = self._visit.selections[False]
+            self._interest.selection = self._context.selections[False]
             self._skip_known()
         return decision
 
     def _outcome(self, tag: StartTag) -> Outcome | None:
-        """Return what becomes of a tag: as before, where its bytes alone decide that."""
+        """Return a tag's outcome: the cached one if its bytes alone decide."""
         place, raw = tag.place, tag.raw
         if place is not PLAIN and (place.is_enclosed or place.namespace is not Namespace.HTML):
             return self._verdict(tag).outcome(tag)
@@ -164,7 +164,7 @@ class Elements:
         key = raw if is_repeated else b""
         if is_repeated and (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
             return known
-        if not tag.is_marked and tag.name not in ALWAYS_READ and self._stays_home(raw):
+        if not tag.is_marked and tag.name not in ALWAYS_READ and self._names_no_host(raw):
             if is_repeated:
                 tags.keep(key, None)
             return None
@@ -172,23 +172,23 @@ class Elements:
             key = digest(raw)
             if (known := tags.get(key, _UNKNOWN)) is not _UNKNOWN:
                 return known
-        return self._decided_anew(tag, key)
+        return self._decide(tag, key)
 
-    def _decided_anew(self, tag: StartTag, key: bytes) -> Outcome | None:
+    def _decide(self, tag: StartTag, key: bytes) -> Outcome | None:
         verdict = self._verdict(tag)
         outcome = verdict.outcome(tag)
-        # What takes the place of a tag holds its text: of one that may be a visitor's nothing is kept.
+        # An edited tag repeats the tag's text. If that may be one visitor's, it is not cached.
         is_textless = outcome is None or outcome.decision is None
         if verdict.is_lasting and (is_textless or tag.name in REMEMBERED):
             self._outcomes.tags.keep(key, outcome)
         return outcome
 
     def _skip_known(self) -> None:
-        """Let known tags that stay pass unseen, unless the place for the shield is looked for."""
+        """Skip tags cached as unchanged, unless the shield still needs a place."""
         self._interest.known = Nowhere() if self._placing.is_pending else self._outcomes.tags
 
     def _verdict(self, tag: StartTag) -> Verdict:
-        """Decide on a tag as its element asks for, then on what any element may carry."""
+        """Decide on a tag by its element's handler, then on attributes any element may have."""
         slot = None
         if self._slots and (tag.is_marked or tag.name[:4] == "amp-"):
             slot = self._slots.slot(tag)
@@ -199,19 +199,19 @@ class Elements:
         )
         if slot:
             match = Match(slot[0], "ad slots", "signal", "", True, slot[1], "ad")
-            verdict.removals = (Removal(tag.name, match), *verdict.removals)
+            verdict.removals = (RemovedLoad(tag.name, match), *verdict.removals)
             verdict.edits = {**attributes.hidden(tag), **verdict.edits}
             verdict.encloses = True
         if tag.is_marked or loads is EVERY_LOAD:
             verdict.take(attributes.any_element(tag, loads, verdict.edits))
         return verdict
 
-    def _note(self, removals: Removals) -> None:
+    def _note(self, removals: RemovedLoads) -> None:
         if removals and len(self.removals) < _MOST_REMOVALS:
             self.removals += removals
 
-    def _stays_home(self, raw: bytes) -> bool:
-        """Tell quickly that a tag names no other host: without `:` and `//` there is none."""
+    def _names_no_host(self, raw: bytes) -> bool:
+        """Tell quickly that a tag names no other host: it has neither `:` nor `//`."""
         return (
             b"//" not in raw
             and b":" not in raw
@@ -226,7 +226,7 @@ class Elements:
     # -- Elements of HTML
 
     def _element(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Take the attributes that load something; hide the box that would be left."""
+        """Edit the attributes that load something; hide an element that would be an empty box."""
         verdict = Verdict(attributes.element(tag, loads))
         if loads is not EVERY_LOAD and attributes.is_emptied(tag, verdict.edits):
             verdict.edits |= attributes.hidden(tag)
@@ -239,7 +239,7 @@ class Elements:
         return Verdict(attributes.meta(tag, loads))
 
     def _frame(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Filter the page that a frame brings along, in `srcdoc` or a `data:` address."""
+        """Filter the page inside a frame, in `srcdoc` or a `data:` address."""
         verdict = self._element(tag, loads)
         document = tag.get("srcdoc")
         if document is not None and tag.name == "iframe":
@@ -258,15 +258,15 @@ class Elements:
 
     @property
     def _shield(self) -> bytes:
-        return b"" if self._placing.is_amp else self._visit.shield
+        return b"" if self._placing.is_amp else self._context.shield
 
     def _document(self, page: bytes, shield: bytes, loads: Loads, verdict: Verdict) -> bytes | None:
-        """Return what becomes of a page inside this one, None if it stays; the verdict notes it."""
+        """Return a page inside this one, edited, or None if it stays; `verdict` gets the removed loads."""
         if loads is EVERY_LOAD:
             return b""
         if self._depth >= _DEEPEST:
             return None
-        nested = Elements(self._visit._replace(shield=shield, outcomes=Outcomes()))
+        nested = Elements(self._context._replace(shield=shield, outcomes=Outcomes()))
         nested._depth = self._depth + 1
         nested._loads, nested._has_base = self._loads, self._has_base
         filtered = nested.rewriter()(page, last=True)
@@ -280,20 +280,20 @@ class Elements:
         return verdict
 
     def _sending(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Tell where a form goes; it is the visitor who sends it."""
+        """Log a listed address that a form sends to. It stays: the visitor sends the form."""
         verdict = Verdict()
         attribute = SENDING[tag.name]
         url = tag.get(attribute)
         if url and loads is not EVERY_LOAD and (match := self._loads.match(url, NAVIGATING)):
-            verdict.removals = (Removal(f"{tag.name} {attribute}", match),)
-            self._visit.notices.once(_SENDS, match.host)
+            verdict.removals = (RemovedLoad(f"{tag.name} {attribute}", match),)
+            self._context.notices.once(_SENDS, match.host)
         return verdict
 
     def _base(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Read what the page's addresses are relative to; a tracker's place leaves them the page's own.
+        """Read the base of the page's addresses; a listed base is removed, so the page's own address counts.
 
-        The first base with an address counts, outside templates and what is no HTML. Where that one
-        loses it, the next must not come to life.
+        The first base with an address counts, outside templates, SVG and MathML. If that one is removed,
+        so are all later ones, which would count then.
         """
         verdict = Verdict(is_lasting=False)
         url = tag.get("href")
@@ -307,24 +307,24 @@ class Elements:
         noted = () if self._lost_base and not is_first else loads.taken("base", url, _BASE)
         if noted is not None:
             self._lost_base = self._lost_base or is_first
-            verdict.take([Taken("href", None, noted)])
+            verdict.take([EditedAttribute("href", None, noted)])
         return verdict
 
     def _set_base(self, base: Address) -> None:
-        """Read addresses relative to this; what was decided on other pages may not hold then."""
+        """Resolve addresses against this base; cached outcomes may not hold then."""
         page = self._loads.page
-        self._loads = ListedLoads(self._visit.blocker, page, base)
+        self._loads = ListedLoads(self._context.blocker, page, base)
         if base.host != page.host or base.scheme != page.scheme:
             self._outcomes = Outcomes()
             self._skip_known()
 
     def _amp_analytics(self, tag: StartTag, loads: Loads) -> Verdict:
-        """Take what makes this an analytics vendor's; its configuration is emptied (`_script`)."""
+        """Remove the vendor of an analytics element; `_script` empties its configuration."""
         verdict = self._element(tag, loads)
         if vendor := (tag.get("type") or "").strip(_SPACE).lower():
             rule = f"amp-analytics[type={vendor}]"
             match = Match(rule, "AMP", "always", "", True, None, "analytics")
-            verdict.removals += (Removal(tag.name, match),)
+            verdict.removals += (RemovedLoad(tag.name, match),)
             verdict.edits |= {"type": None, "config": None}
         verdict.encloses = bool(verdict.edits)
         return verdict
@@ -343,35 +343,35 @@ class Elements:
         verdict = self._refused(tag, Verdict(attributes.addresses(tag, loads)))
         if "src" in verdict.edits:
             verdict.edits["integrity"] = None
-            verdict.content = emptied  # without its address, the text would run
+            verdict.content = emptied  # a script without an address would run its text
         elif tag.get("src") is None:
             verdict.content = self._inline(tag, loads)
             verdict.is_lasting = verdict.content in {None, emptied}
         return verdict
 
     def _refused(self, tag: StartTag, verdict: Verdict) -> Verdict:
-        """Tell the shield of the script that is refused."""
+        """Tell the shield of the refused script."""
         if verdict.edits and self._shield:
             url = tag.get(next(iter(verdict.edits))) or ""
-            verdict.edits["data-alpines-refused"] = url[:_LONGEST_TOLD]
+            verdict.edits["data-alpines-refused"] = url[:_LONGEST_LOGGED]
         return verdict
 
     def _inline(self, tag: StartTag, loads: Loads) -> Filter | None:
         kind = (tag.get("type") or "").strip(_SPACE).lower()
         if loads is EVERY_LOAD:
             return emptied if kind == "application/json" else None
-        if not self._visit.module or kind not in TYPES:
+        if not self._context.module or kind not in TYPES:
             return None
         if kind == "module":
-            return Imports(self._later("import", kind), self._visit.module)
+            return Imports(self._later("import", kind), self._context.module)
         is_listed = self._later(f"script {kind}", kind)
         if kind == "importmap":
-            module = address_of(self._visit.module, ("default",))
+            module = address_of(self._context.module, ("default",))
             return Whole(lambda text: entries.without_imports(text, is_listed, module))
         return Whole(lambda text: entries.without_speculation(text, is_listed))
 
     def _later(self, what: str, kind: str) -> Callable[[str], bool]:
-        """Return what tells of an address in a text whether it is taken, and notes it at once."""
+        """Return a test whether an address in a text is listed; it adds what is listed to `removals`."""
         loads, kinds = self._loads, TYPES[kind]
 
         def is_taken(url: str) -> bool:
@@ -387,8 +387,8 @@ class Elements:
         return Verdict(content=Whole(edit), is_lasting=False)
 
     def _sheet(self, loads: ListedLoads, sheet: bytes) -> bytes | None:
-        """Return what takes the place of a style sheet, which is remembered; None if it stays."""
-        if not _LEADS_AWAY(sheet) and loads.is_at_home:
+        """Return a style sheet's replacement, from the cache if it is there; None if it stays."""
+        if not _MAY_NAME_HOST(sheet) and loads.is_at_home:
             return None
         key = digest(sheet)
         known = self._outcomes.sheets.get(key)
@@ -415,10 +415,10 @@ class Elements:
 
 
 def _inert(sheet: bytes, loads: Loads) -> Outcome:
-    """Return a style sheet without what is taken from it."""
-    noted: list[Removal] = []
+    """Return a style sheet's outcome: its text with listed addresses replaced, and the removed loads."""
+    noted: list[RemovedLoad] = []
 
-    def is_taken(url: str, kinds: Kinds) -> bool:
+    def is_taken(url: str, kinds: LoadKinds) -> bool:
         why = loads.taken("style", url, kinds)
         noted.extend(why or ())
         return why is not None
@@ -437,9 +437,9 @@ _SENDS = (
     "A form sends what a visitor enters to %s, which is listed as a tracker. It is left as it is: the "
     "visitor sends it."
 )
-_BASE: Kinds = ("script",)
-# What a style sheet cannot name another host without: the URL parser drops tabs.
-_LEADS_AWAY = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
+_BASE: LoadKinds = ("script",)
+# A style sheet without any of these names no other host; the URL parser drops tabs.
+_MAY_NAME_HOST = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
 _HANDLERS: Mapping[str, Callable[[Elements, StartTag, Loads], Verdict]] = MappingProxyType(
     {
         "script": Elements._script,  # noqa: SLF001 - the table of this class

@@ -1,4 +1,4 @@
-"""Import maps and speculation rules: JSON that names addresses; listed ones go, the rest stays."""
+"""Import maps and speculation rules without listed addresses."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _KINDS_OF_RULES = ("prefetch", "prerender", "prerender_until_script")
 
 
 def without_imports(content: bytes, is_listed: IsListed, module: str) -> bytes | None:
-    """Return an import map with the address `module` for each that is listed, None if it has none.
+    """Return an import map with `module` for each listed address, None if it has none.
 
-    A page that imports a name the map lacks fails to resolve it, and with it all that imports it.
+    A listed name is not removed: a module that imports a missing name does not run.
     """
     data = _read(content)
     if data is None:
@@ -35,7 +35,7 @@ def without_imports(content: bytes, is_listed: IsListed, module: str) -> bytes |
 
 
 def without_speculation(content: bytes, is_listed: IsListed) -> bytes | None:
-    """Return speculation rules without the pages that are listed, None if they name none."""
+    """Return speculation rules without listed pages, None if they name none."""
     data = _read(content)
     if data is None:
         return None
@@ -60,5 +60,5 @@ def _read(content: bytes) -> dict[str, Any] | None:
 
 
 def _written(data: dict[str, Any]) -> bytes:
-    """Write JSON that no script element ends in: `<` as an escape."""
+    """Return JSON that cannot end a script element: `<` is escaped."""
     return json.dumps(data).replace("<", "\\u003c").encode()

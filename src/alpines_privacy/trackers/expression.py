@@ -1,8 +1,9 @@
-"""How many ways a regular expression may try on an address, so that none takes minutes over a visitor's.
+"""A bound on the backtracking of a regular expression: the ways it may try on one address.
 
-`re` goes back over what it took, and a visitor writes the address. So a list's expression is read as
-`re` reads it, and its ways are multiplied: a repetition has as many as its lengths, unless what must
-follow is no character of it, for then giving one back never helps. It is an upper bound.
+`re` backtracks, and a visitor writes the address, so a slow expression could take minutes. The parts of
+a list's expression are read as `re` reads them, and their ways multiplied. A repetition has as many
+ways as lengths. It has one if the next character cannot be part of it, because giving back a character
+never helps then. The result is an upper bound.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ __all__ = ["ways"]
 
 _Node: TypeAlias = "tuple[Any, Any]"
 
-_MANY = 10**30  # more than anybody waits for
-_MOST_POWERS = 8  # repetitions of a part that has ways of its own
+_MANY = 10**30  # stands for any larger number
+_MOST_POWERS = 8  # repetitions of a part with several ways
 _CHARACTERS = [chr(code) for code in range(128)] + ["\xe9"]  # one for all beyond ASCII
 _CATEGORIES = {
     "CATEGORY_DIGIT": r"\d", "CATEGORY_NOT_DIGIT": r"\D", "CATEGORY_SPACE": r"\s",
@@ -25,18 +26,18 @@ _CATEGORIES = {
 
 
 def ways(source: str, longest: int) -> int:
-    """Return how many ways `re.search` may try at most on an address of `longest` characters.
+    """Return the most ways that `re.search` may try on an address of `longest` characters.
 
-    Raises what `re.compile` raises for an expression that is none.
+    Raises what `re.compile` raises if `source` is no expression.
     """
     parts = [*_parser.parse(source, re.ASCII)]
-    while parts and _is_simple_repeat(parts[-1]):  # whatever it takes is the end
+    while parts and _is_simple_repeat(parts[-1]):  # what it matches is the end
         del parts[-1]
     starts = 1 if parts and parts[0] == (_AT, _BEGINNING) else longest
     return min(starts * _of_sequence(parts, longest), _MANY)
 
 
-_parser: Any = getattr(re, "_parser")  # noqa: B009 - private, and the only reader of what `re` reads
+_parser: Any = getattr(re, "_parser")  # noqa: B009 - private, and the only parser that reads as `re` does
 _AT, _BEGINNING = _parser.AT, _parser.AT_BEGINNING
 
 
@@ -82,7 +83,7 @@ def _is_simple_repeat(part: _Node) -> bool:
 
 
 def _characters(parts: Sequence[_Node]) -> frozenset[str]:
-    """Return what a part of one character may be, in lower case; nothing for other parts."""
+    """Return the characters that a one-character part matches, in lower case; none for other parts."""
     if len(parts) != 1:
         return frozenset()
     name, value = parts[0][0].name, parts[0][1]

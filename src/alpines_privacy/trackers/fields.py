@@ -1,13 +1,13 @@
-"""Response fields that make a browser load from, or report to, others (policy §8, §9, §12).
+"""Response fields that make a browser load from other hosts or report to them (policy §8, §9, §12).
 
-- `Link` (RFC 8288; early hints too), `Refresh` and `Speculation-Rules` load: a member that leads
-  to a tracker goes, the others stay as they are.
-- `Report-To`, `Reporting-Endpoints` and `NEL` (W3C Reporting API, Network Error Logging) send
-  what visitors' browsers see to somebody: third parties are told only if the policy declares them.
-- `Attribution-Reporting-*` and `Observe-Browsing-Topics` serve advertising and nothing else.
-- `Accept-CH` and `Critical-CH` ask for what tells one device from another: not under a signal.
+- `Link` (RFC 8288; in early hints too), `Refresh` and `Speculation-Rules` load: members that lead to
+  a tracker are removed, the others stay as they are.
+- `Report-To`, `Reporting-Endpoints` and `NEL` (W3C Reporting API, Network Error Logging) make browsers
+  send reports: third parties get them only if the policy declares them.
+- `Attribution-Reporting-*` and `Observe-Browsing-Topics` serve advertising only and are removed.
+- `Accept-CH` and `Critical-CH` ask for data that distinguishes devices; they are removed under a signal.
 
-Where a value cannot be read, it goes too if it could report; browsers ignore such values anyway.
+A value that cannot be read is removed if it could report; browsers ignore such values anyway.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from alpines_privacy.http.cache_control import signal_fields
 from alpines_privacy.http.heads import Field, ResponseHead, field_name
 from alpines_privacy.http.promise import Message
 from alpines_privacy.http.site import is_same_site
@@ -24,16 +25,24 @@ from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers import srcset
 from alpines_privacy.trackers.declared import DeclaredHosts
-from alpines_privacy.trackers.markup import NAVIGATING, RELATIONS, REPORTED, RULES, Kinds, linked
+from alpines_privacy.trackers.markup import (
+    NAVIGATING,
+    RELATIONS,
+    REPORTED,
+    RULES,
+    LoadKinds,
+    linked,
+)
+from alpines_privacy.trackers.refresh import refresh_address
 from alpines_privacy.trackers.rules import Match
 
-__all__ = ["ALWAYS_CLEANED", "Block", "Fields", "Taken"]
+__all__ = ["ALWAYS_CLEANED", "Block", "Fields", "RemovedField"]
 
-Block: TypeAlias = "Callable[[str, Kinds], Match | None]"
-"""What stops a load, of any of some kinds, of an address as a head has it; or None."""
+Block: TypeAlias = "Callable[[str, LoadKinds], Match | None]"
+"""Returns the match that stops a load of an address, as written in a head, as one of some kinds; or None."""
 
-Taken: TypeAlias = "tuple[str, str, Match | None]"
-"""What was taken out, the address it led to if to one, and the rule that stops it if one does."""
+RemovedField: TypeAlias = "tuple[str, str, Match | None]"
+"""The field that was edited, the address that was removed (or empty), the match that stops it (or None)."""
 
 _LINKS = frozenset({"link", "refresh", "speculation-rules"})
 _REPORTS = frozenset({"nel", "report-to", "reporting-endpoints"})
@@ -51,39 +60,35 @@ _HINTS = frozenset({"accept-ch", "critical-ch"})
 ALWAYS_CLEANED: frozenset[str] = _LINKS | _REPORTS | _ADS
 _OPTED_OUT = ALWAYS_CLEANED | _HINTS
 
-# Features that exist for following visitors across sites, as far as browsers know them: of any other
-# the console of each page would warn. The app's own word on one stands.
+# Features that follow visitors across sites, among those that browsers know: a page's console warns of
+# any other. The app's own directive for one stays.
 _FEATURES = ("browsing-topics", "interest-cohort")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _FEATURE = re.compile(r"(?:^|,)[ \t]*+([a-z*][a-z0-9_.*-]*+)")
 
-# A member ends at a comma outside <> and quotes; what is not closed runs to the end.
+# A member ends at a comma outside <> and quotes; an open bracket or quote runs to the end.
 _MEMBER = re.compile(r"(?:<[^>]*+(?:>|\Z)|\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[^,<\"])++", re.DOTALL)
 _TARGET = re.compile(r"<([^<>]*+)>?")
 _PARAMETER = re.compile(r";\s*+([^\s=;,]++)\s*+(?:=\s*+(\"(?:[^\"\\]|\\.)*+\"|[^;\"]*+))?")
-# Refresh: 5; url='https://…' (WHATWG HTML §4.2.5.3, shared declarative refresh steps).
-_REFRESH = re.compile(
-    r"\s*+[0-9.]*+[\s;,]*+(?:url\s*+=\s*+)?(\"[^\"]*+|'[^']*+|.*+)", re.IGNORECASE | re.DOTALL
-)
 _ENDPOINT = re.compile(
     r"[ \t]*+[a-z*][a-z0-9_.*-]*+[ \t]*+=[ \t]*+\"((?:[^\"\\]|\\[\"\\])*+)\"[ \t]*+(?:;.*)?",
     re.DOTALL,
 )
 _STRING = re.compile(r"[ \t]*+\"((?:[^\"\\]|\\[\"\\])*+)\"")
 
-_LONGEST = 8192  # characters of a value that loads or reports; a longer one is not judged, and goes
+_LONGEST = 8192  # characters of a value that loads or reports; a longer one is removed unread
 
 
 class Fields:
-    """The policy's word on response fields, compiled; shared by all requests."""
+    """Cleans response fields by a policy; compiled once and shared by all requests."""
 
     def __init__(self, policy: PrivacyPolicy) -> None:
-        self._vary = ("DNT", "Sec-GPC", "Cookie") if policy.site_preference else ("DNT", "Sec-GPC")
+        self._vary = signal_fields(policy)
         self.declared = DeclaredHosts(party.host for party in policy.third_parties)
 
     @staticmethod
     def concern(head: ResponseHead) -> bool:
-        """Tell whether a head has any field that is ours to look at."""
+        """Tell whether a head has a field to clean."""
         return not _OPTED_OUT.isdisjoint(head.names)
 
     def clean(
@@ -93,15 +98,15 @@ class Fields:
         *,
         page: Callable[[], Address],
         opted_out: bool,
-        removals: list[Taken],
+        removals: list[RemovedField],
     ) -> None:
-        """Take out of a response's head what leads or reports to others; note each in `removals`.
+        """Remove from a response's head what loads from trackers or reports to others; add it to `removals`.
 
-        `page` tells the response's own address; it is asked for only if a field needs it.
+        `page` returns the response's own address; it is called only if a field needs it.
         """
         if (_OPTED_OUT if opted_out else ALWAYS_CLEANED).isdisjoint(head.names):
             return
-        # Browsers heed hints in answers to navigations only, and those vary by the signal anyway.
+        # Browsers read hints in responses to navigations only, which vary by the signal anyway.
         hints = opted_out and (head.is_html or not head.media_type)
         cleaning = _Cleaning(self, block, page, removals, opted_out=hints)
         left = self._left(head.fields, cleaning)
@@ -117,23 +122,23 @@ class Fields:
         block: Block,
         *,
         page: Callable[[], Address],
-        removals: list[Taken],
+        removals: list[RemovedField],
     ) -> list[Field]:
-        """Return what may leave of the fields of early hints and trailers; the same list where all may.
+        """Return the cleaned fields of early hints and trailers: the same list if nothing changes.
 
-        A push carries request fields, to a path of the site itself: none of them is ours.
+        A push has request fields, for a path of the site itself: they stay.
         """
         if message == "push":
             return fields
         return self._left(fields, _Cleaning(self, block, page, removals, opted_out=False))
 
     def of_page(self, head: ResponseHead) -> None:
-        """Set what a page that is shown must say; what the app says of a feature stands."""
+        """Set the fields that a shown page needs; the app's own directive for a feature stays."""
         own = ",".join(head.values("permissions-policy"))
         named = set(_FEATURE.findall(_QUOTED.sub("", own))) if own else ()
         denied = ", ".join(f"{feature}=()" for feature in _FEATURES if feature not in named)
         if denied:
-            # Lines of one name are one dictionary (RFC 9651 §4.2): the app's stays as it is.
+            # Lines of one name are one dictionary (RFC 9651 §4.2), so the app's line stays as it is.
             head.append("permissions-policy", denied)
         if "referrer-policy" not in head.names:
             head.append("referrer-policy", "strict-origin-when-cross-origin")
@@ -143,7 +148,7 @@ class Fields:
 
     @staticmethod
     def _left(fields: list[Field], cleaning: _Cleaning) -> list[Field]:
-        """Return the fields that may leave, changed where only a part of one may."""
+        """Return the cleaned fields: the same list if nothing changes."""
         left: list[Field] = []
         changed = False
         for field in fields:
@@ -153,20 +158,20 @@ class Fields:
             if kept is not None:
                 left.append(field if kept == value else (name, kept))
         if any(field_name(name) == "nel" for name, _ in left):
-            told = cleaning.without_strays(left)
+            told = cleaning.without_stray_policies(left)
             left, changed = told, changed or len(told) < len(left)
         return left if changed else fields
 
 
 class _Cleaning:
-    """One message's fields on their way out."""
+    """The cleaning of one message's fields."""
 
     def __init__(
         self,
         fields: Fields,
         block: Block,
         page: Callable[[], Address],
-        removals: list[Taken],
+        removals: list[RemovedField],
         *,
         opted_out: bool,
     ) -> None:
@@ -175,10 +180,10 @@ class _Cleaning:
         self._page = page
         self._removals = removals
         self._opted_out = opted_out
-        self.leads_elsewhere = False  # so what leaves may depend on the visitor's signal
+        self.leads_elsewhere = False  # so the result may depend on the visitor's signal
 
     def kept(self, name: str, value: str) -> str | None:
-        """Return what may leave of a value, None if nothing may."""
+        """Return the cleaned value, None to remove the field."""
         if len(value) > _LONGEST and name in ALWAYS_CLEANED:
             self._note(name, "", None)
             return None
@@ -191,10 +196,10 @@ class _Cleaning:
             return self._refresh(value)
         return self._report_to(value) if name == "report-to" else value
 
-    def without_strays(self, fields: list[Field]) -> list[Field]:
-        """Return the fields without the NEL policies that name no group of endpoints left here.
+    def without_stray_policies(self, fields: list[Field]) -> list[Field]:
+        """Return the fields without NEL policies that name no remaining group of endpoints.
 
-        One that ends an earlier policy (`max_age` 0) may always leave.
+        A policy that ends an earlier one (`max_age` 0) stays.
         """
         groups = {
             group.get("group", "default")
@@ -205,14 +210,14 @@ class _Cleaning:
         }
         left = []
         for field in fields:
-            if field_name(field[0]) == "nel" and not _may_tell(_json(field[1]), groups):
+            if field_name(field[0]) == "nel" and not _may_report(_json(field[1]), groups):
                 self._note("nel", "", None)
             else:
                 left.append(field)
         return left
 
     def _members(self, name: str, value: str, refused: _Judge) -> str | None:
-        """Return a list without the members that are refused; as it was if none is."""
+        """Return a list without refused members, unchanged if none is refused."""
         left, found = [], False
         for text in _MEMBER.findall(value):
             if text.strip() and (why := refused(self, text)):
@@ -228,7 +233,7 @@ class _Cleaning:
         targets = _TARGET.findall(member)
         if not targets:
             return None
-        if len(targets) > 1 or member.count('"') % 2:  # which a browser may divide otherwise
+        if len(targets) > 1 or member.count('"') % 2:  # a browser may divide this member otherwise
             return self._first_refused((target.strip(), RELATIONS["preload"]) for target in targets)
         return self._first_refused(_loads(targets[0].strip(), _parameters(member)))
 
@@ -242,7 +247,7 @@ class _Cleaning:
             return _Refused("", None)
         return self._refused_reports(_unescaped(endpoint[1]))
 
-    def _first_refused(self, loads: Iterable[tuple[str, Kinds]]) -> _Refused | None:
+    def _first_refused(self, loads: Iterable[tuple[str, LoadKinds]]) -> _Refused | None:
         for url, kinds in loads:
             if not self.leads_elsewhere:
                 address = parse(url, self._page())
@@ -252,7 +257,7 @@ class _Cleaning:
         return None
 
     def _refused_reports(self, url: str) -> _Refused | None:
-        """Return why nothing may be reported to an address: it is a third party's, undeclared or listed."""
+        """Refuse reports to an address of a third party that is not declared or that is listed."""
         page = self._page()
         address = parse(url, page)
         if address is None or is_same_site(address.host, page.host):
@@ -263,15 +268,14 @@ class _Cleaning:
         return _Refused(address.url, match)
 
     def _refresh(self, value: str) -> str | None:
-        target = _REFRESH.match(value)
-        url = target[1].lstrip("\"'").strip() if target else ""
+        url = refresh_address(value)
         if url and (why := self._first_refused([(url, NAVIGATING)])):
             self._note("refresh", url, why.match)
             return None
         return value
 
     def _report_to(self, value: str) -> str | None:
-        """Return the groups with the endpoints that may be told, a group without any left out."""
+        """Return the groups with their allowed endpoints, without groups that have none."""
         groups = _json(f"[{value}]")
         if not isinstance(groups, list):
             self._note("report-to", "", None)
@@ -287,10 +291,14 @@ class _Cleaning:
         if group.get("max_age") == 0:  # the browser forgets this group
             return group
         endpoints = group.get("endpoints")
-        left = [e for e in endpoints if self._may_be_told(e)] if isinstance(endpoints, list) else []
+        left = (
+            [e for e in endpoints if self._may_get_reports(e)]
+            if isinstance(endpoints, list)
+            else []
+        )
         return {**group, "endpoints": left} if left else None
 
-    def _may_be_told(self, endpoint: Any) -> bool:
+    def _may_get_reports(self, endpoint: Any) -> bool:
         url = endpoint.get("url") if isinstance(endpoint, dict) else None
         if not isinstance(url, str):
             return False
@@ -316,8 +324,8 @@ _LISTS: dict[str, _Judge] = {
 }
 
 
-def _may_tell(policy: Any, groups: set[str]) -> bool:
-    """Whether a NEL policy ends one, or names one of the groups."""
+def _may_report(policy: Any, groups: set[str]) -> bool:
+    """Tell whether a NEL policy ends an earlier one, or names one of the groups."""
     if not isinstance(policy, dict):
         return False
     group = policy.get("report_to")
@@ -325,7 +333,7 @@ def _may_tell(policy: Any, groups: set[str]) -> bool:
 
 
 def _json(text: str) -> Any:
-    """Read a JSON value; None for what is none."""
+    """Return the value of a JSON text, None if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -337,7 +345,7 @@ def _unescaped(text: str) -> str:
 
 
 def _parameters(member: str) -> dict[str, str]:
-    """Return a link's parameters by lower-case name; of one that is repeated, every value."""
+    """Return a link's parameters by lower-case name; the values of a repeated one are joined."""
     parameters: dict[str, list[str]] = {}
     for name, value in _PARAMETER.findall(member[member.rindex("<") :].partition(">")[2]):
         text = _unescaped(value[1:-1]) if value.startswith('"') else value.strip()
@@ -345,8 +353,8 @@ def _parameters(member: str) -> dict[str, str]:
     return {name: " ".join(values) for name, values in parameters.items()}
 
 
-def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, Kinds]]:
-    """Return every load a link makes a browser do: the address, and the kinds it may be of."""
+def _loads(target: str, parameters: dict[str, str]) -> Iterator[tuple[str, LoadKinds]]:
+    """Yield the loads of a link: the address, and the kinds it may load as."""
     relations = set()
     for relation, address, kinds in linked(
         parameters.get("rel", ""), target, parameters.get("as", "")

@@ -1,10 +1,10 @@
-"""The static imports of an inline module: a listed address becomes that of a module of ours.
+"""The static imports of an inline module: a listed address becomes that of `nothing.py`'s module.
 
-It is the one edit in a script, of one literal, and only where the statement is certain (ECMA-262
-§16.2.2, §16.2.3): `import`, `import … from` and `export … from` at the top level, outside comments,
-strings, templates and regular expressions. Whether a slash begins a regular expression is told by
-what stands before it; where that may be either and the two readings differ, where brackets do not
-match, where a string does not end on its line, all that follows stays as it is.
+This is the only edit of scripts. It replaces one literal, and only in a certain statement (ECMA-262
+§16.2.2, §16.2.3): `import`, `import … from` or `export … from` at the top level, outside comments,
+strings, templates and regular expressions. The bytes before a slash tell whether it begins a regular
+expression. The rest of a script stays as it is after a slash whose two readings differ, brackets that
+do not match, or a string that does not end on its line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Imports"]
 
 _LONGEST_STATEMENT = 8192  # bytes
 _DEEPEST = 1000
-_BEFORE = 64  # bytes that tell what a slash is
+_BEFORE = 64  # bytes before a slash that are read to tell what it is
 
 _SPACE = rb"(?:[\t\n\v\f\r ]|/\*(?:[^*]|\*(?!/))*+\*/|//[^\n\r]*+[\n\r])"
 _NAME = rb"[A-Za-z_$][A-Za-z0-9_$]*+(?![A-Za-z0-9_$\\\x80-\xff])"
@@ -37,7 +37,7 @@ _STATEMENT = re.compile(
         *(_SPACE, _LITERAL),
     )
 ).match
-# What a chunk may end in the middle of.
+# Tokens that a chunk may end inside.
 _UNFINISHED = re.compile(
     rb"""(?:[\w$\s,{}*]|/\*(?:[^*]|\*(?!/))*+(?:\*/|\*?\Z)|//[^\n\r]*+(?:[\n\r]|\Z)|/\Z)*+(?:["'][^"'\n\r\\]*+["']?)?+%b*+(?:/\Z|/\*.*+|//[^\n\r]*+)?\Z"""
     % _SPACE,
@@ -48,7 +48,7 @@ _GAP = re.compile(rb"%b*+" % _SPACE).match
 _COMMENTS = re.compile(rb"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|//[^\n\r]*+")
 _IMPORTED = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$]*+)(?:\s++as\s++[A-Za-z0-9_$]++)?+").findall
 
-# In code: what opens something, and the words that begin a statement.
+# In code: tokens that open a string, comment or bracket, and the words that begin a statement.
 _NEXT = re.compile(
     rb"""["'`/(){}\[\]]|(?<![\w$.#\\\x80-\xff])(?:im|ex)port(?![\w$\\\x80-\xff])"""
 ).search
@@ -63,7 +63,7 @@ _PATTERN = re.compile(rb"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*
 _LINE = re.compile(rb"[^\n\r]*+").match
 _READ_ALIKE = re.compile(rb"/[^\"'`(){}\[\]/\\]++/").fullmatch
 _IN_WORD = bytes(byte for byte in range(256) if byte >= 0x80 or re.match(rb"[\w$]", bytes([byte])))
-_BEFORE_OTHERS = _IN_WORD + b".#\\"  # as `_NEXT` asks, where a chunk ended there
+_BEFORE_OTHERS = _IN_WORD + b".#\\"  # the look-behind of `_NEXT`, for a chunk that begins here
 _OPENERS = {b")": b"(", b"]": b"[", b"}": b"{"}
 _BEFORE_PATTERNS = frozenset(
     b"return typeof case in delete void throw new do else instanceof default extends".split()
@@ -75,14 +75,14 @@ class Imports:
     """A filter for one module's text."""
 
     def __init__(self, is_listed: Callable[[str], bool], module: str) -> None:
-        """Ask `is_listed` about each address; `module` is the address of `nothing.py`'s module."""
+        """Replace addresses for which `is_listed` holds by `module`, the address of `nothing.py`'s module."""
         self._is_listed = is_listed
         self._module = module
         self._held = self._before = b""
-        self._inside = b""  # what is open: a quote, a comment, or nothing
-        self._open: list[bytes] = []  # brackets, and `$` for a template's `${`
+        self._inside = b""  # the open string or comment, or nothing
+        self._open: list[bytes] = []  # open brackets, and `$` for a template's `${`
         self._follows_comment = False
-        self._is_over = False  # nothing is edited any more
+        self._is_over = False  # no more edits
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
         """Take the next bytes; return what can leave."""
@@ -109,7 +109,7 @@ class Imports:
     # -- Strings, templates and comments
 
     def _through(self, buf: bytes, pos: int) -> _Step | None:
-        """Go to the end of what is open; None if it needs more bytes."""
+        """Go to the end of the open string or comment; None if it needs more bytes."""
         inside = self._inside
         found = _ENDS[inside](buf, pos)
         end = found.end() if found else pos
@@ -141,14 +141,14 @@ class Imports:
         return end, None
 
     def _wait(self, inside: bytes, pos: int, end: int) -> _Step | None:
-        """Stay inside; the last bytes need the next ones."""
+        """Stay inside; the last bytes are held for the next chunk."""
         self._inside = inside
         return (end, None) if end > pos else None
 
     # -- Code
 
     def _code(self, buf: bytes, pos: int, *, last: bool) -> _Step | None:
-        """Go to what is next in code, and past it; None if it needs more bytes."""
+        """Go past the next token in code; None if it needs more bytes."""
         found = _NEXT(buf, pos)
         if found is None:
             end = len(buf) if last else max(pos, _word_at_end(buf))
@@ -183,7 +183,7 @@ class Imports:
             self._is_over = True
 
     def _statement(self, buf: bytes, pos: int, at: int, *, last: bool) -> _Step | None:
-        """Read what may be an import or export from an address, and edit that."""
+        """Read a possible import or export, and edit its address."""
         after = at + len(b"import")
         if not last and len(buf) - at < _LONGEST_STATEMENT and _UNFINISHED(buf, at):
             return (at, None) if at > pos else None
@@ -232,7 +232,7 @@ class Imports:
         return at + 1, None
 
     def _seen(self, buf: bytes, at: int) -> bytes:
-        """Return what stands before a place, as far as it matters."""
+        """Return the bytes before a place that tell what a slash is."""
         before = buf[max(0, at - _BEFORE) : at]
         return (self._before + before) if at < _BEFORE else before
 
@@ -243,7 +243,7 @@ _Step = tuple[int, tuple[int, int, bytes] | None]
 
 
 def _kind_of_slash(before: bytes) -> int:
-    """Tell whether a slash divides or begins a regular expression, by the bytes before it."""
+    """Tell by the bytes before a slash whether it divides or begins a regular expression."""
     text = before.rstrip(b"\t\n\v\f\r ")
     if not text:
         return _EITHER if before else _PATTERN_KIND
@@ -258,7 +258,7 @@ def _kind_of_slash(before: bytes) -> int:
 
 
 def _word_at_end(buf: bytes) -> int:
-    """Return where a word begins that the next chunk may complete to `import`; the end if none does."""
+    """Return the start of a last word that the next chunk may complete to `import`, or the end."""
     word = _last_word(buf[-_BEFORE:])
     return len(buf) - len(word) if len(word) < _BEFORE else len(buf)
 
@@ -268,7 +268,7 @@ def _last_word(text: bytes) -> bytes:
 
 
 def _names(statement: bytes) -> tuple[str, ...]:
-    """Return the names that a statement asks a module for."""
+    """Return the names that a statement imports from a module."""
     clause = _COMMENTS.sub(b" ", statement)
     is_import = clause.startswith(b"import")
     clause = clause[len(b"import") :].rstrip()

@@ -1,14 +1,13 @@
-"""What the shield knows of the rules: a part of them that fits into a small script.
+"""The part of the rules that the shield knows, which fits into a small script.
 
-The shield decides in the page, without the lists, so it gets the hosts that pages meet most
-(those third-party-web knows and the supplement names), path rules on such of them as serve more
-than tracking, and every exception that touches one of these. A rule is taken only as it is: what
-the shield stops, the server's own verdict (`blocking.py`) stops too. What is left out is stopped in
-markup only.
+The shield decides in the page, without the lists. It gets the hosts that pages use most (those that
+third-party-web knows and the supplement names), path rules on hosts that also serve other things than
+trackers, and every exception for one of these. No rule is widened: the server's verdict
+(`blocking.py`) stops all that the shield stops. Rules left out stop loads in markup only.
 
-A line is `host pattern kinds`. The host stands for itself and what is below it, `=host` for itself,
-`.host` for what is below, `*` for any. The pattern is what follows the host in Adblock Plus'
-syntax, the kinds are letters (`KIND_LETTERS`); both may be missing, and then anything fits.
+A line is `host pattern kinds`. `host` means the host and its subdomains, `=host` the host alone,
+`.host` its subdomains alone, `*` any host. The pattern follows the host, in Adblock Plus' syntax; the
+kinds are letters (`KIND_LETTERS`). Without a pattern any address fits, without kinds any kind.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from msgspec import Struct
 
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.companies import Companies
-from alpines_privacy.trackers.request import BITS, PAGE_LOADS, THIRD_PARTY, Kind, page_on
+from alpines_privacy.trackers.request import BITS, PAGE_LOADS, THIRD_PARTY, LoadKind, page_on
 from alpines_privacy.trackers.rule import Rule, Skipped, read
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.shipped import shipped_rules
@@ -32,23 +31,21 @@ from alpines_privacy.trackers.source import ListInfo
 
 __all__ = ["KIND_LETTERS", "Known", "Listed", "known", "listed", "written"]
 
-KIND_LETTERS: dict[Kind, str] = {
+KIND_LETTERS: dict[LoadKind, str] = {
     "script": "s", "image": "i", "stylesheet": "c", "object": "o", "xmlhttprequest": "x",
     "subdocument": "f", "ping": "p", "websocket": "w", "media": "m", "font": "t", "other": "r",
 }  # fmt: skip
 
 _FILE = "known.json"
-# The services that pages use most come first in third-party-web's table. Of so many of them rules
-# about single paths, and about single hosts of a domain, are worth their bytes.
+# third-party-web's table begins with the most used services. For so many of them, rules about single
+# paths and single hosts of a domain are worth their bytes.
 _MOST_USED = 60
-# So many services' hosts fit into 20 KB with the script; under a signal there are more hosts to each.
+# The hosts of so many services fit into 20 KB with the script; under a signal each has more hosts.
 _MOST_LISTED = {False: 1900, True: 1600}
 _MOST_ON_DOMAIN = 24
-_PLACES_FOR_ANYBODY = frozenset(
-    {"hosting", "cdn"}
-)  # what is below their domains is somebody else's
+_PLACES_FOR_ANYBODY = frozenset({"hosting", "cdn"})  # their subdomains belong to others
 
-# Vendors whose code sites bundle, which third-party-web's table, made from pages' requests, ranks low.
+# Vendors whose code sites bundle: third-party-web counts requests of pages, so it ranks them low.
 _BUNDLED = frozenset(
     {
         "amplitude.com", "browser-intake-datadoghq.com", "browser-intake-datadoghq.eu", "bugsnag.com",
@@ -67,10 +64,10 @@ _WRITABLE = re.compile(r"[!-~]*")
 
 
 class Listed(Struct, frozen=True):
-    """What the lists say: hosts by their last label, and lines of rules; see the module's text.
+    """What the lists say: hosts by their last label, and lines as the module's docstring has them.
 
-    `conditional` are rules, as written, that hold on some sites only: exceptions, and rules that stop
-    on all sites but some.
+    `conditional` are rules, as written, that depend on the site: exceptions for some sites, and rules
+    that stop on all sites but some.
     """
 
     hosts: dict[str, str]
@@ -80,9 +77,9 @@ class Listed(Struct, frozen=True):
 
 
 class Known:
-    """What the shield of one policy knows, for visitors who opted out or for those who did not.
+    """The knowledge of one policy's shield, for visitors who opted out or for those who did not.
 
-    `tables` is what its script reads.
+    The script reads `tables`.
     """
 
     def __init__(self, listed: Listed, *, added: str, allowed: str) -> None:
@@ -96,19 +93,19 @@ class Known:
         self._listed = listed
 
     def exceptions_on(self, page_host: str) -> str:
-        """Return the lines that hold on pages of a host besides."""
+        """Return the exceptions that hold on a host's pages in addition, as lines."""
         names = page_on(page_host).names
         rules = _conditional(self._listed.conditional)
         return _text(
             _line(rule) or _widest(rule)
             for rule in rules
             if rule.covers(names)
-            is rule.is_exception  # a rule for all pages but some, on one of those
+            is rule.is_exception  # a rule for all pages but some; this page is one of those
         )
 
 
 def known(rules: Rules, policy: PrivacyPolicy, *, opted_out: bool) -> Known:
-    """Return what the shield knows under a policy; `rules` are the policy's own compiled ones."""
+    """Return the shield's knowledge under a policy, whose compiled rules are `rules`."""
     own = [rule for table in rules.tables for rule in _own_rules(table.lists, table.__iter__)]
     added = [_line(rule) for rule in own if not rule.is_exception and rule.domains is None]
     allowed = [_line(rule) or _widest(rule) for rule in own if rule.is_exception]
@@ -124,7 +121,7 @@ def known(rules: Rules, policy: PrivacyPolicy, *, opted_out: bool) -> Known:
 def listed(
     lines: Iterable[tuple[ListInfo, str]], companies: Companies, *, opted_out: bool
 ) -> Listed:
-    """Choose among rules, as written, those the shield gets."""
+    """Choose the rules for the shield from lines as written."""
     choice = _Choice(companies)
     blocking: list[Rule] = []
     excepting: list[Rule] = []
@@ -169,7 +166,7 @@ def listed(
 
 
 def written(rules: Rules) -> bytes:
-    """Return the choice among the rules that ship, as the file `known.json` holds it."""
+    """Return the choice among the shipped rules, as the text of `known.json`."""
     choices = {
         name: listed(
             (line for table in rules.tables for line in table.lines()),
@@ -182,7 +179,7 @@ def written(rules: Rules) -> bytes:
 
 
 class _Choice:
-    """Which rules are worth understanding: those on hosts that the services' table knows."""
+    """Chooses the rules worth parsing: those on hosts that the services' table knows."""
 
     def __init__(self, companies: Companies) -> None:
         self._companies = companies
@@ -192,7 +189,7 @@ class _Choice:
         self._on_domain: dict[str, int] = {}
 
     def understood(self, info: ListInfo, text: str) -> Rule | None:
-        """Return the rule if it may be the shield's, or None."""
+        """Return the parsed rule if the shield may get it, or None."""
         found = _ON_HOST.match(text)
         if text.startswith("@@"):
             return _read(info, text)
@@ -210,12 +207,12 @@ class _Choice:
         return None
 
     def is_listed(self, rule: Rule, *, opted_out: bool) -> bool:
-        """Whether a rule about a whole host is on one worth its bytes."""
+        """Tell whether a rule about a whole host is worth its bytes."""
         host = _host_of(rule)
         return _is_chosen(rule, host) or self._is_among(host, _MOST_LISTED[opted_out])
 
     def is_used(self, rule: Rule) -> bool:
-        """Whether a rule about part of a host is on one that many pages load from."""
+        """Tell whether many pages load from the host of a rule about a part of it."""
         host = _host_of(rule).lstrip(".")
         service = self._companies.of(host)
         if service is not None and service.category in _PLACES_FOR_ANYBODY:
@@ -240,7 +237,7 @@ class _Choice:
 
 
 def _is_chosen(rule: Rule, host: str) -> bool:
-    assert rule.source is not None  # it has been read from a list
+    assert rule.source is not None  # a rule read from a list has a source
     return rule.source.name.endswith("supplement") or _is_in(host, _BUNDLED)
 
 
@@ -264,7 +261,7 @@ def _shipped() -> dict[str, Listed]:
 
 
 def _listed_for(rules: Rules, *, opted_out: bool) -> Listed:
-    """Return the choice among a policy's lists: made already for those that ship."""
+    """Return the choice among a policy's lists; for shipped lists it is read from a file."""
     shipped = shipped_rules().tables
     if all(table in shipped or all(info.is_own for info in table.lists) for table in rules.tables):
         return _shipped()["signal" if opted_out else "always"]
@@ -273,7 +270,7 @@ def _listed_for(rules: Rules, *, opted_out: bool) -> Listed:
 
 
 def _without(base: Listed, companies: Companies, categories: frozenset[str]) -> Listed:
-    """Let the services of some categories load."""
+    """Add exceptions for the services of some categories."""
     hosts = [
         host
         for host in companies.hosts
@@ -315,12 +312,12 @@ def _line_of(text: str, mask: int) -> str | None:
 
 
 def _line(rule: Rule) -> str | None:
-    """Write a rule as the shield reads it; None for one that it could not read the same."""
+    """Return a rule as a line; None if the shield would read it differently."""
     return _line_of(rule.text, rule.mask)
 
 
 def _parted(pattern: str) -> tuple[str, str]:
-    """Return the host of a pattern and what follows it; `*` and a pattern of whole addresses for none."""
+    """Return the host of a pattern and its rest; `*` and the whole pattern if it has no host."""
     if found := _ON_HOST.fullmatch(pattern):
         return found[2], found[3] if found[3].endswith("|") else found[3].rstrip("*")
     if found := _BELOW_HOST.fullmatch(pattern):
@@ -331,7 +328,7 @@ def _parted(pattern: str) -> tuple[str, str]:
 
 
 def _widest(rule: Rule) -> str:
-    """Write an exception that the shield could not read the same as one about more."""
+    """Return a wider line for an exception that the shield would read differently."""
     return rule.host or "*"
 
 
@@ -362,7 +359,7 @@ def _outermost(hosts: set[str]) -> set[str]:
 
 
 def _touches(rule: Rule, hosts: set[str]) -> bool:
-    """Whether an exception may be about a host of these, or below or above one."""
+    """Tell whether an exception may be about one of these hosts, a subdomain or a parent domain."""
     host = _host_of(rule).lstrip("=.")
     if host == "*":
         return True
@@ -370,7 +367,7 @@ def _touches(rule: Rule, hosts: set[str]) -> bool:
 
 
 def _by_last_label(hosts: Iterable[str]) -> dict[str, str]:
-    """Gather hosts by their last label, those with the same ending next to each other."""
+    """Group hosts by their last label, sorted by their endings."""
     groups: dict[str, list[str]] = {}
     for host in hosts:
         rest, _, last = host.rpartition(".")

@@ -1,4 +1,4 @@
-"""Filter lists as text: read whole, every line accounted for."""
+"""Filter lists as text: every line becomes a rule, is counted, or is refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIRECTIVE = re.compile(r"!#(if|else|endif|include|safari_cb_affinity)\b\s*(.*)"
 
 
 class FilterList(NamedTuple):
-    """A list that has been read: what it says of itself, and its rules."""
+    """A parsed list: its metadata and its rules."""
 
     info: ListInfo
     rules: tuple[Rule, ...]
@@ -32,9 +32,9 @@ class FilterList(NamedTuple):
 def read_list(
     text: str, *, source: str, when: When = "always", date: str = "", version: str = ""
 ) -> FilterList:
-    """Read a filter list's text; raises `PolicyError` with the line of each rule that is malformed.
+    """Read a filter list's text; raises `PolicyError` with the number of each malformed line.
 
-    Rules with an option that is not understood are left out and counted by its name.
+    Rules with an unsupported option are left out and counted by the option's name.
     """
     said: dict[str, str] = {}
     rules: list[Rule] = []
@@ -73,7 +73,7 @@ def read_list(
 
 
 def compile_lists(lists: Sequence[FilterList], *, modified: str = "") -> bytes:
-    """Compile lists into one file's bytes, without the rules a $badfilter in any of them cancels."""
+    """Compile lists into one file's bytes, without rules that a $badfilter in any of them cancels."""
     cancelled = {rule.identity for each in lists for rule in each.rules if rule.is_badfilter}
     return pack(
         [_counted(each.info, _kept(each.rules, cancelled)) for each in lists], modified=modified
@@ -93,7 +93,7 @@ def _counted(info: ListInfo, rules: list[Rule]) -> tuple[ListInfo, list[Rule]]:
 
 
 def _active(text: str, unsupported: Counter[str]) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines that `!#if` leaves: this reader is none of the things they ask for."""
+    """Yield the numbered lines outside false `!#if` blocks; every name in a condition is false."""
     conditions: list[bool] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         directive = _DIRECTIVE.match(line)

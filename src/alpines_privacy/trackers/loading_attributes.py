@@ -1,8 +1,8 @@
-"""Attributes any tag may have that can load something, found in a page's bytes before its tags are read.
+"""A search of a page's bytes for attributes that can load something on any tag.
 
-Hardly a tag has one of them, so the bytes are searched instead: every attribute that counts has a
-`=`, which is rare, and what stands before it is told by its last letters. What is found may be text
-or part of a script; what is missed would stay in the page, so where in doubt it is found.
+Few tags have one of them, so the bytes are searched before tags are read. Each such attribute has a
+`=`, which is rare; the letters before it tell the attribute. A match may be text or a part of a script.
+A missed attribute would stay in the page, so the search matches when in doubt.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["CARRIERS", "DRAWING", "carriers", "finder", "handlers"]
 _SPACE = rb"[%b]" % SPACE
 _REFRESH = rb"""(?=%b*+["']?+%b*+[rR&])""" % (_SPACE, _SPACE)
 
-# An address that may lead to another host: what it begins with, or an entity in that.
+# The beginning of an address that may lead to another host, or an entity in it.
 _AWAY = rb"""(?=%b*+["']?+%b*+(?:[a-zA-Z]{2,6}+:|[/\\]%b*+[/\\]|[^"'>%b]{0,12}?&))""" % (
     *(_SPACE, _SPACE, _SPACE),
     SPACE,
 )
 
-# Attributes by name, with the pattern of what must follow their `=`.
+# Attributes by name, with the pattern that must follow their `=`.
 CARRIERS: Mapping[bytes, bytes] = MappingProxyType(
     {
         b"ping": b"",
@@ -43,8 +43,8 @@ DRAWING = (
     "marker-start", "marker-mid", "marker-end",
 )  # fmt: skip
 
-# In a style only functions load, and an entity may stand for the parenthesis. A value without
-# quotes may run on for ever: it is looked at for a while, and no address is without a slash there.
+# Only functions load in a style, and an entity may stand for the parenthesis. A value without quotes
+# may be very long: a bounded part of it is read. An address in it has a slash.
 _QUOTED = rb"""(?:"[^"(&]*+[(&]|'[^'(&]*+[(&])"""
 _UNQUOTED = rb"""[a-zA-Z/\\&][^"'>(&=%b]*+[(&][^%b>/\\&]{0,200}+[/\\&]""" % (SPACE, SPACE)
 _STYLES = (b"style", *map(str.encode, DRAWING))
@@ -54,14 +54,14 @@ _HANDLER = re.compile(rb"[\"'/%b][oO][nN][a-zA-Z]++[%b]*+=" % (SPACE, SPACE)).fi
 
 
 def handlers(data: bytes) -> list[int]:
-    """Return where event handlers stand."""
+    """Return the places of event handlers."""
     return [found.start() + 1 for found in _HANDLER(data)]
 
 
 def finder(values: Mapping[bytes, bytes]) -> Callable[[bytes], list[int]]:
-    """Return what finds attributes like `CARRIERS`, and styles: the places of their `=`, in order.
+    """Return a search for attributes by name, as in `CARRIERS`, and styles: the places of their `=`, in order.
 
-    Before it stands a name, or a name and a space; what stands before two spaces is not looked at.
+    A name, or a name and one space, stands before the `=`; a name before two spaces is not found.
     """
     spaced = rb"(?<=%b=)(?:(?<=%b%b=)|%b)" % (_SPACE, _SPACE, _SPACE, _found(values, _SPACE))
     found_in = re.compile(rb"=(?:%b|%b)" % (_found(values, b""), spaced)).finditer
@@ -69,9 +69,9 @@ def finder(values: Mapping[bytes, bytes]) -> Callable[[bytes], list[int]]:
 
 
 def _found(values: Mapping[bytes, bytes], gap: bytes) -> bytes:
-    """Return the pattern behind the `=` of an attribute whose name and `gap` stand before it."""
+    """Return the pattern for a `=` with an attribute's name and `gap` before it and its value after it."""
     named = (rb"%b%b" % (_behind([name], gap), value) for name, value in values.items())
-    # What follows is looked at before the names: few values have a function.
+    # The value is tested before the names: few values have a function.
     return rb"%b%b%b|%b(?:%b)" % (
         *(_ends(_STYLES, gap), _FUNCTION, _behind(_STYLES, gap)),
         *(_ends(values, gap), b"|".join(named)),
@@ -79,12 +79,12 @@ def _found(values: Mapping[bytes, bytes], gap: bytes) -> bytes:
 
 
 def _behind(names: Iterable[bytes], gap: bytes) -> bytes:
-    """Return a pattern that any of the names, and the gap, stand before the `=` just read."""
+    """Return a look-behind for one of the names and the gap, before the `=` just read."""
     return rb"(?:%b)" % b"|".join(rb"(?<=%b%b=)" % (letters(name), gap) for name in names)
 
 
 def _ends(names: Iterable[bytes], gap: bytes) -> bytes:
-    """Return a quick pattern for it: the last letters, three if all are that long, each by its place."""
+    """Return a quick test for `_behind`: a class for each of the last letters, three if all names have them."""
     length = min(3, *map(len, names))
     places = ({letters(bytes([name[at]])) for name in names} for at in range(-length, 0))
     ends = b"".join(rb"(?:%b)" % b"|".join(sorted(letters_here)) for letters_here in places)

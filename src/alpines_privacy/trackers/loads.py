@@ -1,4 +1,4 @@
-"""Which loads of a page are taken from it, as the handlers of its tags ask."""
+"""The loads to remove from a page: the handlers of tags ask here."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import NamedTuple, Protocol
 
 from alpines_privacy.http.url import Address
 from alpines_privacy.trackers.blocking import Blocker
-from alpines_privacy.trackers.markup import Kinds
+from alpines_privacy.trackers.markup import LoadKinds
 from alpines_privacy.trackers.rules import Match
 
-__all__ = ["EVERY_LOAD", "ListedLoads", "Loads", "Removal", "Removals"]
+__all__ = ["EVERY_LOAD", "ListedLoads", "Loads", "RemovedLoad", "RemovedLoads"]
 
 
-class Removal(NamedTuple):
-    """One load that was taken from a page, of an element (`"script"`) or attribute (`"a ping"`), and why."""
+class RemovedLoad(NamedTuple):
+    """One load removed from a page: its element (`"script"`) or attribute (`"a ping"`), and the match."""
 
     what: str
     match: Match
 
 
-Removals = tuple[Removal, ...]
+RemovedLoads = tuple[RemovedLoad, ...]
 
 
 class Loads(Protocol):
-    """Says which loads are taken where a tag stands."""
+    """Says which loads of a tag are removed."""
 
-    def taken(self, what: str, url: str | None, kinds: Kinds) -> Removals | None:
-        """Return what is noted of a load that is taken, None for one that stays."""
+    def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
+        """Return what to record of a removed load (it may be empty), None for a load that stays."""
 
 
 class ListedLoads:
-    """What the rules list for a page: its loads are taken, and each is noted."""
+    """Removes the loads that the rules list for a page, and records each."""
 
     __slots__ = ("_blocker", "base", "page")
 
@@ -40,28 +40,28 @@ class ListedLoads:
         self.page = page
         self.base = base
 
-    def taken(self, what: str, url: str | None, kinds: Kinds) -> Removals | None:
-        """Return what is noted of a listed load, None for any other."""
+    def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
+        """Return the record of a listed load, None for any other."""
         match = self.match(url, kinds) if url else None
-        return (Removal(what, match),) if match else None
+        return (RemovedLoad(what, match),) if match else None
 
-    def match(self, url: str, kinds: Kinds) -> Match | None:
-        """Return what stops a load, or None."""
+    def match(self, url: str, kinds: LoadKinds) -> Match | None:
+        """Return the match that stops a load, or None."""
         return self._blocker.match(url, self.page, kinds, self.base)
 
     @property
     def is_at_home(self) -> bool:
-        """Whether an address without a host is the page's own, and no rule is about those."""
+        """Whether an address without a host is on the page's own host, to which no rule applies."""
         return self.base.host == self.page.host and not self._blocker.has_own_rules
 
 
 class _EveryLoad:
-    """In an ad's container: all goes, and the container alone is noted."""
+    """Removes every load in an ad's container, of which the container alone is recorded."""
 
     __slots__ = ()
 
-    def taken(self, what: str, url: str | None, kinds: Kinds) -> Removals | None:
-        """Return nothing to note for any address."""
+    def taken(self, what: str, url: str | None, kinds: LoadKinds) -> RemovedLoads | None:
+        """Return an empty record for any address."""
         del what, kinds
         return () if url else None
 

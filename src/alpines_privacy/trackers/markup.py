@@ -1,8 +1,8 @@
-"""Which attributes of which elements load what, and the tags a page has to be searched for.
+"""The attributes that load something, by element, and the tags to search a page for.
 
-WHATWG HTML, SVG 2 and AMP say what loads. Each attribute is asked for as the kinds of request it
-may make; one that a rule stops is enough. What a visitor follows or sends by an act of their own
-(`href` of links, `action`, `formaction`) is no load.
+WHATWG HTML, SVG 2 and AMP define the loads. Each attribute has the kinds of request it may make; it is
+stopped if a rule stops one of them. Addresses that a visitor follows or sends to (`href` of links,
+`action`, `formaction`) are no loads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.url import parse
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.request import LoadKind
 
 __all__ = [
     "ALWAYS_READ",
@@ -32,31 +32,31 @@ __all__ = [
     "SHIELDED",
     "SVG_LOADS",
     "TYPES",
-    "Kinds",
     "Linked",
+    "LoadKinds",
     "linked",
 ]
 
-Kinds: TypeAlias = "tuple[Kind, ...]"
-Loads: TypeAlias = "tuple[tuple[str, Kinds], ...]"
+LoadKinds: TypeAlias = "tuple[LoadKind, ...]"
+AttributeLoads: TypeAlias = "tuple[tuple[str, LoadKinds], ...]"
 
-_SCRIPT: Kinds = ("script",)
-_IMAGE: Kinds = ("image",)
-_FRAME: Kinds = ("subdocument",)
-_OBJECT: Kinds = ("object",)
-_MEDIA: Kinds = ("media",)
-NAVIGATING: Kinds = ("subdocument", "xmlhttprequest", "document")
+_SCRIPT: LoadKinds = ("script",)
+_IMAGE: LoadKinds = ("image",)
+_FRAME: LoadKinds = ("subdocument",)
+_OBJECT: LoadKinds = ("object",)
+_MEDIA: LoadKinds = ("media",)
+NAVIGATING: LoadKinds = ("subdocument", "xmlhttprequest", "document")
 RULES = _SCRIPT  # a file of speculation rules
-# What a report goes as. Not as a ping: the lists stop those to every third party.
-REPORTED: Kinds = ("xmlhttprequest", "other")
-PINGED: Kinds = ("ping",)  # EasyPrivacy stops every one that leaves the site
-_CONNECTING: Kinds = ("script", "image", "xmlhttprequest", "subdocument", "other")
+# The kinds of a report. It is no ping: the lists stop pings to every third party.
+REPORTED: LoadKinds = ("xmlhttprequest", "other")
+PINGED: LoadKinds = ("ping",)  # EasyPrivacy stops every ping to a third party
+_CONNECTING: LoadKinds = ("script", "image", "xmlhttprequest", "subdocument", "other")
 
-_LINKED_IMAGE: Loads = (("href", _IMAGE), ("xlink:href", _IMAGE))
-_LAZY_IMAGE: Loads = (("src", _IMAGE), ("data-src", _IMAGE))
-_LAZY_FRAME: Loads = (("src", _FRAME), ("data-src", _FRAME))
+_LINKED_IMAGE: AttributeLoads = (("href", _IMAGE), ("xlink:href", _IMAGE))
+_LAZY_IMAGE: AttributeLoads = (("src", _IMAGE), ("data-src", _IMAGE))
+_LAZY_FRAME: AttributeLoads = (("src", _FRAME), ("data-src", _FRAME))
 
-LOADS: Mapping[str, Loads] = MappingProxyType(
+LOADS: Mapping[str, AttributeLoads] = MappingProxyType(
     {
         "script": (("src", _SCRIPT), ("data-src", _SCRIPT)),
         "iframe": _LAZY_FRAME,
@@ -77,7 +77,7 @@ LOADS: Mapping[str, Loads] = MappingProxyType(
         "amp-analytics": (("config", ("xmlhttprequest",)),),
     }
 )
-SVG_LOADS: Mapping[str, Loads] = MappingProxyType(
+SVG_LOADS: Mapping[str, AttributeLoads] = MappingProxyType(
     {
         "script": (("href", _SCRIPT), ("xlink:href", _SCRIPT)),
         "image": _LINKED_IMAGE,
@@ -86,29 +86,29 @@ SVG_LOADS: Mapping[str, Loads] = MappingProxyType(
     }
 )
 
-# Where a form goes: told, and left.
+# The targets of forms: logged, and left as they are.
 SENDING: Mapping[str, str] = MappingProxyType(
     {"form": "action", "button": "formaction", "input": "formaction"}
 )
 
-# Elements that show a box, with a fallback or a frame, once they load nothing.
+# Elements that show an empty box (a fallback or a frame) when they load nothing.
 BOXES = frozenset(
     ["iframe", "fencedframe", "object", "embed", "img", "image", "amp-iframe", "amp-img"]
 )
 
-# Elements of AMP that are nothing but ads.
+# AMP elements that only show ads.
 AMP = frozenset({"amp-ad", "amp-embed", "amp-auto-ads", "amp-sticky-ad", "amp-story-auto-ads"})
 
-# Whatever is written in the tag, it has to be looked at.
+# Tags that are always read, whatever they contain.
 ALWAYS_READ = AMP | {"script", "style", "base", "iframe", "amp-analytics", "html", "head"}
 
-# What is decided on them depends on their tags alone, which pages repeat and which hold nothing
-# that a visitor has entered.
+# Tags whose bytes alone decide their outcome. Pages repeat them, and they hold nothing that a visitor
+# has entered.
 REMEMBERED = frozenset(LOADS) - {"iframe", "frame", "object", "embed", "input", "amp-analytics"} | {
     "link"
 }
 
-RELATIONS: Mapping[str, Kinds] = MappingProxyType(
+RELATIONS: Mapping[str, LoadKinds] = MappingProxyType(
     {
         "stylesheet": ("stylesheet",),
         "icon": _IMAGE,
@@ -127,8 +127,8 @@ RELATIONS: Mapping[str, Kinds] = MappingProxyType(
         "prefetch": _CONNECTING,
     }
 )
-# What `as` says of a preload or prefetch (Fetch §2.2.5, destinations).
-PRELOADED: Mapping[str, Kinds] = MappingProxyType(
+# The kinds of a preload or prefetch by its `as` (Fetch §2.2.5, destinations).
+PRELOADED: Mapping[str, LoadKinds] = MappingProxyType(
     {
         **dict.fromkeys(("script", "worker", "sharedworker", "serviceworker"), _SCRIPT),
         **dict.fromkeys(("audioworklet", "paintworklet"), _SCRIPT),
@@ -144,28 +144,28 @@ PRELOADED: Mapping[str, Kinds] = MappingProxyType(
 )
 
 
-# What the text of a script element loads, by its `type`.
-TYPES: Mapping[str, Kinds] = MappingProxyType(
+# The kinds that the text of a script element loads, by its `type`.
+TYPES: Mapping[str, LoadKinds] = MappingProxyType(
     {
         "module": _SCRIPT,
         "importmap": _SCRIPT,
         "speculationrules": ("subdocument", "other", "xmlhttprequest"),
     }
 )
-# What is connected to, at an address's host alone.
+# Relations that connect to an address's host only.
 _CONNECTIONS = frozenset({"preconnect", "dns-prefetch"})
 
 
 class Linked(NamedTuple):
-    """A load that a link makes: by which of its relations (lower case), of what address, as which kinds."""
+    """One load of a link: its relation (lower case), the address and the kinds."""
 
     relation: str
     address: str
-    kinds: Kinds
+    kinds: LoadKinds
 
 
 def linked(rel: str, address: str, destination: str) -> Iterator[Linked]:
-    """Yield every load of a link, given its `rel`, its address and its `as`."""
+    """Yield the loads of a link with this `rel`, address and `as`."""
     for relation in dict.fromkeys(rel.lower().split()):
         if kinds := RELATIONS.get(relation):
             if relation in ("preload", "prefetch"):
@@ -176,16 +176,16 @@ def linked(rel: str, address: str, destination: str) -> Iterator[Linked]:
 
 
 def _host_of(address: str) -> str:
-    """Return the address of an address's host alone, nothing for what is relative."""
+    """Return the address of the host alone, empty for a relative address."""
     found = parse(address)
     return f"{found.url[: found.url.index('/', found.host_end)]}/" if found else ""
 
 
-# Relations that load nothing, and mean nothing without one that does.
+# Relations that load nothing and only modify others.
 MODIFIERS = frozenset({"alternate", "shortcut", "nofollow", "noopener", "noreferrer"})
 
-# What is looked at whatever attributes it has.
+# Tags to read whatever attributes they have.
 LOADING = frozenset({*LOADS, *SVG_LOADS, "style", "link", "base", "set", "animate"})
 
-# What is looked at to find the place for the shield.
+# Tags to read to find the place for the shield.
 SHIELDED = frozenset({"html", "template"})

@@ -1,7 +1,7 @@
-"""The module that takes the place of a listed one: whatever is imported of it does nothing.
+"""The module that replaces a listed one: everything imported from it does nothing.
 
-`<endpoint>nothing.js?names=default,init` exports the names it is asked for. Each is the same object:
-called, constructed, read or iterated, it gives itself or nothing, and throws nothing.
+`<endpoint>nothing.js?names=default,init` exports the names in its query. All are the same object: a
+call, `new`, a read or an iteration gives the object itself or nothing, and never throws.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ def address_of(module: str, names: Iterable[str]) -> str:
 
 
 def module(names: Iterable[str]) -> str:
-    """Return the module's code; names that are no identifiers in ASCII are left out, as are too many."""
+    """Return the module's code, without names that are no ASCII identifiers or beyond `MOST_NAMES`."""
     known = [name for name in dict.fromkeys(names) if _NAME(name)][:MOST_NAMES]
     exports = ", ".join(f"nothing as {name}" for name in known)
     return f"{_NOTHING}export {{ {exports} }};\n"
 
 
 class Nothing(Promise):
-    """Serves that module: never changed, for every site that asks."""
+    """Serves the module, which never changes, to pages of any site."""
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         self.pages = frozenset({policy.endpoint + PATH})
 
     def page(self, context: RequestContext) -> Answer | None:
-        """Answer with the module of the names in the query."""
+        """Return the module that exports the names in the query."""
         request = context.request
         if request.method not in {"GET", "HEAD"}:
             return None

@@ -1,8 +1,8 @@
-"""What was decided before: a site's pages repeat their tags, so most are looked up.
+"""Cached decisions: a site's pages repeat their tags, so most decisions are looked up.
 
-Decisions depend on the page's host and on nothing else of the request, as long as no rule is about
-the site's own paths and no `<base>` leads elsewhere; what depends on more is not kept. Of what may
-hold something written for one visitor, a digest is the key.
+A decision depends on the page's host and on nothing else of the request, as long as no rule is about
+the site's own paths and no `<base>` leads elsewhere. Other decisions are not cached. Text that may be
+written for one visitor is stored as a digest.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import NamedTuple
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.html import Decision
-from alpines_privacy.trackers.loads import Removals
+from alpines_privacy.trackers.loads import RemovedLoads
 
 __all__ = ["Outcome", "Outcomes", "digest"]
 
 
 class Outcome(NamedTuple):
-    """What was decided on a tag or a style sheet, and what was taken by that."""
+    """The decision on a tag or a style sheet, and the loads it removes."""
 
     decision: Decision
-    removals: Removals = ()
+    removals: RemovedLoads = ()
 
 
 class Outcomes:
-    """Outcomes on one host's pages for visitors of one kind: of tags and of style sheets.
+    """Outcomes of tags and of style sheets on one host's pages, for visitors of one kind.
 
-    None stands for a tag on which nothing is decided. A tag is known by its bytes, or by their digest.
+    None stands for a tag that stays. The key of a tag is its bytes, or their digest.
     """
 
     __slots__ = ("sheets", "tags")
@@ -38,5 +38,5 @@ class Outcomes:
 
 
 def digest(written: bytes) -> bytes:
-    """Return 16 bytes that stand for what may hold something of one visitor's."""
+    """Return a digest of 16 bytes for text that may be one visitor's."""
     return blake2b(written, digest_size=16).digest()

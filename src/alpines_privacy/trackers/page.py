@@ -1,7 +1,7 @@
-"""A page streams by, and loses whatever would load a tracker; ads too, for visitors who opted out.
+"""The filter of a page: it removes the loads of trackers, and of ads for visitors who opted out.
 
-Most tags are never read. Searched for are those that load something; the many that only may carry
-a style, a `ping` or an ad are found by that (`loading_attributes.py`).
+Most tags are never read. The filter searches for elements that load something. A style, a `ping` or an
+ad may be on any tag; a search for attributes finds those tags (`loading_attributes.py`).
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import blockers
-from alpines_privacy.trackers.elements import Elements, Visit
+from alpines_privacy.trackers.elements import Elements, PageContext
 from alpines_privacy.trackers.loading_attributes import carriers, handlers
-from alpines_privacy.trackers.loads import Removal
+from alpines_privacy.trackers.loads import RemovedLoad
 from alpines_privacy.trackers.markup import AMP, LOADING, SHIELDED
 from alpines_privacy.trackers.nothing import PATH
 from alpines_privacy.trackers.outcomes import Outcomes
 from alpines_privacy.trackers.rules import Rules
 from alpines_privacy.trackers.slots import Slots
 
-__all__ = ["Page", "Pages", "Removal"]
+__all__ = ["Page", "Pages"]
 
 Marks: TypeAlias = "Callable[[bytes], list[int]]"
 
-_OF_OUTCOMES = 2048  # bytes, without what it holds
+_OUTCOMES_BYTES = 2048  # bytes of an empty one
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
 _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 
 
 class Pages:
-    """What is taken from pages under one policy, compiled once, for visitors of either kind."""
+    """The filters of pages under one policy, compiled once, for visitors with and without a signal."""
 
     def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
         self.blockers = blockers(rules, policy)
@@ -47,7 +47,7 @@ class Pages:
         self._module = policy.endpoint + PATH
         self._notices = Notices()
         self._outcomes: Cache[tuple[str | bool, ...], Outcomes] = Cache(
-            "page outcomes", lambda _: Outcomes(), lambda _: _OF_OUTCOMES
+            "page outcomes", lambda _: Outcomes(), lambda _: _OUTCOMES_BYTES
         )
 
     def begin(
@@ -61,13 +61,13 @@ class Pages:
     ) -> Page:
         """Begin one page at its own address.
 
-        `shield` is the element to put before the page's first code, empty for none; `mount` what leads
-        to this app. Where `may_edit_scripts` is false, as under a policy that names the digests of
-        scripts, imports of listed modules stay.
+        `shield` is the element to put before the page's first code, empty for none. `mount` is the path
+        of this app. If `may_edit_scripts` is false, as under a CSP with digests of scripts, imports
+        of listed modules stay.
         """
         address = parse(url) or _NO_ADDRESS
         module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
-        visit = Visit(
+        context = PageContext(
             address,
             self.blockers[opted_out],
             self._selections[opted_out],
@@ -77,35 +77,35 @@ class Pages:
             shield,
             module,
         )
-        return Page(Elements(visit))
+        return Page(Elements(context))
 
     def _outcomes_of(self, page: Address, *kind: bool) -> Outcomes:
-        """Return what was decided before on this host's pages of this kind; nothing where each path may differ."""
+        """Return the cache for this host's pages of this kind; an empty one if decisions depend on the path."""
         if self.blockers[False].has_own_rules:
             return Outcomes()
         return self._outcomes[page.host, page.scheme, *kind]
 
 
 class Page:
-    """One response: a filter for its bytes, with what it took from them."""
+    """The filter for one page's bytes, with the loads it removed."""
 
     def __init__(self, elements: Elements) -> None:
-        """Begin a page whose elements are decided on by `elements`."""
+        """Begin a page; `elements` decides on its tags."""
         self._elements = elements
         self._rewrite = elements.rewriter()
 
     @property
-    def removals(self) -> list[Removal]:
-        """What was taken, in the order of the page."""
+    def removals(self) -> list[RemovedLoad]:
+        """The removed loads, in the order of the page."""
         return self._elements.removals
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
-        """Take the next bytes and return what can leave now; with `last`, all that is left."""
+        """Take the next bytes and return those that are finished; with `last`, all the rest."""
         return self._rewrite(data, last=last)
 
 
 def _selections(names: Iterable[str], marks: Marks) -> tuple[Selection, Selection]:
-    """Return what is searched for, without and with a shield to place."""
+    """Return the tags to read, without and with a shield to place."""
 
     def with_handlers(data: bytes) -> list[int]:
         return sorted(marks(data) + handlers(data))

@@ -1,7 +1,7 @@
-"""The pattern of a filter rule: which addresses it fits, and by which words it can be found.
+"""The pattern of a filter rule: the addresses it fits, and the words by which an index finds it.
 
-Adblock Plus' syntax: `*` is any run of characters, `^` a separator or the end, `|` at an edge the
-address's edge, `||` the beginning of any label of the host, `/.../` a regular expression.
+Adblock Plus' syntax: `*` is any run of characters, `^` a separator or the end, `|` at an edge of the
+pattern is the address's edge, `||` the start of any label of the host, `/.../` a regular expression.
 (https://help.adblockplus.org/hc/en-us/articles/360062733293)
 """
 
@@ -17,11 +17,11 @@ from alpines_privacy.trackers.expression import ways
 
 __all__ = ["Malformed", "Pattern", "Slow", "Test", "compile_pattern", "words"]
 
-# A regular expression of a list's may take its time over a long address: it sees this much of it.
+# A list's regular expression may be slow on a long address: it gets this many characters of it.
 _EXPRESSIONS_SEE = 1000
-_MOST_WAYS = 2_000_000  # 10 ms of them
+_MOST_WAYS = 2_000_000  # about 10 ms
 
-# Called with the address a rule compares (in lower case unless $match-case) and its host's end.
+# Gets the address (in lower case unless $match-case) and the end of its host.
 Test: TypeAlias = Callable[[str, int], bool]
 
 _SEPARATOR = r"(?:[^A-Za-z0-9_.%-]|\Z)"
@@ -29,8 +29,8 @@ _ANY_LABEL = r"[a-z]+://(?:[^/?#]*\.)?"
 _HOST = re.compile(
     r"\|\|((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?=[\^/:?])"
 )
-# A word and the mark before it: `/collect`, `.gif`, `?tid`; an address has a dozen, few of them
-# those of a rule. In a pattern one that a star or an open edge may make longer does not count.
+# A word and the character before it: `/collect`, `.gif`, `?tid`. An address has a dozen, and few of
+# them are words of a rule. A word of a pattern does not count if a star or an open edge may extend it.
 _WORD = re.compile(r"[^a-z0-9%][a-z0-9%]+")
 _IN_PATTERN = re.compile(r"[^a-z0-9%*^|][a-z0-9%]+(?![a-z0-9%*])")
 
@@ -39,20 +39,20 @@ _LABEL = re.compile(r"\|\|([a-z0-9%]+)(?![a-z0-9%*])")
 words = _WORD.findall
 
 
-class Malformed(ValueError):  # noqa: N818 - what the line is
-    """A line that no filter list should hold."""
+class Malformed(ValueError):  # noqa: N818 - an adjective for the line
+    """A line that is no valid rule."""
 
 
-class Slow(Exception):  # noqa: N818 - what the expression is
-    """A regular expression that an address can be written for over which it takes very long."""
+class Slow(Exception):  # noqa: N818 - an adjective for the expression
+    """A regular expression that is very slow on some address."""
 
 
 class Pattern(NamedTuple):
-    """What an address must be to fit.
+    """What an address must have to fit.
 
-    On `host`, holding each of `words` whole and `literal` (all in lower case), and passing
-    `test`, which is None where the others suffice. A word is given by its forms, of which one
-    must be there: `||ads.` fits `/ads` and `.ads`.
+    Its host is `host` or below it, it has each of `words` whole and `literal` (all in lower case), and
+    `test` accepts it; `test` is None if the others suffice. A word is a set of forms, of which the
+    address must have one: `||ads.` fits `/ads` and `.ads`.
     """
 
     host: str | None
@@ -62,7 +62,7 @@ class Pattern(NamedTuple):
 
 
 def compile_pattern(text: str, *, match_case: bool = False) -> Pattern:
-    """Compile a rule's pattern; raises `Malformed` for one that fits everything or nothing, or `Slow`."""
+    """Compile a rule's pattern; raises `Malformed` if it fits everything or nothing, or `Slow`."""
     if len(text) > 1 and text.startswith("/") and text.endswith("/"):
         return _regular_expression(text[1:-1], match_case=match_case)
     text = _in_ascii(text)
@@ -78,7 +78,7 @@ def compile_pattern(text: str, *, match_case: bool = False) -> Pattern:
 
 
 def _in_ascii(text: str) -> str:
-    """Write a pattern as addresses are written: hosts in Punycode, paths percent-encoded."""
+    """Return a pattern as addresses are written: hosts in Punycode, paths percent-encoded."""
     if text.isascii():
         return text
     edge = re.match(r"(\|\|)?([^/^?*|]*)(.*)", text, re.DOTALL)
@@ -93,9 +93,9 @@ def _in_ascii(text: str) -> str:
 
 
 def _words(body: str) -> tuple[tuple[str, ...], ...]:
-    """Return the words of a pattern that stand whole in every address it fits.
+    """Return the words that are whole in every address a pattern fits.
 
-    A word next to a star may be part of a longer one; so may one at an edge without an anchor.
+    A word next to a star, or at an edge without an anchor, may be part of a longer word.
     """
     if not body.endswith("|"):
         body += "*"
@@ -106,12 +106,12 @@ def _words(body: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _literal_of(body: str) -> str:
-    """Return the longest run of a pattern's characters that stand for themselves."""
+    """Return the longest run of literal characters of a pattern."""
     return max(re.split(r"[*^|]", body.lower()), key=len)
 
 
 def _after_host(rest: str) -> Test | None:
-    """Compile what follows `||host`: it must stand where the address's host ends."""
+    """Compile what follows `||host`: it must begin where the address's host ends."""
     ends = rest.endswith("|")
     body = rest.removesuffix("|") if ends else rest.rstrip("*")
     if body == "^" and not ends:
@@ -125,7 +125,7 @@ def _after_host(rest: str) -> Test | None:
 
 
 def _anywhere(text: str) -> Test | None:
-    """Compile a pattern that may fit anywhere, or at the edges it names."""
+    """Compile a pattern that may fit anywhere, or only at its anchors."""
     body = text.removesuffix("|")
     ends = body != text
     label = body.startswith("||")
@@ -140,7 +140,7 @@ def _anywhere(text: str) -> Test | None:
         expression = re.compile(start + _expression(body) + (r"\Z" if ends else ""), re.DOTALL)
         return lambda url, _: expression.match(url) is not None
     if (not starts and not ends) or not body:
-        return None  # the literal is all there is
+        return None  # the pattern is its literal
     return _literal(body, starts=starts, ends=ends)
 
 
@@ -155,11 +155,11 @@ def _literal(body: str, *, starts: bool, ends: bool) -> Test:
 
 
 def _expression(body: str) -> str:
-    """Translate stars and separators into an expression that never steps back over a star.
+    """Translate stars and separators into an expression that never backtracks over a star.
 
-    What stands between two stars may always be taken where it first occurs, so it is atomic: a
-    visitor's long address cannot make it try every way of sharing it out. The last part may have
-    to fit an edge, so only that one is looked for further on.
+    A part between two stars may always match where it first occurs, so it is atomic: a visitor's long
+    address causes no further tries. The last part may be anchored at the end, so it alone is searched
+    for further on.
     """
     first, *others = (
         "".join(_SEPARATOR if c == "^" else re.escape(c) for c in part)
@@ -199,10 +199,10 @@ _PARTS_OF_EXPRESSION = re.compile(
 
 
 def _words_of_expression(source: str) -> tuple[tuple[str, ...], ...]:
-    """Return words that stand whole in whatever a regular expression fits; none when in doubt.
+    """Return words that are whole in every text a regular expression fits; none when in doubt.
 
-    Groups, classes and what is repeated are unknown (a star here); alternatives outside groups,
-    or a look-around anywhere, end the search.
+    Groups, classes and repeated parts count as a star. An expression with alternatives outside groups,
+    or with a look-around, has no words.
     """
     if "(?!" in source or "(?<" in source:
         return ()

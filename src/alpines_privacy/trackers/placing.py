@@ -1,8 +1,8 @@
-"""Where the shield's element goes: before the first code of a page, and nowhere it changes the tree.
+"""The place of the shield's element: before the first code of a page, where it does not change the tree.
 
-A script element put before another, or before most start tags, adds itself and nothing else. It
-would take the attributes of a `head` that follows and split the group of a `col`; it does not run in
-a `template` or `noscript`, and is another element in `svg` and `math`. There it waits for the next
+A script element before another script, or before most start tags, changes nothing else in the tree.
+Exceptions: a `head` after it would lose its attributes, and a `col` after it its group. It does not run
+in a `template` or `noscript`, and is another element in `svg` and `math`. There it waits for the next
 tag.
 """
 
@@ -17,23 +17,23 @@ _NOT_BEFORE = frozenset({"html", "head", "col", "template", "frame"})
 
 
 class Placing:
-    """Waits for the place of one page's shield."""
+    """Finds the place of one page's shield."""
 
     __slots__ = ("_is_due", "_shield", "is_amp")
 
     def __init__(self, shield: bytes) -> None:
         """`shield` is the element's bytes, empty if the page gets none."""
         self._shield = shield
-        self._is_due = False  # code was seen where the shield cannot stand
+        self._is_due = False  # code came where the shield cannot be put
         self.is_amp = False
 
     @property
     def is_pending(self) -> bool:
-        """Whether the shield is still to be placed."""
+        """Whether the shield still has no place."""
         return bool(self._shield)
 
     def placed(self, tag: StartTag, decision: Decision) -> Decision:
-        """Return the decision on a tag with the shield in it, if this is the place."""
+        """Return the decision on a tag, with the shield in it if this is the place."""
         if tag.name == "html" and _is_amp(tag):
             self._shield, self.is_amp = b"", True
             return decision
@@ -67,7 +67,7 @@ def _edit(tag: StartTag, decision: Decision) -> Edit:
 
 
 def _is_amp(tag: StartTag) -> bool:
-    """Tell whether a page is AMP's, which allows no other scripts (`<html amp>`, `<html ⚡4ads>`)."""
+    """Tell whether a page is AMP, which forbids other scripts (`<html amp>`, `<html ⚡4ads>`)."""
     return any(name.removesuffix("4ads").removesuffix("4email") in _AMP for name in tag.names)
 
 

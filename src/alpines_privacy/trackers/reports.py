@@ -1,14 +1,14 @@
-"""The site's own endpoint for what pages tried to load: hosts counted by directive, nothing else.
+"""The endpoint for reports of what pages tried to load: it counts hosts by directive.
 
-Browsers post here what the Content-Security-Policy of `csp.py` stopped, or would have stopped
-(CSP3 §5, Reporting API). A report tells much about a visit; only the host that was asked for and
-the directive it broke are kept, in this process's memory, for `alpines-privacy trackers suggest`.
-Who asks for them proves with a signature that they hold the site's key.
+Browsers post here the loads that the Content-Security-Policy of `csp.py` stopped, or would have stopped
+(CSP3 §5, Reporting API). A report says much about a visit. Only the requested host and the violated
+directive are kept, in this process's memory, for `alpines-privacy trackers suggest`. A request for the
+counts is signed with the site's key.
 
-Anybody may post here. A page of another site can make its visitors' browsers do so, but a browser
-says itself which document it reports about, and only documents of this site count. Nothing keeps
-out who writes reports by hand: what they can do is bounded. Counts are kept of 500 hosts, the rarest
-goes first; the log names 50; nobody but a person puts a host into the policy.
+Anybody can post here. A page of another site can make its visitors' browsers post, but the browser
+names the document of a report, and only documents of this site count. Reports written by hand cannot
+be refused, so their effect is bounded: 500 hosts are counted, and the rarest is dropped first; the log
+names 50; only a person adds a host to the policy.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
 from alpines_privacy.trackers.declared import DeclaredHosts
-from alpines_privacy.trackers.request import Kind
+from alpines_privacy.trackers.request import LoadKind
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import looks_made_up
 
 __all__ = ["DIRECTIVES", "Counts", "LoadReports", "listed", "token_for"]
 
-# The directives of CSP3 §6.1, which say what kind of load it was.
+# The directives of CSP3 §6.1, which tell the kind of a load.
 DIRECTIVES = frozenset(
     {
         "child-src",
@@ -65,10 +65,10 @@ _TYPES = frozenset({"application/csp-report", "application/reports+json"})
 _LARGEST = 65536  # bytes: each report repeats the policy and the page's address
 _MOST_REPORTS = 100
 _MOST_HOSTS = 500
-_MOST_TOLD = 50  # hosts, in the log
-_LONGEST_ADDRESS = 2048  # characters that are looked at
+_MOST_LOGGED = 50  # hosts, in the log
+_LONGEST_ADDRESS = 2048  # characters that are read
 _LONGEST_HOST = 100
-# A segment of a path that is a route's rather than a visitor's.
+# A path segment that belongs to a route rather than to a visitor.
 _ROUTE_WORD = re.compile(r"[a-z][a-z._-]{0,23}")
 _MOST_SEGMENTS = 4
 
@@ -80,7 +80,7 @@ _PRIVATE = [("cache-control", "no-store")]
 _TAKEN = Answer(204, _PRIVATE)
 _UNKNOWN = Answer(404, [*_PRIVATE, ("content-type", "text/plain; charset=utf-8")], b"Not found.\n")
 
-_KINDS: tuple[Kind, ...] = (
+_KINDS: tuple[LoadKind, ...] = (
     "script",
     "image",
     "xmlhttprequest",
@@ -97,7 +97,7 @@ _STOPPED = {"declared": "; it was stopped", "report": '; loads = "declared" woul
 
 
 class Counts:
-    """How often each host was asked for, by directive; the rarest makes room for a new one."""
+    """Counts of loads by host and directive; the rarest host is dropped for a new one."""
 
     def __init__(self, most: int = _MOST_HOSTS) -> None:
         self._most = most
@@ -113,7 +113,7 @@ class Counts:
             counts[directive] = counts.get(directive, 0) + 1
 
     def told(self) -> dict[str, dict[str, int]]:
-        """Return the counts, the host that was asked for most first."""
+        """Return the counts, the most requested host first."""
         with self._lock:
             hosts = sorted(self._hosts, key=lambda host: (-self._total(host), host))
             return {host: dict(sorted(self._hosts[host].items())) for host in hosts}
@@ -123,12 +123,12 @@ class Counts:
 
 
 class LoadReports(Promise):
-    """Takes reports at `<endpoint>loads`, and tells the counts to who holds the site's key."""
+    """Takes reports at `<endpoint>loads`, and sends the counts to holders of the site's key."""
 
     def __init__(self, policy: PrivacyPolicy, keys: SecretKeys | None, rules: Rules) -> None:
-        """`keys` are those the operator has set (`SecretKeys.given()`); without any nobody is told.
+        """`keys` are those the operator has set (`SecretKeys.given()`); without any the counts are not sent.
 
-        Where no page is told to report (`loads = "listed"`), there is no endpoint.
+        There is no endpoint if pages do not report (`loads = "listed"`).
         """
         self._stopped = _STOPPED.get(policy.loads)
         self.pages = frozenset({policy.endpoint + "loads"}) if self._stopped else frozenset()
@@ -140,11 +140,11 @@ class LoadReports(Promise):
         self.counts = Counts()
 
     def use(self, rules: Rules) -> None:
-        """Tell trackers by these rules from now on."""
+        """Recognize trackers by these rules from now on."""
         self._rules = rules
 
     def page(self, context: RequestContext) -> Answer | Examine:
-        """Take a report, or tell the counts."""
+        """Take a report, or return the counts."""
         request = context.request
         if request.method == "POST":
             return self._take(request, context)
@@ -156,8 +156,8 @@ class LoadReports(Promise):
     def _take(self, request: RequestHead, context: RequestContext) -> Answer | Examine:
         """Ask for the body of a report.
 
-        Whose page it is about is told by the report, not by `Sec-Fetch-Site` and `Origin`: a page
-        of this site in a sandboxed frame is of no origin, and its reports look like another site's.
+        The report names its page. `Sec-Fetch-Site` and `Origin` are not used: a page of this site in a
+        sandboxed frame has no origin, and its reports look like another site's.
         """
         if media_type("".join(request.values("content-type")[-1:])) not in _TYPES:
             return Answer(415, [*_PRIVATE, ("accept-post", ", ".join(sorted(_TYPES)))])
@@ -174,7 +174,7 @@ class LoadReports(Promise):
         host = _host(report.blocked)
         if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
             return
-        if host in self._declared:  # a head had no room for it, which the log says
+        if host in self._declared:  # the head had no room for this host; the log has said so
             return
         page = _page(report.document, own, is_ours=is_ours)
         if page is not None:
@@ -182,20 +182,20 @@ class LoadReports(Promise):
             self._tell(host, report.directive, page, own)
 
     def _tell(self, host: str, directive: str, page: str, own: str) -> None:
-        """Say once of a host that it was asked for, and how it is declared."""
-        if host in self._said or len(self._said) >= _MOST_TOLD:
+        """Log a host once, with the way to declare it."""
+        if host in self._said or len(self._said) >= _MOST_LOGGED:
             return
         self._said.add(host)
         match = listed(self._rules, host, own)
         warning = f" It is a tracker ({match.list}: {match.rule})." if match else ""
         logger.warning(_TOLD, host, directive, page, self._stopped, host, host, warning)
-        if len(self._said) == _MOST_TOLD:
+        if len(self._said) == _MOST_LOGGED:
             logger.warning(
                 "No further host is told of here; `alpines-privacy trackers suggest` tells all."
             )
 
     def _proves(self, request: RequestHead) -> bool:
-        """Whether a request carries a fresh token signed with one of the site's keys."""
+        """Tell whether a request has a fresh token signed with one of the site's keys."""
         tokens = request.values("authorization")
         if self._signer is None or len(tokens) != 1:
             return False
@@ -209,7 +209,7 @@ class LoadReports(Promise):
 
 
 def token_for(keys: SecretKeys) -> str:
-    """Return a token that `LoadReports` of an app with one of these keys takes for five minutes."""
+    """Return a token, valid for five minutes in an app with one of these keys."""
     return TimestampSigner(keys[0], salt=_SALT).sign(_WORD).decode()
 
 
@@ -219,7 +219,7 @@ def listed(rules: Rules, host: str, page_host: str) -> Match | None:
 
 
 class _Report(NamedTuple):
-    """What a report says: the address that was asked for, the directive against it, and its page."""
+    """A report: the requested address, the violated directive, and the page."""
 
     blocked: str
     directive: str
@@ -227,7 +227,7 @@ class _Report(NamedTuple):
 
 
 def _read(body: bytes) -> Iterator[_Report]:
-    """Read the reports of a body, `csp-report` (CSP2) or those of the Reporting API."""
+    """Read the reports in a body: a `csp-report` (CSP2) or those of the Reporting API."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -237,7 +237,7 @@ def _read(body: bytes) -> Iterator[_Report]:
         told = report.get("csp-report", report.get("body")) if isinstance(report, dict) else None
         if isinstance(told, dict):
             blocked = _text(told, "blocked-uri", "blockedURL")
-            # Firefox before 121 and Safari before 15.4 have the last name only (CSP2).
+            # Firefox before 121 and Safari before 15.4 send the last name only (CSP2).
             directive = _text(
                 told, "effective-directive", "effectiveDirective", "violated-directive"
             )
@@ -246,15 +246,15 @@ def _read(body: bytes) -> Iterator[_Report]:
 
 
 def _text(told: Mapping[str, Any], *names: str) -> str:
-    """Return what stands under the first name that has a value, nothing if that is no text."""
+    """Return the value of the first name that has one, empty if it is no text."""
     found = next((told[name] for name in names if told.get(name) is not None), None)
     return found[:_LONGEST_ADDRESS] if isinstance(found, str) else ""
 
 
 def _host(blocked: str) -> str | None:
-    """Return the host that was asked for; None for one that no policy would declare.
+    """Return the requested host; None if no policy would declare it.
 
-    Those are addresses, names of this machine, and names that look made for one visitor.
+    That is so for addresses, names of this machine, and names that look made for one visitor.
     """
     address = parse(blocked) if "//" in blocked else None
     if address is None or len(address.host) > _LONGEST_HOST:
@@ -266,10 +266,10 @@ def _host(blocked: str) -> str | None:
 
 
 def _page(document: str, own: str, *, is_ours: bool) -> str | None:
-    """Return the shape of the path of the page that reports; None if it is none of this site's.
+    """Return the shape of the reporting page's path; None for a page of another site.
 
-    A page that is written into another (`srcdoc`) has the address `about`: there the browser's own
-    word counts, that the report comes from here (`is_ours`).
+    A page in `srcdoc` has the address `about`. For it the browser's own fields tell whether the report
+    comes from this site (`is_ours`).
     """
     if document.partition(":")[0].lower() == "about":
         return "a frame's page" if is_ours else None

@@ -17,29 +17,29 @@ __all__ = [
     "KINDS",
     "PAGE_LOADS",
     "THIRD_PARTY",
-    "Kind",
-    "Page",
+    "LoadKind",
+    "PageHost",
     "Request",
     "is_below",
     "page_on",
 ]
 
-# What asks for an address. `document` is a page of its own, `popup` one in a window of its own.
-Kind: TypeAlias = Literal[
+# The kinds of a load. `document` is a page of its own, `popup` a page in a new window.
+LoadKind: TypeAlias = Literal[
     "script", "image", "stylesheet", "object", "xmlhttprequest", "subdocument", "ping",
     "websocket", "media", "font", "other", "document", "popup",
 ]  # fmt: skip
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[LoadKind, ...] = get_args(LoadKind)
 
 FIRST_PARTY, THIRD_PARTY = 1, 2
 ALL_PARTIES = FIRST_PARTY | THIRD_PARTY
 BITS: Mapping[str, int] = MappingProxyType({kind: 4 << index for index, kind in enumerate(KINDS)})
-# What loads while a page is shown. The other two are asked for by name only.
+# The kinds that load within a page. A rule applies to the other two only if it names them.
 PAGE_LOADS = sum(BITS.values()) & ~(BITS["document"] | BITS["popup"])
 
 
-class Page(NamedTuple):
-    """A page's host as rules see it: its site, and the names by which $domain= may mean it."""
+class PageHost(NamedTuple):
+    """A page's host, its site, and the names of it that $domain= may use."""
 
     host: str
     site: str
@@ -47,7 +47,7 @@ class Page(NamedTuple):
 
 
 class Request:
-    """A load: an address, the page it is on, and what may ask for it, as a sum of `BITS`."""
+    """A load: an address, the host of its page, and its possible kinds as a sum of `BITS`."""
 
     __slots__ = ("host", "host_end", "is_third_party", "kinds", "lower", "page", "party", "url")
 
@@ -60,27 +60,27 @@ class Request:
         self.kinds = kinds
 
 
-def _is_third_party(host: str, page: Page) -> bool:
-    """Whether a host belongs to another site than the page's; an address is a site of its own."""
+def _is_third_party(host: str, page: PageHost) -> bool:
+    """Tell whether a host belongs to another site than the page; an IP address is its own site."""
     if host == page.host or not is_below(host, page.site):
         return host != page.host
     return (registrable_domain(host) or host) != page.site
 
 
 def is_below(host: str, domain: str) -> bool:
-    """Whether a host is a domain or a subdomain of it."""
+    """Tell whether a host is a domain or its subdomain."""
     return host.endswith(domain) and (len(host) == len(domain) or host[-len(domain) - 1] == ".")
 
 
 @cached("page hosts")
-def page_on(host: str) -> Page:
+def page_on(host: str) -> PageHost:
     """Describe a page's host.
 
-    Its names, the most specific first, for `www.shop.co.uk`: itself, `www.shop.*`, `shop.co.uk`,
-    `shop.*`, `co.uk`, `uk`. What is longer than any host has no name but its own.
+    The names of `www.shop.co.uk`, the most specific first: itself, `www.shop.*`, `shop.co.uk`, `shop.*`,
+    `co.uk`, `uk`. A text longer than any host has only its own name.
     """
     if len(host) > LONGEST_HOST:
-        return Page(host, host, (host,))
+        return PageHost(host, host, (host,))
     site = registrable_domain(host)
     suffix = site.partition(".")[2] if site else ""
     names, name = [], host
@@ -89,4 +89,4 @@ def page_on(host: str) -> Page:
         if suffix and name.endswith("." + suffix):
             names.append(name.removesuffix(suffix) + "*")
         name = name.partition(".")[2]
-    return Page(host, site or host, tuple(names))
+    return PageHost(host, site or host, tuple(names))

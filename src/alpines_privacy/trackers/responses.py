@@ -1,9 +1,8 @@
-"""Third-party trackers never reach the visitor; ads do not under a signal (policy §9, §11, §12).
+"""The promise that trackers do not reach visitors, nor ads under a signal (policy §9, §11, §12).
 
-This is the HTTP side of it: which responses are pages that can be read, what their heads must say
-once their bytes change, and how a browser's cache is kept from showing one visitor's variant to
-another. What goes from a page is `page.py`'s to decide, what it may load `csp.py`'s; what stands in
-it of the shield is told by whoever made this promise.
+This is its HTTP side: which responses are readable pages, which fields change with their bytes, and how
+caches keep the variants of a page apart. `page.py` decides what is removed from a page, `csp.py` what
+it may load; the guard passes in the function that returns the shield's element.
 """
 
 from __future__ import annotations
@@ -23,34 +22,33 @@ from alpines_privacy.http.variants import MARK, mapped_back, marked, named_as_as
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.csp import LoadPolicy
-from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields
-from alpines_privacy.trackers.fields import Taken as _Taken
-from alpines_privacy.trackers.markup import Kinds
+from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields, RemovedField
+from alpines_privacy.trackers.markup import LoadKinds
 from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.rules import Match, Rules
 from alpines_privacy.trackers.telling import Telling
 
-__all__ = ["Shield", "Trackers"]
+__all__ = ["ShieldTag", "TrackersInResponses"]
 
-Shield: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
+ShieldTag: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
 """What tells the shield's element for a page with this head, `b""` for none."""
 
-# What a browser fetches to show it as a page, or in one.
+# Destinations of a response that a browser shows as a page or in one.
 _SHOWN = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 _READING = frozenset({"GET", "HEAD"})
-# What is said of the app's bytes, and is untrue once they change (RFC 9110 §14.3, RFC 9530).
+# Fields about the app's bytes, untrue once they change (RFC 9110 §14.3, RFC 9530).
 _OF_THE_BYTES = frozenset(
     {"content-md5", "digest", "content-digest", "repr-digest", "accept-ranges"}
 )
 _OF_THE_UNREAD = _OF_THE_BYTES | {"content-length"}
 _EDITION = (
-    1  # goes up when the same rules make another page: copies filtered before are asked for anew
+    1  # raised when the same rules give another page, so that cached copies are fetched again
 )
 _LONGEST_LISTING = 2048  # characters, in the log
 _LEFT_ALONE = (
     "Pages %s leave as the app made them: trackers in their markup stay, and they get no shield. %s"
 )
-# The page of a request whose host no browser could have asked for.
+# The page of a request with a host that no browser sends.
 _NOWHERE = url.Address("https://invalid/", "https", "invalid", len("https://invalid"))
 
 
@@ -59,14 +57,14 @@ def _no_shield(context: RequestContext, head: ResponseHead) -> bytes:
     return b""
 
 
-class Trackers(Promise):
-    """Takes trackers out of pages and heads, and says in a page's head what it may load."""
+class TrackersInResponses(Promise):
+    """Removes trackers from pages and heads, and adds the policy of loads to a page's head."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
     fields_read: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
-    def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: Shield = _no_shield) -> None:
-        """Compile a policy and its rules; `shield` tells what stands before a page's first script."""
+    def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: ShieldTag = _no_shield) -> None:
+        """Compile a policy and its rules; `shield` returns the element to put before a page's first script."""
         self._policy = policy
         self._debugs = policy.debug
         self._fields = Fields(policy)
@@ -76,25 +74,25 @@ class Trackers(Promise):
         self.use(rules)
 
     def use(self, rules: Rules) -> None:
-        """Decide by these rules from now on; pages that are under way go on by the former ones."""
+        """Use these rules from now on; pages already begun keep the former ones."""
         variants = {o: _variant(self._policy, rules, opted_out=o) for o in (False, True)}
         self._in_force = _InForce(Pages(self._policy, rules), variants)
 
     def request(self, context: RequestContext) -> None:
-        """Ask the app for a page in a coding that can be read, and for no other variant of it."""
+        """Ask the app for a page in a readable coding, in the variant for this visitor."""
         request = context.request
         asks_page = "text/html" in ",".join(request.values("accept"))
         if asks_page and (accepted := request.values("accept-encoding")):
             narrowed = coding.narrowed(", ".join(accepted))
             if narrowed is not None:
                 request.edit("accept-encoding", narrowed)
-        # Elsewhere they are no questions about a copy: PUT with `If-None-Match: *` creates.
+        # With other methods they do not validate a copy: PUT with `If-None-Match: *` creates.
         if request.method not in _READING:
             return
         shown = _is_shown(request, asks_page=asks_page)
         if tags := request.values("if-none-match"):
             self._map_back(context, request, ", ".join(tags), shown=shown)
-        if shown:  # the app answers for all of it
+        if shown:  # the app sends the whole page
             for name in ("if-modified-since", "range", "if-range"):
                 if request.values(name):
                     request.edit(name, None)
@@ -102,18 +100,18 @@ class Trackers(Promise):
     def _map_back(
         self, context: RequestContext, request: RequestHead, tags: str, *, shown: bool
     ) -> None:
-        """Let the app answer for the variant this visitor gets."""
+        """Translate the tags of this visitor's variant to the app's own."""
         if shown or MARK in tags:
             request.edit("if-none-match", mapped_back(tags, self._variant(context)))
 
     def response(self, context: RequestContext, head: ResponseHead) -> Wait | None:
-        """Clean a response's head; of a page that can be read, wait for the first chunk."""
+        """Clean a response's head; for a readable page, wait for the first chunk."""
         if not (head.is_html or head.status == 304 or self._fields.concern(head)):
             return None
         visitor = _Visitor(
             context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
         )
-        taken: list[_Taken] = []
+        taken: list[RemovedField] = []
         self._fields.clean(
             head,
             visitor.block,
@@ -125,11 +123,13 @@ class Trackers(Promise):
         request = context.request
         if request.kind != "http":
             return None
-        if head.status == 304:  # Not Modified: the browser's own copy, under the name it has there
+        if (
+            head.status == 304
+        ):  # Not Modified: the browser's copy, under the tag that the browser has
             if asked := (request.edits or {}).get("if-none-match"):
                 self.mark(context, head, asked)
             return None
-        if not head.is_html or head.status == 206:  # a part of a page cannot be read
+        if not head.is_html or head.status == 206:  # a part of a page cannot be filtered
             return None
         reading = _Reading(self, visitor, head)
         if request.method == "HEAD":
@@ -139,11 +139,11 @@ class Trackers(Promise):
         return Wait(reading.settle)
 
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
-        """Let no early hint or push announce a tracker."""
+        """Clean the fields of early hints, pushes and trailers."""
         visitor = _Visitor(
             context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
         )
-        taken: list[_Taken] = []
+        taken: list[RemovedField] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
         )
@@ -160,22 +160,22 @@ class Trackers(Promise):
             head.replace([*kept, ("etag", tag)])
 
     def _variant(self, context: RequestContext) -> str:
-        """Return eight hex digits for what a page depends on beside the app, as the request tells it.
+        """Return eight hex digits for all that a page depends on beside the app's response.
 
-        Of the shield: the element that this request gets in a page whose head says nothing. What a
-        page's head says of it is the app's, as its ETag is.
+        The shield's part is the element for a page without a Content-Security-Policy. A policy in the
+        page's head is part of the app's response, to which its ETag belongs.
         """
         element = self._element(context, ResponseHead(200, [("content-type", "text/html")]))
         told = self._in_force.variants[context.preference.opted_out] + element
         return hashlib.blake2s(told, digest_size=4).hexdigest()
 
     def end(self, context: RequestContext) -> None:
-        """In development, log what was removed from a page, streamed ones included."""
+        """In development, log what was removed from a page, streamed or not."""
         if self._debugs and context.removals:
             logger.info("Removed from a response: %s", _listing(context.removals))
 
     def show(self, context: RequestContext, head: ResponseHead) -> None:
-        """In development, tell in the page's head what was removed from it."""
+        """In development, list in the page's head what was removed from it."""
         if self._debugs and context.removals:
             room = head.room - len("alpines-privacy-removed: \r\n")
             if room > 0:
@@ -193,7 +193,7 @@ class Trackers(Promise):
         )
 
     def _element(self, context: RequestContext, head: ResponseHead) -> bytes:
-        """Return the shield's element for a page with this head; a defect there costs the shield alone."""
+        """Return the shield's element for a page with this head, empty if the shield raises."""
         try:
             return self._shield(context, head)
         except Exception:
@@ -201,7 +201,7 @@ class Trackers(Promise):
             return b""
 
     def restrain(self, context: RequestContext, head: ResponseHead) -> None:
-        """Say in a page's head which hosts it may load from, if the policy's `loads` does."""
+        """Add to a page's head the hosts it may load from, if the policy's `loads` asks for that."""
         if "csp" in context.exempted:
             return
         line = self._loads.line(context.client, context.mount, head.room)
@@ -213,14 +213,14 @@ class Trackers(Promise):
 
 
 class _InForce(NamedTuple):
-    """What is compiled from the rules: the filter of pages, and a digest for visitors of either kind."""
+    """Compiled rules: the filter of pages, and a digest by whether the visitor opted out."""
 
     pages: Pages
     variants: Mapping[bool, bytes]
 
 
 class _Visitor:
-    """Whose page it is: the address it has, what may load on it, and what is told of the rest."""
+    """The visitor's side of a page: its address, the blocker, and the report of removed loads."""
 
     __slots__ = ("_address", "_blocker", "_telling", "context")
 
@@ -231,29 +231,29 @@ class _Visitor:
         self._address: url.Address | None = None
 
     def page(self) -> url.Address:
-        """Return the page's address, worked out once; one of no host if it cannot be told."""
+        """Return the page's address, computed once; a placeholder if the request's host is invalid."""
         if self._address is None:
             address = self.context.client.origin + self.context.request.path
             self._address = url.parse(address) or _NOWHERE
         return self._address
 
-    def block(self, address: str, kinds: Kinds) -> Match | None:
+    def block(self, address: str, kinds: LoadKinds) -> Match | None:
         """Return what stops a load, or None."""
         return self._blocker.match(address, self.page(), kinds)
 
     def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
-        """Put what was taken out into the response's report, and tell the developer once."""
+        """Add removed fields or loads to the response's report, and log each once."""
         if not taken:
             return
-        removals = [_told(what, match, address) for what, address, match in taken]
+        removals = [_removal(what, match, address) for what, address, match in taken]
         self.context.removed(removals)
         self._telling.tell(removals, self.context.runtime.notices)
 
 
 class _Reading:
-    """A page about to be read: its head is held until its first chunk shows what it is."""
+    """A page before its first chunk, which decides how it is filtered; its head is held until then."""
 
-    def __init__(self, promise: Trackers, visitor: _Visitor, head: ResponseHead) -> None:
+    def __init__(self, promise: TrackersInResponses, visitor: _Visitor, head: ResponseHead) -> None:
         self._promise = promise
         self._visitor = visitor
         self._head = head
@@ -261,7 +261,7 @@ class _Reading:
         self._content_type = "".join(head.values("content-type")[-1:])
 
     def settle(self, first: bytes, whole: bool) -> Rewrite | None:  # noqa: FBT001 - Settle's signature
-        """Decide with the first chunk; a page that is all there is filtered at once."""
+        """Decide with the first chunk; a page that is whole is filtered at once."""
         context, head = self._visitor.context, self._head
         self._promise.mark(context, head)
         page = self._promise.begin(self._visitor, head) if self._is_read(first) else None
@@ -271,10 +271,10 @@ class _Reading:
         return self._filtered(page, first) if whole else self._streamed(page)
 
     def leave_unread(self) -> None:
-        """Answer HEAD: what GET's bytes will be like is known only once they are filtered.
+        """Answer HEAD without the fields about the bytes: only filtering them tells their values.
 
-        A field that only the content tells may be left out (RFC 9110 §9.3.2); a length that is not
-        GET's must not be sent (§8.6).
+        A field that depends on the content may be left out (RFC 9110 §9.3.2); a length other than GET's
+        must not be sent (§8.6).
         """
         self._promise.mark(self._visitor.context, self._head)
         if self._is_read(b""):
@@ -286,7 +286,7 @@ class _Reading:
         return self._coding not in {"", "identity"}
 
     def _is_read(self, first: bytes) -> bool:
-        """Tell whether a page is filtered: the app lets it, and its beginning can be read."""
+        """Tell whether a page is filtered: the app allows it, and its beginning can be read."""
         if "markup" in self._visitor.context.exempted:
             return False
         start = coding.beginning(self._coding, first)
@@ -304,21 +304,21 @@ class _Reading:
 
     @property
     def _is_not_to_be_transformed(self) -> bool:
-        """Whether the app says `no-transform` (RFC 9111 §5.2.2.6)."""
+        """Tell whether the app says `no-transform` (RFC 9111 §5.2.2.6)."""
         return any(
             "no-transform" in map(str.lower, split_list(value))
             for value in self._head.values("cache-control")
         )
 
     def _left(self, which: str, instead: str) -> None:
-        """Say once why pages are not filtered."""
+        """Log once why such pages are not filtered."""
         self._visitor.context.runtime.notices.once(_LEFT_ALONE, which, instead)
 
     def _filtered(self, page: Page, body: bytes) -> Rewrite | None:
-        """Filter all of a page; None if it leaves as it is."""
+        """Filter a whole page; None if it leaves as it is."""
         try:
             text = b"".join(coding.decoder(self._coding)(body)) if self._coded else body
-        except ValueError:  # broken after its beginning
+        except ValueError:  # the coding is broken after its beginning
             return None
         filtered = page(text, last=True)
         self._visitor.tell([(r.what, "", r.match) for r in page.removals])
@@ -343,7 +343,7 @@ class _Reading:
 
 
 class _Once:
-    """A page filtered already: all of it leaves with the first chunk."""
+    """A page filtered as a whole: all of it leaves with the first chunk."""
 
     __slots__ = ("_body",)
 
@@ -357,7 +357,7 @@ class _Once:
 
 
 class _Plain:
-    """A page that streams."""
+    """A streamed page without a coding."""
 
     __slots__ = ("_finish", "_page")
 
@@ -373,7 +373,7 @@ class _Plain:
 
 
 class _Coded:
-    """A page that streams compressed: decoded, filtered, and encoded again with a flush per chunk."""
+    """A streamed, compressed page: decoded, filtered, and encoded again with a flush for each chunk."""
 
     __slots__ = ("_decode", "_encode", "_finish", "_page")
 
@@ -392,11 +392,11 @@ class _Coded:
 
 
 def _names_digests(head: ResponseHead) -> bool:
-    """Whether the app's policy allows scripts by their digests, which an edit would change."""
+    """Tell whether the app's policy allows scripts by their digests, which an edit would break."""
     return any("'sha" in value.lower() for value in head.values("content-security-policy"))
 
 
-def _told(what: str, match: Match | None, address: str) -> Removal:
+def _removal(what: str, match: Match | None, address: str) -> Removal:
     if match:
         return Removal(what, match.host, match.rule, match.list, match.company)
     found = url.parse(address)
@@ -404,7 +404,7 @@ def _told(what: str, match: Match | None, address: str) -> Removal:
 
 
 def _listing(report: Sequence[Removal]) -> str:
-    """Return a line of ASCII: what was removed, whose it is, by which rule."""
+    """Return one ASCII line of the removed loads, with company and rule."""
     told = (
         f"{r.what} {r.host} ({r.company or 'unknown'}; {r.rule or 'undeclared'})" for r in report
     )
@@ -412,7 +412,7 @@ def _listing(report: Sequence[Removal]) -> str:
 
 
 def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
-    """Whether what is asked for will be shown as a page, or put into one by a script that asks for HTML."""
+    """Tell whether a request is for a page, or for HTML that a script puts into a page."""
     destination = request.values("sec-fetch-dest")
     if not destination or destination[0] == "empty":
         return asks_page
@@ -420,6 +420,6 @@ def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
 
 
 def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> bytes:
-    """Return a digest of what all pages depend on beside the app: policy, rules, signal."""
+    """Return a digest of policy, rules and signal, on which all pages depend."""
     digests = [table.digest for table in rules.tables]
     return hashlib.blake2s(repr((_EDITION, policy, digests, opted_out)).encode()).digest()

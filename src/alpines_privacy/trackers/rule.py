@@ -1,4 +1,4 @@
-"""One line of a filter list: read, or said why not, and asked whether it applies to a request."""
+"""One rule of a filter list: parsed from a line, and matched against requests."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ __all__ = [
     "weight_of",
 ]
 
-# Of the rules that apply to a request the strongest decides; the even ones let it through.
+# The strongest of the rules that apply to a request decides; even strengths allow it.
 BLOCK, EXCEPTION, IMPORTANT, ALLOWED = 1, 2, 3, 4
-# What the site's own policy adds stands above exceptions of the lists.
+# Rules that the site's own policy adds outrank exceptions of the lists.
 ADDED = IMPORTANT
 
 Why: TypeAlias = Literal["comment", "cosmetic", "unsupported"]
@@ -65,24 +65,24 @@ _PARTIES: Mapping[str, int] = MappingProxyType(
         "~3p": FIRST_PARTY,
     }
 )
-# "Block, and answer with a surrogate": the first half is what keeps a request from a tracker.
-_STAND_INS = frozenset({"redirect", "rewrite"})
+# Options for "block, and answer with a surrogate". Only the blocking is done.
+_SURROGATES = frozenset({"redirect", "rewrite"})
 
 _COSMETIC = re.compile(r"[^/|@\"!]*?#(?:@?[?$%]{0,2}|\+)#")
 _OPTIONS = re.compile(r"~?[\w-]++(?:=[^,]*+)?(?:,~?[\w-]++(?:=[^,]*+)?)*+", re.DOTALL)
 SLOW = "an expression that may take too long"
-_MOST_DOLLARS = 16  # of a rule that are tried as the beginning of its options
-_SAYS_SOMETHING = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
-# Bytes of a rule without its text, and for each character of it: its parts, and its expression.
+_MOST_DOLLARS = 16  # `$` of a rule that are tried as the start of its options
+_LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]|[^\x00-\x7f]")
+# Bytes of memory of a rule without its text, and for each character of its text.
 _OBJECTS, _EACH = 512, 12
 _DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)*(?:[a-z0-9_-]+|\*)|\[[0-9a-f:.]+\]")
 
 
-class Skipped(Exception):  # noqa: N818 - the ordinary fate of half the lines, no error
-    """A line that says nothing about loads, or says it with an option that is not understood.
+class Skipped(Exception):  # noqa: N818 - no error: half the lines are skipped
+    """A line that is no rule about loads, or a rule with an unsupported option.
 
-    `option` names what was not understood: a blocking rule without it would stop too much, so it
-    is dropped and lets pass; an exception is dropped too and then what it excepts is blocked.
+    `option` names that option. A blocking rule without it would stop too much, so the rule is left out
+    and its loads pass. An exception is left out too, and the loads it excepts stay blocked.
     """
 
     def __init__(self, why: Why, option: str = "") -> None:
@@ -92,10 +92,10 @@ class Skipped(Exception):  # noqa: N818 - the ordinary fate of half the lines, n
 
 
 class Rule:
-    """A network rule. `host` and `words` are by what it is found, see `Pattern`."""
+    """A network rule. An index finds it by `host` or `words`; see `Pattern`."""
 
     def __init__(self, text: str, pattern: str, options: str) -> None:
-        """Understand a rule's parts; raises `Skipped` or `Malformed`."""
+        """Parse a rule's parts; raises `Skipped` or `Malformed`."""
         self.text = text
         self.is_exception = text.startswith("@@")
         self.strength = EXCEPTION if self.is_exception else BLOCK
@@ -106,19 +106,19 @@ class Rule:
         self._parties = ALL_PARTIES
         for option in filter(None, options.split(",")):
             self._take(option)
-        if not options and not _SAYS_SOMETHING.search(pattern):
+        if not options and not _LETTER_OR_DIGIT.search(pattern):
             raise Malformed(f"{pattern!r} fits every address; expected a host, a word or an option")
         self.host, self.words, self.literal, self._test = compile_pattern(
             pattern, match_case=self._match_case
         )
         self.mask = ((self._kinds or PAGE_LOADS) & ~self._not_kinds) | self._parties
-        # Whether mask, host and literal say it all: then nothing is called to decide.
+        # Whether mask, host and literal decide alone, without a call.
         self.is_plain = self._test is None and self.domains is None
         self.weight = 2 * self.strength
         self.source: ListInfo | None = None
 
     def come_from(self, source: ListInfo) -> None:
-        """Note the list a rule is from; one of the site's own gains the strength that has."""
+        """Set the list of a rule; a rule of the site's own policy gets its higher strength."""
         self.source = source
         if source.is_own:
             self.strength = ALLOWED if self.is_exception else ADDED
@@ -126,17 +126,17 @@ class Rule:
 
     @cached_property
     def own_domains(self) -> tuple[str, ...]:
-        """The pages' domains a rule is limited to, empty if it is not."""
+        """The domains of pages that a rule is limited to, empty if there is no limit."""
         return tuple(name for name, included in (self.domains or {}).items() if included)
 
     @property
     def identity(self) -> str:
-        """The rule with its options in order and without $badfilter: what that one cancels."""
+        """The rule with sorted options and without $badfilter, to find the rule that a $badfilter cancels."""
         pattern, options = _split(self.text)
         return pattern + "$" + ",".join(sorted({*options.split(",")} - {"badfilter", ""}))
 
     def applies(self, request: Request) -> bool:
-        """Whether the rule is about a request, of one of its kinds."""
+        """Tell whether the rule applies to a request, as one of its kinds."""
         return (
             self.literal in request.lower
             and self.mask & request.party != 0
@@ -146,7 +146,7 @@ class Rule:
         )
 
     def fits(self, request: Request) -> bool:
-        """Whether a rule whose mask, host and literal fit a request fits it altogether."""
+        """Tell whether a rule applies to a request that fits its mask, host and literal."""
         if self._test and not self._test(
             request.url if self._match_case else request.lower, request.host_end
         ):
@@ -154,7 +154,7 @@ class Rule:
         return self.domains is None or self.covers(request.page.names)
 
     def covers(self, page_names: tuple[str, ...]) -> bool:
-        """Whether the page is among the domains; its most specific name decides."""
+        """Tell whether $domain= includes a page; its most specific name decides."""
         assert self.domains is not None
         for name in page_names:
             if (covered := self.domains.get(name)) is not None:
@@ -177,17 +177,17 @@ class Rule:
             self.strength = max(self.strength, BLOCK if self.is_exception else IMPORTANT)
         elif name == "badfilter":
             self.is_badfilter = True
-        elif name not in _STAND_INS or not value or self.is_exception:
+        elif name not in _SURROGATES or not value or self.is_exception:
             raise Skipped("unsupported", name)
 
 
 def weight_of(rules: Iterable[Rule]) -> int:
-    """Return about how many bytes understood rules take."""
+    """Return an estimate of the memory of parsed rules, in bytes."""
     return 64 + sum(_OBJECTS + _EACH * len(rule.text) for rule in rules)
 
 
 def read(line: str) -> Rule:
-    """Read one line of a list; raises `Skipped` for what is no rule, `Malformed` for what is wrong."""
+    """Parse one line of a list; raises `Skipped` if it is no rule, `Malformed` if it is an invalid one."""
     line = line.strip()
     if not line or line.startswith("!") or (line.startswith("[") and line.endswith("]")):
         raise Skipped("comment")
@@ -216,7 +216,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _domains(value: str) -> dict[str, bool]:
-    """Read `a.com|~b.a.com|c.*` into a table from domain to whether it is meant."""
+    """Read `a.com|~b.a.com|c.*` into a mapping from domain to whether it is included."""
     domains = {}
     for entry in value.split("|"):
         name = entry.removeprefix("~")

@@ -1,4 +1,4 @@
-"""The decision about one load: which rule, of which list, stops it, and for whom."""
+"""The decision on one load: the rule and the list that stop it, and for whom."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.url import parse
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.pattern import words
-from alpines_privacy.trackers.request import BITS, KINDS, Kind, Request
+from alpines_privacy.trackers.request import BITS, KINDS, LoadKind, Request
 from alpines_privacy.trackers.rule import Rule, weight_of
 from alpines_privacy.trackers.source import ListInfo, When
 from alpines_privacy.trackers.table import Table
 
 __all__ = ["Explanation", "Match", "Rules"]
 
-# An address, the host of the page it is on, and what asks for it.
-_Asked: TypeAlias = "tuple[str, str, tuple[Kind, ...]]"
+# An address, the host of its page, and its kinds.
+_Asked: TypeAlias = "tuple[str, str, tuple[LoadKind, ...]]"
 
 
 class Match(NamedTuple):
-    """A load that is to be stopped: by which rule, of which list, and whose host it goes to.
+    """A load to stop: the rule, its list, and the company behind the host.
 
-    `when` is "always", or "signal" for what is stopped only for visitors who send one. `company`
-    and `category` are None for a host third-party-web does not know.
+    `when` is "always", or "signal" for a load that is stopped only for visitors who send a signal.
+    `company` and `category` are None for a host that third-party-web does not know.
     """
 
     rule: str
@@ -37,12 +37,12 @@ class Match(NamedTuple):
     category: str | None
 
 
-_ALONE: dict[Kind, tuple[Kind, ...]] = {kind: (kind,) for kind in KINDS}
-_OF_A_MATCH = 640  # bytes, without its rule and host
+_ALONE: dict[LoadKind, tuple[LoadKind, ...]] = {kind: (kind,) for kind in KINDS}
+_MATCH_BYTES = 640  # bytes of a match without its rule and host
 
 
 class Explanation(NamedTuple):
-    """A decision with what was against it: `exception` is the rule that lets pass what another blocks."""
+    """A decision and its reasons: `exception` is the rule that allows what another rule blocks."""
 
     match: Match | None
     blocking: Rule | None
@@ -53,14 +53,14 @@ _NOTHING = Explanation(None, None, None)
 
 
 class Rules:
-    """Tables of rules, asked as one. Safe to share between threads; nothing in it ever changes.
+    """All tables of rules together. Immutable, and safe to share between threads.
 
-    `match(url, page_host, kind)` returns a `Match`, or None for a load that may go ahead. The
-    address is taken as a page has it, absolute or with two slashes before the host; one relative
-    to the page must be resolved first (`http.url.parse`). `page_host` is in lower case.
+    `match(url, page_host, kind)` returns a `Match`, or None for a load that may go ahead. The address
+    is absolute or begins with two slashes and a host; `http.url.parse` resolves relative ones first.
+    `page_host` is in lower case.
 
-    `matches[url, page_host, kinds]` is the same for an address that may be asked for in several
-    ways: what stops it, each once, in the order of the kinds.
+    `matches[url, page_host, kinds]` is the same for an address that may load as several kinds: the
+    matches, each once, in the order of the kinds.
     """
 
     def __init__(
@@ -84,21 +84,21 @@ class Rules:
 
     @property
     def lists(self) -> tuple[ListInfo, ...]:
-        """What the rules are from."""
+        """The lists of the rules."""
         return tuple(info for table in self.tables for info in table.lists)
 
     @cached_property
     def companies(self) -> Companies:
-        """The services by host, read when first asked for."""
+        """The services by host, read at the first use."""
         return self._read_companies()
 
-    def match(self, url: str, page_host: str, kind: Kind = "script") -> Match | None:
+    def match(self, url: str, page_host: str, kind: LoadKind = "script") -> Match | None:
         """Return what stops a load of `url` by a page on `page_host`, or None."""
         found = self.matches[url, page_host, _ALONE[kind]]
         return found[0] if found else None
 
-    def explain(self, url: str, page_host: str, kind: Kind = "script") -> Explanation:
-        """Decide as `match` does, and say what spoke against the load and what for it."""
+    def explain(self, url: str, page_host: str, kind: LoadKind = "script") -> Explanation:
+        """Decide as `match` does, and name the rule against the load and the exception for it."""
         address = parse(url)
         if address is None:
             return _NOTHING
@@ -107,7 +107,7 @@ class Rules:
         return self._judged(request, rules) if rules else _NOTHING
 
     def _find(self, asked: _Asked) -> tuple[Match, ...]:
-        """Find the rules for all kinds of load at once, and judge them for each."""
+        """Find the rules for all kinds at once, and decide for each kind."""
         url, page_host, kinds = asked
         address = parse(url)
         if address is None:
@@ -123,7 +123,7 @@ class Rules:
         return tuple(dict.fromkeys(told.match for told in judged if told.match))
 
     def _judged(self, request: Request, rules: Iterable[Rule]) -> Explanation:
-        """Return what the rules that apply come to."""
+        """Return the decision of the rules that apply."""
         blocking = exception = None
         for rule in rules:
             if rule.is_exception:
@@ -132,9 +132,9 @@ class Rules:
                 blocking = _stronger(rule, blocking)
         if blocking is None or (exception and exception.strength > blocking.strength):
             return Explanation(None, blocking, exception)
-        return Explanation(self._told(blocking, request), blocking, exception)
+        return Explanation(self._match_of(blocking, request), blocking, exception)
 
-    def _told(self, rule: Rule, request: Request) -> Match | None:
+    def _match_of(self, rule: Rule, request: Request) -> Match | None:
         assert rule.source is not None
         service = self.companies.of(request.host)
         if service and service.category in self._allowed_categories and not rule.source.is_own:
@@ -150,7 +150,7 @@ class Rules:
         )
 
     def _applying(self, request: Request) -> list[Rule]:
-        """Find the rules that apply: by host and its parents, by word, and the few others."""
+        """Find the rules that apply: by host and its parents, by word, and the remaining few."""
         kinds, party, lower = request.kinds, request.party, request.lower
         # Plain loops: these are the hottest lines of a page, and a comprehension costs a call.
         found: list[Rule] = []
@@ -172,7 +172,7 @@ class Rules:
         return found
 
     def _loose_for(self, request: Request) -> list[Rule]:
-        """Find those of the rules with neither host nor word that apply."""
+        """Find the rules with neither host nor word that apply."""
         lower = request.lower
         found = [
             rule for rule in self._everywhere if rule.literal in lower and rule.applies(request)
@@ -193,7 +193,7 @@ class Rules:
         ]
 
     def _find_on_host(self, host: str) -> tuple[Rule, ...]:
-        """Return the rules on a host or a domain it is in."""
+        """Return the rules on a host and its parent domains."""
         found: list[Rule] = []
         for name in _with_parents(host):
             for table in self.tables:
@@ -202,11 +202,11 @@ class Rules:
 
 
 def _weight(matches: tuple[Match, ...]) -> int:
-    return sum(_OF_A_MATCH + 2 * (len(match.rule) + len(match.host)) for match in matches)
+    return sum(_MATCH_BYTES + 2 * (len(match.rule) + len(match.host)) for match in matches)
 
 
 def _with_parents(host: str) -> tuple[bytes, ...]:
-    """Return a host and every domain it is in, as the tables look them up."""
+    """Return a host and its parent domains, as keys of the tables."""
     names = [host.encode()]
     while b"." in names[-1]:
         names.append(names[-1].partition(b".")[2])
@@ -214,12 +214,12 @@ def _with_parents(host: str) -> tuple[bytes, ...]:
 
 
 def _stronger(rule: Rule, other: Rule | None) -> Rule:
-    """Return the stronger of two; of equal ones, that which holds always, not only under a signal."""
+    """Return the stronger rule; of equal ones, the one for everyone rather than under a signal."""
     return rule if other is None or rule.weight > other.weight else other
 
 
 def _loose(tables: Iterable[Table]) -> tuple[tuple[Rule, ...], dict[str, tuple[Rule, ...]]]:
-    """Part the rules with neither host nor word into those for any page and those for some."""
+    """Split the rules with neither host nor word into those for any page and those for some domains."""
     everywhere: list[Rule] = []
     on_page: dict[str, tuple[Rule, ...]] = {}
     for table in tables:

@@ -1,4 +1,4 @@
-"""The rules that come with this package, and a site's own in their place or beside them."""
+"""The shipped rules, and a site's own lists and rules that replace them or add to them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _companies() -> Companies:
 
 @cache
 def shipped_rules() -> Rules:
-    """Return EasyPrivacy, EasyList and what fills their gaps, read once for all policies."""
+    """Return the shipped rules (EasyPrivacy, EasyList, supplements), read once for all policies."""
     return Rules((_shipped(_LISTS), _shipped(_SERVICES)), _companies)
 
 
 def rules_for(trackers: Trackers) -> Rules:
-    """Return the rules a policy asks for; raises `PolicyError` naming the file, line or key at fault.
+    """Return a policy's rules; raises `PolicyError` with the file, line or key at fault.
 
-    Lists of the site's own stand in for EasyPrivacy and EasyList; the rest stays as shipped.
+    The site's own lists replace EasyPrivacy and EasyList; the other lists stay as shipped.
     """
     if trackers == Trackers():
         return shipped_rules()
@@ -58,7 +58,7 @@ def rules_for(trackers: Trackers) -> Rules:
 
 
 def _listed(trackers: Trackers) -> list[Table]:
-    """Read the site's own lists: compiled ones as they are, all that are text into one table."""
+    """Read the site's own lists: a table for each compiled one, and one table for all texts."""
     tables: list[Table] = []
     texts: list[FilterList] = []
     when: When

@@ -1,4 +1,4 @@
-"""Ad containers, hidden under a signal: what networks' scripts fill, and the site's own slots."""
+"""Ad containers, hidden under a signal: those that networks' scripts fill, and the site's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alpines_privacy.trackers.markup import AMP
 
 __all__ = ["Slots"]
 
-# Networks' classes, and what their elements' ids begin with, in lower case.
+# The networks' classes, and the beginnings of their elements' ids, in lower case.
 _CLASSES = MappingProxyType(
     {
         "adsbygoogle": "Google",
@@ -53,12 +53,12 @@ _ATTRIBUTES = MappingProxyType(
     }
 )
 _VALUES = MappingProxyType({("data-type", "_mgwidget"): "MGID"})
-# Such an attribute's name, in lower case.
+# The name of such an attribute, in lower case.
 _NAMED = re.compile(
     rb"data-(?:%b)"
     % b"|".join(re.escape(name.removeprefix("data-").encode()) for name in _ATTRIBUTES)
 ).finditer
-# A class and what it holds, in lower case. A longer value without quotes is no class that counts.
+# A class attribute and its value, in lower case. A longer value without quotes is ignored.
 _CLASS = re.compile(
     rb"""class(?=[%b]*+=[%b]*+("[^"]*+"|'[^']*+'|[^%b"'>]{1,512}+))""" % (SPACE, SPACE, SPACE)
 )
@@ -86,11 +86,11 @@ class Slots:
         )
 
     def marks(self, data: bytes) -> list[int]:
-        """Return where attributes stand that load something or may make their element a slot."""
+        """Return the places of attributes that load something or may mark a slot."""
         lower = data.lower()
         marks = self._carriers(data)
         marks += [found.start() for found in _NAMED(lower)]
-        # A page repeats its classes, so each is looked at once.
+        # A page repeats its classes, so each value is tested once.
         classes = b"\n".join(set(_CLASS.findall(lower)))
         words = [word for word in self._class_words if word in classes]
         if words:
@@ -103,7 +103,7 @@ class Slots:
         return marks
 
     def slot(self, tag: StartTag) -> tuple[str, str | None] | None:
-        """Return by what a tag is known as an ad's container, and whose it is (None: the site's)."""
+        """Return the class, id or attribute that marks an ad's container, and its network (None: the site's)."""
         name = tag.name
         if name in AMP:
             return name, None
@@ -133,7 +133,7 @@ class Slots:
 
 
 def _one_of(values: Iterable[str]) -> bytes:
-    """Return a pattern for what a value begins with, or for an entity in it."""
+    """Return a pattern for the beginning of a value, or for an entity in it."""
     return rb"""(?=[%b]*+["']?+(?:&|%b))""" % (
         SPACE,
         b"|".join(letters(v.encode()) for v in values),

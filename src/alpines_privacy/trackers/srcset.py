@@ -1,4 +1,4 @@
-"""The candidates of a `srcset` attribute (WHATWG HTML §4.8.4.2.2), and the list without some of them."""
+"""The candidates of a `srcset` attribute (WHATWG HTML §4.8.4.2.2), and their removal."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 __all__ = ["without"]
 
-# An address, which ends before white space or is cut of its last commas; then descriptors, in
-# which parentheses hide a comma.
+# An address, which ends before white space, without its last commas; then descriptors, in which
+# parentheses hide a comma.
 _CANDIDATE = re.compile(r"[\t\n\f\r ,]*+([^\t\n\f\r ]++)((?:[^,(]++|\([^)]*+\)?)*+,?)")
 
 
 def without(text: str, is_listed: Callable[[str], bool]) -> str | None:
     """Return `srcset` without the candidates whose addresses are listed, None if none is.
 
-    What stays is written as it was.
+    The rest stays as written.
     """
     kept: list[str] = []
     place, found = 0, False

@@ -1,8 +1,8 @@
-"""The lists a policy names are read again when their files change, without a restart.
+"""A policy's own lists, which are read again when their files change, without a restart.
 
-One thread a process looks at the files every few seconds; a request looks at nothing. It starts
+One thread in each process checks the files every few seconds; a request checks none. The thread starts
 with the first request, so that a server that forks its workers forks no thread, and again in each
-process forked later. Where no policy names a list there is none.
+process forked later. Without lists there is no thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["FreshLists", "Subscription"]
 Use: TypeAlias = "Callable[[Rules], None]"
 _Stamps: TypeAlias = "list[tuple[str, int, int, int]]"
 
-INTERVAL = 5.0  # seconds between two looks
+INTERVAL = 5.0  # seconds between two checks
 _THREAD = "alpines-privacy lists"
 _STAY = "The tracker rules in force stay, because a fresher list is bad: %s"
 _FAILED = "The tracker rules in force stay, because fresher ones could not be used (%s)."
@@ -36,14 +36,14 @@ _TAKEN = "The tracker lists have changed, and their rules are in force."
 
 
 class Subscription:
-    """A policy's rules, kept fresh: `rules` is always whole and good.
+    """A policy's rules, kept up to date; `rules` is always valid.
 
-    `reload()` reads the site's lists again. One that has turned bad is reported on the
-    `alpines_privacy` logger, and the rules in force stay in force.
+    `reload()` reads the site's lists again. If one is invalid, the `alpines_privacy` logger says so, and
+    the former rules stay in force.
     """
 
     def __init__(self, trackers: Trackers) -> None:
-        """Read the rules; raises `PolicyError`, because there are no older ones to keep."""
+        """Read the rules; raises `PolicyError`, because there are no former ones to keep."""
         self._trackers = trackers
         self._seen = self._looked_at = _stamps(trackers)
         self._uses: tuple[Use, ...] = ()
@@ -51,22 +51,22 @@ class Subscription:
 
     @property
     def has_files(self) -> bool:
-        """Whether the policy names lists, which may change."""
+        """Whether the policy names files of lists."""
         return bool(self._seen)
 
     def use(self, *uses: Use) -> None:
-        """Call these, in order, with the new rules whenever there are any."""
+        """Call these functions, in order, with all new rules."""
         self._uses = uses
 
     def look(self) -> None:
-        """Reload if the files have changed, and since the last look no more: nobody is writing them."""
+        """Reload if the files have changed, but not since the last check: then they are written completely."""
         stamps = _stamps(self._trackers)
         is_settled, self._looked_at = stamps == self._looked_at, stamps
         if is_settled and stamps != self._seen:
             self.reload()
 
     def reload(self) -> bool:
-        """Take up lists whose files have changed; return whether there are new rules in force."""
+        """Read changed files again; return whether new rules are in force."""
         stamps = _stamps(self._trackers)
         if stamps == self._seen:
             return False
@@ -87,14 +87,14 @@ class Subscription:
 
 
 class FreshLists(Promise):
-    """Sees to it that the process in which requests are answered looks at the files."""
+    """Starts the checks in each process that answers requests."""
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription = subscription
-        self._watch: _Watch | None = None  # of the process that has answered a request
+        self._watch: _Watch | None = None  # the process that has started
 
     def request(self, context: RequestContext) -> None:
-        """Begin with the first request of a process."""
+        """Start with the first request of a process."""
         del context
         if self._watch is not _watch:
             _watch.add(self._subscription)
@@ -102,7 +102,7 @@ class FreshLists(Promise):
 
 
 class _Watch:
-    """One process' look at all its subscriptions, as long as there are any."""
+    """One process' checks of all its subscriptions, as long as there are any."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -124,25 +124,25 @@ class _Watch:
                 if not subscriptions:
                     self._is_running = False
                     return
-            while subscriptions:  # none is held while it sleeps
+            while subscriptions:  # no subscription is referenced during the sleep
                 subscriptions.pop().look()
 
 
 _watch = _Watch()
 
 
-def _begin_anew() -> None:
-    """Forget the thread that a fork has left behind."""
+def _forget_thread() -> None:
+    """Forget the parent's thread after a fork."""
     global _watch  # noqa: PLW0603 - one for each process
     _watch = _Watch()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=_forget_thread)
 
 
 def _stamps(trackers: Trackers) -> _Stamps:
-    """Return what changes about the site's lists when they are written anew."""
+    """Return what changes with every write of the site's lists."""
     stamps = []
     for name in (*trackers.lists, *trackers.signal_lists):
         try:

@@ -1,4 +1,4 @@
-"""Compiled rules: a file that is data, and the index that finds a request's few candidates in it.
+"""Compiled rules: the file format, and the index that finds the few candidates for a request.
 
 The file is a line that names the format, a line of JSON (`Header`), and a zlib stream of
 
@@ -8,8 +8,8 @@ The file is a line that names the format, a line of JSON (`Header`), and a zlib 
     lengths  the bytes of each slot and of each word's rules, as 32-bit little-endian numbers
     words    those words, separated by spaces
 
-Reading it is decompressing it and summing up the lengths. A rule is understood when a request
-first asks for its host or word, so a process pays for the rules its pages meet.
+To read a file is to decompress it and sum up the lengths. A rule is parsed when a request first asks
+for its host or word, so a process pays only for the rules that its pages use.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _Index: TypeAlias = tuple[dict[str, list[str]], dict[str, list[str]], list[str]]
 MAGIC = b"alpines-privacy rules 1\n"
 _LIST_NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-# Words of so many addresses that they find nothing.
+# Words of so many addresses that they select nothing.
 _COMMON = frozenset(
     {
         "https", "http", "www", "com", "net", "org", "co", "uk", "de", "js", "css", "html", "htm",
@@ -47,7 +47,7 @@ _COMMON = frozenset(
         "content", "media", "src", "main", "app",
     }
 )  # fmt: skip
-_CROWD = 8  # so many rules on one host are worth finding by a word
+_CROWD = 8  # a host with so many rules is indexed by their words
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -63,9 +63,9 @@ class Table:
     """The rules of one compiled file, looked up by host and by word."""
 
     def __init__(self, data: bytes) -> None:
-        """Read a compiled file's bytes; raises `ValueError` for what is none."""
+        """Read a compiled file's bytes; raises `ValueError` for any other bytes."""
         self.header, payload = _opened(data)
-        self.digest = blake2b(data, digest_size=8).digest()  # of the rules and what they are from
+        self.digest = blake2b(data, digest_size=8).digest()  # the rules and their lists
         self.lists = self.header.lists
         rules, lengths, words = self.header.sizes
         self._rules = payload[:rules]
@@ -76,7 +76,7 @@ class Table:
             raise ValueError("its index does not fit its rules")
         slots = self.header.slots
         self._starts = starts[: self.header.slots + 1]
-        # What a word finds: a region of the rules, and the rules while it is asked for.
+        # Word to a region of the rules, and to its parsed rules while they are in use.
         self.words: dict[str, range] = dict(
             zip(names, map(range, starts[slots:], starts[slots + 1 :]), strict=True)
         )
@@ -89,10 +89,10 @@ class Table:
         self.loose = tuple(self._understood(starts[-1], rules))
 
     def on_host(self, host: bytes) -> tuple[Rule, ...]:
-        """Return the rules on a host's very name; ask again for each parent domain."""
+        """Return the rules on exactly this host; the caller asks for parent domains too."""
         slot = zlib.crc32(host) & self._mask
         start, end = self._starts[slot], self._starts[slot + 1]
-        # Most slots that hold rules hold another host's: looking costs less than understanding.
+        # Most slots with rules have another host's: a search costs less than parsing.
         if start == end or self._rules.find(host, start, end) < 0:
             return ()
         return self._on_host[host]
@@ -107,17 +107,17 @@ class Table:
         return tuple(self._understood(region.start, region.stop))
 
     def __iter__(self) -> Iterator[Rule]:
-        """Understand every rule, in the order of the file."""
+        """Parse and yield every rule, in the order of the file."""
         return self._understood(0, len(self._rules))
 
     def lines(self) -> Iterator[tuple[ListInfo, str]]:
-        """Return every rule as written, and the list it is from, without understanding any."""
+        """Return every rule as written, with its list, without parsing any."""
         for line in self._rules.decode("utf-8").split("\n"):
             if line:
                 yield self.lists[_LIST_NUMBERS.index(line[0])], line[1:]
 
     def _understood(self, start: int, end: int, text: str = "") -> Iterator[Rule]:
-        """Understand the rules of a region whose lines hold `text`."""
+        """Parse the rules of a region whose lines contain `text`."""
         for line in self._rules[start:end].decode("utf-8", "replace").split("\n"):
             number = _LIST_NUMBERS.find(line[:1]) if line else -1
             if text not in line or not 0 <= number < len(self.lists):
@@ -125,13 +125,13 @@ class Table:
             try:
                 rule = read(line[1:])
             except (Skipped, Malformed):
-                continue  # of a file that was not made here, or by a version that read more
+                continue  # the file is from elsewhere, or from a version that supports more
             rule.come_from(self.lists[number])
             yield rule
 
 
 def pack(lists: Sequence[tuple[ListInfo, Iterable[Rule]]], *, modified: str = "") -> bytes:
-    """Compile the rules of several lists into the bytes of one file; the same lists, the same bytes."""
+    """Compile several lists into the bytes of one file; the same lists give the same bytes."""
     numbered = [
         (number, rule)
         for number, (_, rules) in zip(_LIST_NUMBERS, lists, strict=False)
@@ -160,7 +160,7 @@ def pack(lists: Sequence[tuple[ListInfo, Iterable[Rule]]], *, modified: str = ""
 
 
 def _indexed(rules: Sequence[tuple[str, Rule]]) -> _Index:
-    """Gather rules (as lines) by the host or the word that is shared with the fewest others."""
+    """Group rules (as lines) by the host or word shared by the fewest rules."""
     on_host = Counter(rule.host for _, rule in rules)
     with_word = Counter(form for _, rule in rules for forms in rule.words for form in forms)
 
@@ -177,7 +177,7 @@ def _indexed(rules: Sequence[tuple[str, Rule]]) -> _Index:
     for number, rule in rules:
         line = f"{number}{rule.text}\n"
         word = min(rule.words, key=crowd, default=None)
-        # A slot is searched for the very host: one written otherwise (in capitals, as IDN) is no key.
+        # A slot is searched for the exact host, so a host in capitals or as IDN is no key.
         key = rule.host if rule.host and rule.host in rule.text else None
         if key and (on_host[key] <= _CROWD or word is None or crowd(word)[0]):
             by_host.setdefault(key, []).append(line)

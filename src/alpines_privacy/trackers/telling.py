@@ -1,7 +1,7 @@
-"""What a developer hears of what is taken out: each host once, by whose rule, and how to keep it.
+"""Log messages about removed loads: each host once, with the rule and the way to keep it.
 
-Only listed hosts, fields and ad slots are named: no address, no page, and of a name that looks made
-for one visitor its registrable domain.
+They name listed hosts, fields and ad slots, and neither addresses nor pages. A host that looks made for
+one visitor is named by its registrable domain.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ __all__ = ["Telling", "looks_made_up"]
 
 _MOST = 50  # hosts and fields, in the log
 _LONGEST_HOST = 100  # characters
-# A name made for one visitor: part of it is as long as a key, or mostly digits.
+# A name made for one visitor has a part as long as a key, or mostly of digits.
 _MADE_UP = re.compile(r"[^.]{25}|[^.]*(?:[0-9][^.]*){8}|(?=[^.]*[0-9])[0-9a-f]{12}")
 _LONGEST_WHAT = 40  # characters
 _NO_NAME = re.compile(r"[^a-z0-9 :_-]")
-# Where forms send: noted, and left as it is.
+# Targets of forms: logged, and left as they are.
 _LEFT = frozenset(f"{name} {attribute}" for name, attribute in SENDING.items())
 
 _TAKEN = "%s is taken out of responses (%s%s).%s"
@@ -36,15 +36,15 @@ _ENOUGH = "No more than %s hosts and fields are told of; current().report tells 
 
 
 class Telling:
-    """Tells each host, field or ad slot once, in the life of a guard."""
+    """Logs each host, field or ad slot once in the life of a guard."""
 
     def __init__(self, policy: PrivacyPolicy) -> None:
-        """`policy` says which hosts are declared."""
+        """Read the declared hosts of `policy`."""
         self._declared = DeclaredHosts(party.host for party in policy.third_parties)
         self._said: set[str] = set()
 
     def tell(self, removals: Iterable[Removal], notices: Notices) -> None:
-        """Log what of the removals was not told before."""
+        """Log removals that were not logged before."""
         if len(self._said) >= _MOST:
             return
         for removal in removals:
@@ -56,7 +56,9 @@ class Telling:
         if len(self._said) >= _MOST:
             return
         self._said.add(name)
-        rule = f"; {removal.list}: {removal.rule}" if removal.rule else ""  # no text of a page
+        rule = (
+            f"; {removal.list}: {removal.rule}" if removal.rule else ""
+        )  # contains no text of a page
         notices.once(_TAKEN, name, _plain(removal.what), rule, self._advice(name, removal))
         if len(self._said) == _MOST:
             notices.once(_ENOUGH, str(_MOST))
@@ -68,16 +70,16 @@ class Telling:
 
 
 def _named(host: str) -> str | None:
-    """Return a host as a policy would declare it; None for what none would."""
+    """Return a host as a policy would declare it, None if none would."""
     site = registrable_domain(host) if len(host) <= _LONGEST_HOST else None
     return f"*.{site}" if site and looks_made_up(host, site) else site and host
 
 
 def _plain(what: str) -> str:
-    """Return the name of an element or field as a line of a log may have it: pages invent elements."""
+    """Return the name of an element or field, safe for a log line: a page may invent elements."""
     return _NO_NAME.sub("?", what[:_LONGEST_WHAT])
 
 
 def looks_made_up(host: str, site: str) -> bool:
-    """Tell whether a host below its registrable domain has a name as if made for one visitor."""
+    """Tell whether a subdomain's name looks made for one visitor."""
     return any(map(_MADE_UP.match, host.removesuffix(site).split(".")))

@@ -1,4 +1,4 @@
-"""Filters for what a raw text element holds: nothing of it, or all of it edited at its end."""
+"""Filters for the text of a raw text element: one empties it, one edits it as a whole."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ __all__ = ["Whole", "emptied"]
 
 
 def emptied(data: bytes, *, last: bool) -> bytes:
-    """Let nothing of a text pass."""
+    """Remove all of a text."""
     del data, last
     return b""
 
 
 class Whole:
-    """Holds a text until its end, which no browser uses before, and edits it as a whole.
+    """Holds a text until its end and edits it as a whole; no browser uses it before its end.
 
-    One longer than `HELD` bytes passes as it is.
+    A text longer than `HELD` bytes passes unchanged.
     """
 
     __slots__ = ("_edit", "_parts", "_size")
 
     def __init__(self, edit: Callable[[bytes], bytes | None]) -> None:
-        """Edit by `edit`, which returns what takes the text's place, None to keep it."""
+        """Edit by `edit`, which returns a replacement, or None to keep the text."""
         self._edit = edit
         self._parts: list[bytes] = []
         self._size = 0
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
-        """Take the next bytes; return what can leave."""
+        """Take the next bytes; return those that are finished."""
         self._parts.append(data)
         self._size += len(data)
         if self._size > HELD:

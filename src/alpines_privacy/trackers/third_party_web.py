@@ -1,4 +1,4 @@
-"""What npm's third-party-web knows, as this package keeps it: who runs a host, and whom it serves."""
+"""The data of npm's third-party-web as this package stores it: companies by host, and rules."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ __all__ = ["ERROR_MONITORING", "Entity", "company_lines", "read_entities", "rule
 
 ERROR_MONITORING = "error-monitoring"
 
-# The categories whose hosts follow visitors; each of their hosts becomes a rule.
+# The categories of trackers; each of their hosts becomes a rule.
 _FOLLOWING = frozenset({"analytics", "marketing", "tag-manager"})
 
-# These watch the site's own errors for its operator, who may allow the category.
+# Services that monitor the site's own errors; the operator may allow this category.
 _ERROR_MONITORS = frozenset(
     {"Sentry", "Bugsnag", "Rollbar", "TrackJS", "Raygun", "Honeybadger", "Airbrake"}
 )
 
-# Filed under those categories, but what these hosts serve is what the visitor came for: a sign-in,
-# a shop's own pictures and scripts, any file at all (a CDN), a help desk. EasyPrivacy still says
-# which of their addresses track.
+# Hosts in those categories that serve what the visitor came for: a sign-in, a shop's own pictures and
+# scripts, any file (a CDN), a help desk. EasyPrivacy has rules for their addresses that track.
 _SERVING_VISITORS = frozenset(
     {
         "okta.com", "gigya.com", "janrain.com", "janrainbackplane.com", "rpxnow.com",
@@ -54,13 +53,13 @@ class Entity(Struct, frozen=True):
 
     @property
     def service(self) -> Service:
-        """The entity as the companies' table has it."""
+        """The entity as a service of the companies' table."""
         category = ERROR_MONITORING if self.name in _ERROR_MONITORS else self.category
         return Service(self.name, self.company or self.name, category)
 
 
 def read_entities(data: bytes, *, source: str) -> list[Entity]:
-    """Read third-party-web's `dist/entities*.json`; raises `PolicyError` for anything else."""
+    """Read third-party-web's `dist/entities*.json`; raises `PolicyError` for other data."""
     try:
         entities: Any = msgspec.json.decode(data, type=list[Entity])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -71,13 +70,13 @@ def read_entities(data: bytes, *, source: str) -> list[Entity]:
 
 
 def company_lines(entities: list[Entity]) -> Iterator[str]:
-    """Write the table of companies; a host named twice belongs to the last, as in third-party-web."""
+    """Return the lines of the companies' table; a repeated host belongs to the last, as in third-party-web."""
     for entity in entities:
         yield Companies.line(entity.service, entity.hosts)
 
 
 def rule_lines(entities: list[Entity]) -> Iterator[str]:
-    """Write a rule for each host of a service whose business is to follow visitors."""
+    """Return a rule for each host of a service in a tracking category."""
     for entity in sorted(entities, key=lambda entity: (entity.category, entity.name)):
         if entity.service.category in _FOLLOWING:
             for host in entity.hosts:
