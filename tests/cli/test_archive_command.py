@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alpines_privacy.cli import main
-from alpines_privacy.redaction.archives.blocks import BLOCK, Block, Cleaned, Cleaner
+from alpines_privacy.redaction.archives.blocks import BLOCK, Block, BlockCleaner, Cleaned
 from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.redaction.archives.workers import Workers
 from alpines_privacy.redaction.engine import redactor as redactor_module
@@ -202,14 +202,14 @@ def test_one_bad_file_does_not_keep_the_others(here: Path) -> None:
 
 
 def test_a_file_written_to_meanwhile_is_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clean = Cleaner.clean
+    clean = BlockCleaner.clean
 
-    def clean_and_append(self: Cleaner, block: Block, compression: Compression) -> Cleaned:
+    def clean_and_append(self: BlockCleaner, block: Block, compression: Compression) -> Cleaned:
         with (here / "app.log").open("ab") as file:
             file.write(b"one more\n")
         return clean(self, block, compression)
 
-    monkeypatch.setattr(Cleaner, "clean", clean_and_append)
+    monkeypatch.setattr(BlockCleaner, "clean", clean_and_append)
     result = run("-i", "app.log")
     assert result.exit_code == 2
     assert "app.log: was written to while it was read; left as it is" in result.stderr

@@ -24,7 +24,7 @@ from jsonschema import Draft4Validator
 from alpines_privacy.cli import main
 from alpines_privacy.cli.reports import KIND_NAMES, SCREEN, printable
 from alpines_privacy.policy import Logs, PrivacyPolicy
-from alpines_privacy.redaction.archives.blocks import BLOCK, Cleaner, Place, blocks
+from alpines_privacy.redaction.archives.blocks import BLOCK, BlockCleaner, Place, blocks
 from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.redaction.engine.contexts import context
 
@@ -61,9 +61,11 @@ def document(*arguments: str) -> Any:
 
 
 def places(text: str, policy: PrivacyPolicy | None = None) -> list[Place]:
-    found = blocks([text.encode("utf-8", "surrogateescape")], Cleaner(policy))
+    found = blocks([text.encode("utf-8", "surrogateescape")], BlockCleaner(policy))
     return [
-        place for block in found for place in Cleaner(policy, check=True).clean(block, PLAIN).places
+        place
+        for block in found
+        for place in BlockCleaner(policy, check=True).clean(block, PLAIN).places
     ]
 
 
@@ -94,9 +96,11 @@ def test_a_line_that_is_cut_keeps_its_columns() -> None:
     dull = "nothing, to see here; " * (2 * BLOCK // 22)
     text = f"one\n{dull}é a@b.example, {dull}b@c.example\nc@d.example"
     pieces = [text.encode()[start : start + 65536] for start in range(0, 5 * BLOCK, 65536)]
-    cut = [*blocks(pieces, Cleaner())]
+    cut = [*blocks(pieces, BlockCleaner())]
     assert len(cut) > 4
-    found = [place[:2] for block in cut for place in Cleaner(check=True).clean(block, PLAIN).places]
+    found = [
+        place[:2] for block in cut for place in BlockCleaner(check=True).clean(block, PLAIN).places
+    ]
     lines = text.split("\n")
     assert found == [
         (2, lines[1].index("a@b") + 1),

@@ -23,7 +23,7 @@ from alpines_privacy.http.privacy import OUTSIDE, current_privacy
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.archives.blocks import Cleaner, blocks
+from alpines_privacy.redaction.archives.blocks import BlockCleaner, blocks
 from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.trackers import KINDS, Rules, shipped_rules
 from alpines_privacy.trackers.lists import compile_lists, read_list
@@ -262,12 +262,15 @@ class _Hiding:
 
 def _archives() -> Iterator[Entry]:
     openings = (*_LINES, "-----BEGIN PRIVATE KEY-----\n")
-    for name, cleaner in (("lines", Cleaner(POLICY)), ("check", Cleaner(POLICY, check=True))):
+    for name, cleaner in (
+        ("lines", BlockCleaner(POLICY)),
+        ("check", BlockCleaner(POLICY, check=True)),
+    ):
         read = partial(_cleaned, cleaner)
         yield Entry(f"archive: {name}", read, openings, _LONGEST_TEXT, _OPERATORS)
 
 
-def _cleaned(cleaner: Cleaner, text: str) -> None:
+def _cleaned(cleaner: BlockCleaner, text: str) -> None:
     for block in blocks([_bytes(text)], cleaner):
         cleaner.clean(block, Compression("plain", 0))
 

@@ -24,7 +24,7 @@ from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.redaction import Redactor, Span
 from alpines_privacy.redaction.archives import blocks as archive_module
 from alpines_privacy.redaction.archives.atomic_file import Replacement
-from alpines_privacy.redaction.archives.blocks import BLOCK, Block, Cleaner, blocks
+from alpines_privacy.redaction.archives.blocks import BLOCK, Block, BlockCleaner, blocks
 from alpines_privacy.redaction.archives.compression import (
     ArchiveError,
     Compression,
@@ -37,7 +37,7 @@ from alpines_privacy.redaction.engine import redactor as redactor_module
 
 PLAIN = Compression("plain", 0)
 REDACTOR = Redactor()
-CLEANER = Cleaner()
+CLEANER = BlockCleaner()
 
 SHAPES = {
     "nothing": b"",
@@ -203,7 +203,7 @@ def test_a_private_key_goes_as_a_whole(text: str, expected: str) -> None:
 
 
 def test_a_kept_kind_keeps_private_keys() -> None:
-    cleaner = Cleaner(PrivacyPolicy(logs=Logs(secret="keep")))
+    cleaner = BlockCleaner(PrivacyPolicy(logs=Logs(secret="keep")))
     text = f"{KEY}\n".encode()
     assert cleaner.clean(Block(text), PLAIN).data == text
 
@@ -221,7 +221,7 @@ def test_places_are_told_by_line_column_and_kind() -> None:
     found = [
         place[:3]
         for block in blocks([text[:90], text[90:]], CLEANER, 1)
-        for place in Cleaner(check=True).clean(block, PLAIN).places
+        for place in BlockCleaner(check=True).clean(block, PLAIN).places
     ]
     after = 2 + KEY.count("\n") + 1
     assert found == [
@@ -238,7 +238,7 @@ def test_a_line_that_fails_is_withheld_and_told(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Redactor, "found", fail)
     monkeypatch.setattr(redactor_module, "_find", fail)
-    result = Cleaner().clean(Block(b"ayesha@shop.example", line=7), PLAIN)
+    result = BlockCleaner().clean(Block(b"ayesha@shop.example", line=7), PLAIN)
     assert result.withheld == [(7, "redacting it failed (LookupError)")]
     assert result.data == b"[withheld: redaction failed (LookupError)]"
 
@@ -301,7 +301,7 @@ def test_a_value_longer_than_memory_is_refused(
     long_lines: _LongLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_module, "Redactor", _Stretch)
-    parts = blocks([b"a\n", b"b, <" + b"s, " * 90000], Cleaner(), 1)
+    parts = blocks([b"a\n", b"b, <" + b"s, " * 90000], BlockCleaner(), 1)
     assert next(parts).text == b"a\n"
     with pytest.raises(ArchiveError, match=r"^line 2: a value longer than 16,384 bytes"):
         list(parts)
@@ -382,9 +382,9 @@ def test_a_file_system_without_second_names_gets_a_copy(
 KILLED = """
 import os, signal
 from alpines_privacy.cli import main
-from alpines_privacy.redaction.archives.blocks import Cleaner
+from alpines_privacy.redaction.archives.blocks import BlockCleaner
 
-clean = Cleaner.clean
+clean = BlockCleaner.clean
 seen = []
 
 def clean_or_die(self, block, compression):
@@ -393,7 +393,7 @@ def clean_or_die(self, block, compression):
         os.kill(os.getpid(), signal.SIGKILL)
     return clean(self, block, compression)
 
-Cleaner.clean = clean_or_die
+BlockCleaner.clean = clean_or_die
 main(["redact", "--in-place", "--jobs", "1", "--backup", ".orig", "app.log"])
 """
 

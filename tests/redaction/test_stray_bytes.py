@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.archives.blocks import Block, Cleaner
+from alpines_privacy.redaction.archives.blocks import Block, BlockCleaner
 from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.redaction.engine.gate import FoldGate
 from alpines_privacy.redaction.engine.scanner import Scanner
 from alpines_privacy.redaction.logs import records
-from alpines_privacy.redaction.logs.cleaning import Cleaner as RecordCleaner
+from alpines_privacy.redaction.logs.cleaning import Cleaner
 
 REDACTOR = Redactor()
-ARCHIVES = Cleaner()
+ARCHIVES = BlockCleaner()
 
 # Bytes of a log, and what is left of them.
 BYTES = {
@@ -76,7 +76,7 @@ def test_both_gates_let_it_through(raw: bytes) -> None:
 
 def test_bytes_as_arguments_stay_as_they_are_around_it() -> None:
     record = logging.makeLogRecord({"msg": "%r", "args": (b"\xff caf\xe9@example.com \xfe",)})
-    records.clean(record, RecordCleaner(REDACTOR), [])
+    records.clean(record, Cleaner(REDACTOR), [])
     assert record.getMessage() == r"b'\xff [EMAIL] \xfe'"
 
 

@@ -1,4 +1,4 @@
-"""No personal data in a log (policy §6): what is found by its shape, by its key, and what an app hid."""
+"""No personal data in logs (policy §6): values found by shape or key, and values that an app hid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Redactor", "Span", "install", "uninstall"]
 
-# Imported on first use: compiling the patterns takes time that only a log line is worth.
+# Imported on first use: compiling the patterns takes time, and is needed only once something is logged.
 _HOMES = {
     "Redactor": "alpines_privacy.redaction.engine.redactor",
     "Span": "alpines_privacy.redaction.engine.spans",
@@ -21,7 +21,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its home when it is first asked for (PEP 562)."""
+    """Import a public name from its module on first use (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - only here

@@ -1,6 +1,6 @@
-"""Personal data taken out of Arrow record batches, for archives larger than a machine.
+"""Arrow record batches without personal data, for archives larger than a machine.
 
-`redact_batches` is an iterator over batches, the shape that Dask, Spark and Ray Data all map over their
+`redact_batches` takes and gives an iterator over batches, as Dask, Spark and Ray Data map over their
 partitions (docs/archives.md). Needs pyarrow: `pip install 'alpines-privacy[arrow]'`.
 """
 
@@ -28,12 +28,11 @@ def redact_batches(
     policy: PrivacyPolicy | None = None,
     columns: Collection[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the batches with the text in their columns redacted, in the very same schema.
+    """Yield the batches with the text in their columns redacted, in the same schema.
 
     Text is every kind of string, in dictionaries, lists, structs and maps too; the name of its
-    column, field or map entry counts as its key. Nulls stay. `columns` are the only ones looked at,
-    where given. A column without personal data is the same array, not a copy; numbers and binary
-    are not looked at.
+    column, field or map entry counts as its key. Nulls, numbers and binary values stay. Only `columns`
+    are redacted, where given. A column without personal data is the same array, not a copy.
 
     Raises KeyError for a column that a batch does not have.
     """
@@ -58,7 +57,7 @@ def _batch(
 
 
 def _array(array: pa.Array, key: str, redactor: Redactor) -> pa.Array:
-    """Return an array with its text redacted; the same one where there is nothing to redact."""
+    """Return an array with its text redacted; the same array where there is nothing to redact."""
     for is_kind, redacted in _KINDS:
         if is_kind(array.type):
             return redacted(array, key, redactor)
@@ -101,7 +100,7 @@ def _struct(array: pa.StructArray, _: str, redactor: Redactor) -> pa.Array:
 
 
 def _map(array: pa.MapArray, key: str, redactor: Redactor) -> pa.Array:
-    """Redact a map's keys as text, and its items each under its own key."""
+    """Redact a map's keys as text, and each item under its own key."""
     keys, items = old = [array.keys, array.items]
     new = [_array(keys, key, redactor), _items(keys, items, redactor)]
     if _same(new, old):
@@ -128,7 +127,7 @@ def _extension(array: pa.ExtensionArray, key: str, redactor: Redactor) -> pa.Arr
 
 
 def _around(array: pa.Array, children: list[pa.Array]) -> pa.Array:
-    """Return an array of the same shape (a slice's, too) around other children."""
+    """Return an array of the same shape (also of a slice) with other children."""
     own = array.buffers()[: _OWN_BUFFERS.get(type(array), 2)]
     return pa.Array.from_buffers(
         array.type, len(array), own, array.null_count, array.offset, children
@@ -156,7 +155,7 @@ _LISTS = (
     is_type.is_large_list_view,
 )
 
-# How many buffers an array has before those of its children, where it is not two.
+# The number of buffers of an array before those of its children, where it is not two.
 _OWN_BUFFERS: dict[type, int] = {
     pa.FixedSizeListArray: 1,
     pa.ListViewArray: 3,

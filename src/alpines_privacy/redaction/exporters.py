@@ -1,4 +1,4 @@
-"""Sentry and OpenTelemetry where an app has set them up without the layer's hooks: events leave as they are."""
+"""Finds Sentry and OpenTelemetry set up without the layer's hooks: their events leave uncleaned."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _LOGS = (
 
 
 def unhooked() -> Iterator[str]:
-    """Yield a sentence for each way out that is set up without the layer's hook, with the line to write."""
-    with suppress(Exception):  # a version of theirs that keeps it elsewhere
+    """Yield a sentence for each exporter set up without the layer's hook, with the line to write."""
+    with suppress(Exception):  # a version that keeps it elsewhere
         if _sentry_is_bare():
             yield _SENTRY
     with suppress(Exception):
@@ -53,7 +53,7 @@ def _sentry_is_bare() -> bool:
 
 
 def _is_bare(module: str, provider: str, processor: str, processors: str) -> bool:
-    """Whether a provider that is set has a processor that is none of ours."""
+    """Whether the provider in use has a processor that is not ours."""
     given: Any = getattr(sys.modules.get(module), provider, None)
     if given is None:
         return False

@@ -3,8 +3,8 @@
     logger.configure(patcher=redact)
 
 Exceptions become surrogates: with `diagnose`, loguru's default, sinks show the value of every
-variable in a traceback. What comes later, from a logger's own patcher (`logger.patch(...)`) or
-from a sink's filter or format function, is cleaned where the sink formats the record.
+variable in a traceback. Values added later, by a logger's own patcher (`logger.patch(...)`) or by
+a sink's filter or format function, are cleaned where the sink formats the record.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from alpines_privacy.redaction.logs.installed import cleaner
 __all__ = ["redact"]
 
 _MOST_SEEN = 7
-# What loguru itself puts into a record, of the program and not of a visitor.
+# Fields that loguru itself puts into a record, about the program and not a visitor.
 _LOGURUS = frozenset(
     {"elapsed", "file", "function", "level", "line", "module", "name", "process", "thread", "time"}
 )
 
 
 def redact(record: Any) -> None:
-    """Clean a loguru record in place; never raises, a failure leaves only a notice of the record."""
+    """Clean a loguru record in place; never raises: if cleaning fails, a notice replaces the content."""
     _place_on_handlers()
     _clean(record, {})
     _last.seen = [*_last.seen[-_MOST_SEEN:], _Seen(record)]
 
 
 class _Seen:
-    """What a record held when it had been cleaned. Loguru hands it on at once, in its own thread."""
+    """The content of a record when it was cleaned. Loguru passes the record on at once, in the same thread."""
 
     __slots__ = ("key", "values")
 
@@ -47,19 +47,19 @@ class _Seen:
 
 
 class _Last(threading.local):
-    seen: Sequence[_Seen] = ()  # of records within each other: a patcher may log
+    seen: Sequence[_Seen] = ()  # most records nested in each other: a patcher may log
 
 
 _last = _Last()
 
 
 class _Record(dict[str, Any]):
-    """A record on its way through one sink, which copies it when filter and format function have seen it."""
+    """A record inside one sink, which copies it after the filter and the format function."""
 
     seen: _Seen
 
     def copy(self) -> dict[str, Any]:
-        """Return a copy of what is left once what came late is cleaned: in `extra` it may stand at any depth."""
+        """Return a copy with late changes cleaned; in `extra` they may be at any depth."""
         values = self.seen.values
         if self["extra"] or any(
             self[name] is not values.get(name) for name in self if name not in _LOGURUS
@@ -70,7 +70,7 @@ class _Record(dict[str, Any]):
 
 @cache
 def _place_on_handlers() -> None:
-    """Let each handler format only what is clean, for good: it acts on the records that `redact` has seen."""
+    """Make each handler clean a record before formatting, permanently; it acts on records that `redact` has cleaned."""
     emit = Handler.emit
 
     def emit_cleaned(handler: Handler, record: Any, *args: Any, **more: Any) -> None:
@@ -84,7 +84,7 @@ def _place_on_handlers() -> None:
 
 
 def _clean(record: Any, known: Mapping[str, Any]) -> None:
-    """Clean a record in place, but for the exception that is `known` to be clean."""
+    """Clean a record in place, except an exception that is `known` to be clean."""
     try:
         clean = cleaner()
         message, extra = clean.text(record["message"]), clean.data(record["extra"])

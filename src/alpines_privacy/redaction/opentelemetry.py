@@ -1,10 +1,10 @@
-"""OpenTelemetry: processors that give the next one spans and logs without personal data.
+"""OpenTelemetry: processors that pass spans and logs on without personal data.
 
     provider.add_span_processor(RedactingSpans(BatchSpanProcessor(exporter)))
     logger_provider.add_log_record_processor(RedactingLogs(BatchLogRecordProcessor(exporter)))
 
-They act when a span ends and a log is emitted, in the request itself: an exporter works later, in
-a thread of its own, where nobody knows any more what the visitor submitted.
+They act when a span ends and when a log is emitted, inside the request. An exporter works later, in
+its own thread, where the values that the visitor submitted are no longer known.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ __all__ = ["RedactingLogs", "RedactingSpans"]
 
 _WITHHELD = "[withheld]"
 
-# Attributes that tell of the program (OpenTelemetry semantic conventions): their keys say "name"
-# and "address" and mean no person's. Their text is cleaned all the same.
+# Attributes of the program (OpenTelemetry semantic conventions): "name" and "address" in their keys
+# # are not a person's. Their text is cleaned too.
 _PROGRAMS = (
     "code.", "container.", "db.collection.", "db.name", "db.namespace", "db.operation", "db.system",
     "host.", "messaging.destination", "net.host.", "network.protocol.", "os.", "peer.service",
@@ -34,7 +34,7 @@ _PROGRAMS = (
 
 
 class RedactingSpans(SpanProcessor):
-    """Gives the next processor each ended span cleaned: name, attributes, events, links and status."""
+    """Passes each ended span on cleaned: name, attributes, events, links and status."""
 
     def __init__(self, following: SpanProcessor) -> None:
         self._following = following
@@ -44,7 +44,7 @@ class RedactingSpans(SpanProcessor):
         self._following.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Pass on a clean copy; if cleaning fails, one that says only when and where it was."""
+        """Pass on a clean copy; if cleaning fails, a copy with only time and place."""
         try:
             copy = _copied(span, cleaner())
         except Exception:
@@ -61,13 +61,13 @@ class RedactingSpans(SpanProcessor):
 
 
 class RedactingLogs(LogRecordProcessor):
-    """Cleans each log record in place, body and attributes, and gives it to the next processor."""
+    """Cleans each log record in place, body and attributes, and passes it on."""
 
     def __init__(self, following: LogRecordProcessor) -> None:
         self._following = following
 
     def on_emit(self, log_record: Any) -> None:
-        """Clean a record; if that fails, it says nothing but its severity and time."""
+        """Clean a record and pass it on; if cleaning fails, only its severity and time remain."""
         record = log_record.log_record
         try:
             clean = cleaner()
@@ -76,11 +76,11 @@ class RedactingLogs(LogRecordProcessor):
             body, attributes = _WITHHELD, {}
         record.body, record.attributes = body, attributes
         if getattr(record, "exception", None) is not None:
-            record.exception = None  # the SDK has put it into the attributes
+            record.exception = None  # the SDK has copied it into the attributes
         self._following.on_emit(log_record)
 
     def enabled(self, **asked: Any) -> bool:
-        """Answer as the next one does; the SDK's older releases do not ask."""
+        """Answer as the next processor does; older releases of the SDK do not call this."""
         enabled = getattr(self._following, "enabled", None)
         return enabled is None or bool(enabled(**asked))
 

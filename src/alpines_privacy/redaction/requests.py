@@ -1,4 +1,4 @@
-"""The promise's part in a request: it keeps what logs must not say for as long as the request lasts."""
+"""The log promise's handler of a request: it keeps the values that logs must not show while the request lasts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class VisitorsInLogs(Promise):
-    """Notes who is being served, and sees forms and JSON as the app reads them. Nothing is read before a log asks."""
+    """Notes the visitor being served, and sees forms and JSON as the app reads them; lazy until a log asks."""
 
     def __init__(self) -> None:
         self._has_looked = False
@@ -27,7 +27,7 @@ class VisitorsInLogs(Promise):
         in_flight.add(context)
         if (
             not self._has_looked
-        ):  # what an app sets up after `protect()` is there by the first request
+        ):  # exporters that an app sets up after `protect()` are there by the first request
             self._has_looked = True
             self._tell(context)
         types = context.request.values("content-type")
@@ -41,7 +41,7 @@ class VisitorsInLogs(Promise):
             context.runtime.notices.once("%s", sentence)
 
     def raised(self, context: RequestContext, error: BaseException) -> None:
-        """Go on hiding what its visitor submitted: the server logs the exception when the request is over."""
+        """Keep hiding the visitor's values: the server logs the exception after the request."""
         del error
         failed.add(context, outside().redactor)
 

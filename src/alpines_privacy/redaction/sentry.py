@@ -3,9 +3,9 @@
     sentry_sdk.init(dsn=..., **alpines_privacy.redaction.sentry.options())
     sentry_sdk.init(dsn=..., **alpines_privacy.redaction.sentry.options(before_send=mine))
 
-The SDK's own scrubber knows keys of dictionaries; what stands in query strings, messages, frames'
-variables, spans and breadcrumbs it leaves. Here all of an event is cleaned by key and by text,
-but for the parts that the SDK itself fills with what a program is and runs on.
+The SDK's own scrubber knows keys of dictionaries, and leaves the text in query strings, messages,
+frames' variables, spans and breadcrumbs. These hooks clean a whole event by key and by text, except the
+parts in which the SDK itself describes the program and its platform.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 _Part: TypeAlias = "dict[str, Any]"
 _Hook: TypeAlias = Callable[[Any, Any], Any]
 
-# What the SDK says of the program: of an event, of its contexts, and of each span.
+# Keys under which the SDK describes the program: of an event, of its contexts, and of each span.
 _PROGRAMS = frozenset({
     "_meta", "debug_meta", "dist", "environment", "event_id", "level", "logger", "measurements",
     "modules", "platform", "release", "sdk", "start_timestamp", "timestamp", "transaction_info",
@@ -52,10 +52,10 @@ _last_sent: ContextVar[tuple[tuple[int, str, int], bool] | None] = ContextVar(
 
 
 def options(**yours: _Hook | None) -> dict[str, _Hook]:
-    """Return the hooks for `sentry_sdk.init`, those that the installed SDK knows.
+    """Return the hooks for `sentry_sdk.init` that the installed SDK supports.
 
-    `yours` are the app's own hooks of these names (`before_send=mine`): each is asked first, and
-    what it returns is cleaned. Raises TypeError for a name that is no hook of these.
+    `yours` are the app's own hooks of these names (`before_send=mine`): each is called first, and
+    its result is cleaned. Raises TypeError for a name that is none of these hooks.
     """
     from sentry_sdk.consts import DEFAULT_OPTIONS  # noqa: PLC0415 - only who uses Sentry has it
 
@@ -72,7 +72,7 @@ def options(**yours: _Hook | None) -> dict[str, _Hook]:
 
 
 class _Chain:
-    """A hook of the app's, and ours for what that lets pass."""
+    """A hook of the app's, followed by ours for what it lets pass."""
 
     __slots__ = ("_ours", "_theirs")
 
@@ -91,10 +91,10 @@ def is_ours(hook: object) -> bool:
 
 
 def before_send(event: Any, hint: Any) -> Any:
-    """Return an event without personal data; None, so that it is not sent, if cleaning it failed.
+    """Return an event without personal data; None, so that it is not sent, if cleaning fails.
 
-    None also for a second event of one exception: the SDK tells those by the object, and of a
-    logged one it has seen the surrogate.
+    Also None for a second event of one exception. The SDK detects those by the exception object, but a
+    logged exception reaches it as a surrogate.
     """
     return None if _is_repeated(hint) else _or_nothing(_event, event)
 
@@ -124,7 +124,7 @@ _HOOKS: dict[str, _Hook] = {
 
 
 def _is_repeated(hint: Any) -> bool:
-    """Whether the event before this one was of the same exception, of one the surrogate, of the other itself."""
+    """Whether the event before this one had the same exception, one of them as a surrogate."""
     exc_info = exception_of((hint or {}).get("exc_info"))
     if exc_info is None:
         return False
@@ -171,5 +171,5 @@ def _log(log: _Part, clean: Cleaner) -> _Part:
 
 
 def _but(left: frozenset[str], part: Mapping[str, Any], clean: Cleaner) -> _Part:
-    """Clean a part of an event but for the keys that are `left`, in the order they came."""
+    """Clean a part of an event except the keys in `left`; the order of the keys stays."""
     return {key: value if key in left else clean.value(key, value) for key, value in part.items()}

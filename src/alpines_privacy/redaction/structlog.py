@@ -1,9 +1,9 @@
-"""structlog: a processor that lets no personal data on to the renderer.
+"""structlog: a processor that keeps personal data from the renderer.
 
     structlog.configure(processors=[..., redact, structlog.processors.dict_tracebacks, JSONRenderer()])
 
-Before the processors that render exceptions, which it gives surrogates without variables; placed
-behind them it cleans the text they made.
+Place it before the processors that render exceptions: they get surrogates without variables. Placed
+after them, it cleans the text they made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["redact"]
 def redact(
     logger: Any, method_name: str, event_dict: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Return the event without personal data; never raises, a failure leaves only a notice of the event."""
+    """Return the event without personal data; never raises: if cleaning fails, a notice replaces the event."""
     del logger
     try:
         return clean_event(event_dict, cleaner())

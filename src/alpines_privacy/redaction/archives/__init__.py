@@ -1,1 +1,1 @@
-"""Archives: logs that are written already, cleaned in blocks on all cores."""
+"""Archives: logs already written, cleaned in blocks on all cores."""

@@ -1,8 +1,8 @@
-"""A file replaced whole or not at all, whatever ends the program in between.
+"""A file replaced as a whole or not at all, even if the program is killed.
 
-What is written has no name until it is complete (`O_TMPFILE`), so that not even a killed program
-leaves a half file. Where the file system does not offer that, it has a name of its own beside the
-file, which only a killed program leaves behind.
+The new file has no name until it is complete (`O_TMPFILE`), so even a killed program leaves no half
+file. Where the file system lacks that, the new file has a temporary name beside the old one, and only
+a killed program leaves it behind.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _NO_TMPFILE = {errno.EISDIR, errno.ENOENT, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 class Replacement:
-    """What shall stand at `target`, written with `write` and put there by `commit`.
+    """The new content of `target`: written with `write`, put in place by `commit`.
 
-    Leaving the block without a commit leaves everything as it was.
+    Leaving the `with` block without a commit changes nothing.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._name: Path | None = None  # while it has one of its own
+        self._name: Path | None = None  # its temporary name, where it has one
         self._file = self._open()
         self.write = self._file.write
 
@@ -47,10 +47,10 @@ class Replacement:
             self._name.unlink(missing_ok=True)
 
     def commit(self, like: Path | None = None, *, backup: Path | None = None) -> None:
-        """Put it in its place, on disk, with owner, permissions and times of the file `like`.
+        """Sync the new file to disk and put it in place, with owner, permissions and times of the file `like`.
 
-        The file it replaces is kept as `backup`, where one is given; a backup that is there
-        already is not overwritten: FileExistsError.
+        The replaced file is kept as `backup`, if given. Raises FileExistsError for a backup that exists
+        already.
         """
         self._file.flush()
         if like is not None:
@@ -59,7 +59,7 @@ class Replacement:
         if backup is not None:
             _keep(self._target, backup)
         name = self._link()
-        self._file.close()  # some systems replace no file by an open one
+        self._file.close()  # some systems cannot replace a file by an open one
         name.replace(self._target)
         self._name = None
         _sync_folder(self._target.parent)
@@ -78,7 +78,7 @@ class Replacement:
         return os.fdopen(number, "wb")
 
     def _link(self) -> Path:
-        """Give what was written a name, if it has none yet: only a file with a name can replace one."""
+        """Give the new file a name, if it has none yet: only a file with a name can replace another."""
         if self._name is None:
             number = self._file.fileno()
             name = self._target.with_name(f".{self._target.name}.{os.getpid()}-{number}.new")
@@ -96,11 +96,13 @@ def _resemble(written: int | Path, like: Path) -> None:
     status = like.stat()
     with suppress(PermissionError, AttributeError):  # only root gives files away; not on Windows
         os.chown(written, status.st_uid, status.st_gid)
-    shutil.copystat(like, cast("Path", written))  # mode, times, extended attributes; of numbers too
+    shutil.copystat(
+        like, cast("Path", written)
+    )  # mode, times, extended attributes; a file number works too
 
 
 def _keep(path: Path, backup: Path) -> None:
-    """Give a file a second name, or a copy where file systems know no second names."""
+    """Give a file a second name, or copy it where the file system has no hard links."""
     try:
         backup.hardlink_to(path)
     except FileExistsError:

@@ -1,8 +1,8 @@
-"""Old archives, cleaned: text of any length in blocks of whole lines, on all cores, in order.
+"""Archives cleaned in blocks of whole lines, in order: text of any length, on all cores.
 
-Every line is cleaned by itself, as it would have been when it was logged; a private key in PEM is
-the one thing that spans lines, and a block knows whether it begins inside one. Bytes that are not
-UTF-8 survive as they are, and so do line ends of either kind.
+Every line is cleaned alone, as if it were logged now. Only a private key in PEM spans lines, and a
+block knows whether it begins inside one. Bytes that are not UTF-8 and line ends of either kind are
+unchanged.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from alpines_privacy.redaction.engine.contexts import Contexts, context
 from alpines_privacy.redaction.engine.redactor import Redactor
 from alpines_privacy.redaction.engine.spans import Span
 
-__all__ = ["BLOCK", "Block", "Cleaned", "Cleaner", "Place", "blocks"]
+__all__ = ["BLOCK", "Block", "BlockCleaner", "Cleaned", "Place", "blocks"]
 
-BLOCK = 1 << 20  # bytes of text cleaned at once, where it need not be sooner
+BLOCK = 1 << 20  # bytes of text cleaned at once, unless fewer are ready sooner
 _FIRST = (
     1 << 16
-)  # bytes of the first block; each is twice the one before, so that soon some are done
+)  # bytes of the first block; each is twice the one before, so the first results come soon
 _LONGEST = 1 << 20  # bytes of a line; a longer one is cleaned in pieces
 _AHEAD = 1 << 16  # characters looked at on both sides of where a line may be cut
-_TRIES = 16  # places looked at, at most
+_TRIES = 16  # most places looked at
 
 _COMPRESSED = "it holds compressed data, in which nothing would be found; unpack that first"
 
 Withheld: TypeAlias = "list[tuple[int, str]]"  # the number of a line, and why
 _Position: TypeAlias = "tuple[int, int]"  # line and column
 
-# A private key (RFC 7468; the fields are those of RFC 1421 and RFC 9580). One that is cut off goes
-# as far as there is any of it. A key written on one line is the redactor's.
+# A private key (RFC 7468; the fields are those of RFC 1421 and RFC 9580). A truncated key matches to
+# # its last line. A key written on one line is left to the redactor.
 _BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----[ \t]*"
 _BODY = r"[ \t]*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n]*)"
 _END = r"[^\n]{0,80}-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----"
@@ -49,36 +49,36 @@ _KEY = re.compile(rf"{_BEGIN}(?=\r?\n)(?:\r?\n{_BODY}(?=\r?\n))*(?:\r?\n{_END})?
 _REST_OF_KEY = re.compile(rf"(?:{_BODY}\r?\n)*(?:{_END}[ \t]*\r?(?:\n|\Z))?")
 _OPEN_KEY = re.compile(rf"(?:{_BEGIN}\r?\n)?(?:{_BODY}\r?\n)*\Z".encode())
 
-# Where a line may be cut: behind what parts values, and not between a key and its value.
+# Where a line may be cut: behind a separator of values, and not between a key and its value.
 _CUT = re.compile(r"(?<=[,;&}\]])|(?<=[^:=\s][ \t])")
 
 
 class Block(NamedTuple):
-    """Lines of an archive, where the first begins (from 1), and whether they begin inside a private key."""
+    """Lines of an archive, the number of the first (from 1), and whether they begin inside a private key."""
 
     text: bytes
     line: int = 1
     in_key: bool = False
-    column: int = 1  # in characters; more only where a long line was cut
+    column: int = 1  # in characters; above 1 only where a long line was cut
 
 
 class Place(NamedTuple):
-    """Where a value begins: line and column from 1, in characters; its kind; a digest of what stands around it.
+    """The start of a value (line and column from 1, in characters), its kind, and a digest of the text around it.
 
-    Nothing of the value is in it, nor how long it is.
+    It shows neither the value nor its length.
     """
 
     line: int
     column: int
     kind: str
-    context: str = ""  # (`contexts.context`), where places were asked for
+    context: str = ""  # from `contexts.context`, where places were asked for
 
 
 class Cleaned(NamedTuple):
-    """A block without personal data, packed, and how many values of each kind it had.
+    """A cleaned block, packed, and how many values of each kind it had.
 
-    `places` tells where, if that was asked for; `withheld` the lines that something inside failed
-    on, with what it was: a notice stands in their place.
+    `places` has their places, if asked for. `withheld` has the lines that could not be cleaned, with the
+    reason; a notice replaces each.
     """
 
     data: bytes
@@ -88,21 +88,21 @@ class Cleaned(NamedTuple):
     withheld: Withheld
 
 
-class Cleaner:
-    """Cleans blocks by a policy; with `check` it tells the places and writes nothing."""
+class BlockCleaner:
+    """Cleans blocks by a policy; with `check` it gives the places and no text."""
 
     __slots__ = ("_contexts", "_redactor", "_secrets")
 
     def __init__(self, policy: PrivacyPolicy | None = None, *, check: bool = False) -> None:
         logs = policy.logs if policy is not None and isinstance(policy.logs, Logs) else Logs()
-        # A check writes no pseudonym, so any key will do.
+        # A check writes no pseudonym, so any key suffices.
         keys = SecretKeys([secrets.token_hex(32)]) if check else None
         self._redactor = Redactor(policy, keys=keys)
-        self._secrets = logs.secret != "keep"  # noqa: S105 - a way to redact
+        self._secrets = logs.secret != "keep"  # noqa: S105 - the name of a setting
         self._contexts = Contexts(logs, keys) if check else None
 
     def clean(self, block: Block, compression: Compression) -> Cleaned:
-        """Clean a block and pack it as it was packed."""
+        """Clean a block and pack it with a compression."""
         places: list[Place] = []
         withheld: Withheld = []
         text = "".join(self._cleaned(block, places, withheld))
@@ -113,9 +113,9 @@ class Cleaner:
         return Cleaned(data, len(block.text), kinds, [], withheld)
 
     def cut(self, line: bytes) -> int:
-        """Return where the beginning of a long line can be cut off, in bytes; 0 if nowhere.
+        """Return where a long line can be cut, in bytes from its start; 0 if nowhere.
 
-        A cut is safe if what stands behind it is judged alike without what stands before.
+        A cut is safe if the text after it is judged alike without the text before it.
         """
         text = line.decode("utf-8", "surrogateescape")
         spans = self._redactor.findall(text)
@@ -127,7 +127,7 @@ class Cleaner:
         return 0
 
     def _cleaned(self, block: Block, places: list[Place], withheld: Withheld) -> Iterator[str]:
-        """Yield the text without its private keys, line by line without the rest."""
+        """Yield the text without private keys, and each line without other personal data."""
         text, position = block.text.decode("utf-8", "surrogateescape"), (block.line, block.column)
         end = 0
         for key in self._private_keys(text, in_key=block.in_key):
@@ -177,14 +177,14 @@ class Cleaner:
         return "\n".join(lines)
 
     def _places(self, line: str, number: int, first: int, spans: list[Span]) -> Iterator[Place]:
-        """Give the places of the spans of a line whose first character stands in a column."""
+        """Give the places of the spans of a line whose first character has the given column."""
         around = self._contexts.of(line, spans) if self._contexts else repeat("")
         for span, digest in zip(spans, around, strict=False):
             yield Place(number, first + span.start, span.kind, digest)
 
 
 def _moved(position: _Position, text: str, start: int, end: int) -> _Position:
-    """Return the position of `text[end]`, where that of `text[start]` is known."""
+    """Return the position of `text[end]`, given that of `text[start]`."""
     line, column = position
     count = text.count("\n", start, end)
     if not count:
@@ -192,12 +192,14 @@ def _moved(position: _Position, text: str, start: int, end: int) -> _Position:
     return line + count, end - text.rindex("\n", start, end)
 
 
-def blocks(pieces: Iterable[bytes], cleaner: Cleaner, at_least: int = BLOCK) -> Iterator[Block]:
-    """Yield text that comes in pieces of any size as blocks of whole lines.
+def blocks(
+    pieces: Iterable[bytes], cleaner: BlockCleaner, at_least: int = BLOCK
+) -> Iterator[Block]:
+    """Yield blocks of whole lines from text in pieces of any size.
 
-    A block has about `at_least` bytes, the first ones less, and is given as soon as it is there;
-    with less than a line there is, it has what whole lines there are. `cleaner` says where a line that is
-    longer than memory should hold may be cut. Raises `ArchiveError` for one that cannot be cut.
+    A block has about `at_least` bytes, the first ones fewer, and is given as soon as it is complete. If
+    the first line is longer, the block has the whole lines that have come so far. `cleaner` cuts lines that
+    are too long for memory. Raises `ArchiveError` for a line that cannot be cut.
     """
     held, line, in_key, column = b"", 1, False, 1
     enough = min(at_least, _FIRST)
@@ -216,14 +218,14 @@ def blocks(pieces: Iterable[bytes], cleaner: Cleaner, at_least: int = BLOCK) -> 
 
 
 def _column_behind(block: Block) -> int:
-    """Return the column of what comes next: not the first only where a long line was cut."""
+    """Return the column of the next text: above 1 only where a long line was cut."""
     last = block.text[block.text.rfind(b"\n") + 1 :]
     before = block.column if len(last) == len(block.text) else 1
     return before + len(last.decode("utf-8", "surrogateescape"))
 
 
-def _end_of(held: bytes, enough: int, line: int, cleaner: Cleaner) -> int:
-    """Return where a block of about so many bytes ends; 0 while that is not there."""
+def _end_of(held: bytes, enough: int, line: int, cleaner: BlockCleaner) -> int:
+    """Return where a block of about `enough` bytes ends; 0 while there are too few bytes."""
     end = (held.rfind(b"\n", 0, enough) + 1) or (held.rfind(b"\n") + 1)
     if end or len(held) < _LONGEST + 4 * _AHEAD:
         return end
@@ -242,7 +244,7 @@ def _ends_in_key(block: Block) -> bool:
 
 
 def _places_to_cut(text: str) -> Iterator[int]:
-    """Yield places with enough text behind each: the last ones that part values, then just any."""
+    """Yield places with enough text behind each: first those between values, from the last on, then any others."""
     last = len(text) - _AHEAD
     parting = [match.start() for match in _CUT.finditer(text, last - _AHEAD, last)]
     yield from reversed(parting[-_TRIES // 2 :])

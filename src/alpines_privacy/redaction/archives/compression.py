@@ -1,7 +1,7 @@
-"""How an archive is compressed: told by its first bytes, read as text's bytes, packed again alike.
+"""The compression of an archive: recognised by its first bytes, unpacked, and packed again alike.
 
-Every piece of text is packed as a member of its own, as gzip (RFC 1952 §2.2), zstd (RFC 8878 §3.1),
-bzip2 and xz allow, so that all cores can pack and what has been written can be read at once.
+Every piece of text is packed as a separate member, as gzip (RFC 1952 §2.2), zstd (RFC 8878 §3.1),
+bzip2 and xz allow. So all cores can pack, and each member can be read as soon as it is written.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from alpines_privacy.http.coding import zstd_library
 
 __all__ = ["ArchiveError", "Compression", "embedded", "packed", "recognised", "unpacked"]
 
-_HEAD = 512  # bytes that tell what a file is
-_MOST_LAYERS = 3  # of compression, one in another
-_MOST_TIMES = 1000  # what a log unpacks to, beside its size; gzip cannot do more
-_ANY_SIZE = 256 << 20  # bytes that may come of however little
-_MEMORY = 128 << 20  # bytes that xz may take; `xz -9` needs 65 MiB
+_HEAD = 512  # bytes by which a file is recognised
+_MOST_LAYERS = 3  # layers of compression, one in another
+_MOST_TIMES = 1000  # unpacked size over packed size, at most; gzip cannot exceed it
+_ANY_SIZE = 256 << 20  # unpacked bytes that are allowed whatever the packed size
+_MEMORY = 128 << 20  # bytes of memory that xz may use; `xz -9` needs 65 MiB
 _PIECE = 262144  # bytes of text read at once
-_ZSTD_PIECE = 1024  # bytes of zstd read at once: its library cannot be told how much text to return
+_ZSTD_PIECE = 1024  # bytes of zstd read at once: its library cannot limit how much text it returns
 
 
 class ArchiveError(ValueError):
-    """An archive that cannot be read as text, or not safely rewritten; it is left as it was."""
+    """An archive that cannot be read as text or rewritten safely; it stays unchanged."""
 
 
 class Compression(NamedTuple):
-    """What an archive is packed with, at which level: `Compression("gzip", 6)`; "plain" for none."""
+    """The format and level of an archive: `Compression("gzip", 6)`; "plain" for no compression."""
 
     name: str
     level: int
-    inside: Compression | None = None  # what was packed was an archive itself
+    inside: Compression | None = None  # the packed content is an archive itself
 
 
 class _Refused(NamedTuple):
-    """A form in which personal data would not be seen, which must not pass for clean."""
+    """A form in which personal data cannot be found, and which must not pass as clean."""
 
     offset: int
     magic: bytes
@@ -59,7 +59,7 @@ _NOT_TEXT = (
 )
 
 
-# What compressed data begins with, as long as the format makes it: no text has these bytes.
+# The first bytes of compressed data, as many as the format fixes: no text has these bytes.
 _EMBEDDED = (
     b"\x1f\x8b\x08",
     b"\x28\xb5\x2f\xfd",
@@ -69,10 +69,10 @@ _EMBEDDED = (
 
 
 def recognised(head: bytes) -> Compression:
-    """Tell how an archive that begins with `head` (512 bytes, or all there is) is compressed.
+    """Return the compression of an archive that begins with `head` (512 bytes, or the whole archive).
 
-    The level is as near as the format tells: gzip notes its extremes, bzip2 its block size, zstd
-    its window. Raises `ArchiveError` for what is no text in any compression known here.
+    The level is estimated from what the format stores: gzip its extremes, bzip2 its block size, zstd
+    its window. Raises `ArchiveError` for data that is not text in a known compression.
     """
     for magic, name, level in _FORMATS:
         if head.startswith(magic):
@@ -82,7 +82,7 @@ def recognised(head: bytes) -> Compression:
 
 
 def refuse_unless_text(head: bytes) -> None:
-    """Raise `ArchiveError` if what begins with `head` is a known form in which nothing would be found."""
+    """Raise `ArchiveError` if data that begins with `head` has a known form in which nothing can be found."""
     for offset, magic, what in _NOT_TEXT:
         if head.startswith(magic, offset):
             raise ArchiveError(f"is {what}")
@@ -91,11 +91,11 @@ def refuse_unless_text(head: bytes) -> None:
 def unpacked(
     file: io.BufferedReader, taken: Callable[[], int]
 ) -> tuple[Compression, Iterator[bytes]]:
-    """Return how an archive is compressed, and its text in pieces, each as soon as it is there.
+    """Return the compression of an archive, and its text in pieces, each as soon as it is unpacked.
 
-    What was compressed several times over is read through. `taken` tells how many bytes of the
-    archive have been read. Raises `ArchiveError`, here or later, where it is damaged, ends too early,
-    is packed more than three times over, or unpacks to a thousand times its size.
+    An archive compressed several times is unpacked fully. `taken` gives the number of bytes read from the
+    archive so far. Raises `ArchiveError`, here or later, for an archive that is damaged, ends too early,
+    is packed more than three times over, or unpacks to more than a thousand times its size.
     """
     around: list[Compression] = []
     while (compression := recognised(file.peek(_HEAD)[:_HEAD])).name != "plain":
@@ -122,7 +122,7 @@ def _read(compression: Compression, file: Any) -> Iterator[bytes]:
 
 
 def _with_head(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the pieces, the first of them long enough to tell what they are, if there is as much."""
+    """Yield the pieces; the first is long enough to recognise the format, if there is enough data."""
     head = b""
     for piece in pieces:
         head += piece
@@ -144,7 +144,7 @@ def _bounded(pieces: Iterator[bytes], taken: Callable[[], int]) -> Iterator[byte
 
 
 class _Unpacked(io.RawIOBase):
-    """Pieces of unpacked bytes as a file, which may be an archive in its turn."""
+    """Pieces of unpacked bytes as a file, which may itself be an archive."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
@@ -152,11 +152,11 @@ class _Unpacked(io.RawIOBase):
         self._held = memoryview(b"")
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True: the file can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Hand over what is unpacked, up to the length of the buffer."""
+        """Copy unpacked bytes into the buffer, up to its length; return how many."""
         while not self._held:
             if (piece := next(self._pieces, None)) is None:
                 return 0
@@ -168,7 +168,7 @@ class _Unpacked(io.RawIOBase):
 
 
 def embedded(text: bytes) -> bool:
-    """Tell whether compressed data stands inside text, in which nothing would be found."""
+    """Tell whether text holds compressed data, in which nothing can be found."""
     return any(magic in text for magic in _EMBEDDED)
 
 
@@ -189,7 +189,7 @@ def _pieces(file: Any) -> Iterator[bytes]:
 def _bzip2(file: Any) -> Iterator[bytes]:
     try:
         yield from _pieces(bz2.BZ2File(file))
-    except OSError as error:  # what bz2 raises for bytes that are not its own has no number
+    except OSError as error:  # the OSError that bz2 raises for invalid data has no errno
         if error.errno is not None:
             raise
         raise ArchiveError(f"is damaged (bzip2: {error})") from None
@@ -205,7 +205,7 @@ def _xz(file: Any) -> Iterator[bytes]:
             data = b""
             if text:
                 yield text
-            if stream.eof:  # streams may follow, after padding (its specification, §2.2)
+            if stream.eof:  # more streams may follow, after padding (xz file format, §2.2)
                 data, stream = stream.unused_data.lstrip(b"\0"), None
     if stream is not None:
         raise EOFError("it ends inside a stream")
@@ -239,7 +239,7 @@ def _zstd_packed(text: bytes, level: int) -> bytes:
     if library.__name__ == "zstandard":
         theirs: bytes = library.ZstdCompressor(level=level, write_checksum=True).compress(text)
         return theirs
-    names = library.CompressionParameter  # Python's own
+    names = library.CompressionParameter  # the standard library's module
     own: bytes = library.compress(
         text, options={names.compression_level: level, names.checksum_flag: 1}
     )

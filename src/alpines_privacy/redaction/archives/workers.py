@@ -1,4 +1,4 @@
-"""Blocks cleaned by several processes at once, handed back in order, never many in memory."""
+"""Blocks cleaned by several processes at once and returned in order, with few in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.redaction.archives.blocks import Block, Cleaned, Cleaner
+from alpines_privacy.redaction.archives.blocks import Block, BlockCleaner, Cleaned
 from alpines_privacy.redaction.archives.compression import ArchiveError, Compression
 
 __all__ = ["Workers", "cores"]
@@ -23,10 +23,10 @@ _AHEAD = 2  # blocks for each process: one it works on, one that waits for it
 
 
 class Workers:
-    """`clean(blocks)` by `jobs` processes; with one job by this process, block by block."""
+    """Runs `clean(blocks)` in `jobs` processes; with one job in this process, block by block."""
 
     def __init__(self, policy: PrivacyPolicy | None, jobs: int, *, check: bool = False) -> None:
-        self.cleaner = Cleaner(policy, check=check)
+        self.cleaner = BlockCleaner(policy, check=check)
         self._pool: ProcessPoolExecutor | None = None
         self._begun: list[Future[None]] = []
         self._waiting = jobs * _AHEAD
@@ -50,7 +50,7 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def clean(self, blocks: Iterable[Block], compression: Compression) -> Iterator[Cleaned]:
-        """Yield each block cleaned, in order. Raises `ArchiveError` if a process is ended from outside."""
+        """Yield each block cleaned, in order. Raises `ArchiveError` if a process is killed from outside."""
         if self._pool is None:
             for block in blocks:
                 yield self.cleaner.clean(block, compression)
@@ -92,16 +92,16 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-# What a worker process holds: set as it begins, used for each block.
-_cleaners: list[Cleaner] = []
+# The state of a worker process: set at its start, used for each block.
+_cleaners: list[BlockCleaner] = []
 
 
 def _begin(policy: PrivacyPolicy | None, check: bool) -> None:  # noqa: FBT001 - initargs have no names
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches all; the first process ends the others
+    )  # Ctrl-C reaches all processes; the parent ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _cleaners[:] = [Cleaner(policy, check=check)]
+    _cleaners[:] = [BlockCleaner(policy, check=check)]
 
 
 def _end_with_parent() -> None:
@@ -112,7 +112,7 @@ def _end_with_parent() -> None:
 
 
 def _is_ready() -> None:
-    """Do nothing: a process that has done so is ready."""
+    """Do nothing: a process that has run this is ready."""
 
 
 def _clean(block: Block, compression: Compression) -> Cleaned:

@@ -1,1 +1,1 @@
-"""The engine: what finds personal data in a text or in nested data, and writes something in its place."""
+"""The engine: finds personal data in text and nested data, and replaces it."""

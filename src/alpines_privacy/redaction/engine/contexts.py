@@ -1,8 +1,8 @@
-"""What tells a value that was found before from a new one, without saying anything of the value.
+"""Digests that tell known values from new ones, and reveal nothing of the values.
 
-A digest of a value can be guessed by whoever has a list of names or addresses to try. So what is
-digested is the kind and what stands around: other values are taken out of that, whatever the policy
-keeps, and each word that is not all small letters (a name, a number, a token) becomes a `0`.
+A digest of a value can be guessed by anyone with a list of names or addresses to try. So the digest
+covers the kind and the text around the value. Other values are removed from that text, whatever the
+policy keeps, and each word that is not all small letters (a name, a number, a token) becomes a `0`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _AROUND = 64  # of what remains of them
 _DIGITS = 16  # of a digest
 # Words that are not all small letters, and signs that are not ASCII.
 _OTHER = re.compile(r"(?<!\w)(?![a-z_]++(?!\w))\w++|[^\x21-\x7e\s\w]++")
-# A word that may be cut: what is left of a name could be small letters.
+# A word that may be cut: the rest of a name could be all small letters.
 _FIRST_WORD = re.compile(r"\A\w++")
 _LAST_WORD = re.compile(r"(?<!\w)\w++\Z")
 _BLANKS = re.compile(r"\s++")
 
 
 class Contexts:
-    """Digests what stands around values: `of(line, spans)` gives one for each of the spans."""
+    """Digests the text around values: `of(line, spans)` gives one digest for each span."""
 
     __slots__ = ("_all",)
 
@@ -42,7 +42,7 @@ class Contexts:
         self._all = Redactor(every, keys=keys) if kept else None
 
     def of(self, line: str, spans: Sequence[Span]) -> Iterator[str]:
-        """Yield a digest for each span, which are in order and disjoint."""
+        """Yield a digest for each of the spans, which are in order and disjoint."""
         values = sorted({*spans, *self._all.findall(line)}) if self._all else spans
         starts, ends = _merged(values)
         begins, stops = [0, *ends], [*starts, len(line)]

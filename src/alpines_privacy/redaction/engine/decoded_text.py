@@ -1,12 +1,12 @@
-r"""Text as it reads once it is decoded, and where each character of that stands in the original.
+r"""Decoded text, and where each of its characters stands in the original.
 
-Personal data survives a search when an `@` is written `%40`, `\u0040`, `&#64;` or full-width, when a
-colour code or an invisible character stands inside, or when it was encoded twice. So what looks
-encoded is decoded layer by layer; the decoded text is searched like any text, and what is
-found there is mapped back to the whole encoded form.
+A search of the text as written misses personal data when an `@` is written `%40`, `\u0040`, `&#64;` or
+full-width, when a colour code or an invisible character stands inside, or when it is encoded twice.
+So text that looks encoded is decoded layer by layer. Each decoded text is searched like any text, and
+each match is mapped back to the whole encoded form.
 
-Compatibility forms are folded character by character, not by NFKC: that makes `½` three characters
-and card numbers of fractions.
+Compatibility forms are folded character by character. NFKC is not used: it turns `½` into three
+characters, and fractions into card numbers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _INVISIBLE = (
     "\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
-# Named references that pages write in addresses, decoded without their semicolon too.
+# Named references that pages write in addresses; they are decoded without a semicolon too.
 _NAMED = {
     "commat": "@", "period": ".", "lowbar": "_", "hyphen": "-", "dash": "-", "plus": "+", "colon": ":",
     "quot": '"', "apos": "'", "amp": "&", "equals": "=", "lt": "<", "gt": ">", "nbsp": " ", "sol": "/",
@@ -51,8 +51,8 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "
 
 # What follows the ESC of a sequence (ECMA-48): colours and cursors, titles and links, the short ones.
 _COLOUR = r"\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[@-Z=>]"
-# It begins with a class of characters, which `re` looks for fast; the first of a token tells its kind.
-# One group, of the whole token: what `split` gives are plain pieces and tokens, by turns.
+# The pattern begins with a class of characters, which `re` finds fast; a token's first character tells its kind.
+# # Its one group is the whole token, so `split` gives plain pieces and tokens in turn.
 _TOKEN = re.compile(
     rf"""([%=\\&\x1b^+{_INVISIBLE}](?:
      (?<![%=\\&\x1b^+])[{_INVISIBLE}]*
@@ -69,10 +69,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SIGNS = frozenset("%=\\&^+")  # what a token of printable ASCII begins with
-# What a string's own escapes are.
+# The escapes of a string itself.
 STRING_ESCAPE = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f]))")
-# A first look, in what `re` and RE2 read alike. What it lets through in vain costs time, what it
-# stops is not decoded.
+# A first check, in syntax that `re` and RE2 read alike. Too many matches cost time; text without a
+# # match is not decoded.
 _ENCODED = (
     r"%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[uUx0-3\n\r\"'\\/nrtbfav@.]|\^\["
     r"|&(?:#|[A-Za-z][A-Za-z0-9]{1,31};|commat|period|lowbar|shy|hyphen|dash|zw)"
@@ -104,7 +104,7 @@ _STOPS = frozenset((0x2024, 0x3002, 0xFF0E, 0xFF61))  # IDNA reads the last thre
 
 
 class _Places(NamedTuple):
-    """Where each decoded token begins and ends in a layer, and where it did in the text before."""
+    """Where each decoded token begins and ends, in a layer and in the text it is decoded from."""
 
     at: list[int]
     stops: list[int]
@@ -115,7 +115,7 @@ class _Places(NamedTuple):
 class Layer:
     """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from.
 
-    Where each piece stands is worked out when somebody first asks: most texts have nothing to ask for.
+    The places of the pieces are computed on first use, since most texts hold nothing to look up.
     """
 
     __slots__ = ("_decoded", "_head", "_places", "_shift", "_tail", "_written", "text")
@@ -123,18 +123,18 @@ class Layer:
     def __init__(
         self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
     ) -> None:
-        """Decode what is encoded in `text`, once; nothing that goes on past one of the `cuts`."""
+        """Decode the tokens in `text` once, except those that cross one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
         written = _split(tokens, folded, cuts) if cuts else tokens.split(folded)
         self._places: _Places | None = None
-        # Pieces of plain text, and between them tokens: as written, and decoded.
+        # Pieces of plain text and the tokens between them, as written and decoded.
         self._written = self._decoded = written
         self.text = folded
         if len(written) > 1:
             self._decoded = written[:]
             self._decoded[1::2] = map(_Plain().__getitem__, written[1::2])
             self.text = "".join(self._decoded)
-        # Places before the first token are the same, those behind the last are so many characters further.
+        # Places before the first token are unchanged; places after the last are shifted by this many characters.
         self._head = len(written[0])
         self._tail = len(self.text) - len(written[-1])
         self._shift = len(folded) - len(self.text)
@@ -147,7 +147,7 @@ class Layer:
         return self._places
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Return the bounds in the original of `text[start:end]`, encoded forms whole."""
+        """Return the bounds of `text[start:end]` in the original, with encoded forms whole."""
         if end <= self._head:
             return start, end
         if start >= self._tail:
@@ -155,7 +155,7 @@ class Layer:
         return self.first(start), self.last(end)
 
     def first(self, place: int) -> int:
-        """Return where in the original begins what begins at a place here, an encoded form whole."""
+        """Return the place in the original of text that begins at `place`, with an encoded form whole."""
         if place < self._head:
             return place
         if place >= self._tail:
@@ -166,7 +166,7 @@ class Layer:
         return starts[index] if shift < 0 else ends[index] + shift
 
     def last(self, place: int) -> int:
-        """Return where in the original ends what ends at a place here, an encoded form whole."""
+        """Return the end in the original of text that ends at `place`, with an encoded form whole."""
         if place <= self._head:
             return place
         if place > self._tail or (place == self._tail and self._decoded[-2]):
@@ -177,7 +177,7 @@ class Layer:
         return ends[index] if shift < 0 else ends[index] + shift
 
     def forward(self, place: int) -> int:
-        """Return where a place of the original is here; one inside an encoded form is behind it."""
+        """Return the place in this layer of a place in the original; one inside an encoded form moves behind it."""
         if place <= self._head:
             return place
         if place >= self._tail + self._shift:
@@ -188,13 +188,13 @@ class Layer:
         return stops[index] if shift < 0 else stops[index] + shift
 
     def moves_by(self, place: int) -> int | None:
-        """Return by how much all that stands from a place of the original on is moved here; None if not alike."""
+        """Return the shift of all text from a place of the original on; None where the shifts differ."""
         return -self._shift if place >= self._tail + self._shift else None
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
-        """Return bounds of the original that part no encoded form: it begins behind one, ends with one.
+        """Return bounds of the original that split no encoded form: start behind one, end with one.
 
-        What begins inside one and would end there begins where it does.
+        Bounds that lie inside one encoded form start where that form starts.
         """
         if end <= self._head or start >= self._tail + self._shift:
             return start, end
@@ -209,10 +209,10 @@ class Layer:
 
 
 def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]:
-    """Return what `tokens.split` does, of tokens that go on past none of the cuts."""
+    """Return what `tokens.split` does, leaving tokens that cross a cut undivided."""
     bounds = [0]
     for start, end in pairwise((0, *cuts, len(text))):
-        # A string may begin in the last token of the one before, when what holds them was decoded.
+        # Once the text that holds both is decoded, a string may begin inside the last token of the string before.
         for match in tokens.finditer(text, max(start, bounds[-1]), end):
             bounds += match.span()
     bounds.append(len(text))
@@ -220,7 +220,7 @@ def _split(tokens: re.Pattern[str], text: str, cuts: Iterable[int]) -> list[str]
 
 
 class Origin:
-    """The way from the last of some layers back to the text that the first was decoded from."""
+    """The map from the last of some layers back to the text that the first was decoded from."""
 
     __slots__ = ("_layers",)
 
@@ -234,19 +234,19 @@ class Origin:
         return place
 
     def __call__(self, start: int, end: int) -> tuple[int, int]:
-        """Return the bounds in the text of what stands in the layer, encoded forms whole."""
+        """Return the bounds in the text of a span of the layer, with encoded forms whole."""
         for layer in self._layers:
             start, end = layer.origin(start, end)
         return start, end
 
     def first(self, place: int) -> int:
-        """Return where in the text begins what begins at a place of the layer."""
+        """Return the place in the text of what begins at a place of the layer."""
         for layer in self._layers:
             place = layer.first(place)
         return place
 
     def last(self, place: int) -> int:
-        """Return where in the text ends what ends at a place of the layer."""
+        """Return the end in the text of what ends at a place of the layer."""
         for layer in self._layers:
             place = layer.last(place)
         return place
@@ -256,7 +256,7 @@ def may_hide(text: str) -> bool:
     """Tell whether something in a text looks encoded."""
     if not (text.isprintable() and text.isascii()):
         return _may_hide(text) is not None
-    return bool(  # the same, each part only where its sign is
+    return bool(  # the same pattern, but each part is tried only if its sign occurs
         (
             ("%" in text or "\\" in text or "=" in text or "&" in text or "^" in text)
             and _is_encoded(text)
@@ -267,10 +267,10 @@ def may_hide(text: str) -> bool:
 
 
 def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]]:
-    """Give each layer of a text, and the map from it to the text, as long as decoding changes anything.
+    """Give each layer of a text with the map back to the text, until decoding changes nothing.
 
-    Nothing is decoded across one of the `cuts`, which are asked for anew before each layer. Whoever
-    knows that nothing is encoded in a layer (`may_hide`) need not ask for the next.
+    No token is decoded across one of the `cuts`, which are asked for anew before each layer. A caller
+    that knows a layer has nothing encoded (`may_hide`) need not ask for the next.
     """
     passed: list[Layer] = []
     for _ in range(_MOST_LAYERS):
@@ -283,7 +283,7 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
 
 
 def decoded(text: str) -> str:
-    """Return a value as it reads when all its layers are decoded."""
+    """Return a value with all its layers decoded."""
     if not (text.isascii() and text.isprintable() and _SIGNS.isdisjoint(text)) and may_hide(text):
         for layer, _ in layers(text):
             text = layer.text
@@ -293,7 +293,7 @@ def decoded(text: str) -> str:
 
 
 def host_addresses(text: str) -> Iterator[Span]:
-    """Give addresses in names of hosts: `ip-203-0-113-7`, `203-0-113-7.example.net`."""
+    """Give the addresses inside host names: `ip-203-0-113-7`, `203-0-113-7.example.net`."""
     if _has_hyphens(text) is None:
         return
     for match in _HOST_ADDRESS.finditer(text):
@@ -307,7 +307,7 @@ def host_addresses(text: str) -> Iterator[Span]:
 
 
 class _Fold(dict[int, int]):
-    """What `str.translate` makes of a character: itself, or the one it is a form of."""
+    """The table for `str.translate`: maps a character to itself, or to the one it is a compatibility form of."""
 
     def __missing__(self, point: int) -> int:
         folded = _folded(point)
@@ -347,7 +347,7 @@ def _percent(token: str) -> str:
 
 
 def _printable(token: str) -> str:
-    if token.endswith("\n"):  # a line broken for the mail's sake (RFC 2045 §6.7)
+    if token.endswith("\n"):  # a soft line break of quoted printable (RFC 2045 §6.7)
         return ""
     return bytes.fromhex(token.replace("=", "")).decode("utf-8", "replace")
 
@@ -368,7 +368,7 @@ def _escape(token: str) -> str:
 def _reference(token: str) -> str:
     name = token[1:].rstrip(";")
     if name.startswith("#"):
-        # Controls too, which HTML does not allow: a colour code can be written so.
+        # Controls too, though HTML forbids them: a colour code can be written as a reference.
         return _character(name[2:] if name[1] in "xX" else f"{int(name[1:]):x}")
     return _NAMED[name] if name in _NAMED else html5.get(f"{name};", token)
 
@@ -382,7 +382,7 @@ _DECODERS: dict[str, Callable[[str], str]] = {
 }  # all others are colours and invisible characters
 
 
-# What is decoded most often, ready-made.
+# The most frequent tokens, decoded in advance.
 _OFTEN = {
     **{token: _escape(token) for letter in "\\\"'/nrtbfav0@." if (token := f"\\{letter}")},
     **{f"%{code:02X}": chr(code) for code in range(0x80)},
@@ -392,7 +392,7 @@ _OFTEN = {
 
 
 class _Plain(dict[str, str]):
-    """What the tokens of one text are decoded to, each worked out once."""
+    """The decoded form of each token of one text, computed once."""
 
     def __missing__(self, token: str) -> str:
         plain = _OFTEN.get(token)

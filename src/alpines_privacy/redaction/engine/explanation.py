@@ -1,7 +1,7 @@
-"""Why something in a line is redacted, by which rule, and which line of the policy would keep it.
+"""Why a value in a line is redacted: by which rule, and which line of the policy would keep it.
 
-The rules are asked, not read: a key is what was found no more once the policy calls it safe, and each
-advice is given after it has been tried. Nothing of a value is in an explanation.
+Each answer is tested by redacting again. A value is found by its key if it is no longer found once the
+policy calls the key safe, and advice is given only if it works. An explanation holds nothing of a value.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from alpines_privacy.redaction.kinds import KINDS
 __all__ = ["BY_SHAPE", "Explanation", "Finding", "explain"]
 
 _MOST = 12  # findings of a line that are explained
-_MOST_KEYS = 6  # tried for one finding
+_MOST_KEYS = 6  # policies tried for one finding
 _READ = 2000  # characters before a value in which its key is looked for
-_PROBE = "Qa7xj-9wk2"  # what any key for a text would have for its value
+_PROBE = "Qa7xj-9wk2"  # a value that any key for text accepts
 
-# By what each kind that has a shape is known without a key (docs/kinds.md).
+# How each kind that has a shape is found without a key (docs/kinds.md).
 BY_SHAPE = {
     "SECRET": "the form of a credential: after its scheme, in a URL, or a key by how it is built",
     "USER_AGENT": "the form of a browser's or a client's User-Agent",
@@ -54,7 +54,7 @@ _SPOKEN_KEY = re.compile(r"(?=([A-Za-z][\w\-.]{0,63}(?: [A-Za-z]{1,16}){1,2}):)"
 
 
 class Finding(NamedTuple):
-    """Something that is redacted: where it begins in the line (from 1), where its mark stands in `text`.
+    """A redacted value: where it begins in the line (from 1), and where its mark stands in `text`.
 
     `keep` are ways to keep it, each some lines for `[logs]` in the policy.
     """
@@ -67,7 +67,7 @@ class Finding(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A line with a mark for each value, what is told of those, and how many more there are."""
+    """A line with a mark for each value, the findings explained, and how many more there are."""
 
     text: str
     findings: list[Finding]
@@ -75,9 +75,9 @@ class Explanation(NamedTuple):
 
 
 def explain(line: str, policy: PrivacyPolicy | None = None) -> Explanation:
-    """Tell why what is personal in a line is redacted, and how to keep it; see `Explanation`.
+    """Explain why each value in a line is redacted, and how to keep it; see `Explanation`.
 
-    Marks that were there before are told of too. Raises what goes wrong inside a redactor.
+    Marks that the line already has are explained too. Raises any error from inside a redactor.
     """
     asked = _Asked(line, policy)
     findings: list[Finding] = []
@@ -97,7 +97,7 @@ def explain(line: str, policy: PrivacyPolicy | None = None) -> Explanation:
 
 
 class _Asked:
-    """A line whose redactor is asked what it would do under other policies."""
+    """A line that is redacted again under other policies, to compare."""
 
     def __init__(self, line: str, policy: PrivacyPolicy | None) -> None:
         logs = policy.logs if policy is not None else None
@@ -109,34 +109,34 @@ class _Asked:
         self._names = KeyNames(replace(self._logs, safe_keys=()))
 
     def _found(self, logs: Logs) -> list[Span]:
-        """Return what a redactor finds in the line by other `[logs]`."""
+        """Return what a redactor with other `[logs]` finds in the line."""
         if logs not in self._tried:
             redactor = Redactor(PrivacyPolicy(logs=logs), keys=self._keys)
             self._tried[logs] = redactor.found(self._line)[1]
         return self._tried[logs]
 
     def places(self) -> list[tuple[int, int, str, bool]]:
-        """Return what is found, and the marks that are there already, in order."""
+        """Return the values found and the marks that the line already has, in order."""
         found = [(*span, False) for span in self._spans]
         starts = [span.start for span in self._spans]
         for match in Replacements(self._logs).marks.finditer(self._line):
             kind = match[0].strip("[]").partition(":")[0]
             near = bisect_left(
                 starts, match.end()
-            )  # those before may reach into it, the last one most
+            )  # earlier spans may reach into it, the last one furthest
             if kind in _KINDS and not _overlaps(self._spans[near - 1 : near], *match.span()):
                 found.append((*match.span(), kind, True))
         return sorted(found)
 
     def value(self, span: Span) -> tuple[str, tuple[str, ...]]:
-        """Return the rule that finds a value, and what keeps it."""
+        """Return the rule that finds a value, and the lines that keep it."""
         for key in self._keys_before(span.start, span.kind):
             if keep := self._keeps_by_key(key, span):
                 return f'the key "{key}"', (keep, *self._keeps_by_kind(span))
         return self._rule(span), (*self._keeps_by_kind(span),)
 
     def mark(self, start: int, end: int, kind: str) -> tuple[str, tuple[str, ...]]:
-        """Return what a mark was written for, as far as the line tells, and what keeps such values."""
+        """Return the rule that a mark was written for, if the line tells, and the lines that keep such values."""
         there = "a mark already: "
         other = f"{self._line[:start]}{_PROBE}{self._line[end:]}"
         asked = _Asked(other, PrivacyPolicy(logs=self._logs))
@@ -152,7 +152,7 @@ class _Asked:
         return there + rule, keep
 
     def _keys_before(self, place: int, kind: str) -> Iterator[str]:
-        """Yield what may be the key of a value, the nearest first."""
+        """Yield candidates for the key of a value, the nearest first."""
         before = decoded(self._line[max(0, place - _READ) : place])
         words = [(match.end(), match[0].strip("-.")) for match in _KEY.finditer(before)]
         words += [(match.end(1), match[1]) for match in _SPOKEN_KEY.finditer(before)]
@@ -162,7 +162,7 @@ class _Asked:
         yield from known[:_MOST_KEYS]
 
     def _keeps_by_key(self, key: str, span: Span) -> str | None:
-        """Return what lets the values under a key stand; None where that does not keep this one."""
+        """Return the line that keeps the values under a key; None where it does not keep this value."""
         name = key.replace(" ", "_")
         own = [each for each in self._logs.keys if _folded(each.name) != _folded(name)]
         if len(own) < len(self._logs.keys):
@@ -178,7 +178,7 @@ class _Asked:
         return None if _overlaps(self._found(logs), span.start, span.end) else keep
 
     def _keeps_by_kind(self, span: Span) -> Iterator[str]:
-        """Yield what keeps all values of its kind, and of the kinds it is taken for without that."""
+        """Yield the lines that keep all values of its kind, and of each kind it is then taken for."""
         logs, names = self._logs, list[str]()
         kind: str | None = span.kind
         while kind is not None and kind.lower() not in names:

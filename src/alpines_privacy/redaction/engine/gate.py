@@ -1,8 +1,8 @@
-"""One pass over a line that tells which shapes it can hold: nearly always none.
+"""The gate: one pass over a line tells which shapes it can hold, nearly always none.
 
 With RE2 (the `redaction` extra) all patterns run as one automaton, linear in the line. Without it
-the line is folded, so that a few literal searches tell which patterns are worth running: the gate
-lets more lines through, and the shapes found are the same.
+the line is folded, and a few literal searches tell which patterns to run. That gate lets more lines
+through; the shapes found are the same.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ __all__ = ["STRAY", "FoldGate", "Gate", "RE2Gate", "fastest_gate", "has_re2"]
 
 
 def _replaced(error: UnicodeError) -> tuple[bytes, int]:
-    """Write what is no character as U+FFFD, which patterns take for a letter beyond ASCII, as they do in the text."""
+    """Encode a lone surrogate as U+FFFD: patterns treat both as a letter beyond ASCII."""
     assert isinstance(error, UnicodeEncodeError)
     return "\ufffd".encode() * (error.end - error.start), error.end
 
 
-STRAY = "alpines-privacy.stray"  # the name of the handler of errors
+STRAY = "alpines-privacy.stray"  # the name of the error handler for `str.encode`
 codecs.register_error(STRAY, _replaced)
 
-_MEMORY = 16 << 20  # bytes the automaton may take; it uses a fraction
+_MEMORY = 16 << 20  # bytes the automaton may use; it needs a fraction
 
 
 class Gate(Protocol):
@@ -37,7 +37,7 @@ class Gate(Protocol):
 
 
 def fastest_gate(shapes: Sequence[Shape]) -> Gate:
-    """Return the fastest gate there is for shapes."""
+    """Return the fastest gate available for shapes."""
     try:
         return RE2Gate(shapes)
     except ImportError:
@@ -45,7 +45,7 @@ def fastest_gate(shapes: Sequence[Shape]) -> Gate:
 
 
 def has_re2() -> bool:
-    """Return whether google-re2 is there, without which the same is found in more time."""
+    """Tell whether google-re2 is installed; without it the same is found more slowly."""
     try:
         import re2  # noqa: F401, PLC0415 - an optional part
     except ImportError:
@@ -76,10 +76,10 @@ class RE2Gate:
 
 
 class FoldGate:
-    """Looks for what patterns ask for in the folded text: words, signs, and the forms of numbers.
+    """Searches the folded text for the hints of the shapes: words, signs, and forms of numbers.
 
-    Words are found by one pattern for all of them. A number is looked up by its form alone
-    (`000-00-0000`), and forms repeat from line to line, so which shapes fit one is remembered.
+    One pattern finds all words. A number is looked up by its form alone (`000-00-0000`). Forms repeat
+    from line to line, so the shapes that fit a form are cached.
     """
 
     __slots__ = ("_fitting", "_numbers", "_signs", "_word", "_words")
@@ -124,15 +124,15 @@ class FoldGate:
 
 
 def _as_form(pattern: str) -> str:
-    """Return a pattern of digits as one of their form: every digit a 0, the counts as they are."""
+    """Return a pattern of digits as a pattern of their form: every digit is 0, counts stay."""
     classes = re.sub(r"\[[0-9]-9\]", "0", pattern)
     return re.sub(r"\{[^}]*\}|[0-9]", lambda part: part[0] if part[0][0] == "{" else "0", classes)
 
 
 def _trie(words: list[str], depth: int = 0) -> str:
-    """Return the pattern of words, a letter at a time, so that none is tried whose first letters do not fit."""
+    """Return the words as one pattern, built letter by letter, so that words with other first letters are not tried."""
     if any(len(word) == depth for word in words):
-        return ""  # the shortest stands for those that go on from it
+        return ""  # the shortest word stands for all that begin with it
     firsts = dict.fromkeys(word[depth] for word in sorted(words))
     parts = [
         re.escape(first) + _trie([word for word in words if word[depth] == first], depth + 1)
@@ -142,7 +142,7 @@ def _trie(words: list[str], depth: int = 0) -> str:
 
 
 def _reached(word: str, words: Mapping[str, set[int]]) -> set[int]:
-    """Return the shapes of a word, and of those that begin in it and would be passed over with it."""
+    """Return the shapes of a word, and of words that begin inside it, which the search would skip."""
     return set().union(
         *(
             shapes
@@ -152,7 +152,7 @@ def _reached(word: str, words: Mapping[str, set[int]]) -> set[int]:
     )
 
 
-# A date before a time is by itself: no number goes on from one into the other.
+# A date before a time stands alone: no number continues from one into the other.
 _FORMS = re.compile(rb"0000-00-00(?=[ t]00:)|[0+(][0 ().,;/+-]*").findall
 _HEX = b"0123456789abcdefABCDEF"
 _FOLDS = {"#": 0, "~": 1, ":": 2, "!": 3, "^": 4}

@@ -1,6 +1,6 @@
 """Which keys name personal data: `first_name`, `userEmail`, `X-Auth-Token`, `DB_PASSWORD`.
 
-A key is read as words, whatever separates them, and decided by its end: `user_password` is a
+A key is split into words, whatever separates them, and its end decides: `user_password` is a
 password, `password_changed` and `token_count` are not.
 """
 
@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 LONGEST = 96  # characters of a key
 _COMPOUND = re.compile("[A-Z]?[a-z]+(?:[A-Z][a-z]+)+|[A-Z][a-z]*(?:-[A-Z][a-z]+)+")
 
-# Ends of keys, their words joined, by the kind of the value. The longest end that is here decides.
+# Ends of keys, their words joined, by the kind of the value. The longest listed end decides.
 _KINDS = {
     "NAME": """
         firstname lastname fullname givenname familyname middlename maidenname surname forename
@@ -79,7 +79,7 @@ _KINDS = {
     """,
 }
 
-# Ends that look like one of those and name something else.
+# Ends that look like one of those but name something else.
 _OTHER = frozenset(
     {
         "lastlogin", "firstlogin", "autologin", "listenaddress", "bindaddress",
@@ -101,7 +101,7 @@ _JOINED = re.compile(
 )
 _JOINED_KINDS = ("PASSWORD", "SECRET", "EMAIL", "USERNAME", "NAME", "PHONE", "USER_AGENT")
 
-# Questions and amounts: their values tell of the data and are none of it.
+# Questions and amounts: their values describe the data and are not personal.
 _ABOUT = frozenset(
     {
         "is", "has", "had", "can", "was", "should", "must", "need", "needs", "show", "hide",
@@ -109,7 +109,7 @@ _ABOUT = frozenset(
         "num", "count", "total", "require", "requires", "required",
     }
 )  # fmt: skip
-# What has a full or displayed name and is nobody: `serviceFullName`, `value_display_name`.
+# Things, not people, that have a full or display name: `serviceFullName`, `value_display_name`.
 _THINGS = frozenset(
     {
         "service", "value", "type", "product", "app", "application", "package", "file", "module", "class", "resource",
@@ -117,7 +117,7 @@ _THINGS = frozenset(
         "repository", "device", "function", "attribute", "property", "metric", "pool", "volume", "node",
     }
 )  # fmt: skip
-# A last word that does not change what the value is; ciphers of its number too (`password1`).
+# Last words that do not change the kind of the value; a number at the end does not either (`password1`).
 _MORE = {
     "no": "number", "num": "number", "nr": "number", "nbr": "number",
     "confirm": "", "confirmation": "", "confirmed": "", "repeat": "", "again": "", "value": "",
@@ -126,7 +126,7 @@ _MORE = {
 
 
 class KeyNames:
-    """The keys of one policy: what the table holds, the site's own, without those it calls safe."""
+    """The keys of one policy: the table's and the site's own, except those it calls safe."""
 
     __slots__ = ("_kinds", "_known", "_own", "_safe")
 
@@ -138,17 +138,17 @@ class KeyNames:
         self._known: Cache[str, str | None] = Cache("log keys", self.read)
 
     def kind(self, key: str) -> str | None:
-        """Return the kind of the value that stands under a key; None where it is no personal data."""
+        """Return the kind of the value under a key; None where the key names no personal data."""
         return self._known[key]
 
     def is_safe(self, key: str) -> bool:
-        """Tell whether the policy says that what stands under a key is no personal data."""
+        """Tell whether the policy lists a key as safe."""
         return _joined(key) in self._safe
 
     def is_key(self, value: str, kind: str) -> bool:
         """Tell whether a value is only the name of a field: `PASSWORD_FIELD = "password"`.
 
-        A password may be any word but those for passwords.
+        A password may be any word except those for passwords.
         """
         letters = value.replace("_", "").replace("-", "")
         if not letters.isalpha():
@@ -156,12 +156,12 @@ class KeyNames:
         if kind == "SECRET" and len(value) <= LONGEST and _COMPOUND.fullmatch(value):
             return self._known[value] == kind  # `"output_token": "NextToken"`
         named = self._kinds.get(letters.lower())
-        if kind == "SECRET":  # which is drawn, so it is no word for a password either
+        if kind == "SECRET":  # a random run, so it is no word for a password either
             return named in {"SECRET", "PASSWORD"}
         return named is not None and (named == kind or kind != "PASSWORD")
 
     def read(self, key: str) -> str | None:
-        """Return what `kind` does, worked out anew: for callers that keep it with something else."""
+        """Return what `kind` does, without its cache: for callers that cache the answer themselves."""
         if len(key) > LONGEST or key[:1] == "[":  # a mark
             return None
         words = [word.lower() for word in _WORD.findall(key)]
@@ -173,7 +173,7 @@ class KeyNames:
         return None if words[0] in _ABOUT else self._by_table(words, ends)
 
     def _by_table(self, words: list[str], ends: list[str]) -> str | None:
-        """Return what the last words say: without a number behind them, then for what the last of them stands."""
+        """Return the kind that the last words name, without a number at the end or with the last word spelled out."""
         while words[-1].isdecimal() and len(words) > 1:
             words = words[:-1]
             ends = _ends_of(words)
@@ -184,7 +184,7 @@ class KeyNames:
         return _joined_kind(words[-1]) if kind is None else kind or None
 
     def _listed(self, words: list[str], ends: list[str]) -> str | None:
-        """Return the kind that the table has for a name's end; "" where it says that it is none."""
+        """Return the kind that the table has for a name's end; "" where the table says it is not personal."""
         if not _OTHER.isdisjoint(ends):
             return ""
         kind = _first(ends, self._kinds)
@@ -197,7 +197,7 @@ def _joined_kind(word: str) -> str | None:
 
 
 def _ends_of(words: list[str]) -> list[str]:
-    """Return what a name ends with, joined: all of its words first, its last word last."""
+    """Return the ends of a name, words joined: from all of its words down to the last one."""
     ends, end = [], ""
     for word in reversed(words):
         end = word + end
@@ -214,7 +214,7 @@ def _first(ends: list[str], kinds: Mapping[str, str]) -> str | None:
 
 
 def _is_of_thing(words: list[str]) -> bool:
-    """Tell whether a name's last two words stand behind a thing: `service full name`, not `app user full name`."""
+    """Tell whether a thing stands before a name's last two words: `service full name`, not `app user full name`."""
     return words[-3:-2] != [] and words[-3] in _THINGS and words[-1] == "name"
 
 
@@ -223,8 +223,8 @@ def _joined(key: str) -> str:
 
 
 def ends(logs: Logs) -> frozenset[str]:
-    """Return what the keys that name personal data end with, in small letters: a first, cheap look."""
+    """Return the ends of all keys that name personal data, in small letters: for a first, cheap check."""
     names = {end for ends in _KINDS.values() for end in ends.split()}
-    # What follows a digit inside a name is enough of it.
+    # Of a name with a digit inside, the part after the digit is enough.
     names |= {re.findall("[a-z]+", _joined(key.name))[-1] for key in logs.keys}
     return frozenset(name.rstrip("0123456789") for name in names | _MORE.keys()) - {""}

@@ -1,8 +1,8 @@
 """Personal data known by its key: `password=…`, `"token": …`, `Cookie: …`, `<email>…</email>`.
 
-One search finds the separators that stand after something which ends like a key of the table;
-what is before such a separator is read backwards, what is after it by the grammar of the kind.
-Text is judged as it is written: by quotes where it has them, else by what such a value can hold.
+One search finds the separators that follow the end of a key in the table. The key before a separator
+is read backwards; the value after it is read by the grammar of the kind. Quotes bound a value where
+the text has them; elsewhere the grammar does.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ __all__ = ["Keys"]
 
 Bounds: TypeAlias = "tuple[int, int]"
 
-# What nearly all keys of documents look like: `"email": "…"`, `'email': '…'`, `"email": null`, also
-# in a string of another (`\"email\": \"…\"`); and one over an object.
+# The form of nearly all keys in documents: `"email": "…"`, `'email': '…'`, `"email": null`, also inside
+# # a string of another document (`\"email\": \"…\"`); and a key of an object.
 _PAIR = {
     quote: re.compile(
         rf"""{written}([\w\-.]{{1,64}}){written}:[ ]?(?:{written}({content}*+){written}"""
@@ -54,12 +54,12 @@ _PAIR = {
         ("\\'", r"\\'", r"""(?:[^"'\\\n]|\\[^"'\\\n])"""),
     )
 }
-_BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of one
+_BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of such a pair
 _OBJECTS = ("{", " {")
 _LINE_READ = 200  # characters before a key that tell whether its line is source
 _REST_READ = 48  # characters after a bare value that tell whether it goes on in prose or code
 _WINDOW = 96  # characters before a separator in which its key is looked for
-# A key backwards from its separator: blank, quotes and brackets, the key, two words before it.
+# A key, read backwards from its separator: blank, quotes and brackets, the key, two words before it.
 _KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _IN_BRACKETS = re.compile(r"\[[\w .|-]{1,40}(?:\]|\Z)")  # a place for a value: `--secret [key]`
@@ -88,21 +88,23 @@ _EXPRESSIONS = ("function", "await ", "new ", "lambda", "async ")
 _COMPARED = ('=="', '== "', "=='", "== '")
 _PLACE_CLOSES = re.compile(r"[\w -]{0,48}>(?!\w)")
 _CLOSES_FORMAT = re.compile(r"\)[sdr](?![0-9A-Za-z])")
-_LITERALS = frozenset({"f", "F", "fr", "rf", "Rf", "fR"})  # of Python, before their quote
+_LITERALS = frozenset({"f", "F", "fr", "rf", "Rf", "fR"})  # prefixes of Python's f-strings
 _MEMBERS = frozenset({"NAME", "SECRET", "ADDRESS"})
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
-_MOST_VERDICTS = 256  # of one text: where more keys stand close, their values repeat
-_KEY_WEIGHS = 2  # candidates that take as long as the value of a key, besides the key
-_ENCLOSED = 10_000  # members of a list that stands under a key
+_MOST_VERDICTS = (
+    256  # verdicts cached for one text: where more keys stand close together, their values repeat
+)
+_KEY_WEIGHS = 2  # candidates that take as long as a key and its value
+_ENCLOSED = 10_000  # members of a list under a key that are read
 
-# A bare value may hold separators and quotes (passwords do), but not the next pair or an end.
+# A bare value may hold separators and quotes, as passwords do, but not the next pair or an end.
 _NEXT = r"""[\s,;&)\]}<>"'\\]|\Z|amp;|[\w.\-\[\]]{1,40}+["']?+[ ]?+[=:]"""
 _BARE = re.compile(rf"""(?:[^\s,;&"'<>)\]}}\\]++|[,;&"')\]}}<>\\](?!{_NEXT}))++""")
 _WORD = r"[^\s,;&\"'<>()\[\]{}|=:\\]"
 _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
 _TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]++")
-_ADDRESS = re.compile(rf"(?=[\[\]0-9A-Fa-f.:\-]){_TOKEN.pattern}")  # of a network
+_ADDRESS = re.compile(rf"(?=[\[\]0-9A-Fa-f.:\-]){_TOKEN.pattern}")  # an IP address
 _LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
 _NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
 
@@ -125,7 +127,7 @@ _BY_KIND: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(("SECRET", "PASSWORD"), _BARE),
     "IP": _ADDRESS,
 }
-# In prose, after a colon, a name or an address goes on to the next stop.
+# In prose a name after a colon continues to the next punctuation mark.
 _SPOKEN = {
     "NAME": re.compile(rf"{_WORD}{{1,64}}(?:[ ]{_WORD}{{1,40}}(?![\w=:])){{0,5}}"),
 }
@@ -138,15 +140,15 @@ _SCHEME = re.compile(
 _COOKIES = re.compile(r"[^\s=;,\"']{1,128}=[^;\s\"']*+(?:;[ ]?[^\s=;,\"']{1,128}=[^;\s\"']*+)*+")
 _COOKIE = re.compile(r"[^\s=;,\"']{1,128}=[^;\n\r\"']*+")
 _ELEMENT = re.compile(r"[^<\n]++")
-# Grammars of which any part of a match is one, up to the same end.
-_LONG_RUN = 32  # characters, above which a run is remembered
+# Grammars for which every suffix of a match also matches, up to the same end.
+_LONG_RUN = 32  # characters, above which a run is cached
 _RUNS = frozenset(map(id, (_BARE, _TOKEN, _ADDRESS, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
-# What stands in one place of a document without quotes.
+# One value of a document without quotes.
 _PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
 
 
 class _Key:
-    """A key of the text: where it begins, the separator and the quotes behind it, what it is."""
+    """A key of the text: its start, the separator and quotes after it, its kind and last word."""
 
     __slots__ = ("kind", "quotes", "separator", "start", "word")
 
@@ -159,9 +161,9 @@ class _Key:
 
 
 class _Reading:
-    """A text that is searched for keys: backwards too, with its documents, and how far bare values go.
+    """A text that is searched for keys, with its reverse, its documents and the ends of its bare values.
 
-    Where a bare value ends does not depend on where in it one begins. So of many that begin in the
+    The end of a bare value does not depend on where reading begins inside it. So of many values in the
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
@@ -173,10 +175,10 @@ class _Reading:
         self.candidates = candidates
         self.quoted: Quoted | None = None
         self.verdicts: dict[tuple[str, ...], bool] = {}  # whether a value counts
-        self._runs: dict[int, Bounds] = {}  # by the identity of a grammar, whose hash takes long
+        self._runs: dict[int, Bounds] = {}  # by `id(grammar)`, since hashing a grammar is slow
 
     def closing(self, start: int, quote: str) -> int:
-        """Return where a value ends that a quote before `start` opens."""
+        """Return the end of a value that a quote before `start` opens."""
         quoted = self.quoted
         if quoted is None:
             return closing(self.text, start, quote)
@@ -190,7 +192,7 @@ class _Reading:
         return document.end if self.text.startswith(quote, document.end) else document.start
 
     def end_of_list(self, start: int) -> int:
-        """Return where a list ends at the latest whose members begin at a place: in its document, or before one."""
+        """Return the limit of a list whose members begin at a place: its document's end, or the next one's start."""
         quoted = self.quoted
         if quoted is None:
             return len(self.text)
@@ -200,7 +202,7 @@ class _Reading:
         return following.start if following else len(self.text)
 
     def end(self, grammar: re.Pattern[str], start: int) -> int:
-        """Return where a value without quotes ends that begins at `start`: there, if there is none."""
+        """Return the end of a value without quotes that begins at `start`; `start` itself if there is none."""
         if self._runs and (run := self._runs.get(id(grammar))) and run[0] <= start < run[1]:
             return run[1]
         if self.quoted is None:
@@ -218,7 +220,7 @@ class _Reading:
 def _match_in(
     text: str, start: int, grammar: re.Pattern[str], quoted: Quoted
 ) -> re.Match[str] | None:
-    """Match a bare value: in a document up to the end of its place, else so that it parts no document."""
+    """Match a bare value: in a document up to the end of that member, elsewhere without splitting a document."""
     if document := quoted.document_at(start):
         return grammar.match(text, start, _limit_in(text, start, quoted, document))
     match = grammar.match(text, start)
@@ -251,7 +253,7 @@ class Keys:
         self._read = Cache("readings of keys", self._meaning).__getitem__
 
     def may_match(self, text: str) -> bool:
-        """Tell whether a text may hold such a key."""
+        """Tell whether a text may hold a key of personal data."""
         return (
             bool(self._separators(_lowered(text[::-1])))
             or "--" in text
@@ -264,7 +266,7 @@ class Keys:
         documents: Documents | None = None,
         candidates: Candidates | None = None,
     ) -> list[SpanTuple]:
-        """Return the values in a text, in order and disjoint; of a long one by its `candidates`."""
+        """Return the values in a text, in order and disjoint; `candidates` bounds how much of a long text is judged."""
         backwards = text[::-1]
         lowered = _lowered(backwards)
         places = self._separators(lowered)
@@ -283,7 +285,7 @@ class Keys:
     def _values_of(
         self, reading: _Reading, places: Iterable[int], documents: Documents
     ) -> list[SpanTuple]:
-        """Return the values under keys: those inside a string of a document as of a text of its own."""
+        """Return the values under keys; a string of a document is read as a text of its own."""
         found: list[SpanTuple] = []
         text, candidates, done = reading.text, reading.candidates, 0
         for place in places:
@@ -306,7 +308,7 @@ class Keys:
         return found
 
     def _under_key(self, reading: _Reading, place: int, found: list[SpanTuple]) -> int:
-        """Add the values under the key before a separator; return where the last ends."""
+        """Add the values under the key before a separator; return the end of the last."""
         end = 0
         key = self._key_before(reading.text, reading.backwards, place)
         if key and (not reading.candidates or reading.candidates.take(place, _KEY_WEIGHS)):
@@ -334,7 +336,7 @@ class Keys:
     def _inside(
         self, text: str, quoted: Quoted, index: int, candidates: Candidates | None
     ) -> list[SpanTuple]:
-        """Return the values inside a string, read as it is once its escapes are taken away."""
+        """Return the values inside a string, read without its escapes."""
         first, last = quoted.starts[index], quoted.ends[index]
         if candidates is None:
             return [*self._inside_string(text[first:last], first, quoted.inside.get(index), None)]
@@ -361,9 +363,9 @@ class Keys:
             yield first + start, first + end, kind
 
     def _separators(self, lowered: str) -> list[int]:
-        """Return where, from the left, separators stand that may have such a key before them.
+        """Return the places, counted from the left, of separators that may follow a key of personal data.
 
-        The text is given backwards, in small letters.
+        The text comes reversed, in small letters.
         """
         last = len(lowered) - 1
         places = [last - match.start() for match in self._search(lowered)]
@@ -371,7 +373,7 @@ class Keys:
         return places
 
     def is_personal(self, kind: str, key: str, value: str) -> bool:
-        """Tell whether a whole value that stands under a key is personal data not yet redacted."""
+        """Tell whether a whole value under a key is personal data that is not redacted yet."""
         return self._is_held(kind, _last_word(key), value)
 
     def _key_before(self, text: str, backwards: str, place: int) -> _Key | None:
@@ -408,7 +410,7 @@ class Keys:
                 and self._is_mark(text, start - 1) is not None
             )
         if not text[start:place].isupper() or key.separator == "=" or key.quotes:
-            return False  # what a mark writes before a colon is the name of a kind
+            return False  # before a colon, a mark has the name of a kind
         mark = self._is_mark(text, start)
         return mark is not None and mark.end() > place
 
@@ -438,7 +440,7 @@ class Keys:
         return self._bare(reading, start, place, key)
 
     def _bracketed(self, text: str, start: int, key: _Key) -> Iterable[Bounds]:
-        """Give what mail servers write in angle brackets, `user=<bob>`; `user=<name>` is a place for it."""
+        """Give a value in angle brackets, as mail servers write it: `user=<bob>`; `user=<name>` is a placeholder."""
         match = _BRACKETED.match(text, start)
         if match is None or _PLACEHOLDER.search(match[1]) or self.names.kind(match[1]):
             return ()
@@ -448,7 +450,7 @@ class Keys:
         return (match.span(1),)
 
     def _listed(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
-        """Give what a bracket opens: members, a pair of coordinates, or a value that begins with one."""
+        """Give what a bracket opens: list members, a pair of coordinates, or a value that begins with a bracket."""
         text = reading.text
         pair = key.kind == "COORDINATES" and _BY_KIND["COORDINATES"].match(text, start)
         if not pair and _FIRST_MEMBER.match(text, start + 1):
@@ -472,7 +474,7 @@ class Keys:
             and not any(map(str.isdigit, value))
             and text.endswith(_COMPARED, max(0, start - 5), start)
         ):
-            return  # a token of a language: `if token == "else"`
+            return  # a token of a programming language: `if token == "else"`
         if self._is_held(key.kind, key.word, value):
             yield start, end
 
@@ -497,7 +499,7 @@ class Keys:
                 return
 
     def _bare(self, reading: _Reading, start: int, place: int, key: _Key) -> Iterable[Bounds]:
-        """Give a value without quotes, as far as the grammar of its kind goes."""
+        """Give a value without quotes, up to where the grammar of its kind ends."""
         spoken = start > place and key.separator == ":"
         if start == place and key.separator == ":" and key.kind in _VAGUE and not key.quotes:
             return ()
@@ -524,7 +526,7 @@ class Keys:
     def _header(
         self, reading: _Reading, start: int, key: _Key, *, spoken: bool
     ) -> Iterable[Bounds]:
-        """Give credentials of a header line: the token after a scheme, all cookies, a cookie that is set."""
+        """Give the credentials of a header line: the token after a scheme, all cookies, or the cookie that is set."""
         text, scheme = reading.text, _SCHEME.match(reading.text, start)
         start = scheme.end() if scheme else start
         if self._is_marked_at(text, start):
@@ -574,9 +576,9 @@ class Keys:
         )
 
     def _is_name_of_field(self, key: _Key, value: str) -> bool:
-        """Tell whether a bare value is a key again, as in source and templates: `email=${EMAIL}`.
+        """Tell whether a bare value is a key too, as in source and templates: `email=${EMAIL}`.
 
-        Of passwords and secrets only what has signs of either: `secret123` is a password.
+        Under keys of passwords and secrets it must look like source or a template: `secret123` is a password.
         """
         if len(value) > LONGEST:
             return False
@@ -586,7 +588,7 @@ class Keys:
             value = value.partition(")")[0] or value
         if key.kind in _AUTHENTICATION and _PLAIN.fullmatch(value):
             return self.names.is_key(value, key.kind)
-        if self._ends_like_key(value[::-1].lower()) is None:  # so it is not remembered as a key
+        if self._ends_like_key(value[::-1].lower()) is None:  # so it is not cached as a key
             return False
         return self.names.kind(value) is not None
 
@@ -595,7 +597,7 @@ class Keys:
         return match is not None and match.end() == len(value)
 
     def _is_marked_at(self, text: str, start: int, end: int = -1) -> bool:
-        """Whether a mark stands there, and nothing that belongs to it after it; or one up to `end`."""
+        """Whether a mark stands there and nothing continues it, or a mark reaches to `end`."""
         match = self._is_mark(text, start)
         if match is None:
             return False
@@ -604,9 +606,9 @@ class Keys:
 
 
 def _pair_at(text: str, place: int) -> re.Match[str] | None:
-    """Return the pair whose colon stands at `place`, if it is written as nearly all are.
+    """Return the pair whose colon stands at `place`, if it has the usual form.
 
-    In a document it is a pair, since nothing but a string has a word between two quotes.
+    In a document it is always a pair: a word between two quotes is a string.
     """
     quote = text[place - 1] if text[place - 2] != "\\" else text[place - 2 : place]
     first = text.rfind(quote, max(0, place - 66), place - 1)
@@ -615,7 +617,7 @@ def _pair_at(text: str, place: int) -> re.Match[str] | None:
 
 
 def _tree(ends: Iterable[str]) -> dict[str, Any]:
-    """Return the letters of the ends, read backwards: at most separators the first already decides."""
+    """Return a tree of the letters of the ends, read backwards: at most separators the first letter decides."""
     tree: dict[str, Any] = {}
     for end in ends:
         branch = tree
@@ -626,7 +628,7 @@ def _tree(ends: Iterable[str]) -> dict[str, Any]:
 
 
 def _gate(ends: Iterable[str]) -> str:
-    """Return a pattern, for `re` and RE2, of which each text with such a key holds a match."""
+    """Return a pattern, for `re` and RE2, that matches in every text with such a key."""
     names = "|".join("[_. -]?".join(end) for end in sorted(ends))
     return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]|{NAMED}"
 
@@ -638,22 +640,22 @@ def _lowered(text: str) -> str:
     lowered = text.lower()
     return (
         lowered if len(lowered) == len(text) else text.replace("İ", "I").lower()
-    )  # it becomes two
+    )  # its lower case has two characters
 
 
 def _branches(tree: dict[str, Any]) -> str:
-    """Write a tree as alternatives; whatever ends there is enough, longer ends need not be told apart."""
+    """Write a tree as alternatives; the shortest end suffices, and longer ones with the same letters are left out."""
     if "" in tree:
         return ""
-    ways = [
+    branches = [
         letter + ("[_. -]?" + rest if (rest := _branches(tree[letter])) else "")
         for letter in sorted(tree)
     ]
-    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
 def _grammar(key: _Key) -> re.Pattern[str]:
-    """Return the grammar of an element's content, or of what is spoken."""
+    """Return the grammar of a value without quotes: of an element's content, of prose, or of the kind."""
     if key.separator == ">":
         return _ELEMENT
     if not key.quotes and key.kind in _SPOKEN:
@@ -665,9 +667,9 @@ _CLOSING = re.compile(r"[^<]{0,512}</([\w.:\-]{1,96})")
 
 
 def _is_closed(text: str, end: int, place: int, key: _Key) -> bool:
-    """Tell whether the tag before a value opens an element: its end tag follows, or the text is cut off in one.
+    """Tell whether the tag before a value opens an element: its end tag follows, or the text is cut off in it.
 
-    `/user/<username>/posts` and `usage: login <user> <password>` hold places for a value.
+    `/user/<username>/posts` and `usage: login <user> <password>` hold placeholders.
     """
     if closing := _CLOSING.match(text, end):
         return closing[1].endswith(text[key.start : place - 1])
@@ -685,11 +687,13 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
 
 
 def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
-    """Tell whether a bare value is a remark about it, a place for one, or an expression of source."""
+    """Tell whether a bare value is in fact a remark, a placeholder, or an expression of source."""
     if _is_place(text, end, value, key):
         return True
     is_name = value[0].isalpha() or value[0] in "_$"
-    if key.separator == ">" or not (key.separator == ":" or is_name):  # begins no code
+    if key.separator == ">" or not (
+        key.separator == ":" or is_name
+    ):  # code does not begin like this
         return False
     rest = text[end : end + _REST_READ]
     if key.quotes:
@@ -706,7 +710,7 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
 
 
 def _is_in_source(text: str, line: str, key: _Key, value: str, rest: str) -> bool:
-    """Tell whether a bare value is an expression, a type or a name of a line of source."""
+    """Tell whether a bare value is an expression, a type or a name in a line of source."""
     return (
         is_expression(value, rest)
         or is_declared(line, text[key.start : key.start + 1], value, rest)
@@ -718,7 +722,7 @@ def _is_in_source(text: str, line: str, key: _Key, value: str, rest: str) -> boo
 
 
 def _is_code_of_pair(key: _Key, value: str, rest: str) -> bool:
-    """Tell whether what stands under a key in quotes is an expression: `{'username': prefix or local}`."""
+    """Tell whether the value under a key in quotes is an expression: `{'username': prefix or local}`."""
     return (
         is_operand(key.kind, value, rest, of_quoted=key.quotes != "]")
         or is_expression(value, rest)
@@ -730,7 +734,7 @@ def _is_code_of_pair(key: _Key, value: str, rest: str) -> bool:
 
 
 def _is_place(text: str, end: int, value: str, key: _Key) -> bool:
-    """Tell whether a value is a place for one (`password: <yours>`, `%(secret:name)s`) or in parentheses of source."""
+    """Tell whether a value is a placeholder (`password: <yours>`, `%(secret:name)s`) or in parentheses of source."""
     first = value[0]
     if first == "<":
         is_closed = key.separator == ":" and _PLACE_CLOSES.match(text, end) is not None
@@ -742,7 +746,7 @@ def _is_place(text: str, end: int, value: str, key: _Key) -> bool:
 
 
 def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
-    """Tell whether what follows a colon in prose is about the thing that was named, or a program's line."""
+    """Tell whether the text after a colon in prose is a remark about the thing named, or a program's message."""
     return (
         is_said(key.kind, key.word, value)
         or is_sentence_of_program(name, value, rest)
@@ -751,13 +755,13 @@ def _is_remark(line: str, name: str, key: _Key, value: str, rest: str) -> bool:
 
 
 def _is_assigned(key: _Key, value: str) -> bool:
-    """Tell whether a name is assigned to a member, `headers['X-Token'] = auth`; `user[password]=x` is a form's."""
+    """Tell whether a name is assigned to a member, `headers['X-Token'] = auth`; `user[password]=x` is a form field."""
     is_member = key.separator == "=" and "]" in key.quotes and key.quotes != "]"
     return is_member and is_path(value.partition("(")[0])
 
 
 def _is_member(key: _Key, value: str, rest: str) -> bool:
-    """Tell whether what stands under a key in quotes is a variable's member: `{"displayName": task.pretty_id,`."""
+    """Tell whether the value under a key in quotes is a variable's member: `{"displayName": task.pretty_id,`."""
     is_pair = key.separator == ":" and key.kind in _MEMBERS
     if not is_pair or rest[:1] not in {",", "}", "\n"} or not is_path(value):
         return False
@@ -768,7 +772,7 @@ _FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")
 
 
 def _is_in_frame(text: str, place: int) -> bool:
-    """Tell whether a place is in a line of source that a traceback shows, below its file's name."""
+    """Tell whether a place is in a line of source that a traceback quotes below the file's name."""
     first = text.rfind("\n", max(0, place - _LINE_READ), place)
     if first < 0:
         return False
@@ -777,7 +781,7 @@ def _is_in_frame(text: str, place: int) -> bool:
 
 
 def _line_before(text: str, place: int) -> str:
-    """Return what stands before a place on its line, the last of it where that is long."""
+    """Return the text before a place on its line; the last part of it where it is long."""
     before = text[place - _LINE_READ if place > _LINE_READ else 0 : place]
     return before.rpartition("\n")[2] if "\n" in before else before
 
@@ -788,7 +792,7 @@ def _last_word(key: str) -> str:
 
 
 def _is_separated(text: str, place: int, key: _Key) -> bool:
-    """Tell whether a separator separates: no scope (`a::b`), no scheme, no closing tag."""
+    """Tell whether a separator stands between key and value, and is not a scope (`a::b`), a scheme or a closing tag."""
     match key.separator:
         case ":":
             return not text.startswith((":", "//"), place + 1)

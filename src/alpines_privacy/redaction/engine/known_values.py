@@ -1,7 +1,7 @@
-"""Values known in advance, found literally in a text: in any case, and as they are when encoded.
+"""Values known in advance, found literally in a text: in any case, plain and encoded.
 
-Nothing here compiles a pattern from a value: it would outlive the request in `re`'s cache, with
-the value in it.
+No pattern is compiled from a value, because the pattern would stay in `re`'s cache after the request,
+with the value in it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from alpines_privacy.redaction.engine.one_line import one_line
 
 __all__ = ["KnownValues", "Literal"]
 
-_MOST_NEEDLES = 300  # of what a visitor sent, looked for in every record of a request that logs
+_MOST_NEEDLES = (
+    300  # spellings of a visitor's values that are looked for in each record of the request
+)
 
-# Times a value stands within words of one text before it counts there too. The visitor picks the
-# values and much of the text: each further look would be work of theirs to give.
+# How often a value may occur inside words of one text before it counts there too. The visitor picks the
+# # values and much of the text, so without a limit they would choose how long the search takes.
 _MOST_WITHIN = 64
 
-# What ends with a letter or digit and still does not belong to the word after it: an escape.
+# An escape: ends with a letter or digit, but is not part of the word after it.
 _ESCAPE = re.compile(
     r"(?:%[0-9a-f]{2}|\\(?:[abfnrtv0]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|\x1b\[[0-9;]*m)\Z",
     re.IGNORECASE,
@@ -38,9 +40,9 @@ _MAIL = re.compile(r"[\w.+\-]{0,64}(?:@|%40)")  # what goes on to an address
 
 
 class Literal(NamedTuple):
-    """A value, what is written in its place, and whether it counts only as a word of its own.
+    """A value, its replacement, and whether it counts only as a whole word.
 
-    A `part` of a value does not count within a mail address either, which is one as a whole.
+    A `part` of a value does not count inside a mail address either: the address is one value as a whole.
     """
 
     value: str
@@ -52,7 +54,7 @@ class Literal(NamedTuple):
 class KnownValues:
     """Replaces literal values; of two that overlap the longer is found, whatever their order.
 
-    Of those that count as words only the first are looked for, in 300 spellings together.
+    Values that count only as words are looked for in 300 spellings in total; the first ones given count.
     """
 
     __slots__ = ("_needles", "_values")
@@ -68,7 +70,7 @@ class KnownValues:
         self._values = [needle.value for needle in self._needles]
 
     def redact(self, text: str) -> str:
-        """Return the text without the values; the very same object where there is none."""
+        """Return the text without the values; the same object where there are none."""
         if not self._needles:
             return text
         folded = text.lower()
@@ -82,7 +84,7 @@ class KnownValues:
 
 
 def _replaced(text: str, folded: str, found: list[Literal]) -> str:
-    """Replace what is found, all places of one needle after the other; marks are never searched."""
+    """Replace all places of one needle, then of the next; marks are never searched."""
     taken = bytearray(len(text))
     places = [
         (start, end, needle.mark)
@@ -100,7 +102,7 @@ def _replaced(text: str, folded: str, found: list[Literal]) -> str:
 
 
 def _places(needle: Literal, folded: str, taken: bytearray) -> Iterator[tuple[int, int]]:
-    """Give the bounds of each place where a needle counts that no longer one has taken, and take it."""
+    """Give and take the bounds of each place where a needle counts and no longer needle has been found."""
     value, size, within = needle.value, len(needle.value), 0
     mark, is_free = b"\1" * size, 1 not in taken
     counts_anywhere = not (needle.word or needle.part)
@@ -128,7 +130,7 @@ def _counts(needle: Literal, text: str, start: int, end: int, *, anywhere: bool)
 
 
 def _is_word(text: str, start: int, end: int) -> bool:
-    """Whether no letter or digit goes on where the place begins or ends."""
+    """Whether the place begins and ends at word boundaries."""
     if end < len(text) and _joins(text[end - 1]) and _joins(text[end]):
         return False
     if not start or not (_joins(text[start]) and _joins(text[start - 1])):

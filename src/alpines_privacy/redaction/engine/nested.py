@@ -1,4 +1,4 @@
-"""Nested data, as `extra=` fields, parsed JSON and local variables hold it, redacted by key and text."""
+"""Nested data (`extra=` fields, parsed JSON, local variables), redacted by key and by text."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _HARMLESS = (bool, type(None), complex, date, time, UUID, type(Ellipsis), type)
 _BUILT_IN = frozenset({str, int, float, bool, bytes, dict, list, tuple, type(None)})
 _LISTS = (list, tuple, set, frozenset)
 
-# Kinds whose keys, over a container, stand for all that is inside. A user or a mail is a thing with
-# other sides as well; what inside is personal has a key of its own.
+# Kinds whose key covers everything in a container under it. Under other keys (a user, a mail) a
+# # container also holds other data; personal values inside have keys of their own.
 _WHOLE = frozenset(
     {
         "NAME", "ADDRESS", "PHONE", "CNIC", "NTN", "PASSWORD", "SECRET", "CARD", "CVV",
@@ -36,7 +36,7 @@ _WHOLE = frozenset(
 
 
 class Nested:
-    """One walk through nested data. It knows the containers it is inside of, so it is used once."""
+    """One walk through nested data. It tracks the containers it is inside, so it is used once."""
 
     __slots__ = ("_inside", "_keys", "_redact", "_replacements")
 
@@ -78,7 +78,7 @@ class Nested:
         return self._object(value)  # a snapshot too, whatever its class
 
     def _under(self, kind: str, name: str, value: Any) -> Any:
-        """Return what is written for a value of a known kind, or for each value inside it."""
+        """Return the replacement of a value of a known kind, or of each value inside it."""
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, bytes | bytearray | memoryview):
@@ -108,7 +108,7 @@ class Nested:
             self._inside.discard(id(value))
 
     def _mapping(self, value: Mapping[Any, Any], parent: str, kind: str | None) -> Any:
-        # A dict of many values (QueryDict, MultiDict) gives its lists only as the dict it is.
+        # Only `dict`'s own methods give the lists of a multi-value dict (QueryDict, MultiDict).
         items = dict.items(value) if isinstance(value, dict) else value.items()
         cleaned: dict[Any, Any] = {}
         numbers: dict[Any, int] = {}
@@ -154,7 +154,7 @@ class Nested:
         return value if cleaned == text else cleaned.encode("utf-8", "surrogateescape")
 
     def _object(self, value: Any) -> Any:
-        """Return an object whose texts are clean, else the redacted text."""
+        """Return the object if its texts are clean, else the redacted text."""
         text = _text_of(value)
         cleaned = self._redact(text)
         if cleaned != text or text == UNREADABLE:
@@ -173,7 +173,7 @@ def _text_of(value: object) -> str:
 
 
 def _pair(nested: Nested, value: Iterable[Any]) -> list[Any] | None:
-    """Return a pair of a key and its value redacted, as headers are listed: `(b"cookie", b"a=b")`."""
+    """Return a pair of key and value redacted, as in a list of headers: `(b"cookie", b"a=b")`."""
     match value:
         case (str() | bytes() as key, str() | bytes() as item) if isinstance(value, tuple):
             return [nested.cleaned(key), nested.value(key, item)]
@@ -185,7 +185,7 @@ def _is(new: object, old: object) -> bool:
 
 
 def _free(taken: Mapping[Any, Any], key: Any, numbers: dict[Any, int]) -> Any:
-    """Return a key that two redacted ones do not share; `numbers` has the last that each was given."""
+    """Return a key that is still free, with a number if need be; `numbers` has the last number given to each."""
     if key not in taken:
         return key
     number = numbers.get(key, 1) + 1
@@ -196,13 +196,13 @@ def _free(taken: Mapping[Any, Any], key: Any, numbers: dict[Any, int]) -> Any:
 
 
 def _like(value: Mapping[Any, Any], cleaned: dict[Any, Any]) -> Any:
-    """Return the cleaned items in a mapping of the same type, where one can be had by copying."""
+    """Return the cleaned items in a mapping of the same type, if copying gives one."""
     if type(value) is dict or not isinstance(value, dict):
         return cleaned
     try:
         made = copy.copy(value)
         if made is not value:
-            dict.update(made, cleaned)  # what a dict of many values stores, it stores so
+            dict.update(made, cleaned)  # a multi-value dict stores its lists this way
             return made
     except Exception:
         return cleaned

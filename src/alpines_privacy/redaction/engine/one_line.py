@@ -1,4 +1,4 @@
-"""Controls of values written as escapes, so that no value begins a line of its own or goes back over another."""
+"""Controls in values written as escapes, so that no value begins a new line or overwrites another."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def one_line(text: str) -> str:
     """Return the text with its line breaks and other controls written as escapes; colours stay."""
     if text.isprintable():
         return text
-    pieces = _CONTROLS.split(text)  # plain text and controls, by turns
+    pieces = _CONTROLS.split(text)  # plain text and controls, in turn
     pieces[1::2] = map(_Escaped().__getitem__, pieces[1::2])
     return "".join(pieces)
 
 
 class _Escaped(dict[str, str]):
-    """How the controls of one text are written, each run of them worked out once."""
+    """The escaped form of each run of controls in one text, computed once."""
 
     def __missing__(self, controls: str) -> str:
         escaped = self[controls] = controls.translate(_ESCAPES)

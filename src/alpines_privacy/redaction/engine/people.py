@@ -1,4 +1,4 @@
-"""Whose `name` is a person's: that of an object which stands under `user`, `customer`, `patient` and the like."""
+"""Which `name` is a person's: the one in an object under `user`, `customer`, `patient` and the like."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PEOPLE = frozenset(
     }
 )  # fmt: skip
 
-# A text with such a name holds a match, for `re` and RE2.
+# Matches in every text with such a name; for `re` and RE2.
 NAMED = r"""(?i:"name"|'name')[ \t]{0,4}:"""
 _PERSON = re.compile(
     rf"""(?:"(?:{"|".join(sorted(PEOPLE))})"|'(?:{"|".join(sorted(PEOPLE))})')[ \t]*:[ \t]*[\[{{]""",
@@ -29,7 +29,7 @@ _COLON = re.compile(r"[ \t]*:")
 
 
 def names_of_people(text: str) -> Iterator[tuple[int, int]]:
-    """Give the bounds of each `name` in JSON, or in what Python prints of a dict, in one walk."""
+    """Give the bounds of each person's `name` in JSON or a printed Python dict, in one walk."""
     person = _PERSON.search(text)
     if person is None:
         return

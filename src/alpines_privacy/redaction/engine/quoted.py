@@ -1,12 +1,12 @@
 r"""Quoted text: where the documents of a text stand, and the strings inside them.
 
-A document is an object or a list as JSON (RFC 8259), Python, Ruby or PHP write it, wherever it
-stands: behind `INFO `, two on a line, in a string of another. Outside documents nobody can tell an
-opening quote from a closing one or from an apostrophe, so no strings are read there.
+A document is an object or a list as JSON (RFC 8259), Python, Ruby or PHP write it, anywhere in a
+text: after `INFO `, two on a line, in a string of another document. Outside documents an opening
+quote looks like a closing one or an apostrophe, so no strings are read there.
 
-Reading is linear. A document that turns out to be none has shown which of its brackets close, so
-none of them is tried again. Of the attempts that read on past one place no two are in the same
-state there (outside a string, or inside one of either quote), so at most three do.
+Reading is linear. A failed attempt to read a document has shown which of its brackets close, so none
+of them is tried again. Two attempts that read past one place are never in the same state there
+(outside a string, or inside one of either quote), so at most three attempts do.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NUMBER = r"-?[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 _NAME = r"[A-Za-z_][\w.]*+"
 _VALUE = rf"(?:{_STRING}|{_NUMBER}|{_NAME})"
 _SEPARATOR = rf"{_BLANK}(?:=>?|:){_BLANK}"
-# Members up to the next bracket: those that a comma ends, then what stands before the bracket.
+# Members up to the next bracket: those that a comma ends, then the text before the bracket.
 _MEMBERS = re.compile(
     rf"(?:{_BLANK}{_VALUE}(?:{_SEPARATOR}{_VALUE})?+{_BLANK},)*+{_BLANK}(?:{_VALUE}{_SEPARATOR})?+"
     rf"(?:(?:{_NAME}(?=\())?+([\[{{(])|(?:{_VALUE}{_BLANK})?+([\]}})]))"
@@ -53,10 +53,10 @@ _OPENINGS = re.compile(
     rf"[\[{{]{_BLANK}(?:[\"'\[{{(]|[bruBRU]{{1,2}}[\"']|{_NUMBER}{_BLANK}[,\]:}}]|{_NAME}{_BLANK}[,:=(])"
 )
 _OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
-_DOCUMENT_WEIGHS = 3  # candidates that take as long as a document is read
+_DOCUMENT_WEIGHS = 3  # candidates that take as long as reading a document
 _FEW = 8  # brackets that are looked at one by one
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
-# A word that stands for no value: it is no constant, no key, and calls nothing.
+# A plain word: not a constant, a key or a call.
 _PLAIN_WORD = re.compile(
     r"(?<![\w.])(?!(?:null|true|false|None|True|False|nil|NULL|TRUE|FALSE|NaN|nan|Infinity|inf)(?![\w.])"
     r"|[\w.]++[ \t]*+[:=(])[A-Za-z_]"
@@ -88,9 +88,9 @@ _PART = re.compile(
 
 
 class Document(NamedTuple):
-    """Where a document stands, the quote it writes (empty where nobody can tell), and where one stands.
+    """The bounds of a document, the quote it uses (empty where unknown), and the place of one such quote.
 
-    A place below 0 is in no part of the text that is read.
+    A place below 0 is outside the part of the text that is read.
     """
 
     start: int
@@ -99,14 +99,14 @@ class Document(NamedTuple):
     place: int
 
 
-# A part of a value, and the document in which it is a number: its mark needs that one's quotes.
+# A part of a value; for a number in a document also that document, since its mark needs quotes.
 Part: TypeAlias = "tuple[int, int, Document | None]"
 
 
 class Quoted:
     """The documents of a text, and the contents of their strings: all disjoint and in order.
 
-    `inside` has what a string holds of documents in its turn, by the place where it begins.
+    `inside` has the documents inside a string, by the place where the string begins.
     """
 
     __slots__ = ("_beginnings", "_without", "documents", "ends", "inside", "starts")
@@ -117,7 +117,7 @@ class Quoted:
         self.starts = starts
         self.ends = ends
         self.inside: dict[int, Quoted] = {}
-        self._without: set[int] = set()  # where strings begin that were read and hold none
+        self._without: set[int] = set()  # starts of strings that were read and hold no document
 
     def string_at(self, place: int) -> int:
         """Return the index of the string whose content holds a place, -1 where none does."""
@@ -130,7 +130,7 @@ class Quoted:
         return self.documents[index] if index >= 0 and place < self.documents[index].end else None
 
     def document_around(self, place: int) -> Document | None:
-        """Return the document that a cut at a place would part."""
+        """Return the document that a cut at a place would split."""
         document = self.document_at(place)
         return document if document and document.start < place else None
 
@@ -144,7 +144,7 @@ class Quoted:
         return bisect_right(self.ends, place)
 
     def moved(self, move: Move) -> Quoted:
-        """Return the same in another reading of the text; `move` gives the place there of one here."""
+        """Return the same documents at their places in another reading of the text; `move` maps each place."""
         documents = [
             Document(first, last, quote, move(place))
             for start, end, quote, place in self.documents
@@ -155,7 +155,7 @@ class Quoted:
         return moved
 
     def part(self, start: int, end: int) -> Quoted:
-        """Return what a part of the text has of the documents and strings."""
+        """Return the documents and strings of a part of the text."""
         first = bisect_right(self._beginnings, start) - 1
         last = bisect_left(self._beginnings, end)
         documents = [
@@ -174,11 +174,11 @@ class Quoted:
         return Quoted(documents, starts, ends).shifted(-start)
 
     def shifted(self, by: int) -> Quoted:
-        """Return the same of a part of the text, or of a text of which this one is a part."""
+        """Return the same documents with all places shifted, for a part of the text or a text around it."""
         return self.moved(by.__add__)
 
     def joined(self, other: Quoted) -> Quoted:
-        """Return the documents of both, none of which is in one of the other."""
+        """Return the documents of both; none is inside one of the other."""
         joined = Quoted(
             sorted([*self.documents, *other.documents]),
             sorted([*self.starts, *other.starts]),
@@ -188,7 +188,7 @@ class Quoted:
         return joined
 
     def bounds(self) -> Iterator[int]:
-        """Give where contents of strings begin and end, those inside others too, in order."""
+        """Give the starts and ends of strings' contents, nested ones too, in order."""
         for start, end in zip(self.starts, self.ends, strict=True):
             yield start
             if inner := self.inside.get(start):
@@ -196,7 +196,7 @@ class Quoted:
             yield end
 
     def outside(self, text: str) -> str:
-        """Return the text with blanks in the place of the documents."""
+        """Return the text with its documents blanked out."""
         pieces, done = list[str](), 0
         for document in self.documents:
             pieces += (text[done : document.start], " " * (document.end - document.start))
@@ -204,7 +204,7 @@ class Quoted:
         return "".join((*pieces, text[done:]))
 
     def look_inside(self, text: str) -> Quoted:
-        """Read the strings that have not shown a document yet; return this, with those only it had before."""
+        """Read the strings in which no document is known yet, and return these documents with those found."""
         for start, end in zip(self.starts, self.ends, strict=True):
             known = self.inside.get(start)
             found = known.look_inside(text) if known else _read_inside(text[start:end])
@@ -213,11 +213,11 @@ class Quoted:
         return self
 
     def cut(self, text: str, start: int, end: int) -> Iterator[Part]:
-        """Give the parts of a value that leave the documents documents.
+        """Give the parts of a value whose replacement leaves the documents valid.
 
-        One that begins before a document goes on through its strings and behind it; it takes one
-        along that has no strings or words beside them. A value ends with the string it begins in;
-        other strings belong to it that are no keys and that it covers. A number is taken whole.
+        A value that begins before a document continues in its strings and behind it. It covers a whole
+        document that has no strings, or words beside them. A value that begins in a string ends with it;
+        later strings are parts if the value covers them and they are no keys. A number is taken whole.
         """
         first = start
         while first < end:
@@ -234,7 +234,7 @@ class Quoted:
             first = start
 
     def _is_kept(self, text: str, document: Document) -> bool:
-        """Tell whether a document has strings, and between them no word that stands for a value, as JSON."""
+        """Tell whether a document has strings and no plain words between them, like JSON."""
         start, index = document.start, self.next_string(document.start)
         while index < len(self.starts) and (first := self.starts[index]) < document.end:
             if _PLAIN_WORD(text, start, first - 1):
@@ -267,7 +267,7 @@ class Quoted:
             yield start, end, None
 
     def _inside(self, text: str, first: int, last: int) -> Quoted | None:
-        """Return the documents of a string, which is read once."""
+        """Return the documents inside a string; each string is read once."""
         if first not in self.inside and first not in self._without:
             if found := _read_inside(text[first:last]):
                 self.inside[first] = found.shifted(first)
@@ -277,9 +277,9 @@ class Quoted:
 
 
 class Documents:
-    """The documents of a text, which are read when somebody first asks: by `read`, if nothing else is given.
+    """The documents of a text, read on first use: by `read`, if nothing else is given.
 
-    The text may be a reading of one that is written otherwise; `origin` leads back to that. Each document
+    The text may be the decoded form of another; `origin` maps back to that. Each document
     that is read counts as some of the text's `candidates`.
     """
 
@@ -297,13 +297,13 @@ class Documents:
         self._reader = reader
         self._origin = origin
         self._quoted: Quoted | None = None
-        # That there are none is known without reading where nothing opens one.
+        # Where nothing opens a document, there are none, and nothing is read.
         self._are_read = self.are_none = reader is None and not (
             "{" in text or "[" in text or text[:1] in _AT_FIRST
         )
 
     def quoted(self) -> Quoted | None:
-        """Return them; None where there is none. Raises `Crowded` where there are too many."""
+        """Return the documents; None where there are none. Raises `Crowded` where there are too many."""
         if not self._are_read:
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
@@ -313,7 +313,7 @@ class Documents:
         return self._quoted
 
     def cut(self, written: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-        """Give the parts of a value of the text as it is `written`, each with its mark's quotes."""
+        """Give the parts of a value in the text as `written`, each with the quote its mark needs."""
         quoted, origin = self.quoted(), self._origin
         if quoted is None:
             yield start, end, ""
@@ -331,7 +331,7 @@ class Documents:
                 )
 
     def _quote(self, written: str, document: Document, origin: Origin) -> str:
-        """Return a document's quote as it is written; none where only its brackets are there, encoded."""
+        """Return a document's quote as written; none where only the document's encoded brackets are known."""
         quote, place = document.quote, document.place
         if not quote or place < 0:
             return quote
@@ -340,14 +340,14 @@ class Documents:
 
 
 def read(text: str) -> Quoted | None:
-    """Return the documents of a text, or the one string it is; None where it is neither."""
+    """Return the documents of a text, or its one string if it is a string; None where there are neither."""
     if text[:1] in _AT_FIRST and _ONE_STRING(text):
         return _read(text, [(0, len(text))])
     return read_outside(text)
 
 
 def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
-    """Return the documents of a text that is a part of another, or a string's; None where there is none."""
+    """Return the documents of a part of a text, or of a string's content; None where there are none."""
     first = _first_opening(text)
     if first < 0 or (text.find("]", first) < 0 and text.find("}", first) < 0):
         return None
@@ -366,9 +366,9 @@ def _read_inside(text: str) -> Quoted | None:
 
 
 def may_part(text: str, start: int, end: int) -> bool:
-    """Tell whether a value that parts no escape may be in no single string.
+    """Tell whether a value, which splits no escape, may reach beyond a single string.
 
-    Such a one has a quote or a bracket, or is a number.
+    Such a value has a quote or a bracket, or is a number.
     """
     return _PARTED(text, start, end) is not None or (
         text[start] in _BEGINS_BETWEEN and _IS_BETWEEN(text, start, end) is not None
@@ -381,7 +381,9 @@ def _read(text: str, bounds: Iterable[Bounds], *, in_string: bool = False) -> Qu
     ends: list[int] = []
     for first, last in bounds:
         strings = [match.span() for match in _STRINGS(text, first, last)]
-        if not strings and _PLAIN_WORD(text, first, last):  # `[abc, def]`, as nobody writes a list
+        if not strings and _PLAIN_WORD(
+            text, first, last
+        ):  # `[abc, def]`, which is not how lists are written
             continue
         for start, end in strings:
             starts.append(start + 1)
@@ -394,18 +396,18 @@ def _read(text: str, bounds: Iterable[Bounds], *, in_string: bool = False) -> Qu
 
 
 def closing(text: str, start: int, quote: str) -> int:
-    """Return where a value ends that a quote before `start` opens: where its line does if it is cut off."""
+    """Return the end of a value that a quote before `start` opens; the end of its line if it is cut off."""
     match = _REST[quote](text, start)
     return match.end() if match else len(text)
 
 
 def parts(text: str, start: int) -> Iterator[Bounds]:
-    """Give the bounds of strings and brackets from a place outside a string on, as far as quotes tell."""
+    """Give the bounds of strings and brackets, from a place outside a string on."""
     return (match.span() for match in _PART.finditer(text, start))
 
 
 def _first_opening(text: str) -> int:
-    """Return where the first bracket is that may open a document, or -1: where few are, in less time than a search."""
+    """Return the first bracket that may open a document, or -1; faster than a search where brackets are few."""
     square, curly = _first_of("[", text), _first_of("{", text)
     return curly if square < 0 or 0 <= curly < square else square
 
@@ -422,9 +424,9 @@ def _first_of(bracket: str, text: str) -> int:
 
 
 def _documents(text: str, place: int, most: int) -> list[Bounds]:
-    """Return the bounds of the documents from a place on that are in no other; of two that overlap the first.
+    """Return the bounds of the outermost documents from a place on; of two that overlap the first.
 
-    Beyond one more than `most` no further are looked for.
+    The search stops at `most` + 1 documents.
     """
     found: list[Bounds] = []
     tried: set[int] = set()
@@ -433,13 +435,15 @@ def _documents(text: str, place: int, most: int) -> list[Bounds]:
         place = start + 1
         if start in tried:
             continue
-        is_inside = found and found[-1][1] > start  # of the last, or of one before it
+        is_inside = found and found[-1][1] > start  # inside the last document, or an earlier one
         index = bisect_right(found, (start, len(text))) if is_inside else 0
         if index and found[index - 1][1] > start:
             place = found[index - 1][1]
         elif not _INDEX(text, start):
             match = _MEMBERS(text, place)
-            if match and match[2] == _CLOSES[text[start]]:  # nothing in it opens another
+            if (
+                match and match[2] == _CLOSES[text[start]]
+            ):  # nothing inside it opens another document
                 place = match.end()
                 _keep(found, (start, place))
                 continue
@@ -465,7 +469,7 @@ def _keep(found: list[Bounds], bounds: Bounds) -> None:
 
 
 def _closed(text: str, start: int, tried: set[int]) -> list[Bounds]:
-    """Read a document that begins at `start`; return it, or what closes inside if it is none."""
+    """Read a document that begins at `start`; return it, or the documents that close inside if it is none."""
     open_at = [start]
     closed: list[Bounds] = []
     place = start + 1
@@ -488,7 +492,7 @@ def _closed(text: str, start: int, tried: set[int]) -> list[Bounds]:
 
 
 def _close(text: str, closed: list[Bounds], bounds: Bounds) -> None:
-    """Note what closed, in the place of what is inside it; a tuple alone is no document."""
+    """Note a container that closed, instead of those inside it; a tuple alone is no document."""
     if text[bounds[0]] == "(":
         return
     while closed and closed[-1][0] > bounds[0]:
@@ -497,7 +501,7 @@ def _close(text: str, closed: list[Bounds], bounds: Bounds) -> None:
 
 
 def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[Part]:
-    """Give the numbers that a part between strings touches, whole."""
+    """Give whole each number that a part between strings touches."""
     if start >= end:
         return
     while start > document.start and text[start] in _IN_NUMBER and text[start - 1] in _IN_NUMBER:
@@ -509,5 +513,5 @@ def _numbers(text: str, start: int, end: int, document: Document) -> Iterator[Pa
 
 
 def _quote_of_list(text: str, start: int) -> str:
-    """Return the quote that a list of numbers asks for; none where it may stand in a string itself."""
+    """Return the quote for marks in a list of numbers; none where the list may itself be in a string."""
     return '"' if text[start] == "[" and text[start - 1 : start] not in {'"', "'"} else ""

@@ -1,7 +1,7 @@
 """`Redactor`: personal data taken out of text and of nested data, each kind in the policy's way (policy §6).
 
-A text is looked at once by all patterns together. Nearly always that is all. Else it is searched by
-shape and by key, and so is its decoded text where something in it looks encoded; what was found is
+One pass of all patterns together checks a text, and nearly always finds nothing. Otherwise the text is
+searched by shape and by key, and so is its decoded text where anything looks encoded. The matches are
 merged and replaced.
 """
 
@@ -35,39 +35,39 @@ __all__ = ["Redactor"]
 
 T = TypeVar("T")
 
-# Kinds that a key tells less surely than a shape does: `user=a@b.example` is a mail address.
+# Kinds for which a key is less certain than a shape: `user=a@b.example` is a mail address.
 _VAGUE = frozenset({"NAME", "USERNAME", "ADDRESS"})
 
-# Where a value begins, how sure its kind is (the less, the surer), where it ends, and the kind.
+# The start of a value, the rank of its kind (lower is more certain), its end, and the kind.
 _Found: TypeAlias = "tuple[int, int, int, str]"
 _Spans: TypeAlias = "tuple[list[SpanTuple], Mapping[int, str]]"  # with the quotes that a mark needs
 _NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
-_UNREAD = -1  # surer than any: what nobody judged counts as personal data
+_UNREAD = -1  # before all others: text that is not judged counts as personal data
 _PLACE = itemgetter(0, 1)
-_MOST_AGENTS = 32  # different programs that one text names
+_MOST_AGENTS = 32  # different User-Agents of one text that are parsed
 
 
 class _Search(NamedTuple):
-    """What finds personal data by a policy's `logs`; the same for all redactors of that policy."""
+    """The search for personal data by a policy's `logs`; all redactors of that policy share it."""
 
     replacements: Replacements
     keys: Keys
     scanner: Scanner
     match: Callable[[bytes], Sequence[int]]  # of a text encoded with `STRAY`
     look: Callable[[str], Sequence[int]]
-    by_key: int  # what `look` gives besides the indices of shapes, which are less than these two
+    by_key: int  # `look` gives these two besides the indices of shapes, which are lower
     hidden: int
 
 
 class Redactor:
     """Redacts text and data by a policy's `logs`; safe to share between threads.
 
-    No method but `found` raises, and none gives back what it could not judge: if something inside
+    No method but `found` raises, and none returns text that it could not judge: if something inside
     fails, the answer is the notice `[withheld: redaction failed (TypeName)]`. `keys` are the site's
-    secret keys for pseudonyms; where the policy asks for any and none are given they are read from
-    the environment, which raises `PolicyError` for one that is too short. What a redactor needs is
-    compiled when the first text comes.
+    secret keys for pseudonyms. Where the policy needs them and none are given, they are read from
+    the environment; a key that is too short raises `PolicyError`. Patterns are compiled when the
+    first text comes.
     """
 
     __slots__ = ("_keys", "_logs", "_ready")
@@ -80,15 +80,15 @@ class Redactor:
         if keys is None and "pseudonym" in msgspec.structs.astuple(self._logs):
             keys = (
                 SecretKeys.from_environment()
-            )  # what is wrong with them is said here, not in a log
+            )  # errors in the keys are raised here, not during logging
         self._keys = keys
         self._ready: _Search | None = None
 
     def redact(self, text: str) -> str:
-        """Return the text with every piece of personal data replaced; itself where there is none."""
+        """Return the text with every piece of personal data replaced; the same object where there is none."""
         try:
             search = self._ready or self._prepare()
-            hits = search.match(text.encode("utf-8", STRAY))  # what `look` does, without the call
+            hits = search.match(text.encode("utf-8", STRAY))  # as `look` does, without the call
             if not hits:
                 return text
             if len(text) > LONGEST:
@@ -102,9 +102,9 @@ class Redactor:
             return _notice(error)
 
     def findall(self, text: str) -> list[Span]:
-        """Return where personal data stands in a text, keys and encoded forms included: disjoint, in order.
+        """Return the spans of personal data in a text, by shape and key, encoded forms too: disjoint, in order.
 
-        Of a text that cannot be judged the whole is one span of the kind `SECRET`.
+        A text that cannot be judged is one span of the kind `SECRET`.
         """
         try:
             search = self._ready or self._prepare()
@@ -113,9 +113,9 @@ class Redactor:
             return [Span(0, len(text), "SECRET")]
 
     def found(self, text: str) -> tuple[str, list[Span]]:
-        """Return the text redacted and where personal data stood in it, by one pass.
+        """Return the text redacted and the spans of personal data in it, by one pass.
 
-        This one raises what goes wrong inside, for those who can leave the original as it is.
+        This method raises any error from inside, for callers that can leave the original as it is.
         """
         search = self._ready or self._prepare()
         redacted, spans = _redacted(search, text)
@@ -124,8 +124,8 @@ class Redactor:
     def redact_mapping(self, obj: T) -> T:
         """Return nested data with its values redacted by key and by text; the same object when clean.
 
-        Dicts, lists, tuples, sets and bytes keep their types. Other objects stay while the text
-        that `str()` makes of them is clean, and are replaced by the redacted text otherwise.
+        Dicts, lists, tuples, sets and bytes keep their types. Any other object stays if its `str()` is
+        clean; otherwise the redacted text replaces it.
         """
         try:
             return cast("T", self._nested().cleaned(obj))
@@ -140,20 +140,20 @@ class Redactor:
             return _notice(error)
 
     def written(self, kind: str, value: str) -> str:
-        """Return what is written for a value that is known to be personal data of a kind; itself where it is kept."""
+        """Return the replacement of a value that is personal data of a kind; the value itself where it is kept."""
         replacements = (self._ready or self._prepare()).replacements
         return value if kind in replacements.kept else replacements.replacement(kind, value)
 
     def is_telling(self, key: str) -> bool:
-        """Tell whether a key says that what stands under it is personal data, whatever it looks like."""
+        """Tell whether a key makes the value under it personal data, whatever the value looks like."""
         return (self._ready or self._prepare()).keys.names.kind(key) is not None
 
     def is_like(self, other: Redactor) -> bool:
-        """Tell whether another one redacts everything as this one does."""
+        """Tell whether another redactor redacts everything as this one does."""
         return self._logs == other._logs and self._keys == other._keys
 
     def stricter(self, other: Redactor) -> Redactor:
-        """Return a redactor that hides all that either of two does: one of them where that is enough."""
+        """Return a redactor that hides everything either of two hides: one of the two where that is enough."""
         logs = self._logs.stricter(other._logs)
         if logs == self._logs:
             return self
@@ -162,7 +162,7 @@ class Redactor:
         return Redactor(PrivacyPolicy(logs=logs), keys=self._keys or other._keys)
 
     def is_safe(self, key: str) -> bool:
-        """Tell whether the policy says that what stands under a key is no personal data."""
+        """Tell whether the policy lists a key as safe."""
         return (self._ready or self._prepare()).keys.names.is_safe(key)
 
     def _nested(self) -> Nested:
@@ -190,7 +190,7 @@ def _look(match: Callable[[bytes], Sequence[int]]) -> Callable[[str], Sequence[i
 
 
 def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Sequence[int]]:
-    """Return what tells in one pass which shapes a text may hold, whether keys, and whether anything encoded."""
+    """Return the gate: one pass tells which shapes a text may hold, whether keys, and whether encoded text."""
     shapes = [
         *scanner.shapes,
         Shape("", keys.pattern, _no_bounds, ()),
@@ -218,7 +218,7 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
 
 
 def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
-    """Return a text of any length redacted, and where personal data stood in it."""
+    """Return a text of any length redacted, and the spans of personal data in it."""
     if len(text) > LONGEST:
         spans, quotes = _find_in_windows(search, text)
         plain = False
@@ -232,7 +232,7 @@ def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
 
 
 def _find_in_windows(search: _Search, text: str) -> _Spans:
-    """Return all spans of a long text, window by window; its documents are those of the whole."""
+    """Return all spans of a long text, window by window; documents are read from the whole text."""
     whole = read(text)
     found: list[SpanTuple] = []
     quotes: dict[int, str] = {}
@@ -244,7 +244,7 @@ def _find_in_windows(search: _Search, text: str) -> _Spans:
         quotes.update((place + start, quote) for place, quote in marks.items())
         for begin, done, kind in spans:
             stop = done + start
-            # What a window leaves unread begins wherever it does.
+            # Text that the window left unread counts from `first` on.
             begins = max(begin + start, first) if stop == end else begin + start
             if first <= begins < last:
                 long = _end_of_long(text, stop, whole) if stop == end else stop
@@ -257,7 +257,7 @@ def _no_documents() -> None:
 
 
 def _end_of_long(text: str, place: int, whole: Quoted | None) -> int:
-    """Return where a value ends that goes on past its window: with its string, or with its line."""
+    """Return the end of a value that continues past its window: the end of its string, or of its line."""
     if whole and (index := whole.string_at(place - 1)) >= 0:
         return whole.ends[index]
     following = whole.next_document(place) if whole else None
@@ -267,7 +267,7 @@ def _end_of_long(text: str, place: int, whole: Quoted | None) -> int:
 
 
 def _add(found: list[SpanTuple], span: SpanTuple) -> None:
-    """Add a span behind others, to the last of them where that goes on into it."""
+    """Append a span; join it to the last one where they overlap."""
     if found and span[0] < found[-1][1]:
         start, end, kind = found.pop()
         span = (start, max(end, span[1]), kind)
@@ -277,12 +277,12 @@ def _add(found: list[SpanTuple], span: SpanTuple) -> None:
 def _find_bounded(
     search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
-    """Return all spans of a text; what stands behind too many documents to be read is one."""
+    """Return all spans of a text; the text after too many documents to read is one span."""
     try:
         return _find(search, text, hits, documents)
     except Crowded as crowd:
         place = crowd.place if documents is None else 0
-    head = text[:place]  # a layer's or a string's place stands here too, or further on
+    head = text[:place]  # a place in a decoded layer or string is here at the same place or later
     try:
         hits = search.look(head)
         spans, quotes = _find(search, head, hits, None) if hits else ([], _NO_QUOTES)
@@ -294,7 +294,7 @@ def _find_bounded(
 def _find(
     search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
-    """Return all spans of a text: by shape and key, in the text and in its decoded text, without those in marks."""
+    """Return all spans of a text, by shape and key, in the text and its decoded text, except those inside marks."""
     replacements, plain = search.replacements, search.hidden not in hits
     candidates = Candidates(len(text)) if len(text) >= LEAST else None
     if (
@@ -329,7 +329,7 @@ def _ranked(
     documents: Documents,
     candidates: Candidates | None,
 ) -> list[_Found]:
-    """Return what a plain text holds, as it reads, and the rest that holds too much to be read."""
+    """Return the values in a text as it is written, and the rest that is not judged."""
     by_shape = [hit for hit in hits if hit < search.by_key]
     found: list[_Found] = []
     if by_shape:
@@ -351,7 +351,7 @@ def _with_hidden(
     documents: Documents,
     candidates: Candidates | None,
 ) -> tuple[list[_Found], Documents]:
-    """Add what the decoded text shows, and the documents it shows."""
+    """Add the values found in the decoded text, and return them with the documents found there."""
     ends = {start: end for start, rank, end, _ in found if rank != _BY_SHAPE}
     found += [
         (start, _BY_SHAPE, end, kind) for start, end, kind in decoded_text.host_addresses(text)
@@ -366,26 +366,29 @@ def _with_hidden(
         seen = Documents(layer.text, above, origin, candidates)
         for first, rank, last, kind in _ranked(search, layer.text, hits, seen, candidates):
             start, end = origin(first, last)
-            if rank not in {_BY_SHAPE, _UNREAD}:  # a key in plain knows best where its value ends
+            if rank not in {
+                _BY_SHAPE,
+                _UNREAD,
+            }:  # the end found in the plain text is more reliable for a key's value
                 end = min(ends.get(start, end), end)
             found.append((start, rank, end, kind))
         if search.hidden not in hits:
             break
-        if "\\" in layer.text or "\x1b" in layer.text:  # nothing else can go on past a quote
+        if "\\" in layer.text or "\x1b" in layer.text:  # no other token can cross a quote
             quoted = seen.quoted()
             cuts[:] = quoted.bounds() if quoted else ()
     return found, seen
 
 
 def _whole(layer: decoded_text.Layer, found: _Found) -> _Found:
-    """Return what was found in plain without a half of an encoded form at either end."""
+    """Move a match in the text as written so that it splits no encoded form at either end."""
     first, rank, last, kind = found
     start, end = layer.whole(first, last)
     return (start, rank, end, kind)
 
 
 def _shown(layer: decoded_text.Layer, above: Documents) -> Quoted | None:
-    """Return the documents of a layer: those known from the one above, and those that only this one shows."""
+    """Return the documents of a layer: those known from the layer above, and those found only in this one."""
     known = above.quoted()
     if known is None:
         return read(layer.text)
@@ -402,7 +405,7 @@ def _is_within(found: _Found, marks: list[tuple[int, int]]) -> bool:
 
 
 def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
-    """Return disjoint spans: those that overlap as one, of the surest kind among them."""
+    """Return disjoint spans; overlapping ones become one, of the most certain kind among them."""
     quotes, pieces = _NO_QUOTES, found
     if not documents.are_none and _may_part(text, found):
         quotes = {}
@@ -425,7 +428,7 @@ def _merged(text: str, found: list[_Found], documents: Documents) -> _Spans:
 
 
 def _may_part(text: str, found: list[_Found]) -> bool:
-    for start, rank, end, kind in found:  # noqa: SIM110 - a generator takes as long as the look
+    for start, rank, end, kind in found:  # noqa: SIM110 - a generator costs as much as the check
         if kind != "IP" and rank != _UNREAD and may_part(text, start, end):
             return True
     return False
@@ -434,7 +437,7 @@ def _may_part(text: str, found: list[_Found]) -> bool:
 def _cut(
     text: str, found: list[_Found], documents: Documents, quotes: dict[int, str]
 ) -> Iterator[_Found]:
-    """Give what was found so that the documents stay documents; note the quotes that marks need."""
+    """Give the matches cut so that the documents stay valid; note the quotes that marks need."""
     for each in found:
         start, rank, end, kind = each
         is_whole = kind == "IP" or rank == _UNREAD
@@ -470,11 +473,11 @@ def _replaced(
 
 
 def _is_one_too_many(value: str, agents: set[str]) -> bool:
-    """Tell whether a text has named so many programs that this one is not asked about; no log names a dozen."""
+    """Tell whether a text has too many different User-Agents for this one to be parsed; no log line has a dozen."""
     agents.add(value)
     return len(agents) > _MOST_AGENTS
 
 
 def _notice(error: Exception) -> str:
-    """Return what stands in the place of a text that could not be redacted."""
+    """Return the notice that replaces a text that could not be redacted."""
     return f"[withheld: redaction failed ({type(error).__name__})]"

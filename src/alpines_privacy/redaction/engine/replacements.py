@@ -1,8 +1,8 @@
-"""How a value of each kind is written in a log: what stands in its place, by the policy.
+"""The replacement of a value of each kind, by the policy.
 
-A mark must never be taken for personal data again, and no text may hide behind one. So every
-shape a mark can have is known here (`Replacements.marks`), and none has room for a value: at most the few
-characters its way is allowed to show.
+A mark must never be taken for personal data again, and no text may hide in one. So
+`Replacements.marks` matches every mark, and none has room for a value: a mark shows at most the few
+characters that its replacement allows.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from alpines_privacy.redaction.engine.user_agents import GENERALISED, generalise
 
 __all__ = ["DIGITS", "Replacements"]
 
-Way = Callable[[str], str]
+_Replace = Callable[[str], str]
 
-DIGITS = 12  # of a pseudonym: 2 ** 45 or so values, one pair alike among ten million a day
+DIGITS = 12  # of a pseudonym: about 2 ** 45 values, so one collision a day among ten million
 _DAY = 86400  # seconds: the period in which one value keeps one pseudonym
 _SALT = b"alpines-privacy.redaction."
 
-# Kinds whose values are shown in part, and what makes one value of its many spellings.
+# Kinds whose values can be shown in part, and whose many spellings are one value.
 _NUMBERS = frozenset({"PHONE", "CNIC", "NTN", "CARD", "SSN"})
-_SHORTEST_NUMBER = 9  # characters: of a shorter one the last four are half of it
+_SHORTEST_NUMBER = 9  # characters: four would be half or more of a shorter value
 
 _EMAIL = re.compile(r"([^@\s\"'\\])[^@\s]*@([^@.\s])[^@\s]*\.([A-Za-z0-9-]{2,24})")
 _EMAIL_SHOWN = r"[^@\s\"'\\]…@[^@.\s]…\.[A-Za-z0-9-]{2,24}(?![\w.-])"
@@ -41,10 +41,10 @@ _SEPARATORS = re.compile(r"[\s\-.]+")
 
 
 class Replacements:
-    """The ways of one policy: `replacement(kind, value)` is what is written for a value.
+    """The replacements of one policy: `replacement(kind, value)` is written for a value.
 
-    `keys` are the site's secret keys, of which the first makes pseudonyms; without any they are
-    read from the environment when the first pseudonym is needed.
+    `keys` are the site's secret keys; the first makes pseudonyms. Without any, they are read
+    from the environment when the first pseudonym is needed.
     """
 
     __slots__ = (
@@ -64,20 +64,20 @@ class Replacements:
         named = {name.upper(): getattr(logs, name) for name in logs.__struct_fields__}
         kinds = {kind: way for kind, way in named.items() if isinstance(way, str)}
         self.kept = frozenset(kind for kind, way in kinds.items() if way == "keep")
-        self._replacements = {kind: self._way(kind, way) for kind, way in kinds.items()}
-        # Kinds whose value what is written tells something of.
+        self._replacements = {kind: self._compiled(kind, way) for kind, way in kinds.items()}
+        # Kinds whose replacement depends on the value.
         self.reading = frozenset(kind for kind, way in kinds.items() if way not in _UNREAD)
-        # Kinds whose value a parser is asked about, which takes long.
+        # Kinds whose value is parsed, which is slow.
         self.parsing = frozenset(kind for kind, way in kinds.items() if way == "generalise")
         self.marks = _marks(kinds)
         self.shows = not {"partial", "pseudonym"}.isdisjoint(kinds.values())
 
     def replacement(self, kind: str, value: str) -> str:
-        """Return what is written in the place of a value, which is given decoded."""
-        way = self._replacements.get(kind)
-        return way(value) if way is not None else f"[{kind}]"
+        """Return the replacement of a value, which is given decoded."""
+        replace = self._replacements.get(kind)
+        return replace(value) if replace is not None else f"[{kind}]"
 
-    def _way(self, kind: str, way: str) -> Way:
+    def _compiled(self, kind: str, way: str) -> _Replace:
         mark = f"[{kind}]"
         match way:
             case "partial":
@@ -93,9 +93,9 @@ class Replacements:
                 return lambda _: mark
 
     def _pseudonym(self, kind: str, value: str) -> str:
-        """Return `EMAIL:d3a91c…`: keyed, so it cannot be looked up; of the day, so it does not follow anyone.
+        """Return `EMAIL:d3a91c…`: keyed, so it cannot be looked up; new each day, so nobody is followed longer.
 
-        The first digit is a letter, so that no digest is ever a number somebody might have.
+        The first digit is a letter, so no digest looks like a person's number.
         """
         normal = f"{kind}\0{normalised(kind, value)}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key_of_today(), normal, hashlib.sha256)
@@ -107,16 +107,16 @@ class Replacements:
         if day != today:
             secret = (self._keys or SecretKeys.from_environment())[0].encode()
             key = hmac.digest(secret, _SALT + str(today).encode(), hashlib.sha256)
-            self._pseudonym_key = (today, key)  # one assignment: threads see both or neither
+            self._pseudonym_key = (today, key)  # one assignment, so threads see both or neither
         return key
 
 
 def normalised(kind: str, value: str) -> str:
-    """Return the one spelling of a value: mail without case, numbers without separators."""
+    """Return the normalised spelling of a value: mail without case, numbers without separators."""
     value = value.strip()
     if kind in _NUMBERS:
         digits = _NOT_A_DIGIT.sub("", value)
-        # 00 and + both dial out; a national 0 is told from neither without knowing the country.
+        # 00 and + are the same prefix; a national 0 cannot be resolved without the country.
         return digits.removeprefix("00") if kind == "PHONE" else digits
     if kind == "IP":
         return _packed(value)[1].hex() or value.lower()
@@ -129,7 +129,7 @@ def network_of(value: str) -> str | None:
     """Return the network of an address, /24 or /48; a mapped one counts as IPv4, None is no address."""
     try:
         socket.inet_pton(socket.AF_INET, value)
-        return value.rpartition(".")[0] + ".0/24"  # the usual one, at once
+        return value.rpartition(".")[0] + ".0/24"  # the usual form first
     except (OSError, ValueError):
         version, packed = _packed(value)
     if version == 4:
@@ -140,7 +140,7 @@ def network_of(value: str) -> str | None:
 
 
 def _packed(value: str) -> tuple[int, bytes]:
-    """Return the version and the bytes of an address; a zone and brackets do not count."""
+    """Return the version and the bytes of an address, without zone and brackets."""
     address = value.strip("[]").partition("%")[0]
     if _IN_A_HOST.fullmatch(address):
         address = address.replace("-", ".")
@@ -165,7 +165,7 @@ def _number_in_part(value: str) -> str | None:
 
 
 def _marks(kinds: dict[str, str]) -> re.Pattern[str]:
-    """Return the pattern of everything these ways write, and no other text."""
+    """Return a pattern that matches every mark these replacements write, and no other text."""
     shapes = {_mark(kind, way) for kind, way in kinds.items() if way not in {"mark", "keep"}}
     return re.compile("|".join([rf"\[(?:{'|'.join(kinds)})\]", _NOTICE, *sorted(shapes)]))
 

@@ -15,7 +15,7 @@ __all__ = ["Scanner"]
 
 
 class Scanner:
-    """Finds spans of the given kinds (all where None) in a text; kinds that have no shape are left to others."""
+    """Finds spans of the given kinds (all where None) in a text; kinds without a shape are ignored."""
 
     __slots__ = ("_finders", "_gate", "shapes")
 
@@ -33,7 +33,7 @@ class Scanner:
         ]
 
     def may_match(self, text: str) -> bool:
-        """Return whether a span is possible: False, after one pass, means that there is none."""
+        """Tell in one pass whether a span is possible; False means that there is none."""
         return bool(self._gate(text))
 
     def spans(self, text: str) -> list[Span]:
@@ -44,9 +44,9 @@ class Scanner:
     def found(
         self, text: str, hits: Iterable[int], candidates: Candidates | None = None
     ) -> list[SpanTuple]:
-        """Return the same, where a gate has told which of the `shapes` are possible.
+        """Return what `spans` does, given which of the `shapes` a gate found possible.
 
-        Of a long text only so many `candidates` are judged as it may have.
+        `candidates` bounds how much of a long text is judged.
         """
         found: list[SpanTuple] = []
         for index in hits:
@@ -54,7 +54,7 @@ class Scanner:
             found_cores = cores(text)
             if candidates is not None:
                 found_cores = candidates.of(text, found_cores, weigh)
-            done = 0  # what lies inside a span of the same shape is not looked at again
+            done = 0  # a match inside a span of the same shape is skipped
             for first, last in found_cores:
                 if first >= done:
                     for start, done in find(text, first, last):
@@ -80,7 +80,7 @@ def _overlap(found: list[SpanTuple]) -> bool:
 
 
 def _disjoint(found: list[SpanTuple]) -> list[SpanTuple]:
-    """Return spans in order, of overlapping ones the most specific, then the longest, then the first."""
+    """Return spans in order; of overlapping ones the most specific wins, then the longest, then the first."""
     taken = bytearray(max(end for _, end, _ in found))
     kept: list[SpanTuple] = []
     for span in sorted(found, key=_precedence):

@@ -1,8 +1,8 @@
-"""Objects as they read once: what is judged is what is written, whatever `str()` says the next time.
+"""Snapshots of objects: the text that is judged is the text that is written, even if `str()` changes.
 
-An object of the app's own may read otherwise at every call, by a counter, a lazy query, another thread. So
-its text is asked for once, and a snapshot with that text goes on in its place. Objects whose text cannot
-change (numbers, dates, what has Python's own `<Thing object at 0x…>`) go on themselves.
+The text of an app's object may differ at every call: a counter, a lazy query, another thread. So
+`str()` is called once, and a snapshot with that text replaces the object. Objects whose text cannot
+change (numbers, dates, objects with Python's own `<Thing object at 0x…>`) stay.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNREADABLE = "[withheld: it has no text]"
 _DEEPEST = 48  # containers within containers; what is deeper is withheld later
 _SEQUENCES = (list, tuple, set, frozenset)
 
-# By their very type: their text cannot change.
+# Exact types whose text cannot change.
 _STABLE = frozenset(
     {
         str, bytes, int, float, complex, bool, type(None), type(Ellipsis), Decimal, Fraction, UUID,
@@ -37,7 +37,7 @@ _STABLE = frozenset(
 
 
 class Snapshot:
-    """Stands for an object and shows one text of it; code that knows the object finds its class and attributes."""
+    """Replaces an object and shows one text of it, with the object's class and attributes."""
 
     __slots__ = ("_object", "_repr", "_text")
 
@@ -61,17 +61,17 @@ class Snapshot:
         return type(self._object)
 
     def __getattr__(self, name: str) -> Any:
-        """Give the object's own attribute; not `__dict__` and its like, which dump what it holds."""
+        """Give an attribute of the object; not `__dict__` and its like, which would show all the object holds."""
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._object, name)
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Travel to another process as text."""
+        """Pickle as the text."""
         return str, (self._text,)
 
     def __reduce_ex__(self, _: Any) -> tuple[type[str], tuple[str]]:
-        """Do the same whatever class it claims to have."""
+        """Pickle as the text, whatever class `__class__` returns."""
         return str, (self._text,)
 
     def saying(self, text: str, shown: str) -> Snapshot:
@@ -80,22 +80,22 @@ class Snapshot:
 
 
 def exactly(text: str) -> str:
-    """Return a text as `str` itself, of which nobody can change a method."""
+    """Return a text as a plain `str`, without a subclass's methods."""
     return text if type(text) is str else str.__str__(text)
 
 
 def snapshot(value: Any, depth: int = 0) -> Any:
-    """Return a value in which every object has a text that cannot change; itself if it has none that can.
+    """Return a value in which no object's text can change; the value itself if none can already.
 
-    What is in lists, tuples, sets and dicts is looked at too. Asks each object once for `str()` and once for `repr()`.
+    Members of lists, tuples, sets and dicts count too. Calls `str()` and `repr()` once for each object.
     """
     read = _reader(type(value))  # type: ignore[arg-type]  # a type can be hashed
     return value if read is None or depth > _DEEPEST else read(value, depth + 1)
 
 
-@lru_cache(512)  # types, which an app has as many of as it has classes
+@lru_cache(512)  # types; an app has as many as classes
 def _reader(kind: type) -> Callable[[Any, int], Any] | None:
-    """Return what makes a snapshot of a type's objects; None for one whose objects stay."""
+    """Return the function that makes snapshots of a type's objects; None for types whose objects stay."""
     if kind in _STABLE or kind is Snapshot:
         return None
     if issubclass(kind, str):
@@ -117,14 +117,14 @@ def _text(ask: Any, value: object) -> str:
 
 
 def _number(value: Any, _: int) -> Any:
-    """Return a number of a class of its own as a plain one, if it reads as that."""
+    """Return a number of a subclass as a plain number, if its text is the same."""
     plain = int.__int__(value) if isinstance(value, int) else float.__float__(value)
     text = _text(str, value)
     return plain if text == str(plain) else text
 
 
 def _is_stable(kind: type) -> bool:
-    """Whether the text of a class's objects is Python's own, or a number's that is written in C."""
+    """Whether the text of a class's objects is made by Python itself, or by a number type written in C."""
     if issubclass(kind, type | Enum):
         return True
     own = (kind.__str__, kind.__repr__, kind.__format__)

@@ -4,7 +4,7 @@ from typing import NamedTuple, TypeAlias
 
 __all__ = ["Span", "SpanTuple"]
 
-# A span while it is searched for: to make a `Span` takes longer than to find a short value.
+# A span during the search: making a `Span` takes longer than finding a short value.
 SpanTuple: TypeAlias = "tuple[int, int, str]"
 
 

@@ -1,7 +1,7 @@
-"""What a User-Agent says of a browser, without the visitor in it: "Firefox on Windows, desktop" (policy §3).
+"""The browser that a User-Agent names, in words that identify nobody: "Firefox on Windows, desktop" (policy §3).
 
-The words are a closed set. A parser takes the name of an unknown program from the field itself,
-and whoever writes the field could write anything there: `AyeshaKhan/1.0` would be a browser.
+The words are a closed set. A parser takes the name of an unknown program from the field itself, and
+a visitor can write anything there: `AyeshaKhan/1.0` would be a browser.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["GENERALISED", "UNREAD", "generalised"]
 
 _LONGEST = 512  # characters that are read; the longest of real browsers have 350
 
-# ua-parser's families, and what is written for them.
+# ua-parser's families, and the words written for them.
 _BROWSERS = {
     "Chrome": "Chrome", "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome",
     "Chrome Mobile WebView": "Chrome", "Chromium": "Chrome", "HeadlessChrome": "Chrome",
@@ -45,7 +45,7 @@ _SYSTEMS = {
 # "handheld", because a number after "mobile" or "phone" is read as a telephone number.
 _DEVICES = ("desktop", "handheld", "tablet", "bot", "other device")
 _OTHER_BROWSER, _OTHER_SYSTEM = "other program", "other system"
-# What is written for a program that nobody asks the parser about, which takes 0.2 ms for one.
+# Written for a User-Agent that is not parsed; parsing takes 0.2 ms.
 UNREAD = f"{_OTHER_BROWSER} on {_OTHER_SYSTEM}, other device"
 
 

@@ -1,7 +1,7 @@
-"""Whether what stands under a key is a value of its kind: no `null`, no mask, no `password=password`.
+"""Whether the text under a key is a value of its kind, and not `null`, a mask or `password=password`.
 
 A key alone is not enough. Programs log that a password is missing, that a token expired, how many
-sessions there are, and the source line in which an argument is called `email`.
+sessions there are, and a source line with an argument named `email`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NOTHING = frozenset(
     }
 )  # fmt: skip
 _LONGEST_NOTHING = max(map(len, _NOTHING))
-# Masks of other programs, the words they write for a value, and places for one.
+# Masks of other programs, their words for a hidden value, and placeholders.
 _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{3,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
@@ -48,7 +48,7 @@ _MASKED = re.compile(
     re.IGNORECASE,
 )
 
-# What prose says of such a thing after its name and a colon: "Password: must not be empty".
+# Words of remarks in prose after a key and a colon: "Password: must not be empty".
 _SAID = frozenset(
     {
         "a", "an", "and", "are", "at", "auth", "bad", "basic", "bearer", "by", "can",
@@ -78,8 +78,8 @@ _WORDS_OF_CODE = frozenset(
     {"await", "not", "lambda", "new", "yield", "if", "None):", "function", "async", "typeof"}
 )
 _INDENT = "    "
-_DOES = frozenset("()[],;:")  # what follows a name in source
-_STATEMENT = re.compile(  # of JavaScript and its like, where what has no quotes is a name
+_DOES = frozenset("()[],;:")  # text after a name in source
+_STATEMENT = re.compile(  # of JavaScript and similar languages, where a value without quotes is a name
     r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
     r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
 )
@@ -119,7 +119,7 @@ _AT = re.compile(r"@|%(?:25)*40|&(?:#|commat)|\\(?:u00|x)40|\uff20")
 _BEGINS_LIKE_IP = re.compile(r"[\[\]]*+[0-9A-Fa-f]{0,4}[.:\-]")
 _OWN = ("127.", "0.", "::1", "255.")
 
-# Fewest and most digits of kinds that are numbers, and of those that hold one.
+# Fewest and most digits of kinds that are numbers or hold one.
 _DIGITS = {
     "PHONE": (5, 20), "CNIC": (5, 15), "NTN": (5, 15), "SSN": (4, 11), "CARD": (8, 24), "IBAN": (6, 40),
     "PASSPORT": (4, 16), "BIRTH_DATE": (2, 24), "COORDINATES": (2, 64),
@@ -128,32 +128,32 @@ _NO_DIGITS = re.compile(r"\D+")
 _MOST_READ = 128  # characters of a value that are looked at to judge it
 
 
-# What stands under such keys and is a version (`"cookie": "^0.7.1"`) or a template (`{{ x }}`).
+# Values that are a version (`"cookie": "^0.7.1"`) or a template (`{{ x }}`).
 _NO_ONES = re.compile(
     r"[\^~]?[<>=v]{0,2}[0-9]{1,4}(?:\.[0-9x*]{1,4}){2}(?:[-+.][\w.+-]{1,32})?|\{\{.*|`?\$\{.*",
     re.DOTALL,
 )
-# What is no password, and public under other keys: addresses of documents, paths, certificates, variables.
+# Public values, except under keys of passwords: addresses of documents, paths, certificates, variables.
 _PUBLIC = re.compile(
     r"https?://.*|(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+\.[a-z]{2,5}|/(?:etc|home|var|usr|srv|root|tmp|opt|run|mnt)/.*"
     r"|-----BEGIN (?!.{0,24}PRIVATE).*|\$[A-Za-z_][A-Za-z_]+(?![\w$]).*|`?<{1,2}[A-Za-z_][\w -]{0,64}>.*",
     re.DOTALL,
 )
 _BEGINS_PUBLIC = frozenset("0123456789^~<>=vh./-{$`")
-# What a string goes on with that ended in the key: `"token: " + x`, `"token: %s" % x`, `("token=", x)`.
+# Source after a string that ends in the key: `"token: " + x`, `"token: %s" % x`, `("token=", x)`.
 _AFTER_STRING = re.compile(r"[ ]{0,2}(?:[+%][ ]|\.(?:format|join)\()|,[ ]|[)\]}]{1,3}(?:[,;:.]|\Z)")
-# A place that a format fills: `%s`, `{name}`, `{0!r}`; `%d8` may be a byte of an address.
+# A placeholder of a format: `%s`, `{name}`, `{0!r}`; `%d8` may be a percent-encoded byte.
 _FORMAT = re.compile(
     r"%(?:\(\w{1,64}\))?[-#0 +]?[0-9]{0,3}(?:\.[0-9]{1,2})?[srdix](?![0-9A-Fa-f])"
     r"|\{[\w.\[\]]{0,64}(?:![rsa])?(?::[^{}\"']{0,16})?(?:\}|\Z)"
 )
-_FORMATTED = re.compile(r"[fF][rR]?[\"'][^\"']{0,64}\{")  # a literal of Python
-# Letters and digits that may stand beside such places: `Bearer {token}`, `0000:0a:00.%d`, `tool/{version}`.
+_FORMATTED = re.compile(r"[fF][rR]?[\"'][^\"']{0,64}\{")  # a Python literal
+# Letters and digits that may stand beside placeholders: `Bearer {token}`, `0000:0a:00.%d`, `tool/{version}`.
 _BESIDE_FORMAT = {"SECRET": 8, "ADDRESS": 12, "USER_AGENT": 32}
 _NAMES, _BESIDE_BRACES = frozenset({"NAME", "USERNAME"}), 8
 _YOURS = re.compile(r"(?:[\w-]{0,32}[-_])?your[-_ ]", re.IGNORECASE)  # `sk-your-api-key`
 _ELIDED = re.compile(r".{0,8}(?:\.{3}|\u2026)", re.DOTALL)
-# A word with what parts it from the next: language models and parsers give texts as `token`s, word by word.
+# A word with its separator: language models and parsers give texts as `token`s, word by word.
 _WORD_OF_TEXT = re.compile(
     r"[ ][A-Za-z]+(?:['-][A-Za-z]+)*[.,;:!?]?|[A-Za-z]+(?:['-][A-Za-z]+)*[.,;:!?]?[ ]"
 )
@@ -165,7 +165,7 @@ _HELD_AS_TEXT = {
 
 
 def is_value(kind: str, word: str, value: str) -> bool:
-    """Tell whether a text is a value of a kind; `word` is the last of its key."""
+    """Tell whether a text is a value of a kind; `word` is the last word of its key."""
     start = value[:_MOST_READ].strip()
     if start[:1] in _BEGINS_PUBLIC and any(
         public.fullmatch(start) for public in _HELD_AS_TEXT.get(kind, ())
@@ -182,7 +182,7 @@ def is_value(kind: str, word: str, value: str) -> bool:
     else:
         judge = _JUDGES.get(word) or _JUDGES.get(kind)
         counts = judge is None or judge(start)
-    return counts and _MASKED.fullmatch(start) is None  # the last, since it takes the longest
+    return counts and _MASKED.fullmatch(start) is None  # last, since it is the slowest
 
 
 def _is_word_of_text(word: str, value: str) -> bool:
@@ -190,7 +190,7 @@ def _is_word_of_text(word: str, value: str) -> bool:
 
 
 def _is_format(kind: str, value: str) -> bool:
-    """Tell whether a value is made up later: it has places for one, and little beside them."""
+    """Tell whether a value is a format: it has placeholders, and little beside them."""
     if "%" not in value and "{" not in value:
         return False
     if _FORMATTED.match(value):
@@ -203,7 +203,7 @@ def _is_format(kind: str, value: str) -> bool:
 
 
 def is_said(kind: str, word: str, value: str) -> bool:
-    """Tell whether what follows a key and a colon in prose is a remark about it."""
+    """Tell whether the text after a key and a colon in prose is a remark about the key."""
     first = value.split(None, 1)[0].strip(".,;:!").lower() if value.strip() else ""
     if word == "passwords" and first.isalpha():
         return True
@@ -212,21 +212,21 @@ def is_said(kind: str, word: str, value: str) -> bool:
     if first in _SAID:
         return True
     if kind == "SECRET" and word == "session" and not any(map(str.isalpha, value)):
-        return True  # a number of a program's own: "Session: 30546173_2364"
+        return True  # an internal number of a program: "Session: 30546173_2364"
     if kind == "SECRET" and word not in {"key", "authorization", "cookie"}:
         return len(first) < 8 or first.replace("-", "").isalpha()
     return kind == "ADDRESS" and value.strip().isalpha()
 
 
-# A clause that ends in a verb and what it failed on: "failed to get password", "reading the token".
+# A clause that ends in a verb and its object: "failed to get password", "reading the token".
 _FAULT = re.compile(
     r"\b(?:fail\w*|errors?|unable|cannot|can't|could ?n[o']t|did ?n[o']t|won't|problem|trouble|while)\b[^.;:|=]*\Z",
     re.IGNORECASE,
 )
 _DOING = re.compile(r"\b[a-z]{2,16}ing (?:(?:the|a|an|your|its) )?\Z", re.IGNORECASE)
 _WHOSE = re.compile(r"\b(?:for|of|by|as|from|with)(?: \w{1,16})?[ ]*\Z")
-_CLAUSE, _VERB = 80, 24  # characters before a key that are read for a fault, and for a verb
-# What reasons begin with where the thing itself could be any word, as a user's name can.
+_CLAUSE, _VERB = 80, 24  # characters before a key that are searched for a failure, and for a verb
+# First words of a reason, for keys whose value could be any word, such as a user name.
 _REASONS = frozenset(
     {
         "connection", "permission", "access", "record", "no", "context", "operation", "request", "network",
@@ -249,9 +249,9 @@ def is_documented(clause: str) -> bool:
 
 
 def is_reason(kind: str, clause: str, value: str) -> bool:
-    """Tell whether a value is why something failed: "failed to get password: connection refused".
+    """Tell whether a value is the reason for a failure: "failed to get password: connection refused".
 
-    `clause` is what stands before the key on its line.
+    `clause` is the text before the key on its line.
     """
     words = value.split(None, 3)
     if not clause or not words or any(map(str.isdigit, value)):
@@ -262,14 +262,14 @@ def is_reason(kind: str, clause: str, value: str) -> bool:
     plain = value.translate(_NO_STOPS)
     if not plain.isalpha() or not (plain.islower() or plain.isupper()):
         return False
-    # That prose goes on behind it says nothing of a word: "password: sunshine is not accepted".
+    # Prose after a word does not show that the word is a reason: "password: sunshine is not accepted".
     if words[0].strip(".,;:!").lower() not in _REASONS:
         return False
     return _is_fault(clause) or _DOING.search(clause[-_VERB:]) is not None
 
 
 def _is_fault(clause: str) -> bool:
-    """Tell whether a clause ends in what could not be done with the thing it names last."""
+    """Tell whether a clause ends in a failed action on the thing that it names last."""
     return _FAULT.search(clause[-_CLAUSE:]) is not None and _WHOSE.search(clause[-_VERB:]) is None
 
 
@@ -279,7 +279,7 @@ _PROGRAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*-(?:login|session)")
 
 
 def is_sentence_of_program(name: str, value: str, rest: str) -> bool:
-    """Tell whether a value begins what a program says behind its name: `imap-login: Disconnected (…)`."""
+    """Tell whether a value begins a program's message after its name: `imap-login: Disconnected (…)`."""
     return (
         value[0].isupper()
         and value[1:].rstrip(".:").islower()
@@ -303,7 +303,7 @@ _CAMEL = re.compile("[a-z]{2,}(?:[A-Z][a-z]{2,})+")
 
 
 def is_type(kind: str, value: str, rest: str) -> bool:
-    """Tell whether what follows a name and a colon is its type: `cookies: X.CookieTypes | None`, `key: Document;`."""
+    """Tell whether the text after a name and a colon is its type: `cookies: X.CookieTypes | None`, `key: Document;`."""
     if kind == "SECRET" and _GENERIC.match(value):
         return True
     if kind == "SECRET" and rest[:1] == ";" and value.isalpha() and value.istitle():
@@ -330,9 +330,9 @@ _ENDS_STATEMENT = re.compile(r"[ \t]*(?:[;|\n]|\Z)")
 
 
 def is_declared(line: str, name: str, value: str, rest: str) -> bool:
-    """Tell whether a name is declared and set to another: `const signature = crypto`, `type Key = crypto.KeyLike |`.
+    """Tell whether a name is declared as another: `const signature = crypto`, `type Key = crypto.KeyLike |`.
 
-    `line` is what stands before the name on its line.
+    `line` is the text before the name on its line.
     """
     declared = _DECLARES.fullmatch(line)
     if declared is None or not is_path(value) or not _ENDS_STATEMENT.match(rest):
@@ -346,9 +346,9 @@ _NEGATED = re.compile(r"!+[A-Za-z_$][\w$]*(?:\.[\w$]+)+\(", re.ASCII)
 
 
 def is_enclosed(line: str, value: str, rest: str) -> bool:
-    """Tell whether a bare value is an expression in parentheses, a group of a pattern or a negation.
+    """Tell whether a bare value is an expression in parentheses, a group of a regular expression or a negation.
 
-    `get(user=(principal.name))`, `((args && args[0])`, `(?P<user>`, `!options.some(`; `(hunter2)` is none.
+    `get(user=(principal.name))`, `((args && args[0])`, `(?P<user>`, `!options.some(`; not `(hunter2)`.
     """
     if value.startswith("!"):
         return _NEGATED.match(value + rest[:1]) is not None
@@ -363,7 +363,7 @@ _WORD_FOLLOWS = re.compile(r"[ ][a-z]{2,}(?:[ .,;:)]|\Z)")
 
 
 def is_prose(kind: str, value: str, rest: str) -> bool:
-    """Tell whether a bare value and what follows are words: `# token = refresh if exchanged`."""
+    """Tell whether a bare value and the text after it are prose: `# token = refresh if exchanged`."""
     return (
         kind == "SECRET"
         and value.isalpha()
@@ -373,7 +373,7 @@ def is_prose(kind: str, value: str, rest: str) -> bool:
 
 
 def is_expression(value: str, rest: str) -> bool:
-    """Tell whether a bare value begins an expression, or is a name that is assigned to as well.
+    """Tell whether a bare value begins an expression, or is a name that is also assigned to.
 
     `Token = function Token(p) {`, `secret = await read()`, `USER = exports.LOGIN = 1`.
     """
@@ -396,10 +396,10 @@ def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
 def is_code(line: str, value: str, rest: str) -> bool:
     """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
 
-    `line` is what stands before the key on its line, `rest` what follows the value.
+    `line` is the text before the key on its line, `rest` the text after the value.
     """
     after = rest[:1]
-    # An indent alone is YAML's too: a name is code where something is done with it.
+    # YAML is indented too, so an indent alone does not decide: a name is code where it is called or accessed.
     if line.startswith(_INDENT) and (
         value in _WORDS_OF_CODE
         or (
@@ -423,7 +423,7 @@ def is_code(line: str, value: str, rest: str) -> bool:
 
 
 def _is_source(line: str) -> bool:
-    """Tell whether a line begins indented or holds what source does."""
+    """Tell whether a line is indented or holds signs of source."""
     if line[:1] == "\t" or (len(line) > 1 and line[:2].isspace()):
         return True
     return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
@@ -434,20 +434,20 @@ def _is_pin(value: str) -> bool:
 
 
 def _is_pass(value: str) -> bool:
-    """`pass=3` counts what passed."""
+    """Reject short numbers: `pass=3` counts passed tests."""
     if not any(map(str.isalnum, value)):
         return False
     return not (value.isdecimal() and len(value) < 4) and not value.startswith(("/", "~/"))
 
 
-_NO_SECRETS = frozenset("(#*:<&|`")  # what no token begins with, and patterns and templates do
-_REPEATED = re.compile(r"([A-Za-z])\1{2,}")  # that stands for a token: `YYYY`
-_DIGEST = re.compile(r"\{SHA[0-9]{0,3}\}[0-9A-Fa-f]{20,}")  # that stands for a token
-_PATTERN = re.compile(r"[/^].{0,126}[\[(\\|^]")  # of a language, as sources write one
+_NO_SECRETS = frozenset("(#*:<&|`")  # patterns and templates begin so, tokens do not
+_REPEATED = re.compile(r"([A-Za-z])\1{2,}")  # a placeholder: `YYYY`
+_DIGEST = re.compile(r"\{SHA[0-9]{0,3}\}[0-9A-Fa-f]{20,}")  # a digest in place of a token
+_PATTERN = re.compile(r"[/^].{0,126}[\[(\\|^]")  # a regular expression for tokens of a language
 
 
 def _is_secret(value: str) -> bool:
-    """Leave small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and what has no letter or digit."""
+    """Reject small numbers, names in programs (`SESSION_KEY = "_auth_user_id"`), and texts without letter or digit."""
     return (
         not (value.isdecimal() and len(value) < 4)
         and value[0] not in _NO_SECRETS
@@ -470,7 +470,7 @@ _PROSE = re.compile(r"(?:[A-Za-z]|[0-9]{1,6} [A-Za-z]{3})[\w.,:;!()/'-]*(?: [\w.
 
 
 def _is_one_word(value: str) -> bool:
-    """Leave prose: a token has no blanks but between groups of ciphers (`"signature": "ET SCAN x"`)."""
+    """Reject prose (`"signature": "ET SCAN x"`): a token has blanks only between groups of digits."""
     return _is_secret(value) and (
         " " not in value or _PROSE.fullmatch(value) is None or _GROUPS.fullmatch(value) is not None
     )
@@ -481,10 +481,10 @@ def _is_zip(value: str) -> bool:
 
 
 def _is_username(value: str) -> bool:
-    """Leave short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), every machine's."""
+    """Reject short numbers, amounts, signs (`user=12.3`, `?1`), outcomes (`"login": "failed"`), system accounts."""
     if _ASSIGNED.match(value) or value.endswith(
         "[bot]"
-    ):  # `new user: name=bob`, and what is no person
+    ):  # `new user: name=bob`, and names of no person
         return False
     if not (value[0].isalpha() or any(map(str.isalpha, value))):
         return _LONG_NUMBER.fullmatch(value) is not None
@@ -492,7 +492,7 @@ def _is_username(value: str) -> bool:
 
 
 def _is_small(value: str) -> bool:
-    """Tell whether a text is a word of a program or prose in small letters; people's addresses have more."""
+    """Tell whether a text is a program's word or prose, all in small letters; postal addresses have more."""
     if not value.isascii() or any(map(str.isdigit, value)) or value != value.lower():
         return False
     words = value.split()
@@ -521,7 +521,7 @@ def _is_long(value: str) -> bool:
 
 
 def _is_agent(value: str) -> bool:
-    """Leave names without a version, which tell nothing of who uses the program."""
+    """Reject names without a version, which tell nothing about the user of the program."""
     return value[0] not in _NO_SECRETS and ("/" in value or any(map(str.isdigit, value)))
 
 
@@ -530,7 +530,7 @@ _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def _is_name(value: str) -> bool:
-    """Leave repositories: `"full_name": "owner/project"`."""
+    """Reject repositories: `"full_name": "owner/project"`."""
     return len(value) > 1 and _REPOSITORY.fullmatch(value) is None
 
 

@@ -1,8 +1,8 @@
-"""Windows in which a long text is read, so that nothing anybody sends is read in one piece.
+"""Windows in which a long text is read, so that the text read at once is bounded.
 
-Windows overlap. What begins between `first` and `last` counts as the window shows it, which has
-`BEFORE` characters in front of it (a keyword, a key and its line stand nearer) and `AFTER` behind
-it (a private key is shorter); a value that is still longer goes on to the end of its line.
+Windows overlap. A value that begins between `first` and `last` is judged in this window: it has `BEFORE`
+characters before `first` (keywords, keys and their lines are nearer) and `AFTER` behind `last` (a private
+key is shorter). A value that is longer still continues to the end of its line.
 """
 
 from __future__ import annotations

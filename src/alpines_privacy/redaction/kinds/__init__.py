@@ -31,8 +31,8 @@ SHAPES: tuple[Shape, ...] = (
     *phone.SHAPES,
 )
 
-# The most specific first: one that holds others (a credential in a URL, a User-Agent), then those
-# with a grammar of their own, with a checksum, with a keyword; a phone number is nearly any number.
+# The most specific first: kinds that hold others (a credential in a URL, a User-Agent), then kinds
+# # with a grammar, a checksum or a keyword; last phone numbers, since nearly any number looks like one.
 KINDS = (
     "SECRET",
     "USER_AGENT",

@@ -10,7 +10,7 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Shape
 
 __all__ = ["LENGTHS", "SHAPES"]
 
-# Characters of an IBAN by country: SWIFT's registry, and countries that use the form without being in it.
+# Length of an IBAN by country: SWIFT's registry, and countries that use the form without being registered.
 LENGTHS = {
     country: length
     for length, countries in {
@@ -59,7 +59,7 @@ _NO_SEPARATORS = str.maketrans("", "", " .-")
 
 
 def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
-    """Give as many characters as the country's IBANs have, in one word or in groups."""
+    """Give the IBAN, of its country's length, in one word or in groups."""
     length = LENGTHS.get(text[start : start + 2].upper())
     if length is None or text[start - 1 : start] in WORD:
         return
@@ -73,17 +73,17 @@ def _find(text: str, start: int, _end: int) -> Iterator[Bounds]:
         yield grouped.span()
         return
     word = _WORD.match(text, start)
-    if word is not None and _is_iban(word[0]):  # Faker's British ones lack a digit
+    if word is not None and _is_iban(word[0]):  # Faker's British IBANs lack a digit
         yield word.span()
 
 
 def _is_number(iban: str) -> bool:
-    """Whether half are digits and letters of one case: of prose one in 97 has the check digits."""
+    """Whether half are digits and the letters have one case: the check digits alone fit one text of prose in 97."""
     return 2 * sum(map(str.isdigit, iban)) >= len(iban) and (iban.isupper() or iban.islower())
 
 
 def _is_iban(iban: str) -> bool:
-    """Whether the number, letters being 10 to 35, leaves 1 after division by 97 (ISO 7064)."""
+    """Whether the number, with letters as 10 to 35, is 1 modulo 97 (ISO 7064)."""
     moved = iban[4:] + iban[:4]
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 

@@ -1,4 +1,4 @@
-"""User-Agent strings: the products and comments of RFC 9110 §10.1.5 a browser or a client names itself by."""
+"""User-Agent strings: the products and comments (RFC 9110 §10.1.5) that name a browser or client."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CLIENTS = (
 
 
 def _find(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give all up to the closing quote, or as many products and comments as follow one another.
+    """Give the text up to the closing quote, or the products and comments that follow one another.
 
-    What holds a `{` is more than an agent: the quote belongs to something else.
+    If the text up to the quote holds a `{`, the quote belongs to something else.
     """
     quote = text[start - 1 : start]
     if quote in {'"', "'"}:

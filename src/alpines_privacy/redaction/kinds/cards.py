@@ -1,8 +1,8 @@
 """Payment cards: the digits of ISO/IEC 7812, a network that issues such numbers, and Luhn's sum.
 
-Of random numbers of 12 to 19 digits one in twenty-five has both. So a number in one piece needs more: a word
-for cards near it; or that no other word names it (`capacity=…`, `order …`), and that it is a string or a
-text by itself, or as long as most cards are. Groups as embossed are a sign themselves.
+One in twenty-five random numbers of 12 to 19 digits has both. So a number in one piece needs more: either
+a word for cards is near it; or no other word names it (`capacity=…`, `order …`), and it is a whole string
+or text, or as long as most cards. Groups as embossed are enough.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["SHAPES", "is_card"]
 _ANY = frozenset(range(12, 20))
 _LONG = frozenset({16, 17, 18, 19})
 
-# First and last prefix of a network and the lengths of its numbers, from the networks' own tables.
+# First and last prefix of a network, and the lengths of its numbers, from the networks' own tables.
 _NETWORKS = (
     ("0604", "0604", _ANY),  # Maestro in the United Kingdom
-    ("2014", "2014", frozenset({15})),  # enRoute, which test data still has
+    ("2014", "2014", frozenset({15})),  # enRoute, which still occurs in test data
     ("2149", "2149", frozenset({15})),
     ("1800", "1800", frozenset({15})),  # JCB's first numbers
     ("2131", "2131", frozenset({15})),
@@ -47,7 +47,7 @@ _NETWORKS = (
 
 
 def is_card(digits: str) -> bool:
-    """Whether 12 to 19 digits are a card number a network issues."""
+    """Whether 12 to 19 digits are a card number that a network issues."""
     networks = _BY_START.get(digits[:2], ())
     return any(
         low <= digits[: len(low)] <= high and len(digits) in lengths
@@ -74,7 +74,7 @@ _BY_START = {
 
 
 def _find_run(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a card written as one number: no fraction, no part of a longer word, with a sign that it is one."""
+    """Give a card written as one number: no fraction, no part of a longer word, and with a sign that it is a card."""
     if (
         _stands_alone(text, start, end)
         and is_card(text[start:end])
@@ -83,8 +83,8 @@ def _find_run(text: str, start: int, end: int) -> Iterator[Bounds]:
         yield start, end
 
 
-_NEAR = 48  # characters in which a word says that a number is a card's
-_STEMS = (  # one of which nearly every word for a card holds
+_NEAR = 48  # characters before and after a number that are searched for a word for cards
+_STEMS = (  # nearly every word for cards holds one of these
     *(
         "card",
         "cart",
@@ -121,14 +121,14 @@ _CARD = re.compile(
     r"|\bmir\b|\belo\b|verve|troy|paypak|hipercard|payment|\bpaid|\bpay\b|checkout|billing|bancontact|girocard|卡|카드|カード|карт",
     re.IGNORECASE,
 )
-# The key a number stands under, and words that say nothing of what it is; the word before one in prose.
+# The key of a number, and words that name nothing; in prose the word before a number.
 _KEY = re.compile(r"[\w.\-]+", re.ASCII)  # backwards
 _WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SAYS_NOTHING = frozenset(
     {
         "number", "num", "no", "nr", "value", "val", "data", "input", "text", "query", "body", "content",
         "message", "msg", "field", "key", "arg", "args", "param", "item", "string", "str", "raw",
-        "primary", "account", "acct",  # of a card: ISO/IEC 7812 calls its number so
+        "primary", "account", "acct",  # ISO/IEC 7812's word for a card number
     }
 )  # fmt: skip
 _NUMBERED = frozenset(
@@ -138,7 +138,7 @@ _NUMBERED = frozenset(
         "sector", "node", "object", "ref", "reference", "ticket", "invoice", "tracking", "hash", "key",
     }
 )  # fmt: skip
-# A string by itself, or a whole text.
+# A whole string, or a whole text.
 _OPENED = re.compile(r"""(?:\A\s*|["'])\Z""")
 _CLOSED = re.compile(r"""\s*\Z|["']""")
 _USUAL = re.compile(
@@ -157,7 +157,7 @@ def _is_called(text: str, start: int, end: int) -> bool:
 
 
 def _is_named(before: str) -> bool:
-    """Whether a key says that the number is another thing (`"offset": `, `size=`), or a noun in prose (`order `)."""
+    """Whether a key (`"offset": `, `size=`) or a noun in prose (`order `) names the number as another thing."""
     key = before.rstrip(" \"'-#")
     if key[-1:] in {"=", ":"}:
         run = _KEY.match(key.rstrip(" =:\"'")[::-1])
@@ -170,7 +170,7 @@ def _is_named(before: str) -> bool:
 
 
 def _is_value(text: str, start: int, end: int) -> bool:
-    """Whether no word before the number names it as something else, and it is a string or as long as most cards."""
+    """Whether no word before the number names it as another thing, and it is a string or as long as most cards."""
     if _is_named(text[max(0, start - 72) : start]):
         return False
     if _OPENED.search(text, max(0, start - 8), start) and _CLOSED.match(text, end):
@@ -178,7 +178,7 @@ def _is_value(text: str, start: int, end: int) -> bool:
     return _USUAL.fullmatch(text, start, end) is not None
 
 
-# How cards are embossed, in digits per group; of several that fit the longest is the card.
+# Embossed groups of cards, in digits per group; of several that fit, the longest is the card.
 _FORMS = (
     *("44443", "44442", "44441", "4447", "4446", "4445", "4444", "4443", "4442", "4441"),
     *("465", "464", "445", "444"),
@@ -203,7 +203,7 @@ def _find_grouped(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 class _Chain:
-    """Digits, and the sums that tell Luhn's sum of any part of them without adding it up again."""
+    """Digits with running sums, which give Luhn's sum of any part in constant time."""
 
     __slots__ = ("_digits", "_sums")
 
@@ -216,7 +216,7 @@ class _Chain:
         self._sums = ([*accumulate(even, initial=0)], [*accumulate(odd, initial=0)])
 
     def card(self, lengths: str, first: int, start: int) -> int:
-        """Return how many groups from `first` on, whose digits begin at `start`, are a card: 0 if none."""
+        """Return how many groups from `first` on are a card, 0 if none; their digits begin at `start`."""
         for form, count in _forms(lengths[first : first + 5]):
             end = start + count
             sums = self._sums[end % 2]
@@ -227,12 +227,12 @@ class _Chain:
 
 @cached("forms of cards")
 def _forms(lengths: str) -> tuple[tuple[str, int], ...]:
-    """Return the forms that groups of these lengths can begin with, and how many digits each has."""
+    """Return the forms that match the first of these group lengths, and how many digits each has."""
     return tuple((form, sum(map(int, form))) for form in _FORMS if lengths.startswith(form))
 
 
 def _is_written_as_one(text: str, start: int, end: int) -> bool:
-    """Whether the same separator stands between all groups, and the number by itself."""
+    """Whether the same separator stands between all groups, and the number stands alone."""
     return len({*_NOT_SEPARATORS.sub("", text[start:end])}) == 1 and _stands_alone(text, start, end)
 
 

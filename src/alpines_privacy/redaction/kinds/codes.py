@@ -1,6 +1,6 @@
 """Credentials that stand in an address or a command: codes of a query, tokens of a path, `curl -u user:password`.
 
-And one-time codes that a sentence names: "your verification code is 482913".
+Also one-time codes that a sentence names: "your verification code is 482913".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 __all__ = ["SHAPES"]
 
 # OAuth's authorization code (RFC 6749 §4.1.2) and the signature of a signed address. `code=200` is a
-# status: a code is known by what stands beside it in the query, or by how it is drawn.
+# # status: an authorization code is known by other parameters of the query, or by its randomness.
 _QUERY = r"[?&;](?:code|sig)=[0-9A-Za-z%]"
 _PARAMETER = re.compile(r"(code|sig)=([^\s&;#\"'<>\\]{6,2048})")
 _PARAMETERS = re.compile(rf"{_QUERY}[^\s&;#\"'<>\\]{{0,2047}}+").finditer
@@ -26,7 +26,7 @@ _QUERY_AFTER = re.compile(r"[^\s\"'<>#]*")
 
 
 def _parameters(text: str) -> Iterator[Bounds]:
-    """Give the parameters with their values: none begins in the value of another, so each is judged once."""
+    """Give the parameters with their values; none begins in the value of another, so each is judged once."""
     return (match.span() for match in _PARAMETERS(text))
 
 
@@ -37,7 +37,7 @@ def _find_parameter(text: str, start: int, _end: int) -> Iterator[Bounds]:
 
 
 def _is_authorization(text: str, match: re.Match[str]) -> bool:
-    """Whether a code stands in a query with what OAuth sends beside it, and is no status or word."""
+    """Whether a code stands in a query beside OAuth's other parameters, and is no status or word."""
     value = match[2]
     if match[1] != "code" or value.isalpha() or (value.isdecimal() and len(value) < 6):
         return False
@@ -50,7 +50,7 @@ def _is_authorization(text: str, match: re.Match[str]) -> bool:
 
 
 def _is_drawn(value: str) -> bool:
-    """Whether a value of a query or a path was drawn: `c1x-9f86d0…`, `m4En49Bilf`; no word, date or number."""
+    """Whether a value of a query or a path is random: `c1x-9f86d0…`, `m4En49Bilf`; no word, date or number."""
     if _UUID.fullmatch(value) or _LONG_HEXADECIMAL.search(value):
         return True
     if value.isalpha() and (value.islower() or value.istitle()):
@@ -63,7 +63,7 @@ def _is_drawn(value: str) -> bool:
 
 _RUNS = re.compile(r"[0-9A-Za-z]{3,128}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-# Letters of both halves of the hexadecimal digits, so that no number is one.
+# Hexadecimal digits with letters, so that no number matches.
 _LONG_HEXADECIMAL = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{16,128}(?![0-9A-Za-z])"
 )
@@ -74,7 +74,7 @@ _WORDS = re.compile("[A-Za-z]+[0-9]*")
 _LONG = 16
 _BITS, _BITS_OF_LONG = 10.0, 16.0
 
-# What a link does that is sent to one person: its path holds what lets anyone do it.
+# Words in the path of a link that is sent to one person; the token after the word lets anyone use the link.
 _DOES = (
     "reset|verify|verification|invite|invites|invitation|invitations|confirm|confirmation|activate"
     "|activation|unsubscribe|magic|magic[-_]link|recover|recovery|accept|hooks?|webhooks?|webhookb2"
@@ -85,7 +85,7 @@ _SEGMENTS = 5  # of a path, after the word
 
 
 def _find_segment(text: str, start: int, _end: int) -> Iterator[Bounds]:
-    """Give the drawn segments of a path after the word."""
+    """Give the random segments of a path after the word."""
     place = text.index("/", start + 1)
     for _ in range(_SEGMENTS):
         match = _SEGMENT.match(text, place)
@@ -96,7 +96,7 @@ def _find_segment(text: str, start: int, _end: int) -> Iterator[Bounds]:
             yield match.span(1)
 
 
-# Commands that take credentials as an option of one letter; the long ones are keys (`--password x`).
+# Commands that take credentials in an option of one letter; long options are keys (`--password x`).
 _LOGIN = r"[ \t](?:-[uU]|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"'-][^\s:\"']{0,127}:[^\s\"']"
 _LOGIN_OPTION = re.compile(
     r"[ \t](?:-[uU]|--(?:proxy-)?user)[ =]?(?:\"([^\"\n]{3,512})\"|'([^'\n]{3,512})'|([^\s\"']{3,512}))"
@@ -124,7 +124,7 @@ def _find_password(text: str, _start: int, end: int) -> Iterator[Bounds]:
         yield match.span(1)
 
 
-# A sentence that tells a one-time code: the words that name it, what joins them to it, and the code.
+# A sentence with a one-time code: the words that name it, the words between, and the code.
 _NAMES_CODE = (
     "(?:verification|security|confirmation|authentication|authorization|login|sign-in|access|one-time"
     "|2fa|mfa|sms|backup|recovery|pairing|reset)[ -](?:code|pin|passcode)|one-time password|otp|passcode"

@@ -1,4 +1,4 @@
-"""Numbers states give to people: CNIC and NTN, the US SSN, passports; dates of birth; a card's CVV."""
+"""Numbers that states assign to people (CNIC, NTN, the US SSN, passports), dates of birth, and a card's CVV."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _find_cnic(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _find_ssn(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give an SSN whose two separators agree; three columns of numbers in a table are none."""
+    """Give an SSN with two equal separators, unless it is three columns of a table."""
     number = text[start:end]
     if number[3] != number[6] or not _is_ssn(number) or not stands_alone(text, start, end):
         return
@@ -37,7 +37,7 @@ _TELEPHONE = re.compile("phone|tel|mobile|fax|cell|call", re.IGNORECASE)
 
 
 def _is_ssn(number: str) -> bool:
-    """Whether area, group and serial are given out: no 000, 666, 9xx; no 00; no 0000 (SSA POMS RM 10201.035)."""
+    """Whether area, group and serial are assigned: no 000, 666, 9xx; no 00; no 0000 (SSA POMS RM 10201.035)."""
     digits = re.sub("[^0-9]", "", number)
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in {"000", "666"} and area[0] != "9" and group != "00" and serial != "0000"
@@ -70,13 +70,13 @@ def _is_date(date: str) -> bool:
     return min(numbers) in range(1, 13) and max(numbers) in range(1, 32) and year < 2200
 
 
-_CHILD = "b[ -]?form|form[ -]b"  # NADRA's registration of a child, which has the number of its later card
+_CHILD = "b[ -]?form|form[ -]b"  # NADRA's registration of a child, with the number of the child's later card
 _NTN = r"[0-9A-Z][0-9]{6}-?[0-9]"
 _BEFORE_NTN = re.compile(rf"(?<![0-9A-Za-z]){_NTN}\Z")
 
 
 def _find_before_ntn(text: str, start: int, _end: int) -> Iterator[Bounds]:
-    """Give the number before its name: `2757392-9 (NTN)`."""
+    """Give a number that stands before its name: `2757392-9 (NTN)`."""
     last = start + 1
     if number := _BEFORE_NTN.search(text, max(0, last - 10), last):
         yield number.span()

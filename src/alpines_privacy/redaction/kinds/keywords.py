@@ -1,4 +1,4 @@
-"""What stands near a number and says what it is: a keyword up to thirty characters before it."""
+"""Keywords that name a number, up to thirty characters before it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Find
 
 __all__ = ["WORD", "before_digit", "is_column", "is_redacted", "stands_alone", "value_after"]
 
-# What makes a number part of a word. Letters beyond ASCII do not: many scripts put no space before one.
+# Characters that make a number part of a word; not letters beyond ASCII, as many scripts put no space before a number.
 WORD = frozenset(string.ascii_letters + string.digits)
 _NEAR = 30  # characters between keyword and value
 _MARK = re.compile(r"\[[A-Z_]{2,16}\]")
@@ -18,12 +18,12 @@ _LONGEST = 40  # characters of a value
 
 
 def before_digit(keywords: str) -> str:
-    """Return the pattern of a keyword, in any case, and what follows up to the first digit near it."""
+    """Return the pattern of a keyword, in any case, and the text after it up to the first digit nearby."""
     return rf"(?i:{keywords})[^0-9]{{0,{_NEAR}}}[0-9]"
 
 
 def value_after(value: str, judge: Callable[[str], bool] = bool) -> Find:
-    """Return the `find` of `before_digit`: it gives the value the digit belongs to, if `judge` agrees."""
+    """Return the `find` for `before_digit`: it gives the value that holds the digit, if `judge` accepts it."""
     search = re.compile(rf"(?<![0-9A-Za-z])({value})(?![0-9A-Za-z])", re.ASCII).search
 
     def find(text: str, start: int, end: int) -> Iterator[Bounds]:
@@ -40,7 +40,7 @@ _CLOCK = re.compile(r":[0-9]{2}(?:[.,][0-9]{1,6})?Z? \Z")
 
 
 def is_column(text: str, start: int, end: int) -> bool:
-    """Whether another number, or the quote that ends an access log's request, stands a space beside it."""
+    """Whether a number, or the quote after an access log's request, stands one space away."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if _CLOCK.search(text, max(0, start - 12), start):
         return False
@@ -50,12 +50,12 @@ def is_column(text: str, start: int, end: int) -> bool:
 
 
 def is_redacted(text: str, start: int, end: int) -> bool:
-    """Whether a mark stands between keyword and value: the keyword was its, or is the mark's own."""
+    """Whether a mark stands between keyword and value, so that the keyword belongs to the mark."""
     return _MARK.search(text, max(0, start - 1), end) is not None
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no letter or digit touches a number, nor a part that makes it a fraction or a longer one."""
+    """Whether a number touches no letter or digit and is no part of a fraction or a longer number."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
         return False

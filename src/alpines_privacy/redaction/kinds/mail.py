@@ -13,23 +13,23 @@ __all__ = ["SHAPES"]
 _LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 _LONGEST_DOMAIN = 255  # §4.5.3.1.2
 
-# RFC 5322 atext without "/", "|" and the like, that logs put around addresses far more often.
+# RFC 5322 atext without "/", "|" and the like, which are far more often separators in logs.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+?^_`{}~.\-\x80-\U0010ffff]+")
-_PREFIX = re.compile("(?:[bBuU]|[rR][bB]?|[bB][rR])'")  # of a literal of Python, before its quote
+_PREFIX = re.compile("(?:[bBuU]|[rR][bB]?|[bB][rR])'")  # prefixes of Python's string literals
 _LABEL = r"[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9\-\x80-\U0010ffff]*"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _LATIN_TOP = re.compile(r"[A-Za-z]{2,}([^\x00-\x7F])")
-_NO_BLANKS = "Lo"  # letters without case: most of their scripts put no blank between words
+_NO_BLANKS = "Lo"  # letters without case: most scripts that have them put no blank between words
 _ATEXT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+?^_`{}~.-"
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 # A byte that is no UTF-8, as `surrogateescape` keeps it and as `replace` shows it.
 _STRAY = re.compile("[\udc80-\udcff\ufffd]")
 _STRAYS = "".join(map(chr, range(0xDC80, 0xDD00))) + "\ufffd"
-# Of those what is a quote, a space or a dash in every Latin code page, and stands beside an address.
+# Of those bytes the ones that are a quote, a space or a dash in every Latin code page, and may touch an address.
 _STRAY_MARKS = "".join(map(chr, (*range(0xDC80, 0xDCC0), 0xDCD7, 0xDCF7)))
-_LEADING = "!#$%&'*?^`{}~.-"  # what no one's address begins with, and texts put before one
+_LEADING = "!#$%&'*?^`{}~.-"  # signs that texts put before an address and no address begins with
 
-# What follows a dot in the names of files, systemd units and packages, and is no top-level domain.
+# Endings of file names, systemd units and packages that are no top-level domain.
 _NO_DOMAINS = frozenset(
     # units of systemd
     {"service", "socket", "target", "timer", "mount", "automount", "swap", "slice", "scope", "path"}
@@ -91,7 +91,7 @@ def _domain_end(text: str, start: int) -> int | None:
     if not (plain := domain.isascii()):
         domain = _written(domain)
     if text.startswith("@", start + len(domain)):
-        stray = _STRAY.search(domain)  # where the address behind it may begin
+        stray = _STRAY.search(domain)  # the earliest start of the next address
         if stray is None:
             return None
         domain = domain[: stray.start()]
@@ -107,7 +107,7 @@ def _domain_end(text: str, start: int) -> int | None:
 
 
 def _written(name: str) -> str:
-    """Return a name up to what is beyond ASCII and no letter, digit or mark: `…`, a quote, a full stop of Chinese."""
+    """Return a name up to the first sign beyond ASCII: `…`, a quote, a Chinese full stop."""
     for place, character in enumerate(name):
         if (
             not character.isascii()
@@ -119,9 +119,9 @@ def _written(name: str) -> str:
 
 
 def _touched(domain: str) -> str:
-    """Return a domain without text of a script that puts no blank after it: `example.comです`.
+    """Return a domain without the text that touches it, in scripts without blanks: `example.comです`.
 
-    No top-level domain is of two scripts, and none has a byte that is no UTF-8.
+    No top-level domain mixes two scripts, and none has a byte that is not UTF-8.
     """
     top = domain.rpartition(".")[2]
     if (stray := _STRAY.search(top)) and stray.start() > 1:
@@ -133,9 +133,9 @@ def _touched(domain: str) -> str:
 
 
 def _local_start(text: str, at: int, *, international: bool) -> int | None:
-    """Return where the longest local part that ends at the @ begins.
+    """Return the start of the longest local part that ends at the @.
 
-    Before a domain of ASCII it is of one script: in `联系jane@…` the first two are a word of the text.
+    Before an ASCII domain it has one script: in `联系jane@…` the first two characters are a word of the text.
     """
     before = text[max(0, at - _LONGEST_LOCAL) : at]
     match = _LOCAL.match(before[::-1])
@@ -165,11 +165,11 @@ def _quoted_start(text: str, at: int) -> int | None:
     start = text.rfind('"', max(0, at - 2 - _LONGEST_LOCAL), at - 1)
     if start == -1 or start == at - 2:
         return None
-    # A quote behind a letter closes one: `{"error": {"@Message.ExtendedInfo"`.
+    # A quote behind a letter closes a string: `{"error": {"@Message.ExtendedInfo"`.
     return None if start and text[start - 1].isalnum() else start
 
 
-# OData writes what it says of a member under `member@namespace.term` (OASIS OData JSON 4.01 §4.6), Redfish too.
+# OData and Redfish annotate a member under the name `member@namespace.term` (OASIS OData JSON 4.01 §4.6).
 _ANNOTATION = re.compile(
     r"odata\.(?:context|metadataEtag|type|count|(?:next|delta|edit|read|navigation|association)Link|delta|id|etag|media\w*"
     r"|bind|removed|collectionAnnotations)|(?:[A-Z][A-Za-z0-9]*+\.)++[A-Z][a-z][A-Za-z]*+",
@@ -180,7 +180,7 @@ _KEY_ENDS = re.compile(r"""\\?["'][ ]?:""")
 
 
 def _is_annotation(text: str, first: int, at: int, last: int) -> bool:
-    """Whether it is the name of an annotation: `"Members@odata.count"`, `"Boot@Redfish.AllowableValues"`."""
+    """Whether the match is the name of an annotation: `"Members@odata.count"`, `"Boot@Redfish.AllowableValues"`."""
     term = _ANNOTATION.fullmatch(text, at + 1, last)
     if term is None or _MEMBER.fullmatch(text, first, at) is None:
         return False
@@ -192,7 +192,7 @@ _LONGEST_TOP = 6  # letters of a top-level domain that people write with a capit
 
 
 def _is_ssh_path(text: str, first: int, at: int, last: int) -> bool:
-    """Whether this is a repository, `git@github.com:owner/name`."""
+    """Whether the match is a repository, `git@github.com:owner/name`."""
     return text[first:at] == "git" and text[last : last + 1] in {":", "/"}
 
 

@@ -1,8 +1,8 @@
-"""Addresses of networks: IP v4 and v6 in all their forms, and MAC.
+"""Network addresses: IPv4 and IPv6 in all their forms, and MAC.
 
-An address that is every machine's own (loopback, unspecified, broadcast, a netmask) tells nothing
-about a person and stays; so does a network (`203.0.113.0/24`), which is how a truncated address
-is written. Private addresses are somebody's and are found.
+An address that every machine has (loopback, unspecified, broadcast, a netmask) tells nothing about a
+person and stays. So does a network (`203.0.113.0/24`), which is the form of a truncated address.
+Private addresses identify somebody and are found.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["SHAPES"]
 _V4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _PREFIX = re.compile(r"/([0-9]{1,3})(?![0-9])")
 _PORT = re.compile(r":[0-9]{1,5}(?![0-9])")
-_BEFORE = 24  # characters in which a word can say that a number is a version
+_BEFORE = 24  # characters before a number that are searched for a word for versions
 _VERSION_WORDS = frozenset(
     {"version", "versions", "ver", "v", "v.", "release", "releases", "rel", "build", "builds"}
     | {"revision", "rev", "driver", "firmware", "tag", "oid", "snmp"}
@@ -29,11 +29,11 @@ _VERSION_ENDS = ("version", "versions", "release", "revision")  # `FirmwareVersi
 _FILLERS = frozenset({"is", "was", "now", "number", "than"})  # `the version is now 1.2.3.4`
 _LEADS_TO = frozenset(
     {"to", "from", "of", "at", "least"}
-)  # `the version to 1.2.3.4`, and to no release of an address
+)  # `the version to 1.2.3.4`, but not `release of 10.0.0.4`
 _COMPARISONS = ("==", "<=", ">=", "~=", "!=", " >")
 _ARCHITECTURES = (":all", ":amd64", ":arm64", ":armhf", ":i386")  # dpkg's `name:amd64 1.2.3.4`
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ."
-# A standard by its number, whose section follows: `RFC 9651 3.3.1.1`.
+# The number of a standard, before a section: `RFC 9651 3.3.1.1`.
 _OF_STANDARD = re.compile(
     r"\b(?:RFC|ISO|IEC|EN|ECMA|ETSI)[ -]?[0-9][0-9:-]{1,12}[,:]?[ \u00a7]{1,2}\Z"
 )
@@ -103,13 +103,13 @@ _VERSIONS = re.compile(
 
 
 def _is_in_list(text: str, start: int) -> bool:
-    """Whether names and their versions are listed: `Versions: lxml 5.3.0.0, libxml2 2.12.9`."""
+    """Whether the number is in a list of names and versions: `Versions: lxml 5.3.0.0, libxml2 2.12.9`."""
     before = text[max(0, start - _LIST) : start]
     return "ersions:" in before and _VERSIONS.search(before) is not None
 
 
 def _ends_in_version(words: str) -> bool:
-    """Whether the last word, but for those that lead to the number, is one for versions."""
+    """Whether the last word is one for versions, apart from words such as "is now"."""
     word = _last_word(words)
     leads_to = False
     while word in _FILLERS or word in _LEADS_TO:
@@ -131,7 +131,7 @@ _PARTS = frozenset("0123456789:.")
 
 
 def _names_network(text: str, end: int, packed: bytes) -> bool:
-    """Whether a prefix follows that leaves no bit for a host: `203.0.113.0/24`."""
+    """Whether a prefix length follows, with no host bit set: `203.0.113.0/24`."""
     prefix = _PREFIX.match(text, end)
     return prefix is not None and _is_network(packed, int(prefix[1]))
 
@@ -159,7 +159,7 @@ def _find_v6(text: str, start: int, end: int) -> Iterator[Bounds]:
     if match is None:
         return
     last = match.end()
-    if "." in match[0] and not _is_v6(match[0]):  # a full stop and a number after the address
+    if "." in match[0] and not _is_v6(match[0]):  # a full stop and a number that follow the address
         last = text.index(".", first)
     if text[last - 1] == ":" and text[last - 2] != ":":
         last -= 1
@@ -175,7 +175,7 @@ def _find_v6(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _is_v6(address: str) -> bool:
-    """Whether it is one; `abc::def` is a name in C++ or Rust, `1::2` a slice in Python."""
+    """Whether the text is a v6 address; `abc::def` is a name in C++ or Rust, `1::2` a slice in Python."""
     try:
         socket.inet_pton(socket.AF_INET6, address)
     except (OSError, ValueError):
@@ -204,7 +204,7 @@ _LONGER_MAC = re.compile(r"[:-]?[0-9A-Fa-f]{2}", re.ASCII)
 
 
 def _find_mac(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a MAC address of six octets that is no part of a longer fingerprint."""
+    """Give a MAC address of six octets that is not part of a longer fingerprint."""
     address = text[start:end]
     separators = set(address) & {":", "-", "."}
     if len(separators) != 1 or _touches_hex(text, start, end):
@@ -232,7 +232,7 @@ _DIGITS = frozenset("0123456789")
 
 
 def _v4_cores(text: str) -> Iterator[Bounds]:
-    """Give the matches of the pattern: dots are rarer than digits, so they are looked for first."""
+    """Give the matches of the pattern; dots are searched first, as they are rarer than digits."""
     done = 0
     match = _LAST_THREE.search(text)
     while match:

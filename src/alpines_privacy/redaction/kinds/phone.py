@@ -1,6 +1,6 @@
-"""Telephone numbers: international ones by E.164, national ones by the way they are grouped.
+"""Telephone numbers: international ones by E.164, national ones by their groups.
 
-What a number is cannot be told from its digits alone, so each form asks for a sign of its own:
+Digits alone do not show that a number is a telephone's, so each form needs a sign:
 a plus or a `00` with a country code, a trunk prefix with groups, an area code in parentheses,
 the North American 3-3-4, the prefixes of mobile networks in Pakistan, or a keyword before it.
 """
@@ -21,7 +21,7 @@ _CODES = re.compile(
     r"|21[12368]|2[2346][0-9]|25[0-8]|29[01789]|35[0-9]|37[0-9]|38[0-9]|42[013]|50[0-9]|59[0-9]"
     r"|67[02-9]|68[0-35-9]|69[0-2]|80[08]|85[02356]|8[78]0|88[1-368]|96[0-8]|97[0-79]|99[2-68]"
 )
-# The most digits after the country code, where they are fewer or more than ten.
+# The most digits after the country code, where it is not ten.
 _MOST = {
     "31": 9, "32": 9, "33": 9, "34": 9, "36": 9, "39": 11, "40": 9, "41": 9, "43": 12, "45": 8,
     "46": 9, "47": 8, "48": 9, "49": 11, "51": 9, "53": 8, "54": 11, "55": 11, "56": 9, "61": 9,
@@ -48,9 +48,9 @@ _NUMBER_GROUP = re.compile(r"[ ().\/-]{0,2}([0-9]+)")
 
 
 def _read(text: str, start: int, most: int, enough: int = 99) -> tuple[str, int]:
-    """Return the digits of as many whole groups as give at most `most`, and where the last one ends.
+    """Return the digits of whole groups, at most `most`, and the end of the last group.
 
-    With `enough` digits no further group is read. The trunk prefix in `+44 (0)20` is no digit of the number.
+    Reading stops once there are `enough` digits. The trunk prefix in `+44 (0)20` does not count as a digit.
     """
     digits, end = "", start
     has_trunk = False
@@ -117,8 +117,8 @@ def _find_international(text: str, start: int, _end: int) -> Iterator[Bounds]:
         yield start, _with_extension(text, end)
 
 
-_NETWORK = re.compile(r"(?:[0-9]{1,3}\.){3}0/24(?![0-9])")  # how an address is written truncated
-# The trunk prefix that many write behind the country code too: `+44 020 7946 0958`.
+_NETWORK = re.compile(r"(?:[0-9]{1,3}\.){3}0/24(?![0-9])")  # the form of a truncated address
+# A trunk prefix that many write after the country code: `+44 020 7946 0958`.
 _TRUNK_AFTER = re.compile(r"[ ()./-]{0,3}0(?!\))")
 _FRACTION = re.compile(r"([0-9]{1,3})\.([0-9]+)")
 
@@ -139,7 +139,7 @@ def _is_international(written: str, digits: str, code: str, *, has_plus: bool) -
 
 
 def _is_cut(text: str, end: int) -> bool:
-    """Whether the number goes on in a letter or a fraction, so that it is none."""
+    """Whether a letter or a fraction continues the number, so that it is no telephone number."""
     after = text[end : end + 2]
     return (after[:1] in WORD and _EXTENSION.match(text, end) is None) or (
         after[:1] in {".", ":", "_", "/"} and after[1:] in WORD and after[:1] != "/"
@@ -151,7 +151,7 @@ _NANP_PREFIX = re.compile(r"(?:\+?1[ .-]?|001[ .-])\Z")
 
 
 def _find_north_american(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give three, three and four digits: `(212) 555-0123`, `212.555.0123`, `1-212-555-0123 x45`."""
+    """Give groups of three, three and four digits: `(212) 555-0123`, `212.555.0123`, `1-212-555-0123 x45`."""
     in_parentheses = ")" in text[start:end]
     before = text[max(0, start - 7) : start]
     prefix = _NANP_PREFIX.search(before)
@@ -188,12 +188,12 @@ def _find_trunk(text: str, start: int, _end: int) -> Iterator[Bounds]:
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """Whether more digits follow that are no date."""
+    """Whether more digits follow, and no date."""
     return _NUMBER_GROUP.match(text, end) is not None and _DATE.match(text, end + 1) is None
 
 
 def _is_dump(text: str, start: int, end: int) -> bool:
-    """Whether pairs of hexadecimal digits go on before or after it."""
+    """Whether pairs of hexadecimal digits stand before or after the number."""
     return (
         _HEX_AFTER.match(text, end) is not None
         or _HEX_BEFORE.search(text, max(0, start - 4), start) is not None
@@ -234,9 +234,9 @@ def _find_area(text: str, start: int, _end: int) -> Iterator[Bounds]:
 
 
 def _near(text: str, start: int, end: int, *, bare: bool, least: int) -> Iterator[Bounds]:
-    """Give the number whose digits the match ends in: after a keyword it may be written in any way.
+    """Give the number that begins at the end of the match; after a keyword it may have any form.
 
-    `bare` lets it be one group of digits; `least` is how many it has.
+    `bare` allows a single group of digits; `least` is the fewest digits.
     """
     if is_redacted(text, start, end):
         return
@@ -272,7 +272,7 @@ def _find_called(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _find_spoken(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give the number that is called: `call 3212345`, `reach me at 3212345`; `reach 1000000 users` names none."""
+    """Give a number that somebody calls: `call 3212345`, `reach me at 3212345`; not `reach 1000000 users`."""
     for first, last in _near(text, start, end, bare=True, least=6):
         number = text[first:last]
         is_amount = number.isdigit() and len(number) < _LONG and number[0] != "0"
@@ -281,12 +281,12 @@ def _find_spoken(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _is_led_to(text: str, start: int, first: int, last: int) -> bool:
-    """Whether the words from the verb to the number lead to whom it belongs, and no noun counts it."""
+    """Whether the words from the verb to the number may name a person, and no noun follows that the number counts."""
     return _CALLS.search(text, start, first) is not None and _COUNTED.match(text, last) is None
 
 
-_LONG = 10  # digits of a number in one piece that is no amount
-# What leads from the verb to the number of a person.
+_LONG = 10  # digits of a number in one piece that is not an amount
+# Words between the verb and a person's number.
 _CALLS = re.compile(
     r"(?:call|dial|\b(?:at|on|me|us|him|her|them|you|no|number|via|under))[ :.#(+]{1,3}\Z"
     r"|\b(?:contact|reach|ring)[ ]?[:=][ ]?[\"'(+]?\Z",
@@ -299,14 +299,14 @@ def _find_in_prose(text: str, start: int, end: int) -> Iterator[Bounds]:
     return _near(text, start, end, bare=False, least=7)
 
 
-# A line of nothing but groups of digits, which are no columns: `512 345 678`, `321-2345`.
+# A line of groups of digits only, which are not columns: `512 345 678`, `321-2345`.
 _ALONE = r"(?:[0-9]{2,4}(?:[ -][0-9]{2,4}){1,4}|[0-9]{2,5}[ -][0-9]{5,7})"
 _ONLY = re.compile(_ALONE)
 _NUMBERS = re.compile(r"[-0-9., \t]+")
 
 
 def _find_alone(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give the groups of digits that a whole line consists of; between such lines they are a table."""
+    """Give the groups of digits that fill a line; beside another such line they are a table."""
     number = _ONLY.search(text, start, end)
     if number is None or _NUMBERS.fullmatch(_line_beside(text, start, end)):
         return
@@ -314,7 +314,7 @@ def _find_alone(text: str, start: int, end: int) -> Iterator[Bounds]:
     digits = sum(map(len, groups))
     is_range = len(groups) == 2 and "-" in number[0] and len(groups[0]) >= len(groups[1])
     is_local = number[0][3:4] == "-" and digits == 7
-    if groups[0] == "00" and groups[1][0] == "0":  # no code of a country: bytes of a dump
+    if groups[0] == "00" and groups[1][0] == "0":  # not a country code: bytes of a dump
         return
     if is_range or not (8 <= digits <= 11 or is_local) or _DATE.match(text, number.start()):
         return
@@ -323,7 +323,7 @@ def _find_alone(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _line_beside(text: str, start: int, end: int) -> str:
-    """Return the line before that at the bounds, else the one after it; of both 80 characters at most."""
+    """Return the line before the one at the bounds, else the line after it; at most 80 characters."""
     before = text[max(0, start - 80) : max(0, start - 1)]
     after = text[end + 1 : end + 81]
     return before[before.rfind("\n") + 1 :].strip() or after.partition("\n")[0].strip()
@@ -383,7 +383,7 @@ SHAPES = (
         (),
     ),
     Shape(
-        "PHONE",  # Brazil and Japan, Russia: groups that nothing else is written in
+        "PHONE",  # Brazil and Japan, Russia: groups that only telephone numbers have
         r"\b[1-9][0-9] 9?[0-9]{4}-[0-9]{4}\b|\b[1-9][0-9]-[0-9]{4}-[0-9]{4}\b"
         r"|\b8[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{2}[ -]?[0-9]{2}\b",
         _find_mobile,

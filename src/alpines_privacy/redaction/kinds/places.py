@@ -17,9 +17,9 @@ _MORE_AFTER = re.compile(r"[0-9]|\.[0-9]|[ ]?[,;][ ]?[+-]?[0-9]+\.[0-9]{3}")
 
 
 def _find_pair(text: str, start: int, _end: int) -> Iterator[Bounds]:
-    """Give a pair that is on earth and no part of a longer list of numbers.
+    """Give a pair that is on earth and not part of a longer list of numbers.
 
-    Both below one are probabilities or losses more often than a place in the Gulf of Guinea.
+    Two numbers below one are probabilities or losses more often than a place in the Gulf of Guinea.
     """
     if start and text[start - 1] in "+-":
         start -= 1
@@ -47,7 +47,7 @@ def _find_degrees(_text: str, start: int, end: int) -> Iterator[Bounds]:
     yield start, end
 
 
-# Minutes and seconds are marked by primes, quotes or what keyboards have for them.
+# Minutes and seconds are marked by primes, quotes or similar signs of keyboards.
 _FRACTION = r"(?:\.[0-9]{1,10})?"
 _SECONDS = f"(?: ?[0-9]{{1,2}}{_FRACTION} ?(?:[\"\u2033\u201d]|''))?"
 _MINUTES = f"(?: ?[0-9]{{1,2}}{_FRACTION} ?['\u2032\u2019]{_SECONDS})?"

@@ -1,9 +1,9 @@
-"""How much likelier it is that a run of letters and digits was drawn by chance than that a person named something so.
+"""How much likelier it is that a run of letters and digits is random than that a person wrote it as a name.
 
-A likelihood ratio of two models. By chance every character of the alphabet is as likely. What people
-write is a chain: of letters, each after the one before it, and of kinds (small, capital, digit), each
-after the two before it. Its figures are of 147,000 different words in Python packages: source,
-documents and data, a word counted by the logarithm of how often it stands there.
+A likelihood ratio of two models. In the random model every character of the alphabet is equally likely.
+The model of names is a Markov chain of letters (order 1) and of their kinds: small, capital, digit
+(order 2). Its figures come from 147,000 different words in Python packages (source, documents and data);
+each word counts by the logarithm of its frequency.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from math import log2
 
 __all__ = ["surprise"]
 
-# By the letter before (a-z, then a digit) the letters a-z, in half bits: `i` is as likely as by chance,
-# a letter further on in the alphabet less likely in what people write.
+# For each previous letter (a-z, then a digit) the score of the letters a-z, in half bits: `i` is as likely
+# # as in random text, a later letter of the alphabet is less likely in names.
 _AFTER = """
     nihhominjpmfhfqisegekknoko ekklfmpmgjqennfnsghmgqrujr fokmfnqfhuhhnodmsilfiqsumw
     fllicknmeopillgltiikimoqls imhgkkkolrnhifmjmdfgnklimp fmklffopdurhoneptgkjhrqslv
@@ -26,7 +26,7 @@ _AFTER = """
     dolobqprdrrmnkhpylmnoqoumr dokleloievmkmhflsgglnqnoqt gifjekqmgsumkomesmkdooqkjr
     hkiihklnirohigidsjfgmmlqom dmokcqonernllkgnqmmmkkoski fffffeqooqomlnplrnkmpopdrt
 """
-# By the two kinds before (small, capital, digit) how many bits the next one tells.
+# For each two previous kinds (small, capital, digit) the bits of the next kind.
 _KINDS = {
     "ll": (0.1, 4.3, 7.4), "lu": (0.1, 4.5, 5.8), "ld": (1.6, 3.7, 0.8),
     "ul": (0.0, 5.8, 10.2), "uu": (3.4, 0.2, 5.5), "ud": (7.3, 3.4, 0.2),
@@ -39,7 +39,7 @@ _TO_LETTER = str.maketrans(_SMALL.upper() + _DIGITS, _SMALL + "0" * 10)
 _TO_KIND = str.maketrans(_SMALL + _SMALL.upper() + _DIGITS, "l" * 26 + "u" * 26 + "d" * 10)
 _SIZES = (26, 26, 10)
 
-# Both tables by where two or three characters stand in them; the bits of a kind are by how many kinds there are.
+# Both tables by the index of two or three characters; the bits of a kind depend on how many kinds there are.
 _LETTERS = {
     (before, letter): (ord(row[place]) - ord("i")) / 2
     for before, row in zip(_SMALL + "0", _AFTER.split(), strict=True)
@@ -53,9 +53,9 @@ _CHAIN = {
 
 
 def surprise(run: str) -> float:
-    """Return by how many bits chance explains a run of ASCII letters and digits better than a chain of words.
+    """Return by how many bits the random model explains a run of ASCII letters and digits better than that of names.
 
-    Negative for what people name things, some 2.5 a character for what was drawn from letters and digits.
+    Negative for names, about 2.5 for each character of a run drawn from letters and digits.
     """
     letters, kinds = run.translate(_TO_LETTER), run.translate(_TO_KIND)
     told = sum(map(_LETTERS.__getitem__, pairwise(letters)))
@@ -65,7 +65,7 @@ def surprise(run: str) -> float:
 
 
 def _by_chance(kinds: str) -> float:
-    """Return the bits that kinds tell of characters drawn from an alphabet of those that are there."""
+    """Return the bits of the kinds of a run, drawn from an alphabet of the kinds present."""
     small, capital, digits = kinds.count("l"), kinds.count("u"), kinds.count("d")
     by_small, by_capital, by_digit = _BY_CHANCE[small > 0, capital > 0, digits > 0]
     return small * by_small + capital * by_capital + digits * by_digit

@@ -14,9 +14,9 @@ _WORD = "[0-9A-Za-z]"
 _URL = "[0-9A-Za-z_-]"
 _HEX = "[0-9a-fA-F]"
 
-# What a service's keys begin with, and what follows (the services' own documentation): those whose
-# rest is of hexadecimal digits, and those that are told from their first characters on. Others need no
-# line here, as `tokens` finds what was drawn.
+# The prefix of a service's keys and the form of the rest (the services' own documentation), for keys with
+# # a rest of hexadecimal digits and keys that the prefix alone identifies. Other keys need no line here:
+# # `tokens` finds random ones.
 _KEYS = (
     ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),  # AWS
     ("ghp_ gho_ ghu_ ghs_ ghr_", rf"{_WORD}{{30,255}}"),  # GitHub
@@ -88,8 +88,8 @@ def _find_key(text: str, start: int, _end: int) -> Iterator[Bounds]:
 _IN_WORDS = re.compile("[a-z]+(?:[_.-]+[a-z]+){2,}")  # `sk-your-api-key-goes-here`
 
 
-# A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516). Its first part is taken whole: of all
-# tokens that may begin in it the first is one if any is.
+# A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516). The first part is matched whole: if any
+# # of the tokens that may begin in it is valid, the first one is.
 _WEB_TOKEN_START = rf"\beyJ{_URL}{{6,}}"
 _WEB_TOKEN = re.compile(
     rf"eyJ{_URL}{{6,}}+(?:(?:\.{_URL}*+){{4}}|\.{_URL}{{6,}}+\.{_URL}*+)(?![0-9A-Za-z])"
@@ -102,13 +102,13 @@ def _find_web_token(text: str, start: int, _end: int) -> Iterator[Bounds]:
 
 
 def _find_all(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give the match as it is: its pattern says all there is to know."""
+    """Give the match itself: the pattern alone decides."""
     if text[start - 1 : start] not in WORD and text[end : end + 1] not in WORD:
         yield start, end
 
 
 def _find_bot(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a Telegram bot's token, also in the path of its requests, where `bot` stands before it."""
+    """Give a Telegram bot's token, also after `bot` in the path of its requests."""
     begins = text[start - 1 : start] not in WORD or text.endswith("bot", 0, start)
     if begins and text[end : end + 1] not in WORD:
         yield start, end
@@ -128,7 +128,7 @@ _PEM_BODY = re.compile(r"(?:[0-9A-Za-z+/=:,. \t\r\n-]|\\[nrt])*")
 
 
 def _find_pem(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a private key from its first to its last line, or as far as it goes where that one is cut off."""
+    """Give a private key from its first to its last line, or to its end where it is cut off."""
     line = _PEM_LINE.search(text, end)
     if line is not None and line[1]:
         yield start, line.end()
@@ -156,7 +156,7 @@ def _find_hook(text: str, _start: int, end: int) -> Iterator[Bounds]:
         yield match.span()
 
 
-# A place that a format fills with a password.
+# A placeholder of a format for a password.
 _FILLED = re.compile(r"%\(\w{1,64}(?::\w{1,64})?\)s|%s|\$?\{{1,2}[\w.:]{1,64}\}{1,2}")
 _PATH = re.compile("[0-9A-Za-z/_-]{20,200}")
 _AUTHORITY = re.compile(r"[^/?#\s\"'<>\\`]{1,512}")
@@ -168,12 +168,12 @@ _CREDENTIALS = re.compile(
 )
 
 
-# A place for a token: `Bearer {token}`, `Bearer $TOKEN`, `Bearer <token>`.
+# A placeholder for a token: `Bearer {token}`, `Bearer $TOKEN`, `Bearer <token>`.
 _PLACE = re.compile(r"\{[A-Za-z_\[(.{]|\$[{A-Za-z_]|<[A-Za-z]|%[(s]")
 
 
 def _find_authorization(text: str, _start: int, end: int) -> Iterator[Bounds]:
-    """Give what follows the field's name and scheme; `authorization: denied` is an outcome."""
+    """Give the credentials after the field's name and scheme; `authorization: denied` is an outcome."""
     match = _CREDENTIALS.match(text, end)
     if match is None or (match[3] and not _is_random(match[3])) or _PLACE.match(match[1] or ""):
         return
@@ -184,7 +184,7 @@ _TOKEN = re.compile(r"[ \t]*([0-9A-Za-z._~+/-]{12,4096}=*)")
 
 
 def _find_scheme(text: str, _start: int, end: int) -> Iterator[Bounds]:
-    """Give the token after `Bearer` or `Basic`; a word (`Basic authentication`) is none."""
+    """Give the token after `Bearer` or `Basic`, not a word (`Basic authentication`)."""
     match = _TOKEN.match(text, end)
     if match is not None and _is_random(match[1]):
         yield match.span(1)
@@ -212,7 +212,7 @@ SHAPES = (
     Shape("SECRET", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", _find_all, ("-us0",)),  # Mailchimp
     Shape("SECRET", rf"[0-9]{{8,10}}:AA{_URL}{{33}}", _find_bot, ("0:aa",)),  # Telegram
     Shape(
-        "SECRET",  # Discord, whose tokens have no mark of their own
+        "SECRET",  # Discord, whose tokens have no prefix
         rf"(?i:discord|bot|token)[ \"'=:A-Za-z_-]{{1,20}}[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27}}",
         _find_discord,
         ("discord", "bot", "token"),

@@ -1,9 +1,9 @@
-r"""What a kind of personal data looks like: a pattern that finds a core, and a look around it.
+r"""The shape of a kind of personal data: a pattern that finds a core, and a check of the text around it.
 
-The pattern keeps to what `re` (with ASCII classes) and RE2 read alike: no look-around, no
-possessive, no atomic group, no `\s`, no `$`. It matches the least that tells a candidate, so
-that it never backtracks far; `find` then looks at the characters around, which is where bounds,
-checksums and keywords are judged.
+The pattern uses only syntax that `re` (with ASCII classes) and RE2 read alike: no look-around, no
+possessive quantifier, no atomic group, no `\s`, no `$`. It matches the shortest core that marks a
+candidate, so it never backtracks far. `find` then reads the text around the core, and judges bounds,
+checksums and keywords.
 """
 
 from __future__ import annotations
@@ -21,21 +21,20 @@ Weigh: TypeAlias = "Callable[[str, int, int], int]"
 
 
 class Shape(NamedTuple):
-    """One way a kind is written.
+    """One form of a kind.
 
-    `find(text, start, end)` gets the bounds of a match of `pattern` and gives those of the
-    personal data, none where it is a near miss.
+    `find(text, start, end)` gets the bounds of a match of `pattern` and gives the bounds of the
+    personal data; nothing for a near miss.
 
-    `hints` are for the gate that has no RE2: what every match holds, each match one of them. A
-    plain one is a word in the folded line, where digits are `0` and letters lower case. Others
-    begin with a sign: `!` the folded line again, for what is no word; `#` the line with letters
-    as `a` too; `^` that with capitals as `A`; `~` with hexadecimal digits as `0`; `:` with those
-    taken out; `=` a pattern for the form of a number. Without any, the pattern itself is of digits
-    and tells the form.
+    `hints` are for the gate without RE2: every match holds one of them. A plain hint is a word in the
+    folded line, where digits are `0` and letters lower case. Others begin with a sign: `!` the folded
+    line too, for a text that is no word; `#` the line with letters as `a` too; `^` that with capitals
+    as `A`; `~` with hexadecimal digits as `0`; `:` with those removed; `=` a pattern for the form of a
+    number. Without hints the pattern consists of digits, and gives the form itself.
 
-    `cores`, where there is one, gives what `re.finditer` gives for the pattern, in less time.
+    `cores`, if given, does what `re.finditer` does for the pattern, in less time.
 
-    `weigh`, where there is one, tells how many candidates of other shapes take as long as to judge this core.
+    `weigh`, if given, returns how many candidates of other shapes take as long to judge as this core.
     """
 
     kind: str
@@ -47,14 +46,14 @@ class Shape(NamedTuple):
 
 
 def by_length(characters: int) -> Weigh:
-    """Return a weight of two, and one more for each so many characters: of cores that hold many values."""
+    """Return a weight for cores that hold many values: two, and one more for each so many characters."""
     return lambda _text, start, end: 2 + (end - start) // characters
 
 
 def around(pattern: str, *literals: str, before: int = 0) -> Cores:
-    """Return the cores of a pattern whose every match holds a literal `before` characters after its start.
+    """Return the `cores` of a pattern whose every match holds a literal `before` characters after its start.
 
-    No match may begin inside another. A literal is looked for in a fraction of the time `re` takes.
+    No match may begin inside another. Searching a literal takes a fraction of the time of `re`.
     """
     match = re.compile(pattern, re.ASCII).match
 
@@ -72,12 +71,12 @@ def around(pattern: str, *literals: str, before: int = 0) -> Cores:
 
 
 def from_digits(pattern: str, digits: int) -> Cores:
-    """Return the cores of a pattern of digits only, at least so many."""
+    """Return the `cores` of a pattern of digits only, for a fewest number of digits."""
     match = re.compile(pattern, re.ASCII).match
     zeros = b"0" * digits
 
     def cores(text: str) -> Iterable[Bounds]:
-        folded = text.encode("ascii", "replace").translate(_ZEROS)  # a byte for a character
+        folded = text.encode("ascii", "replace").translate(_ZEROS)  # one byte for each character
         place = folded.find(zeros)
         while place != -1 and (core := match(text, place)):
             yield core.span()

@@ -1,8 +1,8 @@
-"""Tokens: characters drawn by chance, whoever issued them, with or without the issuer's prefix.
+"""Tokens: random characters, from any issuer, with or without the issuer's prefix.
 
-No table of services tells them: what is measured is how little a run of characters looks like what
-people name things. Digests and identifiers are drawn by chance as well. They stay: what is of
-hexadecimal digits only, what is a part of a file's name, and what the words before it call one.
+No table of services is needed: the measure is how little a run of characters looks like a name that
+people write. Digests and identifiers are random too, but stay: runs of hexadecimal digits only, parts of
+file names, and runs that the words before them call a digest or an identifier.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 
 __all__ = ["SHAPES"]
 
-# What nearly every drawn run holds somewhere and few names do: letters beyond the hexadecimal ones
-# between digits, or capitals, small letters and digits in turn, with more of the run on both sides.
+# A core that nearly every random run holds and few names do: letters beyond the hexadecimal ones between
+# # digits, or capitals, small letters and digits in turn, with more of the run on both sides.
 _ODD = (
     "(?:[0-9][A-Za-z]{0,3}[G-Zg-z][A-Za-z]{0,3}[0-9]|[A-Z][a-z][A-Z]{2}|[A-Z]{2}[a-z][A-Z]"
     "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
@@ -26,10 +26,10 @@ _MORE = "[0-9A-Za-z_.-]{4}"
 _CORE = _MORE + _ODD + _MORE
 _GLUED = "[0-9A-Za-z_.+/=~-]*"
 _DRAWN = _GLUED + _CORE + _GLUED
-_LEAST = 20  # letters and digits of a token that says nothing of itself
-_LONGEST = 300  # characters, twice as many after a prefix: what is longer is data
+_LEAST = 20  # fewest letters and digits of a token without a prefix that names it
+_LONGEST = 300  # most characters, twice as many after a prefix: longer runs are data
 _BITS = 24.0
-_BITS_OF_HEXADECIMAL = 8.0  # of a long run: never enough by itself, some beside what is drawn
+_BITS_OF_HEXADECIMAL = 8.0  # bits of a long run: never enough alone, some beside a random run
 _LONG_RUN = 20
 _SHORT_RUN = 2
 _LONG_REGION = 96  # characters, above which it pays to count the runs
@@ -39,11 +39,11 @@ _RUN = re.compile(r"[0-9A-Za-z]+")
 _PREFIX = re.compile(r"(?:[0-9A-Za-z]{1,10}[_.-]){1,3}")
 _SUFFIX = re.compile(r"(?:[_-][0-9A-Za-z]{1,10}){1,2}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-# Bits against a token that goes on over such a sign; in base64 two of them are characters.
+# Bits against a token that continues across such a sign; in base64 two of the signs are characters.
 _AGAINST = {"_": 0.5, "-": 0.5, "+": 1.0, "~": 3.0, ".": 6.0, "/": 12.0, "=": 12.0}
 _AGAINST_BASE64 = _AGAINST | {"/": 1.0}
 
-# What calls the characters after it a digest or an identifier, as a key or as the name of a scheme.
+# Keys and names of schemes that call the characters after them a digest or an identifier.
 _NO_SECRET = re.compile(
     r"(?:(?:\b|_)(?:sha[0-9]{0,3}|md5|h1|crc32c?|base64|uuid|urn:[a-z]{2,8}|ssh-[a-z0-9-]{3,20}"
     r"|ecdsa-[a-z0-9-]{3,20})[-:,= ]"
@@ -52,7 +52,7 @@ _NO_SECRET = re.compile(
     r"|(?-i:[a-z]I[dD]s?))(?:[-_]?[0-9]{1,2})?[\"']?[ \t]?[:=>,][ \t+]?[\"'(\[<]*)\Z",
     re.IGNORECASE,
 )
-# What is numbered for those who look for it later: as the word before a token, or as its prefix.
+# Things with identifiers for later look-up: as the word before a token, or as its prefix.
 _TRACED = re.compile(
     r"(?:^|[^A-Za-z])(?:req|request|trace|span|job|task|run|event|evt|correlation|execution|invocation|transaction|txn)"
     r"(?:[_-]|[\"']?[ \t]?[:=#][ \t]?[\"'(\[<]*|[ ][\"'(\[<#]?)\Z",
@@ -80,7 +80,7 @@ _DATA = (
 
 
 def _regions(text: str) -> Iterable[Bounds]:
-    """Return the matches of the pattern: what is glued together around what may be drawn."""
+    """Return the matches of the pattern: the connected characters around each possible token."""
     return [
         match.span()
         for match in _glued(text)
@@ -90,14 +90,14 @@ def _regions(text: str) -> Iterable[Bounds]:
     ]
 
 
-_is_plain = re.compile("[0-9a-f_.-]*+").fullmatch  # what holds no core, and is looked at most
+_is_plain = re.compile("[0-9a-f_.-]*+").fullmatch  # a text without a core, the most frequent one
 _glued = re.compile(_GLUED.replace("*", "++")).finditer
 _core = re.compile(_CORE, re.ASCII).search
 _LEAST_OF_CORE = 11
 
 
 def _runs(text: str, start: int, end: int) -> int:
-    """Return what a region weighs: each of its runs is judged by itself, a long one for longer."""
+    """Return the weight of a region: each of its runs is judged separately, and a long one takes longer."""
     size = end - start
     if size < _LONG_REGION:
         return 6 + size // 8
@@ -105,10 +105,10 @@ def _runs(text: str, start: int, end: int) -> int:
 
 
 def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give the tokens of a region: the stretches that chance explains best."""
+    """Give the tokens of a region: the stretches that the random model explains best."""
     if text[start - 1 : start] == "\\" and text[start] in "nrt":  # an escape of a string
         start += 1
-    if text.find("xn--", start, end) >= 0:  # a name of a host in Punycode (RFC 5891)
+    if text.find("xn--", start, end) >= 0:  # a host name in Punycode (RFC 5891)
         return
     for stretch in _stretches(text, start, end):
         first, last = _whole(text, *stretch, start, end)
@@ -117,7 +117,7 @@ def _find_token(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _whole(text: str, first: int, last: int, start: int, end: int) -> Bounds:
-    """Return a stretch with its prefix, and of base64 all that stands between other characters."""
+    """Return a stretch with its prefix; for base64, all connected base64 characters."""
     if _PREFIX.fullmatch(text, start, first):
         first = start
     elif _is_base64(text, start, end):
@@ -138,7 +138,7 @@ _BASE64 = WORD | {"+", "/"}
 
 
 def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give stretches of a region whose bits are above the bar: the largest sum from where it is positive."""
+    """Give the stretches of a region whose bits reach the threshold: each with the largest sum."""
     costs = _AGAINST_BASE64 if _is_base64(text, start, end) else _AGAINST
     first = last = done = start
     bits = best = 0.0
@@ -159,7 +159,7 @@ def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 
 def _bits(run: str) -> float:
-    """Return the bits of a run; hexadecimal digits may be a digest's."""
+    """Return the bits of a run; hexadecimal digits may be a digest."""
     if len(run) > 8 and _HEXADECIMAL.fullmatch(run):
         return _BITS_OF_HEXADECIMAL if len(run) >= _LONG_RUN else 0.0
     return surprise(run[:128]) if len(run) > _SHORT_RUN else 0.0
@@ -180,7 +180,7 @@ def _is_token(text: str, first: int, last: int, start: int, end: int) -> bool:
 
 
 def _is_called_otherwise(text: str, first: int, start: int, end: int) -> bool:
-    """Whether what stands before a token, or before what it ends, calls it a digest or an identifier."""
+    """Whether the words before a token, or before the region it ends, call it a digest or an identifier."""
     begin = max(text.rfind(sign, start, first) for sign in "=/.+~") + 1 or start
     if any(_NO_SECRET.search(text, max(0, place - _NAMED), place) for place in {first, begin}):
         return True
@@ -195,13 +195,13 @@ def _is_called_otherwise(text: str, first: int, start: int, end: int) -> bool:
     )
 
 
-_LAST_RUN = re.compile(r"[A-Za-z]{2,12}[_-]([0-9A-Za-z]+)")  # behind a prefix of one word
+_LAST_RUN = re.compile(r"[A-Za-z]{2,12}[_-]([0-9A-Za-z]+)")  # after a prefix of one word
 _AT = re.compile(r"@|%(?:25){0,3}40|\\{1,4}u0040|&#(?:64|x40)|=40", re.IGNORECASE)
 _NAMED = 40  # characters before a token that may name it
 
 
 def _is_line_of_data(text: str, start: int, end: int) -> bool:
-    """Whether a region is all of a line in which data is broken, of a certificate or a mail, or follows such a line."""
+    """Whether a region is a whole line of wrapped data, as in a certificate or mail, or follows such a line."""
     if _LINE_BEFORE.search(text, max(0, start - _INDENT - 16), start):
         return True
     return (
@@ -211,7 +211,7 @@ def _is_line_of_data(text: str, start: int, end: int) -> bool:
     )
 
 
-# A break is written out (`\\n`) in a string of source or JSON; a string of its own is a line too.
+# In a string of source or JSON a line break is an escape (`\\n`); a whole string is a line too.
 _BROKEN = frozenset({60, 64, 68, 70, 72, 76, 78, 80, 84, 88})
 _INDENT = 80
 _BREAK_BEFORE = re.compile(r"(?:\A|\n|\\n)[ \t]*[\"']?\Z")
@@ -222,8 +222,8 @@ _BREAK_AFTER = re.compile(r"(?:\\[rn]){0,8}[\"']?[ \t,+\\)]{0,16}(?:\r?\n|\\r|\Z
 
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
 
-# Words of a prefix that say that what follows is a credential. After `key` or `sk` hexadecimal digits
-# are one as well; `live` and `test` may stand before a commit's digest, if not with `_`.
+# Words of a prefix that name a credential. After `key` or `sk` hexadecimal digits are a credential too;
+# # after `live-` and `test-` they may be a commit's digest, but not after `live_` and `test_`.
 _NAMES = "[a-z]{0,16}(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw"
 _MODES = "live|test|prod|production|sandbox"
 _REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
@@ -236,14 +236,14 @@ _DIGITS_AFTER_NAME = re.compile(
     r"(?=[a-f]*[0-9])(?:[0-9a-f]{24,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9A-Za-z])"
 )
 _LAST = re.compile(r"[0-9A-Za-z]{12,255}(?![0-9A-Za-z])")
-# What a key is for that is no credential: `cache-key-9f86d0…`.
+# Uses of keys that are no credentials: `cache-key-9f86d0…`.
 _LOOKED_UP = ("cache", "cached", "idempotency", "partition", "sort", "primary", "foreign", "dedup")
 _LONGEST_NAME = 16
 _BITS_AFTER_PREFIX = 14.0
 
 
 def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
-    """Give a token after a prefix that says it is one."""
+    """Give a token after a prefix that names a credential."""
     named = start
     while start and text[start - 1] in WORD:
         start -= 1
@@ -253,7 +253,7 @@ def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
     if match := _DIGITS_AFTER_NAME.match(text, start):
         yield match.span()
         return
-    for piece in _LAST.finditer(text, named, end + 255):  # what is before the name has its own
+    for piece in _LAST.finditer(text, named, end + 255):  # text before the name has its own matches
         if piece.start() >= end:
             return
         if not _HEXADECIMAL.fullmatch(piece[0]) and surprise(piece[0]) >= _BITS_AFTER_PREFIX:

@@ -1,1 +1,1 @@
-"""The process whose logs leave: records, exceptions and what visitors submitted, cleaned before they do."""
+"""The logs of the running process: records, exceptions and submitted values, cleaned before they leave."""

@@ -1,7 +1,7 @@
-"""`Cleaner`: what every way out of the process sends its text and data through.
+"""`Cleaner`: cleans the text and data of every log output of the process.
 
-It knows what the redactor finds by shape and by key, and what the visitors being served have
-submitted. It raises whatever goes wrong inside: each way out decides what is withheld then.
+It removes what the redactor finds by shape and by key, and the values that the visitors being served
+have submitted. It raises any error from inside: each output decides what is withheld then.
 """
 
 from __future__ import annotations
@@ -26,66 +26,66 @@ from alpines_privacy.redaction.logs.submitted import (
 
 __all__ = ["Cleaner"]
 
-# Values of these say the same by `str` and `repr`, and nothing by attributes.
+# Types whose `str` and `repr` show the same, and whose attributes show nothing more.
 _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
-_BARE = frozenset({str, int})  # of which nearly all extra fields are
-_FAILED = "[withheld: redaction failed"  # how a redactor, which does not raise, says it
-_DEEPEST = 48  # containers within containers: what is deeper the redactor withholds
+_BARE = frozenset({str, int})  # the types of nearly all extra fields
+_FAILED = "[withheld: redaction failed"  # a redactor does not raise; it returns this notice
+_DEEPEST = 48  # containers within containers; the redactor withholds deeper ones
 _SEQUENCES = (list, tuple, set, frozenset)
-# Characters of a text that is worth remembering as clean, and the most that is kept.
+# Fewest and most characters of a text that is kept as clean.
 _LONG, _LONGEST = 1 << 10, 1 << 16
-_SHORT = 240  # characters of a message that is worth it
+_SHORT = 240  # most characters of a message that is cached
 _SAMPLE, _MOST_SAMPLED = 16, 64
 _under_way = in_flight.references
 _running = current_privacy.get
 
 
 class Cleaner:
-    """Takes personal data out of text and of nested data; what is clean comes back as the very object."""
+    """Takes personal data out of text and of nested data; clean input comes back as the same object."""
 
     __slots__ = ("_clean", "_redact", "_sample", "_unknown", "redactor", "said")
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self._redact = redactor.redact
-        self._clean = ""  # the last long text that left here: a formatter brings it again
-        # What templates say that is clean, nothing of those that say now this, now that: programs repeat
-        # themselves, and to look again takes a third of what a record costs.
+        self._clean = ""  # the last long text that was cleaned: a formatter passes it again
+        # The clean message of each template, except of templates whose messages vary. Programs repeat
+        # # messages, and judging one again takes a third of a record's cost.
         self.said: Cache[str, str] = Cache("clean messages")
-        self._unknown = 0  # messages without arguments that were not among them
-        self._sample: set[str] = set()  # of those
+        self._unknown = 0  # count of messages without arguments that were not cached
+        self._sample: set[str] = set()  # a sample of those messages
 
     def text(self, text: str) -> str:
         """Return the text without personal data."""
-        # Nearly every record comes by here and is clean: little is called before that is known.
+        # Nearly every record passes here and is clean, so few calls are made until that is known.
         context = context_of(_running())
         if context is not None and not context.ended:
-            unsaid = known_values_of(context, self.redactor).redact(text)
+            remaining = known_values_of(context, self.redactor).redact(text)
         else:
-            unsaid = self._unsaid(text) if _under_way or failed.kept else text
-        is_long = len(unsaid) >= _LONG
-        if is_long and unsaid == self._clean:
-            return unsaid
-        cleaned = self._redact(unsaid)
+            remaining = self._without_submitted(text) if _under_way or failed.kept else text
+        is_long = len(remaining) >= _LONG
+        if is_long and remaining == self._clean:
+            return remaining
+        cleaned = self._redact(remaining)
         if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
             raise RuntimeError(cleaned)
         if is_long and len(cleaned) <= _LONGEST:
             self._clean = cleaned
         return cleaned
 
-    def is_unsaid(self, text: str) -> bool:
-        """Tell whether a text says nothing that visitors submitted."""
-        return self._unsaid(text) is text
+    def holds_nothing_submitted(self, text: str) -> bool:
+        """Tell whether a text holds nothing that visitors submitted."""
+        return self._without_submitted(text) is text
 
     def note(self, template: str, message: str) -> None:
-        """Remember the clean message of a template; of a long one that it was clean."""
+        """Cache the clean message of a template; an empty text for a long one."""
         self.said.keep(template, message if len(message) <= _SHORT else "")
 
     def note_constant(self, message: str) -> None:
-        """Remember a clean message without arguments that comes again; others are put together each time anew.
+        """Cache a clean message without arguments that repeats; others are assembled anew each time.
 
-        One in sixteen is looked at: what is said often is soon among them twice. Not one that could be given
-        arguments: a template is known for what it says with them.
+        One message in sixteen is sampled, and a frequent one is soon sampled twice. A message with a `%` is not
+        cached: as a template it is cached with its arguments.
         """
         self._unknown += 1
         if self._unknown % _SAMPLE == 0 and len(message) <= _SHORT and "%" not in message:
@@ -96,24 +96,26 @@ class Cleaner:
             self._sample.add(message)
 
     def value(self, key: str, value: Any) -> Any:
-        """Return what stands under a key, without personal data: containers keep their shape."""
+        """Return the value under a key without personal data; containers keep their shape."""
         kind = type(value)
         if kind in _BARE and not self.redactor.is_telling(key):
             if kind is str:
                 return self.text(value)
             if -SMALL < value < SMALL:
                 shown = str(value)
-                return value if (unsaid := self._unsaid(shown)) is shown else unsaid
-        return self.redactor.redact_value(key, self._unveiled(snapshot(value)))
+                return (
+                    value if (remaining := self._without_submitted(shown)) is shown else remaining
+                )
+        return self.redactor.redact_value(key, self._data_without_submitted(snapshot(value)))
 
     def data(self, value: Any) -> Any:
-        """Return nested data without personal data; an object that would show any comes back as a clean snapshot."""
+        """Return nested data without personal data; an object that would show any becomes a clean snapshot."""
         value = snapshot(value)
         if isinstance(value, str):
             return self.text(value)
-        return self.redactor.redact_mapping(self._unveiled(value))
+        return self.redactor.redact_mapping(self._data_without_submitted(value))
 
-    def _unsaid(self, text: str) -> str:
+    def _without_submitted(self, text: str) -> str:
         """Return the text without what visitors submitted."""
         context = context_of(_running())
         if context is not None and not context.ended:
@@ -123,36 +125,39 @@ class Cleaner:
                 text = known.redact(text)
         return text
 
-    def _unveiled(self, value: Any, depth: int = 0) -> Any:
-        """Return data without what visitors submitted, and with objects as snapshots; the redactor does the rest."""
+    def _data_without_submitted(self, value: Any, depth: int = 0) -> Any:
+        """Return data without what visitors submitted, with objects as snapshots; the redactor does the rest."""
         if isinstance(value, str):
-            return self._unsaid(value)
+            return self._without_submitted(value)
         if value is None or value is True or value is False or depth > _DEEPEST:
             return value
         if isinstance(value, Mapping):
             return self._mapping(value, depth + 1)
         if isinstance(value, _SEQUENCES):
-            members = [self._unveiled(member, depth + 1) for member in value]
+            members = [self._data_without_submitted(member, depth + 1) for member in value]
             return value if _same(members, value) else _of_kind(value, members)
         if isinstance(value, bytes | bytearray):
             text = bytes(value).decode("utf-8", "surrogateescape")
-            cleaned = self._unsaid(text)
+            cleaned = self._without_submitted(text)
             return value if cleaned == text else cleaned.encode("utf-8", "surrogateescape")
         return self._object(value)
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
-        # A dict of many values (QueryDict, MultiDict) gives them all only as the dict it is.
+        # Only `dict`'s own methods give all values of a multi-value dict (QueryDict, MultiDict).
         given = dict.items(value) if isinstance(value, dict) else value.items()
-        items = [(k, self._unveiled(k), v, self._unveiled(v, depth)) for k, v in given]
+        items = [
+            (k, self._data_without_submitted(k), v, self._data_without_submitted(v, depth))
+            for k, v in given
+        ]
         if all(new_key is key and new is item for key, new_key, item, new in items):
             return value
         return {key: item for _, key, _, item in items}
 
     def _object(self, value: Any) -> Any:
-        """Look at an object as a log would show it; one that raises then costs the record no more than itself."""
+        """Judge an object by the text a log would show; one that raises is withheld alone, not with its record."""
         if type(value) in _PLAIN:
             text = str(value)
-            cleaned = self._unsaid(text)
+            cleaned = self._without_submitted(text)
             return value if cleaned is text else cleaned
         try:
             text, shown = str(value), repr(value)
@@ -171,7 +176,7 @@ def _same(members: list[Any], value: Any) -> bool:
 
 
 def _of_kind(value: Any, members: list[Any]) -> Any:
-    """Return members in a container like the one they were in."""
+    """Return members in a container of the same type."""
     if hasattr(value, "_fields"):  # a named tuple
         return type(value)(*members)
     for kind in _SEQUENCES:

@@ -1,7 +1,7 @@
-"""Words that the app's own log lines are made of: told by the templates of the records it has written.
+"""The words of the app's own log messages, taken from the templates of its records.
 
-A visitor who calls himself `docker` shall not blank `docker started`. What stands in a template
-beside its arguments is code, so nobody but the app's authors chose it; no list of words is needed.
+A visitor who submits the name `docker` must not blank `docker started`. The text of a template is code,
+written by the app's authors alone, so no list of words is needed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["CommonWords", "common_words"]
 _WORD = re.compile(r"[a-z][a-z0-9_-]{3,31}")
 _MOST_TEMPLATES = 2048
 _MOST_WORDS = 4096
-_LONGEST = 256  # characters of a template that is read; of a word 32
+_LONGEST = 256  # characters of a template that are read; a word has 32 at most
 
 
 class CommonWords:
@@ -27,10 +27,10 @@ class CommonWords:
         self._words: set[str] = set()
 
     def note(self, template: str, asked: Callable[[], str]) -> None:
-        """Take the words of a template that has places for arguments, and in which nothing was hidden.
+        """Take the words of a template with arguments, in whose record nothing was hidden.
 
-        An f-string with arguments may hold a visitor's name; then something is, in their own request.
-        It may hold what they asked for, too: no word of what `asked` returns, a path and a query, is taken.
+        An f-string used as a template may hold a visitor's name; in the visitor's own request that name is hidden.
+        It may also hold what the visitor asked for: words of what `asked` returns, a path and a query, are not taken.
         """
         if len(template) <= _LONGEST and len(self.templates) < _MOST_TEMPLATES:
             self.templates.add(template)

@@ -1,4 +1,4 @@
-"""Event dicts, as structlog passes them from processor to processor, cleaned whole."""
+"""Event dicts, which structlog passes from processor to processor, cleaned as a whole."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def clean_event(event: Mapping[str, Any], cleaner: Cleaner) -> dict[str, Any]:
 
 
 def exception_of(given: Any) -> ExcInfo | None:
-    """Return the exception that an `exc_info` stands for: true, an exception, or the triple."""
+    """Return the exception that an `exc_info` names: a true value, an exception, or the triple."""
     if given is True:
         given = sys.exc_info()
     if isinstance(given, BaseException):

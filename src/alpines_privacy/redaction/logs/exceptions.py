@@ -1,9 +1,8 @@
-"""Exceptions as a log may show them: rendered clean, or replaced by a surrogate that renders clean.
+"""Exceptions cleaned for logs: rendered as clean text, or replaced by a surrogate that renders clean.
 
-Some handlers do not ask `logging.Formatter` for the text of an exception but walk it themselves,
-and show each frame's variables. They get a surrogate: an exception that passes for one of its class
-(`isinstance`), with clean text, notes, causes and groups, and a traceback through the same lines
-with no variables in it.
+Some handlers render exceptions without `logging.Formatter`, and show each frame's variables. They get
+a surrogate: an exception of the same class to `isinstance`, with clean text, notes, causes and groups,
+and a traceback through the same lines without variables.
 """
 
 from __future__ import annotations
@@ -29,8 +28,10 @@ _Clean: TypeAlias = Callable[[str], str]
 
 _STANDS_FOR = "__stands_for__"
 _SIMPLE = frozenset({str, int, float, bool, type(None)})
-_LONGEST = 1024  # characters of an attribute's text; what is shown of an exception is in its own
-_MOST = 200  # exceptions of one chain, and frames of each
+_LONGEST = (
+    1024  # characters of an attribute's text; the text of the exception itself is kept in full
+)
+_MOST = 200  # exceptions of one chain, and frames of each exception
 
 
 def _empty() -> Generator[None, None, None]:
@@ -47,15 +48,15 @@ def rendered(error: BaseException, tb: TracebackType | None) -> str:
 
 
 def surrogate(error: BaseException, tb: TracebackType | None, clean: _Clean) -> ExcInfo:
-    """Return the `exc_info` of an exception that shows what this one does, cleaned, and holds no variable."""
+    """Return the `exc_info` of a surrogate: it shows what the exception shows, cleaned, and holds no variables."""
     stand = _exception(error, clean, {})
     stand.__traceback__ = _traceback(tb)
-    kind = type(error) if _passes(type(error)) else type(stand)  # a filter may ask for the class
+    kind = type(error) if _passes(type(error)) else type(stand)  # a filter may read the class
     return kind, stand, stand.__traceback__
 
 
 def identity(error: BaseException) -> tuple[tuple[int, str, int], bool]:
-    """Return what tells an exception from others while it lasts, and whether this is its surrogate."""
+    """Return an exception's identity while it lasts, and whether the given one is its surrogate."""
     known: tuple[int, str, int] | None = vars(error).get(_STANDS_FOR)
     if known is not None:
         return known, True
@@ -89,7 +90,7 @@ def _exception(
 def _named_alike(
     error: BaseException, clean: _Clean, members: list[BaseException]
 ) -> BaseException:
-    """Make an exception of the same name: of a built-in base, since the app's own may need what it holds."""
+    """Make an exception class of the same name, from a built-in base: the app's own class may need its state."""
     try:
         text = clean(str(error))
     except Exception:
@@ -101,7 +102,7 @@ def _named_alike(
         "__str__": lambda _: text,
     }
     if _passes(kind):
-        # A filter may ask `isinstance`, and then for what such an exception has.
+        # A filter may test `isinstance` and then read attributes of that class.
         names["__class__"] = property(lambda _: kind)
         names["__getattr__"] = _attributes(error, clean)
     if members:
@@ -117,10 +118,10 @@ def _named_alike(
 
 
 def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any]:
-    """Return a surrogate's `__getattr__`: numbers and clean texts of the original, and nothing of all else it has."""
+    """Return a surrogate's `__getattr__`: it gives the original's numbers and clean texts, and withholds the rest."""
     held = dict(vars(error))
     for base in type(error).__mro__:
-        for name, member in vars(base).items():  # what C code keeps: `errno`, `strerror`
+        for name, member in vars(base).items():  # attributes held by C code: `errno`, `strerror`
             if isinstance(member, GetSetDescriptorType | MemberDescriptorType) and name[:2] != "__":
                 held.setdefault(name, getattr(error, name, None))
     simple = {
@@ -139,7 +140,7 @@ def _attributes(error: BaseException, clean: _Clean) -> Callable[[Any, str], Any
 
 
 def _plain(value: Any) -> Any:
-    """Return a number or text of a class of its own (`HTTPStatus`) as what it is."""
+    """Return a number or text of a subclass (`HTTPStatus`) as a plain number or text."""
     for kind in (bool, int, float, str):
         if type(value) is not kind and isinstance(value, kind):
             return kind(value) if kind is not str else str.__str__(value)
@@ -149,12 +150,12 @@ def _plain(value: Any) -> Any:
 def _member(value: Any, clean: _Clean) -> Any:
     plain = _plain(value)
     if type(plain) is str:
-        return clean(plain)  # which knows what the whole exception shows
+        return clean(plain)  # it knows the text of the whole exception
     return _named("", plain, clean) if type(plain) in _SIMPLE else WITHHELD
 
 
 def _named(name: str, value: Any, clean: _Clean) -> Any:
-    """Return a text or number clean of what it shows and of what its name says of it."""
+    """Return a text or number cleaned by its content and by its name."""
     if type(value) is str and len(value) > _LONGEST:
         return str(WITHHELD)
     written = json.dumps({name: value})
@@ -168,7 +169,7 @@ def _named(name: str, value: Any, clean: _Clean) -> Any:
 
 
 class _Withheld:
-    """Stands for what a surrogate does not hold: whatever is asked of it, the answer is nothing."""
+    """Replaces a value that a surrogate does not hold; every attribute and operation gives nothing."""
 
     def __getattr__(self, name: str) -> _Withheld:
         if name[:2] == "__":
@@ -209,12 +210,12 @@ WITHHELD = _Withheld()
 
 
 def _passes(kind: type[BaseException]) -> bool:
-    """Whether a surrogate may pass for this class: not for one of whose attributes tracebacks are made."""
+    """Whether a surrogate may claim this class: not a class whose attributes tracebacks show."""
     return not issubclass(kind, SyntaxError)
 
 
 def _traceback(tb: TracebackType | None) -> TracebackType | None:
-    """Return a traceback through the same files, functions and lines, in frames that hold nothing."""
+    """Return a traceback through the same files, functions and lines, with empty frames."""
     passed = []
     while tb is not None:
         passed.append((tb.tb_frame.f_code, tb.tb_lineno, tb.tb_frame.f_globals.get("__name__")))
@@ -226,7 +227,7 @@ def _traceback(tb: TracebackType | None) -> TracebackType | None:
 
 
 def _frame(code: CodeType, line: int, module: Any) -> FrameType:
-    """Return a frame that says where it is and no more: one of a generator never begun, so nothing is behind it."""
+    """Return a frame with a location and nothing else: of a generator that never started, so it has no caller."""
     place = _EMPTY.replace(
         co_filename=code.co_filename,
         co_name=code.co_name,

@@ -1,4 +1,4 @@
-"""Formatters of the standard library's logging: which of them write no more than a record holds."""
+"""Formatters of the standard library's logging that write only what a record holds."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 __all__ = ["adds_nothing"]
 
-# What makes a formatter's text. An app's own may write anything there: the request's URL, a context variable.
+# Methods that make a formatter's text. An app's own may write anything: the request's URL, a context variable.
 _METHODS = ("format", "formatMessage", "formatTime", "formatStack", "formatException")
 _STYLES = (logging.PercentStyle, logging.StrFormatStyle, logging.StringTemplateStyle)
-# Those of these modules write what is in the record, and colours.
+# Modules whose formatters write the record's content and colours only.
 _WRITE_RECORDS = frozenset({"logging", "uvicorn.logging", "django.utils.log"})
 
 
 def adds_nothing(formatter: logging.Formatter) -> bool:
-    """Tell whether a formatter writes only what a record holds: one of a known class, as it was made."""
+    """Tell whether a formatter writes only what a record holds: it has a known class and is unchanged."""
     own = getattr(formatter, "__dict__", None)
-    if own is None:  # one of the app's own making
+    if own is None:  # the app's own
         return False
-    if own.get(_ADDS_NOTHING) == len(own):  # nothing was put into it since it was looked at
+    if own.get(_ADDS_NOTHING) == len(own):  # no attribute was added since the last check
         return True
     found = _writes_records(formatter, own)
     if found:
@@ -36,7 +36,7 @@ def _writes_records(formatter: logging.Formatter, own: dict[str, Any]) -> bool:
 
 
 _ADDS_NOTHING = "_alpines_privacy_adds_nothing"  # how many attributes a formatter had when it was found to add nothing
-# What formatters of these classes keep; a method among it is the app's.
+# Attributes that formatters of these classes have; a method among the attributes is the app's.
 _OWN = frozenset(
     {
         _ADDS_NOTHING,
@@ -51,7 +51,7 @@ _OWN = frozenset(
 )
 
 
-@lru_cache(256)  # classes, of which an app has few
+@lru_cache(256)  # classes; an app has few
 def _adds_nothing(kind: type[logging.Formatter]) -> bool:
     return all(_home(kind, name) in _WRITE_RECORDS for name in _METHODS)
 

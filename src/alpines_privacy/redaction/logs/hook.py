@@ -1,14 +1,13 @@
 """The hook on the standard library's logging: installed once in a process, switched off by a flag.
 
-`Logger.callHandlers` is the last place all handlers share: it sees records of loggers that do
-not propagate and reaches handlers added later, which filters on the root logger do not. What a
-handler's own filters and its formatter add after that is cleaned where they are asked, in
-`Handler.filter` and `Handler.format`; where neither is the app's, nothing is looked at twice.
-`Formatter.formatException` covers exceptions that get to a formatter another way, a queue's
-listener records that come from other processes. Uncaught exceptions go to stderr, which is a log
-where containers run.
+`Logger.callHandlers` is the last function that all handlers share. Unlike filters on the root logger, it
+sees records of loggers that do not propagate, and reaches handlers added later. Text that a handler's
+filters and formatter add after that is cleaned in `Handler.filter` and `Handler.format`; where neither
+is the app's, nothing is judged twice. `Formatter.formatException` covers exceptions that reach a
+formatter otherwise, and the queue listener covers records from other processes. Uncaught exceptions go
+to stderr, which is a log in containers.
 
-Others patch the same places, so what was put there stays for good and only stops acting.
+Other libraries patch the same functions, so the hooks are never removed; a flag stops them.
 """
 
 from __future__ import annotations
@@ -43,13 +42,13 @@ _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
 _running = current_privacy.get
-_placed: list[bool] = []  # whether the hooks are; they stay for good
+_placed: list[bool] = []  # whether the hooks are installed; they are never removed
 
 
 def install(redactor: Redactor | None = None) -> None:
-    """Let no log of this process show personal data.
+    """Keep personal data out of all logs of this process.
 
-    A redactor takes the place of all before it, those of policies too; without one they go on.
+    A redactor replaces all earlier ones, those of policies too; without one the earlier ones stay in use.
     """
     if redactor is not None or installed.cleaner is None:
         installed.replace(redactor or Redactor())
@@ -57,13 +56,13 @@ def install(redactor: Redactor | None = None) -> None:
 
 
 def install_for(guard: Runtime, redactor: Redactor) -> None:
-    """Clean the records of a guard's requests by a redactor, and all others as strictly at least."""
+    """Clean the records of a guard's requests by a redactor, and all other records at least as strictly."""
     installed.add(redactor, guard)
     _act()
 
 
 def uninstall() -> None:
-    """Let records pass as they are."""
+    """Stop cleaning: records pass unchanged."""
     installed.acts = False
 
 
@@ -81,7 +80,7 @@ def _act() -> None:
 
 
 def _instead(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
-    """Return what leaves in the place of a record that could not be cleaned: a notice, in it if it takes one."""
+    """Return a notice for a record that could not be cleaned: the record itself with the notice, if it can hold one."""
     try:
         withhold(record, error)
     except Exception:
@@ -93,7 +92,7 @@ def _place_on_loggers() -> None:
     call_handlers = logging.Logger.callHandlers
 
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
-        if installed.acts:  # what `acting` does, without the call
+        if installed.acts:  # as `acting` does, without the call
             context = context_of(_running())
             cleaner = installed.cleaner if context is None else context.runtime.cleaner
             if cleaner is not None:
@@ -109,12 +108,12 @@ def _place_on_loggers() -> None:
 def _place_on_handlers() -> None:
     _place_on_filters()
     formatted = logging.Handler.format
-    is_own = formatted.__module__ == "logging"  # and not somebody else's in its place
+    is_own = formatted.__module__ == "logging"  # and not replaced by another library
 
     def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
         formatter = handler.formatter
         if is_own and formatter is not None and adds_nothing(formatter):
-            return formatter.format(record)  # all that it does: a call less
+            return formatter.format(record)  # all that it does, without the call
         text = formatted(handler, record)
         if formatter is None or (cleaner := acting()) is None:
             return text
@@ -139,7 +138,7 @@ def _place_on_filters() -> None:
         passed: Any = _passed(filtered, handler, record)
         if not passed:
             return passed
-        # Since Python 3.12 a filter may return a record of its own, and have changed the one it got as well.
+        # Since Python 3.12 a filter may return another record, and may also have changed the one it got.
         for left in (record, passed) if isinstance(passed, logging.LogRecord) else (record,):
             try:
                 clean_changed(left, before, cleaner)
@@ -153,7 +152,7 @@ def _place_on_filters() -> None:
 def _passed(
     filtered: Callable[..., Any], handler: logging.Handler, record: logging.LogRecord
 ) -> Any:
-    """Return what a handler's filters say; one that fails over a surrogate lets the record pass, which is clean."""
+    """Return the answer of a handler's filters; if one fails on a surrogate, the record passes, as it is clean."""
     try:
         return filtered(handler, record)
     except Exception:
@@ -164,7 +163,7 @@ def _passed(
 
 
 def _place_on_failures() -> None:
-    """Let a handler that fails say so without what the record and the stack hold."""
+    """Make a failing handler report its failure without the content of the record and the stack."""
     failed = logging.Handler.handleError
 
     def handle_error_cleaned(handler: logging.Handler, record: logging.LogRecord) -> None:
@@ -181,7 +180,7 @@ def _place_on_failures() -> None:
 
 
 def _say_instead(record: logging.LogRecord, error: Exception) -> None:
-    """Make a record a notice: before Python 3.12 a filter cannot put another record in its place."""
+    """Turn a record into a notice: before Python 3.12 a filter cannot return another record."""
     if (notice := _instead(record, error)) is not record:
         record.__class__ = logging.LogRecord
         record.__dict__.clear()
@@ -199,18 +198,18 @@ def _place_on_formatters() -> None:
     setattr(logging.Formatter, "formatException", format_exception_cleaned)  # noqa: B010 - as above
 
 
-# Records on their way through a queue of this process that belong to a request whose policy is not that of all.
+# Records in a queue of this process whose request has a policy of its own.
 _queued: WeakKeyDictionary[logging.LogRecord, Privacy] = WeakKeyDictionary()
 
 
 def _place_on_queues() -> None:
-    """Note to which request a record belongs: its handlers run in a thread that serves none."""
+    """Note the request that a record belongs to: its handlers run in a thread that serves no request."""
     enqueue = logging.handlers.QueueHandler.enqueue
 
     def enqueue_noted(handler: logging.handlers.QueueHandler, record: logging.LogRecord) -> None:
         context = request_context()
         if context is not None and context.runtime.cleaner is not installed.cleaner:
-            with suppress(TypeError):  # a record of a class that cannot be a key
+            with suppress(TypeError):  # a record whose class cannot be hashed
                 _queued[record] = current_privacy.get()
         enqueue(handler, record)
 
@@ -243,7 +242,7 @@ def _request_of(record: logging.LogRecord) -> Privacy | None:
 
 
 def _place_on_stderr() -> None:
-    """Take the places of Python's own excepthooks; somebody else's is theirs."""
+    """Replace Python's own excepthooks; hooks of others stay."""
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _show
     if threading.excepthook is threading.__excepthook__:
@@ -254,7 +253,7 @@ def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | N
     if (cleaner := acting()) is None:
         sys.__excepthook__(kind, error, tb)
     elif sys.stderr is not None:
-        print(_safely(cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - where it goes
+        print(_safely(cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - an excepthook writes to stderr
 
 
 def _show_of_thread(args: threading.ExceptHookArgs) -> None:
@@ -267,7 +266,7 @@ def _show_of_thread(args: threading.ExceptHookArgs) -> None:
 
 
 def _safely(cleaner: Cleaner, render: Callable[..., str], *args: Any) -> str:
-    """Return what is rendered, cleaned; of an excepthook that raises Python would print the original, raw."""
+    """Return the rendered text, cleaned; never raise, as Python prints the raw original when an excepthook raises."""
     try:
         return cleaner.text(render(*args))
     except Exception as error:

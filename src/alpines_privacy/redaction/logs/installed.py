@@ -1,4 +1,4 @@
-"""Which redactor cleans a log record: that of the running request's policy, else the strictest of those installed."""
+"""The redactor that cleans a log record: the running request's policy's, else the strictest of those installed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["acting", "cleaner", "installed", "outside"]
 
 
 class _Installed:
-    """What the logs of this process are cleaned by, while `acts`.
+    """The cleaners for the logs of this process, in use while `acts`.
 
-    `cleaner` is for records of no request. A request's is its guard's, None where the policy leaves logs alone.
+    `cleaner` is for records of no request. A request uses its guard's: None where the policy leaves logs alone.
     """
 
     __slots__ = ("_guards", "_lock", "acts", "cleaner")
@@ -26,17 +26,17 @@ class _Installed:
         self.acts = False
         self.cleaner: Cleaner | None = None
         self._guards: WeakSet[Runtime] = WeakSet()
-        self._lock = Lock()  # guards of hosts are made by the threads that serve them
+        self._lock = Lock()  # each host's guard is made by the thread that serves it first
 
     def replace(self, redactor: Redactor) -> None:
-        """Clean everything by one redactor: what the guards made so far brought counts no longer."""
+        """Clean everything by one redactor, which replaces those of all guards made so far."""
         with self._lock:
             self.cleaner = Cleaner(redactor)
             for guard in self._guards:
                 guard.cleaner = self.cleaner
 
     def add(self, redactor: Redactor, guard: Runtime) -> None:
-        """Clean a guard's requests by a redactor, and what belongs to no request as strictly at least."""
+        """Clean a guard's requests by a redactor, and records of no request at least as strictly."""
         with self._lock:
             known = self.cleaner
             if known is not None and known.redactor.is_like(redactor):
@@ -60,7 +60,7 @@ installed = _Installed()
 
 
 def acting() -> Cleaner | None:
-    """Return what logs are cleaned by here; None where the hook does not act, or the request's policy wants none."""
+    """Return the cleaner for logs here; None where the hook does not act or the request's policy leaves logs alone."""
     if not installed.acts:
         return None
     context = request_context()
@@ -69,14 +69,14 @@ def acting() -> Cleaner | None:
 
 
 def cleaner() -> Cleaner:
-    """Return what to clean by here, whether or not the hook acts."""
+    """Return the cleaner to use here, whether or not the hook acts."""
     context = request_context()
     found: Cleaner | None = None if context is None else context.runtime.cleaner
     return found or outside()
 
 
 def outside() -> Cleaner:
-    """Return what records of no request are cleaned by; one of the literal policy where nothing is installed."""
+    """Return the cleaner for records of no request; one of the literal policy where nothing is installed."""
     return installed.cleaner or _literal()
 
 

@@ -1,14 +1,12 @@
 r"""Log records, cleaned in place on their way to the handlers.
 
-A record keeps its shape: `args` stay a tuple of as many members, or a mapping, because formatters
-take them apart (uvicorn's access log). The message is judged assembled, for a value may be whole
-only there. A record without personal data keeps the very objects it came with,
-and snapshots of those whose text may change.
+A record keeps its shape: `args` stay a tuple of the same length, or a mapping, because formatters
+unpack them (uvicorn's access log). The assembled message is judged, since a value may be whole only
+there. A record without personal data keeps its objects; snapshots replace those whose text may change.
 
-Line breaks that come with a value are written as escapes (`\n`), so that no value begins a line
-of its own. A template's own line breaks stay, and so do those of tracebacks and of warnings. A
-message without arguments counts as a template: where it was put together from values before it
-was logged, nobody can tell them apart any more.
+Line breaks in a value are written as escapes (`\n`), so that no value begins a new line. A template's
+own line breaks stay, and so do those of tracebacks and warnings. A message without arguments counts as
+a template: values that were formatted into it before logging can no longer be told from its text.
 """
 
 from __future__ import annotations
@@ -41,28 +39,28 @@ _FORMATTED = frozenset({"message", "asctime"})
 _WITHHELD = "[withheld]"
 _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; template %s)."
 _Receivers: TypeAlias = "logging.Logger | Iterable[logging.Handler]"
-_WARNINGS = "py.warnings"  # of logging.captureWarnings: each is lines with the place it comes from
+_WARNINGS = "py.warnings"  # the logger of logging.captureWarnings: its messages have several lines
 
 _CUTS = re.compile(r"%[-#0 +]*+(?:\*|[0-9]*+)\.").search
-_SIMPLE = frozenset({str, int, float, bool, type(None)})  # their text cannot change
+_SIMPLE = frozenset({str, int, float, bool, type(None)})  # types whose text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
-_SAY_ALL = frozenset({str, int, float})  # what is in them, their text shows
-_LONG_PART = 1 << 10  # characters that stand in no text by chance
+_SAY_ALL = frozenset({str, int, float})  # types whose text shows their content
+_LONG_PART = 1 << 10  # characters; a shorter text may occur elsewhere by chance
 
 # Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
 _PLAIN = frozenset({"logging", "logging.handlers", "_pytest.logging"})
 
 
 def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
-    """Take personal data out of a record; `to` are the handlers that are to get it, or the logger that has them."""
-    # Nearly every record is clean and comes by here: little is called before that is known.
+    """Take personal data out of a record; `to` are the handlers that get it, or the logger that has them."""
+    # Nearly every record passes here and is clean, so few calls are made until that is known.
     template, args = record.msg, record.args
     has_more: Any = record.exc_info or record.exc_text or record.stack_info
-    # Whether it holds no object that may read otherwise when a handler asks it, as nearly always.
+    # Whether no object in it can change its text before a handler reads it, as nearly always.
     is_simple = type(template) is str and (not args or type(args) is tuple)
     if args and is_simple:
         for arg in args:
-            kind = type(arg)  # of nearly all one of these two, which need no look-up
+            kind = type(arg)  # nearly always one of these two, which need no look-up
             if kind is not str and kind is not int and kind not in _SIMPLE:
                 is_simple = False
                 break
@@ -80,27 +78,27 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
 
 
 def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, args: Any) -> None:
-    """Clean what a record says that holds no object; nothing is judged that its template has said before."""
+    """Clean the message of a record without objects; a message cached for its template is not judged again."""
     try:
         message = template % args if args else template
     except Exception:
         _clean_apart(record, cleaner)
         return
     last = cleaner.said.get(template)
-    if last == message and cleaner.is_unsaid(message):
+    if last == message and cleaner.holds_nothing_submitted(message):
         return
-    # A line break of a value's has to be found before anything is judged.
+    # Line breaks in values have to be found before anything is judged.
     text = cleaner.text(message) if message.isprintable() else ""
     if text is not message:
         _clean_message(record, cleaner, message, text)
     elif last is None:
         _learn(record, cleaner, message)
     elif last:
-        cleaner.said[template] = ""  # it says now this, now that: there is nothing to remember
+        cleaner.said[template] = ""  # its messages vary, so none is cached
 
 
 def _learn(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
-    """Note a template whose message is clean; one whose conversions cut holds more than it shows."""
+    """Note a template whose message is clean; not one whose conversions cut a value, as it holds more than it shows."""
     template: str = record.msg
     if not record.args:
         cleaner.note_constant(message)
@@ -113,7 +111,7 @@ def _learn(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
 
 
 def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool) -> None:
-    """Clean what a record says that holds objects, or is of a class of its own."""
+    """Clean the message of a record that holds objects or has a class of its own."""
     if not is_simple:
         _freeze(record)
     template, args = record.msg, record.args
@@ -131,7 +129,7 @@ def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool
 
 
 def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
-    """Clean the attributes of a clean record that differ from `before`, and those that may have changed inside."""
+    """Clean the attributes of a clean record that differ from `before` or may have changed inside."""
     attributes = record.__dict__
     changed = {
         name
@@ -156,14 +154,14 @@ def _asked_for() -> str:
 
 
 def _is_fixed(value: Any) -> bool:
-    """Whether nothing can be put into a value: none of the app's containers, and no tuple that holds one."""
+    """Whether a value is immutable: no container of the app's, and no tuple that holds one."""
     if type(value) is tuple:
         return all(type(member) in _FIXED for member in value)
     return type(value) in _FIXED
 
 
 def _freeze(record: logging.LogRecord) -> None:
-    """Put snapshots in the place of a record's objects; what these do to the record meanwhile is undone."""
+    """Replace a record's objects by snapshots; changes that the objects make to the record meanwhile are undone."""
     attributes = dict(record.__dict__)
     kind = type(record)
     frozen = {name: _frozen(attributes[name]) for name in attributes if name not in _NOT_SHOWN}
@@ -174,14 +172,14 @@ def _freeze(record: logging.LogRecord) -> None:
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, Mapping) and type(value) is not dict:  # of a server's own (gunicorn's)
+    if isinstance(value, Mapping) and type(value) is not dict:  # a server's own class (gunicorn's)
         changed = {key: new for key, old in value.items() if (new := snapshot(old)) is not old}
         return _like(value, {**value, **changed}) if changed else value
     return snapshot(value)
 
 
 def withhold(record: logging.LogRecord, error: Exception) -> None:
-    """Put a notice in the place of everything a record says; its arguments keep their number."""
+    """Replace all content of a record by a notice; the number of arguments stays."""
     template, args = record.msg, record.args
     known = template if isinstance(template, str) else type(template).__qualname__
     digest = hashlib.blake2b(known.encode("utf-8", "replace"), digest_size=4).hexdigest()
@@ -195,19 +193,19 @@ def withhold(record: logging.LogRecord, error: Exception) -> None:
 
 
 def _message(record: logging.LogRecord, template: Any, args: Any) -> str:
-    """Return what `getMessage` does, for nearly all records without the way there."""
+    """Return what `getMessage` does, for nearly all records without the call."""
     if type(template) is str and type(record) is logging.LogRecord:
         return template % args if args else template
     return "" if isinstance(template, Mapping) else record.getMessage()
 
 
 def _is_cut(template: str) -> bool:
-    """Whether a conversion shows less of an argument than there is: `%.3s`, `%-8.3s`, `%*.*s`."""
+    """Whether a conversion shows only a part of an argument: `%.3s`, `%-8.3s`, `%*.*s`."""
     return "." in template and _CUTS(template) is not None
 
 
 def _holds_more(template: Any, args: Any) -> bool:
-    """Whether a record may hold more than its message shows: by name, or cut short."""
+    """Whether a record may hold more than its message shows: named arguments, or arguments cut short."""
     if type(template) is str:
         return bool(args) and (
             type(args) is not tuple
@@ -218,9 +216,9 @@ def _holds_more(template: Any, args: Any) -> bool:
 
 
 def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, text: str) -> None:
-    """Clean a message that needs it, in its arguments if that is enough.
+    """Clean a message that needs it, by its arguments if that is enough.
 
-    `text` is the message cleaned, or nothing where line breaks of its values have to be found.
+    `text` is the cleaned message, or nothing where line breaks in its values have to be found.
     """
     template, args = record.msg, record.args
     if (
@@ -231,7 +229,7 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
         and type(template) is str
     ):
         _put(record, text, _args_of(args, cleaner, message, text), message)  # nearly always
-    elif isinstance(template, Mapping):  # structlog's event, on its way to its formatter
+    elif isinstance(template, Mapping):  # structlog's event, for its formatter
         record.msg = clean_event(template, cleaner)
     elif type(record).getMessage is not logging.LogRecord.getMessage:
         _say_no_more_than(record, cleaner.text(one_line(message)))
@@ -250,10 +248,10 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
 def _args_of(
     args: tuple[Any, ...], cleaner: Cleaner, message: str, text: str, *, lines: bool = False
 ) -> tuple[Any, ...]:
-    """Return the arguments of a message cleaned; what the cleaned `text` shows is clean already.
+    """Return the cleaned arguments of a message; an argument that the cleaned `text` shows is clean already.
 
-    Of several that it does not show, the longest comes last, when the others tell where it stands. A long
-    one that still cannot be told would read otherwise alone: it is withheld.
+    Of several that it does not show, the longest comes last, since the others help to locate it. A long
+    one that still cannot be located could be cleaned differently alone, so it is withheld.
     """
     cleaned = list(args)
     hidden = [
@@ -289,7 +287,7 @@ def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
 
 
 def _cut(value: Any, message: str, text: str, others: Iterable[tuple[str, str]] = ()) -> str | None:
-    """Return what stands in the cleaned text where a value stood, if the rest is as it was but for the `others`."""
+    """Return the part of the cleaned text in place of a value, if the rest is unchanged except for the `others`."""
     if type(value) is not str or not value or message.count(value) != 1:
         return None
     before, _, after = message.partition(value)
@@ -303,7 +301,7 @@ def _cut(value: Any, message: str, text: str, others: Iterable[tuple[str, str]] 
 
 
 def _clean_controls(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
-    """Clean a message that holds line breaks or other controls: those of its arguments are escaped before."""
+    """Clean a message that holds line breaks or other controls; those in its arguments are escaped first."""
     template, lines = record.msg, record.name == _WARNINGS
     args = tuple(_on_one_line(arg, lines=lines) for arg in record.args or ())
     try:
@@ -315,10 +313,10 @@ def _clean_controls(record: logging.LogRecord, cleaner: Cleaner, message: str) -
 
 
 def _clean_named(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
-    """Clean arguments that have names."""
+    """Clean named arguments."""
     lines = record.name == _WARNINGS
     args = _clean_args(_named(record.name, record.args), cleaner, lines=lines)
-    # What a mapping's key tells, the message may not.
+    # The message may not show the key of a mapping.
     try:
         text = cleaner.text(str(record.msg) % args)
     except Exception:  # as above
@@ -327,7 +325,7 @@ def _clean_named(record: logging.LogRecord, cleaner: Cleaner, message: str) -> N
 
 
 def _put(record: logging.LogRecord, text: str, args: Any, message: str) -> None:
-    """Give a record its cleaned arguments, and its cleaned text where they do not make it."""
+    """Set a record's cleaned arguments, and its cleaned text where the arguments do not produce it."""
     try:
         fits = str(record.msg) % args == text
     except Exception:  # as above
@@ -343,7 +341,7 @@ def _same_members(args: Any, given: Any) -> bool:
 
 
 def _say_no_more_than(record: logging.LogRecord, text: str) -> None:
-    """Make `text` the message of a record whose class puts its message together in a way of its own."""
+    """Make `text` the message of a record whose class assembles its message differently."""
     record.msg, record.args = text, ()
     if type(record).getMessage is not logging.LogRecord.getMessage:
         record.__class__ = logging.LogRecord
@@ -360,7 +358,7 @@ def _assemble(record: logging.LogRecord, text: str, args: Any, message: str) -> 
 
 
 def _of_no_arguments(text: str, count: int) -> str:
-    """Return a template that says `text`; each argument it has to take is cut to nothing."""
+    """Return a template whose message is `text`; each of its arguments is cut to nothing."""
     return text.replace("%", "%%") + "%.0s" * count if count or "%" in text else text
 
 
@@ -372,14 +370,14 @@ def _shown(value: Any, text: str, message: str) -> Any:
 
 
 def _named(logger: str, args: Any) -> Any:
-    """Return arguments under telling names: in access logs `u` is who signed in (RFC 3875 §4.1.11)."""
+    """Return arguments under names of personal data: in access logs `u` is the signed-in user (RFC 3875 §4.1.11)."""
     if logger.endswith(".access") and isinstance(args, Mapping) and args.get("u", "-") != "-":
         return _like(args, {**args, "u": "[USERNAME]"})
     return args
 
 
 def _clean_args(args: Any, cleaner: Cleaner, *, lines: bool = False) -> Any:
-    """Return arguments without personal data and without line breaks, in their shape; themselves when clean."""
+    """Return arguments without personal data and line breaks, in the same shape; the same objects when clean."""
     if isinstance(args, Mapping):
         named = cleaner.data(args)
         values = {key: _on_one_line(value, lines=lines) for key, value in named.items()}
@@ -390,7 +388,7 @@ def _clean_args(args: Any, cleaner: Cleaner, *, lines: bool = False) -> Any:
 
 
 def _like(args: Mapping[str, Any], values: dict[str, Any]) -> Mapping[str, Any]:
-    """Return a mapping as the one given, which may know more keys than it lists (gunicorn's headers)."""
+    """Return a mapping like the one given, which may answer more keys than it lists (gunicorn's headers)."""
     if type(args) is dict:
         return values
     like: Any = copy.copy(args)
@@ -400,7 +398,7 @@ def _like(args: Mapping[str, Any], values: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def _on_one_line(value: Any, *, lines: bool) -> Any:
-    """Return an argument whose text has no line break; numbers stay numbers for their conversions."""
+    """Return an argument with its line breaks escaped; numbers stay numbers for their conversions."""
     if lines or value is None or isinstance(value, int | float):
         return value
     text = str(value)
@@ -411,9 +409,9 @@ def _on_one_line(value: Any, *, lines: bool) -> Any:
 
 
 def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
-    """Clean a record whose arguments do not fit its template: the handlers shall say so, and show clean ones.
+    """Clean a record whose arguments do not fit its template: handlers report that, and show clean arguments.
 
-    Raises what an argument raises that cannot be shown at all.
+    Raises the error of an argument that has no text.
     """
     args = _clean_args(record.args, cleaner)
     _say_no_more_than(record, cleaner.text(str(record.msg)))
@@ -425,7 +423,7 @@ def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
 def _clean_rest(
     record: logging.LogRecord, cleaner: Cleaner, to: _Receivers, extras: dict[str, Any] | None
 ) -> None:
-    """Clean what a record holds beside its message: exception, stack, the caller's `extra`, if it is known already."""
+    """Clean the rest of a record: exception, stack, and the caller's `extra`, which may be given."""
     if record.exc_info:
         _clean_exception(record, cleaner, to)
     if record.exc_text:
@@ -438,12 +436,12 @@ def _clean_rest(
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what a record holds beside what every record does."""
+    """Return the attributes that not every record has."""
     return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
 
 
 def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
-    """Return what a caller, a filter or a formatter gave a record under a name of its own."""
+    """Return the attributes that a caller, a filter or a formatter added to a record."""
     value = cleaner.value(name, value)
     if isinstance(value, str) and name not in _FORMATTED:
         return one_line(value)
@@ -451,7 +449,7 @@ def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
 
 
 def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
-    """Leave an exception that says nothing personal to handlers that only write its text."""
+    """Clean a record's exception; one without personal data stays if the handlers only write its text."""
     if not isinstance(record.exc_info, tuple) or (error := record.exc_info[1]) is None:
         return
     tb = record.exc_info[2]
@@ -461,7 +459,7 @@ def _clean_exception(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers
 
 
 class _Shown:
-    """A text that is shown as a whole and in parts. Of a long part, what the cleaned whole says of it is enough."""
+    """A text that is shown as a whole and in parts; a long part that stands in the cleaned whole is clean."""
 
     __slots__ = ("_cleaned", "_cleaner", "_text")
 
@@ -488,7 +486,7 @@ class _Shown:
 
 
 def _handlers(to: _Receivers) -> Iterator[logging.Handler]:
-    """Give the handlers that get a record: those of its logger and of the loggers above it, or the ones given."""
+    """Give the handlers that get a record: those given, or those of its logger and the loggers above it."""
     if not isinstance(to, logging.Logger):
         yield from to
         return
@@ -499,7 +497,7 @@ def _handlers(to: _Receivers) -> Iterator[logging.Handler]:
 
 
 def _leaves_it_to_its_formatter(handler: logging.Handler) -> bool:
-    if isinstance(handler, logging.handlers.MemoryHandler):  # it hands the very record on
+    if isinstance(handler, logging.handlers.MemoryHandler):  # it passes the same record on
         return handler.target is None or _leaves_it_to_its_formatter(handler.target)
     if isinstance(handler, logging.handlers.QueueHandler):
         return type(handler).prepare is logging.handlers.QueueHandler.prepare

@@ -1,7 +1,7 @@
-"""What the visitors of the requests under way submitted, and which of it no log may say.
+"""The values that visitors of current requests submitted, and which of them no log may show.
 
-Only the middleware knows it: the name and the address in a form have no shape to be found by.
-Nothing is worked out before something is logged during the request.
+Only the middleware knows them: a name or an address in a form has no shape to find it by. Nothing is
+computed until something is logged during the request.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = ["failed", "in_flight", "known_values_of", "known_values_of_all"]
 
-_OWN_AGENT = "the visitor's own User-Agent"  # personal whatever it looks like
+_OWN_AGENT = "the visitor's own User-Agent"  # kinds that are personal whatever the value looks like
 _SHORTEST = 4  # characters: a shorter value occurs in other words
-_SHORTEST_TOKEN = 8  # characters of a cookie that may be a key to something
+_SHORTEST_TOKEN = 8  # characters of a cookie that may be a secret
 _MOST_VALUES = 100  # of one request
-_MOST_FIELDS = 1000  # looked at among what it submitted
-_MOST_FAILED = 32  # requests that an exception ended
-_SECONDS = 10.0  # for which those count
-_MOST_REQUESTS = 256  # looked through for a record that belongs to none
+_MOST_FIELDS = 1000  # values looked at among those submitted
+_MOST_FAILED = 32  # requests ended by an exception that are kept
+_SECONDS = 10.0  # seconds for which they are kept
+_MOST_REQUESTS = 256  # requests looked through for a record of no request
 
-# Words that forms send where they ask for a name or a choice, and that logs use. Who sends those of
-# every log as a name must not blank them in the lines of others.
+# Words that forms send for a name or a choice and that logs use too. A visitor who submits one as a
+# # name must not blank it in the log lines of others.
 _COMMON = frozenset({
     "true", "false", "null", "none", "undefined", "unknown", "user", "users", "admin", "root",
     "administrator", "guest", "anonymous", "test", "demo", "example", "default", "name", "email",
@@ -48,15 +48,15 @@ _COMMON = frozenset({
     "http/1.0", "http/1.1", "http/2", "http/2.0", "http/3", "mozilla/5.0",
 })  # fmt: skip
 
-# What a field of a form means that would mean little elsewhere: `name` is whoever fills it in.
+# Fields that are personal in a form, if not elsewhere: `name` is the name of whoever fills it in.
 _IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_name"}
 
-# Fields that a proxy writes the visitor's address into.
+# Header fields in which a proxy writes the visitor's address.
 _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
 
 
 class _Known(NamedTuple):
-    """What no log of a request may say, and what that was worked out from."""
+    """The values that no log of a request may show, and the state they were computed from."""
 
     size: int  # bytes of the body that had been read
     redactor: Redactor
@@ -66,11 +66,11 @@ class _Known(NamedTuple):
     values: KnownValues
     other: (
         _Known | None
-    )  # by the redactor asked before: the request's own, and that of records of no request
+    )  # by the redactor used before: the request's own, or the one for records of no request
 
 
 class _InFlight:
-    """The requests under way, weakly held: one whose end nobody told of goes with its context."""
+    """The current requests, weakly referenced: one whose end was not reported is dropped with its context."""
 
     __slots__ = ("references",)
 
@@ -83,21 +83,21 @@ class _InFlight:
 
     def discard(self, context: RequestContext) -> None:
         if (reference := context.reference) is not None:
-            context.reference = None  # a dead reference tells nobody
+            context.reference = None  # a discarded reference runs no callback
             self.references.pop(reference, None)
 
     def _forget(self, reference: weakref.ref[RequestContext]) -> None:
         self.references.pop(reference, None)
 
     def __iter__(self) -> Iterator[RequestContext]:
-        """Yield the newest 256; `list` copies the keys in one step that no other thread can interrupt."""
+        """Yield the newest 256; `list` copies the keys in one step, which no other thread can interrupt."""
         for reference in list(self.references)[-_MOST_REQUESTS:]:
             if (context := reference()) is not None and not context.ended:
                 yield context
 
 
 class _Failed:
-    """What visitors submitted whose request an exception ended: the server writes it to its log afterwards."""
+    """The values submitted in requests that an exception ended: the server logs the traceback afterwards."""
 
     __slots__ = ("kept",)
 
@@ -105,7 +105,7 @@ class _Failed:
         self.kept: deque[tuple[float, KnownValues | None]] = deque(maxlen=_MOST_FAILED)
 
     def add(self, context: RequestContext, redactor: Redactor) -> None:
-        """Keep what a visitor submitted for ten seconds; where that cannot be told, no log may say anything so long."""
+        """Keep a visitor's values for ten seconds; if computing them fails, withhold records of no request as long."""
         until = time.monotonic() + _SECONDS
         try:
             self.kept.append((until, known_values_of(context, redactor)))
@@ -113,7 +113,7 @@ class _Failed:
             self.kept.append((until, None))
 
     def __iter__(self) -> Iterator[KnownValues]:
-        """Yield what is kept; each is dropped by itself, since other threads may drop and add meanwhile."""
+        """Yield what is kept; expired ones are dropped one by one, since other threads may drop and add meanwhile."""
         now = time.monotonic()
         for each in list(self.kept):
             until, values = each
@@ -131,14 +131,14 @@ failed = _Failed()
 
 
 def known_values_of_all(redactor: Redactor) -> Iterator[KnownValues]:
-    """Yield what the visitors submitted who are served now, or whose request failed just before."""
+    """Yield the values of all visitors who are served now or whose request has just failed."""
     yield from failed
     for context in in_flight:
         yield known_values_of(context, redactor)
 
 
 def known_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
-    """Return what one visitor submitted, worked out anew when there is more of it."""
+    """Return the values of one visitor, computed again when more has been submitted."""
     submission = context.submission
     size = submission.size if submission is not None else 0
     hidden, known = context.hidden, cast("_Known | None", context.known_values)
@@ -150,7 +150,7 @@ def known_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
         and not (known.users or context.users or lookups)
         and context.request.user is None
     ):
-        return known.values  # of a visitor whom nobody has signed in, as most often
+        return known.values  # a visitor who is not signed in, as most often
     return _worked_out(context, redactor, size, known)
 
 
@@ -160,7 +160,7 @@ def _worked_out(
     known = _known_by(redactor, last)
     hidden, users = context.hidden, signed_in(context)
     if known is not None and len(known.users) < _MOST_FIELDS:
-        users |= known.users  # of whom another thread knows, or who has signed out since
+        users |= known.users  # another thread knows the user, or the user has signed out since
     if known is None or known.size != size:
         submitted = _submitted(context, redactor)
     elif known.hidden is hidden and known.users == users:
@@ -168,14 +168,14 @@ def _worked_out(
     else:
         submitted = known.submitted
     values = KnownValues([*_hidden(hidden), *_personal(iter(users), redactor), *submitted])
-    if not context.ended:  # it may have while another thread asked
+    if not context.ended:  # the request may have ended meanwhile
         other = _other_than(redactor, last)
         context.known_values = _Known(size, redactor, submitted, hidden, users, values, other)
     return values
 
 
 def _known_by(redactor: Redactor, known: _Known | None) -> _Known | None:
-    """Return what a redactor made of a visitor, which has been asked last, or last but one."""
+    """Return a visitor's values as computed with a redactor, if it is one of the last two used."""
     while known is not None and known.redactor is not redactor:
         known = known.other
     return known
@@ -188,7 +188,7 @@ def _other_than(redactor: Redactor, known: _Known | None) -> _Known | None:
 
 
 def _hidden(hidden: tuple[tuple[str, str], ...]) -> list[Literal]:
-    """Return what the app itself hid, which goes wherever it stands, inside words too; of a name each word."""
+    """Return the values that the app itself hid: they are found inside words too, and of a name each word counts."""
     whole = [Literal(value, f"[{kind}]", word=False) for value, kind in hidden]
     words = [
         Literal(part, f"[{kind}]", word=True, part=True)
@@ -218,23 +218,23 @@ def _personal(fields: Iterator[tuple[str, str]], redactor: Redactor) -> list[Lit
 
 
 def _counts(value: str) -> bool:
-    """Whether a value may be looked for: one in small letters that the app's own templates say is a word of theirs."""
+    """Whether a value is looked for; not a word in small letters that the app's own templates use."""
     if len(value) < _SHORTEST or value.lower() in _COMMON:
         return False
     return not (value.islower() and value in common_words)
 
 
 def _parts(key: str, value: str) -> list[str]:
-    """Return the words of a name, each of which is one: a log greets by the first."""
+    """Return the words of a name, each of which counts alone: a log may show only the first name."""
     if "name" not in key.lower() or not 1 < len(words := value.split()) <= 5:
         return []
     return [word for word in words if _counts(word) and word.isalpha()]
 
 
 def _mark(key: str, value: str, redactor: Redactor) -> str | None:
-    """Return what is written for a value that is personal by its key; None for one that is not.
+    """Return the replacement of a value that is personal by its key; None for other values.
 
-    A value that shows what it is by its shape is left to the patterns.
+    A value that is found by its shape is left to the patterns.
     """
     if key is _OWN_AGENT:
         mark = redactor.written("USER_AGENT", value)
@@ -245,14 +245,16 @@ def _mark(key: str, value: str, redactor: Redactor) -> str | None:
 
 
 def _fields(context: RequestContext) -> Iterator[tuple[str, str]]:
-    """Yield keys and values of what came with the request, credentials first."""
+    """Yield the keys and values that came with the request, credentials first."""
     request = context.request
     for name in ("authorization", "proxy-authorization"):
         for value in request.values(name):
             yield from _credentials(value)
     for line in request.values("cookie"):
         yield from _cookies(line)
-    submission = context.submission  # once: the request may end while another thread's record asks
+    submission = (
+        context.submission
+    )  # read once: the request may end while a record of another thread is cleaned
     if submission is not None:
         fields = find_fields(submission.content_type, submission.body)
         yield from ((name.rpartition(".")[2] or name, value) for name, value in fields)
@@ -262,7 +264,7 @@ def _fields(context: RequestContext) -> Iterator[tuple[str, str]]:
 
 
 def _credentials(value: str) -> Iterator[tuple[str, str]]:
-    """Yield what an Authorization field holds: the token, of Basic also user and password (RFC 7617)."""
+    """Yield the credentials of an Authorization field: the token; for Basic also user and password (RFC 7617)."""
     scheme, _, token = value.strip().partition(" ")
     yield "password", token.strip() or scheme
     if scheme.lower() == "basic":
@@ -276,10 +278,10 @@ def _credentials(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _cookies(line: str) -> Iterator[tuple[str, str]]:
-    """Yield cookies by their names, and as secrets those that look like one: `theme=dark` says nothing."""
+    """Yield cookies by their names, and those that look like a secret as secrets; not `theme=dark`."""
     for pair in line.split(";"):
         name, _, given = pair.partition("=")
-        value = given.strip(' \t",')  # a comma is what some join lines with
+        value = given.strip(' \t",')  # some servers join lines with a comma
         yield name.strip(), value
         if len(value) >= _SHORTEST_TOKEN and not value.isalpha():
             yield "token", value

@@ -1,7 +1,7 @@
-"""Who is signed in: found where frameworks keep it once the app has asked, and never looked up.
+"""The signed-in user, read from where frameworks keep it once the app has loaded it; never looked up.
 
-A record is about the visitor whose request it is. Their name stands in the app's database and in no
-form, so neither a key nor the request tells it; the user object that the app has loaded does.
+A record is about the visitor whose request it is. The visitor's name is in the app's database and not in
+a form, so neither a key nor the request shows it; the user object that the app has loaded does.
 """
 
 from __future__ import annotations
@@ -16,25 +16,27 @@ from alpines_privacy.http.context import RequestContext
 
 __all__ = ["ask_also", "lookups", "signed_in"]
 
-_MOST_FIELDS = 100  # of one user
-_MOST_WRAPPED = 4  # lazy objects around one another
-# Whether a thread is reading a user object, which may log.
+_MOST_FIELDS = 100  # values of one user
+_MOST_WRAPPED = 4  # lazy objects inside one another
+# Whether this thread is reading a user object; reading one may log.
 _asking = threading.local()
 _NOBODY: frozenset[tuple[str, str]] = frozenset()
 
-lookups: list[Callable[[], object | None]] = []  # of frameworks, each returns who is signed in
+lookups: list[
+    Callable[[], object | None]
+] = []  # one for each framework; each returns the signed-in user
 
 
 def ask_also(lookup: Callable[[], object | None]) -> None:
-    """Let records ask a framework who is signed in: `lookup` returns what the app has loaded, or None."""
+    """Add a framework's `lookup`, which returns the signed-in user if the app has loaded it, else None."""
     if lookup not in lookups:
         lookups.append(lookup)
 
 
 def signed_in(context: RequestContext) -> frozenset[tuple[str, str]]:
-    """Return names and texts of who is signed in, as far as the app knows by now.
+    """Return names and texts of the signed-in user, if the app has loaded it by now.
 
-    A user object that logs while it is read is asked no second time.
+    If reading the user object logs, it is not read again for that record.
     """
     users = list(_users(context))
     if not users or getattr(_asking, "now", False):
@@ -50,7 +52,7 @@ def _users(context: RequestContext) -> Iterator[object]:
     for lookup in (*context.users, *lookups):
         try:
             user = lookup()
-        except Exception:  # a framework that is in the midst of finding out, and logs that
+        except Exception:  # a framework that logs while it loads the user
             user = None
         if user is not None:
             yield user
@@ -59,15 +61,15 @@ def _users(context: RequestContext) -> Iterator[object]:
 
 
 def held_by(user: object) -> Iterator[tuple[str, str]]:
-    """Yield names and texts of what a user object holds; deferred columns and properties are not asked for.
+    """Yield names and texts of a user object's attributes; deferred columns and properties are not read.
 
-    A lazy object is not asked either: what it holds counts once the app has asked it.
+    A lazy object is not evaluated: its content counts once the app has evaluated it.
     """
     for _ in range(_MOST_WRAPPED):
         if issubclass(type(user), str):
             yield "username", str(user)
             return
-        held = _attributes(user)  # asked by type: `isinstance` would ask a lazy object
+        held = _attributes(user)  # by type: `isinstance` would evaluate a lazy object
         if (wrapped := held.get("_wrapped")) is None:
             break
         user = wrapped
@@ -76,7 +78,7 @@ def held_by(user: object) -> Iterator[tuple[str, str]]:
     first, last = (texts.get(f"{which}_name", "") for which in ("first", "last"))
     if first and last:
         yield "full_name", f"{first} {last}"
-    login = getattr(type(user), "USERNAME_FIELD", None)  # of Django's models
+    login = getattr(type(user), "USERNAME_FIELD", None)  # on Django's models
     if isinstance(login, str) and login in texts:
         yield "username", texts[login]
 
