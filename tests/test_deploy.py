@@ -37,7 +37,7 @@ from tests.support.processes import debian_program, free_port, program, wsgi_ori
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "deploy.md").read_text("utf-8")
-DEPLOYED = Path(__file__).parent / "deployed"
+DEPLOYED = Path(__file__).parent / "support" / "deployed"
 HOST, VISITOR, LIAR = "www.shop.example", "127.0.0.2", "203.0.113.9"
 GPC = {"Sec-GPC": "1"}
 # What a visitor may send to be taken for somebody else, somewhere else.

@@ -261,6 +261,14 @@ def test_addresses_are_read_as_browsers_read_them(url: str) -> None:
     assert filtered(f'<a ping="{url.strip()}">').count("ping") == any(map(str.isspace, url.strip()))
 
 
+@pytest.mark.parametrize("own", [1, 255, 256, 257, 2000])
+def test_no_ping_leaves_behind_however_many_of_the_sites_own(own: int) -> None:
+    pings = [f"/{number}" for number in range(own)]
+    page = filtered(f'<a ping="{" ".join([*pings, *pings, TRACKER])}">')
+    assert TRACKER not in page
+    assert page.count("/0") == 2
+
+
 def test_the_first_base_counts_and_no_other() -> None:
     pixel = '<img src="collect">'
 

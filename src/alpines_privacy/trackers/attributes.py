@@ -6,6 +6,7 @@ Every function reads one tag and yields an `EditedAttribute` for each edit. None
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.html import StartTag
@@ -48,6 +49,7 @@ _MEDIA = frozenset({"video", "audio"})
 _IMAGES = frozenset({"img", "image", "amp-img"})
 _STYLES = frozenset({"style", *DRAWING})
 _ANIMATED = frozenset({"href", "xlink:href"})
+_MOST_WORDS = 256  # different addresses of one list that are judged
 
 
 class EditedAttribute(NamedTuple):
@@ -207,12 +209,13 @@ def _candidates(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedA
 
 
 def _words(tag: StartTag, attribute: str, loads: Loads) -> Iterator[EditedAttribute]:
-    """Remove the listed addresses of a list separated by spaces."""
+    """Remove the listed addresses of a list separated by spaces, and those behind the first `_MOST_WORDS`."""
     if not (text := tag.get(attribute)):
         return
     words = text.split()
-    noted = [loads.taken(f"{tag.name} {attribute}", word, PINGED) for word in words]
-    kept = [word for word, why in zip(words, noted, strict=True) if why is None]
+    judged = islice(dict.fromkeys(words), _MOST_WORDS)
+    why = {word: loads.taken(f"{tag.name} {attribute}", word, PINGED) for word in judged}
+    kept = [word for word in words if word in why and why[word] is None]
     if len(kept) < len(words):
-        removals = tuple(removal for why in noted for removal in why or ())
+        removals = tuple(removal for noted in why.values() for removal in noted or ())
         yield EditedAttribute(attribute, " ".join(kept) or None, removals)
