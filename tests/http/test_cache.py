@@ -311,6 +311,11 @@ def _log(number: int) -> None:
         REDACTOR.redact(f"user{number}k{index}{LARGE[:30]}_password=hunter2x")
 
 
+def _log_data(number: int) -> None:
+    for index in range(20):
+        REDACTOR.redact_value(f"user{number}k{index}{LARGE[:30]}_password", "hunter2x")
+
+
 def _log_records(number: int) -> None:
     for index in range(20):
         template = f"{LARGE[:150]} {number} {index} %s"
@@ -361,7 +366,7 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "load policies": lambda s, n: s.get(HTTP_HOST=f"{n}.example"),
         "shield elements": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
         "clean messages": lambda _, n: _log_records(n),
-        "log keys": lambda _, n: _log(n),
+        "log keys": lambda _, n: _log_data(n),
         "readings of keys": lambda _, n: _log(n),
         "forms of cards": lambda _, n: _log_cards(n),
         "forms of numbers": lambda _, n: _log_numbers(n),
