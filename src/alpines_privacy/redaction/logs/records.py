@@ -20,7 +20,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from alpines_privacy.http.privacy import request_context
 from alpines_privacy.redaction.engine.one_line import one_line
 from alpines_privacy.redaction.engine.snapshots import Snapshot, snapshot
 from alpines_privacy.redaction.logs.cleaning import Cleaner
@@ -107,7 +106,7 @@ def _learn(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
     else:
         cleaner.note(template, message)
         if template not in common_words.templates:
-            common_words.note(template, _asked_for)
+            common_words.note(record)
 
 
 def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool) -> None:
@@ -125,7 +124,7 @@ def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool
     if text is not message or holds_more:
         _clean_message(record, cleaner, message, text)
     elif args and template not in common_words.templates:
-        common_words.note(template, _asked_for)
+        common_words.note(record)
 
 
 def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner: Cleaner) -> None:
@@ -143,14 +142,6 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
     for name in changed & (_STANDARD - _SAYING):
         if isinstance(text := attributes[name], str):
             attributes[name] = one_line(cleaner.text(text))
-
-
-def _asked_for() -> str:
-    """Return the path and query of the request that a record belongs to."""
-    context = request_context()
-    if context is None:
-        return ""
-    return f"{context.request.path}?{context.request.query}".lower()
 
 
 def _is_fixed(value: Any) -> bool:
