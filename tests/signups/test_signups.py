@@ -1187,6 +1187,16 @@ UNDECLARED_BODIES: dict[str, tuple[str, bytes, dict[str, str], int]] = {
         f'{MULTIPART}; x="\\"; boundary=abc"; boundary=b',
         b"\n--abc\r\n\r\n" + parts(text("dob", "2020-01-01"), text("password", "x")), {}, 415,
     ),
+    "a name of another header before a part's own": (
+        "multipart/form-data; boundary=b",
+        (b'--b\r\nContent-Type: text/plain; name="x"\r\nContent-Disposition: form-data; name="dob"\r\n\r\n2020-01-01'
+        b'\r\n--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nx\r\n--b--\r\n'), {}, 422,
+    ),
+    "a name in pieces": (
+        "multipart/form-data; boundary=b",
+        (b'--b\r\nContent-Disposition: form-data; name*0="do"; name*1="b"\r\n\r\n2020-01-01'
+        b"\r\n--b\r\nContent-Disposition: form-data; name*=utf-8''pass%77ord\r\n\r\nx\r\n--b--\r\n"), {}, 422,
+    ),
     "JSON that is a form without a signup": (JSON, b'{"password": "x", "y": "&dob=2020-01-01&"}', {}, 200),
     "a picture": ("image/png", b"\x89PNG\r\n\x1a\n\x00=" * 99, {}, 200),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from alpines_privacy.http.body import NONE, Fields, read_fields, unquoted
@@ -22,7 +22,11 @@ _MEMBER = re.compile(
     rb'%s(?:"\s*+:\s*+(?:%s(?:"|\\?\Z)|([^\s"{}\[\],:]++)))?+' % (_STRING, _STRING), re.DOTALL
 )
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PART_NAME = re.compile(rb'[;\s]name\s*=\s*(?:"([^"\r\n]*)"|(%s))' % _TOKEN, re.IGNORECASE)
+# A part's name, in one piece or in several, which may be encoded (RFC 2231 §3, §4).
+_PART_NAME = re.compile(
+    rb'[;\s]name(\*[0-9]*\*?)?\s*=\s*(?:"([^"\r\n]*)"|(%s))' % _TOKEN, re.IGNORECASE
+)
+_ENCODED = re.compile(rb"[\w-]{0,40}'[\w-]{0,40}'")
 _FILE_NAME = re.compile(rb"[;\s]filename\*?\s*=", re.IGNORECASE)
 _GAP = re.compile(rb"\r?\n\r?\n|\r\r")
 _LINE = re.compile(rb"[^\r\n]*+")
@@ -123,15 +127,32 @@ def _parts(body: bytes, delimiter: bytes = b"") -> Fields:
         end = len(body) if end < 0 else end
         gap = _GAP.search(body, at, end)
         head = body[at : gap.start() if gap else end]
-        if match := _PART_NAME.search(head):
-            yield _part(match, head, body[gap.end() : end] if gap else b"")
+        if names := _names_of(head):
+            value = _value_of(head, body[gap.end() : end] if gap else b"")
+            yield from ((name, value) for name in names)
         at = end + len(delimiter)
 
 
-def _part(match: re.Match[bytes], head: bytes, content: bytes) -> tuple[str, str]:
-    name = match[1] if match[2] is None else match[2]
+def _names_of(head: bytes) -> Iterable[str]:
+    """Return every name that some parser may read in a part's head, whichever header it stands in."""
+    names: dict[str, None] = {}
+    pieces = b""
+    for match in _PART_NAME.finditer(head):
+        name = match[2] if match[3] is None else match[3]
+        if match[1] is None:
+            names[name.decode(errors="replace")] = None
+            continue
+        piece = _ENCODED.sub(b"", name, count=1)
+        names[unquoted(piece)] = None
+        pieces += piece
+    if pieces:
+        names[unquoted(pieces)] = None
+    return names
+
+
+def _value_of(head: bytes, content: bytes) -> str:
     value = b"" if _FILE_NAME.search(head) else _LINE_END.sub(b"", content)
-    return name.decode(errors="replace"), value.decode(errors="replace")
+    return value.decode(errors="replace")
 
 
 _Looks: TypeAlias = Callable[[str, bytes], bool]
