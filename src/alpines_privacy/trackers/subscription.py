@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TypeAlias
@@ -125,7 +126,8 @@ class _Watch:
                     self._is_running = False
                     return
             while subscriptions:  # no subscription is referenced during the sleep
-                subscriptions.pop().look()
+                with suppress(Exception):  # a logging handler's of the app: the checks go on
+                    subscriptions.pop().look()
 
 
 _watch = _Watch()
