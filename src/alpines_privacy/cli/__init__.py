@@ -6,13 +6,13 @@ one is a line in `_COMMANDS`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import click
 
 from alpines_privacy import __version__
 from alpines_privacy.cli.errors import one_line
+from alpines_privacy.cli.group import CommandsByName
 
 __all__ = ["main"]
 
@@ -31,32 +31,22 @@ _COMMANDS = {
         "alpines_privacy.cli.trackers:trackers",
         "Compile filter lists, and ask what they say.",
     ),
+    "policy": (
+        "alpines_privacy.cli.policy:policy",
+        "Write the policy's page, and check its texts.",
+    ),
 }
 
 
-class _Commands(click.Group):
-    """A group that knows its commands by name and imports the one that is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+class _Main(CommandsByName):
+    """The program: a mistake of the user's ends it with one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         with one_line():
             return super().invoke(ctx)
 
 
-@click.group(cls=_Commands, context_settings={"max_content_width": 80})
+@click.group(cls=_Main, commands_by_name=_COMMANDS, context_settings={"max_content_width": 80})
 @click.version_option(__version__, message="%(prog)s %(version)s", prog_name="alpines-privacy")
 def main() -> None:
     """Keep a written privacy policy around any Python web app."""

@@ -11,12 +11,13 @@ from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.errors import PolicyError, nearest
-from alpines_privacy.policy.explain import explain, explain_call, hints_of
+from alpines_privacy.policy.explain import explain
+from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.patterns import compile_patterns
 from alpines_privacy.policy.signup_paths import expression_of
 
@@ -68,40 +69,7 @@ Purpose = Annotated[str, Meta(min_length=1)]
 Text = Annotated[str, Meta(min_length=1)]
 
 
-class _PartType(msgspec.StructMeta):
-    """Construction from keywords fails with the same `PolicyError` as loading from a file."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - a metaclass has classes for selves
-        fields: tuple[str, ...] = cls.__struct_fields__
-        for name in kwargs:
-            if name not in fields:
-                raise PolicyError(
-                    f"unknown name{nearest(name, fields)}; {cls.__name__} takes {', '.join(fields)}",
-                    key=name,
-                )
-        try:
-            return super().__call__(*args, **kwargs)
-        except TypeError as error:
-            raise explain_call(error, cls, fields) from None
-
-
-class _Part(Struct, metaclass=_PartType, frozen=True, forbid_unknown_fields=True):
-    """A table of the policy file. Lists given for a field become tuples, so it stays frozen."""
-
-    def __post_init__(self) -> None:
-        for name, hint in hints_of(type(self)).items():
-            value = getattr(self, name)
-            try:
-                msgspec.structs.force_setattr(self, name, msgspec.convert(value, hint))
-            except msgspec.ValidationError as error:
-                raise explain(error, value, hint).at(key=name) from None
-        self.check()
-
-    def check(self) -> None:
-        """Raise `PolicyError` for values that are of the right type and still wrong."""
-
-
-class Cookie(_Part, frozen=True):
+class Cookie(Part, frozen=True):
     """A cookie the site sets, and why.
 
     `name` may hold `*` for any run of characters (`cart_*`). `lifetime` is the longest the
@@ -135,7 +103,7 @@ class Cookie(_Part, frozen=True):
             )
 
 
-class ThirdParty(_Part, frozen=True):
+class ThirdParty(Part, frozen=True):
     """Another company's host that the site's pages load from, and why (`*.` covers its subdomains)."""
 
     host: Annotated[str, Meta(min_length=1, max_length=253)]
@@ -155,7 +123,7 @@ class ThirdParty(_Part, frozen=True):
             )
 
 
-class Trackers(_Part, frozen=True, kw_only=True):
+class Trackers(Part, frozen=True, kw_only=True):
     """A site's own rules about trackers: added, allowed, replaced (Adblock Plus syntax).
 
     - `lists`: files, as text or compiled, in the place of EasyPrivacy and EasyList. What a text
@@ -173,7 +141,7 @@ class Trackers(_Part, frozen=True, kw_only=True):
     allow_categories: Sequence[str] = ()
 
 
-class LogKey(_Part, frozen=True):
+class LogKey(Part, frozen=True):
     """A key whose value in logs is personal data: `LogKey("roll_number", kind="USERNAME")`.
 
     Case and separators do not matter: it covers `rollNumber` and `student-roll-number` too.
@@ -190,7 +158,7 @@ class LogKey(_Part, frozen=True):
             )
 
 
-class Logs(_Part, frozen=True, kw_only=True):
+class Logs(Part, frozen=True, kw_only=True):
     """How each kind of personal data is redacted in logs, and further keys of personal data.
 
     - `"mark"`: `[EMAIL]`; `"keep"`: the kind is switched off, its values stay.
@@ -284,7 +252,7 @@ def _all_keys(
     return tuple(known[name] for name in sorted(known))
 
 
-class Signup(_Part, frozen=True):
+class Signup(Part, frozen=True):
     """A path where accounts are created, and the fields of the birth date or age (policy §13).
 
     - `path` may hold parameters, each a part of one segment: `/clubs/{club}/join`.
@@ -374,7 +342,7 @@ class Signup(_Part, frozen=True):
             )
 
 
-class AgeScreen(_Part, frozen=True, kw_only=True):
+class AgeScreen(Part, frozen=True, kw_only=True):
     """The texts of the age screen and of refusals, and the template of their pages.
 
     `template` is a file of the app's (UTF-8, Python's `string.Template`) with `$content` where
@@ -419,7 +387,7 @@ class AgeScreen(_Part, frozen=True, kw_only=True):
             )
 
 
-class PrivacyPolicy(_Part, frozen=True, kw_only=True):
+class PrivacyPolicy(Part, frozen=True, kw_only=True):
     """What the site promises its visitors, as data.
 
     Without arguments it is the written policy, literally: no cookies under a signal, no third

@@ -1,0 +1,22 @@
+"""`alpines-privacy policy`: what can be asked of a policy file, and of a policy's text."""
+
+from __future__ import annotations
+
+import click
+
+from alpines_privacy.cli.group import CommandsByName
+
+__all__ = ["policy"]
+
+# name: (where it is, what it does)
+_COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+@click.group(
+    cls=CommandsByName,
+    commands_by_name=_COMMANDS,
+    short_help="Write the policy's page, and check its texts.",
+    context_settings={"max_content_width": 80},
+)
+def policy() -> None:
+    """Write the policy's page, check its texts, list what is collected."""
