@@ -26,7 +26,13 @@ APPS = ("datasette==0.65.*", "gradio==6.31.*", "streamlit==1.67.*")
 def apps(session: nox.Session) -> None:
     """Drive public apps behind the layer in Chromium: their logins, queries and uploads."""
     session.install(
-        ".[serve]", *APPS, "hypothesis", "playwright>=1.48", "pytest>=8.3", "pytest-xdist"
+        ".[serve]",
+        *APPS,
+        "hypothesis",
+        "playwright>=1.48",
+        "pytest>=8.3",
+        "pytest-rerunfailures>=15.0",
+        "pytest-xdist",
     )
     parallel = ("-n", "2", "--dist", "loadgroup")
     session.run("python", "-m", "pytest", "tests/apps", *parallel, *session.posargs)
