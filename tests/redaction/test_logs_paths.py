@@ -774,7 +774,7 @@ def _mended() -> Iterator[None]:
 @pytest.mark.usefixtures("_mended")
 @pytest.mark.parametrize("way", ["plain", "the record itself", "Rich with variables"])
 @pytest.mark.parametrize("path", sorted(PATHS.keys() - MISFITS))
-@pytest.mark.parametrize("method", ["redact", "redact_mapping", "redact_value"])
+@pytest.mark.parametrize("method", ["redact", "redact_mapping", "redact_value", "nested"])
 def test_a_redactor_that_fails_lets_nothing_out(method: str, path: str, way: str) -> None:
     redaction.install(BrokenWhenCalled(method))  # type: ignore[arg-type]
     with _way(way) as out:

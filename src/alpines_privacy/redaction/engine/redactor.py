@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import starmap
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -26,6 +26,7 @@ from alpines_privacy.redaction.engine.nested import Nested
 from alpines_privacy.redaction.engine.quoted import Documents, Quoted, may_part, read, read_outside
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.scanner import Scanner
+from alpines_privacy.redaction.engine.snapshots import snapshot
 from alpines_privacy.redaction.engine.spans import Span, SpanTuple
 from alpines_privacy.redaction.engine.user_agents import UNREAD
 from alpines_privacy.redaction.engine.windows import LONGEST, windows
@@ -128,14 +129,14 @@ class Redactor:
         clean; otherwise the redacted text replaces it.
         """
         try:
-            return cast("T", self._nested().cleaned(obj))
+            return cast("T", self.nested().member(obj))
         except Exception as error:
             return cast("T", _notice(error))
 
     def redact_value(self, key: str, value: object) -> object:
         """Return the value that stands under a key, redacted; the same object when clean."""
         try:
-            return self._nested().value(key, value)
+            return self.nested().item(key, value)
         except Exception as error:
             return _notice(error)
 
@@ -165,9 +166,10 @@ class Redactor:
         """Tell whether the policy lists a key as safe."""
         return (self._ready or self._prepare()).keys.names.is_safe(key)
 
-    def _nested(self) -> Nested:
+    def nested(self, leaf: Callable[[Any], Any] = snapshot) -> Nested:
+        """Return a walk that redacts nested data, with what replaces each value before; its methods may raise."""
         search = self._ready or self._prepare()
-        return Nested(self.redact, search.keys, search.replacements)
+        return Nested(self.redact, search.keys, search.replacements, leaf)
 
     def _prepare(self) -> _Search:
         self._ready = _compiled(self._logs)._replace(

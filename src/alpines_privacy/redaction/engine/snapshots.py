@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import numbers
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -20,11 +20,13 @@ from types import WrapperDescriptorType
 from typing import Any
 from uuid import UUID
 
+from alpines_privacy.redaction.engine.containers import CONTAINERS, TOO_DEEP, Walk
+
 __all__ = ["UNREADABLE", "Snapshot", "exactly", "snapshot"]
 
 UNREADABLE = "[withheld: it has no text]"
-_DEEPEST = 48  # containers within containers; what is deeper is withheld later
-_SEQUENCES = (list, tuple, set, frozenset)
+# Exact types, since a subclass may show its members in another way or load them when asked.
+_CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 
 # Exact types whose text cannot change.
 _STABLE = frozenset(
@@ -84,29 +86,72 @@ def exactly(text: str) -> str:
     return text if type(text) is str else str.__str__(text)
 
 
-def snapshot(value: Any, depth: int = 0) -> Any:
+def snapshot(value: Any) -> Any:
     """Return a value in which no object's text can change; the value itself if none can already.
 
     Members of lists, tuples, sets and dicts count too. Calls `str()` and `repr()` once for each object.
     """
-    read = _reader(type(value))  # type: ignore[arg-type]  # a type can be hashed
-    return value if read is None or depth > _DEEPEST else read(value, depth + 1)
+    kind: type = type(value)
+    if kind in _STABLE:
+        return value
+    read = _reader(kind)
+    return value if read is None else read(value)
+
+
+class _Snapshots(Walk):
+    """A walk that replaces the objects inside containers."""
+
+    __slots__ = ("has_replaced",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_replaced = False
+
+    def member(self, value: Any) -> Any:
+        """Return a snapshot; a container is walked."""
+        kind: type = type(value)
+        if kind in _STABLE or (read := _reader(kind)) is None:
+            return value
+        if read is not _members:
+            new = read(value)
+            replaces = new is not value
+        elif _is_stable_within(value):
+            return value
+        else:
+            new = self.container(value)
+            replaces = new is TOO_DEEP
+        self.has_replaced = self.has_replaced or replaces
+        return new
+
+
+def _members(value: Any) -> Any:
+    """Return a container with snapshots of the objects in it; one that only contains itself stays."""
+    walk = _Snapshots()
+    new = walk.member(value)
+    return new if walk.has_replaced else value
+
+
+def _is_stable_within(value: Any) -> bool:
+    """Whether all members of a container have a text that cannot change: no container is among them."""
+    if not _STABLE.issuperset(map(type, value)):
+        return False
+    return type(value) is not dict or _STABLE.issuperset(map(type, value.values()))
 
 
 @lru_cache(512)  # types; an app has as many as classes
-def _reader(kind: type) -> Callable[[Any, int], Any] | None:
+def _reader(kind: type) -> Callable[[Any], Any] | None:
     """Return the function that makes snapshots of a type's objects; None for types whose objects stay."""
     if kind in _STABLE or kind is Snapshot:
         return None
     if issubclass(kind, str):
-        return lambda value, _: exactly(_text(str, value))
+        return lambda value: exactly(_text(str, value))
     if issubclass(kind, int | float) and not issubclass(kind, Enum):
         return _number
-    if kind in {dict, *_SEQUENCES} or hasattr(kind, "_fields"):
-        return _container
-    if issubclass(kind, (Mapping, *_SEQUENCES, bytes, bytearray, memoryview)) or _is_stable(kind):
+    if kind in _CONTAINERS or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
+        return _members
+    if issubclass(kind, (*CONTAINERS, bytes, bytearray, memoryview)) or _is_stable(kind):
         return None
-    return lambda value, _: Snapshot(value, _text(str, value), _text(repr, value))
+    return lambda value: Snapshot(value, _text(str, value), _text(repr, value))
 
 
 def _text(ask: Any, value: object) -> str:
@@ -116,7 +161,7 @@ def _text(ask: Any, value: object) -> str:
         return UNREADABLE
 
 
-def _number(value: Any, _: int) -> Any:
+def _number(value: Any) -> Any:
     """Return a number of a subclass as a plain number, if its text is the same."""
     plain = int.__int__(value) if isinstance(value, int) else float.__float__(value)
     text = _text(str, value)
@@ -133,15 +178,3 @@ def _is_stable(kind: type) -> bool:
     return issubclass(kind, numbers.Number) and all(
         isinstance(method, WrapperDescriptorType) for method in own[:2]
     )
-
-
-def _container(value: Any, depth: int) -> Any:
-    if isinstance(value, dict):
-        items = [(k, snapshot(k, depth), v, snapshot(v, depth)) for k, v in value.items()]
-        if all(key is new_key and old is new for key, new_key, old, new in items):
-            return value
-        return {key: new for _, key, _, new in items}
-    members = [snapshot(member, depth) for member in value]
-    if all(new is old for new, old in zip(members, value, strict=True)):
-        return value
-    return type(value)(*members) if hasattr(value, "_fields") else type(value)(members)

@@ -6,7 +6,6 @@ have submitted. It raises any error from inside: each output decides what is wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -30,8 +29,6 @@ __all__ = ["Cleaner"]
 _PLAIN = frozenset({bool, int, float, complex, Decimal, datetime, date, time, timedelta, UUID})
 _BARE = frozenset({str, int})  # the types of nearly all extra fields
 _FAILED = "[withheld: redaction failed"  # a redactor does not raise; it returns this notice
-_DEEPEST = 48  # containers within containers; the redactor withholds deeper ones
-_SEQUENCES = (list, tuple, set, frozenset)
 # Fewest and most characters of a text that is kept as clean.
 _LONG, _LONGEST = 1 << 10, 1 << 16
 _SHORT = 240  # most characters of a message that is cached
@@ -106,14 +103,13 @@ class Cleaner:
                 return (
                     value if (remaining := self._without_submitted(shown)) is shown else remaining
                 )
-        return self.redactor.redact_value(key, self._data_without_submitted(snapshot(value)))
+        return self.redactor.nested(self._leaf).item(key, value)
 
     def data(self, value: Any) -> Any:
         """Return nested data without personal data; an object that would show any becomes a clean snapshot."""
-        value = snapshot(value)
         if isinstance(value, str):
-            return self.text(value)
-        return self.redactor.redact_mapping(self._data_without_submitted(value))
+            return self.text(snapshot(value))
+        return self.redactor.nested(self._leaf).member(value)
 
     def _without_submitted(self, text: str) -> str:
         """Return the text without what visitors submitted."""
@@ -125,40 +121,21 @@ class Cleaner:
                 text = known.redact(text)
         return text
 
-    def _data_without_submitted(self, value: Any, depth: int = 0) -> Any:
-        """Return data without what visitors submitted, with objects as snapshots; the redactor does the rest."""
+    def _leaf(self, value: Any) -> Any:
+        """Return a value without what visitors submitted, an object as a snapshot; the redactor does the rest."""
+        value = snapshot(value)
         if isinstance(value, str):
             return self._without_submitted(value)
-        if value is None or value is True or value is False or depth > _DEEPEST:
+        if value is None or value is True or value is False:
             return value
-        if isinstance(value, Mapping):
-            return self._mapping(value, depth + 1)
-        if isinstance(value, _SEQUENCES):
-            members = [self._data_without_submitted(member, depth + 1) for member in value]
-            return value if _same(members, value) else _of_kind(value, members)
-        if isinstance(value, bytes | bytearray):
-            text = bytes(value).decode("utf-8", "surrogateescape")
-            cleaned = self._without_submitted(text)
-            return value if cleaned == text else cleaned.encode("utf-8", "surrogateescape")
+        if type(value) in _PLAIN:
+            text = str(value)
+            remaining = self._without_submitted(text)
+            return value if remaining is text else remaining
         return self._object(value)
-
-    def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
-        # Only `dict`'s own methods give all values of a multi-value dict (QueryDict, MultiDict).
-        given = dict.items(value) if isinstance(value, dict) else value.items()
-        items = [
-            (k, self._data_without_submitted(k), v, self._data_without_submitted(v, depth))
-            for k, v in given
-        ]
-        if all(new_key is key and new is item for key, new_key, item, new in items):
-            return value
-        return {key: item for _, key, _, item in items}
 
     def _object(self, value: Any) -> Any:
         """Judge an object by the text a log would show; one that raises is withheld alone, not with its record."""
-        if type(value) in _PLAIN:
-            text = str(value)
-            cleaned = self._without_submitted(text)
-            return value if cleaned is text else cleaned
         try:
             text, shown = str(value), repr(value)
         except Exception:
@@ -169,17 +146,3 @@ class Cleaner:
         if type(value) is Snapshot:
             return value.saying(cleaned, cleaned_repr)
         return Snapshot(value, cleaned, cleaned_repr)
-
-
-def _same(members: list[Any], value: Any) -> bool:
-    return all(new is old for new, old in zip(members, value, strict=True))
-
-
-def _of_kind(value: Any, members: list[Any]) -> Any:
-    """Return members in a container of the same type."""
-    if hasattr(value, "_fields"):  # a named tuple
-        return type(value)(*members)
-    for kind in _SEQUENCES:
-        if isinstance(value, kind):
-            return kind(members)
-    return members

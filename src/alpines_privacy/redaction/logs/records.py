@@ -11,7 +11,6 @@ a template: values that were formatted into it before logging can no longer be t
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import logging
 import logging.handlers
@@ -20,6 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from alpines_privacy.redaction.engine.containers import like
 from alpines_privacy.redaction.engine.one_line import one_line
 from alpines_privacy.redaction.engine.snapshots import Snapshot, snapshot
 from alpines_privacy.redaction.logs.cleaning import Cleaner
@@ -165,7 +165,7 @@ def _freeze(record: logging.LogRecord) -> None:
 def _frozen(value: Any) -> Any:
     if isinstance(value, Mapping) and type(value) is not dict:  # a server's own class (gunicorn's)
         changed = {key: new for key, old in value.items() if (new := snapshot(old)) is not old}
-        return _like(value, {**value, **changed}) if changed else value
+        return like(value, {**value, **changed}) if changed else value
     return snapshot(value)
 
 
@@ -363,7 +363,7 @@ def _shown(value: Any, text: str, message: str) -> Any:
 def _named(logger: str, args: Any) -> Any:
     """Return arguments under names of personal data: in access logs `u` is the signed-in user (RFC 3875 §4.1.11)."""
     if logger.endswith(".access") and isinstance(args, Mapping) and args.get("u", "-") != "-":
-        return _like(args, {**args, "u": "[USERNAME]"})
+        return like(args, {**args, "u": "[USERNAME]"})
     return args
 
 
@@ -373,19 +373,9 @@ def _clean_args(args: Any, cleaner: Cleaner, *, lines: bool = False) -> Any:
         named = cleaner.data(args)
         values = {key: _on_one_line(value, lines=lines) for key, value in named.items()}
         same = named is args and all(values[key] is named[key] for key in values)
-        return args if same else _like(args, values)
+        return args if same else like(args, values)
     members = tuple(_on_one_line(cleaner.data(arg), lines=lines) for arg in args or ())
     return members if any(map(operator.is_not, members, args or ())) else args
-
-
-def _like(args: Mapping[str, Any], values: dict[str, Any]) -> Mapping[str, Any]:
-    """Return a mapping like the one given, which may answer more keys than it lists (gunicorn's headers)."""
-    if type(args) is dict:
-        return values
-    like: Any = copy.copy(args)
-    like.clear()
-    like.update(values)
-    return values if like is args else like
 
 
 def _on_one_line(value: Any, *, lines: bool) -> Any:
