@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
-from alpines_privacy.redaction.logs.submitted import failed, in_flight
+from alpines_privacy.redaction.logs.submitted import current_requests, failed
 
 # Machines are busy at times: no test is about how long one example takes. The examples are the same
 # each time, so that a failure is always the change's own; `--hypothesis-profile=random` draws others.
@@ -91,7 +91,7 @@ def _outside() -> Iterator[None]:
     What visitors of the test before submitted, whose request failed, is no longer to be hidden.
     """
     current_privacy.set(OUTSIDE)
-    in_flight.references.clear()
+    current_requests.references.clear()
     failed.kept.clear()
     yield
     current_privacy.set(OUTSIDE)

@@ -7,7 +7,9 @@ app = protect(app)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from alpines_privacy.lazy_names import lazy
 
 if TYPE_CHECKING:
     from alpines_privacy.http.privacy import Privacy, current
@@ -37,29 +39,21 @@ __all__ = [
 __version__ = "0.1.0"
 
 # Imported on first use: a command line that prints its help needs none of it.
-_HOMES = {
-    "AgeScreen": "alpines_privacy.policy",
-    "Cookie": "alpines_privacy.policy",
-    "PolicyError": "alpines_privacy.policy",
-    "Privacy": "alpines_privacy.http.privacy",
-    "PrivacyPolicy": "alpines_privacy.policy",
-    "PrivacyWarning": "alpines_privacy.policy.warning",
-    "Signup": "alpines_privacy.policy",
-    "ThirdParty": "alpines_privacy.policy",
-    "current": "alpines_privacy.http.privacy",
-    "protect": "alpines_privacy.protection",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home when it is first asked for (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - only here
-
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy(
+    __name__,
+    {
+        "AgeScreen": "alpines_privacy.policy",
+        "Cookie": "alpines_privacy.policy",
+        "PolicyError": "alpines_privacy.policy",
+        "Privacy": "alpines_privacy.http.privacy",
+        "PrivacyPolicy": "alpines_privacy.policy",
+        "PrivacyWarning": "alpines_privacy.policy.warning",
+        "Signup": "alpines_privacy.policy",
+        "ThirdParty": "alpines_privacy.policy",
+        "current": "alpines_privacy.http.privacy",
+        "protect": "alpines_privacy.protection",
+    },
+)
 
 
 def __dir__() -> list[str]:

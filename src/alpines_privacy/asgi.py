@@ -31,7 +31,7 @@ from alpines_privacy.http.heads import (
     read_loosely,
 )
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
-from alpines_privacy.http.privacy import KEY, is_under_way
+from alpines_privacy.http.privacy import KEY, is_current
 from alpines_privacy.http.promise import Message as Beside
 from alpines_privacy.wrapper import Wrapper
 
@@ -426,7 +426,7 @@ async def in_time(asked: Awaitable[Any]) -> Any:
     with suppress(Exception):  # the app's own
         if _has_asyncio():
             task = asyncio.ensure_future(asked)
-            task.add_done_callback(_overlook)
+            task.add_done_callback(_retrieve_exception)
             try:
                 await asyncio.wait((task,), timeout=_PATIENCE)
                 return task.result() if task.done() and not task.cancelled() else None
@@ -444,7 +444,7 @@ def _has_asyncio() -> bool:
     return True
 
 
-def _overlook(task: asyncio.Future[Any]) -> None:
+def _retrieve_exception(task: asyncio.Future[Any]) -> None:
     """Retrieve the exception of a task that is not awaited, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()
@@ -497,7 +497,7 @@ _REPLACED: _Handlers = {_ANY_OTHER: _Exchange.drop}
 
 def _is_nested(scope: Scope) -> bool:
     """Whether an outer layer is already at work on this request."""
-    return is_under_way(scope.get(KEY))
+    return is_current(scope.get(KEY))
 
 
 def _is_lower_case(names: Iterable[bytes]) -> bool:

@@ -43,7 +43,7 @@ from alpines_privacy.http.privacy import (
     Privacy,
     context_of,
     current_privacy,
-    is_under_way,
+    is_current,
 )
 from alpines_privacy.wrapper import Wrapper
 
@@ -558,7 +558,7 @@ def _is_nested(environ: WSGIEnvironment) -> bool:
     """
     outer = environ.get(KEY)
     if isinstance(outer, Privacy):
-        return is_under_way(outer)
+        return is_current(outer)
     if (outer := current_privacy.get()) is OUTSIDE:  # nearly always
         return False
     context = context_of(outer)

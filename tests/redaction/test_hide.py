@@ -182,8 +182,8 @@ def test_a_short_value_is_not_hidden(visit: Visit, written: io.StringIO) -> None
 
 
 def test_the_longer_of_two_values_is_hidden_whole(visit: Visit, written: io.StringIO) -> None:
-    visit.privacy.hide(f"{NAME}, 7 Nowhere Street", "ADDRESS")
-    LOG.info("to %s, 7 Nowhere Street", NAME)
+    visit.privacy.hide(f"{NAME}, 7 NothingKnown Street", "ADDRESS")
+    LOG.info("to %s, 7 NothingKnown Street", NAME)
     assert written.getvalue() == "tests.redaction to [ADDRESS]\n"
 
 

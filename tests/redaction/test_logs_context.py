@@ -30,7 +30,12 @@ from alpines_privacy.http.privacy import OUTSIDE, current_privacy, request_conte
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.engine.known_values import KnownValues, Literal, _is_word
 from alpines_privacy.redaction.logs import cleaning
-from alpines_privacy.redaction.logs.submitted import _submitted, failed, in_flight, known_values_of
+from alpines_privacy.redaction.logs.submitted import (
+    _submitted,
+    current_requests,
+    failed,
+    known_values_of,
+)
 from alpines_privacy.wsgi import PrivacyMiddleware as WSGILayer
 from alpines_privacy.wsgi import WSGIRequest
 from tests.frameworks.django_site import OURS
@@ -365,7 +370,7 @@ def test_after_the_request_nothing_is_kept(written: io.StringIO) -> None:
     assert written.getvalue() == f"{NAME}\n"
     assert kept[0].submission is None
     assert kept[0].known_values is None
-    assert not list(in_flight)
+    assert not list(current_requests)
 
 
 @pytest.mark.parametrize("run", ["wsgi", "asgi"])
@@ -472,7 +477,7 @@ def test_of_very_many_requests_under_way_the_newest_count(written: io.StringIO) 
     for visit in reversed(visits):
         visit.end()
     assert written.getvalue() == "[NAME]\n"
-    assert not in_flight.references
+    assert not current_requests.references
 
 
 def test_what_code_hides_is_hidden_however_much_there_is(written: io.StringIO) -> None:
@@ -514,14 +519,14 @@ def test_what_was_submitted_is_worked_out_once_however_often_code_hides(
 def test_a_request_that_never_ends_is_forgotten_with_its_visit() -> None:
     visit = Guard(PrivacyPolicy()).visit(Sent())
     visit.request()
-    assert visit.context in list(in_flight)
-    before = len(list(in_flight))
+    assert visit.context in list(current_requests)
+    before = len(list(current_requests))
     other = Guard(PrivacyPolicy()).visit(Sent())
     other.request()
     del other
     visit.end()
     current_privacy.set(OUTSIDE)
-    assert len(list(in_flight)) < before
+    assert len(list(current_requests)) < before
 
 
 @pytest.mark.parametrize("policy", [{"logs": "off"}, {"mode": "report"}, {"mode": "off"}])
@@ -537,7 +542,7 @@ def test_where_logs_are_left_alone_no_body_is_watched(policy: dict[str, Any]) ->
     scope = scope_of("/", (b"content-type", URLENCODED.encode()), method="POST")
     asyncio.run(ASGILayer(app, guard)(scope, cast("Any", receive), cast("Any", server.send)))
     assert seen == [receive]
-    assert not list(in_flight)
+    assert not list(current_requests)
 
 
 FIELDS = ("authorization", "cookie", "user-agent", "x-forwarded-for", "forwarded", "host")

@@ -283,7 +283,7 @@ def test_reports_are_counted_by_host_and_directive(
     for cut in (0, 1, len(body)):
         promise = made()
         assert post(promise, body, media_type, cut=cut) == 204
-        assert promise.counts.told() == counts
+        assert promise.counts.by_host() == counts
 
 
 GARBAGE: dict[str, bytes] = {
@@ -317,7 +317,7 @@ GARBAGE: dict[str, bytes] = {
 def test_garbage_is_taken_and_not_counted(body: bytes) -> None:
     promise = made()
     assert post(promise, body) == 204
-    assert promise.counts.told() == {}
+    assert promise.counts.by_host() == {}
 
 
 REFUSED: dict[str, tuple[str, bytes, tuple[str, str], int]] = {
@@ -333,7 +333,7 @@ def test_what_is_no_report_of_the_site_is_refused(
 ) -> None:
     promise = made()
     assert post(promise, body, media_type, field) == status
-    assert promise.counts.told() == {}
+    assert promise.counts.by_host() == {}
 
 
 OF_NO_ORIGIN = (("sec-fetch-site", "cross-site"), ("origin", "null"))
@@ -361,7 +361,7 @@ def test_only_reports_about_pages_of_this_site_count(
 ) -> None:
     promise = made()
     assert post(promise, csp_report(X, page=page), "application/csp-report", *fields) == 204
-    assert bool(promise.counts.told()) is counts
+    assert bool(promise.counts.by_host()) is counts
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -425,7 +425,7 @@ def test_no_more_hosts_are_told_of_than_a_person_reads(caplog: pytest.LogCapture
         post(promise, csp_report(f"https://h{number}.example.com/"))
     assert len(warnings(caplog)) == 51
     assert "suggest" in warnings(caplog)[-1]
-    assert len(promise.counts.told()) == 200
+    assert len(promise.counts.by_host()) == 200
 
 
 def test_where_no_page_reports_there_is_no_endpoint() -> None:
@@ -439,7 +439,7 @@ def test_no_more_reports_of_a_body_are_read_than_a_browser_sends() -> None:
     body = {"blockedURL": X, "effectiveDirective": "img-src"}
     promise = made()
     assert post(promise, reporting(*[body] * 150), "application/reports+json") == 204
-    assert promise.counts.told() == {"x.example.com": {"img-src": 100}}
+    assert promise.counts.by_host() == {"x.example.com": {"img-src": 100}}
 
 
 def test_nothing_is_kept_but_hosts_and_directives() -> None:
@@ -455,7 +455,7 @@ def test_counts_are_bounded_and_keep_who_is_asked_for_most(loads: list[tuple[str
         counts.add("often", "img-src")
     for host, directive in loads:
         counts.add(host, directive)
-        told = counts.told()
+        told = counts.by_host()
         assert len(told) <= 3
         assert next(iter(told)) == "often"
         assert host in told
@@ -465,7 +465,7 @@ def test_counts_are_bounded_and_keep_who_is_asked_for_most(loads: list[tuple[str
 def test_no_body_makes_it_fail(body: bytes) -> None:
     promise = made()
     assert post(promise, body, cut=len(body) // 2) == 204
-    assert promise.counts.told() == {}
+    assert promise.counts.by_host() == {}
 
 
 anything = st.recursive(
@@ -485,7 +485,7 @@ told = st.fixed_dictionaries(
 def test_no_report_makes_it_fail_or_keeps_what_is_no_host(document: Any) -> None:
     promise = made()
     assert post(promise, json.dumps(document).encode(), "application/reports+json") == 204
-    for host in promise.counts.told():
+    for host in promise.counts.by_host():
         ThirdParty(host, purpose="Any host that is counted can be declared")
 
 
@@ -639,7 +639,7 @@ class Tour:
 
     def reported(self) -> set[str]:
         """Return the directives that loads from a host nobody declared broke."""
-        return set(self.counts.told().get("other.example", ()))
+        return set(self.counts.by_host().get("other.example", ()))
 
     def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         name = environ["HTTP_HOST"].partition(":")[0]
@@ -749,9 +749,9 @@ def test_reports_of_frames_and_of_mounted_apps_arrive(browser: Browser, frame: s
     outer = DispatcherMiddleware(no_app, {"/shop": PrivacyMiddleware(inner, guard)})
     with wsgi_origin(outer) as port:
         page = visit(browser, f"http://www.shop.example:{port}/shop/inner/")
-        wait_until(page, lambda: bool(counts.told()))
+        wait_until(page, lambda: bool(counts.by_host()))
         page.context.close()
-    assert counts.told() == {"other.example": {"img-src": 1}}
+    assert counts.by_host() == {"other.example": {"img-src": 1}}
 
 
 def test_a_router_within_the_app_does_not_move_the_reports_address_over_asgi() -> None:
@@ -885,4 +885,4 @@ def test_both_protocols_take_reports() -> None:
                 headers={"content-type": "application/csp-report", "host": "www.shop.example"},
             )
         assert (response.status, response.headers.getlist("content-length")) == (204, [])
-        assert promise.counts.told() == {"x.example.com": {"img-src": 1}}
+        assert promise.counts.by_host() == {"x.example.com": {"img-src": 1}}

@@ -72,7 +72,7 @@ def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # the same, for a pipe nobody reads any more
-    return _tell(tally, checking, quiet=quiet)
+    return _print_result(tally, checking, quiet=quiet)
 
 
 def _work_on(names: Sequence[str], run: _Run) -> None:
@@ -86,15 +86,15 @@ def _work_on(names: Sequence[str], run: _Run) -> None:
         run.progress.file_done(_size(name))
 
 
-def _tell(tally: Tally, checking: Checking | None, *, quiet: bool) -> int:
+def _print_result(tally: Tally, checking: Checking | None, *, quiet: bool) -> int:
     for note in tally.notes:
         click.echo(f"Note: {printable(note)}", err=True)
     for name, reason in tally.failures:
         click.echo(f"Error: {printable(f'{name}: {reason}')}", err=True)
     is_found = checking is not None and not checking.update and bool(tally.kinds)
     if not quiet:
-        told = tally.summary("found", checking.nothing) if checking else tally.summary()
-        click.echo(told, err=True)
+        summary = tally.summary("found", checking.nothing) if checking else tally.summary()
+        click.echo(summary, err=True)
     if is_found and not quiet:
         click.echo(_WHY, err=True)
     if tally.failures:

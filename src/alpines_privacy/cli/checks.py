@@ -70,13 +70,13 @@ class Checking:
             return []
         gone = [*baseline.gone()] if baseline is not None else []
         self._report.end(Outcome(read, [*failures], gone))
-        return [*map(_told, gone[:_MOST]), *_rest(gone)]
+        return [*map(_line_about, gone[:_MOST]), *_rest(gone)]
 
 
 _MOST = 10  # lines about gone findings
 
 
-def _told(gone: Gone) -> str:
+def _line_about(gone: Gone) -> str:
     return f"{gone.file}: {gone.values:,} {gone.kind} of the baseline gone"
 
 

@@ -59,7 +59,7 @@ def explain_log(text: str, policy: str | None) -> None:
         if explanation.findings:
             explained += 1
             heading = [f"line {number}"] if len(lines) > 1 else []
-            click.echo("\n".join(map(inert, [*heading, *_told(explanation)])))
+            click.echo("\n".join(map(inert, [*heading, *_lines_of(explanation)])))
         if explained == _MOST_LINES and number < len(lines):
             click.echo(f"The lines after line {number} were not looked at.")
             break
@@ -73,7 +73,7 @@ def _read() -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _told(explanation: Explanation) -> Iterator[str]:
+def _lines_of(explanation: Explanation) -> Iterator[str]:
     marks = [finding.mark for finding in explanation.findings]
     last = 0
     for number, (row, carets) in enumerate(_rows(explanation.text, marks)):
@@ -84,13 +84,13 @@ def _told(explanation: Explanation) -> Iterator[str]:
         last = number
         yield from (row, carets.rstrip())
     for finding in explanation.findings:
-        yield from _about(finding)
+        yield from _lines_about(finding)
     if explanation.more:
         yield f"and {explanation.more:,} more in this line"
     yield ""
 
 
-def _about(finding: Finding) -> Iterator[str]:
+def _lines_about(finding: Finding) -> Iterator[str]:
     yield f"column {finding.column:,}: {finding.kind}"
     yield from _indented("found by", finding.rule)
     heading = "kept by"

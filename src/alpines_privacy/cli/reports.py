@@ -197,16 +197,18 @@ class SARIFReport:
 
     def end(self, outcome: Outcome) -> None:
         """Write the invocation: failures, and gone findings."""
-        told = [_notification("error", name, why) for name, why in outcome.failures]
-        told += [
+        notifications = [_notification("error", name, why) for name, why in outcome.failures]
+        notifications += [
             _notification("note", gone.file, f"gone from the baseline: {_counted(gone)}")
             for gone in outcome.gone
         ]
         if rest := self._entries.omitted:
-            told.append({"level": "note", "message": {"text": f"{rest:,} more results left out"}})
+            notifications.append(
+                {"level": "note", "message": {"text": f"{rest:,} more results left out"}}
+            )
         invocation = {
             "executionSuccessful": not outcome.failures,
-            "toolExecutionNotifications": told,
+            "toolExecutionNotifications": notifications,
         }
         self._entries.close({"invocations": [invocation]})
 

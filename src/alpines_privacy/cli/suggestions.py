@@ -80,10 +80,10 @@ def _why(status: int) -> str:
     return "expected 200"
 
 
-def _counts(told: Any) -> Counts:
+def _counts(answer: Any) -> Counts:
     """Return the counts by host and directive; raise for a host or number that is none."""
     counts: dict[str, dict[str, int]] = {}
-    for host, by_directive in told["loads"].items():
+    for host, by_directive in answer["loads"].items():
         ThirdParty(host, purpose="to see that it is a host")
         counts[host] = {
             directive: int(count)

@@ -71,7 +71,7 @@ def compile_(
     data = compile_lists(read, modified="compiled by alpines-privacy")
     _replace(out, data)
     click.echo(f"{out}: {len(data):,} bytes")
-    _tell_of(out)
+    _print_file(out)
 
 
 @trackers.command(context_settings=_NARROW)
@@ -132,24 +132,24 @@ def test(url: str, page: str, kind: str, policy: str | None) -> None:
         click.echo("May load: no browser would ask a host for this address.")
         raise click.exceptions.Exit(1)
     decision = _rules(policy).explain(address.url, page_address.host, asking)
-    click.echo(_told(decision))
+    click.echo(_described(decision))
     raise click.exceptions.Exit(0 if decision.match else 1)
 
 
 @trackers.command(context_settings=_NARROW)
-@click.option("--policy", metavar="FILE", help="A policy file whose rules to tell of.")
+@click.option("--policy", metavar="FILE", help="A policy file whose rules to describe.")
 @click.argument("file", required=False, type=_FILE)
 def info(file: Path | None, policy: str | None) -> None:
-    """Tell what the rules are: lists, versions, dates, counts, what was not understood.
+    """Describe the rules: lists, versions, dates, counts, what was not understood.
 
-    Without FILE, a compiled list, it tells of the rules in force.
+    Without FILE, a compiled list, it describes the rules in force.
     """
     if file:
-        _tell_of(file)
+        _print_file(file)
         return
     rules = _rules(policy)
     for each in rules.lists:
-        _tell(each)
+        _print_list(each)
     click.echo(f"companies: {len(rules.companies):,} services of third-party-web")
 
 
@@ -190,7 +190,7 @@ def _rules(policy: str | None) -> Rules:
     return rules_for(PrivacyPolicy.load(policy).trackers) if policy else shipped_rules()
 
 
-def _told(decision: Explanation) -> str:
+def _described(decision: Explanation) -> str:
     match, blocking, exception = decision
     if match:
         stopped = "for everyone" if match.when == "always" else "for visitors who send a signal"
@@ -207,7 +207,7 @@ def _told(decision: Explanation) -> str:
     return "May load: no rule is about it."
 
 
-def _tell_of(path: Path) -> None:
+def _print_file(path: Path) -> None:
     from alpines_privacy.policy import PolicyError  # noqa: PLC0415
     from alpines_privacy.policy.bounds import read_bounded  # noqa: PLC0415
     from alpines_privacy.trackers.source import LONGEST_FILE  # noqa: PLC0415
@@ -220,10 +220,10 @@ def _tell_of(path: Path) -> None:
     except ValueError as error:
         raise PolicyError(f"is no compiled list: {error}", source=str(path)) from None
     for each in table.lists:
-        _tell(each)
+        _print_list(each)
 
 
-def _tell(info: ListInfo) -> None:
+def _print_list(info: ListInfo) -> None:
     stopped = "for everyone" if info.when == "always" else "under a signal"
     version = ", ".join(part for part in (info.version, info.date) if part) or "version not said"
     click.echo(f"{info.name} ({version}), {stopped}")

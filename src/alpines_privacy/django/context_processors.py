@@ -43,5 +43,5 @@ class _Allows(dict[str, bool]):
 
 def privacy(request: HttpRequest) -> dict[str, _TemplatePrivacy]:
     """Return `privacy` for a template's context."""
-    del request  # the request under way is what `current()` tells of
+    del request  # `current()` knows it
     return {"privacy": _TemplatePrivacy(current())}

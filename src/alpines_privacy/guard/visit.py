@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.cross_origin import granted, preflight
-from alpines_privacy.http.heads import TELLING, Field, RequestHead, ResponseHead, field_name
+from alpines_privacy.http.heads import NEVER_PLAIN, Field, RequestHead, ResponseHead, field_name
 from alpines_privacy.http.outcomes import (
     HOLD,
     MORE,
@@ -189,7 +189,7 @@ class Visit:
             head.media_type = sniffed(head, data)
         except Exception:  # the chunk is not bytes: the server reports that
             self._guard.runtime.notices.failure("the reading of a response's beginning")
-        is_no_page = not head.is_html and head.status not in TELLING
+        is_no_page = not head.is_html and head.status not in NEVER_PLAIN
         return self._pass_on(head) if is_no_page and self._may_pass(head) else self._run_hooks(head)
 
     def _has_body(self, head: ResponseHead) -> bool:

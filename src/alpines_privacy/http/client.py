@@ -31,7 +31,7 @@ _LONGEST = 320  # characters of an authority: a domain name has 253, a port five
 # The scheme of a site's origin; a websocket has that of its page.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
-_UNHEEDED = (
+_UNTRUSTED = (
     "A request came over http and says https in X-Forwarded-Proto or Forwarded, from a peer that nothing trusts: "
     "cookies leave without Secure. If a proxy of yours sends it, set %s in the policy, or let the framework "
     "or the server trust it (docs/deploy.md)."
@@ -88,7 +88,7 @@ class ProxyTrust:
         asked = came if self.any and not is_trusted else read(head, came)
         client = Client(asked.peer, *_SITES[asked.scheme, asked.authority])
         if not (client.https or is_trusted) and says_https(head):
-            _notices.once(_UNHEEDED, _setting_for(came.peer))
+            _notices.once(_UNTRUSTED, _setting_for(came.peer))
         return client
 
     def _forwarded(self, head: RequestHead, asked: Asked) -> Asked:

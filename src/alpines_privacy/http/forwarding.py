@@ -119,8 +119,8 @@ def _read_by_wsgi(middleware: Callable[..., object]) -> Reader:
         noted: list[dict[str, Any]] = []
         middleware(environ, noted.append)
         found = noted[0]
-        told = ("REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME")
-        return Asked(*(found[name] for name in told))
+        keys = ("REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME")
+        return Asked(*(found[name] for name in keys))
 
     return read
 

@@ -16,7 +16,7 @@ from alpines_privacy.http.cache import cached
 
 __all__ = [
     "HTML_TYPES",
-    "TELLING",
+    "NEVER_PLAIN",
     "XML_TYPES",
     "Asked",
     "Field",
@@ -45,8 +45,8 @@ _TYPE = re.compile(
     r"[ \t\r\n]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)(?![^ \t\r\n;(])"
 )
 _MAY_BE_PAGES = HTML_TYPES | XML_TYPES | {""}
-# Not Modified may stand for a page; at a 404 there may be a resource of ours.
-TELLING = frozenset({304, 404})
+# Statuses of responses that are never plain: 304 may stand for a page, and a resource of ours may replace a 404.
+NEVER_PLAIN = frozenset({304, 404})
 
 _MOST_ADDED = 1536  # bytes of what the layer adds to a head
 _MOST = 3584  # bytes of a head with that
@@ -197,8 +197,8 @@ class ResponseHead:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is certainly no page, whatever its bytes, and its status none of `TELLING`."""
-        return self.media_type not in _MAY_BE_PAGES and self.status not in TELLING
+        """Whether this is certainly no page, whatever its bytes, and its status none of `NEVER_PLAIN`."""
+        return self.media_type not in _MAY_BE_PAGES and self.status not in NEVER_PLAIN
 
     @property
     def content_coding(self) -> str:

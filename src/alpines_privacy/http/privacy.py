@@ -25,7 +25,7 @@ __all__ = [
     "context_of",
     "current",
     "current_privacy",
-    "is_under_way",
+    "is_current",
     "request_context",
 ]
 
@@ -215,12 +215,12 @@ current_privacy: ContextVar[Privacy] = ContextVar(KEY, default=OUTSIDE)
 
 
 def current() -> Privacy:
-    """Return the privacy of the request under way, in its thread, task or any task it started.
+    """Return the privacy of the current request, in its thread, task or any task it started.
 
     Outside a request the answer is an opted-out `Privacy` that is false as a condition.
     """
     privacy = current_privacy.get()
-    return privacy if is_under_way(privacy) else OUTSIDE
+    return privacy if is_current(privacy) else OUTSIDE
 
 
 # Returns the context behind a `Privacy`; None outside a request. Each log record calls it, so it is
@@ -233,7 +233,7 @@ def request_context() -> RequestContext | None:
     return context_of(current_privacy.get())
 
 
-def is_under_way(found: object) -> bool:
+def is_current(found: object) -> bool:
     """Whether an object, found under the key, is the `Privacy` of a request that has not ended."""
     context = context_of(found) if isinstance(found, Privacy) else None
     return context is not None and not context.ended

@@ -51,8 +51,8 @@ def _user() -> str:
 def _name() -> str:
     """Return a file name derived from what the processes of one site have in common."""
     main = getattr(sys.modules.get("__main__"), "__file__", None) or sys.executable
-    told = "\0".join((os.getcwd(), str(main)))  # noqa: PTH109 - a text is what is hashed
-    return f"{hashlib.blake2s(told.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.key"
+    shared = "\0".join((os.getcwd(), str(main)))  # noqa: PTH109 - a text is what is hashed
+    return f"{hashlib.blake2s(shared.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.key"
 
 
 def _private(folder: Path) -> Path:

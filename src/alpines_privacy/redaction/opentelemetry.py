@@ -25,7 +25,7 @@ __all__ = ["RedactingLogs", "RedactingSpans"]
 _WITHHELD = "[withheld]"
 
 # Attributes of the program (OpenTelemetry semantic conventions): "name" and "address" in their keys
-# # are not a person's. Their text is cleaned too.
+# are not a person's. Their text is cleaned too.
 _PROGRAMS = (
     "code.", "container.", "db.collection.", "db.name", "db.namespace", "db.operation", "db.system",
     "host.", "messaging.destination", "net.host.", "network.protocol.", "os.", "peer.service",

@@ -9,7 +9,7 @@ from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.submission import Submission
 from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.redaction.logs.installed import outside
-from alpines_privacy.redaction.logs.submitted import failed, in_flight
+from alpines_privacy.redaction.logs.submitted import current_requests, failed
 
 __all__ = ["VisitorsInLogs"]
 
@@ -24,19 +24,19 @@ class VisitorsInLogs(Promise):
 
     def request(self, context: RequestContext) -> Watch | None:
         """Note the request; watch its body if it is a form or JSON."""
-        in_flight.add(context)
+        current_requests.add(context)
         if (
             not self._has_looked
         ):  # exporters that an app sets up after `protect()` are there by the first request
             self._has_looked = True
-            self._tell(context)
+            self._warn(context)
         types = context.request.values("content-type")
         if not types or not _has_fields(types[0]):
             return None
         context.submission = Submission(types[0])
         return Watch(context.submission.take)
 
-    def _tell(self, context: RequestContext) -> None:
+    def _warn(self, context: RequestContext) -> None:
         for sentence in unhooked():
             context.runtime.notices.once("%s", sentence)
 
@@ -47,7 +47,7 @@ class VisitorsInLogs(Promise):
 
     def end(self, context: RequestContext) -> None:
         """Forget the visitor."""
-        in_flight.discard(context)
+        current_requests.discard(context)
         context.submission = context.known_values = None
 
 

@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r'"""(?:[^"\\]|\\(?:""")?|"(?!""))*+"""|"(?!"")(?:[^"\\\r\n]|\\[^\r\n])*+"|#[^\r\n]*+'
     r'|([_A-Za-z][_0-9A-Za-z]*+)|([{}()\[\]])|(")'
 )
-_UNTOLD = "its operation cannot be told"
+_UNCLEAR = "its operation is unclear"
 
 
 def operation_of(body_type: ContentType, body: bytes, declared: AbstractSet[str]) -> str | None:
@@ -68,7 +68,7 @@ def _check_multipart(body_type: ContentType, body: bytes, declared: AbstractSet[
     """Let uploads of other operations pass; raise for a signup, which must be JSON."""
     fields = _once(body_type, body, _OPERATIONS)
     if not fields:
-        raise Unreadable(_UNTOLD)
+        raise Unreadable(_UNCLEAR)
     if operation_of(_JSON, fields[0][1].encode(), declared) is not None:
         raise UnsupportedType("a signup's GraphQL operation is no JSON")
 
@@ -76,32 +76,32 @@ def _check_multipart(body_type: ContentType, body: bytes, declared: AbstractSet[
 def _check_batch(body: bytes, declared: AbstractSet[str]) -> None:
     """Let a batch pass if every operation in it is known and none is a signup; raise otherwise."""
     seen: set[str] = set()
-    told: set[str] = set()
+    named: set[str] = set()
     for path, value in read_fields(_JSON, body, ANY, longest=len(body)):
         match = _IN_BATCH.match(path)
         if match is None or len(seen) > _MOST_IN_BATCH:
-            raise Unreadable(_UNTOLD)
+            raise Unreadable(_UNCLEAR)
         seen.add(match[1])
         if value and path == match[0] and match[2]:
-            told.add(match[1])
+            named.add(match[1])
             is_document = match[2] == "query"
             if _asked(value if is_document else "", "" if is_document else value, declared):
                 raise Unreadable("a signup's GraphQL operation stands in a batch")
-    if seen != told:
-        raise Unreadable(_UNTOLD)
+    if seen != named:
+        raise Unreadable(_UNCLEAR)
 
 
 def _asked(document: str, name: str, declared: AbstractSet[str]) -> str | None:
     """Return the declared operation of a document, or of the name of a stored document."""
     if not (document or name):
-        raise Unreadable(_UNTOLD)
+        raise Unreadable(_UNCLEAR)
     found = {name} & declared
     count = 1
     if any(operation in document for operation in declared):
         names, count = _names_in(document, declared)
         found |= names
     if len(found) > 1 or (found and count != 1 and name not in found):
-        raise Unreadable(_UNTOLD)
+        raise Unreadable(_UNCLEAR)
     return found.pop() if found else None
 
 

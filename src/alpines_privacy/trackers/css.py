@@ -19,8 +19,8 @@ NOWHERE = "data:,"
 
 IsListed: TypeAlias = "Callable[[str, tuple[LoadKind, ...]], bool]"
 
-_IMPORTED: tuple[LoadKind, ...] = ("stylesheet",)
-_DRAWN: tuple[LoadKind, ...] = ("image", "font")
+_IMPORT_KINDS: tuple[LoadKind, ...] = ("stylesheet",)
+_IMAGE_KINDS: tuple[LoadKind, ...] = ("image", "font")
 
 _NEWLINE = r"(?:\r\n|[\n\r\f])"
 _ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}(?:{_NEWLINE}|[ \t])?|{_NEWLINE}|[^\n\r\f0-9a-fA-F])"
@@ -82,7 +82,7 @@ def inert(css: str, is_listed: IsListed) -> str | None:
         if group is None or (group == "string" and not has_sets):
             continue
         written = token[group]
-        if is_listed(_read(written), _IMPORTED if group == "imported" else _DRAWN):
+        if is_listed(_read(written), _IMPORT_KINDS if group == "imported" else _IMAGE_KINDS):
             parts += css[copied : token.start(group)], _instead(written)
             copied = token.end(group)
     return "".join((*parts, css[copied:])) if parts else None

@@ -20,7 +20,7 @@ from alpines_privacy.http.html import (
     Edit,
     Interest,
     Namespace,
-    Nowhere,
+    NothingKnown,
     Rewriter,
     Selection,
     StartTag,
@@ -185,7 +185,7 @@ class Elements:
 
     def _skip_known(self) -> None:
         """Skip tags cached as unchanged, unless the shield still needs a place."""
-        self._interest.known = Nowhere() if self._placing.is_pending else self._outcomes.tags
+        self._interest.known = NothingKnown() if self._placing.is_pending else self._outcomes.tags
 
     def _verdict(self, tag: StartTag) -> Verdict:
         """Decide on a tag by its element's handler, then on attributes any element may have."""

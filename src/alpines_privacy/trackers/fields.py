@@ -158,8 +158,8 @@ class Fields:
             if kept is not None:
                 left.append(field if kept == value else (name, kept))
         if any(field_name(name) == "nel" for name, _ in left):
-            told = cleaning.without_stray_policies(left)
-            left, changed = told, changed or len(told) < len(left)
+            remaining = cleaning.without_stray_policies(left)
+            left, changed = remaining, changed or len(remaining) < len(left)
         return left if changed else fields
 
 

@@ -31,9 +31,9 @@ from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
 from alpines_privacy.trackers.declared import DeclaredHosts
+from alpines_privacy.trackers.removal_log import looks_made_up
 from alpines_privacy.trackers.request import LoadKind
 from alpines_privacy.trackers.rules import Match, Rules
-from alpines_privacy.trackers.telling import looks_made_up
 
 __all__ = ["DIRECTIVES", "Counts", "LoadReports", "listed", "token_for"]
 
@@ -89,7 +89,7 @@ _KINDS: tuple[LoadKind, ...] = (
     "font",
     "other",
 )
-_TOLD = (
+_UNDECLARED = (
     "A page loads from %s, which the policy does not declare (%s on %s)%s. To declare it: "
     'ThirdParty("%s", purpose="..."), or in a policy file [[third_parties]] with host = "%s" and its purpose.%s'
 )
@@ -112,7 +112,7 @@ class Counts:
             counts = self._hosts.setdefault(host, {})
             counts[directive] = counts.get(directive, 0) + 1
 
-    def told(self) -> dict[str, dict[str, int]]:
+    def by_host(self) -> dict[str, dict[str, int]]:
         """Return the counts, the most requested host first."""
         with self._lock:
             hosts = sorted(self._hosts, key=lambda host: (-self._total(host), host))
@@ -136,7 +136,7 @@ class LoadReports(Promise):
         self._signer = TimestampSigner(list(reversed(keys)), salt=_SALT) if keys else None
         self._rules = rules
         self._declared = DeclaredHosts(party.host for party in policy.third_parties)
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
         self.counts = Counts()
 
     def use(self, rules: Rules) -> None:
@@ -150,8 +150,8 @@ class LoadReports(Promise):
             return self._take(request, context)
         if request.method != "GET" or not self._proves(request):
             return _UNKNOWN
-        told = json.dumps({"loads": self.counts.told()}).encode()
-        return Answer(200, [*_PRIVATE, ("content-type", "application/json")], told)
+        counts = json.dumps({"loads": self.counts.by_host()}).encode()
+        return Answer(200, [*_PRIVATE, ("content-type", "application/json")], counts)
 
     def _take(self, request: RequestHead, context: RequestContext) -> Answer | Examine:
         """Ask for the body of a report.
@@ -179,19 +179,19 @@ class LoadReports(Promise):
         page = _page(report.document, own, is_ours=is_ours)
         if page is not None:
             self.counts.add(host, report.directive)
-            self._tell(host, report.directive, page, own)
+            self._log(host, report.directive, page, own)
 
-    def _tell(self, host: str, directive: str, page: str, own: str) -> None:
+    def _log(self, host: str, directive: str, page: str, own: str) -> None:
         """Log a host once, with the way to declare it."""
-        if host in self._said or len(self._said) >= _MOST_LOGGED:
+        if host in self._logged or len(self._logged) >= _MOST_LOGGED:
             return
-        self._said.add(host)
+        self._logged.add(host)
         match = listed(self._rules, host, own)
         warning = f" It is a tracker ({match.list}: {match.rule})." if match else ""
-        logger.warning(_TOLD, host, directive, page, self._stopped, host, host, warning)
-        if len(self._said) == _MOST_LOGGED:
+        logger.warning(_UNDECLARED, host, directive, page, self._stopped, host, host, warning)
+        if len(self._logged) == _MOST_LOGGED:
             logger.warning(
-                "No further host is told of here; `alpines-privacy trackers suggest` tells all."
+                "The log names no further host; `alpines-privacy trackers suggest` lists all."
             )
 
     def _proves(self, request: RequestHead) -> bool:
@@ -234,20 +234,20 @@ def _read(body: bytes) -> Iterator[_Report]:
         return
     reports: Sequence[Any] = document if isinstance(document, list) else [document]
     for report in reports[:_MOST_REPORTS]:
-        told = report.get("csp-report", report.get("body")) if isinstance(report, dict) else None
-        if isinstance(told, dict):
-            blocked = _text(told, "blocked-uri", "blockedURL")
+        content = report.get("csp-report", report.get("body")) if isinstance(report, dict) else None
+        if isinstance(content, dict):
+            blocked = _text(content, "blocked-uri", "blockedURL")
             # Firefox before 121 and Safari before 15.4 send the last name only (CSP2).
             directive = _text(
-                told, "effective-directive", "effectiveDirective", "violated-directive"
+                content, "effective-directive", "effectiveDirective", "violated-directive"
             )
-            page = _text(told, "document-uri", "documentURL")
+            page = _text(content, "document-uri", "documentURL")
             yield _Report(blocked, directive.partition(" ")[0].lower(), page)
 
 
-def _text(told: Mapping[str, Any], *names: str) -> str:
+def _text(content: Mapping[str, Any], *names: str) -> str:
     """Return the value of the first name that has one, empty if it is no text."""
-    found = next((told[name] for name in names if told.get(name) is not None), None)
+    found = next((content[name] for name in names if content.get(name) is not None), None)
     return found[:_LONGEST_ADDRESS] if isinstance(found, str) else ""
 
 

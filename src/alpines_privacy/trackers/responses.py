@@ -25,8 +25,8 @@ from alpines_privacy.trackers.csp import LoadPolicy
 from alpines_privacy.trackers.fields import ALWAYS_CLEANED, Fields, RemovedField
 from alpines_privacy.trackers.markup import LoadKinds
 from alpines_privacy.trackers.page import Page, Pages
+from alpines_privacy.trackers.removal_log import RemovalLog
 from alpines_privacy.trackers.rules import Match, Rules
-from alpines_privacy.trackers.telling import Telling
 
 __all__ = ["ShieldTag", "TrackersInResponses"]
 
@@ -70,7 +70,7 @@ class TrackersInResponses(Promise):
         self._fields = Fields(policy)
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
-        self._telling = Telling(policy)
+        self._removal_log = RemovalLog(policy)
         self.use(rules)
 
     def use(self, rules: Rules) -> None:
@@ -109,7 +109,7 @@ class TrackersInResponses(Promise):
         if not (head.is_html or head.status == 304 or self._fields.concern(head)):
             return None
         visitor = _Visitor(
-            context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
+            context, self._in_force.pages.blockers[context.preference.opted_out], self._removal_log
         )
         taken: list[RemovedField] = []
         self._fields.clean(
@@ -119,7 +119,7 @@ class TrackersInResponses(Promise):
             opted_out=context.preference.opted_out,
             removals=taken,
         )
-        visitor.tell(taken)
+        visitor.report(taken)
         request = context.request
         if request.kind != "http":
             return None
@@ -141,13 +141,13 @@ class TrackersInResponses(Promise):
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Clean the fields of early hints, pushes and trailers."""
         visitor = _Visitor(
-            context, self._in_force.pages.blockers[context.preference.opted_out], self._telling
+            context, self._in_force.pages.blockers[context.preference.opted_out], self._removal_log
         )
         taken: list[RemovedField] = []
         left = self._fields.clean_beside(
             message, fields, visitor.block, page=visitor.page, removals=taken
         )
-        visitor.tell(taken)
+        visitor.report(taken)
         return left
 
     def mark(self, context: RequestContext, head: ResponseHead, asked: str = "") -> None:
@@ -166,8 +166,8 @@ class TrackersInResponses(Promise):
         page's head is part of the app's response, to which its ETag belongs.
         """
         element = self._element(context, ResponseHead(200, [("content-type", "text/html")]))
-        told = self._in_force.variants[context.preference.opted_out] + element
-        return hashlib.blake2s(told, digest_size=4).hexdigest()
+        parts = self._in_force.variants[context.preference.opted_out] + element
+        return hashlib.blake2s(parts, digest_size=4).hexdigest()
 
     def end(self, context: RequestContext) -> None:
         """In development, log what was removed from a page, streamed or not."""
@@ -222,12 +222,12 @@ class _InForce(NamedTuple):
 class _Visitor:
     """The visitor's side of a page: its address, the blocker, and the report of removed loads."""
 
-    __slots__ = ("_address", "_blocker", "_telling", "context")
+    __slots__ = ("_address", "_blocker", "_removal_log", "context")
 
-    def __init__(self, context: RequestContext, blocker: Blocker, telling: Telling) -> None:
+    def __init__(self, context: RequestContext, blocker: Blocker, removal_log: RemovalLog) -> None:
         self.context = context
         self._blocker = blocker
-        self._telling = telling
+        self._removal_log = removal_log
         self._address: url.Address | None = None
 
     def page(self) -> url.Address:
@@ -241,13 +241,13 @@ class _Visitor:
         """Return what stops a load, or None."""
         return self._blocker.match(address, self.page(), kinds)
 
-    def tell(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
+    def report(self, taken: Sequence[tuple[str, str, Match | None]]) -> None:
         """Add removed fields or loads to the response's report, and log each once."""
         if not taken:
             return
         removals = [_removal(what, match, address) for what, address, match in taken]
         self.context.removed(removals)
-        self._telling.tell(removals, self.context.runtime.notices)
+        self._removal_log.log(removals, self.context.runtime.notices)
 
 
 class _Reading:
@@ -321,7 +321,7 @@ class _Reading:
         except ValueError:  # the coding is broken after its beginning
             return None
         filtered = page(text, last=True)
-        self._visitor.tell([(r.what, "", r.match) for r in page.removals])
+        self._visitor.report([(r.what, "", r.match) for r in page.removals])
         self._promise.show(self._visitor.context, self._head)
         if filtered == text:
             return None
@@ -333,7 +333,7 @@ class _Reading:
         self._forget(_OF_THE_BYTES)
 
         def finish() -> None:
-            self._visitor.tell([(r.what, "", r.match) for r in page.removals])
+            self._visitor.report([(r.what, "", r.match) for r in page.removals])
 
         return Rewrite(_Coded(page, self._coding, finish) if self._coded else _Plain(page, finish))
 
@@ -405,10 +405,10 @@ def _removal(what: str, match: Match | None, address: str) -> Removal:
 
 def _listing(report: Sequence[Removal]) -> str:
     """Return one ASCII line of the removed loads, with company and rule."""
-    told = (
+    parts = (
         f"{r.what} {r.host} ({r.company or 'unknown'}; {r.rule or 'undeclared'})" for r in report
     )
-    return ", ".join(told)[:_LONGEST_LISTING].encode("ascii", "replace").decode()
+    return ", ".join(parts)[:_LONGEST_LISTING].encode("ascii", "replace").decode()
 
 
 def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:

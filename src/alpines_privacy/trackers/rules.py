@@ -120,7 +120,7 @@ class Rules:
         judged = (
             self._judged(request, [rule for rule in rules if rule.mask & bit]) for bit in bits
         )
-        return tuple(dict.fromkeys(told.match for told in judged if told.match))
+        return tuple(dict.fromkeys(decision.match for decision in judged if decision.match))
 
     def _judged(self, request: Request, rules: Iterable[Rule]) -> Explanation:
         """Return the decision of the rules that apply."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 from alpines_privacy.http.html.attributes import Attribute
 from alpines_privacy.http.html.decisions import HELD, Decide, Decision, Edit
 from alpines_privacy.http.html.namespaces import Namespace
-from alpines_privacy.http.html.rewriter import Interest, Known, Nowhere, Rewriter
+from alpines_privacy.http.html.rewriter import Interest, Known, NothingKnown, Rewriter
 from alpines_privacy.http.html.selection import Selection
 from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 
@@ -42,7 +42,7 @@ __all__ = [
     "Interest",
     "Known",
     "Namespace",
-    "Nowhere",
+    "NothingKnown",
     "Place",
     "Rewriter",
     "Selection",

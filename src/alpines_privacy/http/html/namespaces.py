@@ -23,7 +23,7 @@ _MOST_STACKS = 8
 _MOST_STATES = 256  # shared
 _MOST_TAGS = 64  # of a state
 _DEEPEST_SHARED = 12
-_TOLD_BY_ATTRIBUTES = frozenset({b"font", b"annotation-xml"})
+_JUDGED_BY_ATTRIBUTES = frozenset({b"font", b"annotation-xml"})
 _DEEPEST = 256  # open elements; each new one costs all that are open
 
 
@@ -96,7 +96,7 @@ class _State:
         found = self._starts.get(key)
         if found is None:
             found = self._started(name, raw)
-            if len(self._starts) < _MOST_TAGS and name not in _TOLD_BY_ATTRIBUTES:
+            if len(self._starts) < _MOST_TAGS and name not in _JUDGED_BY_ATTRIBUTES:
                 self._starts[key] = found
         return found
 

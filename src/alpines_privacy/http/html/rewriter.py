@@ -41,7 +41,7 @@ from alpines_privacy.http.html.sink import Sink
 from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 from alpines_privacy.http.outcomes import Filter
 
-__all__ = ["Known", "Nowhere", "Rewriter"]
+__all__ = ["Known", "NothingKnown", "Rewriter"]
 
 _State: TypeAlias = "Callable[[Rewriter, bytes, int, int], int]"
 
@@ -69,7 +69,7 @@ class Known(Protocol):
         """Remember bytes that need no edit."""
 
 
-class Nowhere:
+class NothingKnown:
     """A `Known` that is always empty."""
 
     __slots__ = ()
@@ -93,7 +93,7 @@ class Interest:
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        self.known: Known = Nowhere()
+        self.known: Known = NothingKnown()
 
 
 class Rewriter:

@@ -41,7 +41,7 @@ Withheld: TypeAlias = "list[tuple[int, str]]"  # the number of a line, and why
 _Position: TypeAlias = "tuple[int, int]"  # line and column
 
 # A private key (RFC 7468; the fields are those of RFC 1421 and RFC 9580). A truncated key matches to
-# # its last line. A key written on one line is left to the redactor.
+# its last line. A key written on one line is left to the redactor.
 _BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----[ \t]*"
 _BODY = r"[ \t]*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n]*)"
 _END = r"[^\n]{0,80}-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,8}-----"

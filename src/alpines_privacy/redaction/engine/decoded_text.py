@@ -22,14 +22,14 @@ from typing import NamedTuple
 from alpines_privacy.redaction.engine.spans import Span
 
 __all__ = [
-    "MAY_HIDE",
+    "MAY_BE_ENCODED",
     "STRING_ESCAPE",
     "Layer",
     "Origin",
     "decoded",
     "host_addresses",
     "layers",
-    "may_hide",
+    "may_be_encoded",
 ]
 
 _MOST_LAYERS = 3
@@ -52,7 +52,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "\f", "a": "", "v": "
 # What follows the ESC of a sequence (ECMA-48): colours and cursors, titles and links, the short ones.
 _COLOUR = r"\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[@-Z=>]"
 # The pattern begins with a class of characters, which `re` finds fast; a token's first character tells its kind.
-# # Its one group is the whole token, so `split` gives plain pieces and tokens in turn.
+# Its one group is the whole token, so `split` gives plain pieces and tokens in turn.
 _TOKEN = re.compile(
     rf"""([%=\\&\x1b^+{_INVISIBLE}](?:
      (?<![%=\\&\x1b^+])[{_INVISIBLE}]*
@@ -72,7 +72,7 @@ _SIGNS = frozenset("%=\\&^+")  # what a token of printable ASCII begins with
 # The escapes of a string itself.
 STRING_ESCAPE = re.compile(r"(\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[^\x00-\x1f]))")
 # A first check, in syntax that `re` and RE2 read alike. Too many matches cost time; text without a
-# # match is not decoded.
+# match is not decoded.
 _ENCODED = (
     r"%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[uUx0-3\n\r\"'\\/nrtbfav@.]|\^\["
     r"|&(?:#|[A-Za-z][A-Za-z0-9]{1,31};|commat|period|lowbar|shy|hyphen|dash|zw)"
@@ -80,11 +80,11 @@ _ENCODED = (
 )
 _JOINED = r"[0-9]{3}\+[0-9]{3}"
 _HYPHENS = r"-[0-9]{1,3}-[0-9]{1,3}-[0-9]"
-MAY_HIDE = f"{_ENCODED}|{_JOINED}|{_HYPHENS}|[^\\x09-\\x0d\\x20-\\x7e]"
+MAY_BE_ENCODED = f"{_ENCODED}|{_JOINED}|{_HYPHENS}|[^\\x09-\\x0d\\x20-\\x7e]"
 _is_encoded = re.compile(_ENCODED).search
 _is_joined = re.compile(_JOINED).search
 _has_hyphens = re.compile(_HYPHENS).search
-_may_hide = re.compile(MAY_HIDE).search
+_may_be_encoded = re.compile(MAY_BE_ENCODED).search
 
 # `ip-203-0-113-7`, and as the first label of a longer name; a version has no part of three digits.
 _HOST_ADDRESS = re.compile(
@@ -252,10 +252,10 @@ class Origin:
         return place
 
 
-def may_hide(text: str) -> bool:
+def may_be_encoded(text: str) -> bool:
     """Tell whether something in a text looks encoded."""
     if not (text.isprintable() and text.isascii()):
-        return _may_hide(text) is not None
+        return _may_be_encoded(text) is not None
     return bool(  # the same pattern, but each part is tried only if its sign occurs
         (
             ("%" in text or "\\" in text or "=" in text or "&" in text or "^" in text)
@@ -270,7 +270,7 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
     """Give each layer of a text with the map back to the text, until decoding changes nothing.
 
     No token is decoded across one of the `cuts`, which are asked for anew before each layer. A caller
-    that knows a layer has nothing encoded (`may_hide`) need not ask for the next.
+    that knows a layer has nothing encoded (`may_be_encoded`) need not ask for the next.
     """
     passed: list[Layer] = []
     for _ in range(_MOST_LAYERS):
@@ -284,10 +284,12 @@ def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]
 
 def decoded(text: str) -> str:
     """Return a value with all its layers decoded."""
-    if not (text.isascii() and text.isprintable() and _SIGNS.isdisjoint(text)) and may_hide(text):
+    if not (text.isascii() and text.isprintable() and _SIGNS.isdisjoint(text)) and may_be_encoded(
+        text
+    ):
         for layer, _ in layers(text):
             text = layer.text
-            if not may_hide(text):
+            if not may_be_encoded(text):
                 break
     return text
 

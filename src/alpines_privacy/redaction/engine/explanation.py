@@ -90,8 +90,10 @@ def explain(line: str, policy: PrivacyPolicy | None = None) -> Explanation:
         length += start - done + len(shown)
         done = end
         if len(findings) < _MOST:
-            told = asked.mark(start, end, kind) if is_mark else asked.value(Span(start, end, kind))
-            findings.append(Finding(start + 1, (length - len(shown), length), kind, *told))
+            reason = (
+                asked.mark(start, end, kind) if is_mark else asked.value(Span(start, end, kind))
+            )
+            findings.append(Finding(start + 1, (length - len(shown), length), kind, *reason))
     pieces.append(line[done:])
     return Explanation("".join(pieces), findings, len(places) - len(findings))
 

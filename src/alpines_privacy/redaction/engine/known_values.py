@@ -22,7 +22,7 @@ _MOST_NEEDLES = (
 )
 
 # How often a value may occur inside words of one text before it counts there too. The visitor picks the
-# # values and much of the text, so without a limit they would choose how long the search takes.
+# values and much of the text, so without a limit they would choose how long the search takes.
 _MOST_WITHIN = 64
 
 # An escape: ends with a letter or digit, but is not part of the word after it.

@@ -134,7 +134,7 @@ class Nested(Walk):
         if cleaned != text or text == UNREADABLE:
             return cleaned
         if type(value) is Snapshot and (shown := self._redact(repr(value))) != repr(value):
-            return value.saying(text, shown)
+            return value.with_texts(text, shown)
         return value
 
 

@@ -58,7 +58,7 @@ class _Search(NamedTuple):
     match: Callable[[bytes], Sequence[int]]  # of a text encoded with `STRAY`
     look: Callable[[str], Sequence[int]]
     by_key: int  # `look` gives these two besides the indices of shapes, which are lower
-    hidden: int
+    encoded: int
 
 
 class Redactor:
@@ -98,7 +98,7 @@ class Redactor:
             spans, quotes = find(search, text, hits)
             if not spans:
                 return text
-            return _replaced(search, text, spans, quotes, plain=search.hidden not in hits)
+            return _replaced(search, text, spans, quotes, plain=search.encoded not in hits)
         except Exception as error:
             return _notice(error)
 
@@ -145,7 +145,7 @@ class Redactor:
         replacements = (self._ready or self._prepare()).replacements
         return value if kind in replacements.kept else replacements.replacement(kind, value)
 
-    def is_telling(self, key: str) -> bool:
+    def is_personal_key(self, key: str) -> bool:
         """Tell whether a key makes the value under it personal data, whatever the value looks like."""
         return (self._ready or self._prepare()).keys.names.kind(key) is not None
 
@@ -196,7 +196,7 @@ def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Seque
     shapes = [
         *scanner.shapes,
         Shape("", keys.pattern, _no_bounds, ()),
-        Shape("", decoded_text.MAY_HIDE, _no_bounds, ()),
+        Shape("", decoded_text.MAY_BE_ENCODED, _no_bounds, ()),
     ]
     try:
         return RE2Gate(shapes).match
@@ -208,7 +208,7 @@ def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Seque
         hits = [*by_shape(text)]
         if keys.may_match(text):
             hits.append(by_key)
-        if decoded_text.may_hide(text):
+        if decoded_text.may_be_encoded(text):
             hits.append(by_key + 1)
         return hits
 
@@ -227,7 +227,7 @@ def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
     else:
         hits = search.look(text)
         spans, quotes = _find_bounded(search, text, hits) if hits else ([], _NO_QUOTES)
-        plain = search.hidden not in hits
+        plain = search.encoded not in hits
     if not spans:
         return text, spans
     return _replaced(search, text, spans, quotes, plain=plain), spans
@@ -297,7 +297,7 @@ def _find(
     search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
 ) -> _Spans:
     """Return all spans of a text, by shape and key, in the text and its decoded text, except those inside marks."""
-    replacements, plain = search.replacements, search.hidden not in hits
+    replacements, plain = search.replacements, search.encoded not in hits
     candidates = Candidates(len(text)) if len(text) >= LEAST else None
     if (
         plain
@@ -315,7 +315,7 @@ def _find(
     documents = documents or Documents(text, candidates=candidates)
     found = _ranked(search, text, hits, documents, candidates)
     if not plain:
-        found, documents = _with_hidden(search, text, found, documents, candidates)
+        found, documents = _with_encoded(search, text, found, documents, candidates)
     if replacements.kept:
         found = [each for each in found if each[3] not in replacements.kept or each[1] == _UNREAD]
     if found and replacements.shows:
@@ -346,7 +346,7 @@ def _ranked(
     return found
 
 
-def _with_hidden(
+def _with_encoded(
     search: _Search,
     text: str,
     found: list[_Found],
@@ -374,7 +374,7 @@ def _with_hidden(
             }:  # the end found in the plain text is more reliable for a key's value
                 end = min(ends.get(start, end), end)
             found.append((start, rank, end, kind))
-        if search.hidden not in hits:
+        if search.encoded not in hits:
             break
         if "\\" in layer.text or "\x1b" in layer.text:  # no other token can cross a quote
             quoted = seen.quoted()

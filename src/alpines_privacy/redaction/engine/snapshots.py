@@ -76,7 +76,7 @@ class Snapshot:
         """Pickle as the text, whatever class `__class__` returns."""
         return str, (self._text,)
 
-    def saying(self, text: str, shown: str) -> Snapshot:
+    def with_texts(self, text: str, shown: str) -> Snapshot:
         """Return a snapshot of the same object with other texts."""
         return Snapshot(self._object, text, shown)
 

@@ -32,7 +32,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 # The most specific first: kinds that hold others (a credential in a URL, a User-Agent), then kinds
-# # with a grammar, a checksum or a keyword; last phone numbers, since nearly any number looks like one.
+# with a grammar, a checksum or a keyword; last phone numbers, since nearly any number looks like one.
 KINDS = (
     "SECRET",
     "USER_AGENT",

@@ -14,7 +14,7 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 __all__ = ["SHAPES"]
 
 # OAuth's authorization code (RFC 6749 §4.1.2) and the signature of a signed address. `code=200` is a
-# # status: an authorization code is known by other parameters of the query, or by its randomness.
+# status: an authorization code is known by other parameters of the query, or by its randomness.
 _QUERY = r"[?&;](?:code|sig)=[0-9A-Za-z%]"
 _PARAMETER = re.compile(r"(code|sig)=([^\s&;#\"'<>\\]{6,2048})")
 _PARAMETERS = re.compile(rf"{_QUERY}[^\s&;#\"'<>\\]{{0,2047}}+").finditer
@@ -32,7 +32,7 @@ def _parameters(text: str) -> Iterator[Bounds]:
 
 def _find_parameter(text: str, start: int, _end: int) -> Iterator[Bounds]:
     match = _PARAMETER.match(text, start + 1)
-    if match is not None and (_is_drawn(match[2]) or _is_authorization(text, match)):
+    if match is not None and (_is_random(match[2]) or _is_authorization(text, match)):
         yield match.span(2)
 
 
@@ -49,7 +49,7 @@ def _is_authorization(text: str, match: re.Match[str]) -> bool:
     return after is not None and _BESIDE.search(text, *after.span()) is not None
 
 
-def _is_drawn(value: str) -> bool:
+def _is_random(value: str) -> bool:
     """Whether a value of a query or a path is random: `c1x-9f86d0…`, `m4En49Bilf`; no word, date or number."""
     if _UUID.fullmatch(value) or _LONG_HEXADECIMAL.search(value):
         return True
@@ -92,7 +92,7 @@ def _find_segment(text: str, start: int, _end: int) -> Iterator[Bounds]:
         if match is None:
             return
         place = match.end()
-        if len(match[1]) > 7 and _is_drawn(match[1]):
+        if len(match[1]) > 7 and _is_random(match[1]):
             yield match.span(1)
 
 

@@ -14,7 +14,7 @@ from math import log2
 __all__ = ["surprise"]
 
 # For each previous letter (a-z, then a digit) the score of the letters a-z, in half bits: `i` is as likely
-# # as in random text, a later letter of the alphabet is less likely in names.
+# as in random text, a later letter of the alphabet is less likely in names.
 _AFTER = """
     nihhominjpmfhfqisegekknoko ekklfmpmgjqennfnsghmgqrujr fokmfnqfhuhhnodmsilfiqsumw
     fllicknmeopillgltiikimoqls imhgkkkolrnhifmjmdfgnklimp fmklffopdurhoneptgkjhrqslv
@@ -47,33 +47,33 @@ _LETTERS = {
 } | {(before, "0"): 0.0 for before in _SMALL + "0"}
 _CHAIN = {
     (*before, kind): bits
-    for before, told in _KINDS.items()
-    for kind, bits in zip("lud", told, strict=True)
+    for before, scores in _KINDS.items()
+    for kind, bits in zip("lud", scores, strict=True)
 }
 
 
 def surprise(run: str) -> float:
-    """Return by how many bits the random model explains a run of ASCII letters and digits better than that of names.
+    """Return how many bits better the random model explains a run of ASCII letters and digits than the model of names.
 
-    Negative for names, about 2.5 for each character of a run drawn from letters and digits.
+    Negative for names, about 2.5 for each character of a run of random letters and digits.
     """
     letters, kinds = run.translate(_TO_LETTER), run.translate(_TO_KIND)
-    told = sum(map(_LETTERS.__getitem__, pairwise(letters)))
+    bits = sum(map(_LETTERS.__getitem__, pairwise(letters)))
     following = kinds[2:]
-    told += sum(map(_CHAIN.__getitem__, zip(kinds, kinds[1:], following, strict=False)))
-    return told - _by_chance(following)
+    bits += sum(map(_CHAIN.__getitem__, zip(kinds, kinds[1:], following, strict=False)))
+    return bits - _by_chance(following)
 
 
 def _by_chance(kinds: str) -> float:
-    """Return the bits of the kinds of a run, drawn from an alphabet of the kinds present."""
+    """Return the bits of the kinds of a random run over an alphabet of the kinds present."""
     small, capital, digits = kinds.count("l"), kinds.count("u"), kinds.count("d")
     by_small, by_capital, by_digit = _BY_CHANCE[small > 0, capital > 0, digits > 0]
     return small * by_small + capital * by_capital + digits * by_digit
 
 
-def _told_by_chance(*is_there: bool) -> tuple[float, ...]:
+def _bits_by_chance(*is_there: bool) -> tuple[float, ...]:
     alphabet = sum(size for size, there in zip(_SIZES, is_there, strict=True) if there)
     return tuple(log2(max(alphabet, 1) / size) for size in _SIZES)
 
 
-_BY_CHANCE = {each: _told_by_chance(*each) for each in product((False, True), repeat=3)}
+_BY_CHANCE = {each: _bits_by_chance(*each) for each in product((False, True), repeat=3)}

@@ -15,8 +15,8 @@ _URL = "[0-9A-Za-z_-]"
 _HEX = "[0-9a-fA-F]"
 
 # The prefix of a service's keys and the form of the rest (the services' own documentation), for keys with
-# # a rest of hexadecimal digits and keys that the prefix alone identifies. Other keys need no line here:
-# # `tokens` finds random ones.
+# a rest of hexadecimal digits and keys that the prefix alone identifies. Other keys need no line here:
+# `tokens` finds random ones.
 _KEYS = (
     ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),  # AWS
     ("ghp_ gho_ ghu_ ghs_ ghr_", rf"{_WORD}{{30,255}}"),  # GitHub
@@ -89,7 +89,7 @@ _IN_WORDS = re.compile("[a-z]+(?:[_.-]+[a-z]+){2,}")  # `sk-your-api-key-goes-he
 
 
 # A JSON Web Token, signed (RFC 7515) or encrypted (RFC 7516). The first part is matched whole: if any
-# # of the tokens that may begin in it is valid, the first one is.
+# of the tokens that may begin in it is valid, the first one is.
 _WEB_TOKEN_START = rf"\beyJ{_URL}{{6,}}"
 _WEB_TOKEN = re.compile(
     rf"eyJ{_URL}{{6,}}+(?:(?:\.{_URL}*+){{4}}|\.{_URL}{{6,}}+\.{_URL}*+)(?![0-9A-Za-z])"

@@ -17,7 +17,7 @@ from alpines_privacy.redaction.kinds.shape import Bounds, Shape, by_length
 __all__ = ["SHAPES"]
 
 # A core that nearly every random run holds and few names do: letters beyond the hexadecimal ones between
-# # digits, or capitals, small letters and digits in turn, with more of the run on both sides.
+# digits, or capitals, small letters and digits in turn, with more of the run on both sides.
 _ODD = (
     "(?:[0-9][A-Za-z]{0,3}[G-Zg-z][A-Za-z]{0,3}[0-9]|[A-Z][a-z][A-Z]{2}|[A-Z]{2}[a-z][A-Z]"
     "|[0-9][a-z][A-Z]|[a-z][A-Z][0-9]|[0-9][A-Z][a-z])"
@@ -25,7 +25,7 @@ _ODD = (
 _MORE = "[0-9A-Za-z_.-]{4}"
 _CORE = _MORE + _ODD + _MORE
 _GLUED = "[0-9A-Za-z_.+/=~-]*"
-_DRAWN = _GLUED + _CORE + _GLUED
+_RANDOM = _GLUED + _CORE + _GLUED
 _LEAST = 20  # fewest letters and digits of a token without a prefix that names it
 _LONGEST = 300  # most characters, twice as many after a prefix: longer runs are data
 _BITS = 24.0
@@ -145,13 +145,13 @@ def _stretches(text: str, start: int, end: int) -> Iterator[Bounds]:
     for run in _RUN.finditer(text, start, end):
         between = text[done : run.start()]
         against = costs[between] if len(between) == 1 else sum(map(costs.__getitem__, between))
-        told, done = _bits(run[0]), run.end()
+        gain, done = _bits(run[0]), run.end()
         if bits <= against:
             if best >= _BITS:
                 yield first, last
-            first, bits, best = run.start(), told, 0.0
+            first, bits, best = run.start(), gain, 0.0
         else:
-            bits += told - against
+            bits += gain - against
         if bits >= best:
             best, last = bits, done
     if best >= _BITS:
@@ -223,7 +223,7 @@ _BREAK_AFTER = re.compile(r"(?:\\[rn]){0,8}[\"']?[ \t,+\\)]{0,16}(?:\r?\n|\\r|\Z
 _SCHEME_OF_DIGEST = re.compile("(?:sha[0-9]{1,3}|md5)[-_:=]", re.IGNORECASE)
 
 # Words of a prefix that name a credential. After `key` or `sk` hexadecimal digits are a credential too;
-# # after `live-` and `test-` they may be a commit's digest, but not after `live_` and `test_`.
+# after `live-` and `test-` they may be a commit's digest, but not after `live_` and `test_`.
 _NAMES = "[a-z]{0,16}(?:key|token|secret|pat)|tok|[sprca]k|cs|sec|oat|aat|sat|cred|pw"
 _MODES = "live|test|prod|production|sandbox"
 _REST = "[0-9A-Za-z]{1,12}(?:[0-9][0-9A-Za-z]{6}|[A-Z][a-z][A-Z][0-9A-Za-z]{5})"
@@ -261,7 +261,7 @@ def _find_prefixed(text: str, start: int, end: int) -> Iterator[Bounds]:
             return
 
 
-_DRAWN_HINTS = (
+_RANDOM_HINTS = (
     *(f"#0{'a' * letters}0" for letters in range(1, 8)),
     *("^AaA", "^0aA", "^aA0", "^0Aa"),
 )
@@ -276,6 +276,6 @@ _PREFIXED_HINTS = tuple(
 )
 
 SHAPES = (
-    Shape("SECRET", _DRAWN, _find_token, _DRAWN_HINTS, _regions, _runs),
+    Shape("SECRET", _RANDOM, _find_token, _RANDOM_HINTS, _regions, _runs),
     Shape("SECRET", _PREFIXED, _find_prefixed, _PREFIXED_HINTS, weigh=by_length(3)),
 )

@@ -17,8 +17,8 @@ from alpines_privacy.redaction.engine.nested import SMALL
 from alpines_privacy.redaction.engine.redactor import Redactor
 from alpines_privacy.redaction.engine.snapshots import UNREADABLE, Snapshot, snapshot
 from alpines_privacy.redaction.logs.submitted import (
+    current_requests,
     failed,
-    in_flight,
     known_values_of,
     known_values_of_all,
 )
@@ -33,33 +33,33 @@ _FAILED = "[withheld: redaction failed"  # a redactor does not raise; it returns
 _LONG, _LONGEST = 1 << 10, 1 << 16
 _SHORT = 240  # most characters of a message that is cached
 _SAMPLE, _MOST_SAMPLED = 16, 64
-_under_way = in_flight.references
-_running = current_privacy.get
+_current_requests = current_requests.references
+_current_privacy = current_privacy.get
 
 
 class Cleaner:
     """Takes personal data out of text and of nested data; clean input comes back as the same object."""
 
-    __slots__ = ("_clean", "_redact", "_sample", "_unknown", "redactor", "said")
+    __slots__ = ("_clean", "_redact", "_sample", "_unknown", "clean_messages", "redactor")
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self._redact = redactor.redact
         self._clean = ""  # the last long text that was cleaned: a formatter passes it again
         # The clean message of each template, except of templates whose messages vary. Programs repeat
-        # # messages, and judging one again takes a third of a record's cost.
-        self.said: Cache[str, str] = Cache("clean messages")
+        # messages, and judging one again takes a third of a record's cost.
+        self.clean_messages: Cache[str, str] = Cache("clean messages")
         self._unknown = 0  # count of messages without arguments that were not cached
         self._sample: set[str] = set()  # a sample of those messages
 
     def text(self, text: str) -> str:
         """Return the text without personal data."""
         # Nearly every record passes here and is clean, so few calls are made until that is known.
-        context = context_of(_running())
+        context = context_of(_current_privacy())
         if context is not None and not context.ended:
             remaining = known_values_of(context, self.redactor).redact(text)
         else:
-            remaining = self._without_submitted(text) if _under_way or failed.kept else text
+            remaining = self._without_submitted(text) if _current_requests or failed.kept else text
         is_long = len(remaining) >= _LONG
         if is_long and remaining == self._clean:
             return remaining
@@ -76,7 +76,7 @@ class Cleaner:
 
     def note(self, template: str, message: str) -> None:
         """Cache the clean message of a template; an empty text for a long one."""
-        self.said.keep(template, message if len(message) <= _SHORT else "")
+        self.clean_messages.keep(template, message if len(message) <= _SHORT else "")
 
     def note_constant(self, message: str) -> None:
         """Cache a clean message without arguments that repeats; others are assembled anew each time.
@@ -95,7 +95,7 @@ class Cleaner:
     def value(self, key: str, value: Any) -> Any:
         """Return the value under a key without personal data; containers keep their shape."""
         kind = type(value)
-        if kind in _BARE and not self.redactor.is_telling(key):
+        if kind in _BARE and not self.redactor.is_personal_key(key):
             if kind is str:
                 return self.text(value)
             if -SMALL < value < SMALL:
@@ -113,10 +113,10 @@ class Cleaner:
 
     def _without_submitted(self, text: str) -> str:
         """Return the text without what visitors submitted."""
-        context = context_of(_running())
+        context = context_of(_current_privacy())
         if context is not None and not context.ended:
             return known_values_of(context, self.redactor).redact(text)
-        if _under_way or failed.kept:
+        if _current_requests or failed.kept:
             for known in known_values_of_all(self.redactor):
                 text = known.redact(text)
         return text
@@ -144,5 +144,5 @@ class Cleaner:
         if cleaned == text and cleaned_repr == shown:
             return value
         if type(value) is Snapshot:
-            return value.saying(cleaned, cleaned_repr)
+            return value.with_texts(cleaned, cleaned_repr)
         return Snapshot(value, cleaned, cleaned_repr)

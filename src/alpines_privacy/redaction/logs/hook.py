@@ -41,7 +41,7 @@ _RETURNS_RECORDS = sys.version_info >= (3, 12)
 _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
-_running = current_privacy.get
+_current_privacy = current_privacy.get
 _placed: list[bool] = []  # whether the hooks are installed; they are never removed
 
 
@@ -55,9 +55,9 @@ def install(redactor: Redactor | None = None) -> None:
     _act()
 
 
-def install_for(guard: Runtime, redactor: Redactor) -> None:
+def install_for(runtime: Runtime, redactor: Redactor) -> None:
     """Clean the records of a guard's requests by a redactor, and all other records at least as strictly."""
-    installed.add(redactor, guard)
+    installed.add(redactor, runtime)
     _act()
 
 
@@ -79,7 +79,7 @@ def _act() -> None:
         _place_on_stderr()
 
 
-def _instead(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+def _notice_for(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     """Return a notice for a record that could not be cleaned: the record itself with the notice, if it can hold one."""
     try:
         withhold(record, error)
@@ -93,13 +93,13 @@ def _place_on_loggers() -> None:
 
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
         if installed.acts:  # as `acting` does, without the call
-            context = context_of(_running())
+            context = context_of(_current_privacy())
             cleaner = installed.cleaner if context is None else context.runtime.cleaner
             if cleaner is not None:
                 try:
                     clean(record, cleaner, logger)
                 except Exception as error:
-                    record = _instead(record, error)
+                    record = _notice_for(record, error)
         call_handlers(logger, record)
 
     setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
@@ -143,7 +143,7 @@ def _place_on_filters() -> None:
             try:
                 clean_changed(left, before, cleaner)
             except Exception as error:
-                _say_instead(left, error)
+                _replace_by_notice(left, error)
         return passed
 
     setattr(logging.Handler, "filter", filter_cleaned)  # noqa: B010 - no type allows it
@@ -179,9 +179,9 @@ def _place_on_failures() -> None:
     setattr(logging.Handler, "handleError", handle_error_cleaned)  # noqa: B010 - no type allows it
 
 
-def _say_instead(record: logging.LogRecord, error: Exception) -> None:
+def _replace_by_notice(record: logging.LogRecord, error: Exception) -> None:
     """Turn a record into a notice: before Python 3.12 a filter cannot return another record."""
-    if (notice := _instead(record, error)) is not record:
+    if (notice := _notice_for(record, error)) is not record:
         record.__class__ = logging.LogRecord
         record.__dict__.clear()
         record.__dict__.update(notice.__dict__)
@@ -226,7 +226,7 @@ def _place_on_listeners() -> None:
                 try:
                     clean(record, cleaner, listener.handlers)
                 except Exception as error:
-                    record = _instead(record, error)
+                    record = _notice_for(record, error)
             handle(listener, record)
         finally:
             if token is not None:

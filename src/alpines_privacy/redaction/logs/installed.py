@@ -20,31 +20,31 @@ class _Installed:
     `cleaner` is for records of no request. A request uses its guard's: None where the policy leaves logs alone.
     """
 
-    __slots__ = ("_guards", "_lock", "acts", "cleaner")
+    __slots__ = ("_lock", "_runtimes", "acts", "cleaner")
 
     def __init__(self) -> None:
         self.acts = False
         self.cleaner: Cleaner | None = None
-        self._guards: WeakSet[Runtime] = WeakSet()
+        self._runtimes: WeakSet[Runtime] = WeakSet()
         self._lock = Lock()  # each host's guard is made by the thread that serves it first
 
     def replace(self, redactor: Redactor) -> None:
         """Clean everything by one redactor, which replaces those of all guards made so far."""
         with self._lock:
             self.cleaner = Cleaner(redactor)
-            for guard in self._guards:
-                guard.cleaner = self.cleaner
+            for runtime in self._runtimes:
+                runtime.cleaner = self.cleaner
 
-    def add(self, redactor: Redactor, guard: Runtime) -> None:
+    def add(self, redactor: Redactor, runtime: Runtime) -> None:
         """Clean a guard's requests by a redactor, and records of no request at least as strictly."""
         with self._lock:
             known = self.cleaner
             if known is not None and known.redactor.is_like(redactor):
-                guard.cleaner = known
+                runtime.cleaner = known
             else:
-                guard.cleaner = Cleaner(redactor)
-                self.cleaner = _stricter(known, guard.cleaner)
-            self._guards.add(guard)
+                runtime.cleaner = Cleaner(redactor)
+                self.cleaner = _stricter(known, runtime.cleaner)
+            self._runtimes.add(runtime)
 
 
 def _stricter(known: Cleaner | None, added: Cleaner) -> Cleaner:

@@ -31,7 +31,7 @@ __all__ = ["clean", "clean_changed", "withhold"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _STANDARD_COUNT = len(_STANDARD)
-_SAYING = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
+_CONTENT = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
 _ABSENT = object()
 _FIXED = frozenset({str, bytes, int, float, bool, type(None)})
 _FORMATTED = frozenset({"message", "asctime"})
@@ -43,7 +43,7 @@ _WARNINGS = "py.warnings"  # the logger of logging.captureWarnings: its messages
 _CUTS = re.compile(r"%[-#0 +]*+(?:\*|[0-9]*+)\.").search
 _SIMPLE = frozenset({str, int, float, bool, type(None)})  # types whose text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
-_SAY_ALL = frozenset({str, int, float})  # types whose text shows their content
+_SHOW_ALL = frozenset({str, int, float})  # types whose text shows their content
 _LONG_PART = 1 << 10  # characters; a shorter text may occur elsewhere by chance
 
 # Modules of handlers that leave exceptions to their formatter, and of formatters that show no variables.
@@ -83,7 +83,7 @@ def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, ar
     except Exception:
         _clean_apart(record, cleaner)
         return
-    last = cleaner.said.get(template)
+    last = cleaner.clean_messages.get(template)
     if last == message and cleaner.holds_nothing_submitted(message):
         return
     # Line breaks in values have to be found before anything is judged.
@@ -91,12 +91,12 @@ def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, ar
     if text is not message:
         _clean_message(record, cleaner, message, text)
     elif last is None:
-        _learn(record, cleaner, message)
+        _note_clean(record, cleaner, message)
     elif last:
-        cleaner.said[template] = ""  # its messages vary, so none is cached
+        cleaner.clean_messages[template] = ""  # its messages vary, so none is cached
 
 
-def _learn(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
+def _note_clean(record: logging.LogRecord, cleaner: Cleaner, message: str) -> None:
     """Note a template whose message is clean; not one whose conversions cut a value, as it holds more than it shows."""
     template: str = record.msg
     if not record.args:
@@ -135,11 +135,11 @@ def clean_changed(record: logging.LogRecord, before: Mapping[str, Any], cleaner:
         for name, value in attributes.items()
         if value is not before.get(name, _ABSENT) or not _is_fixed(value)
     }
-    if changed & _SAYING:
+    if changed & _CONTENT:
         clean(record, cleaner, logging.getLogger(record.name))
     for name in changed - _STANDARD:
         attributes[name] = _extra(name, attributes[name], cleaner)
-    for name in changed & (_STANDARD - _SAYING):
+    for name in changed & (_STANDARD - _CONTENT):
         if isinstance(text := attributes[name], str):
             attributes[name] = one_line(cleaner.text(text))
 
@@ -176,7 +176,7 @@ def withhold(record: logging.LogRecord, error: Exception) -> None:
     digest = hashlib.blake2b(known.encode("utf-8", "replace"), digest_size=4).hexdigest()
     count = len(args) if isinstance(args, tuple) else 0
     notice = _NOTICE % (record.name, type(error).__name__, digest)
-    _say_no_more_than(record, _of_no_arguments(notice, count))
+    _set_message(record, _of_no_arguments(notice, count))
     record.args = (_WITHHELD,) * count
     record.exc_info = record.exc_text = record.stack_info = None
     for name in record.__dict__.keys() - _STANDARD:
@@ -223,7 +223,7 @@ def _clean_message(record: logging.LogRecord, cleaner: Cleaner, message: str, te
     elif isinstance(template, Mapping):  # structlog's event, for its formatter
         record.msg = clean_event(template, cleaner)
     elif type(record).getMessage is not logging.LogRecord.getMessage:
-        _say_no_more_than(record, cleaner.text(one_line(message)))
+        _set_message(record, cleaner.text(one_line(message)))
     elif not args:
         text = text or cleaner.text(message if isinstance(template, str) else one_line(message))
         if text != message:
@@ -248,7 +248,7 @@ def _args_of(
     hidden = [
         at
         for at, arg in enumerate(args)
-        if not (str(arg) in text if type(arg) in _SAY_ALL else _is_said(arg, cleaner, text))
+        if not (str(arg) in text if type(arg) in _SHOW_ALL else _is_shown(arg, cleaner, text))
     ]
     if len(hidden) == 1 and (clean := _cut(args[hidden[0]], message, text)) is not None:
         cleaned[hidden[0]] = clean  # nearly always
@@ -269,7 +269,7 @@ def _args_of(
     return tuple(cleaned)
 
 
-def _is_said(arg: Any, cleaner: Cleaner, text: str) -> bool:
+def _is_shown(arg: Any, cleaner: Cleaner, text: str) -> bool:
     """Whether the cleaned text of a line shows all that an object can."""
     if type(arg) is not Snapshot:
         return False
@@ -331,7 +331,7 @@ def _same_members(args: Any, given: Any) -> bool:
     return type(args) is tuple and type(given) is tuple and all(map(operator.is_, args, given))
 
 
-def _say_no_more_than(record: logging.LogRecord, text: str) -> None:
+def _set_message(record: logging.LogRecord, text: str) -> None:
     """Make `text` the message of a record whose class assembles its message differently."""
     record.msg, record.args = text, ()
     if type(record).getMessage is not logging.LogRecord.getMessage:
@@ -385,7 +385,7 @@ def _on_one_line(value: Any, *, lines: bool) -> Any:
     text = str(value)
     single = one_line(text)
     if type(value) is Snapshot:
-        return value.saying(single, one_line(repr(value)))
+        return value.with_texts(single, one_line(repr(value)))
     return value if single == text else single
 
 
@@ -395,7 +395,7 @@ def _clean_apart(record: logging.LogRecord, cleaner: Cleaner) -> None:
     Raises the error of an argument that has no text.
     """
     args = _clean_args(record.args, cleaner)
-    _say_no_more_than(record, cleaner.text(str(record.msg)))
+    _set_message(record, cleaner.text(str(record.msg)))
     record.args = args
     for value in record.args.values() if isinstance(record.args, Mapping) else record.args or ():
         str(value)

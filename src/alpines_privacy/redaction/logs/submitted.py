@@ -25,7 +25,7 @@ from alpines_privacy.redaction.logs.users import lookups, signed_in
 if TYPE_CHECKING:
     from alpines_privacy.redaction.engine.redactor import Redactor
 
-__all__ = ["failed", "in_flight", "known_values_of", "known_values_of_all"]
+__all__ = ["current_requests", "failed", "known_values_of", "known_values_of_all"]
 
 _OWN_AGENT = "the visitor's own User-Agent"  # kinds that are personal whatever the value looks like
 _SHORTEST = 4  # characters: a shorter value occurs in other words
@@ -37,7 +37,7 @@ _SECONDS = 10.0  # seconds for which they are kept
 _MOST_REQUESTS = 256  # requests looked through for a record of no request
 
 # Words that forms send for a name or a choice and that logs use too. A visitor who submits one as a
-# # name must not blank it in the log lines of others.
+# name must not blank it in the log lines of others.
 _COMMON = frozenset({
     "true", "false", "null", "none", "undefined", "unknown", "user", "users", "admin", "root",
     "administrator", "guest", "anonymous", "test", "demo", "example", "default", "name", "email",
@@ -69,7 +69,7 @@ class _Known(NamedTuple):
     )  # by the redactor used before: the request's own, or the one for records of no request
 
 
-class _InFlight:
+class _CurrentRequests:
     """The current requests, weakly referenced: one whose end was not reported is dropped with its context."""
 
     __slots__ = ("references",)
@@ -126,14 +126,14 @@ class _Failed:
                 yield values
 
 
-in_flight = _InFlight()
+current_requests = _CurrentRequests()
 failed = _Failed()
 
 
 def known_values_of_all(redactor: Redactor) -> Iterator[KnownValues]:
     """Yield the values of all visitors who are served now or whose request has just failed."""
     yield from failed
-    for context in in_flight:
+    for context in current_requests:
         yield known_values_of(context, redactor)
 
 
@@ -151,10 +151,10 @@ def known_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
         and context.request.user is None
     ):
         return known.values  # a visitor who is not signed in, as most often
-    return _worked_out(context, redactor, size, known)
+    return _computed(context, redactor, size, known)
 
 
-def _worked_out(
+def _computed(
     context: RequestContext, redactor: Redactor, size: int, last: _Known | None
 ) -> KnownValues:
     known = _known_by(redactor, last)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alpines_privacy import PrivacyPolicy, ThirdParty, protect
 from alpines_privacy.http.report import Notices, Removal
 from alpines_privacy.testing import visitor
-from alpines_privacy.trackers.telling import Telling
+from alpines_privacy.trackers.removal_log import RemovalLog
 
 PAGE = (
     b"<!doctype html><title>x</title>"
@@ -126,11 +126,11 @@ def test_an_ad_slot_is_told_by_its_rule_whatever_the_element_is_called(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A page's author, or who writes into it, makes up the names of elements."""
-    telling, notices = Telling(PrivacyPolicy()), Notices()
+    removal_log, notices = RemovalLog(PrivacyPolicy()), Notices()
     for what in ("div", "x-\x1b[2J\nforged", "x" * 5000):
-        telling.tell([Removal(what, "", ".ad", "ad slots", None)], notices)
+        removal_log.log([Removal(what, "", ".ad", "ad slots", None)], notices)
     assert list(told(caplog)) == [".ad"]
-    telling.tell([Removal("x-\x1b[2J\nforged" * 99, "", ".ads", "ad slots", None)], notices)
+    removal_log.log([Removal("x-\x1b[2J\nforged" * 99, "", ".ads", "ad slots", None)], notices)
     assert all(message.isprintable() and len(message) < 200 for message in caplog.messages)
 
 
@@ -148,7 +148,7 @@ NAMES = {
 def test_a_host_is_named_as_a_policy_would_declare_it(
     host: str, name: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Telling(PrivacyPolicy()).tell([Removal("script", host, "||x^", "List", None)], Notices())
+    RemovalLog(PrivacyPolicy()).log([Removal("script", host, "||x^", "List", None)], Notices())
     assert list(told(caplog)) == ([name] if name else [])
     assert name or not caplog.messages
 
@@ -169,9 +169,9 @@ def test_no_more_hosts_are_told_of_than_a_person_reads(numbers: list[int]) -> No
     log = logging.getLogger("alpines_privacy")
     log.addHandler(handler)
     try:
-        telling, notices = Telling(PrivacyPolicy()), Notices()
+        removal_log, notices = RemovalLog(PrivacyPolicy()), Notices()
         for n in numbers:
-            telling.tell([Removal("img", f"h{n}.example", "||x^", "List", None)], notices)
+            removal_log.log([Removal("img", f"h{n}.example", "||x^", "List", None)], notices)
     finally:
         log.removeHandler(handler)
     hosts = len(set(numbers))

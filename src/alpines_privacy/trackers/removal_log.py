@@ -15,7 +15,7 @@ from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.trackers.declared import DeclaredHosts
 from alpines_privacy.trackers.markup import SENDING
 
-__all__ = ["Telling", "looks_made_up"]
+__all__ = ["RemovalLog", "looks_made_up"]
 
 _MOST = 50  # hosts and fields, in the log
 _LONGEST_HOST = 100  # characters
@@ -32,35 +32,34 @@ _TO_KEEP = (
     '[[third_parties]] with host = "{0}" and its purpose.'
 )
 _DECLARED = " The policy declares it, so visitors who send no signal keep it."
-_ENOUGH = "No more than %s hosts and fields are told of; current().report tells all of a response."
+_ENOUGH = "The log names no more than %s hosts and fields; current().report has all of a response."
 
 
-class Telling:
+class RemovalLog:
     """Logs each host, field or ad slot once in the life of a guard."""
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         """Read the declared hosts of `policy`."""
         self._declared = DeclaredHosts(party.host for party in policy.third_parties)
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
-    def tell(self, removals: Iterable[Removal], notices: Notices) -> None:
+    def log(self, removals: Iterable[Removal], notices: Notices) -> None:
         """Log removals that were not logged before."""
-        if len(self._said) >= _MOST:
+        if len(self._logged) >= _MOST:
             return
         for removal in removals:
             name = _named(removal.host) if removal.host else removal.rule or removal.what
-            if name and name not in self._said and removal.what not in _LEFT:
-                self._say(name, removal, notices)
+            if name and name not in self._logged and removal.what not in _LEFT:
+                self._log_host(name, removal, notices)
 
-    def _say(self, name: str, removal: Removal, notices: Notices) -> None:
-        if len(self._said) >= _MOST:
+    def _log_host(self, name: str, removal: Removal, notices: Notices) -> None:
+        if len(self._logged) >= _MOST:
             return
-        self._said.add(name)
-        rule = (
-            f"; {removal.list}: {removal.rule}" if removal.rule else ""
-        )  # contains no text of a page
+        self._logged.add(name)
+        # A rule holds no text of a page.
+        rule = f"; {removal.list}: {removal.rule}" if removal.rule else ""
         notices.once(_TAKEN, name, _plain(removal.what), rule, self._advice(name, removal))
-        if len(self._said) == _MOST:
+        if len(self._logged) == _MOST:
             notices.once(_ENOUGH, str(_MOST))
 
     def _advice(self, name: str, removal: Removal) -> str:
