@@ -1,21 +1,21 @@
 /*
- * The shield: refuses loads of listed addresses wherever a page's scripts ask for them.
+ * The shield: refuses loads of listed addresses that a page's scripts ask for.
  *
- * It runs before the page's first script, in same-origin frames and at the head of workers. What it
- * knows (`tables`) is compiled by the server from the same rules by which it filters pages. Its
- * contract, what it costs and what it cannot stop: docs/shield.md.
+ * It runs before the page's first script, in same-origin frames and at the beginning of workers. The
+ * server compiles its `tables` from the rules by which it filters pages. docs/shield.md says what it
+ * promises, costs and cannot stop.
  *
- * A refused load looks to the page like one that an ad blocker stopped. An address in an element
- * gets a mark in front (`//:#https://...`) that no browser can load, so the browser itself fires
- * `error` when it would have loaded; whoever reads the address sees it without the mark.
+ * A refused load looks to the page like one that an ad blocker stopped. An address in an element gets
+ * a mark in front (`//:#https://...`) that no browser can load, so the browser fires `error` where it
+ * would have loaded. Scripts that read the address get it without the mark.
  *
- * The page's scripts are strangers: they may replace any built-in function later, so everything used
- * after the first run is taken here, and no value of theirs is converted twice.
+ * The page's scripts are not trusted. They may replace any built-in function later, so all functions
+ * are read at the first run, and no value of the page is converted twice.
  */
 (function shield(tables, given) {
   "use strict";
 
-  /* ---------------------------------------------------------------- 1. Built-ins, as they are now */
+  /* ----------------------------------------------------------------- 1. Built-ins, read at once */
 
   const { apply, construct, defineProperty, getOwnPropertyDescriptor: described, getPrototypeOf } = Reflect;
   const { URL, Blob, Promise, Proxy, RegExp, JSON, Date, Symbol, Map, WeakMap } = globalThis;
@@ -47,7 +47,7 @@
   };
   const words = (text) => split(text, " ");
 
-  /* A second run of this file: as a stand-in it says by its fragment for which address. */
+  /* A second run of this file is a surrogate for the script whose address is in its fragment. */
   const INSTALLED = Symbol.for("alpines-privacy.shield");
   const MARK = "//:#";
   const inPage = typeof Document === "function" && globalThis.document instanceof Document;
@@ -58,11 +58,11 @@
     return;
   }
 
-  /* What is to be known of the page: from the element, from whoever started this worker, or given. */
-  const told = given || (running ? fromElement(running) : fromAddress(globalThis.location.search));
-  if (!told) return;
-  const { site, page } = told;
-  const standIn = `${told.src}#`;
+  /* The page's settings: from the element, from the page that started this worker, or given. */
+  const settings = given || (running ? fromElement(running) : fromAddress(globalThis.location.search));
+  if (!settings) return;
+  const { site, page } = settings;
+  const surrogatePrefix = `${settings.src}#`;
 
   function fromElement(element) {
     const data = (name) => element.getAttribute(`data-${name}`);
@@ -87,13 +87,13 @@
     }
   }
 
-  /* ------------------------------------------------------------------- 2. Which addresses are listed */
+  /* -------------------------------------------------------------- 2. Which addresses are listed */
 
-  /* Rules are lines `host pattern kinds`; a pattern is what follows the host, in Adblock Plus' syntax. */
+  /* Rules are lines `host pattern kinds`; the pattern follows the host, in Adblock Plus' syntax. */
   const wholeHosts = dictionary();
   let listedPaths, exceptions, added, allowed;
 
-  /* Whether one of the hosts of `tables.hosts` (by last label: the rest, space-separated) is this one or above it. */
+  /* Whether `tables.hosts` has this host or a parent domain; by last label it lists the rest, separated by spaces. */
   function isWhole(host) {
     let end = host.length - 1;
     while (end >= 0 && code(host, end) !== 46) end--;
@@ -118,7 +118,7 @@
     return names;
   }
 
-  /* Rules by host; `=host` is about that very host, `.host` about what is below, `*` about any. */
+  /* Rules by host: `=host` is the host alone, `.host` its subdomains, `*` any host. */
   function rulesOf(text) {
     const rules = dictionary();
     const lines = split(text, "\n");
@@ -154,7 +154,7 @@
 
   const afterHost = (href, host) => slice(href, find(href, host) + host.length);
 
-  /* Each part between stars is taken where it first occurs: never a step back, so linear. */
+  /* Each part between stars matches where it first occurs, without backtracking, so the time is linear. */
   function fits(rule, text) {
     const parts = rule.parts || (rule.parts = partsOf(rule.pattern));
     let at = 0;
@@ -183,12 +183,12 @@
     return parts;
   }
 
-  /* Hosts are read off an address where it is written plainly; anything unusual goes to the browser's reader. */
+  /* A plain address gives its host by a pattern; the browser's parser reads all others. */
   const PLAIN = /^(?:(?:https?|wss?):)?\/\/([a-z0-9](?:[a-z0-9-]|\.(?=[a-z0-9]))*)(?::[0-9]{1,5})?(?=[/?#]|$)/;
   const WITHIN = /^(?:[A-Za-z0-9_.~%-]+(?=[/?#]|$)|[?#]|\/(?![/\\\t\n\r])|$)/;
   const NO_NETWORK = /^(?:data|blob|about|javascript|mailto|tel):/;
   const NETWORK = /^(?:https?|wss?):$/;
-  /* Addresses that are written as the browser would write them; dots may be steps in a path. */
+  /* Addresses in the browser's own form; those with dots may have dot segments. */
   const NORMAL = /^(?:https?|wss?):\/\/[a-z0-9.-]+\/[A-Za-z0-9_.~:/?@!$&()*+,;=%-]*$/;
   const DOTS = /[/.]\.|%2e/i;
   const baseOf = inPage ? unbound(described(Node.prototype, "baseURI").get) : null;
@@ -196,10 +196,10 @@
   const countOf = inPage ? unbound(described(HTMLCollection.prototype, "length").get) : () => 0;
 
   function base() {
-    return told.worker || (inPage ? baseOf(document) : globalThis.location.href);
+    return settings.worker || (inPage ? baseOf(document) : globalThis.location.href);
   }
 
-  /* Whether relative addresses lead to this site: a page may have a <base>. */
+  /* Whether relative addresses lead to this site; a <base> may lead elsewhere. */
   function isOwnBase() {
     if (countOf(bases) === 0) return true;
     const found = exec(PLAIN, base());
@@ -208,7 +208,7 @@
 
   const isOwn = (host) => host === page || host === site || ends(host, `.${site}`);
 
-  /* The host in its normal form, "" for an address that reaches no other host. */
+  /* The host in its normal form; "" for an address on this site, or one that loads nothing from a host. */
   function hostOf(text) {
     const first = code(text, 0);
     if (first === 47 || first === 104 || first === 119) {
@@ -228,8 +228,8 @@
     return { host, href: lower(`${url.protocol}//${host}${port}${url.pathname}${url.search}`) };
   }
 
-  /* Whether a load is to be refused; `kind` is one letter: script, image, c(ss), object, x(hr), frame,
-     ping, websocket, media, r (any other). Never throws: what cannot be read goes to the browser. */
+  /* Whether a load is refused; `kind` is one letter: script, image, c(ss), object, x(hr), frame, ping,
+     websocket, media, r (any other). Never throws; an unreadable address is left to the browser. */
   function stops(text, kind) {
     try {
       const host = hostOf(text);
@@ -243,7 +243,7 @@
     allowed = rulesOf(tables.allowed);
     added = rulesOf(tables.added);
     listedPaths = rulesOf(tables.paths);
-    exceptions = rulesOf(`${tables.exceptions}\n${told.pass}`);
+    exceptions = rulesOf(`${tables.exceptions}\n${settings.pass}`);
   }
 
   function hasRules(host) {
@@ -255,7 +255,7 @@
     }
   }
 
-  /* Whether any rule may be about a host: what is asked first, and most hosts are nobody's. */
+  /* Whether any rule may be about a host: a first check, as there is no rule about most hosts. */
   let verdicts = dictionary();
   let verdictCount = 0;
   function isKnown(host) {
@@ -284,7 +284,7 @@
     return !anyFits(exceptions, host, address, kind);
   }
 
-  /* The text of a value that may be an address, read once; undefined where reading fails or is not ours to do. */
+  /* The text of a value that may be an address, read once; undefined for a value that has no text. */
   function textOf(value) {
     if (typeof value === "string") return value;
     if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
@@ -295,9 +295,9 @@
     }
   }
 
-  /* --------------------------------------------------------------------------- 3. Ways to wrap things */
+  /* -------------------------------------------------------------------------------- 3. Wrappers */
 
-  /* Makes a function look like the one it stands before: name, length and text. */
+  /* Gives a wrapper the name, length and text of the function it wraps. */
   function masked(made, native) {
     if (made.name !== native.name) define(made, "name", native.name);
     if (made.length !== native.length) define(made, "length", native.length);
@@ -311,21 +311,21 @@
     defineProperty(holder, name, { __proto__: null, configurable: true, writable: true, enumerable, value });
   }
 
-  /* Where a global's member lives: of a worker's, some are inherited. */
+  /* The object that holds a global's member; a worker's global inherits some. */
   function holderOf(realm, name) {
     let holder = realm;
     while (holder !== null && described(holder, name) === undefined) holder = getPrototypeOf(holder);
     return holder;
   }
 
-  /* Puts `make(native)` in the place of a method. */
+  /* Replaces a method by `make(native)`. */
   function wrapMethod(holder, name, make) {
     const was = holder && described(holder, name);
     if (!was || typeof was.value !== "function" || !was.configurable) return;
     defineProperty(holder, name, { __proto__: null, ...was, value: masked(make(was.value), was.value) });
   }
 
-  /* Puts the `get` and `set` that `make(descriptor)` returns in the place of an attribute's. */
+  /* Replaces a property's getter and setter by those that `make(descriptor)` returns. */
   function wrapAccessor(holder, name, make) {
     const was = holder && described(holder, name);
     if (!was || !was.get || !was.configurable) return;
@@ -338,7 +338,7 @@
     });
   }
 
-  /* Puts a proxy in the place of a constructor: statics, `instanceof` and subclasses stay. */
+  /* Replaces a constructor by a proxy; statics, `instanceof` and subclasses go on working. */
   function wrapConstructor(realm, name, make) {
     const native = realm[name];
     if (typeof native !== "function") return;
@@ -352,7 +352,7 @@
     define(native.prototype, "constructor", made);
   }
 
-  /* ---------------------------------------------------------------------------------- 4. In every realm */
+  /* -------------------------------------------------------------------------- 4. In every realm */
 
   function install(realm) {
     defineProperty(realm, INSTALLED, { __proto__: null, value: (script) => realm === globalThis && ranAs(script) });
@@ -376,7 +376,7 @@
     });
   }
 
-  /* --------------------------------------------------------------- 5. Requests: fetch, XHR, beacons, sockets */
+  /* -------------------------------------------------- 5. Requests: fetch, XHR, beacons, sockets */
 
   function guardRequests(realm) {
     const urlOf = realm.Request && unbound(described(realm.Request.prototype, "url").get);
@@ -440,17 +440,17 @@
     });
   }
 
-  /* In a worker that was started through this file, relative addresses are relative to its own. */
+  /* In a worker that this file started, addresses are relative to the worker's own file. */
   function resolved(text) {
-    if (!told.worker) return text;
+    if (!settings.worker) return text;
     try {
-      return new URL(text, told.worker).href;
+      return new URL(text, settings.worker).href;
     } catch {
       return text;
     }
   }
 
-  /* A connection that fails: an EventTarget with the members of its kind and the events of a refusal. */
+  /* A failed connection: an EventTarget with the members of its kind and the events of a failure. */
   function closedSocket(realm, isSocket, text, target) {
     const socket = new realm.EventTarget();
     setPrototypeOf(socket, target.prototype);
@@ -463,7 +463,7 @@
     try {
       href = new URL(text, base()).href;
     } catch {
-      /* as it is */
+      /* stays as written */
     }
     getter("readyState", () => state);
     getter("url", () => href);
@@ -494,11 +494,11 @@
     return socket;
   }
 
-  /* ---------------------------------------------------------------------------------------- 6. Workers */
+  /* --------------------------------------------------------------------------------- 6. Workers */
 
-  /* The shield's own text and what it knows, on one line, for the head of a worker's code. */
+  /* The shield's source and settings on one line, to begin a worker's code. */
   function headOfWorker() {
-    const known = stringify({ src: told.src, page, site, pass: told.pass, csp: told.csp });
+    const known = stringify({ src: settings.src, page, site, pass: settings.pass, csp: settings.csp });
     return `(${sourceOf(shield)})(${stringify(tables)},${known});`;
   }
 
@@ -528,7 +528,7 @@
       },
     }).revokeObjectURL);
 
-    const shielded = dictionary(); /* a shared worker is known by its address: the same again */
+    const shielded = dictionary(); /* pages share a worker by its address, so each file keeps one */
     const started = (text, isModule) => {
       const own = resolved(text);
       if (starts(own, "blob:")) {
@@ -575,17 +575,17 @@
     return `${start},${encodeURIComponent(head)}${body}`;
   }
 
-  /* A worker of the site's own file starts as this file, which then runs that one. Left alone where
-     the page's own policy or isolation would have to cover the new address. */
+  /* A worker with a file of the site starts as this file, which then runs the other. Not where the
+     page's own CSP or isolation would have to allow the new address. */
   function headedFile(text, isModule) {
     const url = new URL(text, base());
-    if (told.csp || globalThis.crossOriginIsolated || url.origin !== new URL(told.src).origin) return text;
-    const known = { src: told.src, page, site, pass: told.pass, worker: url.href, module: isModule };
-    return `${told.src}?${encodeURIComponent(stringify(known))}`;
+    if (settings.csp || globalThis.crossOriginIsolated || url.origin !== new URL(settings.src).origin) return text;
+    const known = { src: settings.src, page, site, pass: settings.pass, worker: url.href, module: isModule };
+    return `${settings.src}?${encodeURIComponent(stringify(known))}`;
   }
 
   function runOwnFile() {
-    const own = new URL(told.worker);
+    const own = new URL(settings.worker);
     const holder = WorkerGlobalScope.prototype;
     const native = described(holder, "location");
     if (native && native.configurable) {
@@ -596,11 +596,11 @@
       defineProperty(place, "toString", { __proto__: null, value: () => own.href });
       defineProperty(holder, "location", { ...native, get: masked(() => place, native.get) });
     }
-    if (!told.module) {
+    if (!settings.module) {
       importScripts(own.href);
       return;
     }
-    /* A module arrives later than the first messages: they wait for it. */
+    /* Hold the first messages until the module has loaded. */
     const waiting = [];
     const hold = (event) => {
       event.stopImmediatePropagation();
@@ -619,9 +619,9 @@
     });
   }
 
-  /* ------------------------------------------------------------------------------------- 7. Elements */
+  /* -------------------------------------------------------------------------------- 7. Elements */
 
-  /* Which attribute of which element loads, and as what. `*` is any element. */
+  /* The kinds of load, by attribute and element. */
   const LOADS = {
     __proto__: null,
     src: {
@@ -640,7 +640,7 @@
   };
   const LISTS = { __proto__: null, srcset: 1, imagesrcset: 1, ping: 1 };
 
-  /* What a link loads, by its `rel` and `as`; "" for one that leads somewhere or says something. */
+  /* The kind of load of a link by its `rel` and `as`; "" for a link that loads nothing. */
   const LINKED = {
     __proto__: null, stylesheet: "c", icon: "i", "apple-touch-icon": "i", "mask-icon": "i", modulepreload: "s", manifest: "r",
     preload: "r", prefetch: "r", preconnect: "r", "dns-prefetch": "r", prerender: "f",
@@ -659,17 +659,17 @@
     return "";
   }
 
-  /* What goes before a refused address: the mark, or this file's own where something stands in for a script. */
-  const markFor = (text, kind, runs) => (kind === "s" && runs && vendorNames(text) !== "" ? standIn : MARK);
+  /* The text before a refused address: the mark, or this file's address for a script with a surrogate. */
+  const markFor = (text, kind, runs) => (kind === "s" && runs && vendorNames(text) !== "" ? surrogatePrefix : MARK);
 
-  /* What takes the place of an attribute's value; the very same text where nothing is refused. */
+  /* The new value of an attribute; the same text if nothing in it is refused. */
   function judged(text, attribute, kind, runs) {
     if (kind === "doc") return framed(text);
     if (LISTS[attribute] === undefined) return stops(text, kind) ? markFor(text, kind, runs) + text : text;
     return eachAddress(text, attribute, (address) => stops(address, kind));
   }
 
-  /* Marks the addresses of a srcset or a ping that are to be refused. */
+  /* Marks the refused addresses of a srcset or a ping. */
   function eachAddress(text, attribute, isStopped) {
     const next = attribute === "ping" ? /[^\t\n\f\r ]+/g : /[\t\n\f\r ,]*([^\t\n\f\r ,][^\t\n\f\r ]*)/g;
     let out = "";
@@ -681,7 +681,7 @@
         out += slice(text, from, at) + MARK;
         from = at;
       }
-      /* Of a candidate in a srcset the descriptors follow, up to a comma. */
+      /* In a srcset, descriptors follow the address, up to a comma. */
       if (attribute !== "ping" && !ends(address, ",")) {
         const comma = find(text, ",", next.lastIndex);
         if (comma < 0) break;
@@ -695,7 +695,7 @@
   function shown(value) {
     if (typeof value !== "string" || value.length < 4) return value;
     if (code(value, 0) === 47) return find(value, MARK) < 0 ? value : unmarked(value);
-    return starts(value, standIn) ? slice(value, standIn.length) : find(value, MARK) < 0 ? value : unmarked(value);
+    return starts(value, surrogatePrefix) ? slice(value, surrogatePrefix.length) : find(value, MARK) < 0 ? value : unmarked(value);
   }
 
   const unmarked = (value) => replaced(value, MARK, "");
@@ -713,7 +713,7 @@
     const owner = unbound(described(realm.Attr.prototype, "ownerElement").get);
     const dispatch = unbound(realm.EventTarget.prototype.dispatchEvent);
     const { Event } = realm;
-    const end = (target, script) => dispatch(target, new Event(standInFor(script) ? "load" : "error"));
+    const end = (target, script) => dispatch(target, new Event(surrogateFor(script) ? "load" : "error"));
 
     const kindOf = (target, attribute) => {
       const kinds = LOADS[attribute];
@@ -721,7 +721,7 @@
       const kind = kinds[localName(target)];
       return kind === undefined ? "" : kind === "?" ? linkKind(get(target, "rel") || "", get(target, "as") || "") : kind;
     };
-    /* The value to set; NOTHING where a trusted object is refused, which cannot be marked. */
+    /* The value to set; NOTHING for a refused trusted object, which cannot be marked. */
     const settled = (target, attribute, value) => {
       const kind = kindOf(target, attribute);
       if (kind === "") return value;
@@ -733,7 +733,8 @@
         return NOTHING;
       }
       const marked = judged(text, attribute, kind, true);
-      if (marked !== text && localName(target) === "link") later(() => end(target, ""), 0); /* a link with a bad address is silent */
+      /* The browser fires no event for a link with a bad address. */
+      if (marked !== text && localName(target) === "link") later(() => end(target, ""), 0);
       return marked;
     };
 
@@ -767,14 +768,14 @@
       }
     };
 
-    /* Attribute nodes: judged when they are put on an element, and when an element's own changes. */
+    /* Attribute nodes are judged when an element gets them and when their value changes. */
     const judgeNode = (target, node) => {
       try {
         const value = apply(attributeValue.get, node, []);
         const now_ = settled(target, lower(attributeName(node)), value);
         if (now_ !== NOTHING && now_ !== value) apply(attributeValue.set, node, [now_]);
       } catch {
-        /* no attribute, no element: the browser will say so */
+        /* no attribute or no element: the browser throws */
       }
     };
     each(["setAttributeNode", "setAttributeNodeNS"], (name) => {
@@ -785,7 +786,7 @@
         },
       })[name]);
     });
-    const owners = new WeakMap(); /* of maps of attributes and of SVG's animated strings */
+    const owners = new WeakMap(); /* the elements of maps of attributes and of SVG's animated strings */
     const noteOwner = (holder, name) =>
       wrapAccessor(holder, name, (was) => ({
         get() {
@@ -822,7 +823,7 @@
       })[name]);
     });
 
-    /* Properties that mirror an attribute; a getter answers what the page set, as the browser would. */
+    /* Properties that reflect an attribute; a getter returns the value that the page set. */
     const mirror = (interface_, property, attribute = lower(property)) => {
       const holder = realm[interface_] && realm[interface_].prototype;
       const isList = LISTS[attribute] !== undefined || attribute === "srcdoc" || attribute === "background";
@@ -857,7 +858,7 @@
     mirrorAll("Body", "background");
     mirrorAll("IFrame", "srcdoc");
 
-    /* SVG's `image.href.baseVal`: the object is asked for by its element. */
+    /* SVG's `image.href.baseVal`: the element is noted when the page reads `href`. */
     each(words("Image FEImage Script Use"), (name) => {
       const interface_ = realm[`SVG${name}Element`];
       if (interface_) noteOwner(interface_.prototype, "href");
@@ -880,9 +881,9 @@
     });
   }
 
-  /* --------------------------------------------------------------------------------------- 8. Markup */
+  /* ---------------------------------------------------------------------------------- 8. Markup */
 
-  const MAY_HIDE = /&#|&sol|&colon|&period|\\/i;
+  const MAY_BE_ESCAPED = /&#|&sol|&colon|&period|\\/i;
   const HOST = /\/\/([a-z0-9.-]*)([^]?)/gi;
   const TAG = /<([a-z][^\t\n\f\r />]*)/gi;
   const ATTRIBUTE = /[\t\n\f\r /]*([^\t\n\f\r />=]*)(?:[\t\n\f\r ]*(=)[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >]*)))?/y;
@@ -891,9 +892,9 @@
     bsol: "\\", commat: "@", lt: "<", gt: ">",
   };
 
-  /* Whether a text names a listed host at all, or may hide one. */
+  /* Whether a text names a listed host, or has escapes that may name one. */
   function mayName(html) {
-    if (exec(MAY_HIDE, html) !== null) return true;
+    if (exec(MAY_BE_ESCAPED, html) !== null) return true;
     HOST.lastIndex = 0;
     for (let found; (found = exec(HOST, html)) !== null; ) {
       if (found[2] !== "" && exec(/[/?#"' >:,)<]/, found[2]) === null) return true;
@@ -904,8 +905,8 @@
     return false;
   }
 
-  /* Markup with the mark before each listed address that it would load. Nothing is taken out and no
-     quote, bracket or blank is added, so whatever reads the text finds the same tree in it. */
+  /* Markup with the mark before each listed address that it would load. Nothing is removed, and no
+     quote, bracket or blank is added, so every parser finds the same tree in it. */
   function cleaned(html, runs) {
     try {
       if (!mayName(html)) return html;
@@ -925,7 +926,7 @@
     }
   }
 
-  /* Reads a tag's attributes from `at` on, and returns where it ends. */
+  /* Reads a tag's attributes from `at` on; returns the end of the tag. */
   function cleanTag(html, name, at, runs, insert) {
     let rel = "";
     let as = "";
@@ -976,7 +977,7 @@
     }
   }
 
-  /* Character references as far as an address is written with them. */
+  /* A text with the character references decoded that addresses are written with. */
   function decoded(text) {
     if (find(text, "&") < 0) return text;
     const next = /&(?:#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));?|([a-z]{2,7});)/gi;
@@ -1002,12 +1003,12 @@
   const RUNS = /<script|[\t\n\f\r /"']on[a-z]+[\t\n\f\r ]*=/i;
   function framed(html) {
     const clean = cleaned(html, true);
-    if (starts(clean, `<script src="${quoted(told.src)}"`) || exec(RUNS, clean) === null || !inPage) return clean;
+    if (starts(clean, `<script src="${quoted(settings.src)}"`) || exec(RUNS, clean) === null || !inPage) return clean;
     const text = quoted;
     const flag = (name, is) => (is ? ` data-${name}=""` : "");
     return (
-      `<script src="${text(told.src)}" data-site="${text(site)}" data-pass="${text(told.pass)}"` +
-      `${flag("logins", told.logins)}${flag("csp", told.csp)}${told.nonce ? ` nonce="${text(told.nonce)}"` : ""}></script>${clean}`
+      `<script src="${text(settings.src)}" data-site="${text(site)}" data-pass="${text(settings.pass)}"` +
+      `${flag("logins", settings.logins)}${flag("csp", settings.csp)}${settings.nonce ? ` nonce="${text(settings.nonce)}"` : ""}></script>${clean}`
     );
   }
 
@@ -1056,7 +1057,7 @@
     }
   }
 
-  /* --------------------------------------------------------------------------------------- 9. Frames */
+  /* ---------------------------------------------------------------------------------- 9. Frames */
 
   function guardFrames(realm) {
     const enter = (window) => {
@@ -1083,7 +1084,7 @@
     });
   }
 
-  /* An empty frame is loaded while it is being inserted: before the page can reach into it. */
+  /* An empty frame fires `load` while it is inserted, before the page can use it. */
   function enterWhenLoaded(realm, windowOf, enter) {
     const enterFrame = (event) => {
       try {
@@ -1095,7 +1096,7 @@
     realm.document.addEventListener("load", enterFrame, true);
   }
 
-  /* -------------------------------------------------------------------------------------- 10. Cookies */
+  /* -------------------------------------------------------------------------------- 10. Cookies */
 
   /* `tables.cookies`: [name or pattern, lifetime in seconds | "session" | null, necessary]. */
   const covers = (pattern, name) => {
@@ -1120,9 +1121,9 @@
     return null;
   }
   function isLogin(name) {
-    if (!told.logins) return false;
+    if (!settings.logins) return false;
     const bare = exec(/^(?:__Host-)?(?:__Secure-)?/, name)[0].length;
-    /* Tokens are known by a part of their names, in any case. */
+    /* A token is known by a part of its name, in any case. */
     const own = slice(name, bare);
     for (let i = 0; i < tables.logins.length; i++) {
       if (covers(tables.logins[i], starts(tables.logins[i], "*") ? lower(own) : own)) return true;
@@ -1130,7 +1131,7 @@
     return false;
   }
 
-  /* The longest a cookie may stay: null for as long as it likes, undefined for not at all. */
+  /* A cookie's longest lifetime in seconds; null for no limit, undefined for a cookie that may not be set. */
   function lifetimeOf(name) {
     const rule = declared(name);
     if (!tables.signal || (rule && rule[2])) return rule ? rule[1] : null;
@@ -1193,16 +1194,16 @@
           }
           if (given_) args[0] = given_;
         } catch {
-          /* the browser will say what is wrong */
+          /* the browser throws */
         }
         return apply(native, this, args);
       },
     }).set);
   }
 
-  /* ------------------------------------------------- 11. What stands in for a script that was refused */
+  /* ---------------------------------------------------------- 11. Surrogates of refused scripts */
 
-  /* The globals that scripts of a host define and pages call; a path is about those scripts only. */
+  /* The globals that a host's scripts define and pages call; a key with a path is for these scripts only. */
   const VENDORS = {
     "googletagmanager.com": "dataLayer gtag", "googletagmanager.com/gtm.js": "dataLayer",
     "google-analytics.com": "ga", "google-analytics.com/ga.js": "_gaq _gat", "google-analytics.com/urchin.js": "",
@@ -1238,7 +1239,7 @@
     "bugsnag.com": "Bugsnag", "trackjs.com": "TrackJS",
   };
 
-  /* Functions, queues (what is pushed is looked at for callbacks) and lists that nobody waits for. */
+  /* Globals that are functions; queues, whose entries may hold callbacks; and lists without callbacks. */
   const FUNCTIONS = " gtag fbq twq snaptr pintrk lintrk rdt qp obApi hj clarity Intercom google_trackConversion smartlook ga ym plausible FS ";
   const QUEUES = " dataLayer _paq _gaq _kmq optimizely adsbygoogle ";
   const LISTS_OF_CALLS =
@@ -1246,7 +1247,7 @@
   const SILENT = " fbq twq snaptr rdt qp obApi hj clarity Intercom ";
   const isOneOf = (names, name) => find(names, ` ${name} `) >= 0;
 
-  /* The names for an address, separated by spaces; "" for none. */
+  /* The globals of a script at an address, separated by spaces; "" for none. */
   function vendorNames(text) {
     try {
       const { host, href } = readByBrowser(text);
@@ -1267,31 +1268,31 @@
     }
   }
 
-  /* Defines what stands in for a refused script; tells whether anything does. */
-  function standInFor(text) {
+  /* Defines the surrogates of a refused script; returns whether it has any. */
+  function surrogateFor(text) {
     const names = text === "" ? "" : vendorNames(text);
     if (names === "") return false;
     try {
       const query = new URL(text, base()).searchParams;
       each(words(names), (name) => {
-        if (name === "dataLayer") standInAs(query.get("l") || name, name, query.get("id") || "");
-        else if (name === "ga") standInAs(globalThis.GoogleAnalyticsObject || name, name, "");
-        else standInAs(name, name, "");
+        if (name === "dataLayer") defineSurrogate(query.get("l") || name, name, query.get("id") || "");
+        else if (name === "ga") defineSurrogate(globalThis.GoogleAnalyticsObject || name, name, "");
+        else defineSurrogate(name, name, "");
       });
     } catch {
-      /* a page may freeze what is to be filled in */
+      /* the page has frozen the global */
     }
     return true;
   }
 
-  function standInAs(global, name, id) {
+  function defineSurrogate(global, name, id) {
     const tool = deep(name, null, id);
     let value = globalThis[global];
     if (value === undefined || value === null) {
       value = isOneOf(QUEUES + LISTS_OF_CALLS, name) ? [] : isOneOf(FUNCTIONS, name) ? callable(name, tool, id) : tool;
       define(globalThis, global, value, true);
     } else if (typeof value === "object" || typeof value === "function") {
-      setPrototypeOf(value, deep(name, getPrototypeOf(value), id)); /* the methods it lacks */
+      setPrototypeOf(value, deep(name, getPrototypeOf(value), id)); /* adds missing methods */
     }
     if (isOneOf(QUEUES, name)) drain(value, tool, id);
     if (name === "dataLayer" && value.hide && typeof value.hide.end === "function") later(value.hide.end, 0);
@@ -1308,7 +1309,7 @@
     return made;
   }
 
-  /* Calls the callbacks of what a queue holds, and of what will be pushed to it. */
+  /* Calls the callbacks in a queue's entries, and in entries pushed later. */
   function drain(queue, tool, id) {
     if (!(queue instanceof Array) || described(queue, INSTALLED)) return;
     const push = queue.push;
@@ -1320,7 +1321,7 @@
     });
   }
 
-  /* Calls later what a call or an entry of a queue waits for: functions, and members named like callbacks. */
+  /* Calls later the callbacks of a call or of a queue's entry: functions, and members named like callbacks. */
   const CALLBACK = /(?:callback|done|^loaded)$/i;
   function callBack(entry, tool, id) {
     if (typeof entry === "function") return callLater(entry, tool, [tool]);
@@ -1331,7 +1332,7 @@
       if (typeof entry[i] === "function" && entry[0] !== "provide") callLater(entry[i], tool, entry[0] === "get" ? [] : [tool]);
       else if (typeof entry[i] === "object" && entry[i] !== null) {
         callMembers(entry[i], tool, id);
-        /* A call that a stub has kept with its name: its arguments are an object in the entry. */
+        /* A call that a stub has queued with its name: the entry holds its arguments as an object. */
         if (!(entry[i] instanceof Array)) each(entry[i], (one) => typeof one === "function" && callLater(one, tool, [tool]));
       }
     }
@@ -1347,14 +1348,14 @@
 
   const callLater = (callback, self_, args) => void later(() => apply(callback, self_, args), 0);
 
-  /* An object that has every method. They do nothing, call back later and return the object, so that
-     calls can be chained; one that asks (`get...`, `is...`) returns undefined. Before it stands `base_`,
-     the prototype it fills in for. */
+  /* An object that has every method. Each does nothing, calls callbacks later and returns the object, so
+     that calls can be chained; a method that asks (`get...`, `is...`) returns undefined. `base_` is the
+     prototype behind it, whose members stay. */
   const ASKS = /^(?:get|is|has|read|can|should)(?:[A-Z_]|$)/;
   const LISTENS = /^(?:on|once|off|addEventListener|removeEventListener|addListener|removeListener|subscribe|addService)$/;
   const RUNS_NOW = " withScope configureScope startSpan startSpanManual startInactiveSpan suppressTracing continueTrace withIsolationScope ";
   const PLURAL = /^(?:getAll|getSlots|getTargeting|getTargetingKeys|getSlotIdMap|targetingKeys)$/;
-  const FLAG = /^_*[a-z]+ed$/; /* of a page's own stub: `initialized`, `loaded`, `invoked` */
+  const FLAG = /^_*[a-z]+ed$/; /* flags of a page's own stub: `initialized`, `loaded`, `invoked` */
   const GIVES = { __proto__: null, onFeatureFlags: [[], {}], fetchBids: [[]] };
 
   function deep(name, base_, id) {
@@ -1410,13 +1411,13 @@
     });
   }
 
-  /* This file ran in the place of a refused script: what follows the # is its address. */
+  /* This file has run in place of a refused script, whose address follows the #. */
   function ranAs(script) {
     const address = script && attributeOf(script, "src");
-    if (address && starts(address, standIn)) standInFor(slice(address, standIn.length));
+    if (address && starts(address, surrogatePrefix)) surrogateFor(slice(address, surrogatePrefix.length));
   }
 
-  /* Scripts whose address the server took tell it by an attribute, before the next one runs. */
+  /* A script whose address the server removed names it in an attribute; read before the next script runs. */
   function watchRefused() {
     const dispatch = unbound(EventTarget.prototype.dispatchEvent);
     const nodeName = unbound(described(Node.prototype, "nodeName").get);
@@ -1427,8 +1428,8 @@
           if (lower(nodeName(node)) !== "script") return;
           const address = attributeOf(node, "data-alpines-refused");
           if (address === null) return;
-          const end = () => dispatch(node, new Event(stands ? "load" : "error"));
-          const stands = standInFor(address);
+          const end = () => dispatch(node, new Event(hasSurrogate ? "load" : "error"));
+          const hasSurrogate = surrogateFor(address);
           if (attributeOf(node, "async") !== null || attributeOf(node, "defer") !== null) later(end, 0);
           else end();
         });
@@ -1442,12 +1443,12 @@
     });
   }
 
-  /* ------------------------------------------------------------------------------------- 12. To begin */
+  /* ---------------------------------------------------------------------------------- 12. Start */
 
   install(globalThis);
   if (inPage) {
     if (!given) watchRefused();
-  } else if (told.worker) {
+  } else if (settings.worker) {
     runOwnFile();
   }
 })
