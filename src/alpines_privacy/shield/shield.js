@@ -1008,7 +1008,8 @@
     const flag = (name, is) => (is ? ` data-${name}=""` : "");
     return (
       `<script src="${text(settings.src)}" data-site="${text(site)}" data-pass="${text(settings.pass)}"` +
-      `${flag("logins", settings.logins)}${flag("csp", settings.csp)}${settings.nonce ? ` nonce="${text(settings.nonce)}"` : ""}></script>${clean}`
+      `${flag("logins", settings.logins)}${flag("csp", settings.csp)}` +
+      `${settings.nonce ? ` nonce="${text(settings.nonce)}"` : ""}></script>${clean}`
     );
   }
 
