@@ -1,8 +1,8 @@
 """The ASGI adapter: moves messages between a server, a `Visit` and an app, and decides nothing.
 
-Transparency is the contract. Messages of kinds this module does not name pass untouched, now
-and in extensions to come; the app's messages are never mutated; the app runs in the server's
-task, with the server's scope (one key added while it runs) and the server's own `receive`.
+Transparency is the contract. Messages of other types pass untouched, those of future extensions too;
+the app's messages are never mutated; the app runs in the server's task, with the server's scope (one
+key added while it runs) and the server's own `receive`.
 """
 
 from __future__ import annotations

@@ -451,7 +451,9 @@ def test_a_request_that_fails_while_another_thread_logs_is_hidden_from_then_on(
             return any_yet
 
     monkeypatch.setattr(failed, "kept", Meanwhile([(0.0, KnownValues([]))]))
-    monkeypatch.setattr(cleaning, "_under_way", {})  # nor is such a server's request one to look at
+    monkeypatch.setattr(
+        cleaning, "_current_requests", {}
+    )  # nor is such a server's request one to look at
 
     def work() -> None:
         for _ in range(5):

@@ -66,7 +66,7 @@ class Listener:
 def serve_protected(
     app: Any, policy: PrivacyPolicy | None, listener: Listener, *, name: str
 ) -> None:
-    """Serve `app` with `policy` kept until a signal ends it; `name` is what its user calls it.
+    """Serve `app`, protected by `policy`, until a signal ends it; `name` is shown to the user.
 
     An app that keeps a policy of its own is served as it is, unless another one is given: of two
     layers the outer one acts. Raises `Refusal` for an object that is no app, or if the server is not installed.
@@ -119,7 +119,7 @@ def _run_waitress(app: Any, proxies: list[str] | None, listener: Listener, notic
 
     def end(number: int, _: FrameType | None) -> None:
         ended.append(number)
-        raise SystemExit  # waitress finishes what it is at
+        raise SystemExit  # waitress finishes the current requests
 
     before = signal.signal(signal.SIGTERM, end)
     click.echo(notice, err=True)

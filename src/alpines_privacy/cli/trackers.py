@@ -235,7 +235,7 @@ def _print_list(info: ListInfo) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: who reads the old one meanwhile goes on reading it."""
+    """Replace a file as a whole, so that nobody reads a half of it."""
     fresh = path.with_name(path.name + ".new")
     fresh.write_bytes(data)
     fresh.replace(path)

@@ -37,15 +37,16 @@ from alpines_privacy.policy.patterns import compile_patterns
 
 __all__ = ["Cookies"]
 
-_LONGEST_SHOWN = 256  # characters: what a policy takes for a name
-_MOST_EXPIRED = 24  # lines that are tried for a response, and that one name has
+_LONGEST_SHOWN = 256  # characters: the longest name in a policy
+_MOST_EXPIRED = 24  # lines tried for a response, and lines for one name
 _LIFETIME = frozenset({"max-age", "expires"})
 # Some servers let line breaks through, and browsers read a new line there, whatever its field.
 _SMUGGLED_LINE = re.compile(r"[\r\n][ \t]*set-cookie[ \t]*:", re.IGNORECASE)
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
 
 # DNT is literal: nothing but declared necessary cookies. GPC means "do not sell or share", and
-# browsers that send it by default must be able to log in; so must who opted out here, or by default.
+# browsers that send it by default must be able to log in; so must visitors who opted out on this site
+# or by default.
 _LOGINS_STAY_UNDER: dict[str, frozenset[Signal]] = {
     "gpc": frozenset({"Sec-GPC", "site preference", "default"}),
     "always": frozenset({"DNT", "DNT, Sec-GPC", "Sec-GPC", "site preference", "default"}),
@@ -74,7 +75,7 @@ class _Rule:
         self.declared = cookie is not None
         self.necessary = cookie is not None and cookie.necessary
         self.lifetime = cookie.lifetime if cookie else None
-        # Whether scripts may read it: a token that they must send back they often do.
+        # Whether scripts may read it, as they must where they send a token back.
         self.scripts = (cookie is not None and cookie.readable_by_scripts) or is_echoed(name)
         self.login = login
 

@@ -195,7 +195,7 @@ class _Exchange:
         )
 
     def grant(self, response: HttpResponseBase | None) -> None:
-        """Add the CORS fields of the site's response to the preflight, None if there was none, to the answer."""
+        """Add CORS fields to the answer, by the site's response to the preflight (None if there was none)."""
         assert self._answer is not None  # it was asked about
         if response is None:
             return

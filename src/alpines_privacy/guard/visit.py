@@ -241,7 +241,7 @@ class Visit:
             return self._sent(head)
         whole = last or head.values("content-length") == [str(len(first))]
         for promise, settle in settles:
-            if promise.part in self.context.exempted:  # since the app began its response
+            if promise.part in self.context.exempted:  # set after the app began its response
                 continue
             outcome: Replace | Rewrite | None = None
             try:

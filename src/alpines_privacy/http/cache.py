@@ -25,7 +25,7 @@ _KB = 1024
 # Bytes of a dictionary for each entry, just after it has grown, and of the allocator's rounding.
 _ENTRY = 160
 _ROUNDING = 16
-# Bytes of an object of a class not measured here; caches of larger ones are told how to weigh them.
+# Bytes of an object of a class not measured here; a cache of larger ones gets a `weigh`.
 _OTHER = 512
 _LARGEST_SHARE = 8  # no entry takes more than one part in so many of the bound
 

@@ -1,4 +1,4 @@
-"""CORS fields for answers of ours: those that the app's own CORS layer gives.
+"""CORS fields for our answers, as the app's own CORS layer sets them.
 
 The layer sends the app a preflight as a browser would (Fetch §3.3.2), with only the request's path
 and Origin. So the app sees no body, query or cookie of a refused visitor.
@@ -12,7 +12,7 @@ from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 
 __all__ = ["granted", "preflight"]
 
-# Fields of the request that the preflight has too: the host, and how the request was forwarded.
+# Fields of the request that are copied into the preflight: the host, and the forwarding fields.
 _KEPT = ("host", "origin", *FIELDS)
 
 

@@ -65,7 +65,7 @@ class Asked(NamedTuple):
     mount: str
 
 
-# How a middleware or a framework reads a request's forwarding fields.
+# A middleware's or framework's reader of a request's forwarding fields.
 Reader: TypeAlias = "Callable[[RequestHead, Asked], Asked]"
 
 

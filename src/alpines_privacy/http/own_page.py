@@ -1,6 +1,6 @@
 """Pages of the layer's own: one style, no script, no cookie, readable at any width.
 
-Also two questions about their requests: whether a form came from this origin, and whether a person
+Also two questions about their requests: whether a form was sent from this origin, and whether a person
 or a program reads the answer.
 """
 

@@ -57,7 +57,7 @@ class Privacy:
 
     The app gets it from `current()`, `environ["alpines_privacy"]` or `scope["alpines_privacy"]`.
     Reading it tells the layer that the response may depend on the signal, so the response gets
-    `Vary: DNT, Sec-GPC`. None of its methods raises, but for a birth date that is no date.
+    `Vary: DNT, Sec-GPC`. None of its methods raises, except for a birth date that is no date.
     """
 
     # Private, because views must not see the context; the layer uses `context_of`.
@@ -135,16 +135,16 @@ class Privacy:
     def may_sign_up(self, birth_date: date) -> bool:
         """Whether somebody born on this date is old enough for an account (policy §13).
 
-        For what no form tells the layer: single sign-on, edits of a profile. No for an impossible
-        date; raises TypeError for what is no `datetime.date`.
+        For ages that the layer finds in no form: single sign-on, edits of a profile. False for an
+        impossible date; raises TypeError for any other type than `datetime.date`.
         """
         return self._context.runtime.ages.may_sign_up(birth_date)
 
     @property
     def report(self) -> tuple[Removal, ...]:
-        """What was taken out of this response so far: where, which rule and list, whose company's.
+        """The removals from this response so far: the element, the rule, its list, and the company.
 
-        Of a page that streams, all is known only when it has left.
+        Those of a streamed page are complete once it has been sent.
         """
         return self._context.removals
 
@@ -171,7 +171,7 @@ class _Outside(Privacy):
 
     def __init__(self) -> None:
         """Have no context: there is no request."""
-        self._context = None  # type: ignore[assignment]  # what asks for it is overridden, but for `context_of`
+        self._context = None  # type: ignore[assignment]  # only `context_of` reads it
 
     @property
     def opted_out(self) -> bool:

@@ -261,7 +261,7 @@ def _ipv6(text: str) -> str | None:
 
 
 def _compressed(pieces: list[str]) -> str:
-    """Join the eight pieces, the first longest run of zeros (two at least) as `::`."""
+    """Join the eight pieces, with `::` for the first longest run of zeros (at least two)."""
     runs = list(re.finditer(r"(?:\b0(?: |$)){2,}", " ".join(pieces)))
     if not runs:
         return ":".join(pieces)

@@ -216,7 +216,7 @@ class Logs(Part, frozen=True, kw_only=True):
         return way
 
     def stricter(self, other: Logs) -> Logs:
-        """Return what hides all that either hides: of two ways that show something, neither is taken."""
+        """Return settings that hide all that either of two hides; of two ways that show a part, neither is used."""
         ways: dict[str, Any] = {
             name: _stricter_way(getattr(self, name), getattr(other, name))
             for name in self.__struct_fields__

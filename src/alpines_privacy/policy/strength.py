@@ -46,7 +46,7 @@ _DIGIT_IN_WORD = re.compile(r"(?<=[A-Za-z])[0134578@$](?=[a-z])")
 _ROWS = ("1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./")
 _AT = {key: (row, column) for row, keys in enumerate(_ROWS) for column, key in enumerate(keys)}
 
-# What a letter tells for words of a European language and against chance, in bits; others nothing.
+# Bits of evidence that each letter gives for words of a European language; other letters give none.
 _LETTERS = {
     **dict.fromkeys("eaionrts", 1.0), **dict.fromkeys("bfwyv", -1.0), **dict.fromkeys("jqxz", -4.0)
 }  # fmt: skip

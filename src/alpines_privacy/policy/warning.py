@@ -12,7 +12,7 @@ _PACKAGE = str(Path(__file__).parents[1])
 
 
 class PrivacyWarning(UserWarning):
-    """Something at start-up that an operator should know and may accept."""
+    """A notice at start-up that an operator should read and may accept."""
 
 
 def warn(message: str) -> None:

@@ -70,7 +70,7 @@ _ALLOWED = _Status(
 
 
 def render(preference: Preference, *, allowed: bool = False) -> str:
-    """Return the page for a visitor's preference; `allowed` if they chose that here."""
+    """Return the page for a visitor's preference; with `allowed`, they opted in on this site."""
     signal = preference.signal
     allowed = allowed and signal is None
     status = _ALLOWED if allowed else _STATUS[signal]

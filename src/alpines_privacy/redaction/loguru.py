@@ -47,7 +47,7 @@ class _Seen:
 
 
 class _Last(threading.local):
-    seen: Sequence[_Seen] = ()  # most records nested in each other: a patcher may log
+    seen: Sequence[_Seen] = ()  # records inside each other: a patcher may log
 
 
 _last = _Last()

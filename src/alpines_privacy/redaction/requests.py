@@ -1,4 +1,4 @@
-"""The log promise's handler of a request: it keeps the values that logs must not show while the request lasts."""
+"""The promise of logs: for each request it keeps the values that no log may show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class VisitorsInLogs(Promise):
-    """Notes the visitor being served, and sees forms and JSON as the app reads them; lazy until a log asks."""
+    """Notes the current request, and copies forms and JSON as the app reads them; a log record reads the copy."""
 
     def __init__(self) -> None:
         self._has_looked = False

@@ -175,7 +175,7 @@ class Pages:
 
 
 def _value(typed: str) -> str:
-    """Return the `value` attribute for what was typed; none for a text longer than anybody types."""
+    """Return the `value` attribute for a typed text; nothing for a text longer than anybody types."""
     return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
 
 

@@ -48,7 +48,7 @@ class ASGITransport:
         return WebSocket(self._loop, session, self._loop.run(session.open(self._app, scope)))
 
     def start(self) -> None:
-        """Tell the app that it starts; raises what its start-up raises."""
+        """Start the app; raises what its start-up raises."""
         lifespan = Lifespan()
         try:
             self._loop.run(lifespan.start(self._app))
@@ -58,7 +58,7 @@ class ASGITransport:
         self._lifespan = lifespan
 
     def close(self) -> None:
-        """Tell the app that it ends, if it was told that it starts, and end its loop."""
+        """End the app, if it was started, and its loop."""
         lifespan, self._lifespan = self._lifespan, None
         try:
             if lifespan is not None:
@@ -183,7 +183,7 @@ class _Exchange:
         self._links.append([bytes(link).decode("latin-1") for link in message.get("links", ())])
 
     def _response(self) -> Response:
-        if self._start is None:  # the app raised: what servers answer then
+        if self._start is None:  # the app raised: servers send this
             fields = [("content-type", "text/plain; charset=utf-8")]
             return Response(self._request, 500, fields, [b"Internal Server Error"])
         response = Response(

@@ -19,7 +19,7 @@ from alpines_privacy.testing.wsgi import WSGITransport
 
 __all__ = ["Visitor"]
 
-_MOST_REDIRECTS = 20  # what browsers follow
+_MOST_REDIRECTS = 20  # as many as browsers follow
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OF_BODIES = frozenset({"content-length", "content-type", "transfer-encoding"})
 _LENGTHS = frozenset({"content-length", "transfer-encoding"})
@@ -42,7 +42,7 @@ class Visitor:
     - `headers`: fields of every request, a mapping or pairs. `address`: the visitor's own.
     - `follow_redirects`: follow them on the site's own host.
     - `raise_app_exceptions`: let the app's exceptions reach the test; else they become a 500.
-    - `extensions`: ASGI extensions the app shall find, such as `{"http.response.pathsend": {}}`.
+    - `extensions`: ASGI extensions in the scope, such as `{"http.response.pathsend": {}}`.
 
     `with visitor(app) as v:` also runs an ASGI app's lifespan. An ASGI app runs on an event loop in
     a thread of its own, a WSGI app in the thread of the test; in both, no context variable of the
@@ -226,7 +226,7 @@ class Visitor:
 def _redirected(
     response: Response, body: Body, fields: list[Field]
 ) -> tuple[str, Body, list[Field]]:
-    """Return what a redirect makes of a request (RFC 9110 §15.4): 307 and 308 keep method and body."""
+    """Return the request after a redirect (RFC 9110 §15.4): 307 and 308 keep method and body."""
     method = response.request.method
     turns_to_get = method != "HEAD" if response.status == 303 else method == "POST"
     if response.status in {307, 308} or not turns_to_get:

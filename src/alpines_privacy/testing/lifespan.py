@@ -11,7 +11,7 @@ __all__ = ["Lifespan"]
 
 
 class Lifespan:
-    """One life of an app. `state` is what requests get a copy of, `supported` whether the app took part."""
+    """One run of an app. Requests get copies of `state`; `supported` tells whether the app has the protocol."""
 
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
@@ -63,7 +63,7 @@ async def _run(app: ASGIApp, scope: Scope, receive: Any, send: Any) -> None:
 
 
 async def _raise_failure(task: asyncio.Task[None], answer: Message) -> None:
-    """Raise for a `.failed`: the exception behind it if the app lets that out, else its message."""
+    """Raise for a `.failed`: the app's own exception if it passes that on, else an error with the message."""
     if answer["type"].endswith(".failed"):
         await task
         raise RuntimeError(f"{answer['type']}: {answer.get('message') or 'no reason given'}")

@@ -1,4 +1,4 @@
-"""An event loop of a visitor's own, in a thread: tests are synchronous, and may run inside a loop."""
+"""A visitor's own event loop, in a thread: tests are synchronous, and may run inside another loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What HTTP and websocket messages have in common: fields, and a visitor who went away."""
+"""The common parts of HTTP and websocket messages: fields, and a visitor who leaves."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["HungUp", "fields_of", "stems_from_hanging_up"]
 
 
 class HungUp(OSError):  # noqa: N818 - it is what the visitor did
-    """The visitor went away: what `send` raises from then on (ASGI HTTP 2.4)."""
+    """The visitor has left; `send` raises this from then on (ASGI HTTP 2.4)."""
 
 
 def stems_from_hanging_up(error: BaseException | None) -> bool:
-    """Whether the app's exception is ours, or what its framework made of the visitor's leaving."""
+    """Whether the app's exception is ours, or its framework's for a visitor who has left."""
     while error is not None:
         # Starlette and Litestar have classes of these names, and apps let them through by habit.
         if isinstance(error, HungUp) or type(error).__name__ in _LEAVING:

@@ -1,4 +1,4 @@
-"""One request of a visitor's: its URL taken apart, its fields, and its body in pieces."""
+"""A visitor's request: the parts of its URL, its fields, and its body in pieces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Body: TypeAlias = bytes | Iterable[bytes]
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# What a path and a query may hold as they are (RFC 3986 §3.3, §3.4); "%" is not encoded twice.
+# Characters that a path and a query may hold unencoded (RFC 3986 §3.3, §3.4); "%" is not encoded twice.
 _PATH_CHARACTERS = "/:@!$&'()*+,;=~%"
 _QUERY_CHARACTERS = _PATH_CHARACTERS + "?[]"
 
@@ -67,7 +67,7 @@ class URL:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a transport brings to the app. Field names are lower case, values stand for latin-1 octets."""
+    """A request as a transport sends it. Field names are lower case, values stand for latin-1 octets."""
 
     method: str
     url: URL
@@ -78,9 +78,9 @@ class Request:
 def encode_body(
     data: Mapping[str, Any] | None, json: Any, content: Body | None
 ) -> tuple[Body, list[Field]]:
-    """Return the body a form, a JSON value or bytes make, and the fields that describe it.
+    """Return the body made of a form, a JSON value or bytes, and the fields that describe it.
 
-    Raises TypeError where more than one of them is given, or `content` is a str.
+    Raises TypeError for more than one of them, and for a str as `content`.
     """
     if sum(part is not None for part in (data, json, content)) > 1:
         raise TypeError("a request has one body: give data, json or content")
@@ -101,7 +101,7 @@ def encode_body(
 
 
 def listed(fields: FieldsLike | None) -> list[Field]:
-    """Return fields given as a mapping or as pairs, names lower case, checked for what HTTP cannot carry.
+    """Return the fields of a mapping or of pairs, with names in lower case, if HTTP can carry them.
 
     Raises ValueError for a value beyond latin-1: a header has octets, not characters.
     """

@@ -1,4 +1,4 @@
-"""What came back: status, fields, body, and what they say about privacy."""
+"""A response: status, fields, body, and what they mean for privacy."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class FieldNames(AbstractSet[str]):
 
 
 class Head:
-    """Status and fields, of a response or of a websocket's handshake, as they arrived.
+    """Status and fields of a response or of a websocket's handshake, as the app sent them.
 
     `set_cookies` are its `Set-Cookie` lines read as a browser reads them; one that browsers
     ignore is not among them (`headers.getlist("set-cookie")` has every line).
@@ -108,7 +108,7 @@ class Head:
 
     @property
     def deletes(self) -> list[str]:
-        """The names of the cookies it takes away, in order."""
+        """The names of the cookies it deletes, in order."""
         return [c.name for c in self.set_cookies if c.is_deletion(self.arrived)]
 
     @property
@@ -118,7 +118,7 @@ class Head:
 
 
 class Response(Head):
-    """One response. `chunks` is its body as the app cut it, `history` the redirects that led here.
+    """One response. `chunks` is its body in the app's pieces, `history` the redirects before it.
 
     An ASGI app's other messages are in `early_hints` (the `links` of each), `trailers`, and
     `messages`, which has all it sent, in order.
@@ -135,7 +135,7 @@ class Response(Head):
     ) -> None:
         super().__init__(request, status, fields)
         self.reason = reason
-        # What a server never sends (RFC 9110 §6.4.1) a visitor never sees.
+        # Servers never send such a body (RFC 9110 §6.4.1).
         bodiless = request.method == "HEAD" or status in {204, 304}
         self.chunks: list[bytes] = [] if bodiless else [chunk for chunk in chunks if chunk]
         self.early_hints: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""A visitor's websocket: whether the app takes it, with which fields, and what is said on it."""
+"""A visitor's websocket: whether the app accepts it, its fields, and its messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WebSocketClosed(Exception):  # noqa: N818 - closing is no error of anyone'
 
 
 class WebSocket(Response):
-    """The outcome of a handshake, and what follows where the app `accepted`.
+    """The outcome of a handshake, and the messages after it if the app `accepted`.
 
     Status, headers and cookies are those of the answer: 101 when accepted; otherwise the app's own
     denial response, or the 403 that servers send for an app that just closes. As a context
@@ -95,11 +95,11 @@ class Session:
         return answer
 
     async def send(self, message: Message) -> None:
-        """Bring a message to the app."""
+        """Send a message to the app."""
         self._to_app.put_nowait(message)
 
     async def receive(self) -> str | bytes:
-        """Return what the app sends next."""
+        """Return the app's next message."""
         message = await self._next()
         if message["type"] == "websocket.close":
             raise WebSocketClosed(message.get("code", 1000), message.get("reason") or "")
@@ -107,7 +107,7 @@ class Session:
         return bytes(message["bytes"]) if text is None else text
 
     async def close(self, code: int) -> None:
-        """Tell the app that the visitor is gone, and wait for its end."""
+        """Tell the app that the visitor has left, and wait until it ends."""
         assert self._task is not None  # only an open session is closed
         self._gone = True
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
@@ -132,7 +132,7 @@ class Session:
             self._to_app.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
 
     async def _next(self) -> Message:
-        """Return the app's next message; its end stays in the queue, for whoever asks again."""
+        """Return the app's next message; its end stays in the queue, so asking again gives it again."""
         message = await self._from_app.get()
         if message["type"] == _ENDED:
             failed = self._error is not None

@@ -1,4 +1,4 @@
-"""A visitor's requests brought to a WSGI app as a server brings them (PEP 3333)."""
+"""A visitor's requests to a WSGI app, as a server makes them (PEP 3333)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WSGITransport:
         self._raises = raises
 
     def exchange(self, request: Request, most_chunks: int | None) -> Response:
-        """Bring one request to the app and return its response."""
+        """Send one request to the app and return its response."""
         return apart(self._exchange, request, most_chunks)
 
     def _exchange(self, request: Request, most_chunks: int | None) -> Response:
@@ -42,7 +42,7 @@ class WSGITransport:
 
 
 class _Collected:
-    """What the app says with `start_response`, `write()` and its iterable."""
+    """The response that the app makes with `start_response`, `write()` and its iterable."""
 
     def __init__(self) -> None:
         self.status = ""
@@ -66,7 +66,7 @@ class _Collected:
             raise RuntimeError("The app ended without calling start_response")
 
     def fail(self) -> None:
-        """Answer for an app that raised, as servers do; what has left already has left."""
+        """Set the response of an app that raised, as servers do; what was sent before stays."""
         if not self.chunks:
             self.status = "500 Internal Server Error"
             self.fields = [("content-type", "text/plain; charset=utf-8")]

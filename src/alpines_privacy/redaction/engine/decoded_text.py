@@ -269,7 +269,7 @@ def may_be_encoded(text: str) -> bool:
 def layers(text: str, cuts: Sequence[int] = ()) -> Iterator[tuple[Layer, Origin]]:
     """Give each layer of a text with the map back to the text, until decoding changes nothing.
 
-    No token is decoded across one of the `cuts`, which are asked for anew before each layer. A caller
+    No token is decoded across one of the `cuts`, which are read again before each layer. A caller
     that knows a layer has nothing encoded (`may_be_encoded`) need not ask for the next.
     """
     passed: list[Layer] = []

@@ -123,9 +123,7 @@ class _Asked:
         starts = [span.start for span in self._spans]
         for match in Replacements(self._logs).marks.finditer(self._line):
             kind = match[0].strip("[]").partition(":")[0]
-            near = bisect_left(
-                starts, match.end()
-            )  # earlier spans may reach into it, the last one furthest
+            near = bisect_left(starts, match.end())  # of the earlier spans, the last one ends last
             if kind in _KINDS and not _overlaps(self._spans[near - 1 : near], *match.span()):
                 found.append((*match.span(), kind, True))
         return sorted(found)

@@ -33,10 +33,10 @@ _ESCAPE = re.compile(
 _LONGEST_ESCAPE = 12  # characters
 
 
-# How each byte is written in an address, the slash too.
+# Each byte percent-encoded, the slash too.
 _QUOTED = [quote(bytes([byte]), safe="") for byte in range(256)]
 
-_MAIL = re.compile(r"[\w.+\-]{0,64}(?:@|%40)")  # what goes on to an address
+_MAIL = re.compile(r"[\w.+\-]{0,64}(?:@|%40)")  # the rest of a local part, up to the @
 
 
 class Literal(NamedTuple):
@@ -102,7 +102,7 @@ def _replaced(text: str, folded: str, found: list[Literal]) -> str:
 
 
 def _places(needle: Literal, folded: str, taken: bytearray) -> Iterator[tuple[int, int]]:
-    """Give and take the bounds of each place where a needle counts and no longer needle has been found."""
+    """Yield the bounds of each place where a needle counts, outside longer needles, and mark them as taken."""
     value, size, within = needle.value, len(needle.value), 0
     mark, is_free = b"\1" * size, 1 not in taken
     counts_anywhere = not (needle.word or needle.part)

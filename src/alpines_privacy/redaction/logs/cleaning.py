@@ -1,6 +1,6 @@
 """`Cleaner`: cleans the text and data of every log output of the process.
 
-It removes what the redactor finds by shape and by key, and the values that the visitors being served
+It removes what the redactor finds by shape and by key, and the values that visitors of current requests
 have submitted. It raises any error from inside: each output decides what is withheld then.
 """
 
@@ -135,7 +135,7 @@ class Cleaner:
         return self._object(value)
 
     def _object(self, value: Any) -> Any:
-        """Judge an object by the text a log would show; one that raises is withheld alone, not with its record."""
+        """Clean an object's texts; an object that raises is withheld alone, and not the whole record."""
         try:
             text, shown = str(value), repr(value)
         except Exception:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["current_requests", "failed", "known_values_of", "known_values_of_all"]
 
-_OWN_AGENT = "the visitor's own User-Agent"  # kinds that are personal whatever the value looks like
+_OWN_AGENT = "the visitor's own User-Agent"  # a key whose value is personal whatever it looks like
 _SHORTEST = 4  # characters: a shorter value occurs in other words
 _SHORTEST_TOKEN = 8  # characters of a cookie that may be a secret
 _MOST_VALUES = 100  # of one request
@@ -75,7 +75,7 @@ class _CurrentRequests:
     __slots__ = ("references",)
 
     def __init__(self) -> None:
-        self.references: dict[weakref.ref[RequestContext], None] = {}  # in the order they came
+        self.references: dict[weakref.ref[RequestContext], None] = {}  # in the order of arrival
 
     def add(self, context: RequestContext) -> None:
         context.reference = reference = weakref.ref(context, self._forget)
@@ -118,7 +118,7 @@ class _Failed:
         for each in list(self.kept):
             until, values = each
             if until < now:
-                with suppress(ValueError):  # another thread was faster
+                with suppress(ValueError):  # another thread has removed it
                     self.kept.remove(each)
             elif values is None:
                 raise RuntimeError("what a visitor submitted is not known")
@@ -131,7 +131,7 @@ failed = _Failed()
 
 
 def known_values_of_all(redactor: Redactor) -> Iterator[KnownValues]:
-    """Yield the values of all visitors who are served now or whose request has just failed."""
+    """Yield the values of the visitors of current requests, and of requests that have just failed."""
     yield from failed
     for context in current_requests:
         yield known_values_of(context, redactor)
@@ -150,7 +150,7 @@ def known_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
         and not (known.users or context.users or lookups)
         and context.request.user is None
     ):
-        return known.values  # a visitor who is not signed in, as most often
+        return known.values  # nearly always: a visitor who is not signed in
     return _computed(context, redactor, size, known)
 
 
