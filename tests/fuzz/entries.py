@@ -21,6 +21,7 @@ from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
 from alpines_privacy.policy import PolicyError
+from alpines_privacy.policy.lint import lint
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.archives.blocks import BlockCleaner, blocks
@@ -359,6 +360,13 @@ def _policies() -> Iterator[Entry]:
         "policy: file",
         _refused(partial(_load, file)),
         ("", "[[cookies]]\n", 'mode = "', "# ", "exempt = [", "a.b"),
+        _LONGEST_FIELD,
+        _OPERATORS,
+    )
+    yield Entry(
+        "policy: lint",
+        partial(lint, policy=POLICY),
+        ("", "<p>", "# a\n", "We collect:\n- ", "the and of to we you your our ", "we do not "),
         _LONGEST_FIELD,
         _OPERATORS,
     )

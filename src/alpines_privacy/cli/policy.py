@@ -9,7 +9,12 @@ from alpines_privacy.cli.group import CommandsByName
 __all__ = ["policy"]
 
 # name: (where it is, what it does)
-_COMMANDS: dict[str, tuple[str, str]] = {}
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "lint": (
+        "alpines_privacy.cli.policy_lint:lint",
+        "Check a policy's text, and whether a policy file keeps it.",
+    ),
+}
 
 
 @click.group(

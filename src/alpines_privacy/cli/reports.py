@@ -5,17 +5,14 @@ The length of a value is not shown either: a region of SARIF covers its first ch
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote
+from typing import NamedTuple, Protocol
 
 import click
 
-from alpines_privacy import __version__
+from alpines_privacy.cli.output import Entries, inert, printable, uri, utf8
+from alpines_privacy.cli.sarif import SARIFLog, notification
 from alpines_privacy.redaction.archives.blocks import Place
 
 __all__ = [
@@ -142,20 +139,20 @@ class JSONReport:
     """One object; its shape is in docs/archives.md and changes only with `version`."""
 
     def __init__(self, limit: int | None) -> None:
-        self._entries = _Entries('{"version": 1, "findings": [', limit)
+        self._entries = Entries('{"version": 1, "findings": [', limit)
 
     def found(self, name: str, place: Place) -> None:
         """Write a finding."""
-        self._entries.add({"file": _utf8(name), **place._asdict()})
+        self._entries.add({"file": utf8(name), **place._asdict()})
 
     def end(self, outcome: Outcome) -> None:
         """Write the outcome."""
-        errors = [{"file": _utf8(name), "message": why} for name, why in outcome.failures]
+        errors = [{"file": utf8(name), "message": why} for name, why in outcome.failures]
         self._entries.close(
             {
                 "omitted": self._entries.omitted,
                 "gone": [
-                    {"file": _utf8(gone.file), "kind": gone.kind, "count": gone.values}
+                    {"file": utf8(gone.file), "kind": gone.kind, "count": gone.values}
                     for gone in outcome.gone
                 ],
                 "errors": errors,
@@ -165,52 +162,27 @@ class JSONReport:
 
 
 class SARIFReport:
-    """SARIF 2.1.0 (OASIS), one run, as code scanning takes it."""
+    """SARIF 2.1.0, with the kinds as rules."""
 
     def __init__(self, limit: int | None) -> None:
-        begin = {
-            "tool": {"driver": _DRIVER},
-            "columnKind": "unicodeCodePoints",
-        }
-        self._entries = _Entries(
-            '{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", '
-            f'"runs": [{json.dumps(begin)[:-1]}, "results": [',
-            limit,
-            "]}",
-        )
+        self._log = SARIFLog(_RULES, limit)
 
     def found(self, name: str, place: Place) -> None:
         """Write a result."""
         region = {"startLine": place.line, "startColumn": place.column}
         region |= {"endLine": place.line, "endColumn": place.column + 1}
-        where = {"artifactLocation": _location(name), "region": region}
-        self._entries.add(
-            {
-                "ruleId": place.kind,
-                "ruleIndex": _RULES[place.kind],
-                "level": "error",
-                "message": {"text": f"{KIND_NAMES[place.kind]} ({place.kind})"},
-                "locations": [{"physicalLocation": where}],
-                "partialFingerprints": {"context/v1": place.context},
-            }
-        )
+        message = f"{KIND_NAMES[place.kind]} ({place.kind})"
+        prints = {"context/v1": place.context}
+        self._log.add(place.kind, message, name, region, partialFingerprints=prints)
 
     def end(self, outcome: Outcome) -> None:
         """Write the invocation: failures, and gone findings."""
-        notifications = [_notification("error", name, why) for name, why in outcome.failures]
+        notifications = [notification("error", name, why) for name, why in outcome.failures]
         notifications += [
-            _notification("note", gone.file, f"gone from the baseline: {_counted(gone)}")
+            notification("note", gone.file, f"gone from the baseline: {_counted(gone)}")
             for gone in outcome.gone
         ]
-        if rest := self._entries.omitted:
-            notifications.append(
-                {"level": "note", "message": {"text": f"{rest:,} more results left out"}}
-            )
-        invocation = {
-            "executionSuccessful": not outcome.failures,
-            "toolExecutionNotifications": notifications,
-        }
-        self._entries.close({"invocations": [invocation]})
+        self._log.end(notifications, successful=not outcome.failures)
 
 
 FORMATS: dict[str, type[TextReport | JSONReport | SARIFReport | GitHubReport]] = {
@@ -219,70 +191,6 @@ FORMATS: dict[str, type[TextReport | JSONReport | SARIFReport | GitHubReport]] =
     "sarif": SARIFReport,
     "github": GitHubReport,
 }
-
-
-class _Entries:
-    """A JSON list, written member by member to save memory."""
-
-    def __init__(self, begin: str, limit: int | None, end: str = "") -> None:
-        self._begin = begin
-        self._end = end
-        self._limit = limit
-        self._count = 0
-
-    @property
-    def omitted(self) -> int:
-        return max(0, self._count - self._limit) if self._limit else 0
-
-    def add(self, entry: Mapping[str, Any]) -> None:
-        self._count += 1
-        if not self.omitted:
-            before = self._begin if self._count == 1 else ","
-            sys.stdout.write(f"{before}\n{json.dumps(entry)}")
-
-    def close(self, rest: Mapping[str, Any]) -> None:
-        begin = "" if self._count else self._begin
-        sys.stdout.write(f"{begin}\n], {json.dumps(rest)[1:]}{self._end}\n")
-
-
-def printable(text: str) -> str:
-    """Return a text as one line that is safe in terminals and CI logs, with escapes for controls.
-
-    GitHub's runner reads `::name::` at the beginning of a line, and `##[name]` anywhere, as a command.
-    """
-    if not text.isprintable():
-        text = "".join(
-            each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-        )
-    return inert(text)
-
-
-def inert(line: str) -> str:
-    """Return a line that no CI service reads as a command: those of Azure and old ones of GitHub begin with `##`."""
-    line = line.replace("##", "#\\x23")
-    return line.replace("::", "\\x3a:", 1) if line.lstrip().startswith("::") else line
-
-
-def _utf8(name: str) -> str:
-    """Return a file's name, with escapes for bytes that are not UTF-8 or JSON."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def uri(name: str) -> str:
-    """Return a path as a reference (RFC 3986 §4.2), byte for byte: relative where the path is."""
-    path = PurePath(name)
-    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
-
-
-def _location(name: str) -> dict[str, str]:
-    if PurePath(name).is_absolute():
-        return {"uri": uri(name)}
-    return {"uri": uri(name), "uriBaseId": "%SRCROOT%"}
-
-
-def _notification(level: str, name: str, text: str) -> dict[str, Any]:
-    where = [{"physicalLocation": {"artifactLocation": _location(name)}}]
-    return {"level": level, "message": {"text": printable(text)}, "locations": where}
 
 
 def _counted(gone: Gone) -> str:
@@ -301,18 +209,13 @@ _HELP = (
     "Take it out, or let it stand: `alpines-privacy explain-log` tells the rule that found it and "
     "the line of the policy that keeps it."
 )
-_RULES = {kind: index for index, kind in enumerate(KIND_NAMES)}
-_DRIVER = {
-    "name": "alpines-privacy",
-    "version": __version__,
-    "rules": [
-        {
-            "id": kind,
-            "shortDescription": {"text": name},
-            "fullDescription": {"text": f"{name}: personal data stands in a file."},
-            "help": {"text": _HELP},
-            "defaultConfiguration": {"level": "error"},
-        }
-        for kind, name in KIND_NAMES.items()
-    ],
-}
+_RULES = [
+    {
+        "id": kind,
+        "shortDescription": {"text": name},
+        "fullDescription": {"text": f"{name}: personal data stands in a file."},
+        "help": {"text": _HELP},
+        "defaultConfiguration": {"level": "error"},
+    }
+    for kind, name in KIND_NAMES.items()
+]
