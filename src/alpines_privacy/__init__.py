@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from alpines_privacy.policy import (
         AgeScreen,
         Cookie,
+        Hsts,
         PolicyError,
         PrivacyPolicy,
         Signup,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AgeScreen",
     "Cookie",
+    "Hsts",
     "PolicyError",
     "Privacy",
     "PrivacyPolicy",
@@ -40,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AgeScreen": "alpines_privacy.policy",
     "Cookie": "alpines_privacy.policy",
+    "Hsts": "alpines_privacy.policy",
     "PolicyError": "alpines_privacy.policy",
     "Privacy": "alpines_privacy.http.privacy",
     "PrivacyPolicy": "alpines_privacy.policy",
