@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alpines_privacy.policy import (
         AgeScreen,
         Cookie,
+        Hsts,
         PolicyError,
         PrivacyPolicy,
         Signup,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AgeScreen",
     "Cookie",
+    "Hsts",
     "PolicyError",
     "Privacy",
     "PrivacyPolicy",
@@ -44,6 +46,7 @@ __getattr__ = lazy(
     {
         "AgeScreen": "alpines_privacy.policy",
         "Cookie": "alpines_privacy.policy",
+        "Hsts": "alpines_privacy.policy",
         "PolicyError": "alpines_privacy.policy",
         "Privacy": "alpines_privacy.http.privacy",
         "PrivacyPolicy": "alpines_privacy.policy",

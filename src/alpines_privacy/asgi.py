@@ -120,6 +120,11 @@ class ASGIRequest(RequestHead):
         return query.decode("latin-1")
 
     @property
+    def _target(self) -> str:
+        raw: bytes = self._scope.get("raw_path") or b""
+        return raw.decode("latin-1")
+
+    @property
     def peer(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""

@@ -127,6 +127,10 @@ class WSGIRequest(RequestHead):
         return path if path.isascii() else _decoded(path)
 
     @property
+    def _target(self) -> str:
+        return str(self._environ.get("RAW_URI") or self._environ.get("REQUEST_URI") or "")
+
+    @property
     def peer(self) -> str:
         return str(self._environ.get("REMOTE_ADDR") or "")
 

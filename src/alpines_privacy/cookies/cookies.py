@@ -30,6 +30,7 @@ from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.cache_control import keep_from_shared_caches
 from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, ResponseHead, field_name, size_of_fields
+from alpines_privacy.http.local import is_local
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.policy import Cookie, PrivacyPolicy
 from alpines_privacy.policy.own import OWN_COOKIES, own_cookie
@@ -124,6 +125,7 @@ class Cookies(Promise):
         # Attributes are the same for all visitors of an app; dates in them for a second.
         self._verdicts: Cache[_Asked, _Verdict] = Cache("cookie verdicts", self._verdict)
         self._policy = policy
+        self._all_secure = policy.https == "secure-cookies"
         self._for_scripts = ForScripts(
             tuple(_for_scripts(cookie) for cookie in (*_OWN_NAMES, *policy.cookies)),
             (*sorted(frozenset(logins) | LOGINS), *TOKENS),
@@ -163,7 +165,9 @@ class Cookies(Promise):
         return self._for_scripts
 
     def _filter(self, context: RequestContext, head: ResponseHead) -> None:
-        now, https = time.time(), context.https
+        now = time.time()
+        # The site's visitors use https, though perhaps nobody tells the app.
+        https = context.https or (self._all_secure and not is_local(context))
         kept: list[Field] = []
         edited = exposed = False
         for field in head.fields:

@@ -141,6 +141,13 @@ class DjangoRequest(WSGIRequest):
         return self._path
 
     @property
+    def _target(self) -> str:
+        if self._scope is None:
+            return super()._target
+        raw: bytes = self._scope.get("raw_path") or b""
+        return raw.decode("latin-1")
+
+    @property
     def mount(self) -> str:
         # Django has replaced the environ's latin-1 by decoded text.
         return self._script_name.rstrip("/")

@@ -82,9 +82,12 @@ class Guard:
             (beginning, (p, p.page)) for p in promises for beginning in p.below
         ]
         self.beginnings = tuple(beginning for beginning, _ in self.pages_below)
-        self.on_request = [(p, p.request) for p in _overriding("request", promises)]
+        asked = sorted(_overriding("request", promises), key=lambda p: not p.precedes_pages)
+        self.on_request = [(p, p.request) for p in asked]
+        self.ahead_of_pages = sum(p.precedes_pages for p in asked)
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
         self.on_fill = [(p, p.fill) for p in _overriding("fill", promises)]
+        self.on_plain = [(p, p.plain) for p in _overriding("plain", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
         self.on_raised = [(p, p.raised) for p in _overriding("raised", promises)]
         self.on_end = [(p, p.end) for p in _overriding("end", promises)]

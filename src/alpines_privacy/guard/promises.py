@@ -18,6 +18,7 @@ from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
 from alpines_privacy.trackers.responses import TrackersInResponses
 from alpines_privacy.trackers.subscription import FreshLists
+from alpines_privacy.transport import transport_for
 
 __all__ = ["promises_for"]
 
@@ -41,6 +42,7 @@ def promises_for(
     trackers = TrackersInResponses(policy, rules, shield.tag)
     promises: list[Promise] = [
         *signups_for(policy, keys),
+        *transport_for(policy),
         reports,
         Nothing(policy),
         Headers(policy),

@@ -55,6 +55,9 @@ RequestHook: TypeAlias = (
     "tuple[Promise, Callable[[RequestContext], Answer | Examine | Watch | None]]"
 )
 
+# A promise's `fill` or `plain`, with the promise.
+Filler: TypeAlias = "tuple[Promise, Callable[[RequestContext, ResponseHead], None]]"
+
 _NO_BODY = frozenset({204, 304})  # RFC 9110 §6.4.1, and every 1xx
 
 # For a body that ends before its declared length: half a form proves nothing.
@@ -99,8 +102,8 @@ class Visit:
         path = head.local_path
         # Most requests cost two look-ups; only a page of ours costs a call.
         if (path in guard.pages or path.startswith(guard.beginnings)) and head.kind == "http":
-            page = guard.page_at(path)
-            hooks = [page, *hooks] if page else hooks
+            page, ahead = guard.page_at(path), guard.ahead_of_pages
+            hooks = [*hooks[:ahead], page, *hooks[ahead:]] if page else hooks
         for promise, hook in hooks:
             try:
                 outcome = hook(context)
@@ -158,6 +161,8 @@ class Visit:
         """Decide over the response's head; called again when the app starts over after an error."""
         self._sniffs = False
         if head.is_plain and self._may_pass(head):  # nearly always, so the code is inlined here
+            if self._guard.on_plain:
+                return self._pass_on(head)
             self._settles = self._filters = None
             self.context.head_left = True
             return Send(head)
@@ -177,7 +182,10 @@ class Visit:
         )
 
     def _pass_on(self, head: ResponseHead) -> Send:
+        """Send a plain head with what the `plain` hooks add to it."""
         self._settles = self._filters = None
+        if self._guard.on_plain and not self._guard.reports:
+            self._run_fillers(self._guard.on_plain, head)
         self.context.head_left = True
         return Send(head)
 
@@ -332,8 +340,11 @@ class Visit:
 
     def _fill(self, head: ResponseHead) -> None:
         """Run the `fill` hooks: they use the room that is left in a head."""
+        self._run_fillers(self._guard.on_fill, head)
+
+    def _run_fillers(self, hooks: Sequence[Filler], head: ResponseHead) -> None:
         exempted = self.context.exempted
-        for promise, hook in self._guard.on_fill:
+        for promise, hook in hooks:
             if promise.part in exempted:
                 continue
             try:

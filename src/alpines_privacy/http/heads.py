@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.http.cache import cached
+from alpines_privacy.http.percent import decoded
 
 __all__ = [
     "HTML_TYPES",
@@ -47,6 +48,8 @@ _TYPE = re.compile(
 _MAY_BE_PAGES = HTML_TYPES | XML_TYPES | {""}
 # Statuses of responses that are never plain: 304 may stand for a page, and a resource of ours may replace a 404.
 NEVER_PLAIN = frozenset({304, 404})
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 _MOST_ADDED = 1536  # bytes of what the layer adds to a head
 _MOST = 3584  # bytes of a head with that
@@ -108,6 +111,19 @@ class RequestHead(ABC):
     @property
     @abstractmethod
     def peer(self) -> str: ...
+
+    @property
+    def sent_path(self) -> str:
+        """The whole path undecoded, as the visitor wrote it; empty if the server does not tell, or it is not `path`."""
+        target = self._target.partition("?")[0]
+        if not target.startswith("/"):  # the absolute form names a host too (RFC 9112 §3.2.2)
+            target = _ABSOLUTE.sub("", target, count=1)
+        return target if target[:1] == "/" and decoded(target) == self.path else ""
+
+    @property
+    def _target(self) -> str:
+        """The request's target as the server got it; empty if unknown."""
+        return ""
 
     @property
     def framework(self) -> str:

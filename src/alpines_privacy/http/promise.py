@@ -25,13 +25,16 @@ class Promise:
     for all promises, so any other path costs one look-up. `below` are prefixes of further paths,
     asked after exact matches.
 
+    A `request` hook that `precedes_pages` runs before those pages too.
+
     `fields_read` are the fields (lower case) that it reads in plain responses: its `response` is
     called for a plain response only if that has one of them. None means every response. Plain is a
     response that is no page, 304 or 404, to a visitor without a signal, if the app has not read
-    `privacy`.
+    `privacy`. A plain response that no promise reads gets what the `plain` hooks add.
     """
 
     part: ClassVar[str] = ""
+    precedes_pages: ClassVar[bool] = False
     parts: ClassVar[frozenset[str]] = frozenset()
     fields_read: ClassVar[frozenset[str] | None] = None
     pages: frozenset[str] = frozenset()
@@ -50,6 +53,9 @@ class Promise:
 
     def fill(self, context: RequestContext, head: ResponseHead) -> None:
         """Add optional fields as far as `head.room` allows, after all `response` hooks."""
+
+    def plain(self, context: RequestContext, head: ResponseHead) -> None:
+        """Add fields to a plain response for which no other hook is called."""
 
     def fields(self, context: RequestContext, message: Message, fields: list[Field]) -> list[Field]:
         """Return the fields of a message beside the response's head that may leave."""

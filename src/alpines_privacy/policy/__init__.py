@@ -11,10 +11,12 @@ from alpines_privacy.policy.parts import (
     ThirdParty,
 )
 from alpines_privacy.policy.secrets import SecretKeys
+from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
     "AgeScreen",
     "Cookie",
+    "Hsts",
     "LogKey",
     "Logs",
     "PolicyError",

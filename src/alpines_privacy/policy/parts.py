@@ -20,6 +20,7 @@ from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.patterns import compile_patterns
 from alpines_privacy.policy.signup_paths import expression_of
+from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
     "AgeScreen",
@@ -417,6 +418,10 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     - `debug`: tell what was removed, in a header of each page and in the log.
     - `effective`: the date the policy took effect.
     - `dnt_policy`: path of EFF's dnt-policy.txt, verbatim; served at its well-known place.
+    - `https`: `"require"` takes requests over https alone; `"secure-cookies"` only makes all cookies
+      Secure, for a site whose proxy redirects already and does not tell the app (policy §6).
+      `https_exempt` are paths that are served over http too, as to health checks.
+    - `hsts`: tell browsers to use https alone; `upgrade_insecure_requests`: and for a page's parts.
     """
 
     cookies: Sequence[Cookie] = ()
@@ -441,6 +446,10 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     debug: bool = False
     effective: date | None = None
     dnt_policy: str | None = None
+    https: Literal["off", "secure-cookies", "require"] = "off"
+    https_exempt: Sequence[str] = ()
+    hsts: Hsts | None = None
+    upgrade_insecure_requests: bool = False
 
     FILE: ClassVar[str] = "alpines-privacy.toml"
 
@@ -456,12 +465,8 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
                     f'{slot!r} is no ad slot; expected one class or id, as ".banner" or "#sidebar-ad"',
                     key=f"ad_slots[{index}]",
                 )
-        for index, pattern in enumerate(self.exempt):
-            if not pattern.startswith("/"):
-                raise PolicyError(
-                    f"{pattern!r} is no path; expected one that starts with /",
-                    key=f"exempt[{index}]",
-                )
+        _check_paths("exempt", self.exempt)
+        _check_paths("https_exempt", self.https_exempt)
         if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)+", self.endpoint):
             raise PolicyError(
                 f"{self.endpoint!r} is no path of its own; expected one such as /_privacy/ that starts and ends with /",
@@ -559,6 +564,14 @@ def _contradiction(signup: Signup, other: Signup, name: str) -> str | None:
         f'"{signup.path}" and "{other.path}" ({name}) are one path to many routers, and have '
         "different rules; expected one of them"
     )
+
+
+def _check_paths(table: str, patterns: Sequence[str]) -> None:
+    for index, pattern in enumerate(patterns):
+        if not pattern.startswith("/"):
+            raise PolicyError(
+                f"{pattern!r} is no path; expected one that starts with /", key=f"{table}[{index}]"
+            )
 
 
 def _check_zone(name: str | None) -> None:
