@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from alpines_privacy.policy import (
         AgeScreen,
         Cookie,
+        Intrusion,
+        LoginRoute,
         PolicyError,
         PrivacyPolicy,
         Signup,
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AgeScreen",
     "Cookie",
+    "Intrusion",
+    "LoginRoute",
     "PolicyError",
     "Privacy",
     "PrivacyPolicy",
@@ -40,6 +44,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "AgeScreen": "alpines_privacy.policy",
     "Cookie": "alpines_privacy.policy",
+    "Intrusion": "alpines_privacy.policy",
+    "LoginRoute": "alpines_privacy.policy",
     "PolicyError": "alpines_privacy.policy",
     "Privacy": "alpines_privacy.http.privacy",
     "PrivacyPolicy": "alpines_privacy.policy",
