@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alpines_privacy import PrivacyPolicy, Signup, current
+from alpines_privacy import Intrusion, LoginRoute, PrivacyPolicy, Signup, current
 from alpines_privacy.guard import Guard
 from tests.support.secret_keys import KEY
 
@@ -59,7 +59,10 @@ def test_files_are_named_in_the_module_map_alone() -> None:
 
 def test_each_promise_of_the_guard_stands_in_the_module_map() -> None:
     policy = PrivacyPolicy(
-        site_preference=True, signups=[Signup("/register", birth_date="dob")], loads="report"
+        site_preference=True,
+        signups=[Signup("/register", birth_date="dob")],
+        loads="report",
+        intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
     )
     guard = Guard(policy, app_keys=[KEY])
     hooks = (*guard.on_request, *guard.on_response, *guard.on_fill, *guard.pages.values())
