@@ -259,7 +259,8 @@ def test_an_app_that_raises_leaves_nobody_behind(error: type[BaseException]) -> 
 # --- what it shows
 
 MEMBERS = {
-    "allows", "exempt", "hide", "hide_user", "may_sign_up", "opted_out", "report", "signal",
+    "allows", "exempt", "hide", "hide_user", "login_failed", "login_succeeded", "may_sign_up", "opted_out", "report",
+    "signal",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mutab
 from contextlib import aclosing, suppress
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from alpines_privacy.guard import Visit
 from alpines_privacy.http.cache import cached
@@ -43,6 +43,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Sender: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Sender], Awaitable[None]]
 RawField: TypeAlias = "tuple[bytes, bytes]"
+
+T = TypeVar("T")
 
 _FILE_BLOCK = 65536
 _PATIENCE = 5.0  # seconds for the app's answer to a preflight of ours
@@ -269,9 +271,8 @@ class _Exchange:
                 pieces = 0
             outcome: More | Pass | Answer
             if message["type"] == "http.request":
-                outcome = self._visit.body(
-                    message.get("body", b""), message.get("more_body", False)
-                )
+                data, more = message.get("body", b""), message.get("more_body", False)
+                outcome = await self._decided(self._visit.body, data, more)
             elif message["type"] == "http.disconnect":
                 outcome = self._visit.cut_short()
                 if isinstance(outcome, Answer):
@@ -283,6 +284,14 @@ class _Exchange:
             if isinstance(outcome, Pass):
                 self._receive = _replay(taken, self._receive)
                 return outcome
+
+    async def _decided(self, decide: Callable[..., T], *args: Any) -> T:
+        """Let the visit decide; in a thread if it may wait for a server."""
+        if not self._visit.blocks:
+            return decide(*args)
+        import anyio.to_thread  # noqa: PLC0415 - only where a promise's storage is a server
+
+        return await anyio.to_thread.run_sync(decide, *args)
 
     def send(self, message: Message) -> Awaitable[None]:
         """Take a message from the app; one without a handler goes to the server's own `send`."""
@@ -296,7 +305,11 @@ class _Exchange:
         if head is None:  # no head at all: the server says what is wrong
             await self._send(message)
             return
-        outcome = self._visit.response(head)
+        outcome = (
+            await self._decided(self._visit.response, head)
+            if self._visit.blocks
+            else self._visit.response(head)
+        )
         if isinstance(outcome, Send):
             await self._begin(message, outcome)
         elif isinstance(outcome, Hold):
@@ -370,7 +383,7 @@ class _Exchange:
     async def _release(self, data: bytes, *, last: bool) -> None:
         message, self._held = self._held, None
         assert message is not None  # only a held head is released
-        outcome = self._visit.settle(data, last)
+        outcome = await self._decided(self._visit.settle, data, last)
         if isinstance(outcome, Send):
             await self._begin(message, outcome)
         else:

@@ -41,10 +41,12 @@ def _keys_of(app: object) -> tuple[str, ...]:
     handlers = sys.modules.get("django.core.handlers.base")
     if handlers is None or not isinstance(app, handlers.BaseHandler):
         return ()
+    from alpines_privacy.django.logins import note_logins  # noqa: PLC0415 - needs Django, which is there
     from alpines_privacy.django.middleware import secret_keys  # noqa: PLC0415 - needs Django, which is there
     from alpines_privacy.django.users import note_users_of  # noqa: PLC0415 - as above
 
     note_users_of(app)
+    note_logins()
     return secret_keys()
 
 

@@ -29,10 +29,10 @@ from alpines_privacy.events import signup_refused
 from alpines_privacy.guard import Guard, Visit
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer, More, NeedBody, Pass
+from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy.age import age_on
 from alpines_privacy.policy.own import OWN_COOKIES
 from alpines_privacy.signups.reading import AskedAge
-from alpines_privacy.signups.routes import Routes
 from alpines_privacy.testing import visitor
 from tests.http.test_body import FORM, JSON, MULTIPART, odd_bodies, parts, text
 from tests.support.clock import stop_clock

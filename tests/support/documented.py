@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alpines_privacy import Cookie, PrivacyPolicy, Signup, ThirdParty
+from alpines_privacy import Cookie, Intrusion, LoginRoute, PrivacyPolicy, Signup, ThirdParty
 
 __all__ = ["DOCUMENTED", "policies_in"]
 
 _ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(toml|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _NAMES: Mapping[str, Any] = {
-    kind.__name__: kind for kind in (Cookie, PrivacyPolicy, Signup, ThirdParty)
+    kind.__name__: kind
+    for kind in (Cookie, Intrusion, LoginRoute, PrivacyPolicy, Signup, ThirdParty)
 }
 
 

@@ -31,6 +31,10 @@ _COMMANDS = {
         "alpines_privacy.cli.trackers:trackers",
         "Compile filter lists, and ask what they say.",
     ),
+    "intrusion": (
+        "alpines_privacy.cli.intrusion:intrusion",
+        "Unlock who failed to sign in too often.",
+    ),
     "policy": (
         "alpines_privacy.cli.policy:policy",
         "Write the policy's page, and check its texts.",

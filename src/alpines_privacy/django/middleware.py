@@ -9,7 +9,7 @@ import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Iterator
 from http.cookies import Morsel
 from itertools import chain
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from alpines_privacy.asgi import in_time
+from alpines_privacy.django.logins import note_logins
 from alpines_privacy.django.mails import clean_error_mails
 from alpines_privacy.django.users import note_user
 from alpines_privacy.guard import PolicyLike, Visit, guard_for
@@ -40,6 +41,8 @@ from alpines_privacy.wsgi import (
 )
 
 __all__ = ["PrivacyMiddleware", "configured_policy", "secret_keys"]
+
+T = TypeVar("T")
 
 
 def configured_policy() -> PolicyLike:
@@ -78,6 +81,7 @@ class PrivacyMiddleware:
         logins = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
         self.guard = guard_for(configured_policy(), logins, secret_keys())
         clean_error_mails()
+        note_logins()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -105,12 +109,13 @@ class PrivacyMiddleware:
             return cast("HttpResponseBase", await self.get_response(request))
         exchange = _Exchange(self.guard.visit(DjangoRequest(request)), request)
         try:
-            exchange.before()
+            if exchange.needs_body():
+                await exchange.decided(exchange.judge)
             if (asked := exchange.preflight()) is not None:
                 exchange.grant(await in_time(self.get_response(asked)))
             response = exchange.answered() or await self.get_response(request)
-            if exchange.holds(response):
-                exchange.settle(*await _first_chunk_async(response))
+            if await exchange.decided(exchange.holds, response):
+                await exchange.decided(exchange.settle, *await _first_chunk_async(response))
             return exchange.after(response)
         except BaseException as error:
             exchange.fail(error)
@@ -164,7 +169,7 @@ class DjangoRequest(WSGIRequest):
 class _Exchange:
     """One request in Django."""
 
-    __slots__ = ("_answer", "_decided", "_edits", "_head", "_request", "_visit")
+    __slots__ = ("_answer", "_decided", "_edits", "_head", "_limit", "_request", "_visit")
 
     def __init__(self, visit: Visit, request: HttpRequest) -> None:
         self._visit = visit
@@ -179,11 +184,31 @@ class _Exchange:
 
     def before(self) -> None:
         """Let the visit decide over the request: an answer, or none if the view is to run."""
+        if self.needs_body():
+            self.judge()
+
+    def needs_body(self) -> bool:
+        """Let the visit decide over the request's head; return whether its body is to be judged."""
         if not self._visit.applies:
-            return
+            return False
         outcome: Pass | Answer | NeedBody = self._visit.request()
         if isinstance(outcome, NeedBody):
-            outcome = self._judge(outcome.limit)
+            self._limit = outcome.limit
+            return True
+        self._decide(outcome)
+        return False
+
+    def judge(self) -> None:
+        """Let the visit judge the request's body."""
+        self._decide(self._judge(self._limit))
+
+    async def decided(self, decide: Callable[..., T], *args: Any) -> T:
+        """Let the visit decide; in a thread if it may wait for a server."""
+        if not self._visit.blocks:
+            return decide(*args)
+        return await sync_to_async(decide, thread_sensitive=False)(*args)
+
+    def _decide(self, outcome: Pass | Answer) -> None:
         if isinstance(outcome, Answer):
             self._answer = outcome
             return

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.promise import Promise
-from alpines_privacy.policy import PrivacyPolicy, SecretKeys
+from alpines_privacy.policy import Intrusion, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.element import Knowledge, ShieldCookies
@@ -51,10 +51,24 @@ def promises_for(
         trackers,
         WellKnown(policy),
     ]
+    if policy.intrusion is not None:
+        promises.insert(0, _intruders(policy, policy.intrusion))
     if lists.has_files:
         lists.use(lambda rules: shield.use(_knowledge(policy, rules)), trackers.use, reports.use)
         promises.insert(0, FreshLists(lists))
     return [ChoicePage(policy, choices), *promises] if choices else promises
+
+
+def _intruders(policy: PrivacyPolicy, intrusion: Intrusion) -> Promise:
+    """Return the promise about intruders, whose storage only those need who declare it."""
+    try:
+        from alpines_privacy.intrusion import intruders_for  # noqa: PLC0415 - as the docstring says
+    except ImportError:
+        raise PolicyError(
+            "needs a package that is not installed: pip install 'alpines-privacy[intrusion]'",
+            key="intrusion",
+        ) from None
+    return intruders_for(policy, intrusion)
 
 
 def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:

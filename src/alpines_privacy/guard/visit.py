@@ -1,7 +1,9 @@
 """`Visit`: one request's way through the policy.
 
 A visit takes heads and bytes and returns decisions and bytes. It does no I/O, so all protocols
-share it and tests need no server. An adapter decides nothing itself; it calls
+share it and tests need no server; a promise whose storage is a server says that it `blocks`, and
+an adapter on an event loop then calls `body`, `response` and `settle` in a thread. An adapter
+decides nothing itself; it calls
 
     request()               -> Pass | Answer | NeedBody
     body(data, more)        -> More | Pass | Answer      while a body is needed
@@ -81,6 +83,11 @@ class Visit:
     _watchers: list[Watcher] | None = None
     _taken = 0
 
+    @property
+    def blocks(self) -> bool:
+        """Whether the next decision may wait for a server: an event loop then asks for it in a thread."""
+        return self.context.blocks
+
     def __init__(self, guard: Guard, head: RequestHead) -> None:
         self._guard = guard
         self.context = context = RequestContext(guard.read_preference(head), head, guard.runtime)
@@ -124,6 +131,7 @@ class Visit:
         if isinstance(wish, Watch):
             self._watchers = [*(self._watchers or ()), wish.watcher]
         else:
+            self.context.blocks |= wish.blocks
             self._judges = [*(self._judges or ()), (promise, wish)]
 
     def body(self, data: bytes, more: bool) -> More | Pass | Answer:  # noqa: FBT001 - DESIGN's signature
@@ -177,6 +185,7 @@ class Visit:
         return (
             fields_read is not None
             and not context.read
+            and context.login is None
             and not context.preference.opted_out
             and fields_read.isdisjoint(head.names)
         )

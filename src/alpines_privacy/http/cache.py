@@ -59,6 +59,8 @@ BOUNDS = MappingProxyType(
         "cookie deletions": Bound("a name, a host, a path", 1024 * _KB, 1 * _KB, "a stale cookie comes with each page"),
         # signups
         "signup paths": Bound("a path", 512 * _KB, 512, "every request asks"),
+        # intrusion
+        "login paths": Bound("a path", 256 * _KB, 512, "every request asks, where logins are declared"),
         # trackers
         "page hosts": Bound("a page's host", 512 * _KB, 512, "asked for each new address of a page"),
         "rules on a host": Bound("a host", 2560 * _KB, 512, "its parents' rules too, from all lists"),

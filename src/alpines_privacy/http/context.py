@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from alpines_privacy.http.client import as_read_inside
+from alpines_privacy.http.login import Login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -86,6 +87,8 @@ class RequestContext:
     known_values: tuple[object, ...] | None = (
         None  # the values that no log record may hold, once they are compiled
     )
+    login: Login | None = None  # of a request that is, or may be, an attempt to sign in
+    blocks = False  # a hook may wait for a server, so an event loop runs the next ones in a thread
     _client: Client | None = None
     _mount: str | None = None
     _removals: list[Removal] | None = None
@@ -104,6 +107,13 @@ class RequestContext:
         """Let this request's log records ask `lookup` who is signed in, until the request ends."""
         if not self.ended and len(self.users) < _MOST_USERS:
             self.users += (lookup,)
+
+    def tell_login(self, *, succeeded: bool, account: str | None) -> None:
+        """Note how a login ended by the app's own word, the last one if it speaks twice."""
+        if self.login is None:
+            self.login = Login()
+        self.login.succeeded, self.login.account = succeeded, account
+        self.blocks = True
 
     def removed(self, removals: Iterable[Removal]) -> None:
         """Add removals by a promise to the report."""

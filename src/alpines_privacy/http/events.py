@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from blinker import Namespace
+from blinker import NamedSignal, Namespace
 
 from alpines_privacy.http.context import RequestContext
 
-__all__ = ["Reason", "announce", "signup_refused"]
+__all__ = ["Reason", "access_locked", "announce", "announce_lockout", "signup_refused"]
 
 Reason: TypeAlias = Literal["under_age", "locked", "unreadable"]
 
@@ -23,12 +23,29 @@ signup_refused = _signals.signal(
 )
 
 
+access_locked = _signals.signal(
+    "access_locked",
+    doc="Failed logins have locked somebody out (policy §6). `route` is the login path as the policy "
+    'declares it, empty where the app itself told of the failure; `kind` is "client" or "account"; '
+    "`seconds` is how long.",
+)
+
+
 def announce(context: RequestContext, route: str, reason: Reason) -> None:
     """Send `signup_refused`; an exception of a receiver affects neither the request nor other receivers."""
+    _send(context, signup_refused, route=route, reason=reason)
+
+
+def announce_lockout(context: RequestContext, route: str, kind: str, seconds: int) -> None:
+    """Send `access_locked`, as `announce` does."""
+    _send(context, access_locked, route=route, kind=kind, seconds=seconds)
+
+
+def _send(context: RequestContext, signal: NamedSignal, **what: object) -> None:
     if not context.runtime.enforces:
         return
-    for receiver in signup_refused.receivers_for(_SENDER):
+    for receiver in signal.receivers_for(_SENDER):
         try:
-            receiver(_SENDER, route=route, reason=reason)
+            receiver(_SENDER, **what)
         except Exception:
-            context.runtime.notices.failure("a receiver of signup_refused")
+            context.runtime.notices.failure(f"a receiver of {signal.name}")

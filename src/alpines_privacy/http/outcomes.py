@@ -147,17 +147,25 @@ def whole_body(decide: Callable[[bytes], Answer | None]) -> Judge:
 class Examine:
     """A promise wants the request's body judged, up to `limit` bytes of it.
 
-    A longer body gets `beyond`, or what that returns; with None it passes unjudged.
+    A longer body gets `beyond`, or what that returns; with None it passes unjudged. If it `blocks`,
+    its judge may wait for a server: an adapter on an event loop runs this visit's next decisions in
+    threads.
     """
 
-    __slots__ = ("beyond", "judge", "limit")
+    __slots__ = ("beyond", "blocks", "judge", "limit")
 
     def __init__(
-        self, limit: int, judge: Judge, beyond: Answer | Callable[[], Answer] | None = None
+        self,
+        limit: int,
+        judge: Judge,
+        beyond: Answer | Callable[[], Answer] | None = None,
+        *,
+        blocks: bool = False,
     ) -> None:
         self.limit = limit
         self.judge = judge
         self.beyond = beyond
+        self.blocks = blocks
 
 
 class Watch:

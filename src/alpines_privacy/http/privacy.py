@@ -140,6 +140,21 @@ class Privacy:
         """
         return self._context.runtime.ages.may_sign_up(birth_date)
 
+    def login_failed(self, account: str | None = None) -> None:
+        """Tell that this request's login failed, before the response's head leaves (policy §6).
+
+        For what a status does not show. `account` is the name that was given, needed where no field
+        of the login route tells it. A response of a request that is told of counts once.
+        """
+        _tell_login(self._context, succeeded=False, account=account)
+
+    def login_succeeded(self, account: str | None = None) -> None:
+        """Tell that this request's login succeeded, or another proof of who the visitor is.
+
+        From here the account can then be reached while it is locked for others.
+        """
+        _tell_login(self._context, succeeded=True, account=account)
+
     @property
     def report(self) -> tuple[Removal, ...]:
         """The removals from this response so far: the element, the rule, its list, and the company.
@@ -162,6 +177,18 @@ class Privacy:
 
     def __repr__(self) -> str:
         return f"<Privacy {self._context.preference.signal or 'no signal'}>"
+
+
+def _tell_login(context: RequestContext, *, succeeded: bool, account: str | None) -> None:
+    if "intrusion" not in context.runtime.parts:
+        return  # nobody counts
+    if context.head_left:
+        context.runtime.notices.once(
+            "privacy.%s() came after the response's head had left; call it earlier.",
+            "login_succeeded" if succeeded else "login_failed",
+        )
+        return
+    context.tell_login(succeeded=succeeded, account=account)
 
 
 class _Outside(Privacy):
@@ -196,6 +223,12 @@ class _Outside(Privacy):
 
     def may_sign_up(self, birth_date: date) -> bool:
         return LITERAL.may_sign_up(birth_date)
+
+    def login_failed(self, account: str | None = None) -> None:
+        pass
+
+    def login_succeeded(self, account: str | None = None) -> None:
+        pass
 
     @property
     def report(self) -> tuple[Removal, ...]:

@@ -1,6 +1,7 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.intrusion import Intrusion, LoginRoute
 from alpines_privacy.policy.parts import (
     AgeScreen,
     Cookie,
@@ -17,7 +18,9 @@ __all__ = [
     "AgeScreen",
     "Cookie",
     "Hsts",
+    "Intrusion",
     "LogKey",
+    "LoginRoute",
     "Logs",
     "PolicyError",
     "PrivacyPolicy",

@@ -17,9 +17,10 @@ from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain
+from alpines_privacy.policy.intrusion import Intrusion
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.patterns import compile_patterns
-from alpines_privacy.policy.signup_paths import expression_of
+from alpines_privacy.policy.signup_paths import expression_of, is_path
 from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
@@ -57,8 +58,6 @@ _SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
 
 # The name of a form field, a JSON member, a header or a variable.
 _LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
-# A path of a signup: what it may hold in the clear, and parameters, each a segment's part.
-_SIGNUP_PATH = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
 _ZONE = re.compile(
     r"[A-Za-z0-9_+\-]{1,32}(?:/[A-Za-z0-9_+\-]{1,32}){0,3}"
 )  # an IANA time zone's name
@@ -278,7 +277,7 @@ class Signup(Part, frozen=True):
 
     def check(self) -> None:
         """Check what the type cannot say."""
-        if not _SIGNUP_PATH.fullmatch(self.path):
+        if not is_path(self.path):
             raise PolicyError(
                 f"{self.path!r} is no path; expected one such as /register or /clubs/{{club}}/join",
                 key="path",
@@ -416,6 +415,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     - `site_preference`: offer a page where visitors choose for this site.
     - `without_signal`: how visitors without a signal are treated: `"allow"` or `"opt-out"`.
     - `debug`: tell what was removed, in a header of each page and in the log.
+    - `intrusion`: where people sign in, and after how many failures they are answered 429 (policy §6).
     - `effective`: the date the policy took effect.
     - `dnt_policy`: path of EFF's dnt-policy.txt, verbatim; served at its well-known place.
     - `https`: `"require"` takes requests over https alone; `"secure-cookies"` only makes all cookies
@@ -444,6 +444,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     site_preference: bool = False
     without_signal: Literal["allow", "opt-out"] = "allow"
     debug: bool = False
+    intrusion: Intrusion | None = None
     effective: date | None = None
     dnt_policy: str | None = None
     https: Literal["off", "secure-cookies", "require"] = "off"

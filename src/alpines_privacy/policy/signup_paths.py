@@ -10,13 +10,20 @@ from __future__ import annotations
 import re
 import string
 
-__all__ = ["expression_of", "folded", "plain", "without_end"]
+__all__ = ["expression_of", "folded", "is_path", "plain", "without_end"]
 
 _SLASHES = re.compile(r"//+")
 _END = string.whitespace + "/"
 # Characters that `re.IGNORECASE` matches with i and casefolding does not.
 _ALIKE = str.maketrans("\u0130\u0131", "ii")
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
+# What a declared path may hold in the clear, and parameters, each a segment's part.
+_DECLARED = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
+
+
+def is_path(text: str) -> bool:
+    """Tell whether a text is a path as policies declare them: `/register`, `/clubs/{club}/join`."""
+    return _DECLARED.fullmatch(text) is not None
 
 
 def plain(path: str) -> str:

@@ -18,9 +18,11 @@ from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.loose_body import readings
+from alpines_privacy.http.methods import has_method
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
+from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, classify, is_of_a_birth
@@ -32,10 +34,8 @@ from alpines_privacy.signups.reading import (
     content_length,
     content_type,
     has_body,
-    has_method,
     may_create,
 )
-from alpines_privacy.signups.routes import Routes
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = [

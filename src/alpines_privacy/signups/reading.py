@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from alpines_privacy.http.body import Fields, Names, names_within, read_fields
 from alpines_privacy.http.content_type import (
@@ -13,6 +12,7 @@ from alpines_privacy.http.content_type import (
     read_content_type,
 )
 from alpines_privacy.http.heads import RequestHead, split_list
+from alpines_privacy.http.methods import methods_of
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
@@ -22,7 +22,6 @@ __all__ = [
     "content_length",
     "content_type",
     "has_body",
-    "has_method",
     "may_create",
 ]
 
@@ -30,13 +29,6 @@ _LONGEST_NUMBER = 18  # digits
 _LENGTH = re.compile(r"[0-9]*").fullmatch
 _FORM = ContentType("form", b"")  # as a query is read
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
-# Header fields by which some apps override the method.
-_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
-
-
-def has_method(head: RequestHead, methods: frozenset[str]) -> bool:
-    """Tell whether a request may have one of these methods for an app; some frameworks ignore case."""
-    return head.method in methods or any(method in methods for method in _methods(head))
 
 
 def may_create(head: RequestHead) -> bool:
@@ -44,7 +36,7 @@ def may_create(head: RequestHead) -> bool:
 
     Many views ignore the method and read the body; requests with safe methods seldom have one.
     """
-    return any(method not in _SAFE for method in _methods(head)) or has_body(head)
+    return any(method not in _SAFE for method in methods_of(head)) or has_body(head)
 
 
 def has_body(head: RequestHead) -> bool:
@@ -53,13 +45,6 @@ def has_body(head: RequestHead) -> bool:
         return True
     lengths = [length for value in head.values("content-length") if (length := value.strip(" \t"))]
     return any(length.strip("0") for length in lengths) if lengths else head.needs_no_length
-
-
-def _methods(head: RequestHead) -> Iterator[str]:
-    yield head.method.upper()
-    for name in _OVERRIDES:
-        for value in head.values(name):
-            yield value.strip(" \t").upper()
 
 
 def content_type(head: RequestHead) -> ContentType:

@@ -9,8 +9,10 @@ from typing import ClassVar
 from alpines_privacy.http.cache_control import keep_from_shared_caches
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import RequestHead, ResponseHead
+from alpines_privacy.http.methods import has_method
 from alpines_privacy.http.outcomes import Answer, Examine
 from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys, Signup
 from alpines_privacy.policy.age import AgeRule
 from alpines_privacy.policy.signup_paths import expression_of
@@ -24,8 +26,7 @@ from alpines_privacy.signups.handlers import (
     UndeclaredHandler,
 )
 from alpines_privacy.signups.pages import Pages
-from alpines_privacy.signups.reading import has_method, may_create
-from alpines_privacy.signups.routes import Routes
+from alpines_privacy.signups.reading import may_create
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Signups", "signups_for"]

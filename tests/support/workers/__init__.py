@@ -1,10 +1,11 @@
-"""Two of the examples, protected, for several workers to serve: each answer names its worker."""
+"""Two of the examples and a login, protected, for several workers to serve: each answer names its worker."""
 
 import os
 
-__all__ = ["WORKER", "number"]
+__all__ = ["FAILURES", "WORKER", "number"]
 
 WORKER = "X-Worker"
+FAILURES = 6  # of an account at the gate
 
 
 def number() -> str:

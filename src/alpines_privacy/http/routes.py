@@ -42,9 +42,16 @@ class Routes(Generic[HandlerT]):
     __slots__ = ("_ends", "_patterns", "_words", "may_lead")
 
     def __init__(
-        self, patterns: Iterable[tuple[str, HandlerT]], words: Mapping[str, HandlerT] | None = None
+        self,
+        patterns: Iterable[tuple[str, HandlerT]],
+        words: Mapping[str, HandlerT] | None = None,
+        *,
+        cache: str = "signup paths",
     ) -> None:
-        """`patterns` are paths that may have parameters; they go before `words`, which are last segments."""
+        """`patterns` are paths that may have parameters; they go before `words`, which are last segments.
+
+        `cache` is the name of the cache of paths, one of `BOUNDS`.
+        """
         # A pattern without parameters is the better match.
         ordered = sorted(patterns, key=lambda pair: "{" in pair[0])
         self._patterns = [
@@ -54,7 +61,7 @@ class Routes(Generic[HandlerT]):
         self._ends = re.compile("|".join(ends) or r"(?!)")
         self._words = words or {}
         # Most requests get only this look-up.
-        self.may_lead: Cache[str, bool] = Cache("signup paths", self._may_lead)
+        self.may_lead: Cache[str, bool] = Cache(cache, self._may_lead)
 
     def find(self, head: RequestHead) -> Found[HandlerT]:
         """Return the handlers at a request's path."""

@@ -1,0 +1,93 @@
+"""Who asks and whose account is meant, as keyed hashes.
+
+A client is its network: an IPv4 /24 or an IPv6 /56, which is what one customer of a provider gets. An
+account is its name in a form in which case, Unicode's forms and blanks around it do not matter.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import unicodedata
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TypeAlias
+
+__all__ = ["Allowed", "Hashes", "is_private", "network_of", "normalised"]
+
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
+
+_SALT = b"alpines-privacy.intrusion"
+_LONGEST = 256  # characters of a name; longer ones count by their beginning
+_PREFIXES = {4: 24, 6: 56}
+# Local networks and this machine, also a provider's own behind its NAT (RFC 1918, 4193, 4291, 6598).
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+            "::1/128", "fc00::/7", "fe80::/10",
+        ),
+    )
+)  # fmt: skip
+
+
+class Hashes:
+    """Hashes with the site's key (HMAC, RFC 2104): the same in all its workers, none can be guessed without it."""
+
+    def __init__(self, key: str) -> None:
+        self._key = hmac.new(key.encode(), _SALT, sha256).digest()
+
+    def client(self, address: str) -> str:
+        """Return the hash of an address's network; empty for what is no address."""
+        network = network_of(address)
+        return "" if network is None else self._hashed("client", str(network))
+
+    def account(self, name: str) -> str:
+        """Return the hash of an account's name; empty for a blank one."""
+        name = normalised(name)
+        return self._hashed("account", name) if name else ""
+
+    def _hashed(self, kind: str, text: str) -> str:
+        data = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, data, sha256).hexdigest()[:32]
+
+
+def normalised(name: str) -> str:
+    """Return a name in NFKC, with its case folded and without blanks around it (Unicode §3.13)."""
+    folded = unicodedata.normalize("NFKC", name[:_LONGEST]).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()[:_LONGEST]
+
+
+def network_of(address: str) -> Network | None:
+    """Return the /24 or /56 of an address, by whichever of its forms; None for what is no address."""
+    ip = _ip(address)
+    return None if ip is None else ipaddress.ip_network((ip, _PREFIXES[ip.version]), strict=False)
+
+
+def is_private(address: str) -> bool:
+    """Tell whether an address is one of a local network, or of this machine."""
+    ip = _ip(address)
+    return ip is not None and any(ip in network for network in _PRIVATE)
+
+
+class Allowed:
+    """The addresses that are never counted."""
+
+    __slots__ = ("_networks",)
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def __contains__(self, address: str) -> bool:
+        if not self._networks or (ip := _ip(address)) is None:
+            return False
+        return any(ip in network for network in self._networks)
+
+
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])  # the zone is this machine's
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
