@@ -59,14 +59,26 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {VARIABLE: KEY, "PYTHONPATH": paths}
     command = [sys.executable, "-m", "waitress", "--listen", f"127.0.0.1:{port}"]
+    command.append("--no-clear-untrusted-proxy-headers")  # the policy says whom to trust
     with program([*command, "tests.support.admin_site:application"], port, folder, env=environment):
         yield Admin(f"http://127.0.0.1:{port}", folder)
 
 
+class EndingTLS(httpx.HTTPTransport):
+    """A proxy on this machine: the browser speaks https, the server http."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url.copy_with(scheme="http")
+        headers = [*request.headers.raw, (b"X-Forwarded-Proto", b"https")]
+        handed_on = httpx.Request(request.method, url, headers=headers, stream=request.stream)
+        return super().handle_request(handed_on)
+
+
 def worked(admin: Admin, name: str, signal: dict[str, str]) -> set[str]:
     """Log in, and add a group: return which of it worked."""
-    headers = signal | {"Host": f"{name}.example"}
-    with httpx.Client(base_url=admin.address, headers=headers, trust_env=False) as browser:
+    address = admin.address.replace("http", "https")
+    headers = signal | {"Host": f"{name}.example", "Referer": f"https://{name}.example/"}
+    with httpx.Client(base_url=address, headers=headers, transport=EndingTLS()) as browser:
         browser.follow_redirects = True
         warden = {"username": "warden", "password": "cairn-and-compass", "next": "/admin/"}
         if "Site administration" not in send(browser, "/admin/login/", warden).text:
