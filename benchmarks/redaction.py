@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import process_time
 
+from tests.support.gated_scanner import GatedScanner
+
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.engine.gate import FoldGate
-from alpines_privacy.redaction.engine.scanner import Scanner
 from alpines_privacy.redaction.engine.spans import Span
 from benchmarks import labelled
 from benchmarks.redactors import PEERS, Engine
@@ -63,8 +64,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     engines = {
-        "ours": Scanner().spans,
-        "ours, without RE2": Scanner(gate=FoldGate).spans,
+        "ours": GatedScanner().spans,
+        "ours, without RE2": GatedScanner(gate=FoldGate).spans,
         **_peers(),
     }
     sources = {

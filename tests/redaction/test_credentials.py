@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.engine.gate import FoldGate
-from alpines_privacy.redaction.engine.scanner import Scanner
 from alpines_privacy.redaction.kinds.randomness import surprise
+from tests.support.gated_scanner import GatedScanner
 
 redact = Redactor().redact
 CHANCE = random.Random(20261127)  # noqa: S311 - the tokens are made up
@@ -206,7 +206,7 @@ def test_surprise_parts_what_is_drawn_from_what_is_named() -> None:
 
 @given(st.text("0123456789abcdef", min_size=1, max_size=80))
 def test_hexadecimal_digits_alone_are_no_token(digest: str) -> None:
-    scanner = Scanner({"SECRET"})
+    scanner = GatedScanner({"SECRET"})
     assert not scanner.spans(f"layer {digest} done")
 
 
@@ -220,4 +220,6 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
 def test_both_gates_let_the_same_through(form: str, line: str) -> None:
     """Without RE2 no credential is lost."""
     text = line.format(made(form))
-    assert Scanner({"SECRET"}, gate=FoldGate).spans(text) == Scanner({"SECRET"}).spans(text)
+    assert GatedScanner({"SECRET"}, gate=FoldGate).spans(text) == GatedScanner({"SECRET"}).spans(
+        text
+    )

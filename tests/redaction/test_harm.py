@@ -12,10 +12,10 @@ import pytest
 
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.engine.gate import FoldGate
-from alpines_privacy.redaction.engine.scanner import Scanner
+from tests.support.gated_scanner import GatedScanner
 
 REDACTOR = Redactor()
-SCANNERS = (Scanner(), Scanner(gate=FoldGate))
+SCANNERS = (GatedScanner(), GatedScanner(gate=FoldGate))
 _MARKED = re.compile("⟦(.*?)⟧")
 
 LEFT = {

@@ -10,11 +10,11 @@ import re
 import pytest
 
 from alpines_privacy.redaction.engine.gate import FoldGate
-from alpines_privacy.redaction.engine.scanner import Scanner
 from alpines_privacy.redaction.kinds import KINDS, RANKS, SHAPES
+from tests.support.gated_scanner import GatedScanner
 
 _MARKED = re.compile("⟦(.*?)⟧", re.DOTALL)
-_SCANNERS = (Scanner(), Scanner(gate=FoldGate))
+_SCANNERS = (GatedScanner(), GatedScanner(gate=FoldGate))
 
 TABLE = {
     "EMAIL": (
@@ -143,7 +143,7 @@ _ROWS = [(kind, row) for kind, rows in TABLE.items() for row in rows]
     ("kind", "row"), _ROWS, ids=[f"{kind}-{n}" for n, (kind, _) in enumerate(_ROWS)]
 )
 def test_a_kind_is_found_where_it_stands_and_nowhere_else(
-    scanner: Scanner, kind: str, row: str
+    scanner: GatedScanner, kind: str, row: str
 ) -> None:
     text = row.replace("⟦", "").replace("⟧", "")
     found = [text[span.start : span.end] for span in scanner.spans(text) if span.kind == kind]
@@ -233,4 +233,4 @@ def test_every_kind_has_rows_and_a_rank() -> None:
     ],
 )
 def test_of_two_kinds_in_a_place_the_more_specific_wins(text: str, kinds: list[str]) -> None:
-    assert [span.kind for span in Scanner().spans(text)] == kinds
+    assert [span.kind for span in GatedScanner().spans(text)] == kinds

@@ -1,4 +1,4 @@
-"""What reports on standard output are made of: safe lines, names of files, lists of JSON."""
+"""Parts of reports on standard output: limits, safe lines, names of files, lists of JSON."""
 
 from __future__ import annotations
 
@@ -10,27 +10,38 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["Entries", "inert", "printable", "uri", "utf8"]
+__all__ = ["Entries", "Limit", "inert", "printable", "uri", "utf8"]
 
 
-class Entries:
-    """A JSON list, written member by member to save memory."""
+class Limit:
+    """Counts the entries of a report, of which `most` are shown; 0 is no limit."""
 
-    def __init__(self, begin: str, limit: int | None, end: str = "") -> None:
-        self._begin = begin
-        self._end = end
-        self._limit = limit
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._count = 0
 
     @property
     def omitted(self) -> int:
-        """The number of members left out."""
-        return max(0, self._count - self._limit) if self._limit else 0
+        """The number of entries left out."""
+        return max(0, self._count - self._most) if self._most else 0
+
+    def admits(self) -> bool:
+        """Count an entry; tell whether it is shown."""
+        self._count += 1
+        return not self.omitted
+
+
+class Entries(Limit):
+    """A JSON list, written member by member to save memory."""
+
+    def __init__(self, begin: str, limit: int | None, end: str = "") -> None:
+        super().__init__(limit or 0)
+        self._begin = begin
+        self._end = end
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Write a member, up to the limit."""
-        self._count += 1
-        if not self.omitted:
+        if self.admits():
             before = self._begin if self._count == 1 else ","
             sys.stdout.write(f"{before}\n{json.dumps(entry)}")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import click
 
-from alpines_privacy.cli.output import Entries, inert, printable, uri, utf8
+from alpines_privacy.cli.output import Entries, Limit, inert, printable, uri, utf8
 from alpines_privacy.cli.sarif import SARIFLog, notification
 from alpines_privacy.redaction.archives.blocks import Place
 
@@ -84,20 +84,18 @@ class TextReport:
     """`FILE:LINE:COLUMN: KIND` lines, one screen at most, and the number of further ones."""
 
     def __init__(self, limit: int | None) -> None:
-        self._limit = SCREEN if limit is None else limit
-        self._count = 0
+        self._limit = Limit(SCREEN if limit is None else limit)
 
     def found(self, name: str, place: Place) -> None:
         """Write a line, up to the limit."""
-        self._count += 1
-        if not self._limit or self._count <= self._limit:
+        if self._limit.admits():
             click.echo(f"{printable(name)}:{place.line}:{place.column}: {place.kind}")
 
     def end(self, outcome: Outcome) -> None:
         """Write the number of findings left out."""
         del outcome
-        if self._limit and self._count > self._limit:
-            click.echo(f"and {self._count - self._limit:,} more; --limit 0 names all of them")
+        if rest := self._limit.omitted:
+            click.echo(f"and {rest:,} more; --limit 0 names all of them")
 
 
 class GitHubReport:
@@ -107,13 +105,11 @@ class GitHubReport:
     """
 
     def __init__(self, limit: int | None) -> None:
-        self._limit = _SHOWN_BY_GITHUB if limit is None else limit
-        self._count = 0
+        self._limit = Limit(_SHOWN_BY_GITHUB if limit is None else limit)
 
     def found(self, name: str, place: Place) -> None:
         """Write an annotation, up to the number that GitHub shows."""
-        self._count += 1
-        if not self._limit or self._count <= self._limit:
+        if self._limit.admits():
             what = {"file": PurePath(name).as_posix(), "line": place.line, "col": place.column}
             self._write("error", what, f"{KIND_NAMES[place.kind]} ({place.kind})")
 
@@ -124,8 +120,7 @@ class GitHubReport:
         for gone in outcome.gone:
             file = PurePath(gone.file).as_posix()
             self._write("notice", {"file": file}, f"gone from the baseline: {_counted(gone)}")
-        if self._limit and self._count > self._limit:
-            rest = self._count - self._limit
+        if rest := self._limit.omitted:
             self._write("notice", {}, f"{rest:,} more places with personal data are not shown")
 
     @staticmethod

@@ -7,6 +7,7 @@ partitions (docs/archives.md). Needs pyarrow: `pip install 'alpines-privacy[arro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 try:
@@ -65,8 +66,16 @@ def _array(array: pa.Array, key: str, redactor: Redactor) -> pa.Array:
 
 
 def _text(array: pa.Array, key: str, redactor: Redactor) -> pa.Array:
+    return _under(repeat(key), array, redactor)
+
+
+def _under(keys: Iterable[str], array: pa.Array, redactor: Redactor) -> pa.Array:
+    """Redact each text of an array under its key."""
     old = array.to_pylist()
-    new = [None if value is None else redactor.redact_value(key, value) for value in old]
+    new = [
+        None if value is None else redactor.redact_value(key, value)
+        for key, value in zip(keys, old, strict=False)
+    ]
     return array if _same(new, old) else pa.array(new, array.type)
 
 
@@ -110,14 +119,9 @@ def _map(array: pa.MapArray, key: str, redactor: Redactor) -> pa.Array:
 
 
 def _items(keys: pa.Array, items: pa.Array, redactor: Redactor) -> pa.Array:
-    if not (_is_text(items.type) and _is_text(keys.type)):
-        return _array(items, "", redactor)
-    old = items.to_pylist()
-    new = [
-        None if value is None else redactor.redact_value(key, value)
-        for key, value in zip(keys.to_pylist(), old, strict=True)
-    ]
-    return items if _same(new, old) else pa.array(new, items.type)
+    if _is_text(items.type) and _is_text(keys.type):
+        return _under(keys.to_pylist(), items, redactor)
+    return _array(items, "", redactor)
 
 
 def _extension(array: pa.ExtensionArray, key: str, redactor: Redactor) -> pa.Array:

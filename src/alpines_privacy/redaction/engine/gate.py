@@ -15,7 +15,7 @@ from typing import Protocol
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.redaction.kinds.shape import Shape
 
-__all__ = ["STRAY", "FoldGate", "Gate", "RE2Gate", "fastest_gate", "has_re2"]
+__all__ = ["STRAY", "FoldGate", "Gate", "RE2Gate", "has_re2"]
 
 
 def _replaced(error: UnicodeError) -> tuple[bytes, int]:
@@ -34,14 +34,6 @@ class Gate(Protocol):
     """Tells the indices of the shapes whose pattern may match somewhere in a text."""
 
     def __call__(self, text: str, /) -> Sequence[int]: ...
-
-
-def fastest_gate(shapes: Sequence[Shape]) -> Gate:
-    """Return the fastest gate available for shapes."""
-    try:
-        return RE2Gate(shapes)
-    except ImportError:
-        return FoldGate(shapes)
 
 
 def has_re2() -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from alpines_privacy.redaction.engine.candidates import Candidates
-from alpines_privacy.redaction.engine.gate import Gate, fastest_gate
-from alpines_privacy.redaction.engine.spans import Span, SpanTuple
+from alpines_privacy.redaction.engine.spans import SpanTuple
 from alpines_privacy.redaction.kinds import RANKS, SHAPES
-from alpines_privacy.redaction.kinds.shape import Cores, Find, Shape, Weigh
+from alpines_privacy.redaction.kinds.shape import Cores, Find, Weigh
 
 __all__ = ["Scanner"]
 
@@ -17,34 +16,19 @@ __all__ = ["Scanner"]
 class Scanner:
     """Finds spans of the given kinds (all where None) in a text; kinds without a shape are ignored."""
 
-    __slots__ = ("_finders", "_gate", "shapes")
+    __slots__ = ("_finders", "shapes")
 
-    def __init__(
-        self,
-        kinds: Collection[str] | None = None,
-        *,
-        gate: Callable[[Sequence[Shape]], Gate] = fastest_gate,
-    ) -> None:
+    def __init__(self, kinds: Collection[str] | None = None) -> None:
         self.shapes = [shape for shape in SHAPES if kinds is None or shape.kind in kinds]
-        self._gate = gate(self.shapes)
         self._finders: list[tuple[str, Find, Cores, Weigh | None]] = [
             (shape.kind, shape.find, shape.cores or _matches(shape.pattern), shape.weigh)
             for shape in self.shapes
         ]
 
-    def may_match(self, text: str) -> bool:
-        """Tell in one pass whether a span is possible; False means that there is none."""
-        return bool(self._gate(text))
-
-    def spans(self, text: str) -> list[Span]:
-        """Return the personal data in a text, in order and disjoint."""
-        hits = self._gate(text)
-        return [Span(*found) for found in self.found(text, hits)] if hits else []
-
     def found(
         self, text: str, hits: Iterable[int], candidates: Candidates | None = None
     ) -> list[SpanTuple]:
-        """Return what `spans` does, given which of the `shapes` a gate found possible.
+        """Return the personal data in a text, in order and disjoint; `hits` are the possible `shapes`, by a gate.
 
         `candidates` bounds how much of a long text is judged.
         """

@@ -24,7 +24,6 @@ _ATEXT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 # A byte that is no UTF-8, as `surrogateescape` keeps it and as `replace` shows it.
 _STRAY = re.compile("[\udc80-\udcff\ufffd]")
-_STRAYS = "".join(map(chr, range(0xDC80, 0xDD00))) + "\ufffd"
 # Of those bytes the ones that are a quote, a space or a dash in every Latin code page, and may touch an address.
 _STRAY_MARKS = "".join(map(chr, (*range(0xDC80, 0xDCC0), 0xDCD7, 0xDCF7)))
 _LEADING = "!#$%&'*?^`{}~.-"  # signs that texts put before an address and no address begins with

@@ -200,9 +200,6 @@ def _is_own_v6(address: str, text: str, end: int) -> bool:
     return _names_network(text, end, packed)
 
 
-_LONGER_MAC = re.compile(r"[:-]?[0-9A-Fa-f]{2}", re.ASCII)
-
-
 def _find_mac(text: str, start: int, end: int) -> Iterator[Bounds]:
     """Give a MAC address of six octets that is not part of a longer fingerprint."""
     address = text[start:end]
