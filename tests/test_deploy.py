@@ -34,6 +34,7 @@ from tests.http.test_shared_cache import POLICY as CACHED_POLICY
 from tests.http.test_shared_cache import VISITORS, Got, mistakes, orders, shop
 from tests.support.certificate import make_certificate
 from tests.support.processes import debian_program, free_port, program, wsgi_origin
+from tests.support.proxies import apache, haproxy
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "deploy.md").read_text("utf-8")
@@ -192,9 +193,7 @@ LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 """
 
 
-@contextmanager
-def apache(origin: int, folder: Path) -> Iterator[int]:
-    found = debian_program("apache2", "apache2")
+def behind_apache(origin: int, folder: Path) -> AbstractContextManager[int]:
     port = free_port()
     enabled = re.search(r"`a2enmod ([^`]+)`", TEXT)
     assert enabled
@@ -211,17 +210,11 @@ def apache(origin: int, folder: Path) -> Iterator[int]:
         },
     )
     text = f"{APACHE.format(folder=folder, port=port)}{modules}\n{host}"
-    config = folder / "apache.conf"
-    config.write_text(text, encoding="utf-8")
-    with program([found, "-X", "-f", str(config)], port, folder):
-        yield port
+    return apache(text, port, folder)
 
 
-@contextmanager
-def haproxy(origin: int, folder: Path) -> Iterator[int]:
-    found = debian_program("haproxy", "haproxy")
+def behind_haproxy(origin: int, folder: Path) -> AbstractContextManager[int]:
     port = free_port()
-    config = folder / "haproxy.cfg"
     text = placed(
         block("HAProxy", "haproxy"),
         **{
@@ -230,12 +223,10 @@ def haproxy(origin: int, folder: Path) -> Iterator[int]:
             "127.0.0.1:8000": f"127.0.0.1:{origin}",
         },
     )
-    config.write_text(text, encoding="utf-8")
     (folder / "both.pem").write_bytes(
         (folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes()
     )
-    with program([found, "-db", "-f", str(config)], port, folder):
-        yield port
+    return haproxy(text, port, folder)
 
 
 @contextmanager
@@ -260,8 +251,8 @@ def nginx_and_varnish(origin: int, folder: Path) -> Iterator[int]:
 Proxy = Callable[[int, Path], AbstractContextManager[int]]
 PROXIES: dict[str, Proxy] = {
     "nginx": nginx,
-    "Apache": apache,
-    "HAProxy": haproxy,
+    "Apache": behind_apache,
+    "HAProxy": behind_haproxy,
     "nginx and Varnish": nginx_and_varnish,
 }
 

@@ -84,18 +84,24 @@ def test_each_host_gets_its_policy_and_the_literal_one_in_doubt(
     assert len(defects) <= 1
 
 
-def test_a_hosts_policy_is_compiled_once_and_the_compiled_ones_are_bounded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("alpines_privacy.guard.hosts._MOST_GUARDS", 2)
-    monkeypatch.setattr("alpines_privacy.guard.hosts._GUARDS_A_SECOND", 1e6)
-    compiled: list[str] = []
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The endpoints of the policies that are compiled."""
+    endpoints: list[str] = []
 
     def count(self: HostGuards, policy: PrivacyPolicy) -> Guard:
-        compiled.append(policy.endpoint)
+        endpoints.append(policy.endpoint)
         return Guard(policy, promises=[])
 
     monkeypatch.setattr(HostGuards, "_compiled", count)
+    return endpoints
+
+
+def test_a_hosts_policy_is_compiled_once_and_the_compiled_ones_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, compiled: list[str]
+) -> None:
+    monkeypatch.setattr("alpines_privacy.guard.hosts._MOST_GUARDS", 2)
+    monkeypatch.setattr("alpines_privacy.guard.hosts._GUARDS_A_SECOND", 1e6)
     guards = HostGuards(lambda host: PrivacyPolicy(endpoint=f"/{host}/"))
     for host in ["a", "b", "a", "c", "a", "b"]:
         through_wsgi(guards, Request(fields=(("host", host),)), Response())
@@ -103,19 +109,12 @@ def test_a_hosts_policy_is_compiled_once_and_the_compiled_ones_are_bounded(
 
 
 def test_hosts_that_visitors_invent_are_compiled_a_few_a_second_and_stand_under_the_literal_policy(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, compiled: list[str]
 ) -> None:
     clock = [1000.0]
     monkeypatch.setattr("alpines_privacy.guard.hosts.time.monotonic", lambda: clock[0])
     monkeypatch.setattr("alpines_privacy.guard.hosts._MOST_GUARDS", 3)
     monkeypatch.setattr("alpines_privacy.guard.hosts._GUARDS_A_SECOND", 2)
-    compiled: list[str] = []
-
-    def count(self: HostGuards, policy: PrivacyPolicy) -> Guard:
-        compiled.append(policy.endpoint)
-        return Guard(policy, promises=[])
-
-    monkeypatch.setattr(HostGuards, "_compiled", count)
     guards = HostGuards(lambda host: PrivacyPolicy(endpoint=f"/{host}/"))
 
     def ask(*hosts: str) -> list[bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from alpines_privacy import Cookie, PrivacyPolicy, ThirdParty, protect
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.heads import Field, ResponseHead, size_of_fields
 from tests.http.test_shared_cache import NGINX, nginx
-from tests.support.processes import debian_program, free_port, program, wsgi_origin
+from tests.support.processes import free_port, wsgi_origin
+from tests.support.proxies import apache, haproxy
 from tests.support.sent import Sent, answered
 
 HOST = "www.society-for-the-history-of-mountain-railways.co.uk"
@@ -156,30 +157,20 @@ def behind_nginx(origin: int, folder: Path) -> Iterator[int]:
         yield port
 
 
-@contextmanager
-def apache(origin: int, folder: Path) -> Iterator[int]:
-    found = debian_program("apache2", "apache2")
+def behind_apache(origin: int, folder: Path) -> AbstractContextManager[int]:
     port = free_port()
-    config = folder / "apache.conf"
-    config.write_text(APACHE.format(folder=folder, port=port, origin=origin), encoding="utf-8")
-    with program([found, "-X", "-f", str(config)], port, folder):
-        yield port
+    return apache(APACHE.format(folder=folder, port=port, origin=origin), port, folder)
 
 
-@contextmanager
-def haproxy(origin: int, folder: Path) -> Iterator[int]:
-    found = debian_program("haproxy", "haproxy")
+def behind_haproxy(origin: int, folder: Path) -> AbstractContextManager[int]:
     port = free_port()
-    config = folder / "haproxy.cfg"
-    config.write_text(HAPROXY.format(port=port, origin=origin), encoding="utf-8")
-    with program([found, "-db", "-f", str(config)], port, folder):
-        yield port
+    return haproxy(HAPROXY.format(port=port, origin=origin), port, folder)
 
 
 PROXIES: dict[str, Callable[[int, Path], Any]] = {
     "nginx": behind_nginx,
-    "Apache": apache,
-    "HAProxy": haproxy,
+    "Apache": behind_apache,
+    "HAProxy": behind_haproxy,
 }
 
 
