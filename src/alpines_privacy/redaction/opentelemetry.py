@@ -33,11 +33,23 @@ _PROGRAMS = (
 )  # fmt: skip
 
 
-class RedactingSpans(SpanProcessor):
-    """Passes each ended span on cleaned: name, attributes, events, links and status."""
+class _Before:
+    """A processor in front of a `following` one of the same kind."""
 
-    def __init__(self, following: SpanProcessor) -> None:
+    def __init__(self, following: Any) -> None:
         self._following = following
+
+    def shutdown(self) -> None:
+        """Pass on."""
+        self._following.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Pass on."""
+        return bool(self._following.force_flush(timeout_millis))
+
+
+class RedactingSpans(_Before, SpanProcessor):
+    """Passes each ended span on cleaned: name, attributes, events, links and status."""
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
         """Pass on: nothing is exported yet."""
@@ -51,20 +63,9 @@ class RedactingSpans(SpanProcessor):
             copy = _copied(span, None)
         self._following.on_end(copy)
 
-    def shutdown(self) -> None:
-        """Pass on."""
-        self._following.shutdown()
 
-    def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Pass on."""
-        return self._following.force_flush(timeout_millis)
-
-
-class RedactingLogs(LogRecordProcessor):
+class RedactingLogs(_Before, LogRecordProcessor):
     """Cleans each log record in place, body and attributes, and passes it on."""
-
-    def __init__(self, following: LogRecordProcessor) -> None:
-        self._following = following
 
     def on_emit(self, log_record: Any) -> None:
         """Clean a record and pass it on; if cleaning fails, only its severity and time remain."""
@@ -83,14 +84,6 @@ class RedactingLogs(LogRecordProcessor):
         """Answer as the next processor does; older releases of the SDK do not call this."""
         enabled = getattr(self._following, "enabled", None)
         return enabled is None or bool(enabled(**asked))
-
-    def shutdown(self) -> None:
-        """Pass on."""
-        self._following.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Pass on."""
-        return self._following.force_flush(timeout_millis)
 
 
 def _copied(span: ReadableSpan, clean: Cleaner | None) -> ReadableSpan:

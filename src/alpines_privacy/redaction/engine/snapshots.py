@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import numbers
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -22,7 +22,7 @@ from uuid import UUID
 
 from alpines_privacy.redaction.engine.containers import CONTAINERS, TOO_DEEP, Walk
 
-__all__ = ["UNREADABLE", "Snapshot", "exactly", "snapshot"]
+__all__ = ["UNREADABLE", "Snapshot", "exactly", "snapshot", "snapshot_members"]
 
 UNREADABLE = "[withheld: it has no text]"
 # Exact types, since a subclass may show its members in another way or load them when asked.
@@ -112,30 +112,31 @@ class _Snapshots(Walk):
         kind: type = type(value)
         if kind in _STABLE or (read := _reader(kind)) is None:
             return value
-        if read is not _members:
-            new = read(value)
-            replaces = new is not value
-        elif _is_stable_within(value):
-            return value
+        if read is snapshot_members:
+            new = value if _is_stable_within(value) else self.container(value)
+            self.has_replaced |= new is TOO_DEEP
         else:
-            new = self.container(value)
-            replaces = new is TOO_DEEP
-        self.has_replaced = self.has_replaced or replaces
+            new = read(value)
+            self.has_replaced |= new is not value
         return new
 
 
-def _members(value: Any) -> Any:
-    """Return a container with snapshots of the objects in it; one that only contains itself stays."""
+def snapshot_members(value: Any) -> Any:
+    """Return a container of any type with snapshots of the objects in it; one that only contains itself stays."""
+    if _is_stable_within(value):
+        return value
     walk = _Snapshots()
-    new = walk.member(value)
+    new = walk.container(value)
     return new if walk.has_replaced else value
 
 
 def _is_stable_within(value: Any) -> bool:
     """Whether all members of a container have a text that cannot change: no container is among them."""
-    if not _STABLE.issuperset(map(type, value)):
-        return False
-    return type(value) is not dict or _STABLE.issuperset(map(type, value.values()))
+    if type(value) is dict:
+        return _STABLE.issuperset(map(type, value.values())) and _STABLE.issuperset(
+            map(type, value)
+        )
+    return not isinstance(value, Mapping) and _STABLE.issuperset(map(type, value))
 
 
 @lru_cache(512)  # types; an app has as many as classes
@@ -148,7 +149,7 @@ def _reader(kind: type) -> Callable[[Any], Any] | None:
     if issubclass(kind, int | float) and not issubclass(kind, Enum):
         return _number
     if kind in _CONTAINERS or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
-        return _members
+        return snapshot_members
     if issubclass(kind, (*CONTAINERS, bytes, bytearray, memoryview)) or _is_stable(kind):
         return None
     return lambda value: Snapshot(value, _text(str, value), _text(repr, value))

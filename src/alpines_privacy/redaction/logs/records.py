@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from alpines_privacy.redaction.engine.containers import like
 from alpines_privacy.redaction.engine.one_line import one_line
-from alpines_privacy.redaction.engine.snapshots import Snapshot, snapshot
+from alpines_privacy.redaction.engine.snapshots import Snapshot, snapshot, snapshot_members
 from alpines_privacy.redaction.logs.cleaning import Cleaner
 from alpines_privacy.redaction.logs.common_words import common_words
 from alpines_privacy.redaction.logs.events import clean_event
@@ -162,11 +162,8 @@ def _freeze(record: logging.LogRecord) -> None:
     record.__dict__.update(frozen)
 
 
-def _frozen(value: Any) -> Any:
-    if isinstance(value, Mapping) and type(value) is not dict:  # a server's own class (gunicorn's)
-        changed = {key: new for key, old in value.items() if (new := snapshot(old)) is not old}
-        return like(value, {**value, **changed}) if changed else value
-    return snapshot(value)
+def _frozen(value: Any) -> Any:  # a mapping may be of a server's own class (gunicorn's)
+    return snapshot_members(value) if isinstance(value, Mapping) else snapshot(value)
 
 
 def withhold(record: logging.LogRecord, error: Exception) -> None:
