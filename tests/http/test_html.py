@@ -801,7 +801,7 @@ def names_outside_noscript(page: bytes) -> list[str]:
 
     rewrite = Rewriter(EVERYTHING, decide)
     assert rewrite(page, last=True) == page
-    return [*names, "lost"] if rewrite.is_lost else names
+    return [*names, "lost"] if rewrite.is_ambiguous else names
 
 
 def test_real_pages_have_the_tags_that_lol_html_finds() -> None:

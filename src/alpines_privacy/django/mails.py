@@ -14,7 +14,7 @@ from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
 from alpines_privacy.redaction.logs.cleaning import Cleaner
-from alpines_privacy.redaction.logs.installed import acting
+from alpines_privacy.redaction.logs.installed import active_cleaner
 
 __all__ = ["clean_error_mails"]
 
@@ -36,7 +36,7 @@ class _Clean(ExceptionReporter):
     def get_traceback_data(self) -> Any:
         """Return the data of the report."""
         data: Any = super().get_traceback_data()
-        if (cleaner := acting()) is None:
+        if (cleaner := active_cleaner()) is None:
             return data
         for part in _PAIRS:
             if part in data:
@@ -61,7 +61,7 @@ def clean_error_mails() -> None:
     def send_clean(
         handler: AdminEmailHandler, subject: str, message: str, *args: Any, **kwargs: Any
     ) -> None:
-        if acting() is not None:
+        if active_cleaner() is not None:
             subject, message = _text(subject).replace("\n", " "), _text(message)
             if (page := kwargs.get("html_message")) is not None:
                 kwargs["html_message"] = _text(page)
@@ -93,7 +93,7 @@ def _value(name: str, value: Any, cleaner: Cleaner) -> Any:
 
 
 def _text(text: str) -> str:
-    cleaner = acting()
+    cleaner = active_cleaner()
     try:
         return text if cleaner is None else cleaner.text(text)
     except Exception as error:

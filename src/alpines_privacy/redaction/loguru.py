@@ -31,7 +31,7 @@ _LOGURUS = frozenset(
 
 def redact(record: Any) -> None:
     """Clean a loguru record in place; never raises: if cleaning fails, a notice replaces the content."""
-    _place_on_handlers()
+    _hook_handlers()
     _clean(record, {})
     _last.seen = [*_last.seen[-_MOST_SEEN:], _Seen(record)]
 
@@ -69,7 +69,7 @@ class _Record(dict[str, Any]):
 
 
 @cache
-def _place_on_handlers() -> None:
+def _hook_handlers() -> None:
     """Make each handler clean a record before formatting, permanently; it acts on records that `redact` has cleaned."""
     emit = Handler.emit
 

@@ -85,22 +85,22 @@ class Slots:
             }
         )
 
-    def marks(self, data: bytes) -> list[int]:
+    def positions(self, data: bytes) -> list[int]:
         """Return the places of attributes that load something or may mark a slot."""
         lower = data.lower()
-        marks = self._carriers(data)
-        marks += [found.start() for found in _NAMED(lower)]
+        places = self._carriers(data)
+        places += [found.start() for found in _NAMED(lower)]
         # A page repeats its classes, so each value is tested once.
         classes = b"\n".join(set(_CLASS.findall(lower)))
         words = [word for word in self._class_words if word in classes]
         if words:
-            marks += [
+            places += [
                 found.start()
                 for found in _CLASS.finditer(lower)
                 if any(word in found[1] for word in words)
             ]
-        marks.sort()
-        return marks
+        places.sort()
+        return places
 
     def slot(self, tag: StartTag) -> tuple[str, str | None] | None:
         """Return the class, id or attribute that marks an ad's container, and its network (None: the site's)."""

@@ -78,11 +78,21 @@ class _State:
     All pages share states. Their number is bounded, and the number of tags of each.
     """
 
-    __slots__ = ("_ends", "_starts", "has_cdata", "has_template", "is_foreign", "is_lost", "stacks")
+    __slots__ = (
+        "_ends",
+        "_starts",
+        "has_cdata",
+        "has_template",
+        "is_foreign",
+        "is_untracked",
+        "stacks",
+    )
 
     def __init__(self, stacks: tuple[_Stack, ...]) -> None:
         self.stacks = stacks
-        self.is_lost = len(stacks) > _MOST_STACKS or any(len(stack) > _DEEPEST for stack in stacks)
+        self.is_untracked = len(stacks) > _MOST_STACKS or any(
+            len(stack) > _DEEPEST for stack in stacks
+        )
         self.is_foreign = any(map(_is_in_foreign, stacks))
         self.has_template = any(_TEMPLATE in stack for stack in stacks)
         answers = {_has_cdata(stack) for stack in stacks}
@@ -136,7 +146,7 @@ _STATES: dict[tuple[_Stack, ...], _State] = {}
 class Namespaces:
     """The possible stacks at the current position; one, unless the markup is ambiguous."""
 
-    __slots__ = ("_state", "has_template", "is_foreign", "is_lost")
+    __slots__ = ("_state", "has_template", "is_foreign", "is_untracked")
 
     def __init__(self) -> None:
         self._become(_NOTHING_OPEN)
@@ -175,7 +185,7 @@ class Namespaces:
         self._state = state
         self.is_foreign = state.is_foreign  # whether an `svg` or `math` may be open
         self.has_template = state.has_template  # whether a `template` may be open
-        self.is_lost = state.is_lost  # whether there are too many stacks to follow
+        self.is_untracked = state.is_untracked  # whether there are too many stacks to follow
 
 
 def _has_cdata(stack: _Stack) -> bool | None:
@@ -240,7 +250,7 @@ def _started_in_point(stack: _Stack, name: bytes) -> list[_Stack]:
     if name == b"frameset":  # it may take the place of the body
         return [stack, ()]
     if name == b"form":  # one in another opens nothing
-        return [_in_doubt(stack)]
+        return [_uncertain(stack)]
     return [stack if name in VOID or name in _OF_NO_ELEMENT else (*stack, _Open(name, _HTML))]
 
 
@@ -248,7 +258,7 @@ def _started_in_table(stack: _Stack, name: bytes) -> list[_Stack]:
     """Take a tag of tables; without a table in the integration point, it may belong to one around it."""
     if any(element.name == b"table" for element in _region(stack)):
         return [stack if name == b"col" else (*stack, _Open(name, _HTML))]
-    return [_in_doubt(stack), *_outsides(stack)]
+    return [_uncertain(stack), *_outsides(stack)]
 
 
 def _is_in_foreign(stack: _Stack) -> bool:
@@ -303,7 +313,7 @@ def _ended_around(stack: _Stack, around: _Stack, name: bytes) -> list[_Stack]:
         return [around[:-1]]
     if not region:
         return [stack, *_outsides(stack)] if name in _OF_TABLES else [stack]
-    return [stack, _in_doubt(around), *(_outsides(stack) if name in _OF_TABLES else ())]
+    return [stack, _uncertain(around), *(_outsides(stack) if name in _OF_TABLES else ())]
 
 
 def _ended_in_html(stack: _Stack, name: bytes) -> list[_Stack]:
@@ -312,14 +322,14 @@ def _ended_in_html(stack: _Stack, name: bytes) -> list[_Stack]:
     if stack[-1].name == name:
         return [stack[:-1]]
     if any(element.name == name for element in region) or name in _HEADINGS:
-        return [_in_doubt(stack)]
+        return [_uncertain(stack)]
     if name in _OF_TABLES:
-        return [_in_doubt(stack), *_outsides(stack)]
+        return [_uncertain(stack), *_outsides(stack)]
     below = stack[: len(stack) - len(region)]
     if not below or below[-1].namespace is _HTML:  # a template
         return [stack]
     closed = _ended_in_foreign(below, name)
-    return [stack] if closed == [below] else [_in_doubt(stack), *closed]
+    return [stack] if closed == [below] else [_uncertain(stack), *closed]
 
 
 # -- Unknown elements
@@ -333,7 +343,7 @@ def _region(stack: _Stack) -> _Stack:
     return stack[place:]
 
 
-def _in_doubt(stack: _Stack) -> _Stack:
+def _uncertain(stack: _Stack) -> _Stack:
     """Return a stack with any elements of HTML, or none, above its last integration point."""
     return (*stack[: len(stack) - len(_region(stack))], _UNKNOWN)
 
@@ -347,7 +357,7 @@ def _outsides(stack: _Stack) -> list[_Stack]:
         is_root = place == 0 or stack[place - 1].namespace is _HTML or stack[place - 1].is_point
         if stack[place].namespace is not _HTML and is_root:
             around = stack[:place]
-            outsides.append(_in_doubt(around) if _is_in_foreign(around) else around)
+            outsides.append(_uncertain(around) if _is_in_foreign(around) else around)
     return outsides
 
 

@@ -153,9 +153,9 @@ class Rewriter:
         self._opening = b""  # of the unfinished tag, if it matters
 
     @property
-    def is_lost(self) -> bool:
+    def is_ambiguous(self) -> bool:
         """Whether browsers may read the rest of the page in two ways, so that nothing is edited."""
-        return self._state is Rewriter._lost
+        return self._state is Rewriter._unedited
 
     def __call__(self, data: bytes, *, last: bool = False) -> bytes:
         """Take the next bytes; return those that can leave now, with `last` all that are left."""
@@ -245,7 +245,7 @@ class Rewriter:
         group = hit.lastindex
         if group is None:
             if self._is_muted and self._ambiguous_end is _ENDS[b"script"]:
-                self._lose()  # which `</script` ends it depends on what follows `<!--`
+                self._stop_editing()  # which `</script` ends it depends on what follows `<!--`
                 return end
             comment = COMMENT(buf, start, end)
             return comment.end() if comment else self._comment_opened(buf, start, end)
@@ -406,13 +406,13 @@ class Rewriter:
         if self._search is not self._selection.html or self._outer_namespaces or name in STRUCTURE:
             place = self._place()
             namespace = self._opened(name, raw, start)
-            if self._state is Rewriter._lost:
+            if self._state is Rewriter._unedited:
                 return raw
             if namespace is not _HTML:
                 place = _in(place, namespace)
         is_text = name in RAW_TEXT and (namespace is _HTML or namespace is None)
         if is_text and (namespace is None or (self._has_frames and name != b"noframes")):
-            self._enter_doubt(name)
+            self._enter_uncertain(name)
             return raw
         instead = raw
         stays = place is PLAIN and self.interest.known.get(raw, _UNKNOWN) is None
@@ -433,7 +433,7 @@ class Rewriter:
     def _opened(self, name: bytes, raw: bytes, start: int) -> Namespace | None:
         """Add a start tag to the open elements; return its namespace, None if it is not known."""
         if self._has_frames and name in STRUCTURE:  # which a frame set ignores, or not
-            self._lose()
+            self._stop_editing()
             return None
         namespace = self._namespaces.start(name, raw)
         if (
@@ -451,8 +451,8 @@ class Rewriter:
 
     def _follow(self) -> None:
         """Adjust the search to the open elements."""
-        if self._namespaces.is_lost:
-            self._lose()
+        if self._namespaces.is_untracked:
+            self._stop_editing()
         self._look()
 
     def _place(self) -> Place:
@@ -522,7 +522,7 @@ class Rewriter:
             and namespace is not Namespace.MATHML
         ):
             if namespace is None or (self._has_frames and name != b"noframes"):
-                self._enter_doubt(name)
+                self._enter_uncertain(name)
             else:
                 self._enter_content(name)
 
@@ -538,12 +538,12 @@ class Rewriter:
         elif self._outer_namespaces is None:
             self._enter_ambiguous(NOSCRIPT_END)
 
-    def _enter_doubt(self, name: bytes) -> None:
+    def _enter_uncertain(self, name: bytes) -> None:
         """Enter content that is raw text in one reading of the page and markup in another."""
-        if self._state is Rewriter._lost:
+        if self._state is Rewriter._unedited:
             return
         if name == b"plaintext" or self._outer_namespaces is not None:
-            self._lose()
+            self._stop_editing()
         else:
             self._enter_ambiguous(_ENDS[name])
             self._is_muted = True
@@ -569,7 +569,7 @@ class Rewriter:
             self._state = Rewriter._comment
             return start + 4
         if may_be_cdata:
-            self._state = Rewriter._cdata if has_cdata else Rewriter._cdata_in_doubt
+            self._state = Rewriter._cdata if has_cdata else Rewriter._uncertain_cdata
             return start + len(_CDATA)
         self._state = Rewriter._bogus_comment
         return start + 2
@@ -681,7 +681,7 @@ class Rewriter:
 
     # -- Pages that can be read in two ways
 
-    def _cdata_in_doubt(self, buf: bytes, pos: int, end: int) -> int:
+    def _uncertain_cdata(self, buf: bytes, pos: int, end: int) -> int:
         """Read a CDATA section that may be a bogus comment; both are the same if its first `>` ends it."""
         close = buf.find(b">", pos, end)
         if close < 0:
@@ -689,17 +689,16 @@ class Rewriter:
         if close - pos >= 2 and buf[close - 2 : close] == b"]]":
             self._state = Rewriter._data
         else:
-            self._lose()
+            self._stop_editing()
         return close + 1
 
-    def _lose(self) -> None:
-        """Stop editing."""
+    def _stop_editing(self) -> None:
         self._sink.drop_content()
         self._content = self._enclosure = self._outer_namespaces = None
         self._is_followed = self._is_muted = False
-        self._state = Rewriter._lost
+        self._state = Rewriter._unedited
 
-    def _lost(self, buf: bytes, pos: int, end: int) -> int:
+    def _unedited(self, buf: bytes, pos: int, end: int) -> int:
         del buf, pos
         return end
 
@@ -724,7 +723,7 @@ class Rewriter:
         self._namespaces, self._outer_namespaces, self._is_muted = outer, None, False
         self._namespaces.join(inner)
         if self._state is not Rewriter._data or unread not in {b"", b"<"}:
-            self._lose()
+            self._stop_editing()
         self._follow()
         return at
 

@@ -29,7 +29,7 @@ from alpines_privacy.redaction.engine.redactor import Redactor
 from alpines_privacy.redaction.logs.cleaning import Cleaner
 from alpines_privacy.redaction.logs.exceptions import identity, rendered
 from alpines_privacy.redaction.logs.formatters import adds_nothing
-from alpines_privacy.redaction.logs.installed import acting, installed
+from alpines_privacy.redaction.logs.installed import active_cleaner, installed
 from alpines_privacy.redaction.logs.records import clean, clean_changed, withhold
 
 __all__ = ["install", "install_for", "uninstall"]
@@ -42,7 +42,7 @@ _NOTICE = "[an exception was withheld: redacting it failed (%s)]"
 
 
 _current_privacy = current_privacy.get
-_placed: list[bool] = []  # whether the hooks are installed; they are never removed
+_hooked: list[bool] = []  # whether the hooks are installed; they are never removed
 
 
 def install(redactor: Redactor | None = None) -> None:
@@ -52,31 +52,31 @@ def install(redactor: Redactor | None = None) -> None:
     """
     if redactor is not None or installed.cleaner is None:
         installed.replace(redactor or Redactor())
-    _act()
+    _activate()
 
 
 def install_for(runtime: Runtime, redactor: Redactor) -> None:
     """Clean the records of a guard's requests by a redactor, and all other records at least as strictly."""
     installed.add(redactor, runtime)
-    _act()
+    _activate()
 
 
 def uninstall() -> None:
     """Stop cleaning: records pass unchanged."""
-    installed.acts = False
+    installed.is_active = False
 
 
-def _act() -> None:
-    installed.acts = True
-    if not _placed:
-        _placed.append(True)
-        _place_on_loggers()
-        _place_on_handlers()
-        _place_on_failures()
-        _place_on_formatters()
-        _place_on_queues()
-        _place_on_listeners()
-        _place_on_stderr()
+def _activate() -> None:
+    installed.is_active = True
+    if not _hooked:
+        _hooked.append(True)
+        _hook_loggers()
+        _hook_handlers()
+        _hook_failures()
+        _hook_formatters()
+        _hook_queues()
+        _hook_listeners()
+        _hook_stderr()
 
 
 def _notice_for(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
@@ -88,11 +88,11 @@ def _notice_for(record: logging.LogRecord, error: Exception) -> logging.LogRecor
     return record
 
 
-def _place_on_loggers() -> None:
+def _hook_loggers() -> None:
     call_handlers = logging.Logger.callHandlers
 
     def call_handlers_cleaned(logger: logging.Logger, record: logging.LogRecord) -> None:
-        if installed.acts:  # as `acting` does, without the call
+        if installed.is_active:  # as `active_cleaner` does, without the call
             context = context_of(_current_privacy())
             cleaner = installed.cleaner if context is None else context.runtime.cleaner
             if cleaner is not None:
@@ -105,8 +105,8 @@ def _place_on_loggers() -> None:
     setattr(logging.Logger, "callHandlers", call_handlers_cleaned)  # noqa: B010 - no type allows it
 
 
-def _place_on_handlers() -> None:
-    _place_on_filters()
+def _hook_handlers() -> None:
+    _hook_filters()
     formatted = logging.Handler.format
     is_own = formatted.__module__ == "logging"  # and not replaced by another library
 
@@ -115,7 +115,7 @@ def _place_on_handlers() -> None:
         if is_own and formatter is not None and adds_nothing(formatter):
             return formatter.format(record)  # all that it does, without the call
         text = formatted(handler, record)
-        if formatter is None or (cleaner := acting()) is None:
+        if formatter is None or (cleaner := active_cleaner()) is None:
             return text
         try:
             return text if adds_nothing(formatter) else cleaner.data(text)
@@ -125,14 +125,14 @@ def _place_on_handlers() -> None:
     setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - no type allows it
 
 
-def _place_on_filters() -> None:
+def _hook_filters() -> None:
     filtered = logging.Handler.filter
     is_own = filtered.__module__ == "logging"  # as above
 
     def filter_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
         if is_own and not handler.filters:
             return record if _RETURNS_RECORDS else True  # as above
-        if not handler.filters or (cleaner := acting()) is None:
+        if not handler.filters or (cleaner := active_cleaner()) is None:
             return filtered(handler, record)
         before = record.__dict__.copy()
         passed: Any = _passed(filtered, handler, record)
@@ -162,13 +162,13 @@ def _passed(
         return True
 
 
-def _place_on_failures() -> None:
+def _hook_failures() -> None:
     """Make a failing handler report its failure without the content of the record and the stack."""
     failed = logging.Handler.handleError
 
     def handle_error_cleaned(handler: logging.Handler, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
-        if error is None or not logging.raiseExceptions or (cleaner := acting()) is None:
+        if error is None or not logging.raiseExceptions or (cleaner := active_cleaner()) is None:
             failed(handler, record)
         elif sys.stderr is not None:
             text = _safely(cleaner, rendered, error, error.__traceback__)
@@ -187,11 +187,11 @@ def _replace_by_notice(record: logging.LogRecord, error: Exception) -> None:
         record.__dict__.update(notice.__dict__)
 
 
-def _place_on_formatters() -> None:
+def _hook_formatters() -> None:
     format_exception = logging.Formatter.formatException
 
     def format_exception_cleaned(formatter: logging.Formatter, ei: Any) -> str:
-        if (cleaner := acting()) is None:
+        if (cleaner := active_cleaner()) is None:
             return format_exception(formatter, ei)
         return _safely(cleaner, format_exception, formatter, ei)
 
@@ -202,7 +202,7 @@ def _place_on_formatters() -> None:
 _queued: WeakKeyDictionary[logging.LogRecord, Privacy] = WeakKeyDictionary()
 
 
-def _place_on_queues() -> None:
+def _hook_queues() -> None:
     """Note the request that a record belongs to: its handlers run in a thread that serves no request."""
     enqueue = logging.handlers.QueueHandler.enqueue
 
@@ -216,13 +216,13 @@ def _place_on_queues() -> None:
     setattr(logging.handlers.QueueHandler, "enqueue", enqueue_noted)  # noqa: B010 - no type allows it
 
 
-def _place_on_listeners() -> None:
+def _hook_listeners() -> None:
     handle = logging.handlers.QueueListener.handle
 
     def handle_cleaned(listener: logging.handlers.QueueListener, record: logging.LogRecord) -> None:
         token = None if (privacy := _request_of(record)) is None else current_privacy.set(privacy)
         try:
-            if (cleaner := acting()) is not None:
+            if (cleaner := active_cleaner()) is not None:
                 try:
                     clean(record, cleaner, listener.handlers)
                 except Exception as error:
@@ -241,7 +241,7 @@ def _request_of(record: logging.LogRecord) -> Privacy | None:
     return None
 
 
-def _place_on_stderr() -> None:
+def _hook_stderr() -> None:
     """Replace Python's own excepthooks; hooks of others stay."""
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _show
@@ -250,14 +250,14 @@ def _place_on_stderr() -> None:
 
 
 def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
-    if (cleaner := acting()) is None:
+    if (cleaner := active_cleaner()) is None:
         sys.__excepthook__(kind, error, tb)
     elif sys.stderr is not None:
         print(_safely(cleaner, rendered, error, tb), file=sys.stderr)  # noqa: T201 - an excepthook writes to stderr
 
 
 def _show_of_thread(args: threading.ExceptHookArgs) -> None:
-    if (cleaner := acting()) is None or args.exc_value is None:
+    if (cleaner := active_cleaner()) is None or args.exc_value is None:
         threading.__excepthook__(args)
     elif not isinstance(args.exc_value, SystemExit) and sys.stderr is not None:
         name = args.thread.name if args.thread is not None else "unknown"

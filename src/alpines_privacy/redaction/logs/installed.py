@@ -11,19 +11,19 @@ from alpines_privacy.http.privacy import request_context
 from alpines_privacy.redaction.engine.redactor import Redactor
 from alpines_privacy.redaction.logs.cleaning import Cleaner
 
-__all__ = ["acting", "cleaner", "installed", "outside"]
+__all__ = ["active_cleaner", "cleaner", "installed", "outside"]
 
 
 class _Installed:
-    """The cleaners for the logs of this process, in use while `acts`.
+    """The cleaners for the logs of this process, in use while `is_active`.
 
     `cleaner` is for records of no request. A request uses its guard's: None where the policy leaves logs alone.
     """
 
-    __slots__ = ("_lock", "_runtimes", "acts", "cleaner")
+    __slots__ = ("_lock", "_runtimes", "cleaner", "is_active")
 
     def __init__(self) -> None:
-        self.acts = False
+        self.is_active = False
         self.cleaner: Cleaner | None = None
         self._runtimes: WeakSet[Runtime] = WeakSet()
         self._lock = Lock()  # each host's guard is made by the thread that serves it first
@@ -59,9 +59,9 @@ def _stricter(known: Cleaner | None, added: Cleaner) -> Cleaner:
 installed = _Installed()
 
 
-def acting() -> Cleaner | None:
+def active_cleaner() -> Cleaner | None:
     """Return the cleaner for logs here; None where the hook does not act or the request's policy leaves logs alone."""
-    if not installed.acts:
+    if not installed.is_active:
         return None
     context = request_context()
     found: Cleaner | None = installed.cleaner if context is None else context.runtime.cleaner
