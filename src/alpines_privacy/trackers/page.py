@@ -7,11 +7,11 @@ ad may be on any tag; a search for attributes finds those tags (`loading_attribu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.http.html import Selection
-from alpines_privacy.http.html.selection import FindPositions
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
@@ -27,6 +27,8 @@ from alpines_privacy.trackers.slots import Slots
 
 __all__ = ["Page", "Pages"]
 
+Marks: TypeAlias = "Callable[[bytes], list[int]]"
+
 _OUTCOMES_BYTES = 2048  # bytes of an empty one
 _NO_ADDRESS = Address("https://invalid/", "https", "invalid", len("https://invalid"))
 _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
@@ -40,7 +42,7 @@ class Pages:
         self._slots = Slots(policy.ad_slots)
         self._selections = {
             False: _selections(LOADING, carriers),
-            True: _selections(LOADING | AMP, self._slots.positions),
+            True: _selections(LOADING | AMP, self._slots.marks),
         }
         self._module = policy.endpoint + PATH
         self._notices = Notices()
@@ -102,10 +104,10 @@ class Page:
         return self._rewrite(data, last=last)
 
 
-def _selections(names: Iterable[str], positions: FindPositions) -> tuple[Selection, Selection]:
+def _selections(names: Iterable[str], marks: Marks) -> tuple[Selection, Selection]:
     """Return the tags to read, without and with a shield to place."""
 
     def with_handlers(data: bytes) -> list[int]:
-        return sorted(positions(data) + handlers(data))
+        return sorted(marks(data) + handlers(data))
 
-    return Selection(names, positions), Selection({*names, *SHIELDED}, with_handlers)
+    return Selection(names, marks), Selection({*names, *SHIELDED}, with_handlers)

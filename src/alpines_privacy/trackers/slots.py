@@ -85,22 +85,22 @@ class Slots:
             }
         )
 
-    def positions(self, data: bytes) -> list[int]:
+    def marks(self, data: bytes) -> list[int]:
         """Return the places of attributes that load something or may mark a slot."""
         lower = data.lower()
-        places = self._carriers(data)
-        places += [found.start() for found in _NAMED(lower)]
+        marks = self._carriers(data)
+        marks += [found.start() for found in _NAMED(lower)]
         # A page repeats its classes, so each value is tested once.
         classes = b"\n".join(set(_CLASS.findall(lower)))
         words = [word for word in self._class_words if word in classes]
         if words:
-            places += [
+            marks += [
                 found.start()
                 for found in _CLASS.finditer(lower)
                 if any(word in found[1] for word in words)
             ]
-        places.sort()
-        return places
+        marks.sort()
+        return marks
 
     def slot(self, tag: StartTag) -> tuple[str, str | None] | None:
         """Return the class, id or attribute that marks an ad's container, and its network (None: the site's)."""
