@@ -10,7 +10,12 @@ import pytest
 
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.engine.candidates import LEAST, Candidates, crowded, most_documents
+from alpines_privacy.redaction.engine.candidates import (
+    LEAST,
+    Candidates,
+    most_documents,
+    too_many_documents,
+)
 from alpines_privacy.redaction.engine.user_agents import UNREAD
 from alpines_privacy.redaction.kinds.shape import Weigh, by_length
 
@@ -115,9 +120,9 @@ def test_what_takes_longer_to_judge_weighs_more() -> None:
 
 def test_so_many_documents_are_read_as_stand_before_the_place() -> None:
     starts = [*range(0, 30_000, 3)]
-    crowd = crowded(most_documents(30_000), starts)
-    head = [start for start in starts if start < crowd.place]
-    assert 500 < len(head) <= most_documents(crowd.place)
+    limit = too_many_documents(most_documents(30_000), starts)
+    head = [start for start in starts if start < limit.place]
+    assert 500 < len(head) <= most_documents(limit.place)
 
 
 def test_only_so_many_programs_of_a_text_are_asked_about() -> None:

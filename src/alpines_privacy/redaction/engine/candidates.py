@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds, Weigh
 
-__all__ = ["LEAST", "Candidates", "Crowded", "crowded", "most_documents"]
+__all__ = ["LEAST", "Candidates", "TooManyDocuments", "most_documents", "too_many_documents"]
 
 LEAST = 1 << 12  # characters: a shorter text cannot hold too many
 _ALWAYS = 1600  # candidates that any text may have
@@ -24,7 +24,7 @@ _ALWAYS_DOCUMENTS, _EACH_DOCUMENT = (
 )  # characters of a long text that allow one more document
 
 
-class Crowded(Exception):  # noqa: N818 - a limit of the text, not an error
+class TooManyDocuments(Exception):  # noqa: N818 - a limit of the text, not an error
     """Raised when a text has more documents than may be read; the first one too many begins at `place`."""
 
     def __init__(self, place: int) -> None:
@@ -32,11 +32,11 @@ class Crowded(Exception):  # noqa: N818 - a limit of the text, not an error
         self.place = place
 
 
-def crowded(most: int, starts: list[int]) -> Crowded:
+def too_many_documents(most: int, starts: list[int]) -> TooManyDocuments:
     """Note where the first document that is not read begins; the text before it holds `most` documents at most."""
     while (fewer := _allowed_documents(starts[most])) < most:
         most = fewer
-    return Crowded(starts[most])
+    return TooManyDocuments(starts[most])
 
 
 def most_documents(size: int) -> int:

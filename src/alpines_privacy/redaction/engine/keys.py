@@ -41,7 +41,7 @@ __all__ = ["Keys"]
 Bounds: TypeAlias = "tuple[int, int]"
 
 # The form of nearly all keys in documents: `"email": "…"`, `'email': '…'`, `"email": null`, also inside
-# # a string of another document (`\"email\": \"…\"`); and a key of an object.
+# a string of another document (`\"email\": \"…\"`); and a key of an object.
 _PAIR = {
     quote: re.compile(
         rf"""{written}([\w\-.]{{1,64}}){written}:[ ]?(?:{written}({content}*+){written}"""

@@ -16,7 +16,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from alpines_privacy.redaction.engine.candidates import Candidates, crowded, most_documents
+from alpines_privacy.redaction.engine.candidates import (
+    Candidates,
+    most_documents,
+    too_many_documents,
+)
 from alpines_privacy.redaction.engine.decoded_text import Origin
 
 __all__ = [
@@ -303,7 +307,7 @@ class Documents:
         )
 
     def quoted(self) -> Quoted | None:
-        """Return the documents; None where there are none. Raises `Crowded` where there are too many."""
+        """Return the documents; None where there are none. Raises `TooManyDocuments` where there are too many."""
         if not self._are_read:
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
@@ -354,7 +358,7 @@ def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
     most = most_documents(len(text))
     bounds = _documents(text, first, most)
     if len(bounds) > most:
-        raise crowded(most, [start for start, _ in bounds])
+        raise too_many_documents(most, [start for start, _ in bounds])
     return _read(text, bounds, in_string=in_string) if bounds else None
 
 

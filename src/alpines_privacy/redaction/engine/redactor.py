@@ -19,7 +19,7 @@ import msgspec
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction.engine import decoded_text
-from alpines_privacy.redaction.engine.candidates import LEAST, Candidates, Crowded
+from alpines_privacy.redaction.engine.candidates import LEAST, Candidates, TooManyDocuments
 from alpines_privacy.redaction.engine.gate import STRAY, FoldGate, RE2Gate
 from alpines_privacy.redaction.engine.keys import Keys
 from alpines_privacy.redaction.engine.nested import Nested
@@ -282,13 +282,13 @@ def _find_bounded(
     """Return all spans of a text; the text after too many documents to read is one span."""
     try:
         return _find(search, text, hits, documents)
-    except Crowded as crowd:
-        place = crowd.place if documents is None else 0
+    except TooManyDocuments as error:
+        place = error.place if documents is None else 0
     head = text[:place]  # a place in a decoded layer or string is here at the same place or later
     try:
         hits = search.look(head)
         spans, quotes = _find(search, head, hits, None) if hits else ([], _NO_QUOTES)
-    except Crowded:
+    except TooManyDocuments:
         return [(0, len(text), "SECRET")], _NO_QUOTES
     return [*spans, (place, len(text), "SECRET")], quotes
 
