@@ -23,10 +23,11 @@ _CONTROLS = bytes(range(1, 0x20)) + b"\x7f"
 _TO_BLANKS = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
 _ALL_TO_BLANKS = bytes.maketrans(_CONTROLS + _DROPPED, b" " * len(_CONTROLS + _DROPPED))
 
-# Escapes, in lower case: `%64`, `%u0064`; `\u0064`, `\U00000064`, `\x64`; `&#100;`, `&#x64;`; `\n`.
+# Escapes: `%64`, `%u0064`; `\u0064`, `\U00000064`, `\x64`; `&#100;`, `&#x64;`; `\n`.
 _ESCAPE = re.compile(
     rb"%(?:u00)?([0-9a-f]{2})|\\(?:u(?:0000)?00|x)([0-9a-f]{2})"
-    rb"|&#x0{0,6}([0-9a-f]{2});?|&#0{0,5}([0-9]{2,3});?|\\[nrtbfv]"
+    rb"|&#x0{0,6}([0-9a-f]{2});?|&#0{0,5}([0-9]{2,3});?|\\[nrtbfv]",
+    re.IGNORECASE,
 )
 _LONGEST_ESCAPE = 12  # bytes
 _ESCAPE_BEGINS = re.compile(rb"[%\\&]")
@@ -53,10 +54,10 @@ _PLAIN_CHARSET = re.compile(
 
 
 def raw_texts(raw: bytes) -> Iterator[bytes]:
-    """Yield the ASCII texts, in lower case, that parsers may find in bytes of any format and encoding."""
-    yield from _layers(raw.translate(_TO_BLANKS, _DROPPED).lower())
+    """Yield the ASCII texts that parsers may find in bytes of any format and encoding."""
+    yield from _layers(raw.translate(_TO_BLANKS, _DROPPED))
     if b"\0" in raw or not raw.isascii():
-        yield from _layers(raw.translate(_ALL_TO_BLANKS).lower())
+        yield from _layers(raw.translate(_ALL_TO_BLANKS))
 
 
 def _layers(text: bytes) -> Iterator[bytes]:
@@ -98,14 +99,14 @@ def _decoded(text: bytes) -> bytes:
 
 
 def _character(escape: re.Match[bytes]) -> bytes:
-    """Return the ASCII character of an escape, in lower case; a blank for any other."""
-    return _CHARACTERS.get(escape[0]) or _of_number(escape)
+    """Return the ASCII character of an escape; a blank for any other."""
+    return _CHARACTERS.get(escape[0].lower()) or _of_number(escape)
 
 
 def _of_number(escape: re.Match[bytes]) -> bytes:
     digits = escape[1] or escape[2] or escape[3]
     code = int(digits, 16) if digits else int(escape[4] or b"32")
-    return bytes([code]).lower() if 0x20 < code < 0x7F else b" "
+    return bytes([code]) if 0x20 < code < 0x7F else b" "
 
 
 # The usual escapes: to look one up is twice as fast as to compute it.

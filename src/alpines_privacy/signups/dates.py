@@ -20,22 +20,27 @@ __all__ = ["readings_of", "readings_of_numbers", "readings_of_parts"]
 _LONGEST = 96  # characters; a date with month, time and zone in words has fewer
 _NUMBER = re.compile(r"[0-9]+")
 _YEAR = re.compile(r"(?:1[89]|2[01])[0-9]{2}")  # `GMT+1000` is none
-_COMPACT = re.compile(r"[0-9]{8}")
-# Seconds or milliseconds since 1970.
-_INSTANT = re.compile(r"([0-9]{10})(?:[0-9]{3})?(?:\.[0-9]*)?")
+_COMPACT = re.compile(r"([0-9]{8})(?:[0-9]{4}(?:[0-9]{2})?)?")  # `20190301`, with a time or without
+_INSTANT = re.compile(r"[0-9]{10}(?:[0-9]{3})?")  # seconds or milliseconds since 1970
+# What Python's `int` and JSON's numbers write for the same number: `2_019`, `2019.0`, `2.019e3`.
+_GROUPED = re.compile(r"(?<=[0-9])_(?=[0-9])")
+_WHOLE = re.compile(r"[+]?([0-9]{1,16}(?:\.[0-9]{0,16})?(?:[eE][+]?[0-9]{1,2})?)")
 _SHORT_YEAR = re.compile(r"([0-9]{1,2})([/.])([0-9]{1,2})\2([0-9]{2})")
 _CENTURY_ENDS = 69  # a year of two digits below it belongs to this century (POSIX strptime, %y)
 
 
 def readings_of(text: str) -> list[Birth]:
     """Return all possible dates of a text; none if it holds no year. Digits may be of any script."""
-    text = _with_ascii_digits(text.strip())
+    text = _plain(text)
     if len(text) > _LONGEST:
         return []
     if iso := read_birth(text):
         return [iso]
     local = [birth for form in LOCAL_FORMATS if (birth := read_birth(text, (form,)))]
-    return local or _of_one_number(text) or readings_of_numbers(_NUMBER.findall(text))
+    numbers = _NUMBER.findall(text)
+    return (
+        local or _of_long_numbers(numbers) or _of_short_year(text) or readings_of_numbers(numbers)
+    )
 
 
 def readings_of_numbers(numbers: Sequence[str]) -> list[Birth]:
@@ -55,27 +60,44 @@ def readings_of_numbers(numbers: Sequence[str]) -> list[Birth]:
 
 def readings_of_parts(year: str, orders: Iterable[Sequence[str]]) -> list[Birth]:
     """Return the dates of a year with months and days, or with a month alone; else those of the year alone."""
-    whole = [birth for order in orders if (birth := read_parts(year, *order))]
+    year = _plain(year)
+    tries = ([_plain(number) for number in order] for order in orders)
+    whole = [birth for order in tries if (birth := read_parts(year, *order))]
     alone = read_parts(year)
     return whole or ([alone] if alone else [])
 
 
-def _with_ascii_digits(text: str) -> str:
-    if text.isascii() or len(text) > _LONGEST:
+def _plain(text: str) -> str:
+    """Return a text with ASCII digits, and a number as an integer is written."""
+    text = text.strip()
+    if len(text) > _LONGEST:
         return text
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+    text = _GROUPED.sub("", text)
+    number = _WHOLE.fullmatch(text)
+    return text if number is None or text.isdecimal() else str(int(float(number[1])))
 
 
-def _of_one_number(text: str) -> list[Birth]:
-    """Read a date without separators, a time since 1970, and a year of two digits."""
-    if _COMPACT.fullmatch(text):
+def _of_long_numbers(numbers: list[str]) -> list[Birth]:
+    """Read a date without separators, which a time may follow, or a time since 1970."""
+    if not numbers:
+        return []
+    if compact := _COMPACT.fullmatch(numbers[0]):
+        text = compact[1]
         tries = [(text[:4], text[4:6], text[6:])]
         tries += [(text[4:], text[at : at + 2], text[2 - at : 4 - at]) for at in (0, 2)]
         return [birth for parts in tries if (birth := read_parts(*parts))]
-    if instant := _INSTANT.fullmatch(text):
-        day = datetime.fromtimestamp(int(instant[1]), UTC).date()
+    if len(numbers) == 1 and _INSTANT.fullmatch(numbers[0]):
+        seconds = int(numbers[0][:10])
+        day = datetime.fromtimestamp(seconds, UTC).date()
         return [Birth(day, day)]
-    if short := _SHORT_YEAR.fullmatch(text):
-        year = ("20" if int(short[4]) < _CENTURY_ENDS else "19") + short[4]
-        return readings_of_parts(year, ((short[1], short[3]), (short[3], short[1])))
     return []
+
+
+def _of_short_year(text: str) -> list[Birth]:
+    short = _SHORT_YEAR.fullmatch(text)
+    if short is None:
+        return []
+    year = ("20" if int(short[4]) < _CENTURY_ENDS else "19") + short[4]
+    return readings_of_parts(year, ((short[1], short[3]), (short[3], short[1])))

@@ -81,15 +81,16 @@ class _Sent:
     """The fields of a body that tell a signup: birth dates, their parts, a password."""
 
     __slots__ = (
-        "_count", "_dates", "_names", "_numbers", "_parts",
-        "has_others", "has_own", "has_password", "is_repeated",
+        "_count", "_names", "_numbers", "_parts", "_readings",
+        "are_several", "has_others", "has_own", "has_password", "is_repeated",
     )  # fmt: skip
 
     def __init__(self, fields: Fields) -> None:
-        self.has_password = self.has_others = self.has_own = self.is_repeated = False
+        self.has_password = self.has_others = self.has_own = False
+        self.is_repeated = self.are_several = False
         self._count = 0  # of fields of birth dates
         self._names: dict[str, str] = {}  # own names and their values
-        self._dates: dict[str, list[Birth]] = {}  # whole dates and their readings
+        self._readings: list[Birth] = []  # that all whole dates have in common
         self._numbers: list[str] = []  # that may be a date's parts, in their order: `[2015, 3, 1]`
         self._parts: dict[NameKind, list[str]] = {}
         kinds: dict[str, NameKind] = {}  # of names that repeat
@@ -97,22 +98,13 @@ class _Sent:
             if len(name) < SHORTEST:
                 continue
             kind = kinds.get(name) or kind_of(name)
-            if kind is NameKind.OTHER:
-                continue
-            if len(kinds) < _MOST_FIELDS:
-                kinds[name] = kind
-            if kind is NameKind.PASSWORD:
-                self.has_password = True
-            elif kind is NameKind.SOMEBODY_ELSE:
-                self.has_others = self.has_others or bool(value)
-            else:
-                self._add(name, kind, value.strip())
-        self._join_numbers()
-
-    @property
-    def are_several(self) -> bool:
-        """Whether there is more than one birth date."""
-        return len(self._dates) > 1 or len(self._parts.get(NameKind.YEAR, ())) > 1
+            if kind is not NameKind.OTHER:
+                if len(kinds) < _MOST_FIELDS:
+                    kinds[name] = kind
+                self._take(name, kind, value)
+        if len(self._numbers) == _OF_A_DATE:
+            self._add_readings(readings_of_numbers(self._numbers))
+        self.are_several = self.are_several or len(self._parts.get(NameKind.YEAR, ())) > 1
 
     @property
     def are_too_many(self) -> bool:
@@ -121,11 +113,18 @@ class _Sent:
 
     def readings(self) -> list[Birth]:
         """Return all possible dates of the one birth date; none if it cannot be read."""
-        for readings in self._dates.values():
-            return readings
         years, months, days = (self._parts.get(kind, []) for kind in _PARTS)
-        orders = product(months, days) if days else product(months)
-        return readings_of_parts(years[0], orders) if years else []
+        if self._readings or not years:
+            return self._readings
+        return readings_of_parts(years[0], product(months, days) if days else product(months))
+
+    def _take(self, name: str, kind: NameKind, value: str) -> None:
+        if kind is NameKind.PASSWORD:
+            self.has_password = True
+        elif kind is NameKind.SOMEBODY_ELSE:
+            self.has_others = self.has_others or bool(value)
+        else:
+            self._add(name, kind, value.strip())
 
     def _add(self, name: str, kind: NameKind, value: str) -> None:
         self.has_own = self.has_own or kind in _OWN
@@ -140,17 +139,21 @@ class _Sent:
             part += [] if value in part else [value]
         if kind not in _PARTS:
             self._add_date(value)
-        self.has_own = self.has_own or bool(self._dates)
+        self.has_own = self.has_own or bool(self._readings)
 
     def _add_date(self, value: str) -> None:
         if _NUMBER.fullmatch(value):
             self._numbers.append(value)
-        if readings := readings_of(value):
-            self._dates[value] = readings
+        self._add_readings(readings_of(value))
 
-    def _join_numbers(self) -> None:
-        """Read three numbers as one date, not the year among them as another."""
-        if len(self._numbers) == _OF_A_DATE and (readings := readings_of_numbers(self._numbers)):
-            for number in self._numbers:
-                self._dates.pop(number, None)
-            self._dates["-".join(self._numbers)] = readings
+    def _add_readings(self, readings: list[Birth]) -> None:
+        """Keep what all dates have in common; two without it are two birth dates."""
+        common = [both for a in self._readings for b in readings if (both := _common(a, b))]
+        if self._readings and readings and not common:
+            self.are_several = True
+        self._readings = list(dict.fromkeys(common)) or self._readings or readings
+
+
+def _common(a: Birth, b: Birth) -> Birth | None:
+    earliest, latest = max(a.earliest, b.earliest), min(a.latest, b.latest)
+    return Birth(earliest, latest) if earliest <= latest else None

@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, classify
 from alpines_privacy.signups.graphql import operation_of
-from alpines_privacy.signups.names import is_of_a_birth
+from alpines_privacy.signups.names import NameKind, kind_of
 from alpines_privacy.signups.nested import with_nested
 from alpines_privacy.signups.occurrence import may_be_signup
 from alpines_privacy.signups.pages import Pages
@@ -346,25 +347,32 @@ class UndeclaredHandler(Handler):
             return (Finding.UNREADABLE, error) if is_signup else (Finding.NO_SIGNUP, None)
         if finding is Finding.REPEATED:
             return finding, Unreadable(finding.value)
-        return self._also_as_form(finding, body_type, body)
+        return self._also_as_form(finding, request, body_type, body)
 
     def _also_as_form(
-        self, finding: Finding, body_type: ContentType, body: bytes
+        self, finding: Finding, request: RequestHead, body_type: ContentType, body: bytes
     ) -> tuple[Finding, Unreadable | None]:
         """Return what a parser that reads any body as a form finds, if that is more."""
-        if not any(map(is_of_a_birth, names_within(body_type, body, ANY))):
+        kinds = map(kind_of, names_within(body_type, body, ANY))
+        if all(kind is NameKind.OTHER for kind in kinds):
             return finding, None
         # What stands before the first pair is no name with a value.
-        as_form = classify((pair for pair in pairs(body) if pair[1]), self.shared.rule)
-        why = Unreadable("a birth date stands within another field's value")
+        within = (pair for pair in pairs(body) if pair[1])
+        as_form = classify(chain(_query(request), within), self.shared.rule)
+        if as_form is Finding.NO_SIGNUP:
+            return finding, None
+        why = Unreadable("a birth date stands within another field's value, or a password does")
         return max(finding, as_form, key=_shows), why
 
 
 def _fields(request: RequestHead, body_type: ContentType, body: bytes) -> Fields:
     """Yield the fields of the query and the body, which some frameworks give an app as one."""
-    if request.query:
-        yield from read_fields(FORM, request.query.encode("latin-1", "replace"))
-    yield from read_fields(body_type, body, longest=len(body), files=True)
+    return chain(_query(request), read_fields(body_type, body, longest=len(body), files=True))
+
+
+def _query(request: RequestHead) -> Fields:
+    query = request.query.encode("latin-1", "replace")
+    return read_fields(FORM, query) if query else iter(())
 
 
 def _shows(finding: Finding) -> int:

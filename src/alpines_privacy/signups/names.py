@@ -2,7 +2,8 @@
 
 A name is a path of steps: `user[profile][birth_date]`, `credentials.password.0`. Every step counts,
 because apps put containers around a value: a list, an index, `first` and `second`, an object of
-year, month and day.
+year, month and day. Some write them with the signs of words: `signup-dob`, `user_birth_date`, so
+the words of a name count as its steps too.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from alpines_privacy.signups.others import without_others
+from alpines_privacy.signups.others import without_others, words_of
 
-__all__ = ["BIRTH_STEP", "PASSWORD_STEP", "SHORTEST", "NameKind", "is_of_a_birth", "kind_of"]
+__all__ = ["BIRTH_STEP", "PASSWORD_STEP", "SHORTEST", "NameKind", "kind_of"]
 
 
 class NameKind(Enum):
@@ -61,12 +62,8 @@ def kind_of(name: str) -> NameKind:
         return NameKind.OTHER
     if _is_of_somebody_else(name):
         return NameKind.SOMEBODY_ELSE
-    return _of_steps(_steps(plain))
-
-
-def is_of_a_birth(name: str) -> bool:
-    """Tell whether a field's name means a birth date or a part of one, whoever's."""
-    return kind_of(name) not in {NameKind.OTHER, NameKind.PASSWORD}
+    kind = _of_steps(_steps(plain))
+    return _of_steps(words_of(name)) if kind is NameKind.OTHER else kind
 
 
 def _steps(plain: str) -> list[str]:
@@ -88,10 +85,10 @@ def _of_steps(steps: list[str]) -> NameKind:
 def _of_birth(steps: list[str]) -> NameKind:
     """Return the kind of a birth date's name, by its last step, alone or joined to the one before."""
     last, joined = steps[-1], "".join(steps[-2:])
+    if "birthday" in (last, joined):
+        return NameKind.BIRTHDAY
     if kind := _PARTS.get(last) or _part_in([last, joined]):
         return kind
-    if last == "birthday":
-        return NameKind.BIRTHDAY
     if last in _WHOLE or joined in _WHOLE:
         return NameKind.DATE
     return _part_in(steps) or NameKind.WITHIN

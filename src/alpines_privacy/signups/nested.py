@@ -14,8 +14,11 @@ from alpines_privacy.signups.occurrence import may_name_birth
 
 __all__ = ["with_nested"]
 
-# NULs and marks begin JSON in UTF-16, which some parsers recognize.
-_LIKE_JSON = re.compile('[\\s\0\ufeff\ufffd\xfe\xff]*+(?:{[\\s\0]*+["}]|\\[[\\s\0]*+[\\[{"])')
+# An object, an array, or a string and nothing else. NULs and marks begin JSON in UTF-16, which some
+# parsers recognize.
+_LIKE_JSON = re.compile(
+    '[\\s\0\ufeff\ufffd\xfe\xff]*+(?:{[\\s\0]*+["}]|\\[[\\s\0]*+[\\[{"]|"[^"]*+"[\\s\0]*+\\Z)'
+)
 _MOST_LEVELS = 3
 _MOST_VALUES = 100  # of JSON; each is read on its own
 
@@ -56,4 +59,5 @@ class _Nested:
 def _json(value: str, level: int) -> Fields:
     if level == _MOST_LEVELS:
         raise Unreadable("JSON is nested deeper in strings than any form's")
-    return read_json(value.encode(errors="replace"), ALL_PATHS, len(value))
+    array = b"[%s]" % value.encode(errors="replace")  # so that a string alone is a document
+    return read_json(array, ALL_PATHS, len(array))
