@@ -21,6 +21,9 @@ _WORD = (
 )
 _BIRTH = re.compile(_WORD % BIRTH_STEP.encode())
 _PASSWORD = re.compile(rb"(?i:password)|" + _WORD % PASSWORD_STEP.encode())
+# What all of those hold: found ten times as fast, in lower case.
+_LIKE_BIRTH = re.compile(rb"dob|b(?:irth|day|orn)")
+_LIKE_PASSWORD = re.compile(rb"pass|pwd")
 _NO_NAME = re.compile(rb"[^A-Za-z0-9_-]")
 _LONGEST = 64  # bytes of a name on each side of a word
 _MOST_OTHERS = 100  # names that are somebody else's
@@ -52,11 +55,13 @@ def _occur(raw: bytes, named: list[Callable[[bytes], bool]]) -> bool:
 
 
 def _names_password(text: bytes) -> bool:
-    return _PASSWORD.search(text) is not None
+    return _LIKE_PASSWORD.search(text.lower()) is not None and _PASSWORD.search(text) is not None
 
 
 def _names_birth(text: bytes) -> bool:
     """Tell whether a text names a birth date that is not somebody else's by its own name: `child_dob`."""
+    if _LIKE_BIRTH.search(text.lower()) is None:
+        return False
     for count, match in enumerate(_BIRTH.finditer(text)):
         if count == _MOST_OTHERS or not _is_of_somebody_else(text, match):
             return True
