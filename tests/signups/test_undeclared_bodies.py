@@ -259,6 +259,10 @@ ODD: dict[str, tuple[str, bytes]] = {
     "names with escapes": (BOUNDED, parts("x", part("d\\ob", CHILD), WORD)),
     "names in pieces": (BOUNDED, parts(DOB, WORD).replace(b'name="dob"', b'name*0="do"; name*1="b"')),
     "names of RFC 2231": (BOUNDED, parts(DOB, WORD).replace(b'name="dob"', b"name*=utf-8''%64ob")),
+    "names of RFC 2231 in UTF-16": (
+        BOUNDED, parts(DOB, WORD).replace(b'name="dob"', b"name*=utf-16''d%00o%00b%00"),
+    ),
+    "names of RFC 2231 in EBCDIC": (BOUNDED, parts(DOB, WORD).replace(b'name="dob"', b"name*=cp037''%84%96%82")),
     "names of RFC 2047": (BOUNDED, parts("x", part("=?utf-8?b?ZG9i?=", CHILD), WORD)),
     "bytes that are dropped": (BOUNDED, parts(WORD).replace(b"--zzz\r", b"-", 1) + b'name="d\xffob"\r\n\r\n'),
     "a field between semicolons": (FORM, f"dob={CHILD};password=x".encode()),
@@ -430,6 +434,8 @@ WRITTEN: dict[str, Callable[[str], bytes]] = {
     "UTF-16": lambda name: name.encode("utf-16-be"),
     "UTF-32": lambda name: name.encode("utf-32-le"),
     "strokes": lambda name: name.replace("o", "\\o").replace("a", "\\a").encode(),
+    "UTF-16 in percent": lambda name: quote(name.encode("utf-16-le")).encode(),
+    "between bytes in percent": lambda name: "%FF".join(name).encode(),
     "between bytes": lambda name: b"\xff".join(bytes([byte]) for byte in name.encode()),
 }
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 __all__ = ["hides_text", "raw_texts"]
 
@@ -55,18 +56,18 @@ _PLAIN_CHARSET = re.compile(
 
 def raw_texts(raw: bytes) -> Iterator[bytes]:
     """Yield the ASCII texts that parsers may find in bytes of any format and encoding."""
-    yield from _layers(raw.translate(_TO_BLANKS, _DROPPED))
-    if b"\0" in raw or not raw.isascii():
-        yield from _layers(raw.translate(_ALL_TO_BLANKS))
+    yield from _layers(raw.translate(_TO_BLANKS, _DROPPED), _DROPPING)
+    if b"\0" in raw or not raw.isascii() or _ESCAPE.search(raw):
+        yield from _layers(raw.translate(_ALL_TO_BLANKS), _BLANKING)
 
 
-def _layers(text: bytes) -> Iterator[bytes]:
+def _layers(text: bytes, characters: dict[bytes, bytes]) -> Iterator[bytes]:
     """Yield a text with no escapes decoded, with one layer of them, and so on."""
     for _ in range(_LAYERS):
         yield text.replace(b"\\", b"")  # one that begins no escape: `"d\ob"`
         if _ESCAPE.search(text) is None:
             return
-        text = _decoded(text)
+        text = _decoded(text, characters)
 
 
 def hides_text(content_type: str, raw: bytes) -> bool:
@@ -86,33 +87,36 @@ def _names_odd_charset(text: bytes) -> bool:
     return False
 
 
-def _decoded(text: bytes) -> bytes:
+def _decoded(text: bytes, characters: dict[bytes, bytes]) -> bytes:
     """Decode one layer of escapes, in windows."""
     plain, at = bytearray(), 0
     while at < len(text):
         end = at + _WINDOW
         if end < len(text) and (begun := _ESCAPE_BEGINS.search(text, end - _LONGEST_ESCAPE, end)):
             end = begun.start()  # of an escape that may go on beyond the window
-        plain += _ESCAPE.sub(_character, text[at:end])
+        plain += _ESCAPE.sub(partial(_character, characters), text[at:end])
         at = end
     return bytes(plain)
 
 
-def _character(escape: re.Match[bytes]) -> bytes:
-    """Return the ASCII character of an escape; a blank for any other."""
-    return _CHARACTERS.get(escape[0].lower()) or _of_number(escape)
+def _character(characters: dict[bytes, bytes], escape: re.Match[bytes]) -> bytes:
+    """Return what an escape stands for; the usual ones are in a table, which is twice as fast."""
+    usual = characters.get(escape[0].lower())
+    return characters[b"%%%02x" % _code(escape)] if usual is None else usual
 
 
-def _of_number(escape: re.Match[bytes]) -> bytes:
+def _code(escape: re.Match[bytes]) -> int:
     digits = escape[1] or escape[2] or escape[3]
-    code = int(digits, 16) if digits else int(escape[4] or b"32")
-    return bytes([code]) if 0x20 < code < 0x7F else b" "
+    return int(digits, 16) if digits else int(escape[4] or b"32") & 0xFF
 
 
-# The usual escapes: to look one up is twice as fast as to compute it.
-_CHARACTERS = {
-    escape[0]: _of_number(escape)
-    for code in range(0x100)
-    for escape in map(_ESCAPE.fullmatch, (b"%%%02x" % code, b"\\u%04x" % code))
-    if escape
-}
+def _characters(translated: bytes, dropped: bytes) -> dict[bytes, bytes]:
+    r"""Return what `%64` and `\u0064` stand for, when bytes are translated and dropped so."""
+    return {
+        spelling % code: bytes([code]).translate(translated, dropped)
+        for code in range(0x100)
+        for spelling in (b"%%%02x", b"\\u%04x")
+    }
+
+
+_DROPPING, _BLANKING = _characters(_TO_BLANKS, _DROPPED), _characters(_ALL_TO_BLANKS, b"")
