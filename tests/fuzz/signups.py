@@ -237,9 +237,10 @@ PART_HEADS = (
     'X: y\r\nContent-Disposition: form-data; name="{name}"', 'Content-Disposition : form-data; name="{name}"',
     'Content-Disposition: form-data; name="x\\"; name="{name}"',
     'Content-Disposition: form-data; name="x;name={name}"',
-    "Content-Disposition: form-data; name*=utf-16''d%00o%00b%00", "Content-Disposition: form-data; name*=cp037''%84%96%82",
-    "Content-Disposition: form-data; name*=utf-7''+AGQAbwBi-", "Content-Disposition: form-data; name*=utf-8''d%6Fb",
-    'Content-Disposition: form-data; name="d\\ob"', 'Content-Disposition: form-data; name="child_{name}"; name="{name}"',
+    "Content-Disposition: form-data; name*=utf-16''d%00o%00b%00", "Content-Disposition: form-data; name*=utf-8''d%6Fb",
+    "Content-Disposition: form-data; name*=utf-7''+AGQAbwBi-", "Content-Disposition: form-data; name*=cp037''%84%96%82",
+    'Content-Disposition: form-data; name="child_{name}"; name="{name}"',
+    'Content-Disposition: form-data; name="d\\ob"',
 )  # fmt: skip
 PART_MORE = (
     "", "", "", "", "Content-Type: text/plain; charset=utf-8", "Content-Type: text/plain; charset=utf-7",

@@ -268,6 +268,7 @@ ODD: dict[str, tuple[str, bytes]] = {
     "a field between semicolons": (FORM, f"dob={CHILD};password=x".encode()),
     "a form as text": ("text/plain", f"d%6fb={CHILD}&user%5Bpassword%5D%5B%5D=x".encode()),
     "words of a name": ("text/plain", f"user_dob={CHILD}&userPwd=x".encode()),
+    "letters of a name": ("text/plain", f"d_o_b={CHILD}&password=x".encode()),
     "no type at all": ("", f"birth%5Byear%5D=2019&{quote('f[plainPassword][first]')}=x".encode()),
     "MessagePack": ("application/x-msgpack", packed(dob=CHILD, password="x")),
     "XML": ("application/xml", f"<user><dob>{CHILD}</dob><password>x</password></user>".encode()),
