@@ -24,6 +24,7 @@ import falcon.asgi
 import fastapi
 import flask
 import litestar
+import litestar.exceptions
 import pydantic
 import quart
 from django.conf import settings
@@ -46,11 +47,22 @@ with warnings.catch_warnings():
     from pyramid.response import Response as PyramidResponse
 
 __all__ = [
-    "ASGI_APPS", "FIELD", "LAYERS", "LOG", "PASSWORD", "WAYS", "WSGI_APPS", "make_asgi", "make_wsgi",
+    "ASGI_APPS", "DATE_NAMES", "FIELD", "LAYERS", "LOG", "PASSWORD", "PASSWORD_NAMES", "WAYS", "WSGI_APPS",
+    "make_asgi", "make_wsgi",
 ]  # fmt: skip
 
 LOG = "SIGNUP_FUZZ_LOG"  # the variable that names the file dates are written down in
 FIELD, PASSWORD = "dob", "password"
+# Where the app of an undeclared signup looks as well, for it names its fields as it likes.
+DATE_NAMES = (FIELD, "user[dob]", "birth[date]", "dob[value]", "dob[0]", "birth.date")
+PASSWORD_NAMES = (
+    PASSWORD,
+    "f[plainPassword][first]",
+    "user[password][]",
+    "password[confirm]",
+    "password.0",
+)
+_DATE_KEYS, _PASSWORD_KEYS = frozenset({"dob", "birth"}), frozenset({"password", "plainPassword"})
 LAYERS = ("declared", "undeclared", "bare")
 WAYS = ("form", "values", "json", "raw", "typed form", "typed json")
 # `/typed-form` and `/typed-json` are views whose arguments a framework reads by itself.
@@ -111,13 +123,35 @@ def in_json(text: bytes | str) -> Read:
 
 def of_table(table: Any) -> Read:
     def read(name: str) -> list[Any]:
-        value = table.get(name) if isinstance(table, dict) else None
-        if not isinstance(value, list):
-            return [value]
-        # A birth date that is a list is none beyond doubt, which is all that the undeclared are judged by.
-        return value if _layer.get() != "undeclared" else []
+        if _layer.get() == "declared":
+            value = table.get(name) if isinstance(table, dict) else None
+            return value if isinstance(value, list) else [value]
+        keys = {FIELD: _DATE_KEYS, PASSWORD: _PASSWORD_KEYS}.get(name, frozenset())
+        return [text for value in _under(table, keys) for text in _texts(value)]
 
     return read
+
+
+def _under(value: Any, keys: frozenset[str]) -> Iterator[Any]:
+    """Yield what stands under any of the keys, however deep in a document."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from [inner] if key in keys else _under(inner, keys)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _under(inner, keys)
+
+
+def _texts(value: Any) -> Iterator[Any]:
+    """Yield the texts that a value holds, and the date that three numbers are."""
+    inner = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(inner, list):
+        yield value
+    elif len(inner) == 3 and all(isinstance(number, int) for number in inner):
+        yield "{:04}-{:02}-{:02}".format(*inner)
+    else:
+        for each in inner:
+            yield from _texts(each)
 
 
 def in_raw(raw: Any) -> Iterator[Read]:
@@ -135,7 +169,15 @@ def write_raw(app: str, raw: Any) -> str:
 
 def write_all(app: str, way: str, read: Read, *more: Any) -> str:
     """Write down what a reading gives, and what else is there of dates."""
-    return write_down(app, way, [*read(FIELD), *more], read(PASSWORD))
+    return write_down(
+        app, way, [*_read_all(read, DATE_NAMES), *more], _read_all(read, PASSWORD_NAMES)
+    )
+
+
+def _read_all(read: Read, names: tuple[str, ...]) -> list[Any]:
+    """Read what stands under the first of the names, and where nobody declared it under all."""
+    asked = names[:1] if _layer.get() == "declared" else names
+    return [value for name in asked for value in read(name)]
 
 
 # ------------------------------------------------------------------------------------------ WSGI
@@ -319,10 +361,10 @@ def _fastapi() -> Any:
             return write_raw("FastAPI", await request.body())
         form = await request.form()
         more = request.query_params.getlist(FIELD) if way == "values" else []
-        dates = [
-            value if isinstance(value, str) else await value.read() for value in form.getlist(FIELD)
-        ]
-        return write_down("FastAPI", way, [*dates, *more], form.getlist(PASSWORD))
+        found = _read_all(form.getlist, DATE_NAMES)
+        dates = [value if isinstance(value, str) else await value.read() for value in found]
+        passwords = _read_all(form.getlist, PASSWORD_NAMES)
+        return write_down("FastAPI", way, [*dates, *more], passwords)
 
     app.api_route("/register", methods=["POST"])(register)
     app.post("/clubs/{club}/join")(register)
@@ -364,13 +406,16 @@ def _litestar() -> Any:
         if way == "json":
             return write_all("Litestar", way, of_table(await request.json()))
         if way == "raw":
+            with suppress(litestar.exceptions.SerializationException):
+                write_all("Litestar", way, of_table(await request.msgpack()))
             return write_raw("Litestar", await request.body())
         form = await request.form()
-        found = form.getall(FIELD, [])
+        found = _read_all(lambda name: form.getall(name, []), DATE_NAMES)
         if way == "values":
             found = [*found, *request.query_params.getall(FIELD, [])]
         dates = [await value.read() if hasattr(value, "read") else value for value in found]
-        return write_down("Litestar", way, dates, form.getall(PASSWORD, []))
+        passwords = _read_all(lambda name: form.getall(name, []), PASSWORD_NAMES)
+        return write_down("Litestar", way, dates, passwords)
 
     return litestar.Litestar(
         [

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alpines_privacy.signups.detection import Finding
-from tests.fuzz.signup_apps import FIELD, PASSWORD, WAYS
+from tests.fuzz.signup_apps import DATE_NAMES, FIELD, PASSWORD, PASSWORD_NAMES, WAYS
 from tests.fuzz.signup_servers import SERVERS, Frames, Sent, Server, Sight, serving
 
 __all__ = [
@@ -178,6 +178,8 @@ VALUES = (
     f"{ADULT}%26dob={CHILD}",
     "utf-7",
     "utf-16",
+    f'"{CHILD}"',
+    '"\\u0032019-03-01"',
 )
 SEPARATORS = ("&",) * 20 + (";", "&&", "\n", "\r\n", "\0", " & ", "&amp;", "%26", ",", "|")
 TEXTS = (
@@ -195,20 +197,16 @@ _EXTRAS = (0, 1, 1, 1, 1, 2, 2, 3)  # fields beside the adult's date
 
 SECRET = "four-words-in-a-row"
 PASSWORDS = (PASSWORD,) * 12 + (
-    "pass%77ord",
-    "Password",
-    "user[password]",
-    "pwd",
-    "password1",
-    "passwor\u0064",
-)
+    "pass%77ord", "Password", "user[password]", "pwd", "password1", "passwor\u0064", *PASSWORD_NAMES,
+)  # fmt: skip
 
 
 def _own(rng: Random, layer: str) -> list[tuple[str, str]]:
     """Return what a signup's form holds: an adult's date, or to the undeclared a password and any date."""
     if layer == "declared":
         return [(FIELD, ADULT)] * (rng.random() < 0.8)
-    born = [(FIELD, rng.choice((ADULT, CHILD, CHILD)))] * (rng.random() < 0.7)
+    name = rng.choice((FIELD, FIELD, rng.choice(DATE_NAMES)))
+    born = [(name, rng.choice((ADULT, CHILD, CHILD)))] * (rng.random() < 0.7)
     return born + [(rng.choice(PASSWORDS), SECRET)] * (rng.random() < 0.95)
 
 
@@ -239,6 +237,10 @@ PART_HEADS = (
     'X: y\r\nContent-Disposition: form-data; name="{name}"', 'Content-Disposition : form-data; name="{name}"',
     'Content-Disposition: form-data; name="x\\"; name="{name}"',
     'Content-Disposition: form-data; name="x;name={name}"',
+    "Content-Disposition: form-data; name*=utf-16''d%00o%00b%00", "Content-Disposition: form-data; name*=utf-8''d%6Fb",
+    "Content-Disposition: form-data; name*=utf-7''+AGQAbwBi-", "Content-Disposition: form-data; name*=cp037''%84%96%82",
+    'Content-Disposition: form-data; name="child_{name}"; name="{name}"',
+    'Content-Disposition: form-data; name="d\\ob"',
 )  # fmt: skip
 PART_MORE = (
     "", "", "", "", "Content-Type: text/plain; charset=utf-8", "Content-Type: text/plain; charset=utf-7",
@@ -302,8 +304,34 @@ JSON_VALUES = (
 )  # fmt: skip
 
 
+# Containers of a date, and of a password.
+DATED = (
+    '"dob": "{}"', '"dob": ["{}"]', '"birth": {{"date": "{}"}}', '"user": {{"dob": "{}"}}', '"dob": {{"value": "{}"}}',
+    '"user": [{{"profile": {{"birth": {{"date": ["{}"]}}}}}}]', '"birth": {{"date": "{}", "place": "x"}}',
+)  # fmt: skip
+IN_PARTS = (
+    '"dob": {{"year": {}, "month": {}, "day": {}}}',
+    '"dob": [{}, {}, {}]',
+    '"birth": {{"date": [{}, {}, {}]}}',
+)
+SECRET_IN = (
+    '"password": "x"', '"password": ["x"]', '"password": {"plain": "x"}', '"user": {"password": ["x"]}',
+    '"plainPassword": {"first": "x", "second": "x"}', '"a": [{"password": [{"x": "y"}]}]',
+)  # fmt: skip
+
+
+def _nested(rng: Random) -> list[str]:
+    """Return the members of an undeclared signup, in containers."""
+    born = rng.choice((ADULT, CHILD, CHILD))
+    parts = [part.lstrip("0") for part in born.split("-")]
+    dated = rng.choice((rng.choice(DATED).format(born), rng.choice(IN_PARTS).format(*parts)))
+    return rng.sample([dated, rng.choice(SECRET_IN)], 2)
+
+
 def _json(rng: Random, layer: str) -> tuple[str, bytes]:
     members = [f'"{name}": "{value}"' for name, value in _own(rng, layer)]
+    if layer == "undeclared" and rng.random() < 0.5:
+        members = _nested(rng)
     for _ in range(rng.choice(_EXTRAS)):
         member = f'"{rng.choice(JSON_NAMES)}": {rng.choice(JSON_VALUES)}'
         members.insert(rng.randint(0, len(members)), member)
@@ -410,17 +438,120 @@ PIECES = (
 )  # fmt: skip
 
 
+# ---------------------------------------------------------------------- what readers cut differently
+
+BREAKS = (
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\n\n",
+    b"\r\r",
+    b"\n\r",
+    b"\r\n\r\n",
+    b"\x0b",
+    b"\xc2\x85",
+    b"\r\n \r\n",
+    b"\r\n\t",
+)
+FALSE_BEGINNINGS = (
+    b"--zzz\r\n", b"--zzz", b"--zzz\r\n\r\nx", b"x", b"\r", b"--abc\r\n\r\n\r\n", b"--xyz--\r\n", b"--", b"\r\n\r\n",
+    b"--xyz", b"\xef\xbb\xbf", b"\xff\xfe", b"NaN,", b"{}", b"0\r\n", b"&",
+)  # fmt: skip
+CODES = (
+    "utf-7",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-8-sig",
+    "latin-1",
+    "cp037",
+    "cp500",
+    "hz",
+    "rot13",
+)
+
+
+def _in_utf_7(text: bytes) -> bytes:
+    """Write one letter of each name in UTF-7."""
+    return (
+        text.replace(b"dob", b"d+AG8-b")
+        .replace(b"password", b"p+AGE-ssword")
+        .replace(b"birth", b"+AGI-irth")
+    )
+
+
+def _other_breaks(rng: Random, request: Request) -> None:
+    """End lines of heads or all lines otherwise, at some places or everywhere."""
+    old = rng.choice((b"\r\n", b"\r\n\r\n"))
+    pieces = request.body.split(old)
+    share = rng.choice((0.2, 0.5, 1))
+    written = pieces[0]
+    for piece in pieces[1:]:
+        written += (rng.choice(BREAKS) if rng.random() < share else old) + piece
+    request.body = written
+
+
+def _ends_a_head_early(rng: Random, request: Request) -> None:
+    """Put a field that ends otherwise before the one that names a part."""
+    field = b"X: y" + rng.choice(BREAKS)
+    request.body = request.body.replace(
+        b"Content-Disposition", field + b"Content-Disposition", rng.randint(1, 3)
+    )
+
+
+def _begins_falsely(rng: Random, request: Request) -> None:
+    request.body = rng.choice(FALSE_BEGINNINGS) + request.body
+
+
+def _in_a_code(rng: Random, request: Request) -> None:
+    """Say a charset, and write in it or not."""
+    code = rng.choice(CODES)
+    name, value = request.head[0]
+    quoted = rng.choice(("{}", '"{}"', "{}")).format(code)
+    said = rng.choice(
+        ("; charset={}", "; charset = {}", "; charset*=''{}", "; charset*0={}", "; CHARSET={}", "")
+    )
+    request.head[0] = (name, value + said.format(quoted))
+    if code == "utf-7":
+        request.body = _in_utf_7(request.body)
+    elif code not in {"rot13", "hz"} and rng.random() < 0.7:
+        text = request.body.decode("latin-1")
+        request.body = text.encode(code, "replace")
+
+
+def _of_no_type(rng: Random, request: Request) -> None:
+    name, _ = request.head[0]
+    request.head[0] = (
+        name,
+        rng.choice(("text/plain", "", "text/plain;charset=UTF-8", "application/octet-stream")),
+    )
+
+
+def _packed(rng: Random, layer: str) -> tuple[str, bytes]:
+    """Write a signup as MessagePack."""
+    del layer
+    pairs = rng.sample([(FIELD, rng.choice((ADULT, CHILD))), (PASSWORD, SECRET), ("x", "y")], 3)
+    texts = [text.encode() for pair in pairs for text in pair]
+    body = b"\x83" + b"".join(bytes([0xA0 + len(text)]) + text for text in texts)
+    return rng.choice(("application/x-msgpack", "application/vnd.msgpack", "")), body
+
+
+_CUTS = (_other_breaks, _ends_a_head_early, _begins_falsely, _in_a_code, _of_no_type)
+
+
 def draw(rng: Random, layer: str = "declared") -> Request:
     """Draw a request: a body of some kind, and up to four things that are odd about it."""
-    kind = rng.choice((_form, _multipart, _json))
+    kinds = (_form, _multipart, _json)
+    kind = rng.choice((*kinds, *kinds, *kinds, _packed) if layer == "undeclared" else kinds)
     content_type, body = kind(rng, layer)
     request = request_of(content_type, body)
+    for _ in range(rng.choice((0, 1, 1, 2)) if layer == "undeclared" else 0):
+        rng.choice(_CUTS)(rng, request)
     for _ in range(rng.choice((0, 0, 1, 1, 1, 2, 2, 3, 4))):
         rng.choice(_ODDITIES)(rng, request)
     if request.target == "/register" and rng.random() < 0.15:
-        request.target = {_form: "/typed-form", _multipart: "/typed-form", _json: "/typed-json"}[
-            kind
-        ]
+        request.target = "/typed-json" if kind is _json else "/typed-form"
     return request
 
 
@@ -525,13 +656,11 @@ def child_seen(seen: Iterable[Sight]) -> bool:
 def _is_wrong(sight: Sight) -> bool:
     if sight.layer != "undeclared":
         return any(CHILD in date for date in sight.dates)
-    # Undeclared, no query is looked at and no path that ends in another word; of several dates one may be a parent's.
-    if (
-        sight.way in {"values", "typed form", "typed json"}
-        or sight.judged == Finding.SOMEBODY_ELSE.name
-    ):
+    # Undeclared, no path that ends in another word is looked at; of several dates one may be a parent's.
+    if sight.way in {"typed form", "typed json"} or sight.judged == Finding.SOMEBODY_ELSE.name:
         return False
-    return sight.has_password and set(sight.dates) == {CHILD}
+    dates = {date.strip() for date in sight.dates}
+    return sight.has_password and CHILD in dates and ADULT not in dates
 
 
 def fuzz(seconds: float, seed: int, *, say: Callable[[str], None] = print) -> Tally:

@@ -86,6 +86,37 @@ FINDS: dict[str, Request] = {
 }  # fmt: skip
 
 
+# Signups nobody declared that came to some app once: how it reads, and the request.
+BOUNDED = f"{MULTIPART}; boundary=xyz"
+SECRET = part("password", "x") + "--xyz--\r\n"
+TABLE = f'{{"dob":{{"year":2019,"month":3,"day":1}},"birth":{{"date":"{CHILD}"}},"password":["x"]}}'.encode()
+UNDECLARED_FINDS: dict[str, tuple[str, Request]] = {
+    "JSON as text": ("json", request_of("text/plain", TABLE)),
+    "JSON in latin-1": ("json", request_of(f"{JSON}; charset=latin-1", TABLE)),
+    "JSON after a mark": ("json", request_of(JSON, b"\xef\xbb\xbf" + TABLE)),
+    "JSON in UTF-16": ("raw", request_of(JSON, TABLE.decode().encode("utf-16"))),
+    "JSON after NaN": ("json", request_of(JSON, b'{"x":NaN,' + TABLE[1:])),
+    "JSON in containers": ("json", request_of(JSON, TABLE)),
+    "a head that ends early": ("form", request_of(BOUNDED, (
+        "--xyz\r\nX: y\n\n" + part("dob", CHILD).removeprefix("--xyz\r\n") + SECRET).encode())),
+    "a boundary in mid-line": ("form", request_of(BOUNDED, f"--zzz\r\nx{part('dob', CHILD)}{SECRET}".encode())),
+    "delimiters of CR": ("form", request_of(BOUNDED, (part("dob", CHILD) + SECRET).replace("\r\n--", "\r--").encode())),
+    "names in UTF-7": ("form", request_of(f"{BOUNDED}; charset=utf-7", (
+        part("d+AG8-b", CHILD) + part("p+AGE-ssword", "x") + "--xyz--\r\n").encode())),
+    "a name of RFC 2231 in UTF-16": ("form", request_of(BOUNDED, (
+        part("dob", CHILD) + SECRET).replace('name="dob"', "name*=utf-16''d%00o%00b%00").encode())),
+    "a password in containers": ("form", request_of(
+        FORM, f"user[dob]={CHILD}&f[plainPassword][first]=x&user[password][]=x".encode())),
+    "one name twice": ("form", request_of(FORM, f"dob={CHILD}&dob={ADULT}&password=x".encode())),
+    "a file": ("form", request_of(BOUNDED, (
+        part("dob", CHILD) + SECRET).replace('"dob"', '"dob"; filename="x"').encode())),
+    "a date in the query": ("values", request_of(FORM, b"password=x", target=f"/register?dob={CHILD}")),
+    "a date in the query, a form in JSON": (
+        "values", request_of(JSON, b'{"a":"&password=x&"}', target=f"/register?dob={CHILD}"),
+    ),
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module", params=SERVERS)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -137,6 +168,19 @@ def test_what_was_found_once_passes_nowhere(server: Server, find: str) -> None:
     if server.speaks_http2:
         server.send_all(request.framed(app, way) for app, way in each)
     assert not child_seen(server.seen(start))
+
+
+def test_what_was_found_undeclared_passes_nowhere(server: Server) -> None:
+    finds = list(UNDECLARED_FINDS.values())
+    start = server.size
+    server.send_all(
+        each.written(app, way, "undeclared") for app in server.apps for way, each in finds
+    )
+    if server.speaks_http2:
+        server.send_all(
+            each.framed(app, way, "undeclared") for app in server.apps for way, each in finds
+        )
+    assert [seen for seen in server.seen(start) if CHILD in seen.dates and seen.has_password] == []
 
 
 def test_nothing_drawn_brings_a_childs_date_to_an_app() -> None:

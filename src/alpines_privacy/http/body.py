@@ -100,11 +100,12 @@ def read_fields(
     wanted: Names = ANY,
     *,
     longest: int = _LONGEST_VALUE,
+    files: bool = False,
 ) -> Fields:
     """Yield the names and values of a body, as text, in their order.
 
-    Only fields in `wanted`. A file of a multipart form has an empty value, and so has a value of
-    more than `longest` bytes. JSON's numbers are as written, `null` is empty. Raises `Unreadable`,
+    Only fields in `wanted`. A file of a multipart form has an empty value without `files`, and so has
+    a value of more than `longest` bytes. JSON's numbers are as written, `null` is empty. Raises `Unreadable`,
     possibly after some fields, for a body that is not clearly of its type, and for JSON in which a
     wanted name, or one on the path to it, occurs twice.
     """
@@ -113,7 +114,7 @@ def read_fields(
         return _form(body, wanted, longest)
     if kind == "JSON":
         return read_json(body, wanted.paths, longest)
-    return _multipart(body, b"--" + boundary, wanted, longest)
+    return _multipart(body, b"--" + boundary, wanted, longest, files=files)
 
 
 def names_within(content_type: ContentType, body: bytes, names: Names) -> Iterator[str]:
@@ -192,7 +193,9 @@ _HEADER = re.compile(rb"(%s):[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)" % _TOKEN)
 _PLAIN_CODINGS = frozenset({"7bit", "8bit", "binary"})  # Django decodes base64, others do not
 
 
-def _multipart(body: bytes, delimiter: bytes, wanted: Names, longest: int) -> Fields:
+def _multipart(
+    body: bytes, delimiter: bytes, wanted: Names, longest: int, *, files: bool
+) -> Fields:
     """Read a multipart form (RFC 7578); raise for a preamble, an epilogue or a doubtful delimiter."""
     start = 2 if body.startswith(b"\r\n") else 0
     if not body.startswith(delimiter, start):
@@ -208,7 +211,7 @@ def _multipart(body: bytes, delimiter: bytes, wanted: Names, longest: int) -> Fi
         if end < content + 2 or not body.endswith(b"\r\n", content, end):
             raise Unreadable("a part of the form does not end with a line")
         if name in wanted:
-            value = b"" if is_file else _short(body, content, end - 2, longest)
+            value = b"" if is_file and not files else _short(body, content, end - 2, longest)
             yield name, value.decode(errors="replace")
         at = end + len(delimiter)
     if body[at : at + 5] not in {b"--", b"--\r\n"}:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from alpines_privacy.http.body import NONE, Fields, read_fields, unquoted
 from alpines_privacy.http.content_type import Unreadable, read_content_type
 
-__all__ = ["find_fields", "readings"]
+__all__ = ["find_fields", "pairs"]
 
 # A string and its value, if it is a name. If it is none, the quote at its end may begin a string.
 _STRING = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
@@ -49,16 +49,11 @@ def find_fields(content_type: str, body: bytes) -> Fields:
     return read_fields(kind, body, longest=len(body))
 
 
-def readings(body: bytes) -> Iterator[Fields]:
-    """Yield all fields by each reading that some parser may have of a body of any type; never raises."""
-    if _looks_wide("", body):
-        yield _wide_members(body)
-    yield _members(body)
-    yield _parts(body)
-    yield _parts(b"\n" + body, b"\n--")  # whichever the boundary
-    yield (
-        field for field in _pairs(body) if field[1]
-    )  # what stands before is no name with a value
+def pairs(body: bytes) -> Fields:
+    """Yield the pairs of a form in any state; one without a value has an empty one."""
+    for match in _PAIR.finditer(body):
+        if match[1] or match[2]:
+            yield unquoted(match[1]), unquoted(match[3]) if match[3] else ""
 
 
 def _by_looks(content_type: str, body: bytes) -> Fields:
@@ -110,18 +105,11 @@ def _text(raw: bytes) -> str:
         return text
 
 
-def _pairs(body: bytes) -> Fields:
-    """Yield the pairs of a form in any state."""
-    for match in _PAIR.finditer(body):
-        if match[1] or match[2]:
-            yield unquoted(match[1]), unquoted(match[3]) if match[3] else ""
-
-
-def _parts(body: bytes, delimiter: bytes = b"") -> Fields:
-    """Yield the parts of a multipart body, by a delimiter or else by its first line."""
+def _parts(body: bytes) -> Fields:
+    """Yield the parts of a multipart body, delimited by its first line."""
     at = max(body.find(b"--"), 0)
     first = _LINE.match(body, at)
-    delimiter = delimiter or (first[0].rstrip() if first else b"") or b"--"
+    delimiter = (first[0].rstrip() if first else b"") or b"--"
     while at < len(body):
         end = body.find(delimiter, at)
         end = len(body) if end < 0 else end
@@ -160,5 +148,5 @@ _BY_LOOKS: tuple[tuple[_Looks, Callable[[bytes], Iterator[tuple[str, str]]]], ..
     (_looks_wide, _wide_members),
     (_looks_like_json, _members),
     (_looks_multipart, _parts),
-    (_looks_like_a_form, _pairs),
+    (_looks_like_a_form, pairs),
 )

@@ -9,15 +9,16 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import ClassVar
 from urllib.parse import quote
 
-from alpines_privacy.http.body import ANY, Names, names_within, read_fields
-from alpines_privacy.http.content_type import Unreadable, UnsupportedType
+from alpines_privacy.http.body import ANY, Fields, Names, names_within, read_fields
+from alpines_privacy.http.content_type import ContentType, Unreadable, UnsupportedType
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
-from alpines_privacy.http.loose_body import readings
+from alpines_privacy.http.loose_body import pairs
 from alpines_privacy.http.methods import has_method
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
@@ -25,10 +26,14 @@ from alpines_privacy.http.percent import decoded
 from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
-from alpines_privacy.signups.detection import Finding, classify, is_of_a_birth
+from alpines_privacy.signups.detection import Finding, classify
 from alpines_privacy.signups.graphql import operation_of
+from alpines_privacy.signups.names import NameKind, kind_of
+from alpines_privacy.signups.nested import with_nested
+from alpines_privacy.signups.occurrence import may_be_signup
 from alpines_privacy.signups.pages import Pages
 from alpines_privacy.signups.reading import (
+    FORM,
     AskedAge,
     check_length,
     content_length,
@@ -297,17 +302,19 @@ class UndeclaredHandler(Handler):
 
     def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Ask for a small body of any type; let a larger one pass."""
-        if not may_create(request) or content_length(request) > _SMALL:
+        if not may_create(request) or (length := content_length(request)) > _SMALL:
             return None
-        return Examine(_SMALL, whole_body(partial(self._decide, context, request)))
+        return Examine(_SMALL, whole_body(partial(self._decide, context, request, length)))
 
     def failed(self, context: RequestContext) -> Answer | None:
         """Let the request pass: nobody declared a signup here (fail open)."""
         del context
         return None
 
-    def _decide(self, context: RequestContext, request: RequestHead, body: bytes) -> Answer | None:
-        finding, doubt = self._classified(request, body)
+    def _decide(
+        self, context: RequestContext, request: RequestHead, length: int, body: bytes
+    ) -> Answer | None:
+        finding, doubt = self._classified(request, length, body)
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
@@ -323,20 +330,49 @@ class UndeclaredHandler(Handler):
             context.runtime.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
 
-    def _classified(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
-        """Return the finding, and why parsers may differ; if they may, that of the reading that shows most."""
-        rule = self.shared.rule
-        finding = Finding.NO_SIGNUP
+    def _classified(
+        self, request: RequestHead, length: int, body: bytes
+    ) -> tuple[Finding, Unreadable | None]:
+        """Return the finding, and why it is in doubt, if a parser may read something else.
+
+        Of a request that cannot be read in one way only the names are asked for, not the values.
+        """
         try:
+            check_length(request, length, body)
             body_type = content_type(request)
-            finding = classify(read_fields(body_type, body), rule)
-            if not any(map(is_of_a_birth, names_within(body_type, body, ANY))):
-                return finding, None
-            why = Unreadable("a birth date stands within another field's value")
+            finding = classify(with_nested(_fields(request, body_type, body)), self.shared.rule)
         except Unreadable as error:
-            why = error
-        findings = (finding, *(classify(fields, rule) for fields in readings(body)))
-        return max(findings, key=_shows), why
+            raw = request.query.encode("latin-1", "replace") + b"\n" + body
+            is_signup = may_be_signup("; ".join(request.values("content-type")), raw)
+            return (Finding.UNREADABLE, error) if is_signup else (Finding.NO_SIGNUP, None)
+        if finding is Finding.REPEATED:
+            return finding, Unreadable(finding.value)
+        return self._also_as_form(finding, request, body_type, body)
+
+    def _also_as_form(
+        self, finding: Finding, request: RequestHead, body_type: ContentType, body: bytes
+    ) -> tuple[Finding, Unreadable | None]:
+        """Return what a parser that reads any body as a form finds, if that is more."""
+        kinds = map(kind_of, names_within(body_type, body, ANY))
+        if all(kind is NameKind.OTHER for kind in kinds):
+            return finding, None
+        # What stands before the first pair is no name with a value.
+        within = (pair for pair in pairs(body) if pair[1])
+        as_form = classify(chain(_query(request), within), self.shared.rule)
+        if as_form is Finding.NO_SIGNUP:
+            return finding, None
+        why = Unreadable("a birth date stands within another field's value, or a password does")
+        return max(finding, as_form, key=_shows), why
+
+
+def _fields(request: RequestHead, body_type: ContentType, body: bytes) -> Fields:
+    """Yield the fields of the query and the body, which some frameworks give an app as one."""
+    return chain(_query(request), read_fields(body_type, body, longest=len(body), files=True))
+
+
+def _query(request: RequestHead) -> Fields:
+    query = request.query.encode("latin-1", "replace")
+    return read_fields(FORM, query) if query else iter(())
 
 
 def _shows(finding: Finding) -> int:

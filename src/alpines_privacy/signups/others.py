@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["without_others"]
+__all__ = ["without_others", "words_of"]
 
 # People in a visitor's care, relatives, companions, pets: they do not sign up themselves.
 _OTHERS = frozenset(
@@ -30,8 +30,12 @@ def without_others(step: str) -> str:
 
     Numbers are removed.
     """
-    words = (word.casefold() for word in _WORD.findall(step)[:_MOST])
-    return "".join("." if _is_other(word) else word for word in words)
+    return "".join("." if _is_other(word) else word for word in words_of(step))
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name, without case and numbers: `userBirthDate` -> user, birth, date."""
+    return [word.casefold() for word in _WORD.findall(name)[:_MOST]]
 
 
 def _is_other(word: str) -> bool:

@@ -17,6 +17,7 @@ from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
 __all__ = [
+    "FORM",
     "AskedAge",
     "check_length",
     "content_length",
@@ -27,7 +28,7 @@ __all__ = [
 
 _LONGEST_NUMBER = 18  # digits
 _LENGTH = re.compile(r"[0-9]*").fullmatch
-_FORM = ContentType("form", b"")  # as a query is read
+FORM = ContentType("form", b"")  # as a query is read
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
 
 
@@ -116,7 +117,7 @@ class AskedAge:
 
     def allows_query(self, head: RequestHead) -> bool:
         """Tell whether the age in the query is high enough. Raises `Unreadable` if that is not certain."""
-        fields = read_fields(_FORM, head.query.encode("latin-1", "replace"), self._asked)
+        fields = read_fields(FORM, head.query.encode("latin-1", "replace"), self._asked)
         return self._judge(self._once_each(fields))
 
     def is_given(self, head: RequestHead, body: bytes) -> bool:
