@@ -46,6 +46,7 @@ _NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _UNREAD = -1  # before all others: text that is not judged counts as personal data
 _PLACE = itemgetter(0, 1)
+_DECODED = 128  # characters that take as long to decode and search as one candidate
 _MOST_AGENTS = 32  # different User-Agents of one text that are parsed
 
 
@@ -363,6 +364,8 @@ def _with_encoded(
     for index, (layer, origin) in enumerate(decoded_text.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
+        if candidates:
+            candidates.spend(len(layer.text) // _DECODED)
         hits = search.look(layer.text)
         above = None if seen.are_none else partial(_shown, layer, seen)
         seen = Documents(layer.text, above, origin, candidates)
