@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from alpines_privacy.redaction.engine.key_names import names_a_key
 from alpines_privacy.redaction.engine.lines import Line
 from alpines_privacy.redaction.engine.replacements import network_of
 
@@ -43,11 +44,16 @@ _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{3,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
     r"|\[withheld: [\w ()]{1,80}\]|:[a-z]+(?:-[a-z]+)+"
-    r"|[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))"
     r"|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
 )
+# A variable, or a parameter of a statement in SQL: `$DB_PASS`, `:new_password`, `@p1`.
+_VARIABLE = re.compile(
+    r"[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))", re.IGNORECASE
+)
+_SHORT_NAME = 4  # characters of a variable's name with its sign, which are too few for a password
+_IN_BRACKETS = re.compile(r"<[^<>\s]{1,64}>")
 
 # Words of remarks in prose after a key and a colon: "Password: must not be empty".
 _SAID = frozenset(
@@ -181,7 +187,25 @@ def is_value(kind: str, word: str, value: str) -> bool:
     else:
         judge = _JUDGES.get(word) or _JUDGES.get(kind)
         counts = judge is None or judge(start)
-    return counts and _MASKED.fullmatch(start) is None  # last, since it is the slowest
+    return counts and not _is_masked(kind, start)  # last, since it is the slowest
+
+
+def _is_masked(kind: str, value: str) -> bool:
+    """Tell whether a value is a mask, a placeholder or a variable; a password may look like one: `$ecret`."""
+    if _VARIABLE.fullmatch(value):
+        return kind != "PASSWORD" or _is_name_of_variable(value)
+    if _MASKED.fullmatch(value) is None:
+        return False
+    is_word = kind == "PASSWORD" and _IN_BRACKETS.fullmatch(value) is not None
+    return not is_word or names_a_key(value) or not any(map(str.isdigit, value))
+
+
+def _is_name_of_variable(value: str) -> bool:
+    """Tell whether a variable's name is in capitals or of several words, is short, or names a key: no password."""
+    name = value[1:]
+    if len(value) <= _SHORT_NAME or name.isupper() or "_" in name or name.lower() in _NOTHING:
+        return True
+    return names_a_key(name)
 
 
 def _is_word_of_text(word: str, value: str) -> bool:
@@ -406,7 +430,9 @@ def is_code(line: Line, value: str, rest: str) -> bool:
         )
     ):
         return True
-    called = after in {"(", "["} or "(" in value or "[" in value
+    called = (after in {"(", "["} or "(" in value or "[" in value) and not _ends_in_bracket(
+        value, rest
+    )
     is_expression = (called and _CALL.match(value + after)) or (
         "." in value and _ATTRIBUTE.match(value)
     )
@@ -419,6 +445,11 @@ def is_code(line: Line, value: str, rest: str) -> bool:
     if not (value[-1] in "):,;" or after in _DOES or any(sign in before for sign in "=({[;")):
         return False  # prose: "let me in password: sunshine"
     return _PATH.fullmatch(value.rstrip("):,;")) is not None
+
+
+def _ends_in_bracket(value: str, rest: str) -> bool:
+    """Tell whether a text ends in a bracket behind a name with digits, as a password may: `hunter2(`."""
+    return not rest and value[-1] in "([" and any(map(str.isdigit, value))
 
 
 def _is_pin(value: str) -> bool:
