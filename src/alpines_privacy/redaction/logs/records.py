@@ -87,7 +87,7 @@ def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, ar
     if last == message and cleaner.holds_nothing_submitted(message):
         return
     # Line breaks in values have to be found before anything is judged.
-    text = cleaner.text(message) if message.isprintable() else ""
+    text = cleaner.line(message)
     if text is not message:
         _clean_message(record, cleaner, message, text)
     elif last is None:
@@ -119,7 +119,7 @@ def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool
     except Exception:
         _clean_apart(record, cleaner)
         return
-    text = cleaner.text(message) if message.isprintable() else ""  # as above
+    text = cleaner.line(message)  # as above
     holds_more = args and _is_cut(template) if is_simple else _holds_more(template, args)
     if text is not message or holds_more:
         _clean_message(record, cleaner, message, text)
