@@ -63,7 +63,7 @@ class _Search(NamedTuple):
     look: Callable[[str], Sequence[int]]
     by_key: int  # `look` gives these two besides the indices of shapes, which are lower
     encoded: int
-    breaks: int  # `match` gives this last where a text has line breaks
+    breaks: int  # `match` gives this too where a text has line breaks
 
 
 class Redactor:
@@ -95,23 +95,23 @@ class Redactor:
         try:
             search = self._ready or self._prepare()
             hits = search.match(text.encode("utf-8", STRAY))  # as `look` does, without the call
-            if not hits or (hits[-1] == search.breaks and not hits[:-1]):
+            if not hits:
                 return text
             return _redacted_by(search, text, hits)
         except Exception as error:
             return _notice(error)
 
     def redact_line(self, text: str) -> str:
-        """Return what `redact` does for a printable text, and nothing for one with line breaks or other controls.
+        """Return what `redact` does for a printable text; nothing for a text with line breaks or other controls.
 
-        A tab is no such control. One pass tells for nearly all lines that there is neither data nor a control.
+        For nearly all lines one pass tells that there is neither data nor a control other than the tab.
         """
         try:
             search = self._ready or self._prepare()
             hits = search.match(text.encode("utf-8", STRAY))
             if not hits:
                 return text
-            if hits[-1] == search.breaks or not text.isprintable():
+            if search.breaks in hits or not text.isprintable():
                 return ""
             return _redacted_by(search, text, hits)
         except Exception as error:
@@ -208,9 +208,13 @@ def _compiled(logs: Logs) -> _Search:
 def _look(match: Callable[[bytes], Sequence[int]], breaks: int) -> Callable[[str], Sequence[int]]:
     def look(text: str) -> Sequence[int]:
         hits = match(text.encode("utf-8", STRAY))
-        return hits[:-1] if hits and hits[-1] == breaks else hits
+        return _without(breaks, hits) if breaks in hits else hits
 
     return look
+
+
+def _without(index: int, hits: Sequence[int]) -> Sequence[int]:
+    return [hit for hit in hits if hit != index]
 
 
 def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Sequence[int]]:
@@ -246,10 +250,10 @@ def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
 
 def _redacted_by(search: _Search, text: str, hits: Sequence[int]) -> str:
     """Return a text redacted, given what may be in it."""
+    if search.breaks in hits and not (hits := _without(search.breaks, hits)):
+        return text
     if len(text) > LONGEST:
         return _redacted(search, text)[0]
-    if hits[-1] == search.breaks:
-        hits = hits[:-1]
     find = _find if len(text) < LEAST else _find_bounded
     spans, quotes = find(search, text, hits)
     if not spans:
