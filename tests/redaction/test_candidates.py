@@ -29,6 +29,7 @@ DENSE = {
     "addresses": "1.2.3.4 ", "documents": '{"pin":1}', "documents that say nothing": "{0}",
     "lists under keys": 'pin=["a",', "runs": "-0Bv", "drawn": "key_0Bv9Aa7zG ", "chains": "4111-1111-1111-1111 ",
     "people": '"user":{"name":"Al"},', "options": "--pwd x ",
+    "in parentheses": "user=(a.b ", "brackets": "[pwd= {a}}", "calls in prose": "user: f(a) ",
     "documents under a key": 'pin={"a":[{0}]}', "strings": '"pwd=a ",', "encoded": "pwd=%61 ",
 }  # fmt: skip
 SECRETS = ("ayesha.khan@example.com", "password=hunter2hunter2", "+92 300 1234567")

@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alpines_privacy.redaction import Redactor
+from alpines_privacy.redaction.engine import decoded_text
 from alpines_privacy.redaction.engine.decoded_text import (
     MAY_BE_ENCODED,
     Layer,
@@ -174,6 +175,25 @@ def test_a_layer_maps_all_of_it_to_all_of_the_original(text: str) -> None:
     places = [layer.origin(index, index + 1) for index in range(len(layer.text))]
     assert all(0 <= start < end <= len(text) for start, end in places)
     assert all(a[1] <= b[0] or a == b for a, b in pairwise(places))
+
+
+@given(any_text, any_text)
+def test_places_are_the_same_however_many_are_computed_together(first: str, second: str) -> None:
+    """Each layer of a text of many tokens, in blocks of two pieces and in one."""
+    text = f"{first}%40{second}\\x41" * 2
+
+    def mapped(pieces: int) -> list[object]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(decoded_text, "_BLOCK", pieces)
+            layer = Layer(text)
+            size, written = len(layer.text), len(text)
+            return [
+                [layer.origin(at, end) for at in range(size) for end in (at + 1, size)],
+                [layer.whole(at, end) for at in range(written) for end in (at + 1, written)],
+                [layer.forward(at) for at in range(written + 1)],
+            ]
+
+    assert mapped(2) == mapped(1 << 20)
 
 
 @given(any_text)

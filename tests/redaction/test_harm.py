@@ -148,6 +148,8 @@ LEFT = {
         "at 501800000009 and 4222222222222 and 6205500000000000004",
     ),
     "fractions and versions": (
+        "libfoo_1.2.3.4_amd64.deb foo 1:2.3.4.5-1 linux-6.1.0.13 1.2.3.4+dfsg1 1.2.3.4~rc1 Agent/1.2.3.4",
+        "opencv-4.5.5.64 types-setuptools-67.6.0.5 Chrome/120.0.0.0 snap-2.61.3.1_x",
         "drift +0.250001 and +1.0000001 and +33.123456 rows",
         '{"FirmwareVersion": "2.4.3.1", "bios_version": "1.2.3.4"}',
         "see Section 15.1.1.1; the version is now ``2.4.3.1``",
@@ -230,6 +232,8 @@ FOUND = {
         "DHCPRELEASE of ⟦10.0.0.5⟧ from driver at ⟦10.0.0.6⟧, release to ⟦10.0.0.7⟧",
         "Versions: lxml 5.3.0.0, libxml2 2.12.9, peer: ⟦10.0.0.5⟧ and versions: host ok from ⟦10.0.0.5⟧",
         "> ⟦10.0.0.5⟧ and <⟦10.0.0.6⟧>",
+        "_⟦203.0.113.9⟧ ⟦203.0.113.9⟧_443 ⟦203.0.113.9⟧+1 ⟦203.0.113.9⟧-x user-⟦203.0.113.9⟧",
+        "1:⟦203.0.113.9⟧ DIRECT/⟦203.0.113.9⟧ stonith-ipmilan-⟦10.24.221.44⟧ _⟦2001:db8::1⟧ ⟦2001:db8::1⟧_",
     ),
     "USERNAME": (
         "user=⟦bob%20singh⟧ user=⟦(b.khan⟧) from x",
@@ -244,6 +248,8 @@ FOUND = {
     "PASSWORD": (
         "password: ⟦<secret>9x⟧ password: ⟦!hunter.x2⟧ pass=⟦(abc⟧ next=1 password=⟦pa$$(word1⟧",
         "Error: password: ⟦hunter⟧",
+        "password=⟦$ecret⟧ password=⟦@hunter⟧ password=⟦hunter2(⟧",
+        '{"password": "⟦<hunter2>⟧"}',
         "failed to set password: ⟦hunter2⟧",
         "user[password]=⟦hunter⟧",
         "password=⟦hunter⟧ | grep x",

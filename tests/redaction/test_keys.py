@@ -207,14 +207,44 @@ def test_spans_are_in_order_inside_the_text_and_disjoint(text: str) -> None:
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
-@pytest.mark.parametrize("value", ["@dmin2024", "$ecret99", "@Passw0rd", "$2y10abcdef", ":hunter2"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "@dmin2024",
+        "$ecret99",
+        "@Passw0rd",
+        "$2y10abcdef",
+        ":hunter2",
+        "$ecret",
+        "@hunter",
+        ":Hunter",
+        "hunter2(",
+        "hunter2[",
+    ],
+)
 @pytest.mark.parametrize("written", ["password={}", "password: {}", '{{"password": "{}"}}'])
 def test_a_password_that_begins_like_a_variable_is_one(value: str, written: str) -> None:
     assert value not in Redactor().redact(written.format(value))
 
 
 @pytest.mark.parametrize(
-    "place", ["$1", "@p1", ":v12", "$password", "@Password", ":pw", "$DB_PASS_1"]
+    "place",
+    [
+        "$1",
+        "@p1",
+        ":v12",
+        "$password",
+        "@Password",
+        ":pw",
+        "$DB_PASS_1",
+        "$bmc_passwd",
+        "$newPassword",
+        "$true",
+        ":secret",
+        "@VALUE",
+        "<password1>",
+        "{abc}",
+    ],
 )
 def test_a_variables_place_is_no_password(place: str) -> None:
     assert place in Redactor().redact(f"password={place}")

@@ -256,6 +256,18 @@ def test_a_formatter_that_an_app_has_changed() -> None:
     assert not adds_nothing(logging.Formatter("%(message)s %(who)s", defaults={"who": MAIL}))
 
 
+@pytest.mark.parametrize("moved", ["msg", "exc_text", "thread"])
+def test_what_is_extra_is_found_wherever_it_stands_in_a_record(moved: str) -> None:
+    logger, _ = _logger(None)
+    record = logger.makeRecord(
+        "late", logging.INFO, "x.py", 1, "order", (), None, extra={"note": f"to {MAIL}", "size": 7}
+    )
+    attributes = vars(record)
+    attributes[moved] = attributes.pop(moved)  # behind the extra ones
+    logger.handle(record)
+    assert (attributes["note"], attributes["size"]) == ("to [EMAIL]", 7)
+
+
 @pytest.mark.parametrize("template", ["%.5s", "%5.2s", "%-5.2s", "%*.*s"])
 def test_what_a_conversion_cuts_off_stands_in_no_argument(template: str) -> None:
     kept: list[Any] = []
@@ -432,14 +444,17 @@ def test_a_clean_record_is_read_once_where_nothing_comes_late(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[str] = []
-    text = Cleaner.text
 
-    def count(cleaner: Cleaner, given: str) -> str:
-        read.append(given)
-        return text(cleaner, given)
+    def counted(clean: Callable[[Cleaner, str], str]) -> Callable[[Cleaner, str], str]:
+        def count(cleaner: Cleaner, given: str) -> str:
+            read.append(given)
+            return clean(cleaner, given)
+
+        return count
 
     redaction.install(redaction.Redactor())  # one that has seen nothing yet
-    monkeypatch.setattr(Cleaner, "text", count)
+    monkeypatch.setattr(Cleaner, "text", counted(Cleaner.text))
+    monkeypatch.setattr(Cleaner, "line", counted(Cleaner.line))
     logger, stream = _logger(logging.Formatter("%(levelname)s %(message)s"))
     logger.info("order %s", 7)
     assert read == ["order 7"]
@@ -456,14 +471,15 @@ def test_a_defect_of_ours_lets_nothing_late_out(
     logger, stream = _logger(_InAMessage() if place == "a formatter" else None)
     if place == "a filter":
         logger.handlers[0].addFilter(_set(ip=ADDRESS, msg=MAIL))
-    text = Cleaner.text
+    line = Cleaner.line
 
     def fail(cleaner: Cleaner, given: str) -> str:
         if given == "order":
-            return text(cleaner, given)
+            return line(cleaner, given)
         raise RuntimeError(given)
 
     monkeypatch.setattr(Cleaner, "text", fail)
+    monkeypatch.setattr(Cleaner, "line", fail)
     logger.info("order")
     assert_clean(stream.getvalue())
     assert "withheld" in stream.getvalue()

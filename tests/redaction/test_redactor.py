@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -294,15 +294,9 @@ def test_threads_share_one() -> None:
     assert len(results) == 400
 
 
-def test_both_gates_let_through_what_has_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_gates_let_through_what_has_to_be_found() -> None:
     """Without RE2 the same is found."""
-
-    def absent(*_: object) -> None:
-        raise ImportError
-
-    monkeypatch.setattr(module, "RE2Gate", absent)
-    monkeypatch.setattr(module, "_compiled", module._compiled.__wrapped__)
-    plain = Redactor(PrivacyPolicy(logs=Logs()))
+    plain = _without_re2()
     for text, clean in TEXTS.values():
         assert plain.redact(text) == clean
     for text in CLEAN:
@@ -378,3 +372,31 @@ def test_json_stays_json(value: Any) -> None:
 def test_nested_data_twice(value: Any) -> None:
     once = REDACTOR.redact_mapping(value)
     assert REDACTOR.redact_mapping(once) is once
+
+
+def _without_re2() -> Redactor:
+    def absent(*_: object) -> None:
+        raise ImportError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "RE2Gate", absent)
+        patch.setattr(module, "_compiled", module._compiled.__wrapped__)
+        redactor = Redactor(PrivacyPolicy(logs=Logs()))
+        redactor.redact("")
+        return redactor
+
+
+@pytest.mark.parametrize("redactor", [REDACTOR, _without_re2()], ids=["RE2", "folded"])
+@given(text=st.text(st.sampled_from("a1 .@=:%4\t\n\r\v\f\0\x1b\x7f\u2028\xa0é\xad"), max_size=24))
+@example(text="a line\nof zarqa@example.com")
+def test_a_line_is_redacted_as_any_text_but_for_one_with_controls(
+    redactor: Redactor, text: str
+) -> None:
+    line = redactor.redact_line(text)
+    assert "withheld" not in redactor.redact(text)
+    if text.isprintable():
+        assert line == redactor.redact(text)
+    elif text.replace("\t", " ").isprintable():
+        assert line == "" or (line is text and redactor.redact(text) == text)
+    else:
+        assert line == ""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from alpines_privacy import PrivacyPolicy, protect
+from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.parts import Trackers
 from alpines_privacy.testing import visitor
 from alpines_privacy.trackers import Rules, Subscription, subscription
@@ -132,6 +133,78 @@ def test_the_shield_knows_the_changed_list_under_a_name_of_its_own(
     assert "immutable" in served.headers["cache-control"]
     old = site.visitor.get(f"/_privacy/shield.{former}.js")
     assert (old.text, old.headers["cache-control"]) == (served.text, "no-store")
+
+
+NO_FILES: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a device": lambda place: place.symlink_to("/dev/zero"),
+}
+
+
+def _instead(file: Path, make: Callable[[Path], object]) -> None:
+    """Put what is no regular file in the place of a list."""
+    file.unlink(missing_ok=True)
+    make(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes and devices in folders")
+@pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
+def test_what_is_no_regular_file_leaves_the_list_in_force_and_a_file_later_is_read(
+    make: Callable[[Path], object], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "list.txt"
+    _write(file, "||older.example^")
+    site = Site("WSGI", file)
+    assert site.left() == {"newer"}
+    with caplog.at_level(logging.ERROR, logger="alpines_privacy"):
+        _instead(file, make)
+        _until(lambda: "is no regular file" in caplog.text)
+    assert site.left() == {"newer"}
+    file.rmdir() if file.is_dir() else file.unlink()
+    _write(file, "||newer.example^")
+    _until(lambda: site.left() == {"older"})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes and devices in folders")
+@pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
+def test_what_is_no_regular_file_is_an_error_at_the_start(
+    make: Callable[[Path], object], tmp_path: Path
+) -> None:
+    file = tmp_path / "list.txt"
+    _instead(file, make)
+    with pytest.raises(PolicyError, match="is no regular file") as raised:
+        Site("WSGI", file)
+    assert raised.value.key == "trackers.lists[0]"
+
+
+class _Full(logging.Handler):
+    """A handler of the app that raises in the thread of the checks, as on a full disk, and notes what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+        if threading.current_thread().name == THREAD:
+            raise OSError(28, "No space left on device")
+
+
+def test_a_logging_handler_that_raises_ends_no_check(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    _write(file, "||older.example^")
+    site = Site("WSGI", file)
+    assert site.left() == {"newer"}
+    handler, logger = _Full(), logging.getLogger("alpines_privacy")
+    logger.addHandler(handler)
+    try:
+        _write(file, "||older.example^\n<html> <p>Service unavailable")
+        _until(lambda: any("list.txt:2" in message for message in handler.messages))
+        _write(file, "||newer.example^")
+        _until(lambda: site.left() == {"older"})
+    finally:
+        logger.removeHandler(handler)
 
 
 def test_a_file_that_is_still_written_is_left_until_it_is_whole(tmp_path: Path) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from alpines_privacy.policy.errors import PolicyError
 
-__all__ = ["LONGEST_POLICY", "check_mapping", "check_names", "read_bounded"]
+__all__ = ["LONGEST_POLICY", "check_mapping", "check_names", "read_bounded", "read_regular"]
 
 LONGEST_POLICY = 1 << 20  # bytes of a policy file; a hundred declared hosts are ten thousand
 _DEEPEST = 16  # containers within containers; a policy has four
 _MOST = 50_000  # values, all containers together
 _MOST_PARTS = 100  # (in `_NAME` too) of one name with dots, which tomllib reads in quadratic time
+
+# Windows has no O_NONBLOCK, and needs O_BINARY.
+_READ_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _NAME = re.compile(
     r"""(?<![\w.-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}"""
@@ -26,7 +31,24 @@ _NAME = re.compile(
 def read_bounded(path: str | PathLike[str], most: int, *, source: str = "", key: str = "") -> bytes:
     """Read a file of at most `most` bytes, from a pipe too; raises `PolicyError` for a longer one, or OSError."""
     with Path(path).open("rb") as file:
-        data = file.read(most + 1)
+        return _read(file, path, most, source=source, key=key)
+
+
+def read_regular(path: str | PathLike[str], most: int, *, key: str = "") -> bytes:
+    """Read a regular file as `read_bounded` does; raises `PolicyError` for a folder, a device or a pipe.
+
+    A pipe without a writer would be waited for without end.
+    """
+    number = os.open(path, _READ_WITHOUT_WAITING)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise PolicyError(f"{str(path)!r} is no regular file; expected one", key=key)
+    with os.fdopen(number, "rb") as file:
+        return _read(file, path, most, source="", key=key)
+
+
+def _read(file: BinaryIO, path: str | PathLike[str], most: int, *, source: str, key: str) -> bytes:
+    data = file.read(most + 1)
     if len(data) > most:
         raise PolicyError(
             f"{str(path)!r} is larger than {most:,} bytes, which is the most that is read; "

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from alpines_privacy.policy import PolicyError
-from alpines_privacy.policy.bounds import read_bounded
+from alpines_privacy.policy.bounds import read_regular
 from alpines_privacy.policy.parts import Trackers
 from alpines_privacy.trackers.companies import Companies
 from alpines_privacy.trackers.lists import FilterList, compile_lists, read_list
@@ -79,7 +79,7 @@ def _listed(trackers: Trackers) -> list[Table]:
 
 def _content(name: str, key: str) -> bytes:
     try:
-        return read_bounded(name, LONGEST_FILE, key=key)
+        return read_regular(name, LONGEST_FILE, key=key)
     except OSError as error:
         raise PolicyError(f"{name!r} cannot be read: {error.strerror}", key=key) from None
 

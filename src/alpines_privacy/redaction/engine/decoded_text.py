@@ -112,13 +112,61 @@ class _Places(NamedTuple):
     ends: list[int]
 
 
+_BLOCK = 1024  # pieces of a layer whose places are computed together
+
+
+class _Blocks:
+    """The places of a layer's tokens, computed for the blocks that are asked for: few of many tokens are."""
+
+    __slots__ = ("_at", "_before", "_known", "_pieces", "_starts")
+
+    def __init__(self, decoded: list[str], written: list[str]) -> None:
+        self._pieces = decoded, written
+        self._known: dict[int, _Places] = {}
+        here, there = _lengths_before(decoded), _lengths_before(written)
+        self._before = here, there
+        firsts = range(0, len(decoded) - 1, _BLOCK)  # each block begins with plain text
+        self._at = [here[block] + len(decoded[at]) for block, at in enumerate(firsts)]
+        self._starts = [there[block] + len(written[at]) for block, at in enumerate(firsts)]
+
+    def at(self, place: int) -> _Places:
+        """Return the block of the last token that begins at or before a place of the layer."""
+        return self._block(bisect_right(self._at, place) - 1)
+
+    def before(self, place: int) -> _Places:
+        """Return the block of the last token that begins before a place of the text it is decoded from."""
+        return self._block(bisect_left(self._starts, place) - 1)
+
+    def _block(self, index: int) -> _Places:
+        places = self._known.get(index)
+        if places is None:
+            here, there = (
+                [
+                    *accumulate(
+                        map(len, pieces[index * _BLOCK : (index + 1) * _BLOCK]),
+                        initial=before[index],
+                    )
+                ]
+                for pieces, before in zip(self._pieces, self._before, strict=True)
+            )
+            places = _Places(here[1:-1:2], here[2::2], there[1:-1:2], there[2::2])
+            self._known[index] = places
+        return places
+
+
+def _lengths_before(pieces: list[str]) -> list[int]:
+    """Return how many characters stand before each block of pieces."""
+    blocks = (pieces[first : first + _BLOCK] for first in range(0, len(pieces), _BLOCK))
+    return [0, *accumulate(len("".join(block)) for block in blocks)]
+
+
 class Layer:
     """A decoded text; `origin(start, end)` gives the bounds in what it was decoded from.
 
     The places of the pieces are computed on first use, since most texts hold nothing to look up.
     """
 
-    __slots__ = ("_decoded", "_head", "_places", "_shift", "_tail", "_written", "text")
+    __slots__ = ("_blocks", "_decoded", "_head", "_shift", "_tail", "_written", "text")
 
     def __init__(
         self, text: str, cuts: Sequence[int] = (), *, tokens: re.Pattern[str] = _TOKEN
@@ -126,7 +174,7 @@ class Layer:
         """Decode the tokens in `text` once, except those that cross one of the `cuts`."""
         folded = text if text.isascii() else text.translate(_FOLD)
         written = _split(tokens, folded, cuts) if cuts else tokens.split(folded)
-        self._places: _Places | None = None
+        self._blocks: _Blocks | None = None
         # Pieces of plain text and the tokens between them, as written and decoded.
         self._written = self._decoded = written
         self.text = folded
@@ -139,12 +187,10 @@ class Layer:
         self._tail = len(self.text) - len(written[-1])
         self._shift = len(folded) - len(self.text)
 
-    def _located(self) -> _Places:
-        if self._places is None:
-            here = [*accumulate(map(len, self._decoded))]
-            there = [*accumulate(map(len, self._written))]
-            self._places = _Places(here[:-1:2], here[1::2], there[:-1:2], there[1::2])
-        return self._places
+    def _located(self) -> _Blocks:
+        if self._blocks is None:
+            self._blocks = _Blocks(self._decoded, self._written)
+        return self._blocks
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds of `text[start:end]` in the original, with encoded forms whole."""
@@ -160,7 +206,7 @@ class Layer:
             return place
         if place >= self._tail:
             return place + self._shift
-        at, stops, starts, ends = self._places or self._located()
+        at, stops, starts, ends = (self._blocks or self._located()).at(place)
         index = bisect_right(at, place) - 1
         shift = place - stops[index]
         return starts[index] if shift < 0 else ends[index] + shift
@@ -171,7 +217,7 @@ class Layer:
             return place
         if place > self._tail or (place == self._tail and self._decoded[-2]):
             return place + self._shift
-        at, stops, _, ends = self._places or self._located()
+        at, stops, _, ends = (self._blocks or self._located()).at(place - 1)
         index = bisect_left(at, place) - 1
         shift = place - stops[index]
         return ends[index] if shift < 0 else ends[index] + shift
@@ -182,7 +228,7 @@ class Layer:
             return place
         if place >= self._tail + self._shift:
             return place - self._shift
-        _, stops, starts, ends = self._places or self._located()
+        _, stops, starts, ends = (self._blocks or self._located()).before(place)
         index = bisect_left(starts, place) - 1
         shift = place - ends[index]
         return stops[index] if shift < 0 else stops[index] + shift
@@ -204,7 +250,7 @@ class Layer:
     def _behind(self, place: int) -> int:
         if place <= self._head or place >= self._tail + self._shift:
             return place
-        _, _, starts, ends = self._places or self._located()
+        _, _, starts, ends = (self._blocks or self._located()).before(place)
         return max(place, ends[bisect_left(starts, place) - 1])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import Logs
 
-__all__ = ["LONGEST", "KeyNames", "ends"]
+__all__ = ["LONGEST", "KeyNames", "ends", "names_a_key"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 LONGEST = 96  # characters of a key
@@ -216,6 +216,15 @@ def _first(ends: list[str], kinds: Mapping[str, str]) -> str | None:
 def _is_of_thing(words: list[str]) -> bool:
     """Tell whether a thing stands before a name's last two words: `service full name`, not `app user full name`."""
     return words[-3:-2] != [] and words[-3] in _THINGS and words[-1] == "name"
+
+
+def names_a_key(name: str) -> bool:
+    """Tell whether a name ends like a key of the table, whatever its kind: `newPassword`, `pass1`."""
+    words = [word.lower() for word in _WORD.findall(name) if not word.isdigit()]
+    return not _ENDS.isdisjoint(_ends_of(words))
+
+
+_ENDS = frozenset(end for ends in _KINDS.values() for end in ends.split()) | {"hash", "value"}
 
 
 def _joined(key: str) -> str:

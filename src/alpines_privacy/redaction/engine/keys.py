@@ -17,6 +17,7 @@ from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.engine.candidates import Candidates
 from alpines_privacy.redaction.engine.decoded_text import STRING_ESCAPE, Layer
 from alpines_privacy.redaction.engine.key_names import LONGEST, KeyNames, ends
+from alpines_privacy.redaction.engine.lines import NO_LINE, Line
 from alpines_privacy.redaction.engine.people import NAMED, names_of_people
 from alpines_privacy.redaction.engine.quoted import Document, Documents, Quoted, closing
 from alpines_privacy.redaction.engine.spans import SpanTuple
@@ -56,7 +57,7 @@ _PAIR = {
 }
 _BEGIN_PAIR = frozenset("\"'\\ntfNTF ")  # what may follow the colon of such a pair
 _OBJECTS = ("{", " {")
-_LINE_READ = 200  # characters before a key that tell whether its line is source
+_FRAME_READ = 200  # characters before a key in which the line of a traceback's file begins
 _REST_READ = 48  # characters after a bare value that tell whether it goes on in prose or code
 _WINDOW = 96  # characters before a separator in which its key is looked for
 # A key, read backwards from its separator: blank, quotes and brackets, the key, two words before it.
@@ -96,6 +97,7 @@ _MOST_VERDICTS = (
     256  # verdicts cached for one text: where more keys stand close together, their values repeat
 )
 _KEY_WEIGHS = 2  # candidates that take as long as a key and its value
+_LINE_WEIGHS = 2  # candidates that take as long as what a key's line says of a bare value
 _ENCLOSED = 10_000  # members of a list under a key that are read
 
 # A bare value may hold separators and quotes, as passwords do, but not the next pair or an end.
@@ -167,12 +169,13 @@ class _Reading:
     same characters (`pin=pin=pin=…`) only the first is read to its end.
     """
 
-    __slots__ = ("_runs", "backwards", "candidates", "quoted", "text", "verdicts")
+    __slots__ = ("_runs", "backwards", "candidates", "line", "quoted", "text", "verdicts")
 
     def __init__(self, text: str, backwards: str, candidates: Candidates | None) -> None:
         self.text = text
         self.backwards = backwards
         self.candidates = candidates
+        self.line = Line(text)
         self.quoted: Quoted | None = None
         self.verdicts: dict[tuple[str, ...], bool] = {}  # whether a value counts
         self._runs: dict[int, Bounds] = {}  # by `id(grammar)`, since hashing a grammar is slow
@@ -519,7 +522,7 @@ class Keys:
                 reading.verdicts[question] = counts
         if not counts or self._is_marked_at(text, start, end):
             return ()
-        if _is_other(text, end, value, key, place):
+        if _is_other(reading, end, value, key, place):
             return ()
         return ((start, end),)
 
@@ -686,9 +689,10 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
     return _LINE if spoken else _BARE
 
 
-def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
+def _is_other(reading: _Reading, end: int, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is in fact a remark, a placeholder, or an expression of source."""
-    if _is_place(text, end, value, key):
+    text = reading.text
+    if _is_place(reading, end, value, key):
         return True
     is_name = value[0].isalpha() or value[0] in "_$"
     if key.separator == ">" or not (
@@ -698,8 +702,12 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     rest = text[end : end + _REST_READ]
     if key.quotes:
         return is_name and _is_code_of_pair(key, value, rest)
-    line = _line_before(text, key.start)
-    if key.separator == ":" and _is_remark(line, text[key.start : place - 1], key, value, rest):
+    if reading.candidates:
+        reading.candidates.spend(_LINE_WEIGHS)
+    line = reading.line.before(key.start)
+    if key.separator == ":" and _is_remark(
+        line.text, text[key.start : place - 1], key, value, rest
+    ):
         return True
     return is_name and (
         (text.startswith("=", place) and is_path(value))
@@ -709,15 +717,15 @@ def _is_other(text: str, end: int, value: str, key: _Key, place: int) -> bool:
     )
 
 
-def _is_in_source(text: str, line: str, key: _Key, value: str, rest: str) -> bool:
+def _is_in_source(text: str, line: Line, key: _Key, value: str, rest: str) -> bool:
     """Tell whether a bare value is an expression, a type or a name in a line of source."""
     return (
         is_expression(value, rest)
-        or is_declared(line, text[key.start : key.start + 1], value, rest)
+        or is_declared(line.text, text[key.start : key.start + 1], value, rest)
         or is_operand(key.kind, value, rest, of_quoted=False)
         or is_code(line, value, rest)
         or (key.separator == ":" and is_type(key.kind, value, rest))
-        or (line.startswith(" ") and _is_in_frame(text, key.start))
+        or (line.text.startswith(" ") and _is_in_frame(text, key.start))
     )
 
 
@@ -728,19 +736,19 @@ def _is_code_of_pair(key: _Key, value: str, rest: str) -> bool:
         or is_expression(value, rest)
         or is_prose(key.kind, value, rest)
         or _is_member(key, value, rest)
-        or is_code("", value, rest)
+        or is_code(NO_LINE, value, rest)
         or _is_assigned(key, value)
     )
 
 
-def _is_place(text: str, end: int, value: str, key: _Key) -> bool:
+def _is_place(reading: _Reading, end: int, value: str, key: _Key) -> bool:
     """Tell whether a value is a placeholder (`password: <yours>`, `%(secret:name)s`) or in parentheses of source."""
-    first = value[0]
+    text, first = reading.text, value[0]
     if first == "<":
         is_closed = key.separator == ":" and _PLACE_CLOSES.match(text, end) is not None
         return is_closed and value[1:].replace("_", "").isalpha()
     if first in "(!":
-        return is_enclosed(_line_before(text, key.start), value, text[end : end + _REST_READ])
+        return is_enclosed(reading.line.before(key.start), value, text[end : end + _REST_READ])
     opens = key.start > 1 and text.startswith("%(", key.start - 2)
     return opens and _CLOSES_FORMAT.search(value) is not None
 
@@ -773,17 +781,11 @@ _FRAME = re.compile(r"""[ |>]*File \"[^\"\n]{1,256}", line [0-9]+""")
 
 def _is_in_frame(text: str, place: int) -> bool:
     """Tell whether a place is in a line of source that a traceback quotes below the file's name."""
-    first = text.rfind("\n", max(0, place - _LINE_READ), place)
+    first = text.rfind("\n", max(0, place - _FRAME_READ), place)
     if first < 0:
         return False
-    before = text.rfind("\n", max(0, first - _LINE_READ), first)
+    before = text.rfind("\n", max(0, first - _FRAME_READ), first)
     return _FRAME.match(text, before + 1, first) is not None
-
-
-def _line_before(text: str, place: int) -> str:
-    """Return the text before a place on its line; the last part of it where it is long."""
-    before = text[place - _LINE_READ if place > _LINE_READ else 0 : place]
-    return before.rpartition("\n")[2] if "\n" in before else before
 
 
 def _last_word(key: str) -> str:

@@ -58,6 +58,7 @@ _OPENINGS = re.compile(
 )
 _OPENING, _IS_OPENING = _OPENINGS.search, _OPENINGS.match
 _DOCUMENT_WEIGHS = 3  # candidates that take as long as reading a document
+_BRACKETS = 2  # brackets that take as long to try as one candidate
 _FEW = 8  # brackets that are looked at one by one
 _INDEX = re.compile(rf"(?<=[\w\])])\[{_VALUE}\]").match  # `form["a"]`, `rows[5]`
 # A plain word: not a constant, a key or a call.
@@ -284,7 +285,7 @@ class Documents:
     """The documents of a text, read on first use: by `read`, if nothing else is given.
 
     The text may be the decoded form of another; `origin` maps back to that. Each document
-    that is read counts as some of the text's `candidates`.
+    that is read and each bracket that is tried counts as some of the text's `candidates`.
     """
 
     __slots__ = ("_are_read", "_candidates", "_origin", "_quoted", "_reader", "_text", "are_none")
@@ -312,9 +313,15 @@ class Documents:
             self._quoted = self._reader() if self._reader else read(self._text)
             self._are_read = True
             self.are_none = self._quoted is None
-            if self._quoted and self._candidates:
-                self._candidates.spend(_DOCUMENT_WEIGHS * len(self._quoted.documents))
+            if self._candidates:
+                self._candidates.spend(self._weight())
         return self._quoted
+
+    def _weight(self) -> int:
+        """Return how many candidates take as long as reading the documents, those that never close too."""
+        found = len(self._quoted.documents) if self._quoted else 0
+        tried = self._text.count("[") + self._text.count("{")
+        return _DOCUMENT_WEIGHS * found + tried // _BRACKETS
 
     def cut(self, written: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         """Give the parts of a value in the text as `written`, each with the quote its mark needs."""
@@ -443,19 +450,17 @@ def _documents(text: str, place: int, most: int) -> list[Bounds]:
         index = bisect_right(found, (start, len(text))) if is_inside else 0
         if index and found[index - 1][1] > start:
             place = found[index - 1][1]
-        elif not _INDEX(text, start):
-            match = _MEMBERS(text, place)
-            if (
-                match and match[2] == _CLOSES[text[start]]
-            ):  # nothing inside it opens another document
-                place = match.end()
+        elif not _INDEX(text, start) and (members := _MEMBERS(text, place)):
+            bracket = members[2]
+            if bracket == _CLOSES[text[start]]:  # nothing inside it opens another document
+                place = members.end()
                 _keep(found, (start, place))
-                continue
-            closed = _closed(text, start, tried)
-            for bounds in closed:
-                _keep(found, bounds)
-            if closed and closed[0][0] == start:
-                place = closed[0][1]
+            elif not bracket:  # a wrong one closes nothing
+                closed = _closed(text, start, members, tried)
+                for bounds in closed:
+                    _keep(found, bounds)
+                if closed and closed[0][0] == start:
+                    place = closed[0][1]
     return found
 
 
@@ -472,18 +477,16 @@ def _keep(found: list[Bounds], bounds: Bounds) -> None:
     found[index:last] = [bounds]
 
 
-def _closed(text: str, start: int, tried: set[int]) -> list[Bounds]:
-    """Read a document that begins at `start`; return it, or the documents that close inside if it is none."""
+def _closed(text: str, start: int, members: re.Match[str] | None, tried: set[int]) -> list[Bounds]:
+    """Read a document that begins at `start`, `members` first; return it, or those inside that close if it is none."""
     open_at = [start]
     closed: list[Bounds] = []
-    place = start + 1
-    while match := _MEMBERS(text, place):
-        place = match.end()
-        if match[1]:
+    while members:
+        place = members.end()
+        if members[1]:
             tried.add(place - 1)
             open_at.append(place - 1)
-            continue
-        bracket = match[2]
+        bracket = members[2]
         while bracket:
             if _CLOSES[text[open_at[-1]]] != bracket:
                 return closed
@@ -492,6 +495,7 @@ def _closed(text: str, start: int, tried: set[int]) -> list[Bounds]:
             if behind is None:
                 return closed
             place, bracket = behind.end(), behind[1]
+        members = _MEMBERS(text, place)
     return closed
 
 

@@ -7,6 +7,7 @@ merged and replaced.
 
 from __future__ import annotations
 
+import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,9 @@ _NO_QUOTES: Mapping[int, str] = {}
 _BY_KEY, _BY_SHAPE, _BY_VAGUE_KEY = range(3)
 _UNREAD = -1  # before all others: text that is not judged counts as personal data
 _PLACE = itemgetter(0, 1)
+_DECODED = 128  # characters that take as long to decode and search as one candidate
+_BREAKS = r"[\x0a-\x0d]"
+_has_breaks = re.compile(_BREAKS).search
 _MOST_AGENTS = 32  # different User-Agents of one text that are parsed
 
 
@@ -59,6 +63,7 @@ class _Search(NamedTuple):
     look: Callable[[str], Sequence[int]]
     by_key: int  # `look` gives these two besides the indices of shapes, which are lower
     encoded: int
+    breaks: int  # `match` gives this too where a text has line breaks
 
 
 class Redactor:
@@ -92,13 +97,23 @@ class Redactor:
             hits = search.match(text.encode("utf-8", STRAY))  # as `look` does, without the call
             if not hits:
                 return text
-            if len(text) > LONGEST:
-                return _redacted(search, text)[0]
-            find = _find if len(text) < LEAST else _find_bounded
-            spans, quotes = find(search, text, hits)
-            if not spans:
+            return _redacted_by(search, text, hits)
+        except Exception as error:
+            return _notice(error)
+
+    def redact_line(self, text: str) -> str:
+        """Return what `redact` does for a printable text; nothing for a text with line breaks or other controls.
+
+        For nearly all lines one pass tells that there is neither data nor a control other than the tab.
+        """
+        try:
+            search = self._ready or self._prepare()
+            hits = search.match(text.encode("utf-8", STRAY))
+            if not hits:
                 return text
-            return _replaced(search, text, spans, quotes, plain=search.encoded not in hits)
+            if search.breaks in hits or not text.isprintable():
+                return ""
+            return _redacted_by(search, text, hits)
         except Exception as error:
             return _notice(error)
 
@@ -184,11 +199,22 @@ def _compiled(logs: Logs) -> _Search:
     keys, scanner = Keys(logs, replacements.marks), Scanner()
     by_key = len(scanner.shapes)
     match = _match(scanner, keys, by_key)
-    return _Search(replacements, keys, scanner, match, _look(match), by_key, by_key + 1)
+    breaks = by_key + 2
+    return _Search(
+        replacements, keys, scanner, match, _look(match, breaks), by_key, by_key + 1, breaks
+    )
 
 
-def _look(match: Callable[[bytes], Sequence[int]]) -> Callable[[str], Sequence[int]]:
-    return lambda text: match(text.encode("utf-8", STRAY))
+def _look(match: Callable[[bytes], Sequence[int]], breaks: int) -> Callable[[str], Sequence[int]]:
+    def look(text: str) -> Sequence[int]:
+        hits = match(text.encode("utf-8", STRAY))
+        return _without(breaks, hits) if breaks in hits else hits
+
+    return look
+
+
+def _without(index: int, hits: Sequence[int]) -> Sequence[int]:
+    return [hit for hit in hits if hit != index]
 
 
 def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Sequence[int]]:
@@ -197,6 +223,7 @@ def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Seque
         *scanner.shapes,
         Shape("", keys.pattern, _no_bounds, ()),
         Shape("", decoded_text.MAY_BE_ENCODED, _no_bounds, ()),
+        Shape("", _BREAKS, _no_bounds, ()),
     ]
     try:
         return RE2Gate(shapes).match
@@ -210,6 +237,8 @@ def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Seque
             hits.append(by_key)
         if decoded_text.may_be_encoded(text):
             hits.append(by_key + 1)
+        if _has_breaks(text):
+            hits.append(by_key + 2)
         return hits
 
     return match
@@ -217,6 +246,19 @@ def _match(scanner: Scanner, keys: Keys, by_key: int) -> Callable[[bytes], Seque
 
 def _no_bounds(_text: str, _start: int, _end: int) -> Iterable[tuple[int, int]]:
     return ()
+
+
+def _redacted_by(search: _Search, text: str, hits: Sequence[int]) -> str:
+    """Return a text redacted, given what may be in it."""
+    if search.breaks in hits and not (hits := _without(search.breaks, hits)):
+        return text
+    if len(text) > LONGEST:
+        return _redacted(search, text)[0]
+    find = _find if len(text) < LEAST else _find_bounded
+    spans, quotes = find(search, text, hits)
+    if not spans:
+        return text
+    return _replaced(search, text, spans, quotes, plain=search.encoded not in hits)
 
 
 def _redacted(search: _Search, text: str) -> tuple[str, list[SpanTuple]]:
@@ -363,6 +405,8 @@ def _with_encoded(
     for index, (layer, origin) in enumerate(decoded_text.layers(text, cuts)):
         if not index:
             found = [_whole(layer, each) for each in found]
+        if candidates:
+            candidates.spend(len(layer.text) // _DECODED)
         hits = search.look(layer.text)
         above = None if seen.are_none else partial(_shown, layer, seen)
         seen = Documents(layer.text, above, origin, candidates)

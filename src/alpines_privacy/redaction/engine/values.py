@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from alpines_privacy.redaction.engine.key_names import names_a_key
+from alpines_privacy.redaction.engine.lines import Line
 from alpines_privacy.redaction.engine.replacements import network_of
 
 __all__ = [
@@ -42,11 +44,16 @@ _MASKED = re.compile(
     r"[\w.\-]{0,4}[*•●]{2,64}[\w.\-@]{0,4}|[xX]{3,32}"
     r"|[\[(<{]{0,2}(?:redacted|filtered|masked|hidden|removed|scrubbed|omitted|withheld|sensitive)[\])>}]{0,2}"
     r"|\[withheld: [\w ()]{1,80}\]|:[a-z]+(?:-[a-z]+)+"
-    r"|[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))"
     r"|\$?\{{1,2}[\w. :\-]{0,64}\}{1,2}|(?:[ ,]?%(?:\(\w{1,64}\))?[srd]){1,8}"
     r"|<(?!/)[^<>\n]{0,256}>",
     re.IGNORECASE,
 )
+# A variable, or a parameter of a statement in SQL: `$DB_PASS`, `:new_password`, `@p1`.
+_VARIABLE = re.compile(
+    r"[$:@](?:[a-z_]{1,64}|[a-z_]{0,3}[0-9]{1,2}|(?-i:[A-Z_]{1,48}[0-9_]{1,8}))", re.IGNORECASE
+)
+_SHORT_NAME = 4  # characters of a variable's name with its sign, which are too few for a password
+_IN_BRACKETS = re.compile(r"<[^<>\s]{1,64}>")
 
 # Words of remarks in prose after a key and a colon: "Password: must not be empty".
 _SAID = frozenset(
@@ -83,8 +90,6 @@ _STATEMENT = re.compile(  # of JavaScript and similar languages, where a value w
     r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
     r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
 )
-_SIGNS_OF_SOURCE = ("(", " = ", "def ", "return ", "await ", "self.")
-_SOURCE = re.compile(r"\w\(|\bdef |\breturn |\bawait |\bself\.| = ")
 _NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
@@ -182,7 +187,25 @@ def is_value(kind: str, word: str, value: str) -> bool:
     else:
         judge = _JUDGES.get(word) or _JUDGES.get(kind)
         counts = judge is None or judge(start)
-    return counts and _MASKED.fullmatch(start) is None  # last, since it is the slowest
+    return counts and not _is_masked(kind, start)  # last, since it is the slowest
+
+
+def _is_masked(kind: str, value: str) -> bool:
+    """Tell whether a value is a mask, a placeholder or a variable; a password may look like one: `$ecret`."""
+    if _VARIABLE.fullmatch(value):
+        return kind != "PASSWORD" or _is_name_of_variable(value)
+    if _MASKED.fullmatch(value) is None:
+        return False
+    is_word = kind == "PASSWORD" and _IN_BRACKETS.fullmatch(value) is not None
+    return not is_word or names_a_key(value) or not any(map(str.isdigit, value))
+
+
+def _is_name_of_variable(value: str) -> bool:
+    """Tell whether a variable's name is in capitals or of several words, is short, or names a key: no password."""
+    name = value[1:]
+    if len(value) <= _SHORT_NAME or name.isupper() or "_" in name or name.lower() in _NOTHING:
+        return True
+    return names_a_key(name)
 
 
 def _is_word_of_text(word: str, value: str) -> bool:
@@ -345,7 +368,7 @@ _GOES_ON = re.compile(r"[ ](?:&&|\|\||\?\??|=|===?|!==?|or|and|if)[ ]")
 _NEGATED = re.compile(r"!+[A-Za-z_$][\w$]*(?:\.[\w$]+)+\(", re.ASCII)
 
 
-def is_enclosed(line: str, value: str, rest: str) -> bool:
+def is_enclosed(line: Line, value: str, rest: str) -> bool:
     """Tell whether a bare value is an expression in parentheses, a group of a regular expression or a negation.
 
     `get(user=(principal.name))`, `((args && args[0])`, `(?P<user>`, `!options.some(`; not `(hunter2)`.
@@ -356,7 +379,7 @@ def is_enclosed(line: str, value: str, rest: str) -> bool:
     if match is None or value[1] == "?":
         return match is not None
     is_name = match.end() == len(value) and not any(map(str.isdigit, value))
-    return is_name and (_GOES_ON.match(rest) is not None or ("." in value and _is_source(line)))
+    return is_name and (_GOES_ON.match(rest) is not None or ("." in value and line.is_source()))
 
 
 _WORD_FOLLOWS = re.compile(r"[ ][a-z]{2,}(?:[ .,;:)]|\Z)")
@@ -393,40 +416,40 @@ def is_operand(kind: str, value: str, rest: str, *, of_quoted: bool) -> bool:
     return kind == "SECRET" and rest[:1] in _ENDS and _CAMEL.fullmatch(value) is not None
 
 
-def is_code(line: str, value: str, rest: str) -> bool:
+def is_code(line: Line, value: str, rest: str) -> bool:
     """Tell whether a bare value is an expression on a line of source, which tracebacks are full of.
 
-    `line` is the text before the key on its line, `rest` the text after the value.
+    `line` is the line before the key, `rest` the text after the value.
     """
-    after = rest[:1]
+    after, before = rest[:1], line.text
     # YAML is indented too, so an indent alone does not decide: a name is code where it is called or accessed.
-    if line.startswith(_INDENT) and (
+    if before.startswith(_INDENT) and (
         value in _WORDS_OF_CODE
         or (
             (value[-1] in "):,." or after in _DOES or "." in value) and _IDENTIFIER.fullmatch(value)
         )
     ):
         return True
-    called = after in {"(", "["} or "(" in value or "[" in value
+    called = (after in {"(", "["} or "(" in value or "[" in value) and not _ends_in_bracket(
+        value, rest
+    )
     is_expression = (called and _CALL.match(value + after)) or (
         "." in value and _ATTRIBUTE.match(value)
     )
-    if is_expression and (not line or _is_source(line)):
+    if is_expression and (not before or line.is_source()):
         return True
-    if not line or _STATEMENT.match(line) is None:
+    if not before or _STATEMENT.match(before) is None:
         return False
     if called and _CALL.match(value + after):
         return True
-    if not (value[-1] in "):,;" or after in _DOES or any(sign in line for sign in "=({[;")):
+    if not (value[-1] in "):,;" or after in _DOES or any(sign in before for sign in "=({[;")):
         return False  # prose: "let me in password: sunshine"
     return _PATH.fullmatch(value.rstrip("):,;")) is not None
 
 
-def _is_source(line: str) -> bool:
-    """Tell whether a line is indented or holds signs of source."""
-    if line[:1] == "\t" or (len(line) > 1 and line[:2].isspace()):
-        return True
-    return any(sign in line for sign in _SIGNS_OF_SOURCE) and _SOURCE.search(line) is not None
+def _ends_in_bracket(value: str, rest: str) -> bool:
+    """Tell whether a text ends in a bracket behind a name with digits, as a password may: `hunter2(`."""
+    return not rest and value[-1] in "([" and any(map(str.isdigit, value))
 
 
 def _is_pin(value: str) -> bool:

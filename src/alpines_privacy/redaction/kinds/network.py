@@ -48,8 +48,8 @@ def _find_v4(text: str, start: int, end: int) -> Iterator[Bounds]:
         return
     if (
         packed[0] not in _EVERY_MACHINES_OWN
-        and _stands_alone(text, start, end)
-        and not (start and _is_version(text, start, end))
+        and _stands_alone(text, start, end, packed)
+        and not (start and _is_version(text, start, end, packed))
         and not (text.startswith("/", end) and _names_network(text, end, packed))
     ):
         yield start, end
@@ -58,12 +58,21 @@ def _find_v4(text: str, start: int, end: int) -> Iterator[Bounds]:
 _EVERY_MACHINES_OWN = frozenset({0, 127, 255})  # this network, loopback, broadcast and masks
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no digit, letter or further part of a dotted number touches it."""
+def _is_no_version(packed: bytes) -> bool:
+    """Whether two parts are above 31, as in most addresses and hardly any version."""
+    return sum(part > _MOST_OF_A_VERSION for part in packed) > 1
+
+
+_MOST_OF_A_VERSION = 31
+
+
+def _stands_alone(text: str, start: int, end: int, packed: bytes) -> bool:
+    """Whether no digit, letter or further part of a dotted number touches it, and no sign as in versions."""
     if (
         start
         and (text[start - 1] in WORD or text[start - 1] in "._%")
         and text[max(0, start - 2) : start] != "\\n"  # a line break as JSON writes it
+        and not (text[start - 1] == "_" and _is_no_version(packed))
     ):
         return False
     if end == len(text):
@@ -72,21 +81,18 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     if after == ".":
         return text[end + 1 : end + 2] not in WORD
     if after in "-+~":  # a Debian revision; but `10.0.0.1-10.0.0.9` is a range
-        return after == "-" and (
-            text[end + 1 : end + 2] not in WORD or _V4.match(text, end + 1) is not None
-        )
-    return not (after in WORD or after == "_")
+        return (
+            after == "-"
+            and (text[end + 1 : end + 2] not in WORD or _V4.match(text, end + 1) is not None)
+        ) or _is_no_version(packed)
+    return not (after in WORD or (after == "_" and not _is_no_version(packed)))
 
 
-def _is_version(text: str, start: int, end: int) -> bool:
+def _is_version(text: str, start: int, end: int, packed: bytes) -> bool:
     before = text[max(0, start - _BEFORE) : start]
     last = before[-1:]
-    if last == "/":
-        return _PRODUCT.search(before) is not None and _PORT.match(text, end) is None
-    if last == "-":  # `linux-6.1.0.13`, but `10.0.0.1-10.0.0.9`, `--bind-10…` and ` - 10…`
-        return before[-2:-1].isalpha()
-    if last == ":" and before[-2:-1].isdigit():  # the epoch of a Debian version, `1:2.3.4.5`
-        return before[-3:-2] not in _PARTS
+    if last in {"/", "-"} or (last == ":" and before[-2:-1].isdigit()):
+        return not _is_no_version(packed) and _is_joined(text, before, end)
     words = before.rstrip(" \t")
     if words.endswith(_COMPARISONS + _ARCHITECTURES) or _OF_STANDARD.search(before):
         return True
@@ -94,6 +100,17 @@ def _is_version(text: str, start: int, end: int) -> bool:
         return True
     is_field = words.endswith("v=")
     return not is_field and _ends_in_version(words.rstrip(" \t\"'=:`("))
+
+
+def _is_joined(text: str, before: str, end: int) -> bool:
+    """Whether the sign before the number joins it to a product, a package or an epoch."""
+    match before[-1]:
+        case "/":
+            return _PRODUCT.search(before) is not None and _PORT.match(text, end) is None
+        case "-":  # `linux-6.1.0.13`, but `10.0.0.1-10.0.0.9`, `--bind-10…` and ` - 10…`
+            return before[-2:-1].isalpha()
+        case _:  # the epoch of a Debian version, `1:2.3.4.5`
+            return before[-3:-2] not in _PARTS
 
 
 _LIST = 200  # characters of a list of versions that are read
@@ -186,11 +203,11 @@ def _is_v6(address: str) -> bool:
 
 def _is_bounded_v6(text: str, first: int, last: int) -> bool:
     before, after = text[first - 1 : first], text[last : last + 1]
-    if before and (before in WORD or before in "_:."):
+    if before and (before in WORD or before in ":."):
         return False
-    return not (after in WORD or after == "_") and not (
-        after in {".", ":"} and text[last + 1 : last + 2] in WORD
-    )
+    if "_" in {before, after} and text.count(":", first, last) < 3:  # a name: `std_::c0de`
+        return False
+    return after not in WORD and not (after in {".", ":"} and text[last + 1 : last + 2] in WORD)
 
 
 def _is_own_v6(address: str, text: str, end: int) -> bool:
@@ -214,7 +231,7 @@ def _find_mac(text: str, start: int, end: int) -> Iterator[Bounds]:
 
 def _touches_hex(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before[-1:] in WORD or after[:1] in WORD or before[-1:] == "_" or after[:1] == "_":
+    if before[-1:] in WORD or after[:1] in WORD:
         return True
     return (
         before[-1:] in {":", "-", "."}

@@ -31,7 +31,7 @@ _BARE = frozenset({str, int})  # the types of nearly all extra fields
 _FAILED = "[withheld: redaction failed"  # a redactor does not raise; it returns this notice
 # Fewest and most characters of a text that is kept as clean.
 _LONG, _LONGEST = 1 << 10, 1 << 16
-_SHORT = 240  # most characters of a message that is cached
+_SHORT = 1 << 10  # most characters of a message that is cached
 _SAMPLE, _MOST_SAMPLED = 16, 64
 _current_requests = current_requests.references
 _current_privacy = current_privacy.get
@@ -40,11 +40,20 @@ _current_privacy = current_privacy.get
 class Cleaner:
     """Takes personal data out of text and of nested data; clean input comes back as the same object."""
 
-    __slots__ = ("_clean", "_redact", "_sample", "_unknown", "clean_messages", "redactor")
+    __slots__ = (
+        "_clean",
+        "_redact",
+        "_redact_line",
+        "_sample",
+        "_unknown",
+        "clean_messages",
+        "redactor",
+    )
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self._redact = redactor.redact
+        self._redact_line = redactor.redact_line
         self._clean = ""  # the last long text that was cleaned: a formatter passes it again
         # The clean message of each template, except of templates whose messages vary. Programs repeat
         # messages, and judging one again takes a third of a record's cost.
@@ -63,12 +72,25 @@ class Cleaner:
         is_long = len(remaining) >= _LONG
         if is_long and remaining == self._clean:
             return remaining
-        cleaned = self._redact(remaining)
-        if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
-            raise RuntimeError(cleaned)
+        cleaned = _checked(text, self._redact(remaining))
         if is_long and len(cleaned) <= _LONGEST:
             self._clean = cleaned
         return cleaned
+
+    def line(self, text: str) -> str:
+        """Return a printable text as `text` does; nothing for one with line breaks or other controls."""
+        # As above.
+        context = context_of(_current_privacy())
+        if context is not None and not context.ended:
+            remaining = known_values_of(context, self.redactor).redact(text)
+        else:
+            remaining = self._without_submitted(text) if _current_requests or failed.kept else text
+        cleaned = self._redact_line(remaining)
+        if cleaned is text:
+            return text
+        if len(cleaned) >= _LONG and len(cleaned) <= _LONGEST:
+            self._clean = cleaned
+        return _checked(text, cleaned)
 
     def holds_nothing_submitted(self, text: str) -> bool:
         """Tell whether a text holds nothing that visitors submitted."""
@@ -146,3 +168,10 @@ class Cleaner:
         if type(value) is Snapshot:
             return value.with_texts(cleaned, cleaned_repr)
         return Snapshot(value, cleaned, cleaned_repr)
+
+
+def _checked(text: str, cleaned: str) -> str:
+    """Return a cleaned text; raise for the notice of a redactor that failed."""
+    if cleaned is not text and cleaned.startswith(_FAILED) and not text.startswith(_FAILED):
+        raise RuntimeError(cleaned)
+    return cleaned

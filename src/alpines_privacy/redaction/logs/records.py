@@ -29,7 +29,8 @@ from alpines_privacy.redaction.logs.exceptions import rendered, surrogate
 
 __all__ = ["clean", "clean_changed", "withhold"]
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({})))
+_IN_ORDER = tuple(vars(logging.makeLogRecord({})))  # as a record is made
+_STANDARD = frozenset(_IN_ORDER)
 _STANDARD_COUNT = len(_STANDARD)
 _CONTENT = frozenset({"msg", "args", "exc_info", "exc_text", "stack_info"})
 _ABSENT = object()
@@ -87,7 +88,7 @@ def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, ar
     if last == message and cleaner.holds_nothing_submitted(message):
         return
     # Line breaks in values have to be found before anything is judged.
-    text = cleaner.text(message) if message.isprintable() else ""
+    text = cleaner.line(message)
     if text is not message:
         _clean_message(record, cleaner, message, text)
     elif last is None:
@@ -119,7 +120,7 @@ def _clean_other(record: logging.LogRecord, cleaner: Cleaner, *, is_simple: bool
     except Exception:
         _clean_apart(record, cleaner)
         return
-    text = cleaner.text(message) if message.isprintable() else ""  # as above
+    text = cleaner.line(message)  # as above
     holds_more = args and _is_cut(template) if is_simple else _holds_more(template, args)
     if text is not message or holds_more:
         _clean_message(record, cleaner, message, text)
@@ -414,12 +415,22 @@ def _clean_rest(
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    """Return the attributes that not every record has."""
-    return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+    """Return the attributes that not every record has; nearly always they follow all others."""
+    attributes = record.__dict__
+    names = tuple(attributes)
+    if names[:_STANDARD_COUNT] == _IN_ORDER:  # one comparison instead of a look-up for each name
+        return {name: attributes[name] for name in names[_STANDARD_COUNT:]}
+    return {name: value for name, value in attributes.items() if name not in _STANDARD}
 
 
 def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
     """Return the attributes that a caller, a filter or a formatter added to a record."""
+    if (
+        type(value) is str
+        and not cleaner.redactor.is_personal_key(name)
+        and (text := cleaner.line(value))
+    ):
+        return text  # nearly always
     value = cleaner.value(name, value)
     if isinstance(value, str) and name not in _FORMATTED:
         return one_line(value)
