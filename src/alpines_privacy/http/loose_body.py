@@ -14,7 +14,7 @@ from typing import TypeAlias
 from alpines_privacy.http.body import NONE, Fields, read_fields, unquoted
 from alpines_privacy.http.content_type import Unreadable, read_content_type
 
-__all__ = ["find_fields", "pairs"]
+__all__ = ["find_fields", "pairs", "readings"]
 
 # A string and its value, if it is a name. If it is none, the quote at its end may begin a string.
 _STRING = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
@@ -47,6 +47,15 @@ def find_fields(content_type: str, body: bytes) -> Fields:
     except Unreadable:
         return _by_looks(content_type.lower(), body)
     return read_fields(kind, body, longest=len(body))
+
+
+def readings(body: bytes) -> Iterator[Fields]:
+    """Yield the fields by each format that a body of any type may be in; never raises."""
+    if _looks_wide("", body):
+        yield _wide_members(body)
+    yield _members(body)
+    yield _parts(body)
+    yield pairs(body)
 
 
 def pairs(body: bytes) -> Fields:
