@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from alpines_privacy.http.context import RequestContext
-from alpines_privacy.http.heads import ResponseHead, media_type
+from alpines_privacy.http.heads import RequestHead, ResponseHead, media_type
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, json_answer, not_allowed, problem
 from alpines_privacy.http.promise import Promise
@@ -61,7 +61,7 @@ class PasswordAdvice(Promise):
         policy: PrivacyPolicy,
         rule: Passwords,
         strength: Strength,
-        is_chosen: Callable[[str], bool],
+        is_chosen: Callable[[RequestHead], bool],
     ) -> None:
         self._strength = strength
         self._is_chosen = is_chosen
@@ -93,7 +93,7 @@ class PasswordAdvice(Promise):
 
     def tag(self, context: RequestContext, head: ResponseHead) -> bytes:
         """Return the script's element for a page where a password is chosen, `b""` for any other."""
-        if not self._is_chosen(context.request.local_path) or not self._may_have_one(context):
+        if not self._is_chosen(context.request) or not self._may_have_one(context):
             return b""
         allowed = permission(head.values("content-security-policy"), context.client)
         if not allowed.allowed:

@@ -13,6 +13,7 @@ from alpines_privacy.http.content_type import Unreadable, read_content_type
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.field_errors import about_fields
 from alpines_privacy.http.heads import RequestHead
+from alpines_privacy.http.methods import has_method
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.passwords.strength import MOST_INPUTS, Strength
@@ -31,7 +32,7 @@ class WeakPasswords(Promise):
     part: ClassVar[str] = "passwords"
 
     def __init__(
-        self, rule: Passwords, strength: Strength, is_chosen: Callable[[str], bool]
+        self, rule: Passwords, strength: Strength, is_chosen: Callable[[RequestHead], bool]
     ) -> None:
         self._rule = rule
         self._names = frozenset(rule.fields)
@@ -41,7 +42,7 @@ class WeakPasswords(Promise):
     def request(self, context: RequestContext) -> Examine | None:
         """Ask for the body where a password is chosen."""
         request = context.request
-        if not self._is_chosen(request.local_path) or request.method.upper() not in _CHANGING:
+        if not self._is_chosen(request) or not has_method(request, _CHANGING):
             return None
         return Examine(_LARGEST, whole_body(partial(self._judged, context)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -10,12 +9,12 @@ from msgspec import Meta
 
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.part import Part
+from alpines_privacy.policy.signup_paths import is_path
 
 __all__ = ["Passwords"]
 
 # NIST SP 800-63B-4 §3.1.1.2: at least 15 characters where nothing else is asked for, 8 beside another factor.
 ALONE, WITH_ANOTHER = 15, 8
-_PATH = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 
@@ -61,7 +60,7 @@ class Passwords(Part, frozen=True, kw_only=True):
     def check(self) -> None:
         """Check what the types cannot say."""
         for index, path in enumerate(self.paths):
-            if not _PATH.fullmatch(path):
+            if not is_path(path):
                 raise PolicyError(
                     f"{path!r} is no path; expected one such as /register or /account/password",
                     key=f"paths[{index}]",

@@ -59,11 +59,7 @@ def _not_enforced(policy: PrivacyPolicy) -> str:
 
 def _https(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        'https = "off" does not ask for encryption'
-        if _setting(policy, "https", "off") == "off"
-        else ""
-    )
+    return 'https = "off" does not ask for encryption' if policy.https == "off" else ""
 
 
 def _cookies(policy: PrivacyPolicy, sentence: Sentence) -> str:
@@ -108,18 +104,12 @@ def _ages(policy: PrivacyPolicy, sentence: Sentence) -> str:
 
 def _passwords(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        "" if _setting(policy, "passwords") else "there is no [passwords], which gives the advice"
-    )
+    return "" if policy.passwords else "there is no [passwords], which gives the advice"
 
 
 def _intrusion(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        ""
-        if _setting(policy, "intrusion")
-        else "there is no [intrusion], which counts failed logins"
-    )
+    return "" if policy.intrusion else "there is no [intrusion], which counts failed logins"
 
 
 def _payments(policy: PrivacyPolicy, sentence: Sentence) -> str:
