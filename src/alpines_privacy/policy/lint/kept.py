@@ -123,12 +123,8 @@ def _payments(policy: PrivacyPolicy, sentence: Sentence) -> str:
 
 def _breach(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    operator = _setting(policy, "operator")
-    return (
-        ""
-        if operator and operator.contact
-        else "no operator with a contact is declared, who would send it"
-    )
+    promised = getattr(_setting(policy, "operator"), "breach_notice", None)
+    return "" if promised else "no operator with a breach_notice is declared, who would send it"
 
 
 def _logs(policy: PrivacyPolicy, sentence: Sentence) -> str:
@@ -277,7 +273,7 @@ KEPT: tuple[Rule, ...] = (
         "the text promises that card data is not stored", is_denial=True,
     ),
     _rule(
-        "breach-without-sender", "Policy \u00a714", "Declare [operator] with a contact.",
+        "breach-without-sender", "Policy \u00a714", "Declare [operator] with breach_notice, and say no other time than that.",
         r"\bbreach\b[^.;]{0,160}?\b(?:notif\w+|inform|tell|alert)\b|\b(?:notif\w+|inform|tell|"
         r"alert)\b[^.;]{0,80}?\bbreach", _breach,
         "the text promises to tell people of a breach",

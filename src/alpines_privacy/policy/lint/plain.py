@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from alpines_privacy.policy.lint.document import Block, Piece
+from alpines_privacy.policy.lint.document import PAUSES, QUESTIONS, STOPS, Block, Piece
 
 __all__ = ["links_in", "read_plain"]
 
@@ -88,7 +88,7 @@ def _is_title(text: str) -> bool:
     return (
         2 < len(text) <= 110
         and len(text.split()) <= 16
-        and not text.endswith((".", ";", ",", ":"))
+        and not text.endswith(STOPS + PAUSES)
         and text[0].isalpha()
         and not text[0].islower()
         and ": " not in text
@@ -98,7 +98,7 @@ def _is_title(text: str) -> bool:
 
 def _is_body(text: str) -> bool:
     """Whether a line is a paragraph's rather than another heading or a line of an address."""
-    return len(text) > 60 or text.endswith((".", ":", ";", "!", "?")) or _item(text) is not None
+    return len(text) > 60 or text.endswith(STOPS + QUESTIONS + PAUSES) or _item(text) is not None
 
 
 def _item(text: str) -> str | None:
@@ -185,7 +185,7 @@ class _Reader:
         before = self._open[-1].text
         if self._blocks[-1].kind == "item":
             return line.indent > 0 or line.text[0].islower()
-        is_over = before.endswith((".", ":", "!", "?", ";"))
+        is_over = before.endswith((*STOPS, *QUESTIONS, ":", ";"))
         return not is_over or (len(before) > 60 and not before.endswith(":"))
 
     def _heading(self, index: int, line: _Line) -> tuple[str, int, bool] | None:
@@ -296,7 +296,7 @@ class _Reader:
         if index == 0 or self._lines[index].after_blank:
             return True
         before = self._lines[index - 1].text
-        return index - 1 in self._headings or before.endswith((".", "!", "?"))
+        return index - 1 in self._headings or before.endswith(STOPS + QUESTIONS)
 
 
 def _is_capitalised(text: str) -> bool:
