@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpines_privacy import Intrusion, LoginRoute, PrivacyPolicy, Signup
+from alpines_privacy import Intrusion, LoginRoute, Passwords, PrivacyPolicy, Signup
 from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.http import cache
 from alpines_privacy.http.cache import BOUNDS, Cache, held
@@ -220,6 +220,7 @@ def test_nothing_else_remembers_what_a_visitor_sends() -> None:
 
 POLICY = PrivacyPolicy(
     intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
+    passwords=Passwords(paths=["/register"]),
     trusted_proxies=["192.0.2.7", "10.0.0.0/8"],
     exempt=["/static/*", "/a/*/b"],
     signups=[Signup("/register", birth_date="dob")],
@@ -367,6 +368,7 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "style sheets": lambda s, n: s.get(body=_styles(n)),
         "load policies": lambda s, n: s.get(HTTP_HOST=f"{n}.example"),
         "shield elements": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 90}example", body="<script>1</script>"),
+        "paths of passwords": lambda s, n: s.get(path=f"/{_long(n)}", body="<p>"),
         "clean messages": lambda _, n: _log_records(n),
         "log keys": lambda _, n: _log_data(n),
         "readings of keys": lambda _, n: _log(n),

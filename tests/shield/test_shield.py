@@ -22,9 +22,9 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import Answer
+from alpines_privacy.http.script_permission import permission
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy.parts import Trackers
-from alpines_privacy.shield.permission import permission
 from alpines_privacy.shield.script import Script, source
 from alpines_privacy.shield.shortening import shortened
 from alpines_privacy.trackers import rules_for, shipped_rules

@@ -16,7 +16,7 @@ from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
-from alpines_privacy.trackers.responses import TrackersInResponses
+from alpines_privacy.trackers.responses import ShieldTag, TrackersInResponses
 from alpines_privacy.trackers.subscription import FreshLists
 from alpines_privacy.transport import transport_for
 
@@ -39,10 +39,12 @@ def promises_for(
     cookies = Cookies(policy, logins)
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     reports = LoadReports(policy, SecretKeys.given(), rules)
-    trackers = TrackersInResponses(policy, rules, shield.tag)
+    passwords, meter = _passwords(policy)
+    trackers = TrackersInResponses(policy, rules, _tags(shield.tag, *meter))
     promises: list[Promise] = [
         *signups_for(policy, keys),
         *transport_for(policy),
+        *passwords,
         reports,
         Nothing(policy),
         Headers(policy),
@@ -69,6 +71,23 @@ def _intruders(policy: PrivacyPolicy, intrusion: Intrusion) -> Promise:
             key="intrusion",
         ) from None
     return intruders_for(policy, intrusion)
+
+
+def _passwords(policy: PrivacyPolicy) -> tuple[list[Promise], list[ShieldTag]]:
+    """Return the promises about passwords, and what writes the meter's element; nothing without `passwords`."""
+    if policy.passwords is None:
+        return [], []
+    from alpines_privacy.passwords import advice_for  # noqa: PLC0415 - only where it is declared
+
+    advice, refusing = advice_for(policy, policy.passwords)
+    return [advice, *([refusing] if refusing else [])], [advice.tag]
+
+
+def _tags(first: ShieldTag, *more: ShieldTag) -> ShieldTag:
+    """Return what writes all elements that go before a page's first code."""
+    if not more:
+        return first
+    return lambda context, head: b"".join(tag(context, head) for tag in (first, *more))
 
 
 def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:

@@ -73,6 +73,8 @@ BOUNDS = MappingProxyType(
         "load policies": Bound("a host, a mount, a length", 512 * _KB, 2 * _KB, "building one takes 50 µs"),
         # shield
         "shield elements": Bound("a mount, a host, the visitor's signal", 512 * _KB, 2 * _KB, "every page has one"),
+        # passwords
+        "paths of passwords": Bound("a path", 256 * _KB, 512, "every page asks"),
         # redaction
         "clean messages": Bound("a log's template", 256 * _KB, 512, "a program repeats what it says"),
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),

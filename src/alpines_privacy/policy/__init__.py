@@ -11,6 +11,7 @@ from alpines_privacy.policy.parts import (
     Signup,
     ThirdParty,
 )
+from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.secrets import SecretKeys
 from alpines_privacy.policy.transport import Hsts
 
@@ -22,6 +23,7 @@ __all__ = [
     "LogKey",
     "LoginRoute",
     "Logs",
+    "Passwords",
     "PolicyError",
     "PrivacyPolicy",
     "SecretKeys",

@@ -19,6 +19,7 @@ from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.intrusion import Intrusion
 from alpines_privacy.policy.part import Part
+from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.patterns import compile_patterns
 from alpines_privacy.policy.signup_paths import expression_of, is_path
 from alpines_privacy.policy.transport import Hsts
@@ -404,6 +405,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
       whose day counts; without it a day begins where it does last on Earth (UTC-12).
     - `detect_signups`: also check undeclared signups, if they are clear.
     - `age_screen`: the texts and the page of the age screen.
+    - `passwords`: where people choose a password, and the advice that they get (policy §6).
     - `logs`: how personal data is redacted in logs; `"off"` leaves logging alone.
     - `mode`: `"enforce"`; `"report"` changes nothing and logs what it would change; `"off"`.
       `ALPINES_PRIVACY_MODE` in the environment overrides it when the app starts.
@@ -436,6 +438,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     age_zone: str | None = None
     detect_signups: bool = True
     age_screen: AgeScreen = AgeScreen()
+    passwords: Passwords | None = None
     mode: Mode = "enforce"
     exempt: Sequence[str] = ()
     endpoint: str = "/_privacy/"

@@ -19,9 +19,9 @@ from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.http.own_page import not_allowed
 from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.script_permission import Permission, permission
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.shield.permission import Permission, permission
 from alpines_privacy.shield.script import Script
 
 __all__ = ["Knowledge", "Shield", "ShieldCookies"]

@@ -14,12 +14,12 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from alpines_privacy.http import own_page
 from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.field_errors import about_fields
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
 from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.errors import nearest
-from alpines_privacy.signups.field_errors import about_fields
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Pages"]

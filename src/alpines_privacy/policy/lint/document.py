@@ -8,13 +8,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-__all__ = ["Block", "Document", "Piece", "Section", "Sentence", "plain_spelling"]
+__all__ = [
+    "PAUSES",
+    "QUESTIONS",
+    "STOPS",
+    "Block",
+    "Document",
+    "Piece",
+    "Section",
+    "Sentence",
+    "plain_spelling",
+]
 
 _LONGEST = 2000  # characters of a sentence; a longer one is judged in parts
 _MOST_WORDS = 20_000  # by which the language is told
 
+# Marks at the end of a statement, of a question, and within a sentence, in several scripts.
+STOPS = (".", "!", "\u2026", "\u06d4", "\u3002", "\uff01", "\u0964")
+QUESTIONS = ("?", "\u061f", "\uff1f")
+PAUSES = (":", ";", ",", "\u061b", "\u060c", "\uff1a", "\uff1b", "\uff0c", "\u3001")
+
 # Where a sentence may end: a stop, closing quotes, a space, and what a sentence begins with.
-_STOP = re.compile(r"[.!?][\"'\u201d\u2019)]{0,2} (?=[\"'\u201c(]?[^\W_a-z])")
+_STOP = re.compile(r"[.!?\u2026\u06d4\u061f\u3002\uff01\uff1f\u0964][\"'\u201d\u2019)]{0,2} (?=[\"'\u201c(]?[^\W_a-z])")
 # What stands before a stop that ends no sentence: "e.g. Art. 6", "J. Smith".
 _SHORT = re.compile(
     r"(?:^|[ (])(?:[a-z]|e\.g|i\.e|etc|incl|inc|ltd|co|no|nos|art|sec|par|mr|mrs|ms|dr|st|vs|cf|approx|tel)$",
@@ -30,6 +45,7 @@ _SPELLINGS = {
 }  # fmt: skip
 _TABLE = str.maketrans(_SPELLINGS)
 _WRITTEN_OUT = (
+    (re.compile(r"\b(?:https?|ftp)://[^\s<>()]*[^\s<>().,;:!?]"), ""),  # an address claims nothing
     (re.compile(r"\bcan't\b"), "cannot"),
     (re.compile(r"\bwon't\b"), "will not"),
     (re.compile(r"(?<=[a-z])n't\b"), " not"),
@@ -141,7 +157,7 @@ class Document:
 
 
 def plain_spelling(text: str) -> str:
-    """Return a text in lower case: plain quotes, "do not" for "don't", "dnt" for "Do Not Track"."""
+    """Return a text in lower case: plain quotes, no addresses, "do not" for "don't", "dnt" for "Do Not Track"."""
     text = text.translate(_TABLE).lower()
     for pattern, written in _WRITTEN_OUT:
         text = pattern.sub(written, text)

@@ -59,11 +59,7 @@ def _not_enforced(policy: PrivacyPolicy) -> str:
 
 def _https(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        'https = "off" does not ask for encryption'
-        if _setting(policy, "https", "off") == "off"
-        else ""
-    )
+    return 'https = "off" does not ask for encryption' if policy.https == "off" else ""
 
 
 def _cookies(policy: PrivacyPolicy, sentence: Sentence) -> str:
@@ -108,18 +104,12 @@ def _ages(policy: PrivacyPolicy, sentence: Sentence) -> str:
 
 def _passwords(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        "" if _setting(policy, "passwords") else "there is no [passwords], which gives the advice"
-    )
+    return "" if policy.passwords else "there is no [passwords], which gives the advice"
 
 
 def _intrusion(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        ""
-        if _setting(policy, "intrusion")
-        else "there is no [intrusion], which counts failed logins"
-    )
+    return "" if policy.intrusion else "there is no [intrusion], which counts failed logins"
 
 
 def _payments(policy: PrivacyPolicy, sentence: Sentence) -> str:
@@ -133,12 +123,8 @@ def _payments(policy: PrivacyPolicy, sentence: Sentence) -> str:
 
 def _breach(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    operator = _setting(policy, "operator")
-    return (
-        ""
-        if operator and operator.contact
-        else "no operator with a contact is declared, who would send it"
-    )
+    promised = getattr(_setting(policy, "operator"), "breach_notice", None)
+    return "" if promised else "no operator with a breach_notice is declared, who would send it"
 
 
 def _logs(policy: PrivacyPolicy, sentence: Sentence) -> str:
@@ -287,7 +273,7 @@ KEPT: tuple[Rule, ...] = (
         "the text promises that card data is not stored", is_denial=True,
     ),
     _rule(
-        "breach-without-sender", "Policy \u00a714", "Declare [operator] with a contact.",
+        "breach-without-sender", "Policy \u00a714", "Declare [operator] with breach_notice, and say no other time than that.",
         r"\bbreach\b[^.;]{0,160}?\b(?:notif\w+|inform|tell|alert)\b|\b(?:notif\w+|inform|tell|"
         r"alert)\b[^.;]{0,80}?\bbreach", _breach,
         "the text promises to tell people of a breach",

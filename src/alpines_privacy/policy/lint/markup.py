@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from alpines_privacy.policy.lint.document import Block, Piece
+from alpines_privacy.policy.lint.document import PAUSES, STOPS, Block, Piece
 
 __all__ = ["is_markup", "read_markup"]
 
@@ -188,7 +188,7 @@ class _Reader:
 
 
 def _is_title(words: str) -> bool:
-    return len(words) <= _LONGEST_TITLE and not words.endswith((".", ":", ";", ","))
+    return len(words) <= _LONGEST_TITLE and not words.endswith(STOPS + PAUSES)
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:

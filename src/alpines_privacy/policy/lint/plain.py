@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from alpines_privacy.policy.lint.document import Block, Piece
+from alpines_privacy.policy.lint.document import PAUSES, QUESTIONS, STOPS, Block, Piece
 
 __all__ = ["links_in", "read_plain"]
 
@@ -88,7 +88,7 @@ def _is_title(text: str) -> bool:
     return (
         2 < len(text) <= 110
         and len(text.split()) <= 16
-        and not text.endswith((".", ";", ",", ":"))
+        and not text.endswith(STOPS + PAUSES)
         and text[0].isalpha()
         and not text[0].islower()
         and ": " not in text
@@ -98,7 +98,7 @@ def _is_title(text: str) -> bool:
 
 def _is_body(text: str) -> bool:
     """Whether a line is a paragraph's rather than another heading or a line of an address."""
-    return len(text) > 60 or text.endswith((".", ":", ";", "!", "?")) or _item(text) is not None
+    return len(text) > 60 or text.endswith(STOPS + QUESTIONS + PAUSES) or _item(text) is not None
 
 
 def _item(text: str) -> str | None:
@@ -121,12 +121,14 @@ class _Reader:
         self._headings = frozenset() if self._has_marks else self._numbered_headings()
         self._titles = self._plain_titles()
         self._blocks: list[Block] = []
+        self._open: list[Piece] = []  # of the last one
 
     def blocks(self) -> Sequence[Block]:
         """Return the blocks in their order."""
         for index, line in enumerate(self._lines):
             if line.text and not self._is_mark(index):
                 self._take(index, line)
+        self._close()
         return [_cleaned(block) for block in self._blocks]
 
     def _is_mark(self, index: int) -> bool:
@@ -162,26 +164,29 @@ class _Reader:
     def _add(
         self, kind: str, line: _Line, words: str, level: int = 0, *, sure: bool = True
     ) -> None:
+        """Begin a block; lines that go on with it are added to the open pieces."""
+        self._close()
         pieces = (Piece(line.number, words),)
         self._blocks.append(Block(kind, pieces, level, sure))  # type: ignore[arg-type]  # one of the five
+        self._open = [*pieces]
+
+    def _close(self) -> None:
+        """Give the last block all its pieces."""
+        if len(self._open) > 1:
+            self._blocks[-1] = self._blocks[-1]._replace(pieces=tuple(self._open))
 
     def _go_on(self, line: _Line) -> None:
-        last = self._blocks[-1]
-        self._blocks[-1] = last._replace(pieces=(*last.pieces, Piece(line.number, line.text)))
+        self._open.append(Piece(line.number, line.text))
 
     def _continues(self, line: _Line) -> bool:
         """Whether a line goes on with the block before: a wrapped paragraph or item."""
         if line.after_blank or not self._blocks or self._blocks[-1].kind not in {"text", "item"}:
             return False
-        last = self._blocks[-1]
-        before = last.pieces[-1].text
-        if last.kind == "item":
+        before = self._open[-1].text
+        if self._blocks[-1].kind == "item":
             return line.indent > 0 or line.text[0].islower()
-        return (
-            len(last.pieces) < 2000
-            and (not before.endswith((".", ":", "!", "?", ";")) or len(before) > 60)
-            and not before.endswith(":")
-        )
+        is_over = before.endswith((*STOPS, *QUESTIONS, ":", ";"))
+        return not is_over or (len(before) > 60 and not before.endswith(":"))
 
     def _heading(self, index: int, line: _Line) -> tuple[str, int, bool] | None:
         """Return a heading's words, its rank, and whether its marks make it one."""
@@ -291,7 +296,7 @@ class _Reader:
         if index == 0 or self._lines[index].after_blank:
             return True
         before = self._lines[index - 1].text
-        return index - 1 in self._headings or before.endswith((".", "!", "?"))
+        return index - 1 in self._headings or before.endswith(STOPS + QUESTIONS)
 
 
 def _is_capitalised(text: str) -> bool:

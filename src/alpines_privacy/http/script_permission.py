@@ -1,4 +1,4 @@
-"""Whether an app's own Content-Security-Policy lets the shield run, and with which nonce (CSP3 §6.7).
+"""Whether an app's own Content-Security-Policy lets a script of the site's own run, and with which nonce (CSP3 §6.7).
 
 Every policy of a response must allow it. A policy in a `<meta>` is unknown when the tag is written.
 """
