@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.promise import Promise
+from alpines_privacy.payments import payments_for
 from alpines_privacy.policy import Intrusion, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
@@ -41,6 +42,7 @@ def promises_for(
     reports = LoadReports(policy, SecretKeys.given(), rules)
     trackers = TrackersInResponses(policy, rules, shield.tag)
     promises: list[Promise] = [
+        *payments_for(policy),
         *signups_for(policy, keys),
         *transport_for(policy),
         reports,

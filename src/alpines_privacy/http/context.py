@@ -77,6 +77,10 @@ class RequestContext:
     read = False  # the app has read the signal, so its response may depend on it
     head_left = False
     ended = False
+    is_missing = False  # the app answers 404: its path is no route
+    page_watchers: tuple[
+        Callable[[bytes], None], ...
+    ] = ()  # each gets the bytes of a page that is filtered
     exempted: frozenset[str] = frozenset()
     hidden: tuple[tuple[str, str], ...] = ()  # values and kinds, the longest first
     users: tuple[Callable[[], object | None], ...] = ()  # each returns who is signed in
@@ -152,6 +156,7 @@ class RequestContext:
     def look_again(self) -> None:
         """Forget the client and the mount, because the app has begun its response."""
         self._client = self._mount = None
+        self.page_watchers = ()
 
     @property
     def https(self) -> bool:

@@ -20,6 +20,7 @@ from alpines_privacy.http.weights import weights
 
 __all__ = [
     "STYLE",
+    "crossing",
     "is_from_here",
     "json_answer",
     "not_allowed",
@@ -113,6 +114,12 @@ def plain(status: int, text: str, *more: Field) -> Answer:
         ("cache-control", "no-store"),
     ]
     return Answer(status, [*fields, *more], f"{text}\n".encode())
+
+
+def crossing(answer: Answer, *more: Field) -> Answer:
+    """Return an answer with `more` fields that pages of other origins may read if they may read the app's."""
+    fields = [field for field in answer.fields if field[0] != "content-length"]
+    return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
 
 
 def not_allowed(*methods: str) -> Answer:

@@ -422,6 +422,8 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
       Secure, for a site whose proxy redirects already and does not tell the app (policy §6).
       `https_exempt` are paths that are served over http too, as to health checks.
     - `hsts`: tell browsers to use https alone; `upgrade_insecure_requests`: and for a page's parts.
+    - `payments`: `"report"` card numbers and security codes that are sent to the site, or `"refuse"`
+      them; `payment_callbacks` are paths that a payment gateway calls.
     """
 
     cookies: Sequence[Cookie] = ()
@@ -451,6 +453,8 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     https_exempt: Sequence[str] = ()
     hsts: Hsts | None = None
     upgrade_insecure_requests: bool = False
+    payments: Literal["report", "refuse", "off"] = "report"
+    payment_callbacks: Sequence[str] = ()
 
     FILE: ClassVar[str] = "alpines-privacy.toml"
 
@@ -468,6 +472,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
                 )
         _check_paths("exempt", self.exempt)
         _check_paths("https_exempt", self.https_exempt)
+        _check_paths("payment_callbacks", self.payment_callbacks)
         if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)+", self.endpoint):
             raise PolicyError(
                 f"{self.endpoint!r} is no path of its own; expected one such as /_privacy/ that starts and ends with /",

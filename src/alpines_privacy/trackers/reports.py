@@ -14,7 +14,6 @@ names 50; only a person adds a host to the policy.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
@@ -27,6 +26,7 @@ from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.report import logger
+from alpines_privacy.http.route_shapes import shape_of
 from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
@@ -68,9 +68,6 @@ _MOST_HOSTS = 500
 _MOST_LOGGED = 50  # hosts, in the log
 _LONGEST_ADDRESS = 2048  # characters that are read
 _LONGEST_HOST = 100
-# A path segment that belongs to a route rather than to a visitor.
-_ROUTE_WORD = re.compile(r"[a-z][a-z._-]{0,23}")
-_MOST_SEGMENTS = 4
 
 _WORD = b"loads"
 _SALT = "alpines-privacy.loads"
@@ -276,6 +273,4 @@ def _page(document: str, own: str, *, is_ours: bool) -> str | None:
     address = parse(document) if "//" in document else None
     if address is None or not is_same_site(address.host, own):
         return None
-    segments = address.path.partition("?")[0].split("/")[1:]
-    shape = [s if not s or _ROUTE_WORD.fullmatch(s) else "*" for s in segments[:_MOST_SEGMENTS]]
-    return "/" + "/".join([*shape, *(["..."] if len(segments) > _MOST_SEGMENTS else [])])
+    return shape_of(address.path.partition("?")[0])
