@@ -67,7 +67,7 @@ def test_each_promise_of_the_guard_stands_in_the_module_map() -> None:
         intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
     )
     guard = Guard(policy, app_keys=[KEY])
-    refusing = Guard(PrivacyPolicy(payments="refuse"))
+    refusing = Guard(PrivacyPolicy(payments="refuse", strict=True))
     hooks = (
         *guard.on_request,
         *guard.on_response,

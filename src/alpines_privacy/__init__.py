@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from alpines_privacy.http.privacy import Privacy, current
     from alpines_privacy.policy import (
         AgeScreen,
+        Collection,
         Cookie,
         Hsts,
         Intrusion,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AgeScreen",
+    "Collection",
     "Cookie",
     "Hsts",
     "Intrusion",
@@ -49,6 +51,7 @@ __getattr__ = lazy(
     __name__,
     {
         "AgeScreen": "alpines_privacy.policy",
+        "Collection": "alpines_privacy.policy",
         "Cookie": "alpines_privacy.policy",
         "Hsts": "alpines_privacy.policy",
         "Intrusion": "alpines_privacy.policy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from alpines_privacy.collected import KindOfValue, collections_for
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.promise import Promise
@@ -29,6 +30,7 @@ def promises_for(
     choices: StoredChoice | None,
     logins: Iterable[str],
     keys: Callable[[], SecretKeys],
+    kind_of_value: KindOfValue,
 ) -> list[Promise]:
     """Return the built-in promises in the order of their hooks.
 
@@ -43,6 +45,7 @@ def promises_for(
     trackers = TrackersInResponses(policy, rules, shield.tag)
     promises: list[Promise] = [
         *payments_for(policy),
+        *collections_for(policy, kind_of_value),
         *signups_for(policy, keys),
         *transport_for(policy),
         reports,

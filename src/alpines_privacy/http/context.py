@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alpines_privacy.http.client import as_read_inside
 from alpines_privacy.http.login import Login
+from alpines_privacy.http.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +46,16 @@ class Preference:
 class Runtime:
     """What all requests of a guard share: trusted proxies, notices, age rule, names of parts."""
 
-    __slots__ = ("__weakref__", "ages", "cleaner", "enforces", "notices", "parts", "proxies")
+    __slots__ = (
+        "__weakref__",
+        "ages",
+        "cleaner",
+        "enforces",
+        "notices",
+        "parts",
+        "proxies",
+        "seen",
+    )
 
     def __init__(
         self,
@@ -61,6 +71,7 @@ class Runtime:
         self.parts = parts
         self.ages = ages
         self.enforces = enforces
+        self.seen = Seen.asked()
         self.cleaner: Any = None  # of what its requests log; None leaves that alone
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "page",
     "plain",
     "problem",
+    "refusal",
     "shell",
     "wants_problem",
     "way_home",
@@ -120,6 +121,14 @@ def crossing(answer: Answer, *more: Field) -> Answer:
     """Return an answer with `more` fields that pages of other origins may read if they may read the app's."""
     fields = [field for field in answer.fields if field[0] != "content-length"]
     return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
+
+
+def refusal(request: RequestHead, status: int, title: str, detail: str) -> Answer:
+    """Return a refusal as a page, or for a program; `title` and `detail` are text."""
+    if wants_problem(request):
+        return crossing(problem(status, detail))
+    content = f"<h1>{escape(title)}</h1>\n<p>{escape(detail)}</p>"
+    return crossing(page(status, shell(title, content, STYLE)))
 
 
 def not_allowed(*methods: str) -> Answer:

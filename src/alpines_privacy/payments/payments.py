@@ -15,7 +15,7 @@ from alpines_privacy.http.heads import RequestHead, ResponseHead
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.outcomes import Answer, Examine, Watch, whole_body
-from alpines_privacy.http.own_page import STYLE, crossing, page, problem, shell, wants_problem
+from alpines_privacy.http.own_page import refusal
 from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.route_shapes import FirstTimes, shape_of
@@ -168,7 +168,4 @@ class RefusedPayments(Payments):
 
 
 def _refusal(request: RequestHead) -> Answer:
-    """Return 422, as a page or for programs."""
-    if wants_problem(request):
-        return crossing(problem(422, _DETAIL))
-    return crossing(page(422, shell(_TITLE, f"<h1>{_TITLE}</h1>\n<p>{_DETAIL}</p>", STYLE)))
+    return refusal(request, 422, _TITLE, _DETAIL)

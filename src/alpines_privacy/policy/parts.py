@@ -15,9 +15,11 @@ from msgspec import Meta
 
 from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.bounds import check_mapping
+from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.intrusion import Intrusion
+from alpines_privacy.policy.kinds import Kind
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.patterns import compile_patterns
 from alpines_privacy.policy.signup_paths import expression_of, is_path
@@ -36,11 +38,6 @@ __all__ = [
 
 Mode = Literal["enforce", "report", "off"]
 
-# The kinds of personal data a log may hold (policy §2), as they stand in marks.
-Kind = Literal[
-    "NAME", "EMAIL", "ADDRESS", "PHONE", "CNIC", "NTN", "USERNAME", "PASSWORD", "SECRET", "IP",
-    "USER_AGENT", "CARD", "CVV", "IBAN", "SSN", "PASSPORT", "BIRTH_DATE", "MAC", "COORDINATES",
-]  # fmt: skip
 # Ways to redact. A pseudonym of a password or a CVV could be guessed by whoever holds the key, and
 # the last four of a short value are most of it, so not every kind has every way.
 _Marked = Literal["mark", "keep"]
@@ -424,6 +421,8 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     - `hsts`: tell browsers to use https alone; `upgrade_insecure_requests`: and for a page's parts.
     - `payments`: `"report"` card numbers and security codes that are sent to the site, or `"refuse"`
       them; `payment_callbacks` are paths that a payment gateway calls.
+    - `collections`: which personal data each path takes, why, and how long it is kept; the rest is
+      reported, or with `strict` refused.
     """
 
     cookies: Sequence[Cookie] = ()
@@ -455,6 +454,8 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     upgrade_insecure_requests: bool = False
     payments: Literal["report", "refuse", "off"] = "report"
     payment_callbacks: Sequence[str] = ()
+    collections: Sequence[Collection] = ()
+    strict: bool = False
 
     FILE: ClassVar[str] = "alpines-privacy.toml"
 

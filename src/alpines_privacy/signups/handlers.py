@@ -17,11 +17,12 @@ from alpines_privacy.http.content_type import Unreadable, UnsupportedType
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
-from alpines_privacy.http.loose_body import readings
+from alpines_privacy.http.loose_body import find_fields, readings
 from alpines_privacy.http.methods import has_method
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
+from alpines_privacy.http.route_shapes import shape_of
 from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
@@ -311,6 +312,7 @@ class UndeclaredHandler(Handler):
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
+            self._note(context, request, body)
             # A parent may use the browser that refused the child.
             may_be_locked = finding is not Finding.SOMEBODY_ELSE or doubt is not None
             if may_be_locked and self.shared.tokens.is_locked(request):
@@ -322,6 +324,14 @@ class UndeclaredHandler(Handler):
         if finding is not Finding.OLD_ENOUGH:
             context.runtime.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
+
+    def _note(self, context: RequestContext, request: RequestHead, body: bytes) -> None:
+        """Write down where an account was created, and the first field of a birth date."""
+        seen = context.runtime.seen
+        if seen.is_kept:
+            kind = "".join(request.values("content-type")[:1])
+            names = (name for name, _ in find_fields(kind, body) if is_of_a_birth(name))
+            seen.note("signup", shape_of(request.path), birth_date=next(names, "birth_date"))
 
     def _classified(self, request: RequestHead, body: bytes) -> tuple[Finding, Unreadable | None]:
         """Return the finding, and why parsers may differ; if they may, that of the reading that shows most."""

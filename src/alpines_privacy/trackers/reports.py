@@ -27,6 +27,7 @@ from alpines_privacy.http.own_page import is_from_here
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.report import logger
 from alpines_privacy.http.route_shapes import shape_of
+from alpines_privacy.http.seen import Seen
 from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
@@ -158,16 +159,17 @@ class LoadReports(Promise):
         """
         if media_type("".join(request.values("content-type")[-1:])) not in _TYPES:
             return Answer(415, [*_PRIVATE, ("accept-post", ", ".join(sorted(_TYPES)))])
+        seen = context.runtime.seen
         own, is_ours = context.client.host, is_from_here(request, context.client)
 
         def count(body: bytes) -> Answer:
             for report in _read(body):
-                self._count(report, own, is_ours=is_ours)
+                self._count(report, own, seen, is_ours=is_ours)
             return _TAKEN
 
         return Examine(_LARGEST, whole_body(count), beyond=Answer(413, _PRIVATE))
 
-    def _count(self, report: _Report, own: str, *, is_ours: bool) -> None:
+    def _count(self, report: _Report, own: str, seen: Seen, *, is_ours: bool) -> None:
         host = _host(report.blocked)
         if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
             return
@@ -177,6 +179,7 @@ class LoadReports(Promise):
         if page is not None:
             self.counts.add(host, report.directive)
             self._log(host, report.directive, page, own)
+            seen.note("host", host)
 
     def _log(self, host: str, directive: str, page: str, own: str) -> None:
         """Log a host once, with the way to declare it."""
