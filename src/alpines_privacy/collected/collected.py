@@ -26,6 +26,7 @@ from alpines_privacy.policy import Logs, PrivacyPolicy
 __all__ = ["Collections", "KindOfValue", "StrictCollections", "collections_for"]
 
 _LARGEST = 1_000_000  # bytes of a body that is examined; a larger one passes
+_LONGEST_VALUE = 3072  # bytes of a value that is read, escapes and all
 _FORM = "application/x-www-form-urlencoded"
 _PLAIN_NAME = re.compile(r"[a-z_.*-]{1,40}")
 _DIGITS = re.compile(r"[0-9]+")
@@ -82,7 +83,8 @@ class Collections(Promise):
             return {}
         is_form = not media_type(kind).endswith("json")
         declared = self._fields.declared(context.request)
-        return self._fields.undeclared(find_fields(kind, body), declared, is_form=is_form)
+        fields = find_fields(kind, body, _LONGEST_VALUE)
+        return self._fields.undeclared(fields, declared, is_form=is_form)
 
     def report(self, context: RequestContext, found: Mapping[str, str], how: str) -> None:
         """Tell of a route once, without any value."""

@@ -27,6 +27,7 @@ from alpines_privacy.policy import Logs, PrivacyPolicy
 __all__ = ["Payments", "RefusedPayments", "payments_for"]
 
 _LARGEST = 1_000_000  # bytes of a body that is examined; a larger one passes
+_LONGEST_VALUE = 1024  # bytes of a value that is read: escapes make it up to twelve times as long
 _SHORTEST_QUERY = 7  # characters: cvv=123
 _FORM_TYPE = "application/x-www-form-urlencoded"  # as a query is read
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\[\]*-]{1,64}")
@@ -104,7 +105,7 @@ class Payments(Promise):
         """Return the payment data in a body, if it has any."""
         if not may_hold_payment_data(body):
             return None
-        return self._fields.find(find_fields(content_type, body))
+        return self._fields.find(find_fields(content_type, body, _LONGEST_VALUE))
 
     def found_in_query(self, query: str) -> Finding | None:
         """Return the payment data in a query, if it has any."""
