@@ -67,7 +67,14 @@ def test_each_promise_of_the_guard_stands_in_the_module_map() -> None:
         intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
     )
     guard = Guard(policy, app_keys=[KEY])
-    hooks = (*guard.on_request, *guard.on_response, *guard.on_fill, *guard.pages.values())
+    refusing = Guard(PrivacyPolicy(payments="refuse", strict=True))
+    hooks = (
+        *guard.on_request,
+        *guard.on_response,
+        *guard.on_fill,
+        *guard.pages.values(),
+        *refusing.on_request,
+    )
     text = ARCHITECTURE.read_text("utf-8")
     for name, module in {(type(p).__name__, type(p).__module__) for p, _ in hooks}:
         path = module.removeprefix("alpines_privacy.").replace(".", "/") + ".py"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from alpines_privacy.http.privacy import Privacy, current
     from alpines_privacy.policy import (
         AgeScreen,
+        Collection,
         Cookie,
         Hsts,
         Intrusion,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AgeScreen",
+    "Collection",
     "Cookie",
     "Hsts",
     "Intrusion",
@@ -51,6 +53,7 @@ __getattr__ = lazy(
     __name__,
     {
         "AgeScreen": "alpines_privacy.policy",
+        "Collection": "alpines_privacy.policy",
         "Cookie": "alpines_privacy.policy",
         "Hsts": "alpines_privacy.policy",
         "Intrusion": "alpines_privacy.policy",

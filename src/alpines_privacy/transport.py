@@ -30,6 +30,7 @@ _CSP = "content-security-policy"
 _UPGRADE: Field = (_CSP, "upgrade-insecure-requests")
 
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\]")
+_PORT = re.compile(r":[0-9]*+\Z")
 _REDIRECTED = frozenset({"GET", "HEAD"})
 # Paths that an app may take for another one than their text.
 _AMBIGUOUS = re.compile(r"//|/\.|[\\;\x00-\x20\ufffd]")
@@ -100,15 +101,14 @@ class EncryptionFields(Promise):
     fields_read: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, policy: PrivacyPolicy) -> None:
-        self._strict: Field | None = policy.hsts and (STRICT, _value(policy.hsts))
+        self._strict = None if policy.hsts is None else (STRICT, _value(policy.hsts))
         self._upgrades = policy.upgrade_insecure_requests
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
         """Add the fields to a response over https that lacks them, as far as there is room."""
-        if head.status < 200 or not context.https:
-            return
         self.plain(context, head)
-        if self._upgrades and head.is_html and head.status != 304 and not _upgrades(head):
+        is_page = head.is_html and 200 <= head.status != 304  # Not Modified
+        if self._upgrades and is_page and context.https and not _upgrades(head):
             _add(head, _UPGRADE)
 
     def plain(self, context: RequestContext, head: ResponseHead) -> None:
@@ -116,8 +116,15 @@ class EncryptionFields(Promise):
         strict = self._strict
         if strict is None or STRICT in head.names or head.status < 200 or not context.https:
             return
-        if not is_loopback_host(context.client.host):  # it would hold for whatever else runs here
+        if not _is_this_machine(context):  # the field would hold for whatever else runs here
             _add(head, strict)
+
+
+def _is_this_machine(context: RequestContext) -> bool:
+    """Whether the visitor asked for a loopback host; a proxy may write one into Host."""
+    asked = context.request.values("host")
+    name = _PORT.sub("", asked[0].lower()) if asked else ""
+    return is_loopback_host(name) and is_loopback_host(context.client.host)
 
 
 def _value(hsts: Hsts) -> str:

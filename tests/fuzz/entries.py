@@ -16,7 +16,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alpines_privacy import Cookie, PrivacyPolicy, Signup, ThirdParty, current, protect
+from alpines_privacy import Collection, Cookie, PrivacyPolicy, Signup, ThirdParty, current, protect
 from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
@@ -51,6 +51,7 @@ POLICY = PrivacyPolicy(
         Cookie("pref_*", purpose="Remembers how you read", lifetime=86400),
     ],
     third_parties=[ThirdParty("*.cdn.example", purpose="Style sheets")],
+    collections=[Collection("/register", purpose="Signs you up", fields=["dob"])],
     signups=[
         Signup("/register", birth_date="dob"),
         Signup("/parts/{club}/join", birth_date=("year", "month", "day")),

@@ -253,7 +253,7 @@ FILES: dict[str, tuple[str, str]] = {
     "a key twice": ("mode='off'\nmode='off'", "2: is not valid TOML: "),
     "value": ("# ours\n\nmode = 'of'\n", "3: mode: found 'of' (text) (did you mean \"off\"?); "),
     "indented, quoted key": ("\n  'mode' = 5", "2: mode: found 5 (whole number); "),
-    "unknown table": ("[operators]\nname = 'x'", "1: operators: unknown key; "),
+    "unknown table": ("[widgets]\nname = 'x'", "1: widgets: unknown key; "),
     "missing": ("mode = 'off'\n\n[[cookies]]\nname = 'a'\n", "3: cookies[0].purpose: is missing"),
     "second of a list": (
         "[[cookies]]\nname='a'\npurpose='b'\n\n[[cookies]]\nname='c'\npurpose=''\n",

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.engine.key_names import KeyNames
 from tests.support.key_table import PAGE, page
 
 TEXT = PAGE.read_text("utf-8")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.policy import LogKey, Logs
 from alpines_privacy.redaction import Redactor
-from alpines_privacy.redaction.engine.key_names import KeyNames
 from alpines_privacy.redaction.engine.keys import Keys
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.spans import Span

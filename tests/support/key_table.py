@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alpines_privacy.cli.reports import KIND_NAMES
-from alpines_privacy.redaction.engine.key_names import _ABOUT, _JOINED, _KINDS, _MORE, _OTHER
+from alpines_privacy.http.key_names import _ABOUT, _JOINED, _KINDS, _MORE, _OTHER
 from alpines_privacy.redaction.engine.people import PEOPLE
 
 __all__ = ["PAGE", "page"]

@@ -14,6 +14,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "alpines_privacy.cli.policy_lint:lint",
         "Check a policy's text, and whether a policy file keeps it.",
     ),
+    "inventory": (
+        "alpines_privacy.cli.policy_inventory:inventory",
+        "List what data is where, why, and how long.",
+    ),
+    "init": (
+        "alpines_privacy.cli.policy_init:init",
+        "Write a first policy file from what was seen.",
+    ),
 }
 
 

@@ -199,6 +199,8 @@ class Cookies(Promise):
         edit, private, notice = self._verdicts[asked]
         if notice:
             self._report(context, *notice)
+        if context.runtime.seen.is_kept and not self._rules[name].declared:
+            context.runtime.seen.note("cookie", _shown(name))
         return setcookie.edited(text, *edit) if edit else None, private
 
     def _verdict(self, asked: _Asked) -> _Verdict:

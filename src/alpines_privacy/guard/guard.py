@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import get_args
 
+from alpines_privacy.guard.kinds import kind_of_value
 from alpines_privacy.guard.promises import promises_for
 from alpines_privacy.guard.visit import RequestHook, Visit
 from alpines_privacy.http.client import ProxyTrust
@@ -59,7 +60,7 @@ class Guard:
         self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
         redacts = self.mode == "enforce" and policy.logs != "off"
         if promises is None:
-            promises = promises_for(policy, choices, logins, keys)
+            promises = promises_for(policy, choices, logins, keys, kind_of_value)
             if redacts:
                 promises.append(VisitorsInLogs())
         parts = frozenset(

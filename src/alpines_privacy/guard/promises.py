@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from alpines_privacy.collected import KindOfValue, collections_for
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.promise import Promise
+from alpines_privacy.payments import payments_for
 from alpines_privacy.policy import Intrusion, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
@@ -28,6 +30,7 @@ def promises_for(
     choices: StoredChoice | None,
     logins: Iterable[str],
     keys: Callable[[], SecretKeys],
+    kind_of_value: KindOfValue,
 ) -> list[Promise]:
     """Return the built-in promises in the order of their hooks.
 
@@ -42,6 +45,8 @@ def promises_for(
     passwords, meter = _passwords(policy)
     trackers = TrackersInResponses(policy, rules, _tags(shield.tag, *meter))
     promises: list[Promise] = [
+        *payments_for(policy),
+        *collections_for(policy, kind_of_value),
         *signups_for(policy, keys),
         *transport_for(policy),
         *passwords,

@@ -217,6 +217,7 @@ class Visit:
     def _run_hooks(self, head: ResponseHead) -> Send | Hold | Replace:
         """Run the `response` hooks of all promises on a head."""
         context = self.context
+        context.is_missing = head.status == 404
         context.look_again()
         sent = head
         if self._guard.reports:

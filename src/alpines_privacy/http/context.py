@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alpines_privacy.http.client import as_read_inside
 from alpines_privacy.http.login import Login
+from alpines_privacy.http.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +46,16 @@ class Preference:
 class Runtime:
     """What all requests of a guard share: trusted proxies, notices, age rule, names of parts."""
 
-    __slots__ = ("__weakref__", "ages", "cleaner", "enforces", "notices", "parts", "proxies")
+    __slots__ = (
+        "__weakref__",
+        "ages",
+        "cleaner",
+        "enforces",
+        "notices",
+        "parts",
+        "proxies",
+        "seen",
+    )
 
     def __init__(
         self,
@@ -61,6 +71,7 @@ class Runtime:
         self.parts = parts
         self.ages = ages
         self.enforces = enforces
+        self.seen = Seen.asked()
         self.cleaner: Any = None  # of what its requests log; None leaves that alone
 
 
@@ -77,6 +88,10 @@ class RequestContext:
     read = False  # the app has read the signal, so its response may depend on it
     head_left = False
     ended = False
+    is_missing = False  # the app answers 404: its path is no route
+    page_watchers: tuple[
+        Callable[[bytes], None], ...
+    ] = ()  # each gets the bytes of a page that is filtered
     exempted: frozenset[str] = frozenset()
     hidden: tuple[tuple[str, str], ...] = ()  # values and kinds, the longest first
     users: tuple[Callable[[], object | None], ...] = ()  # each returns who is signed in
@@ -152,6 +167,7 @@ class RequestContext:
     def look_again(self) -> None:
         """Forget the client and the mount, because the app has begun its response."""
         self._client = self._mount = None
+        self.page_watchers = ()
 
     @property
     def https(self) -> bool:

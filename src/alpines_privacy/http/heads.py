@@ -49,7 +49,7 @@ _MAY_BE_PAGES = HTML_TYPES | XML_TYPES | {""}
 # Statuses of responses that are never plain: 304 may stand for a page, and a resource of ours may replace a 404.
 NEVER_PLAIN = frozenset({304, 404})
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://[^/?#]*+").match
 
 _MOST_ADDED = 1536  # bytes of what the layer adds to a head
 _MOST = 3584  # bytes of a head with that
@@ -116,8 +116,8 @@ class RequestHead(ABC):
     def sent_path(self) -> str:
         """The whole path undecoded, as the visitor wrote it; empty if the server does not tell, or it is not `path`."""
         target = self._target.partition("?")[0]
-        if not target.startswith("/"):  # the absolute form names a host too (RFC 9112 §3.2.2)
-            target = _ABSOLUTE.sub("", target, count=1)
+        if absolute := _ABSOLUTE(target):  # this form names a host too (RFC 9112 §3.2.2)
+            target = target[absolute.end() :]
         return target if target[:1] == "/" and decoded(target) == self.path else ""
 
     @property

@@ -16,6 +16,7 @@ from alpines_privacy.http.content_type import Unreadable, read_content_type
 
 __all__ = ["find_fields", "pairs", "readings"]
 
+_ANY = 1 << 60  # bytes: a value of any length
 # A string and its value, if it is a name. If it is none, the quote at its end may begin a string.
 _STRING = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
 _MEMBER = re.compile(
@@ -34,8 +35,10 @@ _LINE_END = re.compile(rb"\r?\n\Z|\r\Z")
 _PAIR = re.compile(rb"([^&;=]*+)(=?)([^&;]*+)(?:[&;]++|\Z)")
 
 
-def find_fields(content_type: str, body: bytes) -> Fields:
+def find_fields(content_type: str, body: bytes, longest: int | None = None) -> Fields:
     """Yield all fields that a body seems to hold, names and values; never raises.
+
+    A value of more than `longest` bytes is empty, but for one of a multipart form in disorder.
 
     A file of a multipart form has an empty value; JSON that breaks off has names without the
     path to them.
@@ -45,32 +48,26 @@ def find_fields(content_type: str, body: bytes) -> Fields:
         for _ in read_fields(kind, body, NONE):
             pass
     except Unreadable:
-        return _by_looks(content_type.lower(), body)
-    return read_fields(kind, body, longest=len(body))
+        return _by_looks(content_type.lower(), body, longest or len(body))
+    return read_fields(kind, body, longest=longest or len(body))
 
 
 def readings(body: bytes) -> Iterator[Fields]:
-    """Yield the fields by each format that a body of any type may be in; never raises."""
+    """Yield all fields by each reading that some parser may have of a body of any type; never raises."""
     if _looks_wide("", body):
         yield _wide_members(body)
     yield _members(body)
     yield _parts(body)
-    yield pairs(body)
+    yield _parts(b"\n" + body, delimiter=b"\n--")  # whichever the boundary
+    yield (field for field in pairs(body) if field[1])  # what stands before is no name with a value
 
 
-def pairs(body: bytes) -> Fields:
-    """Yield the pairs of a form in any state; one without a value has an empty one."""
-    for match in _PAIR.finditer(body):
-        if match[1] or match[2]:
-            yield unquoted(match[1]), unquoted(match[3]) if match[3] else ""
-
-
-def _by_looks(content_type: str, body: bytes) -> Fields:
+def _by_looks(content_type: str, body: bytes, longest: int) -> Fields:
     """Yield the fields of the first format that the body looks like and that has any."""
     for looks, read in _BY_LOOKS:
         if looks(content_type, body):
             found = False
-            for field in read(body):
+            for field in read(body, longest):
                 found = True
                 yield field
             if found:
@@ -93,17 +90,17 @@ def _looks_like_a_form(_: str, body: bytes) -> bool:
     return b"=" in body
 
 
-def _wide_members(body: bytes) -> Fields:
+def _wide_members(body: bytes, longest: int = _ANY) -> Fields:
     text = body.decode(json.detect_encoding(body), "replace")
-    return _members(text.encode(errors="replace"))
+    return _members(text.encode(errors="replace"), longest)
 
 
-def _members(body: bytes) -> Fields:
+def _members(body: bytes, longest: int = _ANY) -> Fields:
     """Yield the members of JSON in any state."""
     for match in _MEMBER.finditer(body):
-        value = match[2] if match[3] is None else match[3]
-        if value is not None:
-            yield _text(match[1]), _text(value)
+        start, end = match.span(2) if match[3] is None else match.span(3)
+        if start >= 0:
+            yield _text(match[1]), _text(body[start:end] if end - start <= longest else b"")
 
 
 def _text(raw: bytes) -> str:
@@ -114,11 +111,20 @@ def _text(raw: bytes) -> str:
         return text
 
 
-def _parts(body: bytes) -> Fields:
-    """Yield the parts of a multipart body, delimited by its first line."""
+def pairs(body: bytes, longest: int = _ANY) -> Fields:
+    """Yield the pairs of a form in any state."""
+    for match in _PAIR.finditer(body):
+        if match[1] or match[2]:
+            start, end = match.span(3)
+            yield unquoted(match[1]), unquoted(body[start:end]) if end - start <= longest else ""
+
+
+def _parts(body: bytes, longest: int = _ANY, delimiter: bytes = b"") -> Fields:
+    """Yield the parts of a multipart body, by a delimiter or else by its first line."""
+    del longest  # a part of a file is empty anyway
     at = max(body.find(b"--"), 0)
     first = _LINE.match(body, at)
-    delimiter = (first[0].rstrip() if first else b"") or b"--"
+    delimiter = delimiter or (first[0].rstrip() if first else b"") or b"--"
     while at < len(body):
         end = body.find(delimiter, at)
         end = len(body) if end < 0 else end
@@ -153,7 +159,7 @@ def _value_of(head: bytes, content: bytes) -> str:
 
 
 _Looks: TypeAlias = Callable[[str, bytes], bool]
-_BY_LOOKS: tuple[tuple[_Looks, Callable[[bytes], Iterator[tuple[str, str]]]], ...] = (
+_BY_LOOKS: tuple[tuple[_Looks, Callable[[bytes, int], Iterator[tuple[str, str]]]], ...] = (
     (_looks_wide, _wide_members),
     (_looks_like_json, _members),
     (_looks_multipart, _parts),

@@ -20,12 +20,14 @@ from alpines_privacy.http.weights import weights
 
 __all__ = [
     "STYLE",
+    "crossing",
     "is_from_here",
     "json_answer",
     "not_allowed",
     "page",
     "plain",
     "problem",
+    "refusal",
     "shell",
     "wants_problem",
     "way_home",
@@ -113,6 +115,20 @@ def plain(status: int, text: str, *more: Field) -> Answer:
         ("cache-control", "no-store"),
     ]
     return Answer(status, [*fields, *more], f"{text}\n".encode())
+
+
+def crossing(answer: Answer, *more: Field) -> Answer:
+    """Return an answer with `more` fields that pages of other origins may read if they may read the app's."""
+    fields = [field for field in answer.fields if field[0] != "content-length"]
+    return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
+
+
+def refusal(request: RequestHead, status: int, title: str, detail: str) -> Answer:
+    """Return a refusal as a page, or for a program; `title` and `detail` are text."""
+    if wants_problem(request):
+        return crossing(problem(status, detail))
+    content = f"<h1>{escape(title)}</h1>\n<p>{escape(detail)}</p>"
+    return crossing(page(status, shell(title, content, STYLE)))
 
 
 def not_allowed(*methods: str) -> Answer:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["Submission"]
+from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.heads import RequestHead, media_type
+from alpines_privacy.http.outcomes import Watch
+
+__all__ = ["Submission", "content_length", "fields_type", "submitted"]
 
 _MOST = 65536  # bytes: forms are smaller, longer bodies are documents
+_LONGEST_NUMBER = 18  # digits
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class Submission:
@@ -28,3 +34,26 @@ class Submission:
     def body(self) -> bytes:
         """The bytes taken so far."""
         return b"".join(self._chunks)
+
+
+def submitted(context: RequestContext) -> Watch | None:
+    """Keep the request's form or JSON from now on; None for another body, or one that is kept already."""
+    if context.submission is not None or (kind := fields_type(context.request)) is None:
+        return None
+    context.submission = Submission(kind)
+    return Watch(context.submission.take)
+
+
+def fields_type(request: RequestHead) -> str | None:
+    """Return the Content-Type of a request with a form or JSON; None for all others."""
+    types = request.values("content-type")
+    if not types:
+        return None
+    kind = media_type(types[0])
+    return types[0] if kind in _FORMS or kind.endswith(("/json", "+json")) else None
+
+
+def content_length(head: RequestHead) -> int:
+    """Return the body's length in bytes by its head, 0 where none is given."""
+    lengths = [v for v in head.values("content-length") if v.isascii() and v.isdecimal()]
+    return max((int(length[:_LONGEST_NUMBER]) for length in lengths), default=0)

@@ -1,5 +1,6 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
+from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.intrusion import Intrusion, LoginRoute
 from alpines_privacy.policy.parts import (
@@ -17,6 +18,7 @@ from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
     "AgeScreen",
+    "Collection",
     "Cookie",
     "Hsts",
     "Intrusion",

@@ -15,9 +15,11 @@ from msgspec import Meta
 
 from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.bounds import check_mapping
+from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.intrusion import Intrusion
+from alpines_privacy.policy.kinds import Kind
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.patterns import compile_patterns
@@ -37,11 +39,6 @@ __all__ = [
 
 Mode = Literal["enforce", "report", "off"]
 
-# The kinds of personal data a log may hold (policy §2), as they stand in marks.
-Kind = Literal[
-    "NAME", "EMAIL", "ADDRESS", "PHONE", "CNIC", "NTN", "USERNAME", "PASSWORD", "SECRET", "IP",
-    "USER_AGENT", "CARD", "CVV", "IBAN", "SSN", "PASSPORT", "BIRTH_DATE", "MAC", "COORDINATES",
-]  # fmt: skip
 # Ways to redact. A pseudonym of a password or a CVV could be guessed by whoever holds the key, and
 # the last four of a short value are most of it, so not every kind has every way.
 _Marked = Literal["mark", "keep"]
@@ -424,6 +421,10 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
       Secure, for a site whose proxy redirects already and does not tell the app (policy §6).
       `https_exempt` are paths that are served over http too, as to health checks.
     - `hsts`: tell browsers to use https alone; `upgrade_insecure_requests`: and for a page's parts.
+    - `payments`: `"report"` card numbers and security codes that are sent to the site, or `"refuse"`
+      them; `payment_callbacks` are paths that a payment gateway calls.
+    - `collections`: which personal data each path takes, why, and how long it is kept; the rest is
+      reported, or with `strict` refused.
     """
 
     cookies: Sequence[Cookie] = ()
@@ -454,6 +455,10 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     https_exempt: Sequence[str] = ()
     hsts: Hsts | None = None
     upgrade_insecure_requests: bool = False
+    payments: Literal["report", "refuse", "off"] = "report"
+    payment_callbacks: Sequence[str] = ()
+    collections: Sequence[Collection] = ()
+    strict: bool = False
 
     FILE: ClassVar[str] = "alpines-privacy.toml"
 
@@ -471,6 +476,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
                 )
         _check_paths("exempt", self.exempt)
         _check_paths("https_exempt", self.https_exempt)
+        _check_paths("payment_callbacks", self.payment_callbacks)
         if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)+", self.endpoint):
             raise PolicyError(
                 f"{self.endpoint!r} is no path of its own; expected one such as /_privacy/ that starts and ends with /",

@@ -18,11 +18,12 @@ from alpines_privacy.http.content_type import ContentType, Unreadable, Unsupport
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
-from alpines_privacy.http.loose_body import pairs
+from alpines_privacy.http.loose_body import find_fields, pairs
 from alpines_privacy.http.methods import has_method
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
+from alpines_privacy.http.route_shapes import shape_of
 from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
@@ -67,6 +68,8 @@ _UNCERTAIN = (
     'What was sent to a path that ends in "%s" may be a signup with %s, and was let through. Declare '
     'it in the policy, signups=[Signup("/…", birth_date="…")], or set detect_signups=False.'
 )
+# What a birth date's own field may mean, in the note of a signup that was seen.
+_OF_BIRTHS = frozenset({NameKind.DATE, NameKind.BIRTHDAY, NameKind.YEAR})
 
 
 class SignupContext:
@@ -318,6 +321,7 @@ class UndeclaredHandler(Handler):
         if finding is Finding.NO_SIGNUP:
             return None
         if finding is not Finding.NO_PASSWORD:
+            self._note(context, request, body)
             # A parent may use the browser that refused the child.
             may_be_locked = finding is not Finding.SOMEBODY_ELSE or doubt is not None
             if may_be_locked and self.shared.tokens.is_locked(request):
@@ -329,6 +333,14 @@ class UndeclaredHandler(Handler):
         if finding is not Finding.OLD_ENOUGH:
             context.runtime.notices.once(_UNCERTAIN, self.route, finding.value)
         return None
+
+    def _note(self, context: RequestContext, request: RequestHead, body: bytes) -> None:
+        """Write down where an account was created, and the first field of a birth date."""
+        seen = context.runtime.seen
+        if seen.is_kept:
+            kind = "".join(request.values("content-type")[:1])
+            names = (name for name, _ in find_fields(kind, body) if kind_of(name) in _OF_BIRTHS)
+            seen.note("signup", shape_of(request.path), birth_date=next(names, "birth_date"))
 
     def _classified(
         self, request: RequestHead, length: int, body: bytes

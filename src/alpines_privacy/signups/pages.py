@@ -15,7 +15,6 @@ from typing import Literal, NamedTuple, TypeAlias
 from alpines_privacy.http import own_page
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.field_errors import about_fields
-from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.policy import AgeScreen, PolicyError
 from alpines_privacy.policy.bounds import read_bounded
@@ -92,7 +91,7 @@ class Pages:
             "unasked": _Said(403, screen.title, screen.unasked),
         }
         self._problems = {
-            refusal: _crossing(own_page.problem(said.status, said.text))
+            refusal: own_page.crossing(own_page.problem(said.status, said.text))
             for refusal, said in self._said.items()
         }
 
@@ -105,13 +104,13 @@ class Pages:
             if refusal != "unreadable":
                 return self._problems[refusal]
             said = self._said[refusal]
-            return _crossing(about_fields(request, said.status, said.text, names))
-        return _crossing(self._said_on_page(refusal, own_page.way_home(request.local_path)))
+            return own_page.crossing(about_fields(request, said.status, said.text, names))
+        return own_page.crossing(self._said_on_page(refusal, own_page.way_home(request.local_path)))
 
     def locking(self, context: RequestContext) -> Answer:
         """Return the refusal that also sets the lock."""
         lock = self._tokens.lock(https=context.client.https)
-        return _crossing(self.answer("refused", context), ("set-cookie", lock))
+        return own_page.crossing(self.answer("refused", context), ("set-cookie", lock))
 
     def screen(self, action: str, to: str, typed: Mapping[str, str] | None = None) -> Answer:
         """Return the age screen, whose form posts `to` to `action`.
@@ -177,12 +176,6 @@ class Pages:
 def _value(typed: str) -> str:
     """Return the `value` attribute for a typed text; nothing for a text longer than anybody types."""
     return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
-
-
-def _crossing(answer: Answer, *more: Field) -> Answer:
-    """Return an answer with `more` fields that pages of other origins may read if they may read the app's."""
-    fields = [field for field in answer.fields if field[0] != "content-length"]
-    return Answer(answer.status, [*fields, *more], answer.body, crosses=True)
 
 
 def _read(path: str) -> Template:

@@ -13,6 +13,7 @@ from alpines_privacy.http.content_type import (
 )
 from alpines_privacy.http.heads import RequestHead, split_list
 from alpines_privacy.http.methods import methods_of
+from alpines_privacy.http.submission import content_length
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
@@ -26,7 +27,6 @@ __all__ = [
     "may_create",
 ]
 
-_LONGEST_NUMBER = 18  # digits
 _LENGTH = re.compile(r"[0-9]*").fullmatch
 FORM = ContentType("form", b"")  # as a query is read
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # they change nothing (RFC 9110 §9.2.1)
@@ -73,12 +73,6 @@ def check_length(head: RequestHead, length: int, body: bytes) -> None:
         length != len(body) if not transfer else length or transfer[0].lower() != "chunked"
     ):
         raise Unreadable("the head does not say how long the body is")
-
-
-def content_length(head: RequestHead) -> int:
-    """Return the body's length in bytes by its head, 0 where none is given."""
-    lengths = [v for v in head.values("content-length") if v.isascii() and v.isdecimal()]
-    return max((int(length[:_LONGEST_NUMBER]) for length in lengths), default=0)
 
 
 class AskedAge:

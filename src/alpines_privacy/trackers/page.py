@@ -7,7 +7,7 @@ ad may be on any tag; a search for attributes finds those tags (`loading_attribu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from alpines_privacy.http.cache import Cache
@@ -93,6 +93,7 @@ class Page:
         """Begin a page; `elements` decides on its tags."""
         self._elements = elements
         self._rewrite = elements.rewriter()
+        self.watchers: Sequence[Callable[[bytes], None]] = ()
 
     @property
     def removals(self) -> list[RemovedLoad]:
@@ -101,6 +102,8 @@ class Page:
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
         """Take the next bytes and return those that are finished; with `last`, all the rest."""
+        for watch in self.watchers:
+            watch(data)
         return self._rewrite(data, last=last)
 
 

@@ -14,7 +14,6 @@ names 50; only a person adds a host to the policy.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
@@ -27,6 +26,8 @@ from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.report import logger
+from alpines_privacy.http.route_shapes import shape_of
+from alpines_privacy.http.seen import Seen
 from alpines_privacy.http.site import is_same_site, registrable_domain
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy, SecretKeys
@@ -68,9 +69,6 @@ _MOST_HOSTS = 500
 _MOST_LOGGED = 50  # hosts, in the log
 _LONGEST_ADDRESS = 2048  # characters that are read
 _LONGEST_HOST = 100
-# A path segment that belongs to a route rather than to a visitor.
-_ROUTE_WORD = re.compile(r"[a-z][a-z._-]{0,23}")
-_MOST_SEGMENTS = 4
 
 _WORD = b"loads"
 _SALT = "alpines-privacy.loads"
@@ -161,16 +159,17 @@ class LoadReports(Promise):
         """
         if media_type("".join(request.values("content-type")[-1:])) not in _TYPES:
             return Answer(415, [*_PRIVATE, ("accept-post", ", ".join(sorted(_TYPES)))])
+        seen = context.runtime.seen
         own, is_ours = context.client.host, is_from_here(request, context.client)
 
         def count(body: bytes) -> Answer:
             for report in _read(body):
-                self._count(report, own, is_ours=is_ours)
+                self._count(report, own, seen, is_ours=is_ours)
             return _TAKEN
 
         return Examine(_LARGEST, whole_body(count), beyond=Answer(413, _PRIVATE))
 
-    def _count(self, report: _Report, own: str, *, is_ours: bool) -> None:
+    def _count(self, report: _Report, own: str, seen: Seen, *, is_ours: bool) -> None:
         host = _host(report.blocked)
         if not host or report.directive not in DIRECTIVES or is_same_site(host, own):
             return
@@ -180,6 +179,7 @@ class LoadReports(Promise):
         if page is not None:
             self.counts.add(host, report.directive)
             self._log(host, report.directive, page, own)
+            seen.note("host", host)
 
     def _log(self, host: str, directive: str, page: str, own: str) -> None:
         """Log a host once, with the way to declare it."""
@@ -276,6 +276,4 @@ def _page(document: str, own: str, *, is_ours: bool) -> str | None:
     address = parse(document) if "//" in document else None
     if address is None or not is_same_site(address.host, own):
         return None
-    segments = address.path.partition("?")[0].split("/")[1:]
-    shape = [s if not s or _ROUTE_WORD.fullmatch(s) else "*" for s in segments[:_MOST_SEGMENTS]]
-    return "/" + "/".join([*shape, *(["..."] if len(segments) > _MOST_SEGMENTS else [])])
+    return shape_of(address.path.partition("?")[0])

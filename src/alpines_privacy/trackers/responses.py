@@ -184,13 +184,15 @@ class TrackersInResponses(Promise):
     def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page with this head, as the app made it."""
         context = visitor.context
-        return self._in_force.pages.begin(
+        page = self._in_force.pages.begin(
             url=visitor.page().url,
             opted_out=context.preference.opted_out,
             shield=self._element(context, head),
             mount=context.mount,
             may_edit_scripts=not _names_digests(head),
         )
+        page.watchers = context.page_watchers
+        return page
 
     def _element(self, context: RequestContext, head: ResponseHead) -> bytes:
         """Return the shield's element for a page with this head, empty if the shield raises."""

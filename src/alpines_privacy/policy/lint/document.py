@@ -29,7 +29,9 @@ QUESTIONS = ("?", "\u061f", "\uff1f")
 PAUSES = (":", ";", ",", "\u061b", "\u060c", "\uff1a", "\uff1b", "\uff0c", "\u3001")
 
 # Where a sentence may end: a stop, closing quotes, a space, and what a sentence begins with.
-_STOP = re.compile(r"[.!?\u2026\u06d4\u061f\u3002\uff01\uff1f\u0964][\"'\u201d\u2019)]{0,2} (?=[\"'\u201c(]?[^\W_a-z])")
+_STOP = re.compile(
+    r"[.!?\u2026\u06d4\u061f\u3002\uff01\uff1f\u0964][\"'\u201d\u2019)]{0,2} (?=[\"'\u201c(]?[^\W_a-z])"
+)
 # What stands before a stop that ends no sentence: "e.g. Art. 6", "J. Smith".
 _SHORT = re.compile(
     r"(?:^|[ (])(?:[a-z]|e\.g|i\.e|etc|incl|inc|ltd|co|no|nos|art|sec|par|mr|mrs|ms|dr|st|vs|cf|approx|tel)$",

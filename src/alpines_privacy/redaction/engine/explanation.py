@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.policy import Logs, PolicyError, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction.engine.decoded_text import decoded
-from alpines_privacy.redaction.engine.key_names import KeyNames
 from alpines_privacy.redaction.engine.redactor import Redactor
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.spans import Span

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from alpines_privacy.http.cache import Cache
+from alpines_privacy.http.key_names import LONGEST, KeyNames, ends
 from alpines_privacy.policy import Logs
 from alpines_privacy.redaction.engine.candidates import Candidates
 from alpines_privacy.redaction.engine.decoded_text import STRING_ESCAPE, Layer
-from alpines_privacy.redaction.engine.key_names import LONGEST, KeyNames, ends
 from alpines_privacy.redaction.engine.lines import NO_LINE, Line
 from alpines_privacy.redaction.engine.people import NAMED, names_of_people
 from alpines_privacy.redaction.engine.quoted import Document, Documents, Quoted, closing

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from alpines_privacy.redaction.engine.key_names import names_a_key
+from alpines_privacy.http.key_names import names_a_key
 from alpines_privacy.redaction.engine.lines import Line
 from alpines_privacy.redaction.engine.replacements import network_of
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.key_names import IN_FORMS
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.redaction.engine.known_values import KnownValues, Literal
 from alpines_privacy.redaction.logs.common_words import common_words
@@ -47,9 +48,6 @@ _COMMON = frozenset({
     "post", "head", "delete", "patch", "options", "connect", "trace",
     "http/1.0", "http/1.1", "http/2", "http/2.0", "http/3", "mozilla/5.0",
 })  # fmt: skip
-
-# Fields that are personal in a form, if not elsewhere: `name` is the name of whoever fills it in.
-_IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_name"}
 
 # Header fields in which a proxy writes the visitor's address.
 _ADDRESS_FIELDS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip")
@@ -239,7 +237,7 @@ def _mark(key: str, value: str, redactor: Redactor) -> str | None:
     if key is _OWN_AGENT:
         mark = redactor.written("USER_AGENT", value)
     else:
-        meaning = key if redactor.is_safe(key) else _IN_FORMS.get(key.lower(), key)
+        meaning = key if redactor.is_safe(key) else IN_FORMS.get(key.lower(), key)
         mark = str(redactor.redact_value(meaning, value))
     return None if mark in {value, redactor.redact(value)} else mark
 

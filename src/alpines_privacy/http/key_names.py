@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.policy import Logs
 
-__all__ = ["LONGEST", "KeyNames", "ends", "names_a_key"]
+__all__ = ["IN_FORMS", "LONGEST", "KeyNames", "ends", "names_a_key", "words_of"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 LONGEST = 96  # characters of a key
+
+# Fields that are personal in a form, if not elsewhere: `name` is the name of whoever fills it in.
+IN_FORMS = {"name": "full_name", "your_name": "full_name", "recipient": "full_name"}
 _COMPOUND = re.compile("[A-Z]?[a-z]+(?:[A-Z][a-z]+)+|[A-Z][a-z]*(?:-[A-Z][a-z]+)+")
 
 # Ends of keys, their words joined, by the kind of the value. The longest listed end decides.
@@ -189,6 +192,11 @@ class KeyNames:
             return ""
         kind = _first(ends, self._kinds)
         return "" if kind == "NAME" and _is_of_thing(words) else kind
+
+
+def words_of(key: str) -> list[str]:
+    """Return the words of a key of at most 96 characters in lower case, without its numbers."""
+    return [word.lower() for word in _WORD.findall(key[-LONGEST:]) if not word.isdecimal()]
 
 
 def _joined_kind(word: str) -> str | None:

@@ -1,0 +1,110 @@
+"""Pages whose forms send a card to the site itself: `autocomplete="cc-number"`, `"cc-csc"` (WHATWG HTML §4.10.18.7).
+
+The watcher sees the bytes of a page that is filtered anyway. It searches each chunk for one short
+text; only where that stands are the tags around it read. A field without a name is never sent, so
+the fields of gateways' scripts, which have none, do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+
+from alpines_privacy.http.html import StartTag
+from alpines_privacy.http.site import is_same_site
+from alpines_privacy.http.url import parse
+
+__all__ = ["CardForms"]
+
+_SIGN = b"cc-"
+_MOST_SIGNS = 64  # of one page, of which the tags are read
+_REACH = 65536  # bytes before a field in which its form's tag is searched
+_LONGEST_TAG = 4096
+_TOKENS = frozenset({"cc-number", "cc-csc"})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:")
+_FIELD = re.compile(rb"<(input|select|textarea)[\s/][^<>]*+>", re.IGNORECASE)
+_FORM = re.compile(rb"<(?:(form)(?:[\s/][^<>]*+)?+|/form\s*+)>", re.IGNORECASE)
+
+
+class CardForms:
+    """Watches one page's bytes; calls `tell` with the sign once, if a form sends a card to `host`."""
+
+    __slots__ = (
+        "_chunks",
+        "_edge",
+        "_end",
+        "_host",
+        "_is_open",
+        "_left",
+        "_read",
+        "_size",
+        "_tell",
+    )
+
+    def __init__(self, host: str, tell: Callable[[str], None]) -> None:
+        self._host = host
+        self._tell = tell
+        self._chunks: deque[bytes] = deque()  # the last ones, which reach back far enough
+        self._size = 0  # of these, in bytes
+        self._end = self._read = 0  # the bytes of the page so far, and how many of them were read
+        self._edge = b""
+        self._is_open = False  # the page so far ends inside a tag with the sign
+        self._left = _MOST_SIGNS
+
+    def __call__(self, data: bytes) -> None:
+        """Take the next bytes of the page."""
+        self._chunks.append(data)
+        self._size += len(data)
+        self._end += len(data)
+        while len(self._chunks) > 1 and self._size - len(self._chunks[0]) >= _REACH:
+            self._size -= len(self._chunks.popleft())
+        edge, self._edge = self._edge + data[:2], data[-2:] if data[1:] else self._edge[-1:] + data
+        if self._left > 0 and (self._is_open or _SIGN in data or _SIGN in edge):
+            self._look(b"".join(self._chunks))
+
+    def _look(self, text: bytes) -> None:
+        """Read the fields in a text that were not read yet."""
+        base = self._end - len(text)
+        for field in _FIELD.finditer(text, max(0, self._read - base)):
+            if _SIGN not in field[0]:
+                continue
+            self._left -= 1
+            if (token := _token(field)) and self._goes_here(text, field.start()):
+                self._left = 0
+                self._tell(token)
+            if self._left <= 0:
+                return
+        opened = text.rfind(b"<", -_LONGEST_TAG)
+        self._is_open = opened > text.rfind(b">") and _SIGN in text[opened:]
+        self._read = base + opened if self._is_open else self._end - len(self._edge)
+
+    def _goes_here(self, text: bytes, at: int) -> bool:
+        """Whether the form around a place in a text sends to the site itself."""
+        form = None
+        for form in _FORM.finditer(text, 0, at):  # noqa: B007 - the last one counts
+            pass
+        if form is None or form[1] is None:  # a script sends such fields, or none does
+            return False
+        tag = StartTag(form[0], "form")
+        if (tag.get("method") or "").strip().lower() == "dialog":
+            return False
+        return self._is_here((tag.get("action") or "").strip())
+
+    def _is_here(self, action: str) -> bool:
+        """Whether an address leads to this site: a relative one, or one of a host of it."""
+        if action.replace("\\", "/").startswith("//"):
+            action = f"https:{action}"
+        if not _SCHEME.match(action):
+            return True
+        address = parse(action)
+        return address is not None and is_same_site(address.host, self._host)
+
+
+def _token(field: re.Match[bytes]) -> str:
+    """Return the token of a card in a field's `autocomplete`, if the field has a name."""
+    tag = StartTag(field[0], field[1].decode().lower())
+    if not (tag.get("name") or "").strip():
+        return ""
+    tokens = (tag.get("autocomplete") or "").lower().split()
+    return next((token for token in tokens if token in _TOKENS), "")

@@ -1,0 +1,172 @@
+"""The promise that the site takes no payment data: it is reported, or refused (policy §6).
+
+A report is a WARNING, once for each route, with the name of the field and never a value. `"refuse"`
+answers 422 before the app has seen any of the body. Requests to `payment_callbacks`, which a
+gateway calls, are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.heads import RequestHead, ResponseHead
+from alpines_privacy.http.key_names import KeyNames
+from alpines_privacy.http.loose_body import find_fields
+from alpines_privacy.http.outcomes import Answer, Examine, Watch, whole_body
+from alpines_privacy.http.own_page import refusal
+from alpines_privacy.http.paths import PathSet
+from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.route_shapes import FirstTimes, shape_of
+from alpines_privacy.http.submission import content_length, fields_type, submitted
+from alpines_privacy.payments.fields import Finding, PaymentFields, may_hold_payment_data
+from alpines_privacy.payments.pages import CardForms
+from alpines_privacy.policy import Logs, PrivacyPolicy
+
+__all__ = ["Payments", "RefusedPayments", "payments_for"]
+
+_LARGEST = 1_000_000  # bytes of a body that is examined; a larger one passes
+_LONGEST_VALUE = 1024  # bytes of a value that is read: escapes make it up to twelve times as long
+_SHORTEST_QUERY = 7  # characters: cvv=123
+_FORM_TYPE = "application/x-www-form-urlencoded"  # as a query is read
+_PLAIN_NAME = re.compile(r"[A-Za-z_.\[\]*-]{1,64}")
+_DIGITS = re.compile(r"[0-9]+")
+
+_TITLE = "We do not take card data here"
+_DETAIL = (
+    "Card numbers and security codes are not accepted by this site. Nothing was saved. "
+    "Please enter them on the page of the payment service."
+)
+_SENT = (
+    "%s: %s was %s%s. The policy says that the site itself takes no payment data (§6): let the gateway's "
+    "page or fields take it. A gateway that calls this path is declared with payment_callbacks, "
+    "a field that is none with safe_keys in [logs] (docs/payments.md)."
+)
+_FORM = (
+    'The page at %s has a form with autocomplete="%s" that sends to the site itself. The policy says '
+    "that the site takes no payment data (§6): let the gateway's page or fields take it (docs/payments.md)."
+)
+_OVER = "No further route with payment data is told of%s."
+
+
+def payments_for(policy: PrivacyPolicy) -> list[Promise]:
+    """Return the promise of a policy: none where `payments` is `"off"`."""
+    if policy.payments == "off":
+        return []
+    return [RefusedPayments(policy) if policy.payments == "refuse" else Payments(policy)]
+
+
+class Payments(Promise):
+    """Reports payment data that the app has read, and pages that ask for it."""
+
+    part: ClassVar[str] = "payments"
+    fields_read: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, policy: PrivacyPolicy) -> None:
+        names = KeyNames(policy.logs if isinstance(policy.logs, Logs) else Logs())
+        self._fields = PaymentFields(names)
+        self._callbacks = PathSet(policy.payment_callbacks)
+        self._routes = FirstTimes()
+        self._pages = FirstTimes()
+
+    def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
+        """Watch a form or JSON as the app reads it."""
+        return submitted(context)
+
+    def response(self, context: RequestContext, head: ResponseHead) -> None:
+        """Watch a page for forms that send cards to the site."""
+        route = shape_of(context.request.path) if head.is_html else ""
+        if not route or self._pages.are_over or self._pages.holds(route):
+            return
+        notices, routes = (
+            context.runtime.notices,
+            self._pages,
+        )  # not the context: it holds the watcher
+
+        def tell(token: str) -> None:
+            if routes.take(route):
+                notices.once(_FORM, route, token)
+
+        context.page_watchers += (CardForms(context.client.host, tell),)
+
+    def end(self, context: RequestContext) -> None:
+        """Report what the app has read, unless it knows no such path."""
+        submission, query = context.submission, context.request.query
+        if submission is None and len(query) < _SHORTEST_QUERY:
+            return
+        if context.is_missing or self._routes.are_over or self._is_left_alone(context):
+            return
+        if submission is not None and (body := submission.body):
+            self._report(context, self.found(submission.content_type, body), "sent to the site")
+        self._report(context, self.found_in_query(query), "sent to the site", " (query)")
+
+    def found(self, content_type: str, body: bytes) -> Finding | None:
+        """Return the payment data in a body, if it has any."""
+        if not may_hold_payment_data(body):
+            return None
+        return self._fields.find(find_fields(content_type, body, _LONGEST_VALUE))
+
+    def found_in_query(self, query: str) -> Finding | None:
+        """Return the payment data in a query, if it has any."""
+        if len(query) < _SHORTEST_QUERY:
+            return None
+        raw = query.encode("latin-1", "replace")
+        return self.found(_FORM_TYPE, raw)
+
+    def _is_left_alone(self, context: RequestContext) -> bool:
+        return self.part in context.exempted or (
+            self._callbacks.any and self._callbacks.holds(context.request)
+        )
+
+    def _report(
+        self, context: RequestContext, finding: Finding | None, how: str, where: str = ""
+    ) -> None:
+        """Tell of a route once, without any value."""
+        if finding is None:
+            return
+        request = context.request
+        method = request.method if request.method.isalpha() and len(request.method) < 10 else "?"
+        route = f"{method} {shape_of(request.path)}"
+        if not self._routes.take(route):
+            return
+        name = _DIGITS.sub("*", finding.name)  # those of a list's places, or of a value
+        shown = f' in the field "{name}"' if _PLAIN_NAME.fullmatch(name) else ""
+        context.runtime.notices.once(_SENT, route + where, finding.what, how, shown)
+        if self._routes.are_over:
+            context.runtime.notices.once(_OVER, "")
+
+
+class RefusedPayments(Payments):
+    """Refuses payment data before the app sees any of it."""
+
+    def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
+        """Examine a query, and a form or JSON; one that is too large to be kept is watched."""
+        request = context.request
+        if self._is_left_alone(context):
+            return None
+        if (finding := self.found_in_query(request.query)) is not None:
+            return self._refused(context, finding, " (query)")
+        kind = fields_type(request)
+        if kind is None or request.kind != "http":
+            return None
+        if content_length(request) > _LARGEST:
+            return submitted(context)
+
+        def decide(body: bytes) -> Answer | None:
+            finding = self.found(kind, body)
+            return finding and self._refused(context, finding)
+
+        return Examine(_LARGEST, whole_body(decide))
+
+    def failed(self, context: RequestContext, head: ResponseHead | None) -> Answer | None:
+        """Fail closed: a form that could not be judged does not reach the app."""
+        return _refusal(context.request) if head is None else None
+
+    def _refused(self, context: RequestContext, finding: Finding, where: str = "") -> Answer:
+        self._report(context, finding, "refused", where)
+        return _refusal(context.request)
+
+
+def _refusal(request: RequestHead) -> Answer:
+    return refusal(request, 422, _TITLE, _DETAIL)
