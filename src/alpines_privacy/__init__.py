@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alpines_privacy.policy import (
         AgeScreen,
         Cookie,
+        Disclosure,
         Hsts,
         Intrusion,
         LoginRoute,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AgeScreen",
     "Cookie",
+    "Disclosure",
     "Hsts",
     "Intrusion",
     "LoginRoute",
@@ -52,6 +54,7 @@ __getattr__ = lazy(
     {
         "AgeScreen": "alpines_privacy.policy",
         "Cookie": "alpines_privacy.policy",
+        "Disclosure": "alpines_privacy.policy",
         "Hsts": "alpines_privacy.policy",
         "Intrusion": "alpines_privacy.policy",
         "LoginRoute": "alpines_privacy.policy",

@@ -65,6 +65,15 @@ def pairs(body: bytes) -> Fields:
             yield unquoted(match[1]), unquoted(match[3]) if match[3] else ""
 
 
+def readings(body: bytes) -> Iterator[Fields]:
+    """Yield the fields of a body of any type, once for each format that some parser may take it for."""
+    if _looks_wide("", body):
+        yield _wide_members(body)
+    yield _members(body)
+    yield _parts(body)
+    yield pairs(body)
+
+
 def _by_looks(content_type: str, body: bytes) -> Fields:
     """Yield the fields of the first format that the body looks like and that has any."""
     for looks, read in _BY_LOOKS:

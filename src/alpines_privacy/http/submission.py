@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["Submission"]
+from alpines_privacy.http.heads import RequestHead, media_type
+
+__all__ = ["Submission", "submission_of"]
+
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 _MOST = 65536  # bytes: forms are smaller, longer bodies are documents
 
@@ -28,3 +32,11 @@ class Submission:
     def body(self) -> bytes:
         """The bytes taken so far."""
         return b"".join(self._chunks)
+
+
+def submission_of(request: RequestHead) -> Submission | None:
+    """Return the submission of a request, empty still; None if its body is no form and no JSON."""
+    types = request.values("content-type")
+    kind = media_type(types[0]) if types else ""
+    has_fields = kind in _FORMS or kind.endswith(("/json", "+json"))
+    return Submission(types[0]) if has_fields else None

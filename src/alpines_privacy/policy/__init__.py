@@ -1,5 +1,6 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
+from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.intrusion import Intrusion, LoginRoute
 from alpines_privacy.policy.parts import (
@@ -18,6 +19,7 @@ from alpines_privacy.policy.transport import Hsts
 __all__ = [
     "AgeScreen",
     "Cookie",
+    "Disclosure",
     "Hsts",
     "Intrusion",
     "LogKey",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from alpines_privacy.http.context import RequestContext
-from alpines_privacy.http.heads import media_type
 from alpines_privacy.http.outcomes import Watch
 from alpines_privacy.http.promise import Promise
-from alpines_privacy.http.submission import Submission
+from alpines_privacy.http.submission import submission_of
 from alpines_privacy.redaction.exporters import unhooked
 from alpines_privacy.redaction.logs.installed import outside
 from alpines_privacy.redaction.logs.submitted import current_requests, failed
 
 __all__ = ["VisitorsInLogs"]
-
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class VisitorsInLogs(Promise):
@@ -30,11 +27,10 @@ class VisitorsInLogs(Promise):
         ):  # exporters that an app sets up after `protect()` are there by the first request
             self._has_looked = True
             self._warn(context)
-        types = context.request.values("content-type")
-        if not types or not _has_fields(types[0]):
+        if context.submission is not None:  # another promise sees it already
             return None
-        context.submission = Submission(types[0])
-        return Watch(context.submission.take)
+        context.submission = submission = submission_of(context.request)
+        return None if submission is None else Watch(submission.take)
 
     def _warn(self, context: RequestContext) -> None:
         for sentence in unhooked():
@@ -49,8 +45,3 @@ class VisitorsInLogs(Promise):
         """Forget the visitor."""
         current_requests.discard(context)
         context.submission = context.known_values = None
-
-
-def _has_fields(content_type: str) -> bool:
-    kind = media_type(content_type)
-    return kind in _FORMS or kind.endswith(("/json", "+json"))
