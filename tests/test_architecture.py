@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alpines_privacy import Hsts, Intrusion, LoginRoute, PrivacyPolicy, Signup, current
+from alpines_privacy import Disclosure, Hsts, Intrusion, LoginRoute, PrivacyPolicy, Signup, current
 from alpines_privacy.guard import Guard
 from tests.support.secret_keys import KEY
 
@@ -65,6 +65,7 @@ def test_each_promise_of_the_guard_stands_in_the_module_map() -> None:
         https="require",
         hsts=Hsts(),
         intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
+        disclosure=Disclosure(connections="off", urls="off"),
     )
     guard = Guard(policy, app_keys=[KEY])
     refusing = Guard(PrivacyPolicy(payments="refuse", strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,7 @@ class Model:
                 start, earlier, count = start + 60, count, 0
             count += 1
         count -= 1  # now itself is no failure
-        return int(earlier * max(0.0, start + 60 - now) / 60) + count
+        return math.floor(earlier * max(0.0, start + 60 - now) / 60) + count
 
     def locked_until(self) -> float:
         return max((began + seconds for began, seconds in self.lockouts), default=0.0)
@@ -66,7 +67,7 @@ class Model:
         if now < self.locked_until():
             return 0
         today = self._of_today(now)
-        seconds = min(10 * 2**today, 50)
+        seconds: int = min(10 << today, 50)
         self.lockouts.append((now, seconds))
         return seconds
 
@@ -90,11 +91,17 @@ class Windows(RuleBasedStateMachine):
         self.models = {(kind, who): Model(MOST[kind]) for kind in MOST for who in "ab"}
         self.known: set[tuple[str, str]] = set()
 
-    @rule(kind=KINDS, who=WHO)
-    def fail(self, kind: Kind, who: str) -> None:
-        assert self.failures.failed(kind, who) == self.models[kind, who].fail(self.clock.now)
+    @rule(kind=KINDS, who=WHO, times=st.integers(1, 6))
+    def fail(self, kind: Kind, who: str, times: int) -> None:
+        for _ in range(times):
+            assert self.failures.failed(kind, who) == self.models[kind, who].fail(self.clock.now)
 
-    @rule(seconds=st.one_of(st.integers(0, 70), st.sampled_from([120, 3_600, DAY, 2 * DAY])))
+    @rule(
+        seconds=st.one_of(
+            st.integers(0, 120),
+            st.sampled_from([30, 59, 60, 61, 90, 119, 120, 3_600, DAY, 2 * DAY]),
+        )
+    )
     def wait(self, seconds: int) -> None:
         self.clock.now += seconds
 

@@ -56,7 +56,8 @@ class Bare(NamedTuple):
 
 def bare(policy: PrivacyPolicy) -> Bare:
     assert policy.intrusion is not None
-    clock, answer = Clock(), ["401 No", [("Content-Type", "text/plain")], b"no"]
+    clock = Clock()
+    answer: list[Any] = ["401 No", [("Content-Type", "text/plain")], b"no"]
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         environ["wsgi.input"].read()
@@ -147,12 +148,12 @@ VERDICTS: dict[str, tuple[str, list[tuple[str, str]], bytes, str]] = {
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_a_response_tells_how_a_login_ended(name: str) -> None:
-    *answer, verdict = VERDICTS[name]
+    status, fields, body, verdict = VERDICTS[name]
     route = LoginRoute(path="/login", account="username", failure_redirects=["/sorry/*"])
     made = bare(policy_of(route))
-    made.answer[:] = answer
+    made.answer[:] = [status, fields, body]
     for _ in range(3):
-        assert made.post().status == int(answer[0][:3])
+        assert made.post().status == int(status[:3])
     made.answer[:] = ["401 No", [], b""]
     assert (made.post().status == 429) is (verdict == "failed")
     for _ in range(3):
@@ -210,6 +211,22 @@ def test_an_attempt_that_is_told_of_twice_counts_once() -> None:
     assert [made.post().status for _ in range(4)] == [401, 401, 401, 429]
 
 
+def test_a_failure_that_is_answered_and_then_raised_counts_once() -> None:
+    made = bare(policy_of())
+
+    def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+        current().login_failed()
+        start_response("401 No", [])
+        yield b"no"
+        raise RuntimeError("boom")
+
+    made.app.app = app
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            made.post()
+    assert made.post().status == 429
+
+
 def test_a_failure_that_ends_in_an_exception_counts() -> None:
     made = bare(policy_of())
     made.answer[:] = [told("failed", raises=True)]
@@ -238,9 +255,26 @@ def test_failures_that_are_told_of_on_other_paths_count_too() -> None:
     assert made.post().status == 429
 
 
+def _wrong(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("401 No", [])
+    return [b""]
+
+
+def test_policies_of_several_hosts_count_apart() -> None:
+    one, other = (PrivacyMiddleware(_wrong, policy_of()) for _ in range(2))
+    for _ in range(3):
+        assert visitor(one, address=HOME).post("/login", data={"username": "mira"}).status == 401
+    assert visitor(one, address=HOME).post("/login", data={"username": "mira"}).status == 429
+    assert visitor(other, address=HOME).post("/login", data={"username": "mira"}).status == 401
+
+
 def test_nobody_counts_where_the_policy_declares_nothing() -> None:
-    app = protect(lambda e, s: (current().login_failed("a"), s("200 OK", []), [b""])[2])
-    assert visitor(app).get("/").status == 200
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        current().login_failed("mira")
+        start_response("200 OK", [])
+        return [b""]
+
+    assert visitor(protect(app)).get("/").status == 200
 
 
 # ------------------------------------------------------------------------------------ lock-outs
@@ -347,6 +381,16 @@ def test_a_success_under_two_names_makes_no_place_known_for_either() -> None:
     made = bare(policy_of())
     made.answer[:] = ["200 OK", [("Content-Type", "application/json")], b"{}"]
     made.post("/login?username=mira", ELSEWHERE, data={"username": "intruder"})
+    made.answer[:] = ["401 No", [], b""]
+    for number in range(3):
+        made.post(address=f"192.0.{number}.1")
+    assert made.post(address=ELSEWHERE).status == 429
+
+
+def test_a_success_of_a_body_that_parsers_read_apart_makes_no_place_known() -> None:
+    made = bare(policy_of())
+    made.answer[:] = ["200 OK", [("Content-Type", "application/json")], b"{}"]
+    made.post(address=ELSEWHERE, content=b"username=mira", headers={"content-type": "text/plain"})
     made.answer[:] = ["401 No", [], b""]
     for number in range(3):
         made.post(address=f"192.0.{number}.1")

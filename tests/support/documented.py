@@ -9,7 +9,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from alpines_privacy import Cookie, Intrusion, LoginRoute, PrivacyPolicy, Signup, ThirdParty
+from alpines_privacy import (
+    Cookie,
+    Disclosure,
+    Intrusion,
+    LoginRoute,
+    PrivacyPolicy,
+    Signup,
+    ThirdParty,
+)
 
 __all__ = ["DOCUMENTED", "policies_in"]
 
@@ -17,7 +25,7 @@ _ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(toml|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _NAMES: Mapping[str, Any] = {
     kind.__name__: kind
-    for kind in (Cookie, Intrusion, LoginRoute, PrivacyPolicy, Signup, ThirdParty)
+    for kind in (Cookie, Disclosure, Intrusion, LoginRoute, PrivacyPolicy, Signup, ThirdParty)
 }
 
 

@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable
 from alpines_privacy.collected import KindOfValue, collections_for
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
+from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.payments import payments_for
-from alpines_privacy.policy import Intrusion, PolicyError, PrivacyPolicy, SecretKeys
+from alpines_privacy.policy import (
+    Disclosure,
+    Intrusion,
+    Logs,
+    PolicyError,
+    PrivacyPolicy,
+    SecretKeys,
+)
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.element import Knowledge, ShieldCookies
@@ -60,17 +68,43 @@ def promises_for(
     ]
     if policy.intrusion is not None:
         promises.insert(0, _intruders(policy, policy.intrusion))
+    if policy.disclosure is not None:
+        promises.append(_outgoing(policy, policy.disclosure, lists))
     if lists.has_files:
         lists.use(lambda rules: shield.use(_knowledge(policy, rules)), trackers.use, reports.use)
         promises.insert(0, FreshLists(lists))
     return [ChoicePage(policy, choices), *promises] if choices else promises
 
 
+def _outgoing(policy: PrivacyPolicy, disclosure: Disclosure, lists: Subscription) -> Promise:
+    """Return the promise about disclosure, told by the rules whose a tracker is, by the logs what is personal."""
+    from alpines_privacy.disclosure import Outgoing  # noqa: PLC0415 - only those need it who declare it
+    from alpines_privacy.redaction import Redactor  # noqa: PLC0415 - as above
+    from alpines_privacy.redaction.logs.submitted import disclosed_values_of  # noqa: PLC0415 - as above
+
+    logs = policy.logs if isinstance(policy.logs, Logs) else Logs()
+    redactor = Redactor(PrivacyPolicy(logs=Logs(keys=logs.keys, safe_keys=logs.safe_keys)))
+
+    def tracker(host: str, opted_out: bool) -> str | None:  # noqa: FBT001 - `Tracker` says so
+        match = lists.rules.match(f"https://{host}/", "invalid", "xmlhttprequest")
+        if match is None or (match.when == "signal" and not opted_out):
+            return None
+        return match.company or match.list
+
+    def personal(context: RequestContext) -> Callable[[str], bool]:
+        known = disclosed_values_of(context, redactor)
+        return lambda text: known.redact(text) != text
+
+    return Outgoing(policy, disclosure, tracker, personal)
+
+
 def _intruders(policy: PrivacyPolicy, intrusion: Intrusion) -> Promise:
     """Return the promise about intruders, whose storage only those need who declare it."""
     try:
         from alpines_privacy.intrusion import intruders_for  # noqa: PLC0415 - as the docstring says
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "limits":
+            raise
         raise PolicyError(
             "needs a package that is not installed: pip install 'alpines-privacy[intrusion]'",
             key="intrusion",

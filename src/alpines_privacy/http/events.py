@@ -8,7 +8,15 @@ from blinker import NamedSignal, Namespace
 
 from alpines_privacy.http.context import RequestContext
 
-__all__ = ["Reason", "access_locked", "announce", "announce_lockout", "signup_refused"]
+__all__ = [
+    "Reason",
+    "access_locked",
+    "announce",
+    "announce_disclosure",
+    "announce_lockout",
+    "disclosure_found",
+    "signup_refused",
+]
 
 Reason: TypeAlias = Literal["under_age", "locked", "unreadable"]
 
@@ -31,6 +39,14 @@ access_locked = _signals.signal(
 )
 
 
+disclosure_found = _signals.signal(
+    "disclosure_found",
+    doc="Code of a request told, or was kept from telling, another company something (policy §8). `kind` is "
+    '"connection", "url" or "redirect"; `host` is whom; `refused` is whether it was kept from it. Receivers run '
+    "inside the request.",
+)
+
+
 def announce(context: RequestContext, route: str, reason: Reason) -> None:
     """Send `signup_refused`; an exception of a receiver affects neither the request nor other receivers."""
     _send(context, signup_refused, route=route, reason=reason)
@@ -39,6 +55,11 @@ def announce(context: RequestContext, route: str, reason: Reason) -> None:
 def announce_lockout(context: RequestContext, route: str, kind: str, seconds: int) -> None:
     """Send `access_locked`, as `announce` does."""
     _send(context, access_locked, route=route, kind=kind, seconds=seconds)
+
+
+def announce_disclosure(context: RequestContext, kind: str, host: str, *, refused: bool) -> None:
+    """Send `disclosure_found`, as `announce` does."""
+    _send(context, disclosure_found, kind=kind, host=host, refused=refused)
 
 
 def _send(context: RequestContext, signal: NamedSignal, **what: object) -> None:

@@ -37,7 +37,7 @@ __all__ = ["Intruders", "intruders_for"]
 _BY_PROXIES = "Failed logins are counted by the address that the trusted proxies (%s declared) forward, and by account."
 _BY_PEER = (
     "Failed logins are counted by the address of the peer, or what the app's own software makes of it, and by account. "
-    "Behind a proxy set trusted_proxies%s (docs/deploy.md)."
+    "Behind a proxy set trusted_proxies (docs/deploy.md)."
 )
 _NO_ADDRESS = (
     "A login came without a client's address%s, so failures count by account only. Behind a proxy on a unix socket "
@@ -50,17 +50,17 @@ def intruders_for(policy: PrivacyPolicy, intrusion: Intrusion) -> Intruders:
     if policy.trusted_proxies:
         logger.info(_BY_PROXIES, len(policy.trusted_proxies))
     else:
-        logger.warning(_BY_PEER, "")
+        logger.warning(_BY_PEER)
     shared = None if intrusion.storage == "memory" else redis_storage(intrusion)
     return Intruders(intrusion, Hashes(_key(intrusion)), Counting(intrusion, shared))
 
 
 def _key(intrusion: Intrusion) -> str:
-    """Return the key of all hashes; in memory nobody else reads them."""
-    if keys := SecretKeys.given():
-        return keys[0]
+    """Return the key of all hashes; in memory, where nobody else reads them, each policy has its own."""
     if intrusion.storage == "memory":
         return secrets.token_urlsafe(32)
+    if keys := SecretKeys.given():
+        return keys[0]
     raise PolicyError(
         "is not set; workers and commands that share intrusion.storage need one value for all, "
         f"made by: {MADE_BY}",

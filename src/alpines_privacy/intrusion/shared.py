@@ -33,6 +33,9 @@ _LOST = (
 )
 _BACK = "Redis counts failed logins for all workers again."
 
+# One for all policies of the process, so that a policy for each host takes no more memory.
+_memory = BoundedMemory()
+
 
 class Counting:
     """Runs actions on the shared failures, or on those of this process. Safe to use from threads."""
@@ -44,7 +47,8 @@ class Counting:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`shared` is the storage of all workers, None where each counts for itself."""
-        self._own = Failures(intrusion, BoundedMemory(clock), clock)
+        memory = _memory if clock is time.time else BoundedMemory(clock)
+        self._own = Failures(intrusion, memory, clock)
         self._shared = None if shared is None else Failures(intrusion, shared, clock)
         self._patience = _ANSWERS * intrusion.timeout / 1000
         self._lock = threading.Lock()
@@ -109,7 +113,7 @@ def redis_storage(intrusion: Intrusion, *, timeout: float | None = None) -> Any:
         from redis.backoff import NoBackoff  # noqa: PLC0415 - as above
         from redis.exceptions import ConnectionError as Lost  # noqa: PLC0415 - as above
         from redis.retry import Retry  # noqa: PLC0415 - as above
-    except ImportError:
+    except ModuleNotFoundError:
         raise PolicyError(
             "needs a package that is not installed: pip install 'alpines-privacy[intrusion]'",
             key="intrusion.storage",

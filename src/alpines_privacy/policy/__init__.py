@@ -1,6 +1,7 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
 from alpines_privacy.policy.collection import Collection
+from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.intrusion import Intrusion, LoginRoute
 from alpines_privacy.policy.parts import (
@@ -20,6 +21,7 @@ __all__ = [
     "AgeScreen",
     "Collection",
     "Cookie",
+    "Disclosure",
     "Hsts",
     "Intrusion",
     "LogKey",

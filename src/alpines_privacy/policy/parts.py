@@ -16,6 +16,7 @@ from msgspec import Meta
 from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.collection import Collection
+from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.intrusion import Intrusion
@@ -415,6 +416,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     - `without_signal`: how visitors without a signal are treated: `"allow"` or `"opt-out"`.
     - `debug`: tell what was removed, in a header of each page and in the log.
     - `intrusion`: where people sign in, and after how many failures they are answered 429 (policy §6).
+    - `disclosure`: what the site's own process may tell other companies (policy §8).
     - `effective`: the date the policy took effect.
     - `dnt_policy`: path of EFF's dnt-policy.txt, verbatim; served at its well-known place.
     - `https`: `"require"` takes requests over https alone; `"secure-cookies"` only makes all cookies
@@ -449,6 +451,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     without_signal: Literal["allow", "opt-out"] = "allow"
     debug: bool = False
     intrusion: Intrusion | None = None
+    disclosure: Disclosure | None = None
     effective: date | None = None
     dnt_policy: str | None = None
     https: Literal["off", "secure-cookies", "require"] = "off"

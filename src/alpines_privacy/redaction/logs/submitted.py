@@ -26,7 +26,13 @@ from alpines_privacy.redaction.logs.users import lookups, signed_in
 if TYPE_CHECKING:
     from alpines_privacy.redaction.engine.redactor import Redactor
 
-__all__ = ["current_requests", "failed", "known_values_of", "known_values_of_all"]
+__all__ = [
+    "current_requests",
+    "disclosed_values_of",
+    "failed",
+    "known_values_of",
+    "known_values_of_all",
+]
 
 _OWN_AGENT = "the visitor's own User-Agent"  # a key whose value is personal whatever it looks like
 _SHORTEST = 4  # characters: a shorter value occurs in other words
@@ -150,6 +156,17 @@ def known_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
     ):
         return known.values  # nearly always: a visitor who is not signed in
     return _computed(context, redactor, size, known)
+
+
+def disclosed_values_of(context: RequestContext, redactor: Redactor) -> KnownValues:
+    """Return the values of one visitor that no other site may be told: personal by their keys or by their shape."""
+    fields = [*_fields(context), *signed_in(context)]
+    by_shape = [
+        Literal(value, "[SHAPE]", word=True)
+        for _, given in fields[:_MOST_FIELDS]
+        if _counts(value := given.strip()) and redactor.redact(value) != value
+    ]
+    return KnownValues([*_hidden(context.hidden), *_personal(iter(fields), redactor), *by_shape])
 
 
 def _computed(
