@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from alpines_privacy import Passwords, PolicyError, PrivacyPolicy, Signup, protect
+from alpines_privacy import Passwords, PolicyError, PrivacyPolicy, Signup, current, protect
 from alpines_privacy.passwords.strength import LONGEST, Strength
 from alpines_privacy.testing import visitor
 
@@ -40,6 +40,8 @@ def wsgi(rule: PrivacyPolicy, csp: str = "") -> Flask:
     def any_path(path: str) -> Any:
         if request.method != "GET":
             app.seen.append(request.get_data())  # type: ignore[attr-defined]
+        if "exempt" in request.args:
+            current().exempt("passwords")
         headers = {"content-security-policy": csp} if csp else {}
         return PAGE, 200, headers
 
@@ -53,6 +55,8 @@ def asgi(rule: PrivacyPolicy, csp: str = "") -> Starlette:
     async def any_path(request: Request) -> Response:
         if request.method != "GET":
             seen.append(await request.body())
+        if "exempt" in request.query_params:
+            current().exempt("passwords")
         return HTMLResponse(PAGE, headers={"content-security-policy": csp} if csp else None)
 
     app = Starlette(routes=[Route("/{path:path}", any_path, methods=["GET", "POST", "PUT"])])
@@ -265,6 +269,27 @@ def test_no_log_holds_a_password(make: Any, caplog: pytest.LogCaptureFixture) ->
     visitor(app).post("/_privacy/password", content=secret.encode(), headers=HERE)
     visitor(app).post("/register", data={"password": "unsaid"})
     assert "unsaid" not in caplog.text
+
+
+@apps
+def test_after_a_defect_of_ours_the_app_does_not_get_the_question(
+    make: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defective(*_: object) -> None:
+        raise ValueError(GOOD)
+
+    app = make(policy())
+    monkeypatch.setattr(Strength, "advise", defective)
+    assert ask(app, GOOD).status == 503
+    assert app.seen == []
+    assert GOOD not in caplog.text
+
+
+@apps
+def test_an_app_leaves_the_script_out_of_a_response(make: Any) -> None:
+    app = make(policy())
+    assert b"passwords." in visitor(app).get("/register").content
+    assert b"passwords." not in visitor(app).get("/register?exempt").content
 
 
 # The script and its element

@@ -91,6 +91,12 @@ class PasswordAdvice(Promise):
         too_large = problem(413, "The question is too large.")
         return Examine(_LARGEST, whole_body(partial(self._judged, context)), beyond=too_large)
 
+    def failed(self, context: RequestContext, head: ResponseHead | None) -> Answer | None:
+        """Keep a question from the app, which would get a password that nobody sent to it (fail closed)."""
+        if head is None and context.request.local_path == self._address:
+            return problem(503, "There is no advice at the moment.")
+        return None
+
     def tag(self, context: RequestContext, head: ResponseHead) -> bytes:
         """Return the script's element for a page where a password is chosen, `b""` for any other."""
         if not self._is_chosen(context.request) or not self._may_have_one(context):

@@ -273,7 +273,8 @@ KEPT: tuple[Rule, ...] = (
         "the text promises that card data is not stored", is_denial=True,
     ),
     _rule(
-        "breach-without-sender", "Policy \u00a714", "Declare [operator] with breach_notice, and say no other time than that.",
+        "breach-without-sender", "Policy \u00a714",
+        "Declare [operator] with breach_notice, and say no other time than that.",
         r"\bbreach\b[^.;]{0,160}?\b(?:notif\w+|inform|tell|alert)\b|\b(?:notif\w+|inform|tell|"
         r"alert)\b[^.;]{0,80}?\bbreach", _breach,
         "the text promises to tell people of a breach",
