@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpines_privacy.policy import Cookie, Logs, PrivacyPolicy, ThirdParty
+from alpines_privacy.policy import (
+    Cookie,
+    Intrusion,
+    LoginRoute,
+    Logs,
+    Passwords,
+    PrivacyPolicy,
+    ThirdParty,
+)
 from alpines_privacy.policy.lint import RULES, lint, read
 
 TEXTS = Path(__file__).with_name("texts")
@@ -252,6 +260,7 @@ UNKEPT = [
     (TEXT, PrivacyPolicy(detect_signups=False), (61, "age-not-checked")),
     (TEXT, PrivacyPolicy(), (37, "https-not-required")),
     (TEXT, PrivacyPolicy(), (44, "passwords-without-advice")),
+    (TEXT, PrivacyPolicy(payments="off"), (40, "card-data-not-watched")),
     (TEXT, PrivacyPolicy(), (42, "intruders-not-detected")),
     (TEXT, PrivacyPolicy(), (39, "audits-without-evidence")),
     (TEXT, PrivacyPolicy(), (41, "updates-without-evidence")),
@@ -277,6 +286,10 @@ KEPT = [
     (TEXT, PrivacyPolicy(), "signals-not-honoured"),
     (TEXT, PrivacyPolicy(), "tracking-not-stopped"),
     (TEXT, PrivacyPolicy(), "third-parties-declared"),
+    (TEXT, PrivacyPolicy(), "card-data-not-watched"),
+    (TEXT, PrivacyPolicy(https="require"), "https-not-required"),
+    (TEXT, PrivacyPolicy(passwords=Passwords(paths=["/register"])), "passwords-without-advice"),
+    (TEXT, PrivacyPolicy(intrusion=Intrusion(logins=[LoginRoute(path="/login")])), "intruders-not-detected"),
     (TEXT, PrivacyPolicy(minimum_age=16), "age-not-checked"),
     (COMPLETE, PrivacyPolicy(effective=date(2026, 11, 1)), "effective-date-differs"),
     (COMPLETE, PrivacyPolicy(cookies=[Cookie("session", purpose="x", necessary=True)]), "cookies-under-signal"),

@@ -114,11 +114,7 @@ def _intrusion(policy: PrivacyPolicy, sentence: Sentence) -> str:
 
 def _payments(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    return (
-        ""
-        if _setting(policy, "payments", "off") != "off"
-        else 'payments = "off" looks for no card data'
-    )
+    return "" if policy.payments != "off" else 'payments = "off" looks for no card data'
 
 
 def _breach(policy: PrivacyPolicy, sentence: Sentence) -> str:
