@@ -89,7 +89,7 @@ class Walk(ABC):
         if isinstance(fields, tuple) and isinstance(value, tuple):
             pairs = zip(fields, value, strict=False)
             members = [self.item(field, item, parent, kind) for field, item in pairs]
-            make: Any = made._make  # type: ignore[attr-defined]  # of a named tuple
+            make: Any = made._make  # of a named tuple
         else:
             members = self.members(value, parent, kind)
             make = made if made in _LISTS else next(k for k in _LISTS if isinstance(value, k))
