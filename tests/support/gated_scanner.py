@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TypeAlias
 
-from alpines_privacy.redaction.engine.gate import FoldGate, Gate, RE2Gate
+from alpines_privacy.redaction.engine.gate import FoldGate, RE2Gate
 from alpines_privacy.redaction.engine.scanner import Scanner
 from alpines_privacy.redaction.engine.spans import Span
 from alpines_privacy.redaction.kinds.shape import Shape
 
 __all__ = ["GatedScanner"]
+
+Gate: TypeAlias = "FoldGate | RE2Gate"
 
 
 def _fastest(shapes: Sequence[Shape]) -> Gate:

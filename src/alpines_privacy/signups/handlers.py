@@ -127,17 +127,50 @@ class Handler(ABC):
         return self.shared.pages.answer("unreadable", context)
 
 
-class SignupHandler(Handler):
+class DeclaredHandler(Handler):
+    """Handles a path that the policy declares; `signups` share it.
+
+    Their methods create an account; others may, as far as they give an age.
+    """
+
+    __slots__ = ("_creates", "_max_body")
+
+    def __init__(
+        self, shared: SignupContext, signups: Sequence[Signup], shown: frozenset[str] = frozenset()
+    ) -> None:
+        self._creates = frozenset(method for signup in signups for method in signup.methods)
+        self._max_body = max(signup.max_body for signup in signups)
+        super().__init__(shared, signups[0].path, self._creates | shown)
+
+    def handle_reduced(
+        self, context: RequestContext, request: RequestHead
+    ) -> Answer | Examine | None:
+        """Refuse to create an account at a path that routers read in different ways."""
+        if not has_method(request, self._creates):
+            return self.handle(context, request)
+        why = Unreadable("its path can be read in more than one way")
+        return self.shared.refuse_unreadable(context, self.route, why)
+
+    def _examine(
+        self,
+        context: RequestContext,
+        request: RequestHead,
+        decide: Callable[[int, bytes], Answer | None],
+    ) -> Answer | Examine:
+        too_large = partial(self.shared.pages.answer, "too_large", context)
+        if (length := content_length(request)) > self._max_body:
+            return too_large()
+        return Examine(self._max_body, whole_body(partial(decide, length)), beyond=too_large)
+
+
+class SignupHandler(DeclaredHandler):
     """A signup the policy declares."""
 
-    __slots__ = ("_age", "_creates", "_max_body", "_screen")
+    __slots__ = ("_age", "_screen")
 
     def __init__(self, shared: SignupContext, signup: Signup) -> None:
-        self._creates = frozenset(signup.methods)  # others may, as far as they give an age
-        shown = _SHOWS if signup.screen else frozenset()
-        super().__init__(shared, signup.path, self._creates | shown)
+        super().__init__(shared, [signup], _SHOWS if signup.screen else frozenset())
         self._screen = signup.screen
-        self._max_body = signup.max_body
         self._age = AskedAge(signup, shared.rule) if signup.fields else None
 
     def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
@@ -170,30 +203,9 @@ class SignupHandler(Handler):
             return self.shared.refuse_unreadable(context, self.route, error, age.names)
         if allowed:
             return None
-        announce(
-            context, self.route, "under_age"
-        )  # without the lock: a link or an image can request such a page
+        # Without the lock: a link or an image can request such a page.
+        announce(context, self.route, "under_age")
         return self.shared.pages.answer("refused", context)
-
-    def handle_reduced(
-        self, context: RequestContext, request: RequestHead
-    ) -> Answer | Examine | None:
-        """Refuse to create an account at a path that routers read in different ways."""
-        if not has_method(request, self._creates):
-            return self.handle(context, request)
-        why = Unreadable("its path can be read in more than one way")
-        return self.shared.refuse_unreadable(context, self.route, why)
-
-    def _examine(
-        self,
-        context: RequestContext,
-        request: RequestHead,
-        decide: Callable[[int, bytes], Answer | None],
-    ) -> Answer | Examine:
-        too_large = partial(self.shared.pages.answer, "too_large", context)
-        if (length := content_length(request)) > self._max_body:
-            return too_large()
-        return Examine(self._max_body, whole_body(partial(decide, length)), beyond=too_large)
 
     def _decide(
         self, context: RequestContext, request: RequestHead, age: AskedAge, length: int, body: bytes
@@ -234,36 +246,21 @@ class SignupHandler(Handler):
         return _redirect("./" + quote(path.rpartition("/")[2], safe=_SAFE) + query)
 
 
-class OperationsHandler(Handler):
+class OperationsHandler(DeclaredHandler):
     """Handles a GraphQL API's path whose signup operations the policy declares."""
 
-    __slots__ = ("_ages", "_max_body")
+    __slots__ = ("_ages",)
 
     def __init__(self, shared: SignupContext, signups: Sequence[Signup]) -> None:
         """`signups` share one path; each has an operation."""
-        methods = frozenset(method for signup in signups for method in signup.methods)
-        super().__init__(shared, signups[0].path, methods)
-        self._max_body = max(signup.max_body for signup in signups)
+        super().__init__(shared, signups)
         self._ages = {str(s.operation): AskedAge(s, shared.rule, "variables.") for s in signups}
 
     def handle(self, context: RequestContext, request: RequestHead) -> Answer | Examine | None:
         """Ask for the body: only the body tells the operation."""
         if not (has_method(request, self.methods) or may_create(request)):
             return None
-        too_large = partial(self.shared.pages.answer, "too_large", context)
-        if (length := content_length(request)) > self._max_body:
-            return too_large()
-        judge = whole_body(partial(self._decide, context, request, length))
-        return Examine(self._max_body, judge, beyond=too_large)
-
-    def handle_reduced(
-        self, context: RequestContext, request: RequestHead
-    ) -> Answer | Examine | None:
-        """Refuse a path that routers read in different ways."""
-        if not has_method(request, self.methods):
-            return self.handle(context, request)
-        why = Unreadable("its path can be read in more than one way")
-        return self.shared.refuse_unreadable(context, self.route, why)
+        return self._examine(context, request, partial(self._decide, context, request))
 
     def _decide(
         self, context: RequestContext, request: RequestHead, length: int, body: bytes

@@ -65,8 +65,8 @@ class Walk(ABC):
         if (done := self._done.get(place)) is not None:
             return done[1]
         inside.add(identity)
-        rebuilt = self._mapping if isinstance(value, Mapping) else self._list
-        new = rebuilt(value, parent, kind)
+        is_list = type(value) in _LISTS or not isinstance(value, Mapping)
+        new = (self._list if is_list else self._mapping)(value, parent, kind)
         inside.discard(identity)
         self._done[place] = value, new
         return new
@@ -84,17 +84,16 @@ class Walk(ABC):
         return value if is_same else like(value, new)
 
     def _list(self, value: Any, parent: str, kind: str | None) -> Any:
-        fields = getattr(value, "_fields", None) if isinstance(value, tuple) else None
-        if isinstance(fields, tuple):
+        made = type(value)
+        fields = None if made in _LISTS else getattr(value, "_fields", None)
+        if isinstance(fields, tuple) and isinstance(value, tuple):
             pairs = zip(fields, value, strict=False)
             members = [self.item(field, item, parent, kind) for field, item in pairs]
+            make: Any = made._make  # of a named tuple
         else:
             members = self.members(value, parent, kind)
-        if all(map(is_, members, value)):
-            return value
-        if isinstance(fields, tuple):
-            return value._make(members)
-        return next(made for made in _LISTS if isinstance(value, made))(members)
+            make = made if made in _LISTS else next(k for k in _LISTS if isinstance(value, k))
+        return value if all(map(is_, members, value)) else make(members)
 
 
 def like(value: Mapping[Any, Any], items: dict[Any, Any]) -> Any:

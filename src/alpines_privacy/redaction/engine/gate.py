@@ -10,12 +10,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from alpines_privacy.http.cache import Cache
 from alpines_privacy.redaction.kinds.shape import Shape
 
-__all__ = ["STRAY", "FoldGate", "Gate", "RE2Gate", "has_re2"]
+__all__ = ["STRAY", "FoldGate", "RE2Gate", "has_re2"]
 
 
 def _replaced(error: UnicodeError) -> tuple[bytes, int]:
@@ -28,12 +27,6 @@ STRAY = "alpines-privacy.stray"  # the name of the error handler for `str.encode
 codecs.register_error(STRAY, _replaced)
 
 _MEMORY = 16 << 20  # bytes the automaton may use; it needs a fraction
-
-
-class Gate(Protocol):
-    """Tells the indices of the shapes whose pattern may match somewhere in a text."""
-
-    def __call__(self, text: str, /) -> Sequence[int]: ...
 
 
 def has_re2() -> bool:

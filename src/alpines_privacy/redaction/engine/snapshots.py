@@ -136,7 +136,7 @@ def _is_stable_within(value: Any) -> bool:
         return _STABLE.issuperset(map(type, value.values())) and _STABLE.issuperset(
             map(type, value)
         )
-    return not isinstance(value, Mapping) and _STABLE.issuperset(map(type, value))
+    return _STABLE.issuperset(map(type, value)) and not isinstance(value, Mapping)
 
 
 @lru_cache(512)  # types; an app has as many as classes

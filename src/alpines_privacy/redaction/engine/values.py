@@ -90,7 +90,6 @@ _STATEMENT = re.compile(  # of JavaScript and similar languages, where a value w
     r"[ \t]*(?:export |public |private |protected |static |readonly |final )*"
     r"(?:(?:var|let|const|return|function|def)[ ]|(?:this|self|super)\.|(?:if|while|for|switch|elif)[ ]?\()"
 )
-_NOT_ALONE = re.compile(r"[0-9]|[^a-z]", re.ASCII)
 _PLACE_IN_MEMORY = re.compile(
     r"0x[0-9A-Fa-f]+|[0-9A-Fa-f:.]+|[\w.\-]*:[0-9]{1,5}|[\w\-]+(?:\.[\w\-]+)+|/\S*|\w+://\S*"
 )

@@ -163,7 +163,11 @@ def _freeze(record: logging.LogRecord) -> None:
     record.__dict__.update(frozen)
 
 
-def _frozen(value: Any) -> Any:  # a mapping may be of a server's own class (gunicorn's)
+def _frozen(value: Any) -> Any:
+    if type(value) is tuple:  # arguments, each on its own: few are containers
+        frozen = tuple(map(snapshot, value))
+        return value if _same_members(frozen, value) else frozen
+    # A mapping may be of a server's own class (gunicorn's).
     return snapshot_members(value) if isinstance(value, Mapping) else snapshot(value)
 
 
