@@ -181,6 +181,7 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
     {
         "django/mails.py": "the app's reporter classes",
         "redaction/logs/formatters.py": "the app's formatter classes",
+        "guard/kinds.py": "no argument: a redactor that writes marks",
         "redaction/loguru.py": "nothing: its hook is placed once",
         "policy/explain.py": "the classes of a policy's parts",
         "redaction/logs/installed.py": "no argument: the literal redactor",
