@@ -12,12 +12,15 @@ import pytest
 
 from alpines_privacy import (
     Change,
+    Collection,
     Cookie,
+    Disclosure,
     Evidence,
     Hsts,
     Intrusion,
     LoginRoute,
     Operator,
+    Passwords,
     PrivacyPolicy,
     Signup,
     ThirdParty,
@@ -308,6 +311,112 @@ SWITCHES: Mapping[str, tuple[PrivacyPolicy, list[str], list[str]]] = {
         ["failed logins"],
         [],
     ),
+    "payments": (
+        changed(payments="refuse"),
+        [],
+        [
+            "card numbers and security codes that are recognised in what is sent to the site are refused"
+        ],
+    ),
+    "payment_callbacks": (
+        changed(payments="refuse", payment_callbacks=["/hooks/pay"]),
+        [],
+        ["but from payment services at /hooks/pay;"],
+    ),
+    "payments, mode report": (
+        changed(payments="refuse", mode="report"),
+        ["card numbers and security codes that are recognised in what is sent"],
+        [],
+    ),
+    "payments off": (changed(payments="off"), ["security codes that are recognised in what"], []),
+    "passwords": (
+        changed(passwords=Passwords(paths=["/password"])),
+        ["is refused there"],
+        ["where you choose a password, at /password, you are told how good it is;"],
+    ),
+    "passwords at signups": (
+        changed(passwords=Passwords()),
+        [],
+        ["where you choose a password, at /register, /enter, you are told"],
+    ),
+    "passwords nowhere": (
+        changed(passwords=Passwords(), signups=()),
+        ["where you choose a password"],
+        [],
+    ),
+    "passwords.refuse": (
+        changed(passwords=Passwords(refuse=True)),
+        [],
+        ["a password of less than 15 characters, or one that is easy to guess, is refused there"],
+    ),
+    "passwords, mode off": (
+        changed(passwords=Passwords(refuse=True), mode="off"),
+        ["you are told how good it is", "is refused there"],
+        [],
+    ),
+    "disclosure": (
+        changed(disclosure=Disclosure()),
+        ["connects to no other hosts", "sends no address with your", "is taken out of the address"],
+        [],
+    ),
+    "disclosure.connections": (
+        changed(disclosure=Disclosure(connections="refuse", allow=["mail.example"])),
+        ["sends no address with your"],
+        [
+            "connects to no other hosts of the internet",
+            "It may connect to these hosts: mail.example.",
+        ],
+    ),
+    "disclosure.urls": (
+        changed(disclosure=Disclosure(urls="refuse")),
+        ["connects to no other hosts", "It may connect"],
+        ["To other hosts it sends no address with your personal data in it"],
+    ),
+    "disclosure.redirects": (
+        changed(disclosure=Disclosure(redirects="strip")),
+        [],
+        ["personal data that it recognises is taken out of the address"],
+    ),
+    "disclosure, mode report": (
+        changed(
+            disclosure=Disclosure(connections="refuse", urls="refuse", redirects="strip"),
+            mode="report",
+        ),
+        ["connects to no other hosts", "sends no address", "is taken out of the address"],
+        [],
+    ),
+    "collections": (
+        changed(
+            collections=[
+                Collection("/contact", "To answer you", fields=["mail"], retention="a year"),
+                Collection("/register", "To keep your account", kinds=["NAME", "EMAIL"]),
+                Collection("/enter", "To write to you", kinds=["EMAIL"]),
+            ]
+        ),
+        ["This policy lists no purposes"],
+        [
+            "Where: /contact What: mail Purpose: To answer you Kept: a year",
+            "What: names, e-mail addresses Purpose: To keep your account Kept: not stated",
+            "For these purposes: - To answer you What data is used for when you sign up stands in",
+            "The table in section 1 names it.",
+            "What else you enter is for these purposes: - To keep your account - To write to you",
+        ],
+    ),
+    "collections elsewhere": (
+        changed(collections=[Collection("/contact", "To answer you", fields=["mail"])]),
+        ["The table in section 1 names it"],
+        ["lists no purposes for what else you enter when you sign up"],
+    ),
+    "strict": (
+        changed(strict=True),
+        [],
+        ["Other personal data that is recognised in what is sent to the site is refused."],
+    ),
+    "strict, mode report": (
+        changed(strict=True, mode="report"),
+        ["in what is sent to the site is refused"],
+        [],
+    ),
     "effective": (
         changed(effective=None),
         ["In force since 1 November 2026."],
@@ -381,6 +490,13 @@ def test_what_a_switch_takes_away_stood_there(switch: str) -> None:
         https="require",
         hsts=Hsts(max_age=300),
         intrusion=Intrusion(logins=[LoginRoute(path="/login", account="name")]),
+        payments="refuse",
+        strict=True,
+        passwords=Passwords(refuse=True),
+        disclosure=Disclosure(
+            connections="refuse", urls="refuse", redirects="strip", allow=["a.example"]
+        ),
+        collections=[Collection("/register", "To keep your account", fields=["mail"])],
     )
     texts = said(FULL) + said(UNLISTED) + said(fresh)
     assert [sentence for sentence in gone if sentence not in texts] == []

@@ -217,7 +217,7 @@ KEPT: tuple[Rule, ...] = (
     ),
     _rule(
         "https-not-required", "Policy \u00a76", 'Set https = "require", or do not promise encryption.',
-        r"\b(?:ssl|tls|https(?!:))\b|\bencrypt\w*\b[^.;]{0,60}?\b(?:transmi|transfer|transit|connection|traffic)|"
+        r"\b(?:ssl|tls|https)\b|\bencrypt\w*\b[^.;]{0,60}?\b(?:transmi|transfer|transit|connection|traffic)|"
         r"\b(?:transmi|connection|traffic|in transit)[^.;]{0,60}?\bencrypt", _https,
         "the text promises encrypted transmission",
     ),

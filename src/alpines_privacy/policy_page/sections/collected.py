@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alpines_privacy.policy_page.document import Block, Bullets, Inline, Paragraph
+from alpines_privacy.policy_page.sections.collections import at_signups, collection_blocks
 from alpines_privacy.policy_page.sections.logs import log_blocks
 from alpines_privacy.policy_page.writing import Writing
 
@@ -14,6 +15,7 @@ __all__ = ["at_signup", "collected", "when"]
 def collected(page: Writing) -> Iterator[Block]:
     """Write §1, the categories of personal data (Cal. Bus. & Prof. Code §22575(b)(1))."""
     yield page.paragraph("If you enter personal data into a form of this site, we collect it.")
+    yield from collection_blocks(page)
     if page.policy.signups:
         yield page.paragraph("What we collect when you sign up stands in section 2.")
     yield page.paragraph(
@@ -35,6 +37,8 @@ def at_signup(page: Writing) -> Iterator[Block]:
             paths=page.codes(list(dict.fromkeys(signup.path for signup in signups))),
         )
     )
+    if at_signups(page):
+        yield page.paragraph("The table in section 1 names it.")
     if any(signup.fields for signup in signups):
         yield page.paragraph(
             "The form asks for your date of birth or your age, to tell whether you may sign up (section 13)."

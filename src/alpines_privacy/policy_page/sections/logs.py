@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from alpines_privacy.policy import Logs
 from alpines_privacy.policy_page.document import Block, Bullets, Code, Inline, Paragraph
 from alpines_privacy.policy_page.language import Language, message
 from alpines_privacy.policy_page.writing import Writing
 
-__all__ = ["log_blocks", "ways_in_force"]
+__all__ = ["kind_names", "log_blocks", "ways_in_force"]
 
 # The names of kinds, by their field of `[logs]`, in its order.
 _KINDS = {
@@ -31,6 +31,11 @@ def ways_in_force(page: Writing) -> Logs | None:
     if not page.enforces or logs == "off":
         return None
     return Logs() if logs == "on" else logs
+
+
+def kind_names(say: Language, kinds: Iterable[str]) -> list[Inline]:
+    """Return the names of kinds of personal data, given as they stand in marks."""
+    return [(say.word(_KINDS[kind.lower()]),) for kind in kinds]
 
 
 def log_blocks(page: Writing) -> Iterator[Block]:

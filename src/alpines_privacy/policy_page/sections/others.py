@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alpines_privacy.policy_page.document import Block, Code, Table
+from alpines_privacy.policy_page.sections.disclosure import disclosure
 from alpines_privacy.policy_page.writing import Writing
 
 __all__ = ["disclosed", "loaded"]
@@ -24,6 +25,7 @@ def disclosed(page: Writing) -> Iterator[Block]:
             "Where a page does not say otherwise, your browser tells other sites only this site's name, "
             "not which of its pages you come from."
         )
+    yield from disclosure(page)
 
 
 def loaded(page: Writing) -> Iterator[Block]:

@@ -9,6 +9,8 @@ from alpines_privacy.policy_page.document import Block, Bullets, Inline, Table
 from alpines_privacy.policy_page.language import Language, message
 from alpines_privacy.policy_page.sections.intrusion import intrusion
 from alpines_privacy.policy_page.sections.logs import ways_in_force
+from alpines_privacy.policy_page.sections.passwords import passwords
+from alpines_privacy.policy_page.sections.payments import payments
 from alpines_privacy.policy_page.sections.transport import transport
 from alpines_privacy.policy_page.writing import Writing
 
@@ -43,7 +45,9 @@ def _measures(page: Writing) -> Iterator[Inline]:
         yield say("passwords that are recognised in the application's logs are replaced by a mark;")
     if ways is not None and ways.card != "keep":
         yield say("card numbers that are recognised in the application's logs are not written out;")
+    yield from payments(page)
     yield from intrusion(page)
+    yield from passwords(page)
 
 
 def current(page: Writing, evidence: Evidence) -> bool:
