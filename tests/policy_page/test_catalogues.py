@@ -62,7 +62,8 @@ def test_the_compiled_catalogue_is_that_of_the_source(path: Path) -> None:
         if len(texts) == 1:
             assert compiled.gettext(texts[0]) == said[0]
         else:
-            assert [compiled.ngettext(*texts, n) for n in (1, 2)] == list(said)
+            one, many = texts
+            assert [compiled.ngettext(one, many, n) for n in (1, 2)] == list(said)
 
 
 @in_each

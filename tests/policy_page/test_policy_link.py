@@ -211,8 +211,8 @@ def test_the_tree_of_a_page_gets_one_element_at_the_end_of_its_body(body: str, e
     page = f"<!doctype html><title>T</title><body>{body}{end}".encode()
     old = parsed(page, scripting=True)
     new = parsed(linked(page), scripting=True)
-    body_of = lambda tree: tree[2][-1][2][-1]  # noqa: E731 - html, then body
-    assert body_of(new)[2].pop() == [
+    html = new[2][-1]
+    assert html[2][-1][2].pop() == [
         "html div",
         {"role": "region", "aria-label": "Privacy"},
         [["html a", {"href": "/privacy"}, ["Privacy"]]],
@@ -240,7 +240,10 @@ def test_streamed_pages_get_the_link_and_keep_streaming() -> None:
     assert visitor(protect(app_of(PAGE), PLAIN)).get("/").content == WITH
 
 
-CODINGS = {"gzip": (gzip.compress, gzip.decompress), "deflate": (zlib.compress, zlib.decompress)}
+CODINGS: dict[str, tuple[Any, Any]] = {
+    "gzip": (gzip.compress, gzip.decompress),
+    "deflate": (zlib.compress, zlib.decompress),
+}
 
 
 @pytest.mark.parametrize("coding", CODINGS)

@@ -37,9 +37,8 @@ from tests.support.secret_keys import KEY
 
 PROTOCOLS = ("ASGI", "WSGI", "Django")
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-LEAST = PrivacyPolicy(
-    operator=Operator(name="Alpines", contact="privacy@alpines.example"), effective=TODAY
-)
+SOMEBODY = Operator(name="Alpines", contact="privacy@alpines.example")
+LEAST = PrivacyPolicy(operator=SOMEBODY, effective=TODAY)
 
 
 @pytest.fixture(autouse=True)
@@ -110,9 +109,7 @@ def test_head_says_what_get_says(protocol: str, headers: dict[str, str]) -> None
 
 @pytest.mark.parametrize("protocol", ["WSGI", "Django"])
 def test_the_apps_own_page_always_wins(protocol: str) -> None:
-    policy = msgspec.structs.replace(
-        LEAST, operator=msgspec.structs.replace(LEAST.operator, page="/own")
-    )
+    policy = msgspec.structs.replace(LEAST, operator=msgspec.structs.replace(SOMEBODY, page="/own"))
     with serving(protocol, policy) as v:
         assert v.get("/own").text == "the app's"
         assert v.get("/privacy").status == 404
@@ -290,7 +287,7 @@ def test_a_template_of_the_apps_takes_the_pages_place(tmp_path: Path) -> None:
         "<!doctype html><html lang=$language dir=$direction><title>$title</title>$content"
     )
     policy = msgspec.structs.replace(
-        LEAST, operator=msgspec.structs.replace(LEAST.operator, template=str(template))
+        LEAST, operator=msgspec.structs.replace(SOMEBODY, template=str(template))
     )
     got = visitor(protect(wsgi_app, policy)).get("/privacy")
     assert got.text.startswith(
