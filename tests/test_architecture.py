@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alpines_privacy import Disclosure, Hsts, Intrusion, LoginRoute, PrivacyPolicy, Signup, current
+from alpines_privacy import (
+    Change,
+    Disclosure,
+    Hsts,
+    Intrusion,
+    LoginRoute,
+    Operator,
+    PrivacyPolicy,
+    Signup,
+    current,
+)
 from alpines_privacy.guard import Guard
 from tests.support.secret_keys import KEY
 
@@ -66,6 +77,8 @@ def test_each_promise_of_the_guard_stands_in_the_module_map() -> None:
         hsts=Hsts(),
         intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
         disclosure=Disclosure(connections="off", urls="off"),
+        operator=Operator(name="Alpines", contact="privacy@alpines.example"),
+        changes=[Change(date(2026, 11, 1), "First version.")],
     )
     guard = Guard(policy, app_keys=[KEY])
     refusing = Guard(PrivacyPolicy(payments="refuse", strict=True))
@@ -73,6 +86,7 @@ def test_each_promise_of_the_guard_stands_in_the_module_map() -> None:
         *guard.on_request,
         *guard.on_response,
         *guard.on_fill,
+        *guard.on_end,
         *guard.pages.values(),
         *refusing.on_request,
     )

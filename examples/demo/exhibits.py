@@ -26,6 +26,7 @@ from examples.demo.visits import (
     login,
     new_account,
     orders,
+    policy_page,
     resource,
     signup,
     websocket_cookies,
@@ -66,6 +67,14 @@ def pages(front: str, missing: str) -> list[Check]:
         ),
         Differs("Cache-Control", header(front, "Cache-Control"), "-", "private", signals=("none",)),
         Differs("Tk", header(front, "Tk"), "-", "-", "N", signals=("DNT:1",)),
+        Differs(
+            "privacy policy",
+            policy_page(front),
+            "404",
+            "link, 14 sections",
+            "link, 14 sections",
+            signals=("none", "DNT:1"),
+        ),
     ]
 
 

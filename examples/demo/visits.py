@@ -94,6 +94,18 @@ def resource(path: str, member: str) -> Look:
     return look
 
 
+def policy_page(front: str) -> Look:
+    """Look for the front page's link to the privacy policy, and at the sections of what it leads to."""
+
+    def look(client: httpx.Client) -> str:
+        link = re.search(r'<a href="([^"]+)">Privacy</a>', client.get(front).text)
+        page = client.get(link[1] if link else "/privacy", headers={"Accept": "text/html"})
+        sections = len(re.findall(r"<h2 id=[^>]+>\d+\. ", page.text))
+        return f"link, {sections} sections" if link and sections else str(page.status_code)
+
+    return look
+
+
 def chooses(path: str, front: str) -> Look:
     """Look what a page sets once its visitor has chosen "Do not track me here" on another."""
 

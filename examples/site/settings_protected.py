@@ -1,5 +1,7 @@
 """Settings of the protected site: the bare ones and three lines."""
 
+from datetime import date
+
 from examples import databases
 from examples.site.settings import *  # noqa: F403 - a Django site's usual way to vary its settings
 from examples.site.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
@@ -7,6 +9,14 @@ from examples.site.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 INSTALLED_APPS = ["alpines_privacy.django", *INSTALLED_APPS]
 MIDDLEWARE = ["alpines_privacy.django.PrivacyMiddleware", *MIDDLEWARE]
 ALPINES_PRIVACY = {
+    "effective": date(2026, 11, 1),
+    # Who stands behind it: with this the policy is served at /privacy, and linked on the front page.
+    "operator": {
+        "name": "The Ridge Journal",
+        "contact": "privacy@ridge-journal.example",
+        "account": "/account/",
+        "breach_notice": 1,
+    },
     # `_ga` is not declared on purpose: under a privacy signal it does not leave.
     "cookies": [
         {

@@ -7,6 +7,11 @@ def count(sender, *, route, reason):
     metrics.increment("signups.refused", tags=[route, reason])
 """
 
-from alpines_privacy.http.events import access_locked, disclosure_found, signup_refused
+from alpines_privacy.http.events import (
+    access_locked,
+    disclosure_found,
+    policy_changed,
+    signup_refused,
+)
 
-__all__ = ["access_locked", "disclosure_found", "signup_refused"]
+__all__ = ["access_locked", "disclosure_found", "policy_changed", "signup_refused"]

@@ -22,6 +22,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "alpines_privacy.cli.policy_init:init",
         "Write a first policy file from what was seen.",
     ),
+    "render": (
+        "alpines_privacy.cli.policy_render:render",
+        "Write the policy as a page, Markdown or text.",
+    ),
 }
 
 

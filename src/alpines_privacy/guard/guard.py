@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import get_args
 
+import msgspec
+
 from alpines_privacy.guard.kinds import kind_of_value
 from alpines_privacy.guard.promises import promises_for
 from alpines_privacy.guard.visit import RequestHook, Visit
@@ -60,7 +62,8 @@ class Guard:
         self.exempt = PathSet(policy.exempt if self.mode != "off" else ("*",))
         redacts = self.mode == "enforce" and policy.logs != "off"
         if promises is None:
-            promises = promises_for(policy, choices, logins, keys, kind_of_value)
+            in_force = msgspec.structs.replace(policy, mode=self.mode)
+            promises = promises_for(in_force, choices, logins, keys, kind_of_value)
             if redacts:
                 promises.append(VisitorsInLogs())
         parts = frozenset(

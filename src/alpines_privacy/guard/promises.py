@@ -26,7 +26,7 @@ from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
-from alpines_privacy.trackers.responses import ShieldTag, TrackersInResponses
+from alpines_privacy.trackers.responses import AdditionTo, ShieldTag, TrackersInResponses
 from alpines_privacy.trackers.subscription import FreshLists
 from alpines_privacy.transport import transport_for
 
@@ -40,7 +40,7 @@ def promises_for(
     keys: Callable[[], SecretKeys],
     kind_of_value: KindOfValue,
 ) -> list[Promise]:
-    """Return the built-in promises in the order of their hooks.
+    """Return the built-in promises in the order of their hooks; `policy.mode` is the one in force.
 
     `Headers` comes before all that edit a head, because it reads the app's own. `WellKnown` comes
     last, because its resources leave without any cookie, even a deletion of ours.
@@ -51,7 +51,8 @@ def promises_for(
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     reports = LoadReports(policy, SecretKeys.given(), rules)
     passwords, meter = _passwords(policy)
-    trackers = TrackersInResponses(policy, rules, _tags(shield.tag, *meter))
+    pages, link = _operators_page(policy)
+    trackers = TrackersInResponses(policy, rules, _tags(shield.tag, *meter), *link)
     promises: list[Promise] = [
         *payments_for(policy),
         *collections_for(policy, kind_of_value),
@@ -64,6 +65,7 @@ def promises_for(
         cookies,
         shield,
         trackers,
+        *pages,
         WellKnown(policy),
     ]
     if policy.intrusion is not None:
@@ -127,6 +129,23 @@ def _tags(first: ShieldTag, *more: ShieldTag) -> ShieldTag:
     if not more:
         return first
     return lambda context, head: b"".join(tag(context, head) for tag in (first, *more))
+
+
+def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[AdditionTo]]:
+    """Return the promises of the policy's page, and the home page's link to it; nothing without an operator."""
+    operator = policy.operator
+    if operator is None:
+        return [], []
+    from alpines_privacy.policy_page import (  # noqa: PLC0415 - only where an operator is declared
+        ChangeEvents,
+        HomeLink,
+        PolicyPage,
+    )
+
+    pages: list[Promise] = [PolicyPage(policy, operator)]
+    if policy.changes:
+        pages.append(ChangeEvents(policy, operator))
+    return pages, [HomeLink(policy, operator)]
 
 
 def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal, TypeAlias
 
 from blinker import NamedSignal, Namespace
@@ -12,9 +13,11 @@ __all__ = [
     "Reason",
     "access_locked",
     "announce",
+    "announce_change",
     "announce_disclosure",
     "announce_lockout",
     "disclosure_found",
+    "policy_changed",
     "signup_refused",
 ]
 
@@ -36,6 +39,13 @@ access_locked = _signals.signal(
     doc="Failed logins have locked somebody out (policy §6). `route` is the login path as the policy "
     'declares it, empty where the app itself told of the failure; `kind` is "client" or "account"; '
     "`seconds` is how long.",
+)
+
+policy_changed = _signals.signal(
+    "policy_changed",
+    doc="The policy has a new version, or will have: tell account holders. Sent once by each process, after "
+    "its first response, for each change that the policy's page announces; `date` (a date) tells the "
+    "changes apart, `summary` is the operator's text, `page` the path of the policy's page.",
 )
 
 
@@ -70,3 +80,8 @@ def _send(context: RequestContext, signal: NamedSignal, **what: object) -> None:
             receiver(_SENDER, **what)
         except Exception:
             context.runtime.notices.failure(f"a receiver of {signal.name}")
+
+
+def announce_change(context: RequestContext, date: dt.date, summary: str, page: str) -> None:
+    """Send `policy_changed`, as `announce` does."""
+    _send(context, policy_changed, date=date, summary=summary, page=page)

@@ -82,11 +82,12 @@ class RequestHead(ABC):
     later undoes them.
     """
 
-    __slots__ = ("edits", "kind")
+    __slots__ = ("_sent", "edits", "kind")
 
     def __init__(self, kind: Literal["http", "websocket"] = "http") -> None:
         self.kind = kind
         self.edits: dict[str, str | None] | None = None
+        self._sent: dict[str, list[str]] | None = None  # edited fields as they came
 
     @property
     @abstractmethod
@@ -159,7 +160,15 @@ class RequestHead(ABC):
 
     def edit(self, name: str, value: str | None) -> None:
         """Let the app see `value` for the field `name` (lower case); None removes the field."""
+        if self._sent is None or name not in self._sent:
+            self._sent = {**(self._sent or {}), name: self.values(name)}
         self.edits = {**(self.edits or {}), name: value}
+
+    def values_sent(self, name: str) -> list[str]:
+        """Return the values of a field as the client sent it, where the app sees an edited one too."""
+        if self._sent is not None and name in self._sent:
+            return self._sent[name]
+        return self.values(name)
 
     @property
     def local_path(self) -> str:

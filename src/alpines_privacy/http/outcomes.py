@@ -68,8 +68,8 @@ class Answer:
     ) -> None:
         self.status = status
         self.crosses = crosses
-        # 204 has no content, so no length either (RFC 9110 §8.6).
-        length = [] if status == 204 else [("content-length", str(len(body)))]
+        # 204 has no content, and a length in 304 would be that of 200 (RFC 9110 §8.6).
+        length = [] if status in {204, 304} else [("content-length", str(len(body)))]
         self.fields = [*fields, *length]
         self.body = body
 

@@ -4,6 +4,7 @@ from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.intrusion import Intrusion, LoginRoute
+from alpines_privacy.policy.operator import Change, Evidence, Operator
 from alpines_privacy.policy.parts import (
     AgeScreen,
     Cookie,
@@ -19,14 +20,17 @@ from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
     "AgeScreen",
+    "Change",
     "Collection",
     "Cookie",
     "Disclosure",
+    "Evidence",
     "Hsts",
     "Intrusion",
     "LogKey",
     "LoginRoute",
     "Logs",
+    "Operator",
     "Passwords",
     "PolicyError",
     "PrivacyPolicy",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alpines_privacy.policy.bounds import LONGEST_POLICY, check_names, read_bounded
 from alpines_privacy.policy.errors import PolicyError
@@ -48,13 +49,21 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
         raise PolicyError(problem, source=source, line=line) from None
     except ValueError as error:  # a number of more digits than Python reads
         raise PolicyError(f"holds a value that cannot be read: {error}", source=source) from None
-    for table, key in ((mapping, "dnt_policy"), (mapping.get("age_screen"), "template")):
+    for table, key in _files_in(mapping):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = str(Path(source).parent / table[key])  # relative to the file that names it
     try:
         return policy.from_mapping(mapping, source=source)
     except PolicyError as error:
         raise error.at(line=line_of(text, error.key)) from None
+
+
+def _files_in(mapping: dict[str, Any]) -> Iterable[tuple[Any, str]]:
+    """Yield each table that may name a file, and the key that names it."""
+    yield mapping, "dnt_policy"
+    yield mapping.get("age_screen"), "template"
+    yield mapping.get("operator"), "template"
+    yield mapping.get("operator"), "catalogues"
 
 
 def line_of(text: str, key: str) -> int | None:

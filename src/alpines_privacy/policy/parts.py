@@ -21,6 +21,7 @@ from alpines_privacy.policy.errors import PolicyError, nearest
 from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.intrusion import Intrusion
 from alpines_privacy.policy.kinds import Kind
+from alpines_privacy.policy.operator import Change, Evidence, Operator
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.patterns import compile_patterns
@@ -427,6 +428,9 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
       them; `payment_callbacks` are paths that a payment gateway calls.
     - `collections`: which personal data each path takes, why, and how long it is kept; the rest is
       reported, or with `strict` refused.
+    - `operator`: who runs the site; with it, the policy's page is served and linked (policy §10).
+    - `changes`: the versions of the policy, each with its date and what it changed.
+    - `evidence`: dated audits, updates and access reviews, for the policy's page.
     """
 
     cookies: Sequence[Cookie] = ()
@@ -462,6 +466,9 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     payment_callbacks: Sequence[str] = ()
     collections: Sequence[Collection] = ()
     strict: bool = False
+    operator: Operator | None = None
+    changes: Sequence[Change] = ()
+    evidence: Sequence[Evidence] = ()
 
     FILE: ClassVar[str] = "alpines-privacy.toml"
 
@@ -469,6 +476,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
         """Check paths, proxies, and names declared twice."""
         _refuse_repeats("cookies", "name", self.cookies)
         _refuse_repeats("third_parties", "host", self.third_parties)
+        _refuse_repeats("changes", "date", self.changes)
         _refuse_contradictions(self.signups)
         _check_zone(self.age_zone)
         for index, slot in enumerate(self.ad_slots):

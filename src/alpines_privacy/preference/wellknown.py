@@ -47,6 +47,8 @@ class WellKnown(Promise):
         status: dict[str, object] = {"tracking": "N"}
         if policy.site_preference:
             status["config"] = policy.endpoint + "preference"
+        if policy.operator:
+            status["policy"] = policy.operator.page  # TPE §6.5, `policy`
         # Without a signal a third party the policy declares, or a cookie it declares for more than
         # the site needs, may follow the visitor across contexts (TPE §3): then "N" would be untrue.
         tracks = bool(policy.third_parties) or not all(

@@ -16,9 +16,8 @@ from alpines_privacy.http import own_page
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.field_errors import about_fields
 from alpines_privacy.http.outcomes import Answer
-from alpines_privacy.policy import AgeScreen, PolicyError
-from alpines_privacy.policy.bounds import read_bounded
-from alpines_privacy.policy.errors import nearest
+from alpines_privacy.http.template import TEMPLATE_CONTENT_POLICY, read_template
+from alpines_privacy.policy import AgeScreen
 from alpines_privacy.signups.tokens import Tokens
 
 __all__ = ["Pages"]
@@ -55,16 +54,10 @@ _FIELD = Template(
     'autocomplete="bday-$name" maxlength="$length"$value$state></div>'
 )
 _DIGITS = {"day": 2, "month": 2, "year": 4}
+_TEMPLATE_KEY = "age_screen.template"
 _LONGEST_KEPT = 32  # characters of what was typed into a field of four
 _INVALID = ' aria-invalid="true" aria-describedby="error"'
 
-_LONGEST_TEMPLATE = 1 << 20  # bytes
-_PLACES = frozenset({"content", "title", "language", "direction", "style"})
-# The app's template may load from its own site; it needs no script.
-_TEMPLATE_CONTENT_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-    "script-src 'none'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 Refusal: TypeAlias = Literal["refused", "unreadable", "unsupported", "too_large", "unasked"]
 
@@ -81,7 +74,9 @@ class Pages:
     def __init__(self, screen: AgeScreen, tokens: Tokens) -> None:
         """Make the pages; raises `PolicyError` for a template that cannot be read or filled."""
         self._screen = screen
-        self._template = None if screen.template is None else _read(screen.template)
+        self._template = (
+            None if screen.template is None else read_template(screen.template, _TEMPLATE_KEY)
+        )
         self._tokens = tokens
         self._said: dict[Refusal, _Said] = {
             "refused": _Said(403, screen.refused_title, screen.refused),
@@ -170,36 +165,9 @@ class Pages:
             direction=texts.direction,
             style=_STYLE,
         )
-        return own_page.page(status, html, content_policy=_TEMPLATE_CONTENT_POLICY)
+        return own_page.page(status, html, content_policy=TEMPLATE_CONTENT_POLICY)
 
 
 def _value(typed: str) -> str:
     """Return the `value` attribute for a typed text; nothing for a text longer than anybody types."""
     return f' value="{escape(typed)}"' if 0 < len(typed) <= _LONGEST_KEPT else ""
-
-
-def _read(path: str) -> Template:
-    """Read the app's template; raises `PolicyError` naming what is wrong with it."""
-    key = "age_screen.template"
-    try:
-        template = Template(read_bounded(path, _LONGEST_TEMPLATE, key=key).decode("utf-8"))
-    except OSError as error:
-        raise PolicyError(f"{path} cannot be read: {error.strerror}", key=key) from None
-    except UnicodeDecodeError as error:
-        raise PolicyError(f"{path} is not UTF-8 (byte {error.start})", key=key) from None
-    if not template.is_valid():
-        raise PolicyError(
-            f"{path} holds a $ that begins no placeholder; expected $$ for a dollar sign", key=key
-        )
-    places = set(template.get_identifiers())
-    if unknown := sorted(places - _PLACES):
-        raise PolicyError(
-            f"{path} holds ${unknown[0]}, which nothing fills{nearest(unknown[0], _PLACES)}; "
-            f"expected {', '.join(f'${name}' for name in sorted(_PLACES))}",
-            key=key,
-        )
-    if "content" not in places:
-        raise PolicyError(
-            f"{path} lacks $content; expected it where the texts and the form go", key=key
-        )
-    return template

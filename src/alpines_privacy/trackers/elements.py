@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from alpines_privacy.http.html import (
     PLAIN,
+    Addition,
     Decision,
     Edit,
     Interest,
@@ -64,7 +65,8 @@ class PageContext(NamedTuple):
 
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
     page, empty for none. `module` is the address of the module that replaces listed ones
-    (`nothing.py`), empty if no script may be edited.
+    (`nothing.py`), empty if no script may be edited. `addition` is what another promise adds at the
+    page's end.
     """
 
     page: Address
@@ -75,6 +77,7 @@ class PageContext(NamedTuple):
     notices: Notices
     shield: bytes = b""
     module: str = ""
+    addition: Addition | None = None
 
 
 class Verdict:
@@ -130,7 +133,7 @@ class Elements:
 
     def rewriter(self) -> Rewriter:
         """Return the filter for the page's bytes."""
-        rewriter = Rewriter(self._interest.selection, self.decide)
+        rewriter = Rewriter(self._interest.selection, self.decide, self._context.addition)
         self._interest = rewriter.interest
         self._skip_known()
         return rewriter
@@ -266,7 +269,7 @@ class Elements:
             return b""
         if self._depth >= _DEEPEST:
             return None
-        nested = Elements(self._context._replace(shield=shield, outcomes=Outcomes()))
+        nested = Elements(self._context._replace(shield=shield, outcomes=Outcomes(), addition=None))
         nested._depth = self._depth + 1
         nested._loads, nested._has_base = self._loads, self._has_base
         filtered = nested.rewriter()(page, last=True)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.html import Selection
+from alpines_privacy.http.html import Addition, Selection
+from alpines_privacy.http.html.links import AROUND_LINKS, link_marks
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
 from alpines_privacy.policy import PrivacyPolicy
@@ -41,8 +42,12 @@ class Pages:
         self.blockers = blockers(rules, policy)
         self._slots = Slots(policy.ad_slots)
         self._selections = {
-            False: _selections(LOADING, carriers),
-            True: _selections(LOADING | AMP, self._slots.marks),
+            (opted_out, has_addition): _selections(names, marks, has_addition=has_addition)
+            for opted_out, names, marks in (
+                (False, LOADING, carriers),
+                (True, LOADING | AMP, self._slots.marks),
+            )
+            for has_addition in (False, True)
         }
         self._module = policy.endpoint + PATH
         self._notices = Notices()
@@ -50,7 +55,7 @@ class Pages:
             "page outcomes", lambda _: Outcomes(), lambda _: _OUTCOMES_BYTES
         )
 
-    def begin(
+    def begin(  # noqa: PLR0913 - named, and each a fact of the page
         self,
         *,
         url: str,
@@ -58,24 +63,26 @@ class Pages:
         shield: bytes = b"",
         mount: str = "",
         may_edit_scripts: bool = True,
+        addition: Addition | None = None,
     ) -> Page:
         """Begin one page at its own address.
 
         `shield` is the element to put before the page's first code, empty for none. `mount` is the path
         of this app. If `may_edit_scripts` is false, as under a CSP with digests of scripts, imports
-        of listed modules stay.
+        of listed modules stay. `addition` reads the page's links along, and adds at its end.
         """
         address = parse(url) or _NO_ADDRESS
         module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
         context = PageContext(
             address,
             self.blockers[opted_out],
-            self._selections[opted_out],
+            self._selections[opted_out, addition is not None],
             self._slots if opted_out else None,
             self._outcomes_of(address, opted_out, bool(shield), bool(module)),
             self._notices,
             shield,
             module,
+            addition,
         )
         return Page(Elements(context))
 
@@ -107,10 +114,17 @@ class Page:
         return self._rewrite(data, last=last)
 
 
-def _selections(names: Iterable[str], marks: Marks) -> tuple[Selection, Selection]:
+def _selections(
+    names: Iterable[str], marks: Marks, *, has_addition: bool
+) -> tuple[Selection, Selection]:
     """Return the tags to read, without and with a shield to place."""
+    along, ends = (AROUND_LINKS, {"body"}) if has_addition else (frozenset[str](), set[str]())
+    read = (lambda data: sorted(marks(data) + link_marks(data))) if has_addition else marks
 
     def with_handlers(data: bytes) -> list[int]:
-        return sorted(marks(data) + handlers(data))
+        return sorted(read(data) + handlers(data))
 
-    return Selection(names, marks), Selection({*names, *SHIELDED}, with_handlers)
+    return (
+        Selection(names, read, along=along, ends=ends),
+        Selection({*names, *SHIELDED}, with_handlers, along=along, ends=ends),
+    )

@@ -15,6 +15,7 @@ from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
+from alpines_privacy.http.html import Addition
 from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Removal, logger
@@ -28,7 +29,10 @@ from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.removal_log import RemovalLog
 from alpines_privacy.trackers.rules import Match, Rules
 
-__all__ = ["ShieldTag", "TrackersInResponses"]
+__all__ = ["AdditionTo", "ShieldTag", "TrackersInResponses"]
+
+AdditionTo: TypeAlias = "Callable[[RequestContext, ResponseHead], Addition | None]"
+"""What tells what another promise adds to a page with this head, None for nothing."""
 
 ShieldTag: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
 """What tells the shield's element for a page with this head, `b""` for none."""
@@ -57,19 +61,34 @@ def _no_shield(context: RequestContext, head: ResponseHead) -> bytes:
     return b""
 
 
+def _no_addition(context: RequestContext, head: ResponseHead) -> None:
+    del context, head
+
+
 class TrackersInResponses(Promise):
     """Removes trackers from pages and heads, and adds the policy of loads to a page's head."""
 
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
     fields_read: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
-    def __init__(self, policy: PrivacyPolicy, rules: Rules, shield: ShieldTag = _no_shield) -> None:
-        """Compile a policy and its rules; `shield` returns the element to put before a page's first script."""
+    def __init__(
+        self,
+        policy: PrivacyPolicy,
+        rules: Rules,
+        shield: ShieldTag = _no_shield,
+        addition: AdditionTo = _no_addition,
+    ) -> None:
+        """Compile a policy and its rules.
+
+        `shield` returns the element to put before a page's first script, `addition` what is added at
+        a page's end.
+        """
         self._policy = policy
         self._debugs = policy.debug
         self._fields = Fields(policy)
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
+        self._addition = addition
         self._removal_log = RemovalLog(policy)
         self.use(rules)
 
@@ -190,9 +209,18 @@ class TrackersInResponses(Promise):
             shield=self._element(context, head),
             mount=context.mount,
             may_edit_scripts=not _names_digests(head),
+            addition=self._added(context, head),
         )
         page.watchers = context.page_watchers
         return page
+
+    def _added(self, context: RequestContext, head: ResponseHead) -> Addition | None:
+        """Return what another promise adds to a page with this head; nothing if that raises."""
+        try:
+            return self._addition(context, head)
+        except Exception:
+            context.runtime.notices.failure("an addition to a page")
+            return None
 
     def _element(self, context: RequestContext, head: ResponseHead) -> bytes:
         """Return the shield's element for a page with this head, empty if the shield raises."""

@@ -25,6 +25,7 @@ older ones dropped most of them).
 
 from __future__ import annotations
 
+from alpines_privacy.http.html.addition import Addition
 from alpines_privacy.http.html.attributes import Attribute
 from alpines_privacy.http.html.decisions import HELD, Decide, Decision, Edit
 from alpines_privacy.http.html.namespaces import Namespace
@@ -35,6 +36,7 @@ from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 __all__ = [
     "HELD",
     "PLAIN",
+    "Addition",
     "Attribute",
     "Decide",
     "Decision",

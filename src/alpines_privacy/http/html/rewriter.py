@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from alpines_privacy.http.html import references
+from alpines_privacy.http.html.addition import Addition
 from alpines_privacy.http.html.attributes import is_self_closing
 from alpines_privacy.http.html.decisions import HELD, Decide, Edit
 from alpines_privacy.http.html.enclosure import VOID, Enclosure
@@ -52,6 +53,7 @@ _CDATA = b"<![CDATA["
 _DRAWING_END = b"</svg>"
 _LONGEST_DRAWING = 2048  # bytes that are remembered
 _HTML = Namespace.HTML
+_BODY = b"body"
 _UNKNOWN = object()
 _COMMENTS_TO_BE = frozenset({b"<!", b"<!-", b"<!--", b"<!---"})
 
@@ -100,10 +102,12 @@ class Rewriter:
     """Rewrites one page as it streams.
 
     `decide` gets each start tag of the selection in page order, except those whose place is `PLAIN`
-    and that `interest.known` says need no edit. Its exceptions pass through.
+    and that `interest.known` says need no edit. Its exceptions pass through. An `addition` reads
+    along, and its markup goes to the end of the page's body.
     """
 
     __slots__ = (
+        "_addition",
         "_ambiguous_end",
         "_content",
         "_decide",
@@ -111,6 +115,7 @@ class Rewriter:
         "_drawing_ends",
         "_enclosure",
         "_end",
+        "_find",
         "_has_frames",
         "_is_followed",
         "_is_muted",
@@ -127,8 +132,11 @@ class Rewriter:
         "interest",
     )
 
-    def __init__(self, selection: Selection, decide: Decide) -> None:
+    def __init__(
+        self, selection: Selection, decide: Decide, addition: Addition | None = None
+    ) -> None:
         self._selection = selection
+        self._addition = addition  # None once its markup is in the page
         self._decide = decide
         self.interest = Interest(selection)
         self._drawing = b""  # the current `svg`, if the buffer holds all of it
@@ -136,7 +144,7 @@ class Rewriter:
         self._sink = Sink()
         self._pending = b""
         self._state: _State = Rewriter._data
-        self._search = selection.html
+        self._search = self._find = selection.html
         self._namespaces = Namespaces()
         self._outer_namespaces: Namespaces | None = None  # around ambiguous content
         self._ambiguous_end = NOSCRIPT_END
@@ -169,6 +177,8 @@ class Rewriter:
             self._sink.release_tag()
             self._sink.send(len(buf))
             self._sink.end_content(len(buf))
+            if self._addition is not None:
+                self._add_after_page(self._addition)
             pos = len(buf)
         self._pending = buf[pos:]
         return self._sink.end(pos)
@@ -202,19 +212,21 @@ class Rewriter:
 
     def _look(self) -> None:
         """Choose the search for the current place, after an element has begun or ended."""
-        if self._namespaces.is_foreign or self._enclosure or self._is_followed:
+        is_read = self._addition is not None and self._addition.is_reading
+        if self._namespaces.is_foreign or self._enclosure or self._is_followed or is_read:
             self._search = EVERY_TAG
         elif self._namespaces.has_template:
             self._search = self._selection.templated
         else:
             self._search = self._selection.html
+        self._find = self._find_and_read if is_read else self._search
 
     def _data(self, buf: bytes, pos: int, end: int) -> int:
         """Find the next tag or comment that matters, and read its content: data state."""
         anchor = pos
         while True:
             position = self._next_position(pos, end) if self._positions else end
-            hit = self._search(buf, pos, position)
+            hit = self._find(buf, pos, position)
             if hit is None:
                 if position == end:
                     break
@@ -269,7 +281,7 @@ class Rewriter:
     def _known_drawing(self, buf: bytes, start: int, past: int, end: int) -> int:
         """Return the end of an `svg` that is known to need no edit, 0 for any other."""
         close = buf.find(_DRAWING_END, past, min(end, start + _LONGEST_DRAWING))
-        if close < 0:
+        if close < 0 or self._addition is not None:  # which reads what is in it
             self._drawing_ends = -1
             return 0
         close += len(_DRAWING_END)
@@ -397,10 +409,7 @@ class Rewriter:
     def _tag_taken(self, raw: bytes, name: bytes, start: int, is_marked: bool) -> bytes:  # noqa: FBT001 - as above
         """Take a whole tag; return the bytes that replace it."""
         if raw[1] == _SLASH:
-            self._end_tag_taken(name, start)
-            if name == b"svg" and self._sink.offset(start + len(raw)) == self._drawing_ends:
-                self._drawing_read()
-            return raw
+            return self._with_addition(raw, name, start)
         place: Place = PLAIN
         namespace: Namespace | None = _HTML
         if self._search is not self._selection.html or self._outer_namespaces or name in STRUCTURE:
@@ -414,6 +423,8 @@ class Rewriter:
         if is_text and (namespace is None or (self._has_frames and name != b"noframes")):
             self._enter_uncertain(name)
             return raw
+        if self._addition is not None:
+            self._read_along(raw, name, place, start)
         instead = raw
         stays = place is PLAIN and self.interest.known.get(raw, _UNKNOWN) is None
         if not stays and not self._is_muted:
@@ -424,6 +435,14 @@ class Rewriter:
         if is_text:
             self._enter_content(name)
         return instead
+
+    def _with_addition(self, raw: bytes, name: bytes, start: int) -> bytes:
+        """Take a whole end tag; return it, after what is added before it."""
+        added = b"" if self._addition is None else self._add_before(name, start)
+        self._end_tag_taken(name, start)
+        if name == b"svg" and self._sink.offset(start + len(raw)) == self._drawing_ends:
+            self._drawing_read()
+        return added + raw if added else raw
 
     def _drawing_read(self) -> None:
         """Remember an `svg` that needs no edit and left no element open."""
@@ -551,6 +570,45 @@ class Rewriter:
     def _enter_ambiguous(self, ambiguous_end: re.Pattern[bytes]) -> None:
         self._state = Rewriter._ambiguous
         self._ambiguous_end = ambiguous_end
+
+    # -- Additions
+
+    def _read_along(self, raw: bytes, name: bytes, place: Place, start: int) -> None:
+        """Show the addition a start tag."""
+        if self._addition is None or place.is_inert or self._is_muted:
+            return
+        tag = StartTag(raw, name.decode("latin-1"), place)
+        empty = _is_empty(name, raw, place.namespace)
+        self._addition.start(tag, self._sink.offset(start), empty=empty)
+        self._look()
+
+    def _find_and_read(self, buf: bytes, pos: int, end: int) -> re.Match[bytes] | None:
+        """Find the next tag or comment, and show the addition the text before it."""
+        hit = EVERY_TAG(buf, pos, end)
+        if self._addition is not None and not self._place().is_inert:
+            # A `<` at the end of the chunk is read again, with what follows it.
+            cut = buf[pos:end].removesuffix(b"</").removesuffix(b"<")
+            self._addition.text(buf[pos : hit.start()] if hit else cut)
+        return hit
+
+    def _add_before(self, name: bytes, start: int) -> bytes:
+        """Show the addition an end tag; return what goes before it: the addition, if the body ends here."""
+        place = self._place()
+        if self._addition is None or place.is_inert or self._is_muted:
+            return b""
+        self._addition.end(name, self._sink.offset(start))
+        added = b""
+        if name == _BODY and not (place.is_foreign or self._has_frames):
+            added = self._addition.closing(has_end_tag=True)
+            self._addition = None
+        self._look()
+        return added
+
+    def _add_after_page(self, addition: Addition) -> None:
+        """Send the addition after a page without `</body>`, where it is markup to every browser."""
+        is_markup = self._state is Rewriter._data and self._outer_namespaces is None
+        if is_markup and self._place() is PLAIN and not self._has_frames:
+            self._sink.add(addition.closing(has_end_tag=False))
 
     # -- Comments
 

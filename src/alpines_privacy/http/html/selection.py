@@ -36,18 +36,28 @@ class Selection:
     an attribute that any tag may have. That is cheaper than offering all tags. Positions in text or
     comments are ignored.
 
+    Start tags of `along` and end tags of `ends` are found for an `Addition` alone: they are not offered.
+
     `html` searches for the names and for all that changes the state in HTML; `templated` also
     for the end of a template.
     """
 
     __slots__ = ("html", "offered", "positions", "templated")
 
-    def __init__(self, names: Iterable[str], positions: FindPositions | None = None) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        positions: FindPositions | None = None,
+        *,
+        along: Iterable[str] = (),
+        ends: Iterable[str] = (),
+    ) -> None:
         self.positions = positions
         self.offered = {name.lower().encode("ascii"): name.lower() for name in names}
-        states = RAW_TEXT | STRUCTURE | frozenset(self.offered)
-        self.html = _search(states, frozenset())
-        self.templated = _search(states, frozenset({b"template"}))
+        states = RAW_TEXT | STRUCTURE | frozenset(self.offered) | set(map(str.encode, along))
+        closing = frozenset(map(str.encode, ends))
+        self.html = _search(states, closing)
+        self.templated = _search(states, closing | {b"template"})
 
 
 def _search(starts: frozenset[bytes], ends: frozenset[bytes]) -> Search:

@@ -59,6 +59,10 @@ class Sink:
         self._sent = upto
         self._out.append(piece)
 
+    def add(self, piece: bytes) -> None:
+        """Send a piece that stands for none of the buffer's bytes."""
+        self._out.append(piece)
+
     # -- Text that is filtered
 
     def filter(self, content: Filter) -> None:

@@ -1,0 +1,52 @@
+"""Which format and language of the page a client gets (RFC 9110 §12.5.1, §12.5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from alpines_privacy.http.weights import weights
+
+__all__ = ["FORMATS", "format_for", "language_for"]
+
+FORMATS: Mapping[str, str] = MappingProxyType(
+    {"html": "text/html", "markdown": "text/markdown", "text": "text/plain"}
+)
+"""The formats by their media types; of two that are as welcome the first is sent."""
+
+_LONGEST = 4096  # characters that are read of a field
+_LONGEST_TAG = 64
+_AS_HTML = "application/xhtml+xml"
+
+
+def format_for(accept: str) -> str:
+    """Return the format that an Accept weighs most; HTML for one that takes none of them."""
+    weighed = weights(accept[:_LONGEST])
+    any_text = weighed.get("text/*", weighed.get("*/*", 0.0))
+    welcome = {name: weighed.get(kind, any_text) for name, kind in FORMATS.items()}
+    welcome["html"] = max(welcome["html"], weighed.get(_AS_HTML, 0.0))
+    return max(welcome, key=welcome.__getitem__)
+
+
+def language_for(accept_language: str, tags: Sequence[str]) -> str:
+    """Return the tag that an Accept-Language prefers, looked up as RFC 4647 §3.4; else the first."""
+    weighed = weights(accept_language[:_LONGEST])
+    known = {tag.lower(): tag for tag in tags}
+    wishes = [tag for tag in weighed if weighed[tag] > 0 and len(tag) <= _LONGEST_TAG]
+    for wanted in sorted(wishes, key=weighed.__getitem__, reverse=True):
+        if found := _looked_up(wanted, known):
+            return found
+    return tags[0]
+
+
+def _looked_up(wanted: str, known: Mapping[str, str]) -> str | None:
+    """Return the tag for a range, whole or cut from its end: `ur-PK` finds `ur`, and `pt` `pt-BR`."""
+    if wanted == "*":
+        return next(iter(known.values()))
+    while wanted:
+        if wanted in known:
+            return known[wanted]
+        if longer := next((tag for tag in known if tag.startswith(f"{wanted}-")), None):
+            return known[longer]
+        wanted = wanted.rpartition("-")[0]
+    return None

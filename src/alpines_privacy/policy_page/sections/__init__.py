@@ -1,0 +1,1 @@
+"""The sections of the policy, each sentence on the condition that the policy keeps it."""
