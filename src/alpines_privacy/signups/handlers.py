@@ -382,7 +382,7 @@ def _fields(request: RequestHead, body_type: ContentType, body: bytes) -> Fields
 
 def _query(request: RequestHead) -> Fields:
     query = request.query.encode("latin-1", "replace")
-    return read_fields(FORM, query) if query else iter(())
+    return read_fields(FORM, query, longest=len(query)) if query else iter(())
 
 
 def _shows(finding: Finding) -> int:
