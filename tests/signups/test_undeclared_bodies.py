@@ -81,6 +81,7 @@ NESTED: tuple[dict[str, Any], ...] = (
     },
     {"birth_year": "2_019", "birth_month": 3, "birth_day": 1, "password": "x"},
     {"userBirthDate": CHILD, "userPassword": "x"},
+    {".".join("a" * 90): {"dob": CHILD, "password": "x"}},
     {"user": [{"dob": CHILD, "credentials": [{"password": {"plain": "x"}}]}]},
     {"data": {"attributes": {"birth-date": CHILD, "password": {"first": "x", "second": "x"}}}},
     {"plainPassword": {"first": "x", "second": "x"}, "birth_date": CHILD},
@@ -192,6 +193,7 @@ def test_the_query_counts_with_the_body() -> None:
     assert answered(FORM, b"password=x", query=f"dob={CHILD}") == 403
     assert answered(FORM, f"dob={CHILD}".encode(), query="password=x") == 403
     assert answered(JSON, b'{"password": "x"}', query=f"user%5Bdob%5D={CHILD}&a=b") == 403
+    assert answered(FORM, b"password=x", query=f"dob={'+' * 9000}{CHILD}") == 403
     assert answered(FORM, b"password=x", query=f"dob={ADULT}") == 0
     assert answered(FORM, b"password=x", query="utm_source=x&a;b") == 0
     assert answered(FORM, b"password=x", query=f"a;dob={CHILD}") == 422

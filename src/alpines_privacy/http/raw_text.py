@@ -27,7 +27,7 @@ _ALL_TO_BLANKS = bytes.maketrans(_CONTROLS + _DROPPED, b" " * len(_CONTROLS + _D
 # Escapes: `%64`, `%u0064`; `\u0064`, `\U00000064`, `\x64`; `&#100;`, `&#x64;`; `\n`.
 _ESCAPE = re.compile(
     rb"%(?:u00)?([0-9a-f]{2})|\\(?:u(?:0000)?00|x)([0-9a-f]{2})"
-    rb"|&#x0{0,6}([0-9a-f]{2});?|&#0{0,5}([0-9]{2,3});?|\\[nrtbfv]",
+    rb"|&#x0{0,6}([0-9a-f]{2});?|&#0{0,5}([0-9]{2,3});?|(?:\\[nrtbfv])++",
     re.IGNORECASE,
 )
 _LONGEST_ESCAPE = 12  # bytes
@@ -115,7 +115,7 @@ def _characters(translated: bytes, dropped: bytes) -> dict[bytes, bytes]:
     return {
         spelling % code: bytes([code]).translate(translated, dropped)
         for code in range(0x100)
-        for spelling in (b"%%%02x", b"\\u%04x")
+        for spelling in (b"%%%02x", b"\\x%02x", b"\\u%04x", b"&#%d;")
     }
 
 

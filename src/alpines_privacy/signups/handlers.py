@@ -376,12 +376,13 @@ class UndeclaredHandler(Handler):
 
 def _fields(request: RequestHead, body_type: ContentType, body: bytes) -> Fields:
     """Yield the fields of the query and the body, which some frameworks give an app as one."""
-    return chain(_query(request), read_fields(body_type, body, longest=len(body), files=True))
+    fields = read_fields(body_type, body, longest=len(body), files=True)
+    return chain(_query(request), fields) if request.query else fields
 
 
 def _query(request: RequestHead) -> Fields:
     query = request.query.encode("latin-1", "replace")
-    return read_fields(FORM, query) if query else iter(())
+    return read_fields(FORM, query, longest=len(query)) if query else iter(())
 
 
 def _shows(finding: Finding) -> int:

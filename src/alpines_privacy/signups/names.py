@@ -68,7 +68,7 @@ def kind_of(name: str) -> NameKind:
 
 def _steps(plain: str) -> list[str]:
     """Return the steps of a name without separators. An index is none, nor the end of one: `dob_0`."""
-    steps = (step.rstrip(_INDEX) for step in _STEP.split(plain)[:_MOST_STEPS])
+    steps = (step.rstrip(_INDEX) for step in _STEP.split(plain)[-_MOST_STEPS:])
     return [step for step in steps if step]
 
 

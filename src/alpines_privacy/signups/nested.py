@@ -39,10 +39,10 @@ class _Nested:
         self._count = 0
 
     def read(self, fields: Fields, level: int) -> Fields:
-        for name, value in fields:
-            yield name, value
-            if value and _LIKE_JSON.match(value):
-                yield from self._below(name, value, level)
+        for field in fields:
+            yield field
+            if field[1] and _LIKE_JSON.match(field[1]):
+                yield from self._below(*field, level)
 
     def _below(self, name: str, value: str, level: int) -> Fields:
         self._count += 1
