@@ -126,6 +126,7 @@ FINDS = [
     ("list: read", "/…a/", "["),
     ("list: match an address", "https://a.example/", "A"),
     ("target: own path (ASGI)", "", "\ufffd"),
+    ("target: own path (ASGI)", "", "%\xad"),
     ("target: path with a parameter (ASGI)", "", "\ufffd"),
     ("target: path like a starred (WSGI)", "", "%"),
     ("target: word at the end (WSGI)", "", "%"),
