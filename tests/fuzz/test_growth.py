@@ -209,8 +209,9 @@ def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
 def test_no_token_costs_more_than_it_weighs() -> None:
     """What grows is wrong at once; what is slow and linear, beyond 20 ms for 20 KB and the tolerance.
 
-    `make fuzz` finds from the limit on; docs/security.md has what it found last. Beyond the limit stay a log text that
-    is encoded three times and full of keys and brackets (28 ms at most), and JSON full of values and of escapes (33 ms).
+    `make fuzz` finds from the limit on; docs/security.md has what it found last. Beyond the limit stay, as measured on
+    a loaded machine, log texts encoded three times and full of keys and brackets (28 ms), and JSON full of values and
+    escapes (33 ms).
     """
     seed = seed_from_environment()
     print(f"GROWTH_SEED={seed}")
