@@ -100,6 +100,10 @@ FINDS = [
     ("log: redact", "    ", "[token='\\n}"),
     ("log: redact_value", '{"password": "…", "b": 1}', "[0-9A-Z]{4}\\b"),
     ("log: record, argument", "Authorization: Bearer ", "\x1b\x00"),
+    ("log: record, argument", "password=", "\x1b"),
+    ("log: record, exception", "Authorization: Bearer ", "[ ().\\/-]{0,2}[0-9]{1,16}0"),
+    ("log: findall", "Authorization: Bearer ", "[ ().\\/-]{0,2}[0-9]{1,16}"),
+    ("log: hide, long line", "", "over timedGhlIHNhbXBsZSBub25jZQ==cvar"),
     ("log: record, message", "Authorization: Bearer ", "\x1b\x00"),
     ("url: parse", "//", "\u4e2d"),
     ("url: explain", "//a.example/", "/a"),
@@ -122,6 +126,7 @@ FINDS = [
     ("list: read", "/…a/", "["),
     ("list: match an address", "https://a.example/", "A"),
     ("target: own path (ASGI)", "", "\ufffd"),
+    ("target: own path (ASGI)", "", "%\xad"),
     ("target: path with a parameter (ASGI)", "", "\ufffd"),
     ("target: path like a starred (WSGI)", "", "%"),
     ("target: word at the end (WSGI)", "", "%"),
@@ -204,7 +209,9 @@ def test_a_line_of_a_log_costs_no_more_than_it_weighs(piece: str) -> None:
 def test_no_token_costs_more_than_it_weighs() -> None:
     """What grows is wrong at once; what is slow and linear, beyond 20 ms for 20 KB and the tolerance.
 
-    `make fuzz` finds from the limit on; what it found last is in docs/security.md.
+    `make fuzz` finds from the limit on; docs/security.md has what it found last. Beyond the limit stay, as measured on
+    a loaded machine, log texts encoded three times and full of keys and brackets (28 ms), and JSON full of values and
+    escapes (33 ms).
     """
     seed = seed_from_environment()
     print(f"GROWTH_SEED={seed}")

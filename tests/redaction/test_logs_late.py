@@ -268,6 +268,28 @@ def test_what_is_extra_is_found_wherever_it_stands_in_a_record(moved: str) -> No
     assert (attributes["note"], attributes["size"]) == ("to [EMAIL]", 7)
 
 
+@pytest.mark.parametrize(
+    ("extra", "clean"),
+    [
+        ({"first": "4111 1111", "second": "1111 1111"}, None),
+        ({"size": 7, "note": "a\tb", "empty": "", "none": None}, None),
+        ({"size": 7, "password": "hunter2"}, {"size": 7, "password": "[PASSWORD]"}),
+        ({"size": 7, "note": f"to {MAIL}"}, {"size": 7, "note": "to [EMAIL]"}),
+        (
+            {"note": "one\nINFO forged", "user": NAME},
+            {"note": "one\\nINFO forged", "user": "[NAME]"},
+        ),
+    ],
+)
+def test_extra_attributes_are_judged_each_by_itself(
+    extra: dict[str, Any], clean: dict[str, Any] | None
+) -> None:
+    logger, _ = _logger(None)
+    record = logger.makeRecord("late", logging.INFO, "x.py", 1, "order", (), None, extra=extra)
+    logger.handle(record)
+    assert {name: vars(record)[name] for name in extra} == (clean or extra)
+
+
 @pytest.mark.parametrize("template", ["%.5s", "%5.2s", "%-5.2s", "%*.*s"])
 def test_what_a_conversion_cuts_off_stands_in_no_argument(template: str) -> None:
     kept: list[Any] = []

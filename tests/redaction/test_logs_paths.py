@@ -774,7 +774,9 @@ def _mended() -> Iterator[None]:
 @pytest.mark.usefixtures("_mended")
 @pytest.mark.parametrize("way", ["plain", "the record itself", "Rich with variables"])
 @pytest.mark.parametrize("path", sorted(PATHS.keys() - MISFITS))
-@pytest.mark.parametrize("method", ["redact", "redact_mapping", "redact_value", "nested"])
+@pytest.mark.parametrize(
+    "method", ["redact", "redact_line", "redact_mapping", "redact_value", "nested"]
+)
 def test_a_redactor_that_fails_lets_nothing_out(method: str, path: str, way: str) -> None:
     redaction.install(BrokenWhenCalled(method))  # type: ignore[arg-type]
     with _way(way) as out:
@@ -785,7 +787,7 @@ def test_a_redactor_that_fails_lets_nothing_out(method: str, path: str, way: str
 
 @pytest.mark.usefixtures("_mended")
 def test_the_notice_names_the_logger_and_the_template() -> None:
-    redaction.install(BrokenWhenCalled("redact"))  # type: ignore[arg-type]
+    redaction.install(BrokenWhenCalled("redact_line"))  # type: ignore[arg-type]
     with _way("plain") as out:
         out.handler.setFormatter(logging.Formatter("%(message)s"))
         LOG.info("hello %s", "a@example.com")

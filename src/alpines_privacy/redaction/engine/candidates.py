@@ -21,7 +21,7 @@ _FIRST, _EACH = 200, 6  # characters of a long text that allow one more candidat
 _SHAPE_WEIGHS = 2  # candidates that take as long as one match of a shape
 _ALWAYS_DOCUMENTS, _EACH_DOCUMENT = (
     500,
-    20,
+    30,
 )  # characters of a long text that allow one more document
 
 

@@ -100,7 +100,7 @@ def _runs(text: str, start: int, end: int) -> int:
     """Return the weight of a region: each of its runs is judged separately, and a long one takes longer."""
     size = end - start
     if size < _LONG_REGION:
-        return 6 + size // 8
+        return 8 + size // 6
     return 6 + sum(text.count(sign, start, end) for sign in _AGAINST) + size // _OF_A_RUN
 
 

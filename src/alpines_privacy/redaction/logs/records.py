@@ -413,9 +413,21 @@ def _clean_rest(
         record.exc_text = cleaner.text(record.exc_text)
     if record.stack_info:
         record.stack_info = cleaner.text(record.stack_info)
-    attributes = record.__dict__
-    for name, value in (_extras(record) if extras is None else extras).items():
-        attributes[name] = _extra(name, value, cleaner)
+    if extras is None:
+        extras = _extras(record)
+    if not _are_clean(extras, cleaner):
+        for name, value in extras.items():
+            record.__dict__[name] = _extra(name, value, cleaner)
+
+
+def _are_clean(extras: dict[str, Any], cleaner: Cleaner) -> bool:
+    """Tell by one look at all of a record's extra attributes whether they are clean, as nearly always."""
+    if not _SIMPLE.issuperset(map(type, extras.values())):
+        return False
+    if any(map(cleaner.redactor.is_personal_key, extras)):
+        return False
+    text = "\t".join(map(str, extras.values()))  # what is found in one of them is found here
+    return cleaner.line(text) is text
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
@@ -429,12 +441,6 @@ def _extras(record: logging.LogRecord) -> dict[str, Any]:
 
 def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
     """Return the attributes that a caller, a filter or a formatter added to a record."""
-    if (
-        type(value) is str
-        and not cleaner.redactor.is_personal_key(name)
-        and (text := cleaner.line(value))
-    ):
-        return text  # nearly always
     value = cleaner.value(name, value)
     if isinstance(value, str) and name not in _FORMATTED:
         return one_line(value)
