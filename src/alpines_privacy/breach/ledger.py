@@ -217,7 +217,7 @@ class Ledger:
             .group_by(_recipient.state)
         )
         with self._database.read() as connection:
-            return Counts(**dict(connection.execute(query).tuples().all()))
+            return Counts(**{str(state): number for state, number in connection.execute(query)})
 
     def remaining(self) -> Remaining | None:
         """Return who is still to be told, and when the next is due; None once nobody is."""
