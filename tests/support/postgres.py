@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pg8000
 
 from tests.conftest import need
 from tests.support.processes import free_port, program
@@ -37,9 +41,27 @@ def postgres() -> Iterator[str]:
         )  # fmt: skip
         command = [server, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""]
         with program(command, port, folder, **options):
-            yield f"postgresql://ledger@127.0.0.1:{port}/postgres"
+            _wait_until_it_answers(port)
+            try:
+                yield f"postgresql://ledger@127.0.0.1:{port}/postgres"
+            finally:  # at once, whoever is connected
+                pid = int((data / "postmaster.pid").read_text().split()[0])
+                os.kill(pid, signal.SIGINT)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_it_answers(port: int) -> None:
+    """Wait for the end of its start, in which it listens already and refuses."""
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            pg8000.Connection("ledger", host="127.0.0.1", port=port, database="postgres").close()
+        except pg8000.DatabaseError:
+            assert time.monotonic() < deadline, "it does not answer"
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _installed(name: str) -> str:

@@ -40,7 +40,11 @@ class Database:
             _make_private(self._url, create=create)
             event.listen(self.engine, "connect", _on_sqlite_connect)
             event.listen(self.engine, "begin", _on_sqlite_begin)
-        self._check(create=create)
+        try:
+            self._check(create=create)
+        except BreachError:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -179,6 +183,7 @@ _PROBLEMS = {
     "28000": "the server refuses the user",
     "3D000": "there is no database of this name",
     "42501": "the user may not do this in the database",
+    "57P03": "the server is starting or shutting down; run it again",
     "57P01": "the server was shut down; nothing of this step is kept. Run it again",
 }
 

@@ -26,7 +26,7 @@ _Line = Annotated[str, Meta(min_length=1, max_length=300)]
 _Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _KINDS = frozenset(get_args(Kind))
 
 # What has to be said, and how it is asked.

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from charset_normalizer import CharsetMatch, from_bytes
+
 from alpines_privacy.breach.errors import BreachError
 
 __all__ = ["Bytes", "known_encoding", "read_once"]
@@ -21,6 +23,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_DEFAULT = "cp1252"  # as browsers assume (WHATWG Encoding §4.2)
 _FOREIGN_LINE = re.compile(rb"[^\n]{0,500}[\x80-\xff][^\n]{0,500}\n?")
 
 
@@ -82,10 +85,17 @@ def _guessed(begin: bytes, foreign: bytes) -> str:
     good = sum(_is_utf8(line) for line in lines)
     if good > len(lines) / 2:
         return "utf-8"
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - few files need it
+    matches = from_bytes(foreign or begin)
+    best = matches.best()
+    if best is None:
+        return _DEFAULT
+    # Several fit a text of few foreign letters equally well: then it is the one that most files have.
+    equal = {each.encoding for each in matches if _fit(each) == _fit(best)}
+    return _DEFAULT if _DEFAULT in equal else best.encoding
 
-    best = from_bytes(foreign or begin).best()
-    return best.encoding if best is not None else "cp1252"
+
+def _fit(match: CharsetMatch) -> tuple[float, float]:
+    return match.chaos, match.coherence
 
 
 def _is_utf8(line: bytes) -> bool:

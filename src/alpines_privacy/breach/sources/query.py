@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import text
-from sqlalchemy.exc import ResourceClosedError
 
 from alpines_privacy.breach.database import engine_of, told, without_password
 from alpines_privacy.breach.errors import BreachError
@@ -39,9 +38,8 @@ class Query:
                 yield Row(number, cells)
 
     def _columns(self) -> list[str]:
-        try:
-            with told(self.name), self._engine.connect() as connection:
-                result = connection.execution_options(yield_per=1).execute(self._query)
-                return [str(name) for name in result.keys()]  # noqa: SIM118 - the result's method
-        except ResourceClosedError:
-            raise BreachError("the query returns no rows; expected a SELECT") from None
+        with told(self.name), self._engine.connect() as connection:
+            result = connection.execution_options(yield_per=1).execute(self._query)
+            if not result.returns_rows:
+                raise BreachError("the query returns no rows; expected a SELECT")
+            return [str(name) for name in result.keys()]  # noqa: SIM118 - the result's method
