@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -56,6 +57,10 @@ def lines(folder: Path, word: str) -> Counter[str]:
     return Counter(line.split()[1] for line in written.splitlines() if line.startswith(word))
 
 
+def has_sent(folder: Path, number: int) -> bool:
+    return lines(folder, "sent").total() >= number
+
+
 def begun(database: Database, incident: Incident) -> Counter[str]:
     """Count what the ledger says has begun to leave."""
     rows, kept = tables.evidence.c, tables.recipient.c
@@ -93,7 +98,7 @@ def test_killed_processes_skip_nobody(url: str, tmp_path: Path) -> None:
         with workers(url, incident, 5, tmp_path) as running:
             for victim in range(3):
                 goal = (victim + 1) * PEOPLE // 5
-                wait_until(lambda goal=goal: lines(tmp_path, "sent").total() >= goal)
+                wait_until(partial(has_sent, tmp_path, goal))
                 running[victim].kill()
                 running.append(start(url, incident, 5, 10 + victim, tmp_path))
             assert [process.wait(PATIENCE) for process in running[3:]] == [0] * 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,14 +38,13 @@ LIST = "id;Mail;Name\n1;jane@example.com;Jane\n2;JANE@example.com;Jane\n3;nonsen
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with a policy and a list, in which commands run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ALPINES_PRIVACY_BREACH_LEDGER", raising=False)
     Path("alpines-privacy.toml").write_text(POLICY, "utf-8")
     Path("incident.toml").write_text(INCIDENT, "utf-8")
     Path("people.csv").write_text(LIST, "utf-8")
-    return tmp_path
 
 
 def run(*arguments: str, given: str = "") -> Result:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import holidays
 
@@ -73,7 +74,7 @@ def _country(calendar: Calendar, years: list[int]) -> holidays.HolidayBase:
         ) from None
 
 
-def _with_estimates(country: type[holidays.HolidayBase]) -> dict[str, bool]:
+def _with_estimates(country: type[holidays.HolidayBase]) -> dict[str, Any]:
     """Return the switches by which a country's names say that a date is estimated; some are off by default."""
     switches = inspect.signature(country).parameters
     return {name: True for name in switches if name.endswith("show_estimated")}

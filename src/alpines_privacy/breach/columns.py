@@ -88,8 +88,8 @@ def guess_columns(
             places[field] = [found]
     if "name" not in places:
         first, last = (_first(pattern, plain, _taken(places)) for pattern in (_FIRST, _LAST))
-        if found := [place for place in (first, last) if place is not None]:
-            places["name"] = found
+        if parts := [place for place in (first, last) if place is not None]:
+            places["name"] = parts
     return Columns(places, names)
 
 

@@ -129,8 +129,8 @@ def append_entry(
     connection: Connection, incident_id: int, what: str, body: Mapping[str, Any]
 ) -> None:
     """Append an entry to an incident's history, chained to the one before by its digest."""
-    last = (_entries(connection, incident_id, lock=True) or [None])[-1]
-    number, before = (last.number + 1, last.digest) if last else (1, "")
+    entries = _entries(connection, incident_id, lock=True)
+    number, before = len(entries) + 1, entries[-1].digest if entries else ""
     at = millis(datetime.now(UTC))
     text = json.dumps(body, ensure_ascii=False, sort_keys=True)
     row = {"incident_id": incident_id, "number": number, "at": at, "what": what, "body": text}

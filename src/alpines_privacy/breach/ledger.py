@@ -132,7 +132,7 @@ class Ledger:
             given = {"incident": self._incident, "now": now, "limit": limit}
             held = {"until": now + round(lease * 1000), "new_token": token}
             rows = connection.execute(_CLAIM, given | held).all()
-        return [Claim(*row, token, worker) for row in sorted(rows)]
+        return [_claimed(row, token, worker) for row in sorted(rows)]
 
     def begin(self, claims: Sequence[Claim], *, lease: float = _LEASE) -> list[Claim]:
         """Write that messages are about to leave, renew their leases, and return whom they may go to.
@@ -287,6 +287,11 @@ _CLAIM = (
 _EMPTY = dict.fromkeys(("code", "reply", "server", "worker", "source"))
 
 
+def _claimed(row: Any, token: str, worker: str) -> Claim:
+    number, key, address, name, language, attempt = row
+    return Claim(number, key, address, name, language, attempt, token, worker)
+
+
 def _held(token: str, claims: Sequence[Claim]) -> tuple[ColumnElement[bool], ...]:
     ids = [claim.recipient_id for claim in claims]
     return (_recipient.id.in_(ids), _recipient.token == token, _recipient.state == "sending")
@@ -329,7 +334,7 @@ def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[Outcome]
 
 def _settle(connection: Connection, outcome: Outcome, claims: Sequence[Claim]) -> None:
     *mine, is_token, is_sending = _held(outcome.claim.token, claims)
-    holds = is_token & is_sending
+    holds: ColumnElement[bool] = is_token & is_sending
     if outcome.state == "accepted":
         holds = or_(holds, _recipient.state.in_(_NOT_ACCEPTED))
     values = {

@@ -136,16 +136,24 @@ _FUNCTION = """
 CREATE OR REPLACE FUNCTION breach_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'evidence is only appended to'; END $$
 """
-event.listen(metadata, "before_create", DDL(_FUNCTION).execute_if(dialect="postgresql"))
+_function: DDL = DDL(_FUNCTION)  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+event.listen(metadata, "before_create", _function.execute_if(dialect="postgresql"))
+
+
+def _run_after(table: Table, statement: str, dialect: str) -> None:
+    made: DDL = DDL(statement)  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    event.listen(table, "after_create", made.execute_if(dialect=dialect))
+
+
 for _table in _ONLY_APPENDED:
     for _verb in ("UPDATE", "DELETE"):
         _trigger = (
             f"CREATE TRIGGER {_table.name}_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
             "BEGIN SELECT RAISE(ABORT, 'evidence is only appended to'); END"
         )
-        event.listen(_table, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))
+        _run_after(_table, _trigger, "sqlite")
     _trigger = (
         f"CREATE TRIGGER {_table.name}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {_table.name} "
         "FOR EACH STATEMENT EXECUTE FUNCTION breach_append_only()"
     )
-    event.listen(_table, "after_create", DDL(_trigger).execute_if(dialect="postgresql"))
+    _run_after(_table, _trigger, "postgresql")

@@ -19,9 +19,17 @@ class Row(NamedTuple):
 class Source(Protocol):
     """A list of people, which can be read from its beginning any number of times."""
 
-    name: str
-    identity: str | None  # the digest of a file's bytes; None where rows may come in another order
-    columns: Sequence[str]
+    @property
+    def name(self) -> str:
+        """The file's name, or the database's URL without its password."""
+
+    @property
+    def identity(self) -> str | None:
+        """The digest of a file's bytes; None where rows may come in another order."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of the columns, each once."""
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """Return what was found out about the list, as it is shown: `("encoding", "UTF-8")`."""
