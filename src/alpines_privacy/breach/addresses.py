@@ -39,8 +39,8 @@ def read_address(text: str) -> Address | None:
     only some servers ignore them.
     """
     text = text.strip(_AROUND)
-    local, at, domain = text.rpartition("@")
-    if at and len(local) <= _LONGEST_LOCAL and _DOT_ATOM.fullmatch(local):
+    local, _, domain = text.rpartition("@")
+    if len(local) <= _LONGEST_LOCAL and _DOT_ATOM.fullmatch(local):
         host = _domain(domain.lower()) if len(domain) <= _LONGEST_ASCII else None
         if host is not None and len(local) + len(host) < _LONGEST_ASCII:
             return Address(f"{local}@{host}", f"{local.lower()}@{host}", host)

@@ -26,9 +26,9 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Integer,
+    and_,
     bindparam,
     cast,
     func,
@@ -143,14 +143,10 @@ class Ledger:
         with self._database.write() as connection:
             self._lock(connection, claims)
             now = self._now(connection)
+            until = now + round(lease * 1000)
             for token, group in _by_token(claims):
-                statement = (
-                    update(tables.recipient)
-                    .where(*_held(token, group), _recipient.due > now)
-                    .values(due=now + round(lease * 1000))
-                    .returning(_recipient.id)
-                )
-                held |= set(connection.scalars(statement))
+                given = _held(token, group) | {"now": now, "until": until}
+                held |= set(connection.scalars(_BEGIN, given))
             mine = [claim for claim in claims if claim.recipient_id in held]
             self._append(connection, now, [_began(claim) for claim in mine])
         return mine
@@ -176,17 +172,7 @@ class Ledger:
         """Give back people who were claimed, and to whom no message has begun to leave."""
         with self._database.write() as connection:
             for token, group in _by_token(claims):
-                began = select(_evidence.id).where(
-                    _evidence.recipient_id == _recipient.id, _evidence.what == "began"
-                )
-                connection.execute(
-                    update(tables.recipient)
-                    .where(
-                        *_held(token, group),
-                        ~began.where(_evidence.attempt == _recipient.attempts).exists(),
-                    )
-                    .values(state="pending", due=0, token=None, attempts=_recipient.attempts - 1)
-                )
+                connection.execute(_RELEASE, _held(token, group))
 
     def bounce(self, key: str, source: str, *, code: int | None = None, reply: str = "") -> bool:
         """Write that a notice came back; False if this very bounce was written before, or nobody has the key.
@@ -244,14 +230,13 @@ class Ledger:
         """Take several rows in one order, so that no two workers wait for each other (PostgreSQL)."""
         if not self._database.is_sqlite:
             ids = [claim.recipient_id for claim in claims]
-            rows = select(_recipient.id).where(_recipient.id.in_(ids)).order_by(_recipient.id)
-            connection.execute(rows.with_for_update())
+            connection.execute(_LOCK, {"ids": ids})
 
     def _append(self, connection: Connection, at: int, entries: Sequence[dict[str, Any]]) -> None:
         common = _EMPTY | {"incident_id": self._incident, "at": at}
         if rows := [common | entry for entry in entries]:
             # RETURNING makes one statement of many rows, where a driver would send one for each.
-            connection.execute(insert(tables.evidence).returning(_evidence.id), rows)
+            connection.execute(_APPEND, rows)
 
     def _now(self, connection: Connection) -> int:
         """Return milliseconds since 1970, by the clock that decides about leases."""
@@ -284,6 +269,40 @@ _CLAIM = (
         _recipient.language, _recipient.attempts,
     )
 )  # fmt: skip
+# Statements are built once: building one takes longer than SQLite takes to run it.
+_THESE = _recipient.id.in_(bindparam("ids", expanding=True))
+_HELD = and_(_recipient.token == bindparam("held"), _recipient.state == "sending")
+_LOCK = select(_recipient.id).where(_THESE).order_by(_recipient.id).with_for_update()
+_BEGIN = (
+    update(tables.recipient)
+    .where(_THESE, _HELD, _recipient.due > bindparam("now"))
+    .values(due=bindparam("until"))
+    .returning(_recipient.id)
+)
+_RELEASE = (
+    update(tables.recipient)
+    .where(_THESE, _HELD)
+    .where(
+        ~select(_evidence.id)
+        .where(_evidence.recipient_id == _recipient.id, _evidence.what == "began")
+        .where(_evidence.attempt == _recipient.attempts)
+        .exists()
+    )
+    .values(state="pending", due=0, token=None, attempts=_recipient.attempts - 1)
+)
+_NEW = {
+    "state": bindparam("new_state"),
+    "due": bindparam("new_due"),
+    "reason": bindparam("new_reason"),
+    "token": None,
+}
+_SETTLE = update(tables.recipient).where(_THESE, _HELD).values(_NEW)
+_ACCEPT = (
+    update(tables.recipient)
+    .where(_THESE, or_(_HELD, _recipient.state.in_(_NOT_ACCEPTED)))
+    .values(_NEW)
+)
+_APPEND = insert(tables.evidence).returning(_evidence.id)
 _EMPTY = dict.fromkeys(("code", "reply", "server", "worker", "source"))
 
 
@@ -292,9 +311,8 @@ def _claimed(row: Any, token: str, worker: str) -> Claim:
     return Claim(number, key, address, name, language, attempt, token, worker)
 
 
-def _held(token: str, claims: Sequence[Claim]) -> tuple[ColumnElement[bool], ...]:
-    ids = [claim.recipient_id for claim in claims]
-    return (_recipient.id.in_(ids), _recipient.token == token, _recipient.state == "sending")
+def _held(token: str, claims: Sequence[Claim]) -> dict[str, Any]:
+    return {"ids": [claim.recipient_id for claim in claims], "held": token}
 
 
 def _by_token(claims: Sequence[Claim]) -> Iterator[tuple[str, list[Claim]]]:
@@ -333,17 +351,13 @@ def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[Outcome]
 
 
 def _settle(connection: Connection, outcome: Outcome, claims: Sequence[Claim]) -> None:
-    *mine, is_token, is_sending = _held(outcome.claim.token, claims)
-    holds: ColumnElement[bool] = is_token & is_sending
-    if outcome.state == "accepted":
-        holds = or_(holds, _recipient.state.in_(_NOT_ACCEPTED))
     values = {
-        "state": outcome.state,
-        "due": millis(outcome.retry_at) if outcome.retry_at else None,
-        "token": None,
-        "reason": f"refused-{outcome.code or 'unknown'}" if outcome.state == "failed" else None,
+        "new_state": outcome.state,
+        "new_due": millis(outcome.retry_at) if outcome.retry_at else None,
+        "new_reason": f"refused-{outcome.code or 'unknown'}" if outcome.state == "failed" else None,
     }
-    connection.execute(update(tables.recipient).where(*mine, holds).values(values))
+    statement = _ACCEPT if outcome.state == "accepted" else _SETTLE
+    connection.execute(statement, _held(outcome.claim.token, claims) | values)
 
 
 def _has_bounced(connection: Connection, recipient_id: int, source: str) -> bool:

@@ -62,7 +62,8 @@ def recipient_reader(
             return row.problem
         cells, said = row.cells, absent.copy()
         for field, where in places:
-            text = _text(cells[where[0]]) if len(where) == 1 else _joined(cells, where)
+            cell = cells[where[0]] if len(where) == 1 else _joined(cells, where)
+            text = cell if cell.__class__ is str else _text(cell)
             if not text.isascii() and _UNREADABLE.search(text):
                 return f"{field} holds what cannot be read in this encoding"
             if not text.isprintable() and field != "email":
