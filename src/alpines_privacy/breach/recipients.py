@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from alpines_privacy.breach.addresses import Address, read_address
@@ -92,7 +93,7 @@ def _recipient(
         keyed.hexdigest(),
         address.written if address else _printable(given)[:_LONGEST_TEXT] or None,
         said["name"][:_LONGEST_NAME] or None,
-        _language(said["language"]) if said["language"] else None,
+        _language(said["language"][:_LONGEST_NAME]),
         said["person"][:_LONGEST_TEXT] or None,
         said["phone"][:_LONGEST_NAME] or None,
         said["postal"][:_LONGEST_TEXT] or None,
@@ -144,5 +145,6 @@ def _printable(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=1_000)
 def _language(text: str) -> str | None:
     return text.replace("_", "-") if len(text) <= 35 and _LANGUAGE.fullmatch(text) else None
