@@ -201,7 +201,7 @@ def test_counts_of_an_import_reconcile() -> None:
     for line in (
         "4 rows read",
         "2 new in the ledger",
-        "1 known already",
+        "1 known already (the same mailbox or person)",
         "1 rejected, in people.csv.rejects.csv",
     ):
         assert f" {line}\n" in result.stdout

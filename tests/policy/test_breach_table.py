@@ -35,7 +35,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a zone misspelt": ({"zone": "Asia/Karachy"}, "breach.zone", 'did you mean "Asia/Karachi"?'),
     "a zone of folders": ({"zone": "a/" * 5000}, "breach.zone", "is no time zone"),
     "a country in small letters": ({"calendars": [{"country": "pk"}]}, "breach.calendars[0].country", "capitals"),
-    "no date": ({"calendars": [{"country": "PK", "closed": ["2026-13-01"]}]}, "breach.calendars[0].closed[0]", "a date"),
+    "a date": ({"calendars": [{"country": "PK", "closed": ["2026-13-01"]}]}, "breach.calendars[0].closed[0]", "a date"),
     "a password": ({"ledger": "postgresql://a:hunter22@db/x"}, "breach.ledger", "holds a password"),
     "its query": ({"ledger": "postgresql://db/x?password=hunter22"}, "breach.ledger", "holds a password"),
     "another database": ({"ledger": "mysql://db/x"}, "breach.ledger", "names no database"),

@@ -290,7 +290,7 @@ _RELEASE = (
     )
     .values(state="pending", due=0, token=None, attempts=_recipient.attempts - 1)
 )
-_NEW = {
+_NEW: dict[str, Any] = {
     "state": bindparam("new_state"),
     "due": bindparam("new_due"),
     "reason": bindparam("new_reason"),
