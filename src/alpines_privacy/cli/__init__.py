@@ -39,6 +39,10 @@ _COMMANDS = {
         "alpines_privacy.cli.policy:policy",
         "Write the policy's page, and check its texts.",
     ),
+    "breach": (
+        "alpines_privacy.cli.breach:breach",
+        "Tell everybody whom a data breach affects, in time.",
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
+from alpines_privacy.policy.breach import Breach, Calendar
 from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
@@ -20,6 +21,8 @@ from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
     "AgeScreen",
+    "Breach",
+    "Calendar",
     "Change",
     "Collection",
     "Cookie",

@@ -15,7 +15,7 @@ from alpines_privacy.policy.errors import PolicyError
 if TYPE_CHECKING:
     from alpines_privacy.policy.parts import PrivacyPolicy
 
-__all__ = ["load"]
+__all__ = ["line_of", "load", "read_toml"]
 
 PolicyT = TypeVar("PolicyT", bound="PrivacyPolicy")
 
@@ -27,6 +27,18 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
     """Read a file into a policy of the class `policy`; raises `PolicyError`."""
     source = fspath(path)
+    mapping, text = read_toml(source)
+    for table, key in _files_in(mapping):
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = str(Path(source).parent / table[key])  # relative to the file that names it
+    try:
+        return policy.from_mapping(mapping, source=source)
+    except PolicyError as error:
+        raise error.at(line=line_of(text, error.key)) from None
+
+
+def read_toml(source: str) -> tuple[dict[str, Any], str]:
+    """Read a file of bounded size; return its data and its text. Raises `PolicyError` with the line."""
     try:
         data = read_bounded(source, LONGEST_POLICY, source=source)
         text = data.decode("utf-8-sig")  # some editors write a byte order mark
@@ -38,7 +50,7 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
         ) from None
     check_names(text, source)
     try:
-        mapping = tomllib.loads(text)
+        return tomllib.loads(text), text
     except RecursionError:
         problem = "is nested too deep to be read; expected lists and tables at most four deep"
         raise PolicyError(problem, source=source) from None
@@ -49,13 +61,6 @@ def load(policy: type[PolicyT], path: str | PathLike[str]) -> PolicyT:
         raise PolicyError(problem, source=source, line=line) from None
     except ValueError as error:  # a number of more digits than Python reads
         raise PolicyError(f"holds a value that cannot be read: {error}", source=source) from None
-    for table, key in _files_in(mapping):
-        if isinstance(table, dict) and isinstance(table.get(key), str):
-            table[key] = str(Path(source).parent / table[key])  # relative to the file that names it
-    try:
-        return policy.from_mapping(mapping, source=source)
-    except PolicyError as error:
-        raise error.at(line=line_of(text, error.key)) from None
 
 
 def _files_in(mapping: dict[str, Any]) -> Iterable[tuple[Any, str]]:

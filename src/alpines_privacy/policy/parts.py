@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import date
 from os import PathLike
@@ -15,9 +14,10 @@ from msgspec import Meta
 
 from alpines_privacy.policy.age import AgeRule, check_formats
 from alpines_privacy.policy.bounds import check_mapping
+from alpines_privacy.policy.breach import Breach
 from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.disclosure import Disclosure
-from alpines_privacy.policy.errors import PolicyError, nearest
+from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.explain import explain
 from alpines_privacy.policy.intrusion import Intrusion
 from alpines_privacy.policy.kinds import Kind
@@ -27,6 +27,7 @@ from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.patterns import compile_patterns
 from alpines_privacy.policy.signup_paths import expression_of, is_path
 from alpines_privacy.policy.transport import Hsts
+from alpines_privacy.policy.zone import zone_problem
 
 __all__ = [
     "AgeScreen",
@@ -58,9 +59,6 @@ _SLOT = re.compile(r"[.#][^\s.#>+~:,*\[\](){}\"'\\]+")
 
 # The name of a form field, a JSON member, a header or a variable.
 _LOG_KEY = re.compile(r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_.\-]*")
-_ZONE = re.compile(
-    r"[A-Za-z0-9_+\-]{1,32}(?:/[A-Za-z0-9_+\-]{1,32}){0,3}"
-)  # an IANA time zone's name
 _METHOD = re.compile(r"[A-Z]+")
 _OPERATION = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL §2.1.9
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
@@ -431,6 +429,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     - `operator`: who runs the site; with it, the policy's page is served and linked (policy §10).
     - `changes`: the versions of the policy, each with its date and what it changed.
     - `evidence`: dated audits, updates and access reviews, for the policy's page.
+    - `breach`: how the people whom a data breach affects are told.
     """
 
     cookies: Sequence[Cookie] = ()
@@ -469,6 +468,7 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
     operator: Operator | None = None
     changes: Sequence[Change] = ()
     evidence: Sequence[Evidence] = ()
+    breach: Breach | None = None
 
     FILE: ClassVar[str] = "alpines-privacy.toml"
 
@@ -478,7 +478,8 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
         _refuse_repeats("third_parties", "host", self.third_parties)
         _refuse_repeats("changes", "date", self.changes)
         _refuse_contradictions(self.signups)
-        _check_zone(self.age_zone)
+        if self.age_zone is not None and (problem := zone_problem(self.age_zone)):
+            raise PolicyError(problem, key="age_zone")
         for index, slot in enumerate(self.ad_slots):
             if not _SLOT.fullmatch(slot):
                 raise PolicyError(
@@ -593,26 +594,6 @@ def _check_paths(table: str, patterns: Sequence[str]) -> None:
             raise PolicyError(
                 f"{pattern!r} is no path; expected one that starts with /", key=f"{table}[{index}]"
             )
-
-
-def _check_zone(name: str | None) -> None:
-    if name is None or _is_zone(name):
-        return
-    close = nearest(name, zoneinfo.available_timezones())
-    raise PolicyError(
-        f"{name[:60]!r} is no time zone{close}; expected an IANA name such as Asia/Karachi",
-        key="age_zone",
-    )
-
-
-def _is_zone(name: str) -> bool:
-    if _ZONE.fullmatch(name) is None:  # zoneinfo recurses on a name of many folders
-        return False
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _check_proxy(proxy: str, key: str) -> None:

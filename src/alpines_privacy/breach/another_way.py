@@ -1,0 +1,49 @@
+"""The people whom mail does not reach, as a list for letters and calls."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+
+from alpines_privacy.breach import tables
+from alpines_privacy.breach.database import Database
+from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.breach.rejects import spreadsheet_safe
+
+__all__ = ["write_another_way"]
+
+_COLUMNS = ("reason", "name", "person", "phone", "postal", "address", "language")
+
+
+def write_another_way(database: Database, incident_id: int, path: Path) -> int:
+    """Write a file of CSV, for its owner alone, and return the number of people.
+
+    Raises `BreachError` if it cannot be written, or is there already.
+    """
+    people = tables.recipient.c
+    query = (
+        select(*(people[name] for name in _COLUMNS))
+        .where(people.incident_id == incident_id, people.state.in_(("failed", "bounced")))
+        .order_by(people.id)
+        .execution_options(yield_per=5_000)
+    )
+    number = 0
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with (
+            os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file,
+            database.read() as connection,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(_COLUMNS)
+            for row in connection.execute(query):
+                writer.writerow([spreadsheet_safe(cell or "") for cell in row])
+                number += 1
+    except FileExistsError:
+        raise BreachError(f"{path}: is there already; expected another name") from None
+    except OSError as error:
+        raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
+    return number

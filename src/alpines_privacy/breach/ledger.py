@@ -1,0 +1,367 @@
+"""The ledger: who is to be told, who is being told, who was, and the evidence of each attempt.
+
+A sender works in four calls, from as many processes and machines as it likes:
+
+1. `claim` hands out people who are due, under a lease that ends by itself.
+2. `begin`, just before a message leaves, writes that it does, and returns whom it may still go to.
+3. `finish` writes what the server answered: accepted, deferred until a time, or failed.
+4. `release` gives back what was claimed and not begun, when a sender stops.
+
+A process that dies loses nothing: its leases end, and others claim the same people again. Only a
+message that was begun and whose answer was not written can leave twice, with the same Message-ID.
+`bounce` writes what comes back later. `remaining` says when everybody is done.
+
+A state only moves forward: what a server accepted stays accepted, whoever else claims the person
+meanwhile, and what bounced stays bounced. Evidence is only appended to.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from alpines_privacy.breach import tables
+from alpines_privacy.breach.database import Database
+from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.breach.incidents import millis
+
+__all__ = ["STATES", "Claim", "Counts", "Ledger", "Outcome", "Remaining"]
+
+State = Literal["pending", "sending", "accepted", "deferred", "failed", "bounced"]
+STATES: tuple[State, ...] = ("pending", "sending", "accepted", "deferred", "failed", "bounced")
+_LEASE = 600.0  # seconds: longer than any server may take over one message (RFC 5321 §4.5.3.2)
+_LONGEST_REPLY = 2000  # characters of a server's reply that are kept
+_NOT_ACCEPTED = ("pending", "sending", "deferred", "failed")
+
+_recipient, _evidence = tables.recipient.c, tables.evidence.c
+
+
+class Claim(NamedTuple):
+    """A person whom one worker is to tell, until its lease ends."""
+
+    recipient_id: int
+    key: str
+    address: str
+    name: str | None
+    language: str | None
+    attempt: int  # from 1
+    token: str
+    worker: str
+
+
+class Outcome(NamedTuple):
+    """What became of an attempt: the server's code and reply, and for a deferred one when to try again."""
+
+    claim: Claim
+    state: Literal["accepted", "deferred", "failed"]
+    code: int | None = None
+    reply: str = ""
+    server: str = ""
+    retry_at: datetime | None = None
+
+
+class Counts(NamedTuple):
+    """The number of people in each state."""
+
+    pending: int = 0
+    sending: int = 0
+    accepted: int = 0
+    deferred: int = 0
+    failed: int = 0
+    bounced: int = 0
+
+    @property
+    def total(self) -> int:
+        """All people of the incident."""
+        return sum(self)
+
+    @property
+    def remaining(self) -> int:
+        """People to whom a message is still to be sent."""
+        return self.pending + self.sending + self.deferred
+
+
+class Remaining(NamedTuple):
+    """How many people a message is still to be sent to, and the seconds until one of them is due."""
+
+    people: int
+    seconds: float
+
+
+class Ledger:
+    """The recipients of one incident, and the evidence. All methods raise `BreachError`.
+
+    `clock` returns seconds since 1970; without one PostgreSQL's clock counts, so that machines
+    whose clocks differ agree on leases, and the machine's own with SQLite.
+    """
+
+    def __init__(
+        self, database: Database, incident_id: int, *, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._database = database
+        self._incident = incident_id
+        self._clock = time.time if clock is None and database.is_sqlite else clock
+
+    def claim(self, worker: str, limit: int, *, lease: float = _LEASE) -> list[Claim]:
+        """Hand out up to `limit` people who are due, the longest due first, for `lease` seconds.
+
+        No two workers hold the same person: what one is about to take, PostgreSQL skips for others
+        (`FOR UPDATE SKIP LOCKED`), and SQLite has one writer.
+        """
+        token = secrets.token_hex(16)
+        with self._database.write() as connection:
+            now = self._now(connection)
+            given = {"incident": self._incident, "now": now, "limit": limit}
+            held = {"until": now + round(lease * 1000), "new_token": token}
+            rows = connection.execute(_CLAIM, given | held).all()
+        return [_claimed(row, token, worker) for row in sorted(rows)]
+
+    def begin(self, claims: Sequence[Claim], *, lease: float = _LEASE) -> list[Claim]:
+        """Write that messages are about to leave, renew their leases, and return whom they may go to.
+
+        A person is left out whose lease has ended or who was claimed, told or bounced meanwhile.
+        """
+        held: set[int] = set()
+        with self._database.write() as connection:
+            self._lock(connection, claims)
+            now = self._now(connection)
+            until = now + round(lease * 1000)
+            for token, group in _by_token(claims):
+                given = _held(token, group) | {"now": now, "until": until}
+                held |= set(connection.scalars(_BEGIN, given))
+            mine = [claim for claim in claims if claim.recipient_id in held]
+            self._append(connection, now, [_began(claim) for claim in mine])
+        return mine
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """Write what became of attempts: the evidence of each, and the states that follow.
+
+        An answer that comes after the lease has ended is evidence all the same; only an acceptance
+        then decides the state.
+        """
+        if any((each.state == "deferred") is (each.retry_at is None) for each in outcomes):
+            raise BreachError(
+                "an outcome is deferred with the time of the next attempt, or neither"
+            )
+        with self._database.write() as connection:
+            self._lock(connection, [outcome.claim for outcome in outcomes])
+            now = self._now(connection)
+            self._append(connection, now, [_ended(outcome) for outcome in outcomes])
+            for outcome, group in _alike(outcomes):
+                _settle(connection, outcome, [each.claim for each in group])
+
+    def release(self, claims: Sequence[Claim]) -> None:
+        """Give back people who were claimed, and to whom no message has begun to leave."""
+        with self._database.write() as connection:
+            for token, group in _by_token(claims):
+                connection.execute(_RELEASE, _held(token, group))
+
+    def bounce(self, key: str, source: str, *, code: int | None = None, reply: str = "") -> bool:
+        """Write that a notice came back; False if this very bounce was written before, or nobody has the key.
+
+        `source` identifies the bounce message, such as the digest of its bytes.
+        """
+        with self._database.write() as connection:
+            mine = (_recipient.incident_id == self._incident, _recipient.key == key)
+            row = connection.execute(
+                select(_recipient.id, _recipient.attempts).where(*mine).with_for_update()
+            ).first()
+            if row is None or _has_bounced(connection, row.id, source):
+                return False
+            bounced = {"recipient_id": row.id, "attempt": row.attempts, "what": "bounced"}
+            said = {"code": code, "reply": reply[:_LONGEST_REPLY], "source": source}
+            self._append(connection, self._now(connection), [bounced | said])
+            state = {"state": "bounced", "due": None, "token": None, "reason": "bounced"}
+            connection.execute(
+                update(tables.recipient).where(_recipient.id == row.id).values(state)
+            )
+        return True
+
+    def counts(self) -> Counts:
+        """Return the number of people in each state."""
+        query = (
+            select(_recipient.state, func.count())
+            .where(_recipient.incident_id == self._incident)
+            .group_by(_recipient.state)
+        )
+        with self._database.read() as connection:
+            return Counts(**{str(state): number for state, number in connection.execute(query)})
+
+    def remaining(self) -> Remaining | None:
+        """Return who is still to be told, and when the next is due; None once nobody is."""
+        waiting = (_recipient.incident_id == self._incident, _recipient.due.is_not(None))
+        query = select(func.count(), func.min(_recipient.due)).where(*waiting)
+        with self._database.read() as connection:
+            people, due = connection.execute(query).one()
+            now = self._now(connection)
+        return Remaining(people, max(0, due - now) / 1000) if people else None
+
+    def settled_since(self, seconds: float) -> tuple[int, float]:
+        """Return how many people were accepted or failed in the last `seconds`, and the seconds since the first."""
+        with self._database.read() as connection:
+            now = self._now(connection)
+            query = select(func.count(), func.min(_evidence.at)).where(
+                _evidence.incident_id == self._incident,
+                _evidence.at > now - round(seconds * 1000),
+                _evidence.what.in_(("accepted", "failed")),
+            )
+            number, first = connection.execute(query).one()
+        return number, (now - first) / 1000 if number else 0.0
+
+    def _lock(self, connection: Connection, claims: Sequence[Claim]) -> None:
+        """Take several rows in one order, so that no two workers wait for each other (PostgreSQL)."""
+        if not self._database.is_sqlite:
+            ids = [claim.recipient_id for claim in claims]
+            connection.execute(_LOCK, {"ids": ids})
+
+    def _append(self, connection: Connection, at: int, entries: Sequence[dict[str, Any]]) -> None:
+        common = _EMPTY | {"incident_id": self._incident, "at": at}
+        if rows := [common | entry for entry in entries]:
+            # RETURNING makes one statement of many rows, where a driver would send one for each.
+            connection.execute(_APPEND, rows)
+
+    def _now(self, connection: Connection) -> int:
+        """Return milliseconds since 1970, by the clock that decides about leases."""
+        if self._clock is not None:
+            return round(self._clock() * 1000)
+        now: int = connection.scalar(_CLOCK) or 0
+        return now
+
+
+_CLOCK = select(cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger))
+_DUE = (
+    select(_recipient.id)
+    .where(_recipient.incident_id == bindparam("incident"), _recipient.due <= bindparam("now"))
+    .order_by(_recipient.due, _recipient.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM = (
+    update(tables.recipient)
+    .where(_recipient.id.in_(select(_DUE.c.id)))
+    .values(
+        state="sending",
+        due=bindparam("until"),
+        token=bindparam("new_token"),
+        attempts=_recipient.attempts + 1,
+    )
+    .returning(
+        _recipient.id, _recipient.key, _recipient.address, _recipient.name,
+        _recipient.language, _recipient.attempts,
+    )
+)  # fmt: skip
+# Statements are built once: building one takes longer than SQLite takes to run it.
+_THESE = _recipient.id.in_(bindparam("ids", expanding=True))
+_HELD = and_(_recipient.token == bindparam("held"), _recipient.state == "sending")
+_LOCK = select(_recipient.id).where(_THESE).order_by(_recipient.id).with_for_update()
+_BEGIN = (
+    update(tables.recipient)
+    .where(_THESE, _HELD, _recipient.due > bindparam("now"))
+    .values(due=bindparam("until"))
+    .returning(_recipient.id)
+)
+_RELEASE = (
+    update(tables.recipient)
+    .where(_THESE, _HELD)
+    .where(
+        ~select(_evidence.id)
+        .where(_evidence.recipient_id == _recipient.id, _evidence.what == "began")
+        .where(_evidence.attempt == _recipient.attempts)
+        .exists()
+    )
+    .values(state="pending", due=0, token=None, attempts=_recipient.attempts - 1)
+)
+_NEW: dict[str, Any] = {
+    "state": bindparam("new_state"),
+    "due": bindparam("new_due"),
+    "reason": bindparam("new_reason"),
+    "token": None,
+}
+_SETTLE = update(tables.recipient).where(_THESE, _HELD).values(_NEW)
+_ACCEPT = (
+    update(tables.recipient)
+    .where(_THESE, or_(_HELD, _recipient.state.in_(_NOT_ACCEPTED)))
+    .values(_NEW)
+)
+_APPEND = insert(tables.evidence).returning(_evidence.id)
+_EMPTY = dict.fromkeys(("code", "reply", "server", "worker", "source"))
+
+
+def _claimed(row: Any, token: str, worker: str) -> Claim:
+    number, key, address, name, language, attempt = row
+    return Claim(number, key, address, name, language, attempt, token, worker)
+
+
+def _held(token: str, claims: Sequence[Claim]) -> dict[str, Any]:
+    return {"ids": [claim.recipient_id for claim in claims], "held": token}
+
+
+def _by_token(claims: Sequence[Claim]) -> Iterator[tuple[str, list[Claim]]]:
+    for token, group in groupby(sorted(claims, key=_token), key=_token):
+        yield token, list(group)
+
+
+def _token(claim: Claim) -> str:
+    return claim.token
+
+
+def _began(claim: Claim) -> dict[str, Any]:
+    return {
+        "recipient_id": claim.recipient_id,
+        "attempt": claim.attempt,
+        "what": "began",
+        "worker": claim.worker,
+    }
+
+
+def _ended(outcome: Outcome) -> dict[str, Any]:
+    said = {"code": outcome.code, "reply": outcome.reply[:_LONGEST_REPLY], "server": outcome.server}
+    return _began(outcome.claim) | said | {"what": outcome.state}
+
+
+def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[Outcome]]]:
+    """Put together what one statement can write."""
+
+    def what(outcome: Outcome) -> tuple[str, str, int, int]:
+        retry = millis(outcome.retry_at) if outcome.retry_at else 0
+        return outcome.claim.token, outcome.state, outcome.code or 0, retry
+
+    for _, group in groupby(sorted(outcomes, key=what), key=what):
+        members = list(group)
+        yield members[0], members
+
+
+def _settle(connection: Connection, outcome: Outcome, claims: Sequence[Claim]) -> None:
+    values = {
+        "new_state": outcome.state,
+        "new_due": millis(outcome.retry_at) if outcome.retry_at else None,
+        "new_reason": f"refused-{outcome.code or 'unknown'}" if outcome.state == "failed" else None,
+    }
+    statement = _ACCEPT if outcome.state == "accepted" else _SETTLE
+    connection.execute(statement, _held(outcome.claim.token, claims) | values)
+
+
+def _has_bounced(connection: Connection, recipient_id: int, source: str) -> bool:
+    query = select(_evidence.id).where(
+        _evidence.recipient_id == recipient_id, _evidence.source == source
+    )
+    return connection.execute(query).first() is not None

@@ -1,0 +1,1 @@
+"""Lists of people, read row by row: delimited text, JSON lines, Parquet and Arrow, queries."""

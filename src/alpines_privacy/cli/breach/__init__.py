@@ -1,0 +1,65 @@
+"""`alpines-privacy breach`: tell everybody whom a data breach affects, before a deadline (policy §14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.group import CommandsByName
+
+__all__ = ["breach"]
+
+# name: (where it is, what it does)
+_COMMANDS = {
+    "open": (
+        "alpines_privacy.cli.breach.open_incident:open_incident",
+        "Write down an incident; its deadline counts from then on.",
+    ),
+    "amend": ("alpines_privacy.cli.breach.amend:amend", "Add to what is known of an incident."),
+    "import": (
+        "alpines_privacy.cli.breach.import_list:import_list",
+        "Bring the people who are affected into the ledger.",
+    ),
+    "status": (
+        "alpines_privacy.cli.breach.status:status",
+        "Tell who is told, who is not, and whether the time suffices.",
+    ),
+}
+_PACKAGES = {"sqlalchemy", "holidays", "email_validator", "charset_normalizer", "pg8000"}
+
+
+class _Breach(CommandsByName):
+    """The group: what is wrong is told in one line, a missing package too."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        try:
+            return super().get_command(ctx, cmd_name)
+        except ModuleNotFoundError as error:
+            if error.name not in _PACKAGES:
+                raise
+            raise Refusal(
+                f"{error.name} is missing; expected pip install 'alpines-privacy[breach]'"
+            ) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BreachError as error:
+            raise Refusal(" ".join(str(error).split())) from None
+
+
+@click.group(
+    cls=_Breach,
+    commands_by_name=_COMMANDS,
+    short_help="Tell everybody whom a data breach affects, in time.",
+    context_settings={"max_content_width": 80},
+)
+def breach() -> None:
+    """Tell everybody whom a data breach affects, before the deadline (docs/breach.md).
+
+    The ledger is a database: SQLite's file, or PostgreSQL where several machines work. It is
+    named by --ledger, ALPINES_PRIVACY_BREACH_LEDGER, or [breach] in the policy.
+    """
