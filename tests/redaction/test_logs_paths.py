@@ -37,6 +37,7 @@ from alpines_privacy.redaction.logs.exceptions import surrogate
 from alpines_privacy.wsgi import WSGIRequest
 
 LOG = logging.getLogger("tests.logs.paths")
+LOG.setLevel(logging.DEBUG)
 
 # A value of each kind: those without a shape are known by what the visitor submitted.
 VALUES = {
