@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from alpines_privacy.policy.lint.contradictions import NOT, affirms
 from alpines_privacy.policy.lint.document import Document, Sentence
@@ -46,11 +45,6 @@ class _Unkept(Rule):
         if self.is_denial:
             return self.promise.search(sentence.said) is not None
         return affirms(sentence.said, self.promise)
-
-
-def _setting(policy: PrivacyPolicy | None, name: str, default: Any = None) -> Any:
-    """Return a setting of the policy, or the default in a version without it."""
-    return getattr(policy, name, default)
 
 
 def _not_enforced(policy: PrivacyPolicy) -> str:
@@ -119,8 +113,8 @@ def _payments(policy: PrivacyPolicy, sentence: Sentence) -> str:
 
 def _breach(policy: PrivacyPolicy, sentence: Sentence) -> str:
     del sentence
-    promised = getattr(_setting(policy, "operator"), "breach_notice", None)
-    return "" if promised else "no operator with a breach_notice is declared, who would send it"
+    promises = policy.operator is not None and policy.operator.breach_notice is not None
+    return "" if promises else "no operator with a breach_notice is declared, who would send it"
 
 
 def _logs(policy: PrivacyPolicy, sentence: Sentence) -> str:
@@ -134,7 +128,7 @@ def _logs(policy: PrivacyPolicy, sentence: Sentence) -> str:
 def _evidence(kind: str) -> Callable[[PrivacyPolicy, Sentence], str]:
     def lack(policy: PrivacyPolicy, sentence: Sentence) -> str:
         del sentence
-        kinds = {entry.kind for entry in _setting(policy, "evidence", ())}
+        kinds = {entry.kind for entry in policy.evidence}
         return "" if kind in kinds else f'no [[evidence]] of the kind "{kind}" shows it'
 
     return lack
@@ -191,7 +185,8 @@ class _OtherContact(Rule):
 
     def check(self, text: Document, policy: PrivacyPolicy | None) -> Iterator[Finding]:
         """Yield a finding if the policy declares a contact that the text lacks."""
-        contact = str(getattr(_setting(policy, "operator"), "contact", None) or "").lower()
+        operator = policy.operator if policy else None
+        contact = operator.contact.lower() if operator else ""
         said = (*(s.said for s in text.sentences), *(link.lower() for link in text.links))
         if contact and not any(contact in each for each in said):
             message = f"the contact that the policy declares is not named: {quoted(contact)}"
