@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Much of the time goes into waiting for browsers and servers: files of tests run side by side.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test coverage test-all nox lint types layers keys fuzz bench clean
+.PHONY: demo test coverage test-all nox lint types layers keys catalogues fuzz bench clean
 
 # A stamp for each set of extras: installed once, again when pyproject.toml changes.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: pyproject.toml
@@ -37,6 +37,10 @@ layers: $(VENV)/.test
 # docs/keys.md, from the table of keys.
 keys: $(VENV)/.test
 	$(BIN)/python -m tests.support.key_table
+
+# The policy page's catalogues: new sentences into each, and each as the package reads it.
+catalogues: $(VENV)/.test
+	$(BIN)/python -m tests.support.catalogues
 
 # A quarter of an hour's search for what costs more than it weighs, and one for ways past a signup's
 # question; `make test` looks for 20 and 15 seconds.

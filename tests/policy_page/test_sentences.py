@@ -26,6 +26,7 @@ from alpines_privacy import (
     ThirdParty,
 )
 from alpines_privacy.policy import Logs
+from alpines_privacy.policy.breach import Breach, Calendar
 from alpines_privacy.policy.lint import lint
 from alpines_privacy.policy.parts import Trackers
 from alpines_privacy.policy_page import Renderings
@@ -417,6 +418,21 @@ SWITCHES: Mapping[str, tuple[PrivacyPolicy, list[str], list[str]]] = {
         ["in what is sent to the site is refused"],
         [],
     ),
+    "breach": (
+        changed(breach=Breach(zone="Asia/Karachi")),
+        [],
+        ["Business days are Monday to Friday, in the time zone Asia/Karachi."],
+    ),
+    "breach.calendars": (
+        changed(breach=Breach(zone="Asia/Karachi", calendars=[Calendar(country="PK")])),
+        ["Monday to Friday"],
+        ["Business days are those of PK, in the time zone Asia/Karachi."],
+    ),
+    "breach without a promise": (
+        msgspec.structs.replace(by(breach_notice=None), breach=Breach(zone="Asia/Karachi")),
+        ["data breach", "Business days"],
+        [],
+    ),
     "effective": (
         changed(effective=None),
         ["In force since 1 November 2026."],
@@ -492,6 +508,7 @@ def test_what_a_switch_takes_away_stood_there(switch: str) -> None:
         intrusion=Intrusion(logins=[LoginRoute(path="/login", account="name")]),
         payments="refuse",
         strict=True,
+        breach=Breach(zone="Asia/Karachi"),
         passwords=Passwords(refuse=True),
         disclosure=Disclosure(
             connections="refuse", urls="refuse", redirects="strip", allow=["a.example"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alpines_privacy.policy_page.document import Block, Paragraph
+from alpines_privacy.policy_page.document import Block, Code, Paragraph
 from alpines_privacy.policy_page.writing import Writing
 
 __all__ = ["fairness"]
@@ -23,6 +23,7 @@ def fairness(page: Writing) -> Iterator[Block]:
                 operator.breach_notice,
             )
         )
+        yield from _business_days(page)
     if operator.redress:
         yield Paragraph((say.own(operator.redress),))
     if operator.jurisdiction:
@@ -33,3 +34,25 @@ def fairness(page: Writing) -> Iterator[Block]:
             contact=page.mailbox,
         )
     )
+
+
+def _business_days(page: Writing) -> Iterator[Block]:
+    """Write whose working days count, where the policy says how a breach is handled."""
+    say, breach = page.say, page.policy.breach
+    if breach is None:
+        return
+    if breach.calendars:
+        yield Paragraph(
+            say(
+                "Business days are those of {countries}, in the time zone {zone}.",
+                countries=page.codes([calendar.name for calendar in breach.calendars]),
+                zone=Code(breach.zone),
+            )
+        )
+    else:
+        yield Paragraph(
+            say(
+                "Business days are Monday to Friday, in the time zone {zone}.",
+                zone=Code(breach.zone),
+            )
+        )
