@@ -303,3 +303,17 @@ REASONS = {
         for field in ("email", "name", "language", "person", "phone", "postal", "leaked")
     ),
 }
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_no_other_file_is_lost_to_rejects(tmp_path: Path, *, is_folder: bool) -> None:
+    mine = tmp_path / "mine.csv"
+    if is_folder:
+        mine.mkdir()
+    else:
+        mine.write_text("of somebody else", "utf-8")
+    with opened_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as (database, incident):
+        source = open_list(people(tmp_path / "people.csv", 5))
+        with pytest.raises(BreachError, match=r"holds no rejects|cannot be written"):
+            import_people(database, incident, source, columns_of(source), mine)
+    assert is_folder or mine.read_text("utf-8") == "of somebody else"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,3 +230,16 @@ def test_sqlite_syncs_what_is_committed(tmp_path: Path) -> None:
             assert connection.scalar(text("PRAGMA synchronous")) == 2
         assert (tmp_path / "ledger.db").stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "ledger.db-wal").stat().st_mode & 0o777 == 0o600
+
+
+def test_sqlite_has_one_writer_from_the_beginning_of_a_transaction(tmp_path: Path) -> None:
+    """One that reads first and writes then would fail if somebody had written between."""
+    path = tmp_path / "ledger.db"
+    with opened_ledger(f"sqlite:///{path}") as (database, _):
+        other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        with database.write(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        with database.read():
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        other.close()

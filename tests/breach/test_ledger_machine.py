@@ -22,8 +22,9 @@ from alpines_privacy.breach import tables
 from alpines_privacy.breach.ledger import STATES, Claim, Ledger, Outcome
 from tests.breach.support import bring, fast_folder, opened_ledger, people
 
-PEOPLE = 6
+PEOPLE = 3
 LEASE = 60
+_STATES = st.sampled_from(["accepted", "deferred", "failed"])
 
 
 class Model:
@@ -64,8 +65,11 @@ class Machine(RuleBasedStateMachine):
             self.keys = {int(number): str(key) for number, key in found}
         self.models = {number: Model() for number in self.keys}
 
-    @rule(target=claimed, limit=st.integers(1, PEOPLE))
+    @rule(target=claimed, limit=st.integers(2, PEOPLE))
     def claim(self, limit: int) -> object:
+        return multiple(*self.claim_now(limit))
+
+    def claim_now(self, limit: int) -> list[Claim]:
         due = [
             (model.due, number)
             for number, model in self.models.items()
@@ -78,7 +82,7 @@ class Machine(RuleBasedStateMachine):
         for claim in claims:
             model = self.models[claim.recipient_id]
             model.state, model.due, model.token = "sending", self.now + LEASE, claim.token
-        return multiple(*claims)
+        return claims
 
     @rule(target=begun, claim=consumes(claimed))
     def begin(self, claim: Claim) -> object:
@@ -93,10 +97,21 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         claim=consumes(begun),
-        state=st.sampled_from(["accepted", "deferred", "failed"]),
+        state=_STATES,
         wait=st.integers(0, 90),
     )
     def finish(self, claim: Claim, state: str, wait: int) -> None:
+        self.finish_now(claim, state, wait)
+
+    @rule(target=claimed, claim=consumes(begun), state=_STATES)
+    def finish_late(self, claim: Claim, state: str) -> object:
+        """A worker that was slow answers when others have the person already."""
+        self.now += LEASE + 1
+        claims = self.claim_now(PEOPLE)
+        self.finish_now(claim, state, 30)
+        return multiple(*claims)
+
+    def finish_now(self, claim: Claim, state: str, wait: int) -> None:
         retry = self.now + wait if state == "deferred" else None
         at = datetime.fromtimestamp(retry, UTC) if retry is not None else None
         self.ledger.finish([Outcome(claim, state, 250, "", "mx", at)])  # type: ignore[arg-type]  # one of three
@@ -137,7 +152,7 @@ class Machine(RuleBasedStateMachine):
             model.entries += 1
             model.settle("bounced", None)
 
-    @rule(seconds=st.integers(1, 100))
+    @rule(seconds=st.sampled_from([1, LEASE // 2, LEASE, LEASE + 1]))
     def wait(self, seconds: int) -> None:
         self.now += seconds
 
@@ -176,4 +191,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestMachine.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

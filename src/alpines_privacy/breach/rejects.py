@@ -14,6 +14,9 @@ from alpines_privacy.breach.errors import BreachError
 __all__ = ["Rejects", "spreadsheet_safe"]
 
 
+_BEGIN = b"line,reason"
+
+
 class Rejects:
     """A rejects file. It is made with the first reject, and cut back to what the ledger knows of when resumed."""
 
@@ -74,9 +77,18 @@ def can_resume(path: Path, size: int) -> bool:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Raise `BreachError` for a rejects file that cannot be made."""
+    """Raise `BreachError` for a rejects file that cannot be made, or is another file that would be lost."""
     if not os.access(path.parent, os.W_OK):
         raise BreachError(f"{path}: rejects cannot be written there")
+    try:
+        with path.open("rb") as file:
+            begin = file.read(len(_BEGIN))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise BreachError(f"{path}: rejects cannot be written there: {error.strerror}") from None
+    if begin not in {b"", _BEGIN}:
+        raise BreachError(f"{path}: is there already and holds no rejects; expected another name")
 
 
 def spreadsheet_safe(text: str) -> str:
