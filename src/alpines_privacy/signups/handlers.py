@@ -351,8 +351,8 @@ class UndeclaredHandler(Handler):
             body_type = content_type(request)
             finding = classify(with_nested(_fields(request, body_type, body)), self.shared.rule)
         except Unreadable as error:
-            raw = request.query.encode("latin-1", "replace") + b"\n" + body
-            is_signup = may_be_signup("; ".join(request.values("content-type")), raw)
+            query = request.query.encode("latin-1", "replace")
+            is_signup = may_be_signup("; ".join(request.values("content-type")), query, body)
             return (Finding.UNREADABLE, error) if is_signup else (Finding.NO_SIGNUP, None)
         if finding is Finding.REPEATED:
             return finding, Unreadable(finding.value)

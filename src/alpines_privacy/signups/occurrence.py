@@ -6,7 +6,8 @@ No value is judged, since no value can be told from the text around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 
 from alpines_privacy.http.raw_text import hides_text, raw_texts
 from alpines_privacy.signups.names import BIRTH_STEP, PASSWORD_STEP, NameKind, kind_of
@@ -29,23 +30,25 @@ _LONGEST = 64  # bytes of a name on each side of a word
 _MOST_OTHERS = 100  # names that are somebody else's
 
 
-def may_be_signup(content_type: str, raw: bytes) -> bool:
-    """Tell whether both a birth date's and a password's name may occur anywhere in the bytes.
+def may_be_signup(content_type: str, *raw: bytes) -> bool:
+    """Tell whether both a birth date's and a password's name may occur anywhere in the query or the body.
 
     `content_type` is the header's value, or all of them. Names in pieces or in a charset that hides
     ASCII may be any.
     """
-    return hides_text(content_type, raw) or _occur(raw, [_names_birth, _names_password])
+    return any(hides_text(content_type, each) for each in raw) or _occur(
+        raw, [_names_birth, _names_password]
+    )
 
 
 def may_name_birth(text: str) -> bool:
     """Tell whether a birth date's name may occur anywhere in a text."""
-    return _occur(text.encode(errors="replace"), [_names_birth])
+    return _occur([text.encode(errors="replace")], [_names_birth])
 
 
-def _occur(raw: bytes, named: list[Callable[[bytes], bool]]) -> bool:
+def _occur(raw: Iterable[bytes], named: list[Callable[[bytes], bool]]) -> bool:
     """Tell whether each of the names occurs in some text, with signs between letters or without."""
-    for text in raw_texts(raw):
+    for text in chain.from_iterable(map(raw_texts, raw)):
         for signs in (b"", b"-_"):
             plain = text.translate(None, signs)
             named = [names for names in named if not names(plain)]
