@@ -1,5 +1,6 @@
 """What is compared: each check makes rows, and says for each whether it is as expected."""
 
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from examples.demo.browser import Chromium, installed
 from examples.demo.internet import tls_context
 from examples.demo.markup import names
 from examples.demo.vendors import Kind
-from examples.demo.visits import ADDRESS, NOTHING, Fingerprint, Look, seen, whole
+from examples.demo.visits import ADDRESS, NOTHING, PATIENCE, Fingerprint, Look, seen, whole
 
 SIGNALS: dict[str, dict[str, str]] = {
     "none": {},
@@ -139,24 +140,51 @@ class Logged:
     line: str  # what the line to show has in it
 
     def rows(self, bare: Site, protected: Site) -> Iterator[Row]:
-        before, after = self._written(bare), self._written(protected)
+        before, after = written(self.look, bare), written(self.look, protected)
         cells = self._found(before), self._found(after)
         expected = cells == (" ".join(sorted(self.told)), NOTHING)
         lines = (("bare", before), ("protected", after))
-        quotes = tuple((label, self._quoted(text)) for label, text in lines)
+        quotes = tuple((label, _line_with(self.line, text)) for label, text in lines)
         yield Row(self.what, "none", *cells, expected and all(line for _, line in quotes), quotes)
-
-    def _written(self, site: Site) -> str:
-        """Return what the site logs because of a visit."""
-        size = site.log.stat().st_size
-        _seen(self.look, site, {"X-Forwarded-For": ADDRESS})
-        return site.log.read_bytes()[size:].decode("utf-8", "replace")
 
     def _found(self, text: str) -> str:
         return " ".join(sorted(name for name, told in self.told.items() if told in text)) or NOTHING
 
-    def _quoted(self, text: str) -> str:
-        return next((line for line in text.splitlines() if self.line in line), "")
+
+@dataclass(frozen=True)
+class Reported:
+    """Whether a site's log tells of something sent to it, in a line that does not hold the thing."""
+
+    what: str
+    look: Look
+    told: str
+    line: str  # what the line to show has in it
+
+    def rows(self, bare: Site, protected: Site) -> Iterator[Row]:
+        before, after = written(self.look, bare), written(self.look, protected, self.line)
+        line = _line_with(self.line, after)
+        cells = self._cell(before), self._cell(after)
+        expected = cells == (NOTHING, "reported") and self.told not in after
+        yield Row(self.what, "none", *cells, expected, (("protected", line),))
+
+    def _cell(self, log: str) -> str:
+        return "reported" if _line_with(self.line, log) else NOTHING
+
+
+def written(look: Look, site: Site, words: str = "") -> str:
+    """Return what a site logs because of a visit; wait for words that it may log after its answer."""
+    size = site.log.stat().st_size
+    _seen(look, site, {"X-Forwarded-For": ADDRESS})
+    end = time.monotonic() + PATIENCE
+    while True:
+        text = site.log.read_bytes()[size:].decode("utf-8", "replace")
+        if words in text or time.monotonic() > end:
+            return text
+        time.sleep(0.05)
+
+
+def _line_with(words: str, log: str) -> str:
+    return next((line for line in log.splitlines() if words in line), "")
 
 
 def _seen(look: Look, site: Site, headers: dict[str, str]) -> str:

@@ -4,30 +4,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from examples.demo.checks import Check, Differs, InChromium, Logged, Unchanged
+from examples.demo.checks import Check, Differs, InChromium, Logged, Reported, Unchanged
 from examples.demo.embedded import in_markup, loaders, subscribes
 from examples.demo.vendors import Kind
 from examples.demo.visits import (
     ADDRESS,
     ADULT,
     CHILD,
+    CNIC,
     EMAIL,
     NAME,
     NOTHING,
     PHONE,
     SignUp,
+    advice,
     behind_screen,
     by_form,
     by_json,
     cart,
     chooses,
     cookies,
+    guesses,
     header,
     login,
     new_account,
     orders,
+    orders_with_identity,
+    pays,
     policy_page,
+    registers_with_phone,
     resource,
+    signed_in,
     signup,
     websocket_cookies,
 )
@@ -155,6 +162,26 @@ def signs_up(
     ]
 
 
+def guarded(form: str, account: str) -> list[Check]:
+    """Return the checks that an account cannot be guessed, nor its owner locked out by guesses."""
+    return [
+        Differs(
+            "guess a password",
+            guesses(form, account),
+            "signed in",
+            "429, Retry-After",
+            signals=("none",),
+        ),
+        Differs(
+            "log in meanwhile",
+            signed_in(form, account),
+            "signed in",
+            "signed in",
+            signals=("none",),
+        ),
+    ]
+
+
 EXHIBITS = [
     Exhibit(
         "shop",
@@ -192,6 +219,11 @@ EXHIBITS = [
             *WELL_KNOWN,
             Unchanged("/products.json"),
             Unchanged("/static/shop.css"),
+            Differs(
+                "pay by card", pays("mug"), "303, stored", "422, not stored", signals=("none",)
+            ),
+            Reported("data nobody declared", orders_with_identity("mug"), CNIC, "cnic (CNIC)"),
+            *guarded("/login", "/orders"),
         ],
     ),
     Exhibit(
@@ -221,6 +253,14 @@ EXHIBITS = [
             *WELL_KNOWN,
             Unchanged("/articles.json"),
             Unchanged("/static/ridge.css"),
+            *guarded("/login/", "/account/"),
+            Differs(
+                "a weak password",
+                advice("mira-rossi-1990"),
+                "404",
+                "200 Easy to guess. It is made of what stands in this form.",
+                signals=("none",),
+            ),
         ],
     ),
     Exhibit(
@@ -252,6 +292,12 @@ EXHIBITS = [
             Unchanged("/api/huts"),
             Unchanged("/api/weather"),
             Unchanged("/static/board.css"),
+            Reported(
+                "data nobody declared",
+                registers_with_phone("/api/guests"),
+                PHONE,
+                "user.phone (PHONE)",
+            ),
         ],
     ),
 ]

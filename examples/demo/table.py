@@ -28,7 +28,8 @@ class Table:
         self._say("Pages: which cookies they set (-name: take away). Log in, fill the cart: which")
         self._say("cookies the browser holds once it worked. Sign up: what comes of it.")
         self._say("Trackers, ads, payment: whom the front page loads from. The log: which of")
-        self._say("what a visitor told the app stands in it.")
+        self._say("what a visitor told the app stands in it. A card, a weak password, guesses at a")
+        self._say("password, data that no policy declares: what the app answers, or its log says.")
         if not has_browser:
             self._say("There is no Chromium here: no row shows what a browser asks for.")
 

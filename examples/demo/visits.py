@@ -22,6 +22,9 @@ NAME = "Mira Rossi"
 EMAIL = "mira.rossi@example.org"
 PHONE = "+41 79 555 01 23"
 ADDRESS = "203.0.113.77"  # as a proxy before the app tells it
+ELSEWHERE = "198.51.100.9"  # where nobody has ever logged in
+CARD = "4242 4242 4242 4242"  # a test number of Stripe's
+CNIC = "35202-1234567-1"
 
 # A look takes a visitor's client and returns what a cell of the table says.
 Look = Callable[[httpx.Client], str]
@@ -217,6 +220,86 @@ def cart(product: str, cart: str) -> Look:
     def look(client: httpx.Client) -> str:
         client.post(cart + product)
         return _held(client) if product in client.get(cart).text else "lost"
+
+    return look
+
+
+def pays(product: str) -> Look:
+    """Look whether the app keeps the number of a card that a visitor sends with an order."""
+
+    def look(client: httpx.Client) -> str:
+        client.post("/login", data={"username": "ayesha", "password": "mountain-lake"})
+        client.post(f"/cart/{product}")
+        answer = client.post("/orders", data={"name": NAME, "note": CARD})
+        kept = "stored" if CARD in client.get("/orders").text else "not stored"
+        return f"{answer.status_code}, {kept}"
+
+    return look
+
+
+def orders_with_identity(product: str) -> Look:
+    """Order, and send the number of an identity card, for which no form asks."""
+
+    def look(client: httpx.Client) -> str:
+        client.post("/login", data={"username": "ayesha", "password": "mountain-lake"})
+        client.post(f"/cart/{product}")
+        return client.post("/orders", data={"name": NAME, "cnic": CNIC}).reason_phrase
+
+    return look
+
+
+def registers_with_phone(path: str) -> Look:
+    """Sign up over JSON, and send a phone number, for which nothing asks."""
+
+    def look(client: httpx.Client) -> str:
+        user = {"name": NAME, "username": _new_username(), "password": PASSWORD, "phone": PHONE}
+        user["birth_date"] = _iso(ADULT)
+        return client.post(path, json={"user": user}).reason_phrase
+
+    return look
+
+
+def guesses(form: str, account: str) -> Look:
+    """Look how the app answers who, from elsewhere, guesses the password of one who is signed in.
+
+    The tenth guess that fails is followed by the right one.
+    """
+
+    def look(client: httpx.Client) -> str:
+        elsewhere = {"X-Forwarded-For": ELSEWHERE}
+        fields = _hidden_fields(client.get(form).text) | {"username": "ayesha"}
+        for guess in range(10):
+            wrong = {"password": f"mountain-{guess}"}
+            client.post(form, data=fields | wrong, headers=elsewhere)
+        right = {"password": "mountain-lake"}
+        answer = client.post(form, data=fields | right, headers=elsewhere)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return "429, Retry-After" if "retry-after" in answer.headers else "429"
+        return "signed in" if "Ayesha" in client.get(account).text else str(answer.status_code)
+
+    return look
+
+
+def signed_in(form: str, account: str) -> Look:
+    """Look whether the account's owner can log in."""
+
+    def look(client: httpx.Client) -> str:
+        fields = _hidden_fields(client.get(form).text)
+        client.post(form, data=fields | {"username": "ayesha", "password": "mountain-lake"})
+        return "signed in" if "Ayesha" in client.get(account).text else "refused"
+
+    return look
+
+
+def advice(password: str) -> Look:
+    """Look what the layer says about a password that somebody is choosing."""
+
+    def look(client: httpx.Client) -> str:
+        origin = {"Origin": str(client.base_url).rstrip("/")}
+        question = {"password": password, "inputs": [NAME]}
+        answer = client.post("/_privacy/password", json=question, headers=origin)
+        told = answer.json()["text"] if answer.status_code == httpx.codes.OK else ""
+        return f"{answer.status_code} {told}".strip()
 
     return look
 

@@ -14,6 +14,8 @@ from examples.shop.storage import connection
 pages = Blueprint("accounts", __name__)
 log = logging.getLogger(__name__)
 
+LONGEST_NOTE = 200
+
 
 @pages.before_app_request
 def find_customer() -> None:
@@ -61,7 +63,7 @@ def place_order() -> Response:
         flash("Please log in to place your order; your cart waits for you.")
         return redirect(url_for("accounts.login_form"), 303)
     if chosen := cart.lines():
-        _place(chosen)
+        _place(chosen, request.form.get("note", "")[:LONGEST_NOTE])
         name, email, phone = (request.form.get(field, "") for field in ("name", "email", "phone"))
         log.info("order for %s <%s>, phone %s, from %s", name, email, phone, request.remote_addr)
         cart.empty()
@@ -69,12 +71,13 @@ def place_order() -> Response:
     return redirect(url_for("accounts.orders"), 303)
 
 
-def _place(chosen: list[cart.Line]) -> None:
+def _place(chosen: list[cart.Line], note: str) -> None:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     with connection() as database:
         order = database.execute(
             "INSERT INTO orders (customer, placed) VALUES (?, ?)", [g.customer["id"], now]
         ).lastrowid
+        database.execute("INSERT INTO order_notes VALUES (?, ?)", [order, note])
         database.executemany(
             "INSERT INTO order_lines VALUES (?, ?, ?, ?)",
             [(order, line.product["slug"], line.quantity, line.cents) for line in chosen],
@@ -84,8 +87,9 @@ def _place(chosen: list[cart.Line]) -> None:
 def _orders_of(customer: int) -> list[sqlite3.Row]:
     query = """
         SELECT orders.id, placed, group_concat(quantity || ' x ' || name, ', ') AS contents,
-               sum(order_lines.cents) AS cents
+               sum(order_lines.cents) AS cents, note
         FROM orders JOIN order_lines ON placed_order = orders.id JOIN products ON product = slug
+        LEFT JOIN order_notes ON noted_order = orders.id
         WHERE customer = ? GROUP BY orders.id ORDER BY orders.id DESC
     """
     return connection().execute(query, [customer]).fetchall()

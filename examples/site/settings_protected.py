@@ -41,6 +41,9 @@ ALPINES_PRIVACY = {
     "third_parties": [{"host": "client.crisp.chat", "purpose": "Chat with the club"}],
     "site_preference": True,
     "signups": [{"path": "/signup/", "birth_date": "birth_date"}],
+    # Who signs up is told how easy the new password is to guess; who guesses passwords waits.
+    "passwords": {},
+    "intrusion": {"logins": [{"path": "/login/", "account": "username"}]},
 }
 
 DATABASES = {"default": DATABASES["default"] | {"NAME": databases.place("site-protected.sqlite3")}}
