@@ -577,7 +577,7 @@ def test_hosts_that_may_be_told(host: str, is_told: bool) -> None:
         ({"allow": ["A.example"]}, "allow[0]"),
         ({"connections": "block"}, "disclosure.connections: found 'block'"),
         ({"redirects": "refuse"}, "disclosure.redirects: found 'refuse'"),
-        ({"links": True}, "unknown"),
+        ({"link": True}, "unknown"),
     ],
 )
 def test_a_wrong_table_is_told_by_its_key(table: dict[str, Any], expected: str) -> None:

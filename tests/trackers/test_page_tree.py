@@ -21,13 +21,16 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import Route
 
-from alpines_privacy import PrivacyPolicy
+from alpines_privacy import Disclosure, PrivacyPolicy
+from alpines_privacy.disclosure.links import Relations
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.page import Pages
 from tests.conftest import need
 from tests.support.chromium import chromium
 
-PAGES = Pages(PrivacyPolicy(ad_slots=[".slot"]), shipped_rules())
+POLICY = PrivacyPolicy(ad_slots=[".slot"])
+PAGES = Pages(POLICY, shipped_rules())
+RELATED = Pages(POLICY, shipped_rules(), Relations(Disclosure(), enforces=True))
 TRACKER = "https://c.statcounter.com/t"
 SHIELD = b'<script src="/_privacy/shield.js" data-shield></script>'
 
@@ -92,8 +95,10 @@ def shields(node: Node) -> int:
     return ("data-shield" in node[1]) + sum(shields(c) for c in node[2] if isinstance(c, list))
 
 
-def filtered(page: bytes, *cuts: int, opted_out: bool, shield: bytes = b"") -> bytes:
-    rewrite = PAGES.begin(url="https://www.example.com/a/", opted_out=opted_out, shield=shield)
+def filtered(
+    page: bytes, *cuts: int, opted_out: bool, shield: bytes = b"", pages: Pages = PAGES
+) -> bytes:
+    rewrite = pages.begin(url="https://www.example.com/a/", opted_out=opted_out, shield=shield)
     edges = [0, *sorted(cuts), len(page)]
     pieces = [rewrite(page[start:end], last=False) for start, end in pairwise(edges)]
     return b"".join(pieces) + rewrite(b"", last=True)
@@ -166,7 +171,8 @@ PIECES = [
     f"<video src={T} poster={T}>", "</video>", f'<svg><script href="{T}">x</script>', f"<image href={T} src={T} />",
     f"<use xlink:href='{T}'/>", f"<set attributeName=href to={T} />", f"<meta http-equiv=refresh content='0;{T}'>",
     f"<table background={T}>", f"<td background={T}>", f"<base href={T}>", f"<input type=image src={T}>",
-    f"<iframe srcdoc=\"<img src='{T}'>\">", f"<form action={T}>", "</form>",
+    f"<iframe srcdoc=\"<img src='{T}'>\">", f"<form action={T}>", "</form>", f"<a href={T}>", f"<a rel=x href={T}/>",
+    f"<area href='{T}' rel>", f"<a href=\"{T}\"rel='a b'c>",
     f"<font color=a style=background:url({T})>",
     "<div class=slot>", "<div>", "</div>", "<p>", "</p>", "<b>", "</b>", "<br>", "</br>", "text", " ", "\n", "\r\n",
     "\0", "\xe9", "&lt;", "&amp;",
@@ -203,16 +209,23 @@ KNOWN = [
 
 
 @pytest.mark.parametrize("scripting", [True, False])
-@given(page=SOUP, cut=st.integers(0, 400), opted_out=st.booleans(), has_shield=st.booleans())
+@given(
+    page=SOUP,
+    cut=st.integers(0, 400),
+    opted_out=st.booleans(),
+    has_shield=st.booleans(),
+    pages=st.sampled_from([PAGES, RELATED]),
+)
 @settings(max_examples=600, deadline=None)
 def test_the_tree_stays(
-    page: bytes, cut: int, opted_out: bool, has_shield: bool, scripting: bool
+    page: bytes, cut: int, pages: Pages, *, opted_out: bool, has_shield: bool, scripting: bool
 ) -> None:
     need("html5lib", find_spec("html5lib") is not None, "pip install html5lib")
     assume(not DIFFERENT_IN_HTML5LIB(page))
     shield = SHIELD if has_shield else b""
-    whole = filtered(page, opted_out=opted_out, shield=shield)
-    assert filtered(page, min(cut, len(page)), opted_out=opted_out, shield=shield) == whole
+    whole = filtered(page, opted_out=opted_out, shield=shield, pages=pages)
+    cut = min(cut, len(page))
+    assert filtered(page, cut, opted_out=opted_out, shield=shield, pages=pages) == whole
     same_tree(page, whole, scripting=scripting)
 
 
@@ -224,8 +237,10 @@ def test_markup_that_deceived_a_filter_before(page: str, scripting: bool) -> Non
         whole = filtered(data, opted_out=opted_out, shield=SHIELD)
         for cut in range(len(data)):
             assert filtered(data, cut, opted_out=opted_out, shield=SHIELD) == whole
+        related = filtered(data, opted_out=opted_out, shield=SHIELD, pages=RELATED)
         if not DIFFERENT_IN_HTML5LIB(data):
             same_tree(data, whole, scripting=scripting)
+            same_tree(data, related, scripting=scripting)
 
 
 # -- Chromium's trees
@@ -279,10 +294,12 @@ def samples(count: int, seed: int) -> list[tuple[bytes, bytes]]:
     while len(pages) < count:
         pieces = [chance.choice(roots), *chance.choices(PIECES, k=chance.randint(2, 14))]
         pages.append("".join(pieces).encode())
+    readers = PAGES, RELATED, RELATED
     kinds = [(opted_out, shield) for opted_out in (False, True) for shield in (b"", SHIELD)]
     return [
-        (page, filtered(page, opted_out=kinds[at % 4][0], shield=kinds[at % 4][1]))
+        (page, filtered(page, opted_out=opted_out, shield=shield, pages=readers[at % 3]))
         for at, page in enumerate(pages)
+        for opted_out, shield in [kinds[at % 4]]
     ]
 
 

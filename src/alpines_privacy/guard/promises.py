@@ -8,6 +8,7 @@ from alpines_privacy.collected import KindOfValue, collections_for
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.context import RequestContext
+from alpines_privacy.http.html import TagEdits
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.payments import payments_for
 from alpines_privacy.policy import (
@@ -52,7 +53,9 @@ def promises_for(
     reports = LoadReports(policy, SecretKeys.given(), rules)
     passwords, meter = _passwords(policy)
     pages, link = _operators_page(policy)
-    trackers = TrackersInResponses(policy, rules, _tags(shield.tag, *meter), *link)
+    trackers = TrackersInResponses(
+        policy, rules, _tags(shield.tag, *meter), *link, tag_edits=_relations(policy)
+    )
     promises: list[Promise] = [
         *payments_for(policy),
         *collections_for(policy, kind_of_value),
@@ -98,6 +101,16 @@ def _outgoing(policy: PrivacyPolicy, disclosure: Disclosure, lists: Subscription
         return lambda text: known.redact(text) != text
 
     return Outgoing(policy, disclosure, tracker, personal)
+
+
+def _relations(policy: PrivacyPolicy) -> TagEdits | None:
+    """Return the edits of links to other sites, where a policy asks for them."""
+    disclosure = policy.disclosure
+    if disclosure is None or disclosure.links == "off":
+        return None
+    from alpines_privacy.disclosure.links import Relations  # noqa: PLC0415 - as above
+
+    return Relations(disclosure, enforces=policy.mode == "enforce")
 
 
 def _intruders(policy: PrivacyPolicy, intrusion: Intrusion) -> Promise:

@@ -23,6 +23,7 @@ class Disclosure(Part, frozen=True, kw_only=True):
     - `urls`: the same for a visitor's personal data in an address that is asked for at such a host.
     - `redirects`: personal data in the query of a redirect to another site is reported, stripped, or
       left alone.
+    - `links`: with `"noreferrer"`, links to other sites get `rel="noopener noreferrer"`.
     - `allow`: hosts (`*.` covers subdomains), addresses and networks that may be told, beside the
       policy's `third_parties`: a mail relay, a payment gateway, the site's own other hosts.
     """
@@ -30,6 +31,7 @@ class Disclosure(Part, frozen=True, kw_only=True):
     connections: Literal["report", "refuse", "off"] = "report"
     urls: Literal["report", "refuse", "off"] = "report"
     redirects: Literal["report", "strip", "off"] = "report"
+    links: Literal["noreferrer", "off"] = "off"
     allow: Sequence[str] = ()
 
     def check(self) -> None:

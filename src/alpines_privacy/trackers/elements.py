@@ -25,6 +25,7 @@ from alpines_privacy.http.html import (
     Rewriter,
     Selection,
     StartTag,
+    TagEdits,
 )
 from alpines_privacy.http.outcomes import Filter
 from alpines_privacy.http.report import Notices
@@ -66,7 +67,7 @@ class PageContext(NamedTuple):
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
     page, empty for none. `module` is the address of the module that replaces listed ones
     (`nothing.py`), empty if no script may be edited. `addition` is what another promise adds at the
-    page's end.
+    page's end, `tag_edits` are edits that another asks for.
     """
 
     page: Address
@@ -78,6 +79,7 @@ class PageContext(NamedTuple):
     shield: bytes = b""
     module: str = ""
     addition: Addition | None = None
+    tag_edits: TagEdits | None = None
 
 
 class Verdict:
@@ -207,6 +209,8 @@ class Elements:
             verdict.encloses = True
         if tag.is_marked or loads is EVERY_LOAD:
             verdict.take(attributes.any_element(tag, loads, verdict.edits))
+        if edits := self._context.tag_edits:
+            verdict.edits = {**edits(tag, self._loads.page, self._loads.base), **verdict.edits}
         return verdict
 
     def _note(self, removals: RemovedLoads) -> None:

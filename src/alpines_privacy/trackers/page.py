@@ -7,11 +7,11 @@ ad may be on any tag; a search for attributes finds those tags (`loading_attribu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TypeAlias
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.html import Addition, Selection
+from alpines_privacy.http.html import Addition, Selection, TagEdits
 from alpines_privacy.http.html.links import AROUND_LINKS, link_marks
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
@@ -38,14 +38,19 @@ _MOUNT = re.compile(r"(?:/[\w.~-]*)*", re.ASCII).fullmatch
 class Pages:
     """The filters of pages under one policy, compiled once, for visitors with and without a signal."""
 
-    def __init__(self, policy: PrivacyPolicy, rules: Rules) -> None:
+    def __init__(
+        self, policy: PrivacyPolicy, rules: Rules, tag_edits: TagEdits | None = None
+    ) -> None:
+        """Compile a policy and its rules; `tag_edits` are edits that another promise asks for."""
+        self._tag_edits = tag_edits
+        read = LOADING | (tag_edits.names if tag_edits else frozenset())
         self.blockers = blockers(rules, policy)
         self._slots = Slots(policy.ad_slots)
         self._selections = {
             (opted_out, has_addition): _selections(names, marks, has_addition=has_addition)
             for opted_out, names, marks in (
-                (False, LOADING, carriers),
-                (True, LOADING | AMP, self._slots.marks),
+                (False, read, carriers),
+                (True, read | AMP, self._slots.marks),
             )
             for has_addition in (False, True)
         }
@@ -64,25 +69,31 @@ class Pages:
         mount: str = "",
         may_edit_scripts: bool = True,
         addition: Addition | None = None,
+        exempted: Container[str] = frozenset(),
     ) -> Page:
         """Begin one page at its own address.
 
         `shield` is the element to put before the page's first code, empty for none. `mount` is the path
         of this app. If `may_edit_scripts` is false, as under a CSP with digests of scripts, imports
         of listed modules stay. `addition` reads the page's links along, and adds at its end.
+        `exempted` are the parts that leave this page out.
         """
         address = parse(url) or _NO_ADDRESS
         module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
+        edits = self._tag_edits
+        if edits and edits.part in exempted:
+            edits = None
         context = PageContext(
             address,
             self.blockers[opted_out],
             self._selections[opted_out, addition is not None],
             self._slots if opted_out else None,
-            self._outcomes_of(address, opted_out, bool(shield), bool(module)),
+            self._outcomes_of(address, opted_out, bool(shield), bool(module), bool(edits)),
             self._notices,
             shield,
             module,
             addition,
+            edits,
         )
         return Page(Elements(context))
 

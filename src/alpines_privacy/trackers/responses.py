@@ -15,7 +15,7 @@ from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
-from alpines_privacy.http.html import Addition
+from alpines_privacy.http.html import Addition, TagEdits
 from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Removal, logger
@@ -77,11 +77,12 @@ class TrackersInResponses(Promise):
         rules: Rules,
         shield: ShieldTag = _no_shield,
         addition: AdditionTo = _no_addition,
+        tag_edits: TagEdits | None = None,
     ) -> None:
         """Compile a policy and its rules.
 
         `shield` returns the element to put before a page's first script, `addition` what is added at
-        a page's end.
+        a page's end, `tag_edits` are edits of its tags; the latter two are other promises'.
         """
         self._policy = policy
         self._debugs = policy.debug
@@ -89,13 +90,14 @@ class TrackersInResponses(Promise):
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
         self._addition = addition
+        self._tag_edits = tag_edits
         self._removal_log = RemovalLog(policy)
         self.use(rules)
 
     def use(self, rules: Rules) -> None:
         """Use these rules from now on; pages already begun keep the former ones."""
         variants = {o: _variant(self._policy, rules, opted_out=o) for o in (False, True)}
-        self._in_force = _InForce(Pages(self._policy, rules), variants)
+        self._in_force = _InForce(Pages(self._policy, rules, self._tag_edits), variants)
 
     def request(self, context: RequestContext) -> None:
         """Ask the app for a page in a readable coding, in the variant for this visitor."""
@@ -210,6 +212,7 @@ class TrackersInResponses(Promise):
             mount=context.mount,
             may_edit_scripts=not _names_digests(head),
             addition=self._added(context, head),
+            exempted=context.exempted,
         )
         page.watchers = context.page_watchers
         return page

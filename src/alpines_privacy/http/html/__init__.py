@@ -31,6 +31,7 @@ from alpines_privacy.http.html.decisions import HELD, Decide, Decision, Edit
 from alpines_privacy.http.html.namespaces import Namespace
 from alpines_privacy.http.html.rewriter import Interest, Known, NothingKnown, Rewriter
 from alpines_privacy.http.html.selection import Selection
+from alpines_privacy.http.html.tag_edits import TagEdits
 from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "Rewriter",
     "Selection",
     "StartTag",
+    "TagEdits",
 ]
