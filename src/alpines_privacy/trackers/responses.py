@@ -77,6 +77,7 @@ class TrackersInResponses(Promise):
         rules: Rules,
         shield: ShieldTag = _no_shield,
         addition: AdditionTo = _no_addition,
+        *,
         tag_edits: TagEdits | None = None,
     ) -> None:
         """Compile a policy and its rules.
