@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -19,8 +20,8 @@ import httpx
 import pytest
 from examples import databases
 from examples.demo import browser as demo_browser
-from examples.demo.checks import SIGNALS, Differs, InChromium, Logged, Row
-from examples.demo.embedded import in_markup, loaders, subscribes
+from examples.demo.checks import SIGNALS, Differs, InChromium, Logged, Reported, Row
+from examples.demo.embedded import in_markup, loaders, relation, subscribes
 from examples.demo.exhibits import EXHIBITS, Exhibit
 from examples.demo.internet import Asked, internet, note_host
 from examples.demo.markup import names as companies
@@ -533,6 +534,9 @@ class TestEmbeds:
             assert loaders("/")(client) == "behind the shield"
             assert in_markup("/", "tracker")(client) == "-"
             assert subscribes("/")(client) == "arrives"
+            assert relation("/")(client) == "-"
+            page = page.replace("<form", "<form rel=nofollow")
+            assert relation("/")(client) == "nofollow"
             page = page.replace('<script src="/_privacy/shield.js"></script>', "")
             assert loaders("/")(client) == "Clarity"
             page = page.replace("action", "data-action")
@@ -568,6 +572,51 @@ class TestEmbeds:
         assert (row.bare, row.protected) == ("mail", "-" if expected else "mail")
         assert row.expected == expected
         assert row.quotes[1] == ("protected", f"order for {kept}")
+
+    @pytest.mark.parametrize(
+        ("bare", "line", "cells", "expected"),
+        [
+            ("", "sent: cnic (CNIC)", ("-", "reported"), True),
+            ("", "sent: cnic (CNIC) 123", ("-", "reported"), False),
+            ("", "sent: nothing", ("-", "-"), False),
+            ("sent: cnic (CNIC)", "sent: cnic (CNIC)", ("reported", "reported"), False),
+        ],
+    )
+    def test_a_report_tells_of_a_thing_and_does_not_hold_it(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        bare: str,
+        line: str,
+        cells: tuple[str, str],
+        expected: bool,
+    ) -> None:
+        """A server may log after its answer: the check waits for the line."""
+        monkeypatch.setattr("examples.demo.checks.PATIENCE", 1.0)
+        sites = [Stands(f"http://{name}", tmp_path / name) for name in ("bare", "protected")]
+        written = {"bare": bare, "protected": line}
+        later: list[threading.Timer] = []
+        for site in sites:
+            site.log.write_text("started\n")
+
+        def look(client: httpx.Client) -> str:
+            name = client.base_url.host
+            late = threading.Timer(
+                0.1 * (name == "protected"),
+                (tmp_path / name).write_text,
+                [f"started\n{written[name]}\n"],
+            )
+            late.start()
+            later.append(late)
+            if name == "bare":
+                late.join()
+            return "OK"
+
+        row = next(Reported("a report", look, "123", "cnic (CNIC)").rows(*sites))
+        for late in later:
+            late.join()
+        assert ((row.bare, row.protected), row.expected) == (cells, expected)
 
     def test_without_a_browser_no_row_is_about_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("examples.demo.checks.installed", lambda: None)

@@ -11,7 +11,7 @@ from examples.demo.markup import names, read
 from examples.demo.vendors import Kind, vendor_of
 from examples.demo.visits import EMAIL, NOTHING, Look
 
-__all__ = ["in_markup", "loaders", "subscribes"]
+__all__ = ["in_markup", "loaders", "relation", "subscribes"]
 
 
 def in_markup(path: str, kind: Kind) -> Look:
@@ -40,6 +40,17 @@ def subscribes(path: str) -> Look:
         sent = [_arrives(form.action, form.fields | {"EMAIL": EMAIL}) for form in forms
                 if form.action.startswith("https://")]  # fmt: skip
         return "arrives" if sent == [True] else "does not arrive"
+
+    return look
+
+
+def relation(path: str) -> Look:
+    """Look which relation the page's form has that sends to another company."""
+
+    def look(client: httpx.Client) -> str:
+        forms = read(client.get(path).text).forms
+        found = {form.rel for form in forms if form.action.startswith("https://")}
+        return " ".join(filter(None, found)) or NOTHING
 
     return look
 

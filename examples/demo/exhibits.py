@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from examples.demo.checks import Check, Differs, InChromium, Logged, Reported, Unchanged
-from examples.demo.embedded import in_markup, loaders, subscribes
+from examples.demo.embedded import in_markup, loaders, relation, subscribes
 from examples.demo.vendors import Kind
 from examples.demo.visits import (
     ADDRESS,
@@ -260,6 +260,14 @@ EXHIBITS = [
                 "404",
                 "200 Easy to guess. It is made of what stands in this form.",
                 signals=("none",),
+            ),
+            Differs(
+                "form to others: rel",
+                relation("/"),
+                NOTHING,
+                "noopener noreferrer",
+                "noopener noreferrer",
+                signals=("none", "DNT:1"),
             ),
         ],
     ),

@@ -19,9 +19,10 @@ _LINKS = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "d
 
 @dataclass
 class Form:
-    """Where a form sends, and what it sends if nobody fills it in."""
+    """Where a form sends, by which relation, and what it sends if nobody fills it in."""
 
     action: str
+    rel: str = ""
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -49,7 +50,7 @@ class Markup(HTMLParser):
             if self.first_script is None:
                 self.first_script = values.get("src", "")
         elif tag == "form":
-            self.forms.append(Form(values.get("action", "")))
+            self.forms.append(Form(values.get("action", ""), values.get("rel", "")))
         elif tag == "input" and self.forms and "name" in values:
             self.forms[-1].fields[values["name"]] = values.get("value", "")
 

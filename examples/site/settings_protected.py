@@ -44,6 +44,8 @@ ALPINES_PRIVACY = {
     # Who signs up is told how easy the new password is to guess; who guesses passwords waits.
     "passwords": {},
     "intrusion": {"logins": [{"path": "/login/", "account": "username"}]},
+    # Other sites do not learn from which page somebody comes.
+    "disclosure": {"links": "noreferrer"},
 }
 
 DATABASES = {"default": DATABASES["default"] | {"NAME": databases.place("site-protected.sqlite3")}}

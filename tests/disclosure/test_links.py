@@ -171,6 +171,40 @@ def test_words_stay_in_their_order_and_only_the_attribute_changes(
         assert {"noopener", "noreferrer"} <= set(re.split("[\t\n ]+", words))
 
 
+class _Every(Relations):
+    """Reads every tag that has an attribute, as a judge of the search for the few that matter."""
+
+    def marks(self, data: bytes) -> list[int]:
+        return [at for at, byte in enumerate(data) if byte == b"="[0]]
+
+
+EVERY = Pages(POLICY, shipped_rules(), _Every(ASKED, enforces=True))
+_PIECES = st.sampled_from(
+    ["h", "ttps", "https:", "HTTP:", "/", "//", "\\", "&#104;", "&sol;", "&#x2f", "&Tab;", "&colon;", ":", "\t",
+     "\n", "\r", "\0", "\x01", " ", "away.example", "?", "#", "x", ".", "@", "mailto:", "\xa0", "<", "&amp;"]
+)  # fmt: skip
+_VALUES = st.lists(_PIECES, max_size=7).map("".join)
+_FORMS = st.sampled_from(
+    [
+        '<a href="%s">',
+        "<A\tHREF = '%s'x>",
+        '<a/href="%s"/>',
+        '<form action\n=\n"%s">',
+        '<area hreF="%s" rel=x>',
+    ]
+)
+
+
+@given(values=st.lists(st.tuples(_FORMS, _VALUES), min_size=1, max_size=3))
+def test_every_address_that_leads_away_is_found(values: list[tuple[str, str]]) -> None:
+    page = "".join(f"<p>{form % value}y" for form, value in values).encode()
+    pages = [
+        each.begin(url="https://shop.example.com/a/b", opted_out=False) for each in (PAGES, EVERY)
+    ]
+    left, expected = (rewrite(page, last=True) for rewrite in pages)
+    assert left == expected
+
+
 # ----------------------------------------------------------------------------- through the layer
 
 PAGE = f'<!doctype html><title>x</title><a href="{AWAY}">away</a>'.encode()

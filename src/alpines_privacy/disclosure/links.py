@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from alpines_privacy.disclosure.hosts import Told
@@ -23,6 +24,12 @@ _ADDRESSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _ASKED = ("noopener", "noreferrer")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SPACE = "\t\n\f\r "
+# After an attribute's name: a value that may name a host. It begins with a scheme or two slashes, with
+# tabs and line feeds between (which browsers drop), or a character reference stands for some of it.
+_MAY_NAME_HOST = re.compile(
+    rb"[\t\n\f\r ]*+=[\t\n\f\r ]*+[\"']?+[\0- ]*+"
+    rb"(?:&|[a-z][a-z0-9+.\-\t\n\r]*+[:&]|[/\\][\t\n\r]*+[/\\&])"
+).match
 _REPORT = "Links to other sites would get rel=%s (docs/disclosure.md)."
 
 
@@ -40,6 +47,11 @@ class Relations:
         """If the policy enforces nothing, the first such link is reported."""
         self._told = Told(disclosure.allow)
         self._notices = None if enforces else Notices()
+
+    def marks(self, data: bytes) -> list[int]:
+        """Return the places of addresses that may lead to another host."""
+        lowered = data.lower()  # faster than a search that ignores case
+        return sorted([*_addresses(b"href", lowered), *_addresses(b"action", lowered)])
 
     def __call__(self, tag: StartTag, page: Address, base: Address) -> Mapping[str, str]:
         """Return the new `rel` of a tag, nothing for one that stays."""
@@ -64,6 +76,15 @@ class Relations:
         if address is None or is_same_site(address.host, page.host):
             return False
         return address.host not in self._told
+
+
+def _addresses(attribute: bytes, lowered: bytes) -> Iterator[int]:
+    at = lowered.find(attribute)
+    while at >= 0:
+        end = at + len(attribute)
+        if _MAY_NAME_HOST(lowered, end):
+            yield at
+        at = lowered.find(attribute, end)
 
 
 def _words(rel: str) -> set[str]:

@@ -67,12 +67,14 @@ class PageContext(NamedTuple):
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
     page, empty for none. `module` is the address of the module that replaces listed ones
     (`nothing.py`), empty if no script may be edited. `addition` is what another promise adds at the
-    page's end, `tag_edits` are edits that another asks for.
+    page's end, `tag_edits` are edits that another asks for. `selections` are the tags to read, without and
+    with a shield to place; `selections_away` those of a page whose `<base>` leads to another host.
     """
 
     page: Address
     blocker: Blocker
     selections: tuple[Selection, Selection]
+    selections_away: tuple[Selection, Selection]
     slots: Slots | None
     outcomes: Outcomes
     notices: Notices
@@ -323,6 +325,8 @@ class Elements:
         self._loads = ListedLoads(self._context.blocker, page, base)
         if base.host != page.host or base.scheme != page.scheme:
             self._outcomes = Outcomes()
+            self._context = self._context._replace(selections=self._context.selections_away)
+            self._interest.selection = self._context.selections[self._placing.is_pending]
             self._skip_known()
 
     def _amp_analytics(self, tag: StartTag, loads: Loads) -> Verdict:

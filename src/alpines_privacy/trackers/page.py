@@ -7,7 +7,7 @@ ad may be on any tag; a search for attributes finds those tags (`loading_attribu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from alpines_privacy.http.cache import Cache
@@ -43,17 +43,13 @@ class Pages:
     ) -> None:
         """Compile a policy and its rules; `tag_edits` are edits that another promise asks for."""
         self._tag_edits = tag_edits
-        read = LOADING | (tag_edits.names if tag_edits else frozenset())
         self.blockers = blockers(rules, policy)
         self._slots = Slots(policy.ad_slots)
-        self._selections = {
-            (opted_out, has_addition): _selections(names, marks, has_addition=has_addition)
-            for opted_out, names, marks in (
-                (False, read, carriers),
-                (True, read | AMP, self._slots.marks),
-            )
-            for has_addition in (False, True)
-        }
+        marks = {False: carriers, True: self._slots.marks}
+        if tag_edits:
+            marks = {o: _both(found, tag_edits.marks) for o, found in marks.items()}
+        self._selections = _by_visit(frozenset(), marks)
+        self._selections_away = _by_visit(tag_edits.names, marks) if tag_edits else self._selections
         self._module = policy.endpoint + PATH
         self._notices = Notices()
         self._outcomes: Cache[tuple[str | bool, ...], Outcomes] = Cache(
@@ -87,6 +83,7 @@ class Pages:
             address,
             self.blockers[opted_out],
             self._selections[opted_out, addition is not None],
+            self._selections_away[opted_out, addition is not None],
             self._slots if opted_out else None,
             self._outcomes_of(address, opted_out, bool(shield), bool(module), bool(edits)),
             self._notices,
@@ -125,17 +122,28 @@ class Page:
         return self._rewrite(data, last=last)
 
 
+def _both(first: Marks, second: Marks) -> Marks:
+    return lambda data: sorted(first(data) + second(data))
+
+
+def _by_visit(
+    more: frozenset[str], marks: Mapping[bool, Marks]
+) -> dict[tuple[bool, bool], tuple[Selection, Selection]]:
+    """Return the tags to read, by whether the visitor opted out and whether something is added."""
+    return {
+        (opted_out, has_addition): _selections(names, marks[opted_out], has_addition=has_addition)
+        for opted_out, names in ((False, LOADING | more), (True, LOADING | AMP | more))
+        for has_addition in (False, True)
+    }
+
+
 def _selections(
     names: Iterable[str], marks: Marks, *, has_addition: bool
 ) -> tuple[Selection, Selection]:
     """Return the tags to read, without and with a shield to place."""
     along, ends = (AROUND_LINKS, {"body"}) if has_addition else (frozenset[str](), set[str]())
-    read = (lambda data: sorted(marks(data) + link_marks(data))) if has_addition else marks
-
-    def with_handlers(data: bytes) -> list[int]:
-        return sorted(read(data) + handlers(data))
-
+    read = _both(marks, link_marks) if has_addition else marks
     return (
         Selection(names, read, along=along, ends=ends),
-        Selection({*names, *SHIELDED}, with_handlers, along=along, ends=ends),
+        Selection({*names, *SHIELDED}, _both(read, handlers), along=along, ends=ends),
     )

@@ -15,7 +15,7 @@ class TagEdits(Protocol):
     """Attributes to set on the start tags of some elements, compiled once for all pages of a policy.
 
     They are decided in the one pass over a page. `part` is the name by which an app exempts a
-    response from them. `names` are the elements' names (lower case) whose tags are read.
+    response from them. `names` are the elements (lower case) whose tags may be edited.
     """
 
     @property
@@ -23,6 +23,13 @@ class TagEdits(Protocol):
 
     @property
     def names(self) -> frozenset[str]: ...  # noqa: D102 - the class says it
+
+    def marks(self, data: bytes) -> list[int]:
+        """Return places in tags that may be edited, in order (as `FindPositions`).
+
+        If the page's `<base>` leads to another host, every tag of `names` is read instead.
+        """
+        ...
 
     def __call__(self, tag: StartTag, page: Address, base: Address) -> Mapping[str, str]:
         """Return new values of attributes by name, none for a tag that stays.
