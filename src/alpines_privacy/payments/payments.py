@@ -11,7 +11,7 @@ import re
 from typing import ClassVar
 
 from alpines_privacy.http.context import RequestContext
-from alpines_privacy.http.heads import RequestHead, ResponseHead
+from alpines_privacy.http.heads import RequestHead, ResponseHead, media_type
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.outcomes import Answer, Examine, Watch, whole_body
@@ -147,7 +147,7 @@ class RefusedPayments(Payments):
             return None
         if (finding := self.found_in_query(request.query)) is not None:
             return self._refused(context, finding, " (query)")
-        kind = fields_type(request)
+        kind = fields_type(request) or _untyped(request)
         if kind is None or request.kind != "http":
             return None
         if content_length(request) > _LARGEST:
@@ -166,6 +166,15 @@ class RefusedPayments(Payments):
     def _refused(self, context: RequestContext, finding: Finding, where: str = "") -> Answer:
         self._report(context, finding, "refused", where)
         return _refusal(context.request)
+
+
+def _untyped(request: RequestHead) -> str | None:
+    """Return the type of a body that says nothing of its format, and that apps read as a form or JSON; else None."""
+    types = request.values("content-type")
+    if not types:  # FastAPI reads JSON
+        has_body = content_length(request) > 0 or request.values("transfer-encoding")
+        return "" if has_body or request.needs_no_length else None
+    return types[0] if media_type(types[0]) == "text/plain" else None  # what sendBeacon() sends
 
 
 def _refusal(request: RequestHead) -> Answer:
