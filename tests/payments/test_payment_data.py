@@ -539,7 +539,7 @@ def test_a_page_that_asks_for_a_card_is_reported(
 @pytest.mark.parametrize(("page", "counts"), PAGES.values(), ids=PAGES)
 def test_a_page_in_pieces_is_read_alike(size: int, page: str, counts: bool) -> None:
     found: list[str] = []
-    watch = CardForms("shop.example", found.append)
+    watch = CardForms(lambda: "shop.example", found.append)
     html = f"<p>{'x' * 70_000 if size == 4096 else 'x'}</p>{page}".encode()
     for at in range(0, len(html), size):
         watch(html[at : at + size])
@@ -556,7 +556,7 @@ def test_the_form_around_a_field_is_the_one_that_is_open(
     size: int, between: str, counts: bool
 ) -> None:
     found: list[str] = []
-    watch = CardForms("shop.example", found.append)
+    watch = CardForms(lambda: "shop.example", found.append)
     page = f"<form action=https://gateway.example>{'<input name=a autocomplete=cc-number>' * 3}</form><form>{between}"
     data = f"{page}<input name=n autocomplete=cc-csc>".encode()
     for at in range(0, len(data), size):
@@ -575,7 +575,7 @@ def test_each_tag_of_a_page_is_read_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
     for pattern in {"_TAG", "_FORM", "_FIELD"} & set(vars(pages)):
         monkeypatch.setattr(pages, pattern, SimpleNamespace(finditer=finditer))
-    watch = CardForms("shop.example", lambda _: None)
+    watch = CardForms(lambda: "shop.example", lambda _: None)
     watch(b"<form>" * 1000 + b"<form action=https://gateway.example>")
     watch(b"<input name=a autocomplete=cc-number>" * 60)
     assert read <= 1061

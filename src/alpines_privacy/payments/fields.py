@@ -43,9 +43,11 @@ _NEUTRAL = NEUTRAL_WORDS - {"account", "acct"}
 _CODES_OF_CARDS = re.compile(r"cv[vcn]|card", re.IGNORECASE)
 
 _FEWEST = 3  # digits: those of a code
+_FEWEST_OF_CARD = 13  # as many stand in the escapes of any script's digits
 _NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte < 0x3A)
 # Enough digits for a card's, with whatever may stand between those of one value, and names of codes.
-_RUN = re.compile(r"""\d(?:(?:\\[bfnrt/]|[^\w"'&=:;,{}\[\]<>]|_){0,3}+\d){12,}+""")
+_BETWEEN = r"""(?:[^\w"'&=:;,{}\[\]<>\\]|_|\\[bfnrt/]?)"""
+_RUN = re.compile(rf"(?<!\d)\d(?:\d|{_BETWEEN}{{1,3}}+\d){{12,}}+")
 _CODE_NAMES = re.compile(r"cv[vc]|csc|securit|card", re.IGNORECASE)
 _LONGEST_NUMBER = 19  # digits
 
@@ -125,12 +127,20 @@ def _tells_nothing(words: Iterable[str]) -> bool:
 
 def may_hold_payment_data(body: bytes) -> bool:
     """Whether a body, or a query, may hold payment data: most hold none, and are read no further."""
-    if body.isascii() and len(body.translate(None, _NO_DIGITS)) < _FEWEST:
+    is_ascii, digits = body.isascii(), len(body.translate(None, _NO_DIGITS))
+    if is_ascii and digits < _FEWEST:
         return False
     if b"\\u" in body or b"\0" in body:
         return True  # digits may be escaped, or two bytes long
     text = unquoted(body) if b"%" in body else body.decode(errors="replace")
-    return any(map(_is_issued, _RUN.finditer(text))) or _CODE_NAMES.search(text) is not None
+    if (digits >= _FEWEST_OF_CARD or not is_ascii) and any(map(_is_issued, _RUN.finditer(text))):
+        return True
+    if not text.isascii():  # a copy in small letters may be four times as long as the body
+        return _CODE_NAMES.search(text) is not None
+    lower = text.lower()
+    return (
+        "cvv" in lower or "cvc" in lower or "csc" in lower or "securit" in lower or "card" in lower
+    )
 
 
 def _is_issued(run: re.Match[str]) -> bool:

@@ -29,7 +29,7 @@ _TAG = re.compile(
 
 
 class CardForms:
-    """Watches one page's bytes; calls `tell` with the sign once, if a form sends a card to `host`."""
+    """Watches one page's bytes; calls `tell` with the sign once, if a form sends a card to `host()`."""
 
     __slots__ = (
         "_chunks",
@@ -44,7 +44,7 @@ class CardForms:
         "_tell",
     )
 
-    def __init__(self, host: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, host: Callable[[], str], tell: Callable[[str], None]) -> None:
         self._host = host
         self._tell = tell
         self._chunks: deque[bytes] = deque()  # the last ones, which reach back far enough
@@ -104,7 +104,7 @@ class CardForms:
         if not _SCHEME.match(action):
             return True
         address = parse(action)
-        return address is not None and is_same_site(address.host, self._host)
+        return address is not None and is_same_site(address.host, self._host())
 
 
 def _token(field: re.Match[bytes]) -> str:

@@ -67,28 +67,31 @@ class Payments(Promise):
         names = KeyNames(policy.logs if isinstance(policy.logs, Logs) else Logs())
         self._fields = PaymentFields(names)
         self._callbacks = PathSet(policy.payment_callbacks)
+        self._logs_see = policy.logs != "off"  # the promise of logs keeps what the visitor sends
         self._routes = FirstTimes()
         self._pages = FirstTimes()
 
     def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
-        """Watch a form or JSON as the app reads it."""
-        return submitted(context)
+        """Watch a form or JSON as the app reads it, unless the promise of logs does."""
+        return None if self._logs_see and context.runtime.enforces else submitted(context)
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
-        """Watch a page for forms that send cards to the site."""
-        route = shape_of(context.request.path) if head.is_html else ""
-        if not route or self._pages.are_over or self._pages.holds(route):
+        """Watch a page for forms that send cards to the site; nearly none has any, so nothing is worked out yet."""
+        if not head.is_html or self._pages.are_over:
             return
-        notices, routes = (
-            context.runtime.notices,
-            self._pages,
-        )  # not the context: it holds the watcher
+        # Not the context: it holds the watcher.
+        request, runtime, routes = context.request, context.runtime, self._pages
+        arrived = context.arrived
+
+        def host() -> str:
+            return runtime.proxies.client(request, arrived).host
 
         def tell(token: str) -> None:
+            route = shape_of(request.path)
             if routes.take(route):
-                notices.once(_FORM, route, token)
+                runtime.notices.once(_FORM, route, token)
 
-        context.page_watchers += (CardForms(context.client.host, tell),)
+        context.page_watchers += (CardForms(host, tell),)
 
     def end(self, context: RequestContext) -> None:
         """Report what the app has read, unless it knows no such path."""
