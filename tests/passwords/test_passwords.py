@@ -439,9 +439,12 @@ def test_no_password_is_read_in_more_ways_than_few(
     strength = Strength(Passwords())
     asked: list[str] = []
     count = strength._count
-    monkeypatch.setattr(
-        strength, "_count", lambda part, own: asked.append(part) or count(part, own)
-    )
+
+    def counted(part: str, own: list[str]) -> Any:
+        asked.append(part)
+        return count(part, own)
+
+    monkeypatch.setattr(strength, "_count", counted)
     strength.advise(password)
     assert sum(map(len, asked)) <= 64
     for part in asked:
