@@ -157,11 +157,13 @@ def _redirect(context: RequestContext) -> Answer:
     The port is https's own, since that of http takes no TLS. A permanent redirect may be kept by
     caches that know no scheme, which would then answer https with it.
     """
-    host = context.client.host
-    if not _HOST.fullmatch(host):
+    host, path = context.client.host, _path(context)
+    if (
+        not _HOST.fullmatch(host) or path[:1] != "/"
+    ):  # without a slash it would be a part of the host
         return _REFUSED
     query = context.request.query
-    address = f"https://{host}{_path(context)}" + (f"?{_visible(query)}" if query else "")
+    address = f"https://{host}{path}" + (f"?{_visible(query)}" if query else "")
     return Answer(308, [("location", address), ("cache-control", "no-store")])
 
 

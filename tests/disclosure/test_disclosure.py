@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -435,6 +436,40 @@ def test_another_librarys_wrapper_around_ours_goes_on_working(
         assert calls == ["GET", "GET"]
     finally:
         httpx.HTTPTransport.handle_request = ours.__wrapped__  # type: ignore[attr-defined,method-assign]
+
+
+def test_whoever_took_the_look_up_meanwhile_goes_on_looking_up() -> None:
+    made = site(lambda: 0, connections="refuse")
+    made.post()
+    taken = socket.getaddrinfo  # as `from socket import getaddrinfo` does
+    assert taken is not _resolve
+    del made
+    gc.collect()
+    assert socket.getaddrinfo is _resolve
+    assert taken("shop.example", 443)[0][4] == ("127.0.0.1", 443)
+    again = site(lambda: 0, connections="refuse")
+    assert socket.getaddrinfo is taken
+    del again
+
+
+def test_two_first_requests_at_once_wrap_a_client_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = httpx.HTTPTransport.handle_request
+    both = threading.Barrier(2)
+    wrap = clients._wrap
+
+    def slow(*given: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # until the other one is here too, if it gets so far
+        return wrap(*given)
+
+    monkeypatch.setattr(clients, "_wrap", slow)
+    threads = [threading.Thread(target=clients.wrap_clients) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    clients.unwrap_clients()
+    assert httpx.HTTPTransport.handle_request is before
 
 
 def test_a_client_that_is_imported_late_is_found() -> None:

@@ -317,6 +317,12 @@ def test_failures_before_the_window_do_not_count() -> None:
         "\uff4d\uff49\uff52\uff41",
         "Mira\u2009",
         "\U0001d4c2\U0001d4be\U0001d4c7\U0001d4b6",
+        "m\u00edra",  # MySQL's collations compare without accents, and without what is invisible
+        "mira\u0301",
+        "mi\u00adra",
+        "\u200bmi\u200bra\u2060",
+        "\u00a0" * 2000 + "mira",
+        "\u200b" * 2000 + "mira",
     ],
 )
 def test_forms_of_a_name_are_one_account(name: str) -> None:
@@ -325,6 +331,19 @@ def test_forms_of_a_name_are_one_account(name: str) -> None:
         assert made.post(data={"username": given}).status == 401
     assert made.post(data={"username": name}).status == 429
     assert made.post(data={"username": "mirab"}).status == 401
+
+
+def test_a_place_is_known_for_one_spelling_of_a_name() -> None:
+    made = bare(policy_of())
+    guess: dict[str, Any] = {"data": {"username": "mira"}}
+    own: dict[str, Any] = {"data": {"username": "m\u00edra"}}
+    made.answer[:] = ["200 OK", [("Content-Type", "application/json")], b"{}"]
+    assert made.post(**own, address=ELSEWHERE).status == 200
+    made.answer[:] = ["401 No", [], b""]
+    for number in range(3):
+        assert made.post(**guess, address=f"203.0.113.{number}").status == 401
+    assert made.post(**guess, address=ELSEWHERE).status == 429
+    assert made.post(**own, address=ELSEWHERE).status == 401
 
 
 ATTEMPTS: dict[str, Callable[[], dict[str, Any]]] = {

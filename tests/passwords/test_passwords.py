@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
 from typing import Any
 
@@ -17,12 +18,14 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from alpines_privacy import Passwords, PolicyError, PrivacyPolicy, Signup, current, protect
+from alpines_privacy.passwords.advice import _network
 from alpines_privacy.passwords.strength import LONGEST, Strength
 from alpines_privacy.testing import visitor
 
 GOOD = "violet harbour seventeen lamps"
 WEAK = "password12345678"  # long enough, and known to everybody
 SHORT = "xk9#Qz!"
+SIGNS = "aZ4@8(6<3#9!|1/0$5+7%2"  # each may be read as a letter, some as several
 HERE = {"sec-fetch-site": "same-origin", "content-type": "application/json"}
 PAGE = "<!doctype html><html><head><title>Join</title><script>1</script></head><body><form></form></body></html>"
 
@@ -422,3 +425,65 @@ def test_a_body_that_cannot_be_read_is_the_app_s(make: Any, content_type: str, b
     headers = {"content-type": content_type} if content_type else {}
     assert visitor(app).post("/register", content=body, headers=headers).status == 200
     assert app.seen == [body]
+
+
+# What a question may cost
+
+
+@pytest.mark.parametrize(
+    "password", [SIGNS * 3, "1!|7" * 16, "4@({[<abcdefgh" * 5, "0123456789" * 6]
+)
+def test_no_password_is_read_in_more_ways_than_few(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strength = Strength(Passwords())
+    asked: list[str] = []
+    count = strength._count
+
+    def counted(part: str, own: list[str]) -> Any:
+        asked.append(part)
+        return count(part, own)
+
+    monkeypatch.setattr(strength, "_count", counted)
+    strength.advise(password)
+    assert sum(map(len, asked)) <= 64
+    for part in asked:
+        ways = [
+            max(1, len(set(part) & set(letter)))
+            for letter in ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
+        ]
+        assert math.prod(ways) <= 8
+        assert len(part) <= 32
+
+
+def test_a_password_of_many_signs_is_as_good_as_its_pieces_together() -> None:
+    strength = Strength(Passwords())
+    assert strength.advise("x7$Kp2!vQ9@mL4#zR1%w").score == 4
+    assert strength.advise("83749201746293847").score == 4
+
+
+@apps
+def test_a_form_of_many_passwords_is_refused_unjudged(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    advise = Strength.advise
+
+    def counted(self: Strength, password: str, inputs: Any = ()) -> Any:
+        judged.append(password)
+        return advise(self, password, inputs)
+
+    monkeypatch.setattr(Strength, "advise", counted)
+    app = make(policy(refuse=True))
+    form = "&".join(f"password={GOOD}{number}" for number in range(1000)).replace(" ", "+")
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert visitor(app).post("/register", content=form.encode(), headers=headers).status == 422
+    assert judged == []
+    assert visitor(app).post("/register", data={"password": GOOD}).status == 200
+    assert judged == [GOOD]
+
+
+@pytest.mark.parametrize("form", ["203.0.113.9", "::ffff:203.0.113.9", "::ffff:203.0.113.77"])
+def test_a_network_is_the_same_in_all_forms_of_its_addresses(form: str) -> None:
+    assert _network(form) == "203.0.113.0/24"
+    assert _network("fe80::1%eth0") == "fe80::/56"

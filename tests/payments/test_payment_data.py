@@ -7,7 +7,11 @@ import gzip
 import json
 import logging
 import random
+import re
+import sys
+from collections.abc import Callable, Iterator
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,6 +28,7 @@ from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.privacy import current
 from alpines_privacy.http.route_shapes import FirstTimes, shape_of
+from alpines_privacy.payments import pages
 from alpines_privacy.payments.fields import PaymentFields, may_hold_payment_data
 from alpines_privacy.payments.pages import CardForms
 from alpines_privacy.policy import LogKey, Logs
@@ -131,6 +136,61 @@ def test_a_site_can_name_its_own_fields() -> None:
 
 
 # --- Bodies
+
+GROUP = "4242"
+ODDLY_WRITTEN = {
+    "a leading blank": f" {CARD}",
+    "many blanks": CARD + " " * 90,
+    "Arabic digits": "".join(chr(0x0660 + int(digit)) for digit in CARD),
+    "Urdu digits": "".join(chr(0x06F0 + int(digit)) for digit in CARD),
+    "full-width digits": "".join(chr(0xFF10 + int(digit)) for digit in CARD),
+    **{
+        f"{sign!r} between": sign.join([GROUP] * 4)
+        for sign in "\u2013\u2009\u202f\u200b\u2014\t\n/_"
+    },
+    **{f"{sign!r} before": sign + CARD for sign in "+#'\ufeff\u200e"},
+}
+WRITERS: dict[str, Callable[[str], tuple[str, bytes]]] = {
+    "a form": lambda value: (FORM, urlencode({"a": "1", "card_number": value}).encode()),
+    "a form of encodeURIComponent": lambda value: (FORM, f"card_number={quote(value, safe='')}".encode()),
+    "JSON": lambda value: ("application/json", json.dumps({"card_number": value}).encode()),
+    "JSON in UTF-8": lambda value: (
+        "application/json", json.dumps({"card_number": value}, ensure_ascii=False).encode(),
+    ),
+    "a multipart form": lambda value: multipart({"card_number": value}),
+    "JSON of sendBeacon()": lambda value: ("text/plain;charset=UTF-8", json.dumps({"card_number": value}).encode()),
+    "JSON without a type": lambda value: ("", json.dumps({"card_number": value}).encode()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_no_spelling_of_a_named_card_passes_where_cards_are_refused(
+    protocol: str, write: Callable[[str], tuple[str, bytes]]
+) -> None:
+    shop = Shop()
+    browser = visitor(protect(getattr(shop, protocol), REFUSE))
+    for how, value in ODDLY_WRITTEN.items():
+        kind, body = write(value)
+        headers = {"content-type": kind} if kind else {}
+        assert (browser.post("/pay", content=body, headers=headers).status, how) == (422, how)
+    assert shop.read == []
+
+
+@pytest.mark.parametrize("field", ["a", "a=1", "code=123", "n=4242424242424241"])
+def test_a_card_is_found_behind_any_number_of_fields(field: str) -> None:
+    body = (f"{field}&" * 9000 + f"card_number={CARD}").encode()
+    assert may_hold_payment_data(body)
+    found = FIELDS.find(find_fields(FORM, body))
+    assert found is not None
+    assert found.name == "card_number"
+
+
+@given(st.text("0123456789 %-\u0661\u06f1/_\t", max_size=40), st.sampled_from(list(WRITERS)))
+def test_no_body_with_a_finding_is_left_unread(value: str, way: str) -> None:
+    kind, body = WRITERS[way](value)
+    if FIELDS.find(find_fields(kind, body)) is not None:
+        assert may_hold_payment_data(body)
 
 
 def multipart(fields: dict[str, str], *, file: bytes = b"") -> tuple[str, bytes]:
@@ -479,11 +539,46 @@ def test_a_page_that_asks_for_a_card_is_reported(
 @pytest.mark.parametrize(("page", "counts"), PAGES.values(), ids=PAGES)
 def test_a_page_in_pieces_is_read_alike(size: int, page: str, counts: bool) -> None:
     found: list[str] = []
-    watch = CardForms("shop.example", found.append)
+    watch = CardForms(lambda: "shop.example", found.append)
     html = f"<p>{'x' * 70_000 if size == 4096 else 'x'}</p>{page}".encode()
     for at in range(0, len(html), size):
         watch(html[at : at + size])
     assert len(found) == int(counts)
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096, 1 << 20])
+@pytest.mark.parametrize(
+    ("between", "counts"),
+    [("", True), ("x" * 60_000, True), ("</form>", False), ("</form>" + "x" * 70_000, False),
+     ("<i class=cc-x>" * 3000, True)],
+)  # fmt: skip
+def test_the_form_around_a_field_is_the_one_that_is_open(
+    size: int, between: str, counts: bool
+) -> None:
+    found: list[str] = []
+    watch = CardForms(lambda: "shop.example", found.append)
+    page = f"<form action=https://gateway.example>{'<input name=a autocomplete=cc-number>' * 3}</form><form>{between}"
+    data = f"{page}<input name=n autocomplete=cc-csc>".encode()
+    for at in range(0, len(data), size):
+        watch(data[at : at + size])
+    assert found == (["cc-csc"] if counts else [])
+
+
+def test_each_tag_of_a_page_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def finditer(text: bytes, start: int, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+        nonlocal read
+        for tag in re.finditer(rb"<(?:(input)|(form))[^<>]*+>", text[start:end]):
+            read += 1
+            yield tag
+
+    for pattern in {"_TAG", "_FORM", "_FIELD"} & set(vars(pages)):
+        monkeypatch.setattr(pages, pattern, SimpleNamespace(finditer=finditer))
+    watch = CardForms(lambda: "shop.example", lambda _: None)
+    watch(b"<form>" * 1000 + b"<form action=https://gateway.example>")
+    watch(b"<input name=a autocomplete=cc-number>" * 60)
+    assert read <= 1061
 
 
 def test_a_compressed_page_is_read(caplog: pytest.LogCaptureFixture) -> None:

@@ -315,6 +315,17 @@ def test_a_redirect_keeps_the_mount_point(request_: dict[str, str], path: str) -
     assert location(("host", "shop.example"), **request_) == f"https://shop.example{path}"
 
 
+@pytest.mark.parametrize("mount", ["@evil.example", ".evil.example", ":80@evil.example", "evil"])
+def test_no_mount_point_that_is_no_path_becomes_a_part_of_the_host(mount: str) -> None:
+    """A prefix is a field of the request to some software: `X-Forwarded-Prefix`, `SCRIPT_NAME`."""
+    answer = WSGIServer().run(
+        protect(Shop().wsgi, REQUIRE), environ_of("/a", SCRIPT_NAME=mount, HTTP_HOST="shop.example")
+    )
+    assert answer.head is not None
+    assert answer.head[0].startswith("403")
+    assert "location" not in dict(answer.head[1])
+
+
 # --- No circle
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
@@ -74,26 +75,29 @@ _SEAMS: dict[str, tuple[_Seam, ...]] = {
     ),
 }
 _wrapped: dict[str, list[_Wrapped]] = {}
+_lock = threading.RLock()  # the last policy may be collected while clients are being wrapped
 _notices = Notices()
 
 
 def wrap_clients() -> None:
     """Wrap the clients that are imported and not wrapped yet."""
-    for name, seams in _SEAMS.items():
-        if name not in _wrapped and (module := sys.modules.get(name)) is not None:
-            kinds = [getattr(module, seam.kind, None) for seam in seams]
-            if None not in kinds:  # not in the middle of its import
-                _wrapped[name] = [
-                    _wrap(module, kind, seam) for kind, seam in zip(kinds, seams, strict=True)
-                ]
+    with _lock:  # two first requests at once would wrap twice, and undo one
+        for name, seams in _SEAMS.items():
+            if name not in _wrapped and (module := sys.modules.get(name)) is not None:
+                kinds = [getattr(module, seam.kind, None) for seam in seams]
+                if None not in kinds:  # not in the middle of its import
+                    _wrapped[name] = [
+                        _wrap(module, kind, seam) for kind, seam in zip(kinds, seams, strict=True)
+                    ]
 
 
 def unwrap_clients() -> None:
     """Undo each wrapper; one that another stands around passes everything on instead."""
-    for name in list(_wrapped):
-        for each in _wrapped.pop(name):
-            if vars(each.kind).get(each.method) is each.wrapper:
-                setattr(each.kind, each.method, each.original)
+    with _lock:
+        for name in list(_wrapped):
+            for each in _wrapped.pop(name):
+                if vars(each.kind).get(each.method) is each.wrapper:
+                    setattr(each.kind, each.method, each.original)
 
 
 def _wrap(module: Any, kind: Any, seam: _Seam) -> _Wrapped:

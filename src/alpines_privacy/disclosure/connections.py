@@ -35,12 +35,14 @@ class RefusedError(OSError):
 class _Seen:
     """What is known of the process: whether the hook is in place, and where look-ups led."""
 
-    __slots__ = ("addresses", "has_hook", "looks_up", "notices")
+    __slots__ = ("addresses", "has_hook", "is_wrapped", "looks_up", "notices")
 
     def __init__(self) -> None:
         self.has_hook = False
         self.addresses: dict[str, None] = {}
-        self.looks_up: Callable[..., Any] | None = None  # `socket.getaddrinfo` as it was
+        self.is_wrapped = False
+        # `socket.getaddrinfo` as it was; kept for those who have taken the wrapper from there meanwhile.
+        self.looks_up: Callable[..., Any] = socket.getaddrinfo
         self.notices = Notices()
 
 
@@ -52,22 +54,22 @@ def watch() -> None:
     if not _seen.has_hook:
         _seen.has_hook = True
         sys.addaudithook(_audited)
-    if _seen.looks_up is None:
+    if not _seen.is_wrapped and socket.getaddrinfo is not _noted:
         _seen.looks_up = socket.getaddrinfo
         socket.getaddrinfo = _noted
+    _seen.is_wrapped = True
 
 
 def unwatch() -> None:
     """Undo the wrapper, unless another one stands around it by now, and forget addresses."""
-    if socket.getaddrinfo is _noted and _seen.looks_up is not None:
+    if socket.getaddrinfo is _noted:
         socket.getaddrinfo = _seen.looks_up
-        _seen.looks_up = None
+        _seen.is_wrapped = False
     _seen.addresses.clear()
 
 
 def _noted(*args: Any, **kwargs: Any) -> Any:
     """Look a host up, and note where that led."""
-    assert _seen.looks_up is not None  # it is wrapped
     found = _seen.looks_up(*args, **kwargs)
     if is_active():
         if len(_seen.addresses) > _MOST_ADDRESSES:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from alpines_privacy.collected import KindOfValue, collections_for
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.html import TagEdits
 from alpines_privacy.http.promise import Promise
+from alpines_privacy.http.seen import Seen
 from alpines_privacy.payments import payments_for
 from alpines_privacy.policy import (
     Disclosure,
@@ -29,7 +30,9 @@ from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
 from alpines_privacy.trackers.responses import AdditionTo, ShieldTag, TrackersInResponses
 from alpines_privacy.trackers.subscription import FreshLists
-from alpines_privacy.transport import transport_for
+
+if TYPE_CHECKING:
+    from alpines_privacy.collected import KindOfValue
 
 __all__ = ["promises_for"]
 
@@ -58,9 +61,9 @@ def promises_for(
     )
     promises: list[Promise] = [
         *payments_for(policy),
-        *collections_for(policy, kind_of_value),
+        *_collections(policy, kind_of_value),
         *signups_for(policy, keys),
-        *transport_for(policy),
+        *_transport(policy),
         *passwords,
         reports,
         Nothing(policy),
@@ -125,6 +128,24 @@ def _intruders(policy: PrivacyPolicy, intrusion: Intrusion) -> Promise:
             key="intrusion",
         ) from None
     return intruders_for(policy, intrusion)
+
+
+def _collections(policy: PrivacyPolicy, kind_of_value: KindOfValue) -> list[Promise]:
+    """Return the promise about collections; nothing where none is declared, and nothing is to be written down."""
+    if not (policy.strict or policy.collections or Seen.asked().is_kept):
+        return []
+    from alpines_privacy.collected import collections_for  # noqa: PLC0415 - only where it is declared
+
+    return collections_for(policy, kind_of_value)
+
+
+def _transport(policy: PrivacyPolicy) -> list[Promise]:
+    """Return the promises about transport; nothing where none is declared."""
+    if policy.https != "require" and policy.hsts is None and not policy.upgrade_insecure_requests:
+        return []
+    from alpines_privacy.transport import transport_for  # noqa: PLC0415 - only where it is declared
+
+    return transport_for(policy)
 
 
 def _passwords(policy: PrivacyPolicy) -> tuple[list[Promise], list[ShieldTag]]:

@@ -9,7 +9,8 @@ class Login:
     """An attempt to sign in, as far as it has come.
 
     `route` is the declared path, empty where none is; `client` and `accounts` are keyed hashes of who
-    asks and whose account is meant; which account it is may be not `is_certain`. `succeeded` and
+    asks and whose account is meant, `spellings` those of its names as written; which account it is
+    may be not `is_certain`. `succeeded` and
     `account` are what the app itself said. An attempt `is_counted` once; `under_way` are the hashes
     for which it is among those that the app has not answered.
     """
@@ -21,6 +22,7 @@ class Login:
         "is_certain",
         "is_counted",
         "route",
+        "spellings",
         "succeeded",
         "under_way",
     )
@@ -29,6 +31,7 @@ class Login:
         self.route = route
         self.client = client
         self.accounts: tuple[str, ...] = ()
+        self.spellings: tuple[str, ...] = ()
         self.succeeded: bool | None = None
         self.account: str | None = None
         self.is_counted = False

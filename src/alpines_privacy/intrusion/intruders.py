@@ -130,13 +130,17 @@ class Intruders(Promise):
         named = route.accounts.read(context.request, body)
         if len(named.names) > MOST:
             return too_many_names
-        hashed = map(self._hashes.account, named.names)
-        login.accounts = tuple(dict.fromkeys(account for account in hashed if account))
+        self._name(login, *named.names)
         login.is_certain = named.is_certain
         seconds = self._counting.run(partial(_seconds_left, login))
         if not seconds and not self._under_way.enter(login):
             seconds = 1
         return refusal(context.request, seconds) if seconds else None
+
+    def _name(self, login: Login, *names: str) -> None:
+        """Note whose account an attempt is about: failures count for all spellings, a place is known for one."""
+        login.accounts = tuple(filter(None, dict.fromkeys(map(self._hashes.account, names))))
+        login.spellings = tuple(dict.fromkeys(map(self._hashes.spelling, names)))
 
     def response(self, context: RequestContext, head: ResponseHead) -> Wait | None:
         """Count a failed login; remember from where one succeeded. A page's first chunk may tell."""
@@ -184,8 +188,8 @@ class Intruders(Promise):
                 return
             login.client = self._client(context)
         if login.account is not None:
-            account = self._hashes.account(login.account)
-            login.accounts, login.is_certain = ((account,) if account else ()), True
+            self._name(login, login.account)
+            login.is_certain = True
         if succeeded:
             self._counting.run(partial(_remember_place, login))
             return
@@ -204,11 +208,15 @@ def _seconds_left(login: Login, failures: Failures) -> int:
     """Return how long an attempt must wait; an account can be reached from where it was before."""
     if login.client and (seconds := failures.seconds_left("client", login.client)):
         return seconds
-    for account in login.accounts:
-        seconds = failures.seconds_left("account", account)
-        if seconds and not (login.client and failures.is_known(account, login.client)):
-            return seconds
-    return 0
+    seconds = max((failures.seconds_left("account", a) for a in login.accounts), default=0)
+    return 0 if seconds and _is_from_known_place(login, failures) else seconds
+
+
+def _is_from_known_place(login: Login, failures: Failures) -> bool:
+    """Tell whether the account was reached from here before, under each name of the attempt."""
+    return bool(login.client) and all(
+        failures.is_known(spelling, login.client) for spelling in login.spellings
+    )
 
 
 def _count_failure(login: Login, failures: Failures) -> list[tuple[Kind, int]]:
@@ -222,8 +230,8 @@ def _count_failure(login: Login, failures: Failures) -> list[tuple[Kind, int]]:
 
 def _remember_place(login: Login, failures: Failures) -> None:
     """Remember from where an account was reached, if it is certain which one."""
-    if login.client and login.is_certain and len(login.accounts) == 1:
-        failures.succeeded(login.accounts[0], login.client)
+    if login.client and login.is_certain and len(login.accounts) == len(login.spellings) == 1:
+        failures.succeeded(login.spellings[0], login.client)
 
 
 class _UnderWay:

@@ -20,7 +20,6 @@ from alpines_privacy.http.loose_body import readings
 __all__ = ["MOST", "Named", "NamedAccounts"]
 
 MOST = 8  # names in one attempt; a person gives one
-_LONGEST = 1024  # characters of a name that is looked at
 
 
 class Named(NamedTuple):
@@ -44,7 +43,7 @@ class NamedAccounts:
         strict, is_certain = self._in_body(head, body)
         for name in (*_basic_users(head), *self._in_query(head), *strict):
             if name.strip():
-                found[name[:_LONGEST]] = None
+                found[name.strip()] = None
             if len(found) > MOST:
                 break
         return Named(tuple(found), is_certain and len(found) == 1)
@@ -72,7 +71,7 @@ class NamedAccounts:
         if len(types) != 1 or any(coding.lower() != "identity" for coding in codings):
             raise Unreadable("the body's type or coding is not clear")
         kind = read_content_type(types[0])
-        values = [value for _, value in read_fields(kind, body, self._names)]
+        values = [v for _, v in read_fields(kind, body, self._names, longest=len(body))]
         if any(names_within(kind, body, self._names)):
             raise Unreadable("a name stands within another's value too")
         return values

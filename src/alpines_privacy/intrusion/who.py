@@ -1,7 +1,7 @@
 """Who asks and whose account is meant, as keyed hashes.
 
 A client is its network: an IPv4 /24 or an IPv6 /56, which is what one customer of a provider gets. An
-account is its name in a form in which case, Unicode's forms and blanks around it do not matter.
+account is its name in a form in which case, accents, Unicode's forms and blanks around it do not matter.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
-__all__ = ["Allowed", "Hashes", "is_private", "network_of", "normalised"]
+__all__ = ["Allowed", "Hashes", "is_private", "network_of", "normalised", "spelled"]
 
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 _SALT = b"alpines-privacy.intrusion"
 _LONGEST = 256  # characters of a name; longer ones count by their beginning
+_UNCOUNTED = frozenset({"Cc", "Cf", "Mn", "Me"})  # controls, invisible characters, accents
 _PREFIXES = {4: 24, 6: 56}
 # Local networks and this machine, also a provider's own behind its NAT (RFC 1918, 4193, 4291, 6598).
 _PRIVATE = tuple(
@@ -44,9 +45,13 @@ class Hashes:
         return "" if network is None else self._hashed("client", str(network))
 
     def account(self, name: str) -> str:
-        """Return the hash of an account's name; empty for a blank one."""
+        """Return the hash of an account by its name; empty for a blank one."""
         name = normalised(name)
         return self._hashed("account", name) if name else ""
+
+    def spelling(self, name: str) -> str:
+        """Return the hash of a name as it is spelled, case aside: where accents tell accounts apart, it does too."""
+        return self._hashed("spelling", spelled(name))
 
     def _hashed(self, kind: str, text: str) -> str:
         data = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
@@ -54,9 +59,24 @@ class Hashes:
 
 
 def normalised(name: str) -> str:
+    """Return a name as lax databases compare it: without case, accents, invisible characters and blanks around it.
+
+    MySQL's collations by default take "mira", "M\u00edra" and "mi\u200bra" for one (UCA, primary strength), so
+    else each spelling would have guesses of its own. What does not count goes first: no length of it
+    hides the name behind it.
+    """
+    folded = unicodedata.normalize("NFKD", _counted(name)[:_LONGEST]).casefold()
+    return _counted(unicodedata.normalize("NFKD", folded))[:_LONGEST]
+
+
+def spelled(name: str) -> str:
     """Return a name in NFKC, with its case folded and without blanks around it (Unicode §3.13)."""
-    folded = unicodedata.normalize("NFKC", name[:_LONGEST]).casefold()
+    folded = unicodedata.normalize("NFKC", name.strip()[:_LONGEST]).casefold()
     return unicodedata.normalize("NFKC", folded).strip()[:_LONGEST]
+
+
+def _counted(name: str) -> str:
+    return "".join([char for char in name if unicodedata.category(char) not in _UNCOUNTED]).strip()
 
 
 def network_of(address: str) -> Network | None:

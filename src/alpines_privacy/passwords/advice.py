@@ -176,7 +176,8 @@ def _limited(per_minute: int) -> Callable[[str], bool]:
 def _network(address: str) -> str:
     """Return an address's /24 or /56, which one household or office shares."""
     try:
-        known = ipaddress.ip_address(address)
+        known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return ""
+    known = getattr(known, "ipv4_mapped", None) or known  # as dual-stack sockets write IPv4
     return str(ipaddress.ip_network((known, 24 if known.version == 4 else 56), strict=False))

@@ -8,7 +8,7 @@ from html import escape
 from typing import ClassVar
 
 from alpines_privacy.http import own_page
-from alpines_privacy.http.body import read_fields
+from alpines_privacy.http.body import Fields, read_fields
 from alpines_privacy.http.content_type import Unreadable, read_content_type
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.field_errors import about_fields
@@ -21,8 +21,10 @@ from alpines_privacy.policy import Passwords
 
 __all__ = ["WeakPasswords"]
 
+_MOST_CHOSEN = 4  # passwords of one form that are judged: each takes milliseconds
 _LARGEST = 65_536  # bytes of a form that is judged; a longer one passes
 _CHANGING = frozenset({"POST", "PUT", "PATCH"})
+_TOO_MANY = own_page.plain(422, "The form held too many passwords. Nothing was changed.")
 _STYLE = own_page.STYLE + "\na { color: var(--accent); }\n.back { margin-top: 1.75rem; }\n"
 
 
@@ -51,20 +53,26 @@ class WeakPasswords(Promise):
 
     def _judged(self, context: RequestContext, body: bytes) -> Answer | None:
         """Refuse a form with a weak password; pass what cannot be read, or holds no declared field."""
-        request = context.request
+        chosen: dict[str, list[str]] = {}  # names by passwords
+        others: list[str] = []
         try:
-            fields = _fields(request, body)
+            for name, value in _fields(context.request, body):
+                if name in self._names and value:
+                    chosen.setdefault(value, []).append(name)
+                elif name not in self._names and len(others) < MOST_INPUTS:
+                    others.append(value)
+                if len(chosen) > _MOST_CHOSEN:
+                    return _TOO_MANY
         except Unreadable:
             return None
-        chosen = [(name, value) for name, value in fields if name in self._names and value]
-        others = [value for name, value in fields if name not in self._names][:MOST_INPUTS]
         own = [*others, *context.client.host.split(".")]
         weak = {
             name: advice.text
-            for name, value in chosen
+            for value, names in chosen.items()
             if not (advice := self._strength.advise(value, own)).enough
+            for name in names
         }
-        return self._refused(request, weak) if weak else None
+        return self._refused(context.request, weak) if weak else None
 
     def _refused(self, request: RequestHead, weak: dict[str, str]) -> Answer:
         rule, text = self._rule, next(iter(weak.values()))
@@ -80,9 +88,9 @@ class WeakPasswords(Promise):
         return answer
 
 
-def _fields(request: RequestHead, body: bytes) -> list[tuple[str, str]]:
-    """Return a form's or a JSON body's fields; raises `Unreadable`."""
+def _fields(request: RequestHead, body: bytes) -> Fields:
+    """Yield a form's or a JSON body's fields; raises `Unreadable`, possibly after some."""
     types = request.values("content-type")
     if len(types) != 1 or request.values("content-encoding"):
         raise Unreadable("it is no form")
-    return list(read_fields(read_content_type(types[0]), body))
+    yield from read_fields(read_content_type(types[0]), body)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from alpines_privacy.policy import Passwords, PolicyError
@@ -12,7 +13,19 @@ from alpines_privacy.policy import Passwords, PolicyError
 __all__ = ["LONGEST", "MOST_INPUTS", "Advice", "Strength"]
 
 LONGEST = 1024  # characters of a password that is judged
-_JUDGED = 64  # of which guesses are counted; the time they take grows faster than the password
+_JUDGED = 64  # of which guesses are counted
+# The time to count guesses grows with the square of the length, and with the ways in which signs may be
+# read as letters: of ten signs in a hundred bytes a second. So a password is counted in pieces.
+_LONGEST_PIECE = 32  # characters
+_MOST_READINGS = 8
+# Signs that zxcvbn reads as a letter, by letter.
+_LETTERS = ("4@", "8", "({[<", "3", "69", "1!|", "1|7", "0", "$5", "+7", "%", "2")
+_SCORES = (
+    3.0,
+    6.0,
+    8.0,
+    10.0,
+)  # zxcvbn's: powers of ten of guesses, each that is reached is a point
 MOST_INPUTS = 20  # texts of the form that count against it
 _LONGEST_INPUT = 200  # characters of one
 _SHORTEST_PIECE = 4  # characters of a word that counts as the visitor's own
@@ -66,8 +79,8 @@ class Strength:
         password = unicodedata.normalize("NFC", password[:LONGEST])
         missing = max(0, rule.shortest - len(password))
         pieces = list(dict.fromkeys(_pieces(inputs)))
-        found = self._count(password[:_JUDGED], pieces) if password else None
-        score = int(found.score) if found else 0
+        found = [self._count(part, pieces) for part in _parts(password[:_JUDGED])]
+        score = _score(found)
         if is_personal := _is_made_of(password, pieces):
             score = min(score, _PERSONAL_SCORE)
         enough = not missing and score >= rule.score
@@ -96,7 +109,33 @@ def _is_made_of(password: str, pieces: list[str]) -> bool:
     return len(left) < min(_FEWEST_OTHERS, len(folded)) and left != folded
 
 
-def _noticed(found: Any) -> str:
-    feedback = found.feedback if found else None
+def _parts(password: str) -> list[str]:
+    """Split a password into pieces that are counted in a bounded time, each once; nearly all are one piece."""
+    parts, start, signs = [], 0, ""
+    for at, char in enumerate(password):
+        if at - start >= _LONGEST_PIECE or _readings(signs + char) > _MOST_READINGS:
+            parts.append(password[start:at])
+            start, signs = at, ""
+        if char not in signs:
+            signs += char
+    return list(dict.fromkeys([*parts, password[start:]])) if password else []
+
+
+def _readings(signs: str) -> int:
+    """Return in how many ways signs may be read, each letter being written by one of its own."""
+    return math.prod(max(1, sum(sign in signs for sign in letter)) for letter in _LETTERS)
+
+
+def _score(found: Sequence[Any]) -> int:
+    """Return the score of a password by its pieces: whoever guesses it guesses them all."""
+    if len(found) == 1:
+        return int(found[0].score)
+    guesses = sum(each.guesses_log10 for each in found)
+    return sum(guesses > least for least in _SCORES)
+
+
+def _noticed(found: Sequence[Any]) -> str:
+    weakest = min(found, key=lambda each: each.guesses_log10, default=None)
+    feedback = weakest.feedback if weakest else None
     name = repr(feedback.warning).rpartition(".")[2] if feedback and feedback.warning else ""
     return _NOTICED.get(name, "")

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import islice
 from typing import NamedTuple
 
-from alpines_privacy.http.body import Fields
+from alpines_privacy.http.body import Fields, unquoted
 from alpines_privacy.http.card_numbers import (
     CARD_WORDS,
     NEUTRAL_WORDS,
     NUMBERED_THINGS,
-    STARTS,
     USUAL,
     is_card,
     is_issued,
@@ -27,34 +25,31 @@ from alpines_privacy.http.key_names import KeyNames, words_of
 
 __all__ = ["Finding", "PaymentFields", "may_hold_payment_data"]
 
-_MOST_FIELDS = 5000  # of one body
 _LONGEST_NAME = 64  # characters of a name that are read, from its end
 _LONGEST_VALUE = 80  # characters: 19 digits with separators
+_MOST_NAMES = 200  # beside a code that may be a card's
 
-_SEPARATOR = r"[ .\-\u00a0\u2009\u2013]{0,3}"
-_NUMBER = re.compile(rf"[0-9](?:{_SEPARATOR}[0-9]){{12,18}}")
-_GROUPS = re.compile(
-    r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5}"
-)
-_CODE = re.compile(r"\s*[0-9]{3,4}\s*")
-_NO_DIGIT = re.compile(r"[^0-9]+")
+# Digits are those of all scripts: an app's `int()` reads them, and so do people.
+_SEPARATOR = r"[\s.\-\u00ad\u200b-\u200f\u2010-\u2015\u2060]{0,3}+"
+_NUMBER = re.compile(rf"\d(?:{_SEPARATOR}\d){{12,18}}")
+# Under a name for cards whatever stands between or around the digits.
+_NAMED_NUMBER = re.compile(r"[\W_]*+(\d(?:[\W_]{0,3}+\d){12,18})[\W_]*+")
+_GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
+_CODE = re.compile(r"\d{3,4}")
 _STEP = re.compile(r"[.\[\]]+")
 # Names of bank accounts are names of another thing here: they have as many digits.
 _NEUTRAL = NEUTRAL_WORDS - {"account", "acct"}
 # Names that mean a card's code beyond doubt; a "security code" may come by SMS.
 _CODES_OF_CARDS = re.compile(r"cv[vcn]|card", re.IGNORECASE)
 
-# In the bytes of a body: 13 digits in a row, separators left out, as one table lookup a byte finds them.
 _FEWEST = 3  # digits: those of a code
+_FEWEST_OF_CARD = 13  # as many stand in the escapes of any script's digits
 _NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte < 0x3A)
-_SHAPES = bytes(0x30 if 0x30 <= byte < 0x3A else 0x78 for byte in range(256))
-_SEPARATORS = b" .+-\xc2\xa0"
-_ROW = b"0" * 13
-# A number that begins like one of a network, text that hides digits, and parts of names of codes.
-_GAP = rb"(?:[ .+\-]|%20|%2[dDeE]|\xc2\xa0|%[cC]2%[aA]0)"
-_RUN = re.compile(rb"[0-9](?:%b{0,3}+[0-9]){12,}+" % _GAP)
-_STARTS = frozenset(start.encode() for start in STARTS)
-_ESCAPE = re.compile(rb"%(?:20|2[dDeE]|[cC]2|[aA]0)")
+# Enough digits for a card's, with whatever may stand between those of one value, and names of codes.
+_BETWEEN = r"""(?:[^\w"'&=:;,{}\[\]<>\\]|_|\\[bfnrt/]?)"""
+_RUN = re.compile(rf"(?<!\d)\d(?:\d|{_BETWEEN}{{1,3}}+\d){{12,}}+")
+_CODE_NAMES = re.compile(r"cv[vc]|csc|securit|card", re.IGNORECASE)
+_LONGEST_NUMBER = 19  # digits
 
 
 class Finding(NamedTuple):
@@ -75,32 +70,33 @@ class PaymentFields:
     def find(self, fields: Fields) -> Finding | None:
         """Return the first payment data among the fields; None if there is none."""
         code: Finding | None = None
-        has_card_names = False
-        for name, value in islice(fields, _MOST_FIELDS):
-            if not value or len(value) > _LONGEST_VALUE:
+        names: list[str] = []
+        for name, value in fields:
+            text = value.strip()
+            if not text or len(text) > _LONGEST_VALUE:
                 continue
             name = name[-_LONGEST_NAME:]  # noqa: PLW2901 - its end decides
-            if self._is_card(name, value):
+            if self._is_card(name, text):
                 return Finding("a card number", name)
-            if _CODE.fullmatch(value) and self._kind(name) == "CVV":
-                if _CODES_OF_CARDS.search(name):
-                    return Finding("a card's security code", name)
+            if _CODE.fullmatch(text) and self._kind(name) == "CVV":
                 code = Finding("a card's security code", name)
-            has_card_names = has_card_names or self._is_named(name)
-        return code if has_card_names else None
+                if _CODES_OF_CARDS.search(name):
+                    return code
+            if len(names) < _MOST_NAMES:
+                names.append(name)
+        return code if code and any(map(self._is_named, names)) else None
 
-    def _is_card(self, name: str, value: str) -> bool:
-        text = value.strip()
-        if not _NUMBER.fullmatch(text):
+    def _is_card(self, name: str, text: str) -> bool:
+        named = _NAMED_NUMBER.fullmatch(text)
+        if named is None:
             return False
-        digits = _NO_DIGIT.sub("", text)
-        kind = self._kind(name)
+        digits, kind = _digits(named[1]), self._kind(name)
         if kind == "CARD":
             return is_issued(digits)
-        if kind is not None or self._names.is_safe(name) or not is_card(digits):
+        if kind is not None or not _NUMBER.fullmatch(text) or not is_card(digits):
             return False
         step, before = _words(name)
-        if NUMBERED_THINGS & {*step, *before}:
+        if self._names.is_safe(name) or NUMBERED_THINGS & {*step, *before}:
             return False
         if self._is_named(name) or _GROUPS.fullmatch(text):
             return True
@@ -131,22 +127,28 @@ def _tells_nothing(words: Iterable[str]) -> bool:
 
 def may_hold_payment_data(body: bytes) -> bool:
     """Whether a body, or a query, may hold payment data: most hold none, and are read no further."""
-    if len(body.translate(None, _NO_DIGITS)) < _FEWEST:
+    is_ascii, digits = body.isascii(), len(body.translate(None, _NO_DIGITS))
+    if is_ascii and digits < _FEWEST:
         return False
-    if b"%3" in body or rb"\u00" in body or b"\0" in body:
+    if b"\\u" in body or b"\0" in body:
         return True  # digits may be escaped, or two bytes long
-    row = _ROW in body.translate(_SHAPES, _SEPARATORS) or b"%2" in body or b"%C2" in body.upper()
-    if row and any(_is_issued(match[0]) for match in _RUN.finditer(body)):
+    text = unquoted(body) if b"%" in body else body.decode(errors="replace")
+    if (digits >= _FEWEST_OF_CARD or not is_ascii) and any(map(_is_issued, _RUN.finditer(text))):
         return True
-    lower = body.lower()
-    if b"cvv" in lower or b"cvc" in lower or b"csc" in lower or b"securit" in lower:
-        return True
-    return b"card" in lower and (b"code" in lower or b"verification" in lower)
+    if not text.isascii():  # a copy in small letters may be four times as long as the body
+        return _CODE_NAMES.search(text) is not None
+    lower = text.lower()
+    return (
+        "cvv" in lower or "cvc" in lower or "csc" in lower or "securit" in lower or "card" in lower
+    )
 
 
-def _is_issued(run: bytes) -> bool:
-    """Whether a run of digits and separators is as long as a card's, and begins like one."""
-    if run[:2].isdigit() and run[:2] not in _STARTS:
-        return False
-    plain = _ESCAPE.sub(b"", run) if b"%" in run else run
-    return is_issued(_NO_DIGIT.sub("", plain.decode("latin-1")))
+def _is_issued(run: re.Match[str]) -> bool:
+    """Whether a run of digits is as long as a card's and begins like one, or holds more than one value."""
+    digits = _digits(run[0][: 7 * _LONGEST_NUMBER + 7])
+    return len(digits) > _LONGEST_NUMBER or is_issued(digits)
+
+
+def _digits(text: str) -> str:
+    """Return the digits of a text as those of ASCII."""
+    return "".join([str(int(char)) for char in text if char.isdecimal()])

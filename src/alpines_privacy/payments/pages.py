@@ -23,17 +23,19 @@ _REACH = 65536  # bytes before a field in which its form's tag is searched
 _LONGEST_TAG = 4096
 _TOKENS = frozenset({"cc-number", "cc-csc"})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:")
-_FIELD = re.compile(rb"<(input|select|textarea)[\s/][^<>]*+>", re.IGNORECASE)
-_FORM = re.compile(rb"<(?:(form)(?:[\s/][^<>]*+)?+|/form\s*+)>", re.IGNORECASE)
+_TAG = re.compile(
+    rb"<(?:(input|select|textarea)[\s/][^<>]*+|(form)(?:[\s/][^<>]*+)?+|/form\s*+)>", re.IGNORECASE
+)
 
 
 class CardForms:
-    """Watches one page's bytes; calls `tell` with the sign once, if a form sends a card to `host`."""
+    """Watches one page's bytes; calls `tell` with the sign once, if a form sends a card to `host()`."""
 
     __slots__ = (
         "_chunks",
         "_edge",
         "_end",
+        "_form",
         "_host",
         "_is_open",
         "_left",
@@ -42,13 +44,14 @@ class CardForms:
         "_tell",
     )
 
-    def __init__(self, host: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, host: Callable[[], str], tell: Callable[[str], None]) -> None:
         self._host = host
         self._tell = tell
         self._chunks: deque[bytes] = deque()  # the last ones, which reach back far enough
         self._size = 0  # of these, in bytes
         self._end = self._read = 0  # the bytes of the page so far, and how many of them were read
         self._edge = b""
+        self._form: bytes | None = None  # the start tag of the form around what was read last
         self._is_open = False  # the page so far ends inside a tag with the sign
         self._left = _MOST_SIGNS
 
@@ -61,32 +64,35 @@ class CardForms:
             self._size -= len(self._chunks.popleft())
         edge, self._edge = self._edge + data[:2], data[-2:] if data[1:] else self._edge[-1:] + data
         if self._left > 0 and (self._is_open or _SIGN in data or _SIGN in edge):
-            self._look(b"".join(self._chunks))
+            text = b"".join(self._chunks)
+            self._chunks = deque((text,))  # so that no byte is joined more often than a few times
+            self._size = len(text)
+            self._look(text)
 
     def _look(self, text: bytes) -> None:
-        """Read the fields in a text that were not read yet."""
+        """Read the tags in a text that were not read yet."""
         base = self._end - len(text)
-        for field in _FIELD.finditer(text, max(0, self._read - base)):
-            if _SIGN not in field[0]:
-                continue
-            self._left -= 1
-            if (token := _token(field)) and self._goes_here(text, field.start()):
-                self._left = 0
-                self._tell(token)
-            if self._left <= 0:
-                return
+        if self._read < base:  # it may have ended in what was not kept
+            self._form = None
+        for tag in _TAG.finditer(text, max(0, self._read - base)):
+            if tag[1] is None:
+                self._form = tag[0] if tag[2] else None
+            elif _SIGN in tag[0]:
+                self._left -= 1
+                if (token := _token(tag)) and self._goes_here():
+                    self._left = 0
+                    self._tell(token)
+                if self._left <= 0:
+                    return
         opened = text.rfind(b"<", -_LONGEST_TAG)
         self._is_open = opened > text.rfind(b">") and _SIGN in text[opened:]
         self._read = base + opened if self._is_open else self._end - len(self._edge)
 
-    def _goes_here(self, text: bytes, at: int) -> bool:
-        """Whether the form around a place in a text sends to the site itself."""
-        form = None
-        for form in _FORM.finditer(text, 0, at):  # noqa: B007 - the last one counts
-            pass
-        if form is None or form[1] is None:  # a script sends such fields, or none does
+    def _goes_here(self) -> bool:
+        """Whether the form that is open sends to the site itself."""
+        if self._form is None:  # a script sends such fields, or none does
             return False
-        tag = StartTag(form[0], "form")
+        tag = StartTag(self._form, "form")
         if (tag.get("method") or "").strip().lower() == "dialog":
             return False
         return self._is_here((tag.get("action") or "").strip())
@@ -98,7 +104,7 @@ class CardForms:
         if not _SCHEME.match(action):
             return True
         address = parse(action)
-        return address is not None and is_same_site(address.host, self._host)
+        return address is not None and is_same_site(address.host, self._host())
 
 
 def _token(field: re.Match[bytes]) -> str:

@@ -11,7 +11,7 @@ import re
 from typing import ClassVar
 
 from alpines_privacy.http.context import RequestContext
-from alpines_privacy.http.heads import RequestHead, ResponseHead
+from alpines_privacy.http.heads import RequestHead, ResponseHead, media_type
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.outcomes import Answer, Examine, Watch, whole_body
@@ -67,28 +67,31 @@ class Payments(Promise):
         names = KeyNames(policy.logs if isinstance(policy.logs, Logs) else Logs())
         self._fields = PaymentFields(names)
         self._callbacks = PathSet(policy.payment_callbacks)
+        self._logs_see = policy.logs != "off"  # the promise of logs keeps what the visitor sends
         self._routes = FirstTimes()
         self._pages = FirstTimes()
 
     def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
-        """Watch a form or JSON as the app reads it."""
-        return submitted(context)
+        """Watch a form or JSON as the app reads it, unless the promise of logs does."""
+        return None if self._logs_see and context.runtime.enforces else submitted(context)
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
-        """Watch a page for forms that send cards to the site."""
-        route = shape_of(context.request.path) if head.is_html else ""
-        if not route or self._pages.are_over or self._pages.holds(route):
+        """Watch a page for forms that send cards to the site; nearly none has any, so nothing is worked out yet."""
+        if not head.is_html or self._pages.are_over:
             return
-        notices, routes = (
-            context.runtime.notices,
-            self._pages,
-        )  # not the context: it holds the watcher
+        # Not the context: it holds the watcher.
+        request, runtime, routes = context.request, context.runtime, self._pages
+        arrived = context.arrived
+
+        def host() -> str:
+            return runtime.proxies.client(request, arrived).host
 
         def tell(token: str) -> None:
+            route = shape_of(request.path)
             if routes.take(route):
-                notices.once(_FORM, route, token)
+                runtime.notices.once(_FORM, route, token)
 
-        context.page_watchers += (CardForms(context.client.host, tell),)
+        context.page_watchers += (CardForms(host, tell),)
 
     def end(self, context: RequestContext) -> None:
         """Report what the app has read, unless it knows no such path."""
@@ -147,7 +150,7 @@ class RefusedPayments(Payments):
             return None
         if (finding := self.found_in_query(request.query)) is not None:
             return self._refused(context, finding, " (query)")
-        kind = fields_type(request)
+        kind = fields_type(request) or _untyped(request)
         if kind is None or request.kind != "http":
             return None
         if content_length(request) > _LARGEST:
@@ -166,6 +169,15 @@ class RefusedPayments(Payments):
     def _refused(self, context: RequestContext, finding: Finding, where: str = "") -> Answer:
         self._report(context, finding, "refused", where)
         return _refusal(context.request)
+
+
+def _untyped(request: RequestHead) -> str | None:
+    """Return the type of a body that says nothing of its format, and that apps read as a form or JSON; else None."""
+    types = request.values("content-type")
+    if not types:  # FastAPI reads JSON
+        has_body = content_length(request) > 0 or request.values("transfer-encoding")
+        return "" if has_body or request.needs_no_length else None
+    return types[0] if media_type(types[0]) == "text/plain" else None  # what sendBeacon() sends
 
 
 def _refusal(request: RequestHead) -> Answer:
