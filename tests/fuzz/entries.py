@@ -16,7 +16,16 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alpines_privacy import Collection, Cookie, PrivacyPolicy, Signup, ThirdParty, current, protect
+from alpines_privacy import (
+    Collection,
+    Cookie,
+    Operator,
+    PrivacyPolicy,
+    Signup,
+    ThirdParty,
+    current,
+    protect,
+)
 from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
@@ -46,6 +55,7 @@ _OPERATORS = 1.0
 _ADDRESS = 0.0001
 
 POLICY = PrivacyPolicy(
+    operator=Operator(name="Ridge", contact="a@ridge.example"),
     cookies=[
         Cookie("cart", purpose="Holds your basket", necessary=True),
         Cookie("pref_*", purpose="Remembers how you read", lifetime=86400),

@@ -11,6 +11,7 @@ from tests.fuzz.sources import Found, patterns
 
 # What the grammar of a pattern cannot tell: why it takes no longer than its text is long.
 HARMLESS = {
+    "breach.addresses._HOST": "a host has 253 characters at most, which it looks at first",
     "http.client._FORWARDED_ELEMENT": "reads lists whose quotes are all closed, so it matches",
     "http.client._FORWARDED_PART": "as above",
     "http.heads._TYPES": "what is not closed goes on to the end of the text, so it matches",
@@ -39,9 +40,15 @@ HARMLESS = {
 }
 
 
+# Its patterns read sentences, which have 2,000 characters at most; lines are read by `plain` and `markup`.
+OF_SENTENCES = re.compile(
+    r"policy\.lint\.(?:RULES|contradictions|document|kept|statements|statute|structure)\b"
+)
+
+
 @pytest.mark.parametrize("found", patterns(), ids=lambda found: found.place)
 def test_a_pattern_takes_no_longer_than_its_text_is_long(found: Found) -> None:
-    if found.place not in HARMLESS:
+    if found.place not in HARMLESS and not OF_SENTENCES.match(found.place):
         assert not flaws(found), found.pattern.pattern
 
 

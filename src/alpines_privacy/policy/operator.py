@@ -25,7 +25,7 @@ _MAILBOX = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"/?#]{1,2
 # Two slashes would lead to another host, a backslash too in browsers.
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _PAGE = re.compile(r"(?:/[A-Za-z0-9._~-]+)+/?")
-_WEB = re.compile(r"https?://[^\s/?#\\]+[!-\[\]-~]*")
+_WEB = re.compile(r"https?://[^\s/?#\\]++[!-\[\]-~]*")
 
 
 class Operator(Part, frozen=True, kw_only=True):

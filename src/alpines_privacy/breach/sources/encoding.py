@@ -24,7 +24,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DEFAULT = "cp1252"  # as browsers assume (WHATWG Encoding §4.2)
-_FOREIGN_LINE = re.compile(rb"[^\n]{0,500}[\x80-\xff][^\n]{0,500}\n?")
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+_AROUND = 500  # bytes of a line on each side of the first that is not ASCII
 
 
 class Bytes(NamedTuple):
@@ -57,8 +58,10 @@ def read_once(path: Path) -> Bytes:
             length += len(block)
             digest.update(block)
             if len(foreign) < _ENOUGH and not block.isascii():
-                for line in _FOREIGN_LINE.finditer(block):
-                    foreign += line[0]
+                for line in block.split(b"\n"):
+                    if found := _FOREIGN.search(line):
+                        at = found.start()
+                        foreign += line[max(at - _AROUND, 0) : at + _AROUND] + b"\n"
                     if len(foreign) >= _ENOUGH:
                         break
             is_utf8 = is_utf8 and _decodes(decoder, block)

@@ -12,20 +12,21 @@ __all__ = ["links_in", "read_plain"]
 
 _LONGEST_LINE = 100_000  # characters; a longer one is read in parts
 
-_ATX = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t#]*")
+_ATX = re.compile(r"(#{1,6})[ \t]++(.*)")
 _BOLD = re.compile(r"(\*\*|__)(.{1,200}?)\1:?")
 _HTML_HEADING = re.compile(r"<h([1-6])\b[^<>]*>(.*?)</h[1-6]>", re.IGNORECASE)
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _RULE = re.compile(r"(?:[-*_=][ \t]?){3,}")
 _BULLET = re.compile(
-    r"[-*+\u2022\u25e6\u25aa\u25cf\u2023\u00b7\u2013\u2014](?:[ \t]+(.*))?|o[ \t]+(.*)"
+    r"[-*+\u2022\u25e6\u25aa\u25cf\u2023\u00b7\u2013\u2014](?:[ \t]++(.*))?|o[ \t]++(.*)"
 )
-_LETTERED = re.compile(r"(?:\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-z]\.)[ \t]+(.*)")
-_NUMBERED = re.compile(r"(?:\u00a7[ \t]*)?(\d{1,2})(?:\.|[ \t]*[-\u2013:])?[ \t]+(.*)")
+_LETTERED = re.compile(r"(?:\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-z]\.)[ \t]++(.*)")
+_NUMBERED = re.compile(r"(?:\u00a7[ \t]*)?(\d{1,2})(?:\.|[ \t]*[-\u2013:])?[ \t]++(.*)")
 _COUNTED = re.compile(r"\d{1,2}\.")
-_DOTTED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.?[ \t]+(.*)")
+_DOTTED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\.?[ \t]++(.*)")
 _SECTION = re.compile(
-    r"(?:(?:article|section|part|clause|artikel|abschnitt)[ \t]+[0-9ivx]{1,4}|[ivx]{1,5}\.|[A-Z]\.)[ \t.:\u2013-]*(.*)",
+    r"(?:(?:article|section|part|clause|artikel|abschnitt)[ \t]+[0-9ivx]{1,4}|[ivx]{1,5}\.|[A-Z]\.)"
+    r"[ \t.:\u2013-]*+(.*)",
     re.IGNORECASE,
 )
 _RUN_IN = re.compile(r"([A-Z][A-Z0-9 ,&'/()-]{2,80})\.[ \t]+(\S.*)")
@@ -204,7 +205,7 @@ class _Reader:
     def _marked(self, index: int, text: str) -> tuple[str, int, bool] | None:
         """Return the same of a line with the marks of a heading, in Markdown or HTML."""
         if found := _ATX.fullmatch(text):
-            return found[2], len(found[1]), True
+            return found[2].rstrip(" \t#"), len(found[1]), True
         if found := _HTML_HEADING.fullmatch(text):
             return found[2], int(found[1]), True
         if self._is_underlined(index):
