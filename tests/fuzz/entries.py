@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,6 +57,7 @@ _ADDRESS = 0.0001
 
 POLICY = PrivacyPolicy(
     operator=Operator(name="Ridge", contact="a@ridge.example"),
+    effective=date(2026, 11, 1),
     cookies=[
         Cookie("cart", purpose="Holds your basket", necessary=True),
         Cookie("pref_*", purpose="Remembers how you read", lifetime=86400),

@@ -415,7 +415,7 @@ def _clean_rest(
         record.stack_info = cleaner.text(record.stack_info)
     if extras is None:
         extras = _extras(record)
-    if not _are_clean(extras, cleaner):
+    if len(extras) == 1 or not _are_clean(extras, cleaner):
         for name, value in extras.items():
             record.__dict__[name] = _extra(name, value, cleaner)
 
@@ -441,6 +441,12 @@ def _extras(record: logging.LogRecord) -> dict[str, Any]:
 
 def _extra(name: str, value: Any, cleaner: Cleaner) -> Any:
     """Return the attributes that a caller, a filter or a formatter added to a record."""
+    if (
+        type(value) is str
+        and not cleaner.redactor.is_personal_key(name)
+        and (text := cleaner.line(value))
+    ):
+        return text  # nearly always
     value = cleaner.value(name, value)
     if isinstance(value, str) and name not in _FORMATTED:
         return one_line(value)
