@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +36,16 @@ ledger = "sqlite:///kept.db"
 country = "PK"
 """
 LIST = "id;Mail;Name\n1;jane@example.com;Jane\n2;JANE@example.com;Jane\n3;nonsense;Sana\n4;x;y;z\n"
+
+
+KEPT: list[Database] = []  # what a test has opened and uses to its end
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while KEPT:
+        KEPT.pop().close()
 
 
 @pytest.fixture(autouse=True)
@@ -275,6 +286,7 @@ def open_hours_ago(hours: int, deadline_passed: bool) -> Ledger:
     Path("people.csv").write_text(f"email\n{rows}\n", "utf-8")
     run("import", "people.csv", "--yes")
     database = Database("sqlite:///kept.db")
+    KEPT.append(database)
     return Ledger(database, Incidents(database).get("lost-laptop").id)
 
 

@@ -301,13 +301,13 @@ sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in chi
 def test_every_forked_worker_takes_it_up(when: str, tmp_path: Path) -> None:
     file = tmp_path / "list.txt"
     file.write_text("||older.example^")
-    running = subprocess.Popen(  # noqa: S603 - this interpreter, a script of ours
+    with subprocess.Popen(  # noqa: S603 - this interpreter, a script of ours
         [sys.executable, "-W", "ignore", "-c", FORKED, str(file), when],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert running.stdout is not None
-    assert [running.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
-    running.communicate("go\n", timeout=DEADLINE)
-    assert running.returncode == 0
+    ) as running:
+        assert running.stdout is not None
+        assert [running.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
+        running.communicate("go\n", timeout=DEADLINE)
+        assert running.returncode == 0

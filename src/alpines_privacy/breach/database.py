@@ -106,17 +106,24 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def engine_of(url: str | URL) -> Engine:
-    """Return an engine for a URL; raises `BreachError` if it is none, or its driver is not installed."""
+def engine_of(url: str | URL, *, keeps: bool = True) -> Engine:
+    """Return an engine for a URL, which keeps its connections or closes each after use.
+
+    Raises `BreachError` if it is none, or its driver is not installed.
+    """
     parsed = _parsed(url) if isinstance(url, str) else url
     try:
         if parsed.get_backend_name() == "sqlite":
             return create_engine(
                 parsed,
                 hide_parameters=True,
-                poolclass=NullPool if parsed.database in {None, "", ":memory:"} else None,
+                poolclass=NullPool
+                if not keeps or parsed.database in {None, "", ":memory:"}
+                else None,
                 connect_args={"timeout": _PATIENCE, "check_same_thread": False},
             )
+        if not keeps:
+            return create_engine(parsed, hide_parameters=True, poolclass=NullPool)
         return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     except NoSuchModuleError:
         raise BreachError(

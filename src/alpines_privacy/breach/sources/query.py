@@ -23,7 +23,7 @@ class Query:
     def __init__(self, query: str, url: str) -> None:
         self.name = without_password(url)
         self._query = text(query.replace(":", r"\:"))  # no colon stands for a parameter
-        self._engine = engine_of(url)
+        self._engine = engine_of(url, keeps=False)
         self.columns = self._columns()
 
     def facts(self) -> Sequence[tuple[str, str]]:
