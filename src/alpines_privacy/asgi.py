@@ -20,6 +20,7 @@ from alpines_privacy.guard import Visit
 from alpines_privacy.http.cache import cached
 from alpines_privacy.http.forwarding import NOTHING, Inside
 from alpines_privacy.http.heads import (
+    BODY_FIELDS,
     Asked,
     Field,
     Reader,
@@ -83,6 +84,9 @@ class PrivacyMiddleware(Wrapper[ASGIApp]):
                 del scope[KEY]
 
 
+_BODY_FIELDS = frozenset(name.encode() for name in BODY_FIELDS)
+
+
 class ASGIRequest(RequestHead):
     """A request's head over an ASGI scope."""
 
@@ -134,6 +138,15 @@ class ASGIRequest(RequestHead):
     @property
     def needs_no_length(self) -> bool:
         return not str(self._scope.get("http_version", "1.1")).startswith("1")
+
+    @property
+    def brings_input(self) -> bool:
+        names = self._single if self._repeated is None else self._repeated
+        return (
+            bool(self._scope.get("query_string"))
+            or not _BODY_FIELDS.isdisjoint(names)
+            or self.needs_no_length
+        )
 
     @property
     def user(self) -> object | None:

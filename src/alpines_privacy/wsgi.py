@@ -87,6 +87,9 @@ class PrivacyMiddleware(Wrapper[WSGIApplication]):
             raise
 
 
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 class WSGIRequest(RequestHead):
     """A request's head over a WSGI environ (or Django's `META`, which is one)."""
 
@@ -137,6 +140,25 @@ class WSGIRequest(RequestHead):
     @property
     def needs_no_length(self) -> bool:
         return bool(self._environ.get("wsgi.input_terminated"))
+
+    @property
+    def brings_input(self) -> bool:
+        environ = self._environ
+        return bool(
+            environ.get("QUERY_STRING")
+            or environ.get("CONTENT_TYPE")
+            or environ.get("CONTENT_LENGTH")
+            or "HTTP_TRANSFER_ENCODING" in environ
+            or (self.needs_no_length and not self._has_no_body())
+        )
+
+    def _has_no_body(self) -> bool:
+        """Whether a request without the fields of a body has none: in HTTP/1, by a method that rarely has one.
+
+        Servers set `wsgi.input_terminated` whatever the protocol, and some take a transfer coding away.
+        """
+        protocol = str(self._environ.get("SERVER_PROTOCOL", ""))
+        return protocol.startswith("HTTP/1") and self.method in _BODILESS
 
     @property
     def user(self) -> object | None:

@@ -55,6 +55,7 @@ class Collections(Promise):
     """Reports personal data that the app has read and that no collection declares."""
 
     part: ClassVar[str] = "collections"
+    reads_input: ClassVar[bool] = True
 
     def __init__(self, policy: PrivacyPolicy, kind_of_value: KindOfValue) -> None:
         names = KeyNames(policy.logs if isinstance(policy.logs, Logs) else Logs())

@@ -88,13 +88,16 @@ class Guard:
         self.beginnings = tuple(beginning for beginning, _ in self.pages_below)
         asked = sorted(_overriding("request", promises), key=lambda p: not p.precedes_pages)
         self.on_request = [(p, p.request) for p in asked]
+        self.on_request_without_input = [(p, p.request) for p in asked if not p.reads_input]
         self.ahead_of_pages = sum(p.precedes_pages for p in asked)
         self.on_response = [(p, p.response) for p in _overriding("response", promises)]
         self.on_fill = [(p, p.fill) for p in _overriding("fill", promises)]
         self.on_plain = [(p, p.plain) for p in _overriding("plain", promises)]
         self.on_fields = [(p, p.fields) for p in _overriding("fields", promises)]
         self.on_raised = [(p, p.raised) for p in _overriding("raised", promises)]
-        self.on_end = [(p, p.end) for p in _overriding("end", promises)]
+        ending = _overriding("end", promises)
+        self.on_end = [(p, p.end) for p in ending]
+        self.on_end_without_input = [(p, p.end) for p in ending if not p.reads_input]
         self.fields_read = _fields_read(promise for promise, _ in self.on_response)
         if redacts:
             asks = isinstance(policy.logs, Logs) and policy.logs.asks_for_keys

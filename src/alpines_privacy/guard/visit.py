@@ -105,7 +105,10 @@ class Visit:
         if not self.applies:
             return self._passed()
         head = context.request
-        hooks: Sequence[RequestHook] = guard.on_request
+        context.brings_input = brings_input = head.brings_input
+        hooks: Sequence[RequestHook] = (
+            guard.on_request if brings_input else guard.on_request_without_input
+        )
         path = head.local_path
         # Most requests cost two look-ups; only a page of ours costs a call.
         if (path in guard.pages or path.startswith(guard.beginnings)) and head.kind == "http":
@@ -314,7 +317,9 @@ class Visit:
         context = self.context
         if context.ended:
             return
-        for promise, hook in self._guard.on_end if self.applies else ():
+        guard = self._guard
+        hooks = guard.on_end if context.brings_input else guard.on_end_without_input
+        for promise, hook in hooks if self.applies else ():
             try:
                 hook(context)
             except Exception:

@@ -88,6 +88,7 @@ class RequestContext:
     read = False  # the app has read the signal, so its response may depend on it
     head_left = False
     ended = False
+    brings_input = True  # a query, or a body that may follow
     is_missing = False  # the app answers 404: its path is no route
     page_watchers: tuple[
         Callable[[bytes], None], ...
@@ -175,9 +176,12 @@ class RequestContext:
     def https(self) -> bool:
         """Whether the visitor's own connection is encrypted; without proxies the request's scheme tells."""
         request = self.request
-        if self.runtime.proxies.any or request.readers or request.values("x-forwarded-proto"):
-            return self.client.https
-        return request.scheme in {"https", "wss"}
+        if not (self.runtime.proxies.any or request.readers):
+            if request.scheme in {"https", "wss"}:
+                return True
+            if not request.values("x-forwarded-proto"):
+                return False
+        return self.client.https
 
 
 def _longest_first(hidden: tuple[str, str]) -> tuple[int, tuple[str, str]]:

@@ -72,6 +72,10 @@ class Asked(NamedTuple):
 Reader: TypeAlias = "Callable[[RequestHead, Asked], Asked]"
 
 
+# A body over HTTP/1.1 has a length or a transfer coding; one that apps read by its type names that too.
+BODY_FIELDS = ("content-type", "content-length", "transfer-encoding")
+
+
 class RequestHead(ABC):
     """A request before its body. Each adapter subclasses it over what its protocol gives.
 
@@ -135,6 +139,12 @@ class RequestHead(ABC):
     def needs_no_length(self) -> bool:
         """Whether a body may follow without a length in the head, as in HTTP/2 (RFC 9113 §8.1.1)."""
         return False
+
+    @property
+    def brings_input(self) -> bool:
+        """Whether a query stands in the head, or a body may follow (RFC 9112 §6.3)."""
+        fields = any(map(self.values, BODY_FIELDS))
+        return bool(self.query) or fields or self.needs_no_length
 
     @property
     def user(self) -> object | None:

@@ -27,6 +27,9 @@ class Promise:
 
     A `request` hook that `precedes_pages` runs before those pages too.
 
+    A promise that `reads_input` is about what visitors send: its `request` and `end` are called only
+    for requests with a query or a body.
+
     `fields_read` are the fields (lower case) that it reads in plain responses: its `response` is
     called for a plain response only if that has one of them. None means every response. Plain is a
     response that is no page, 304 or 404, to a visitor without a signal, if the app has not read
@@ -37,6 +40,7 @@ class Promise:
     precedes_pages: ClassVar[bool] = False
     parts: ClassVar[frozenset[str]] = frozenset()
     fields_read: ClassVar[frozenset[str] | None] = None
+    reads_input: ClassVar[bool] = False
     pages: frozenset[str] = frozenset()
     below: tuple[str, ...] = ()
 

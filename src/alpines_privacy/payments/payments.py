@@ -62,6 +62,7 @@ class Payments(Promise):
 
     part: ClassVar[str] = "payments"
     fields_read: ClassVar[frozenset[str]] = frozenset()
+    reads_input: ClassVar[bool] = True
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         names = KeyNames(policy.logs if isinstance(policy.logs, Logs) else Logs())

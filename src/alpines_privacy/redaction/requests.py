@@ -27,7 +27,7 @@ class VisitorsInLogs(Promise):
         ):  # exporters that an app sets up after `protect()` are there by the first request
             self._has_looked = True
             self._warn(context)
-        return submitted(context)
+        return submitted(context) if context.brings_input else None
 
     def _warn(self, context: RequestContext) -> None:
         for sentence in unhooked():
