@@ -87,6 +87,11 @@ class Section(NamedTuple):
     title: str
     blocks: tuple[Block, ...]
 
+    @property
+    def heading(self) -> str:
+        """The title, after its number if it has one: `1. Which personal data do we collect?`."""
+        return self.title if self.number is None else f"{self.number}. {self.title}"
+
 
 class Document(NamedTuple):
     """A whole policy. `notice` announces a change, `direction` is "ltr" or "rtl"."""

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from html import escape
 from string import Template
-from typing import assert_never
 from urllib.parse import quote
 
 from alpines_privacy.http.own_page import STYLE, shell, way_home
 from alpines_privacy.http.template import TEMPLATE_CONTENT_POLICY
 from alpines_privacy.policy_page.document import (
     Block,
-    Bullets,
-    Code,
     Document,
     Inline,
     Link,
-    Own,
-    Paragraph,
-    Piece,
     Section,
     Table,
     Time,
 )
+from alpines_privacy.policy_page.format import Format
 
 __all__ = ["PAGE_STYLE", "HtmlWriter", "content_policy"]
 
@@ -84,11 +80,11 @@ def content_policy(template: Template | None) -> str:
     return _CONTENT_POLICY if template is None else TEMPLATE_CONTENT_POLICY
 
 
-class HtmlWriter:
+class HtmlWriter(Format):
     """Writes a policy as HTML.
 
-    `languages` are the page's others to choose from: tag and name. `path` is the page's own, below
-    the mount point: paths of the site become references that work under any.
+    `languages` are those to choose from: tag and name. `path` is the page's own, below the mount
+    point: links to paths of the site become relative, so that they work under any mount point.
     """
 
     def __init__(
@@ -120,7 +116,7 @@ class HtmlWriter:
             self._choice_of_language(document.language),
             f"<h1>{escape(document.title)}</h1>",
             self._notice(document),
-            self._blocks(document.introduction),
+            self._lines(document.introduction),
             *map(self._section, document.sections),
         ]
         return "\n".join(part for part in parts if part)
@@ -138,39 +134,36 @@ class HtmlWriter:
             return ""
         return (
             f'<section class="notice" aria-labelledby="changes"><h2 id="changes">{escape(document.notice_title)}</h2>\n'
-            f"{self._blocks(document.notice)}\n</section>"
+            f"{self._lines(document.notice)}\n</section>"
         )
 
     def _section(self, section: Section) -> str:
-        number = "" if section.number is None else f"{section.number}. "
         return (
             f'<section aria-labelledby="{section.key}">\n'
-            f'<h2 id="{section.key}">{number}{escape(section.title)}</h2>\n'
-            f"{self._blocks(section.blocks)}\n</section>"
+            f'<h2 id="{section.key}">{escape(section.heading)}</h2>\n'
+            f"{self._lines(section.blocks)}\n</section>"
         )
 
-    def _blocks(self, blocks: tuple[Block, ...]) -> str:
-        return "\n".join(map(self._block, blocks))
+    def _lines(self, blocks: Iterable[Block]) -> str:
+        return "\n".join(self.blocks(blocks))
 
-    def _block(self, block: Block) -> str:
-        match block:
-            case Paragraph(words):
-                return f"<p>{self._inline(words)}</p>"
-            case Bullets(items):
-                lines = "\n".join(f"<li>{self._inline(item)}</li>" for item in items)
-                return f"<ul>\n{lines}\n</ul>"
-            case Table():
-                return self._table(block)
-            case _:
-                assert_never(block)
+    def paragraph(self, line: str) -> str:
+        """Return a `p` element."""
+        return f"<p>{line}</p>"
 
-    def _table(self, table: Table) -> str:
+    def bullets(self, lines: Sequence[str]) -> str:
+        """Return a `ul` element."""
+        items = "\n".join(f"<li>{line}</li>" for line in lines)
+        return f"<ul>\n{items}\n</ul>"
+
+    def table(self, table: Table) -> str:
+        """Return a `table` element, in a box that scrolls where the window is too narrow."""
         caption = escape(table.caption)
         heads = "".join(
             f'<th role="columnheader" scope="col">{escape(h)}</th>' for h in table.heads
         )
         rows = "\n".join(self._row(table, row) for row in table.rows)
-        # Its roles are named, because a narrow window shows it as blocks; another scrolls it if need be.
+        # Its roles are named: a narrow window shows it as blocks, which have none.
         return (
             f'<div class="table" role="region" aria-label="{caption}" tabindex="0"><table role="table">\n'
             f'<caption>{caption}</caption>\n<thead role="rowgroup"><tr role="row">{heads}</tr></thead>\n'
@@ -178,30 +171,33 @@ class HtmlWriter:
         )
 
     def _row(self, table: Table, row: tuple[Inline, ...]) -> str:
-        name = f'<th role="rowheader" scope="row">{self._inline(row[0])}</th>'
+        name = f'<th role="rowheader" scope="row">{self.inline(row[0])}</th>'
         cells = "".join(
-            f'<td role="cell" data-head="{escape(head)}">{self._inline(cell)}</td>'
+            f'<td role="cell" data-head="{escape(head)}">{self.inline(cell)}</td>'
             for head, cell in zip(table.heads[1:], row[1:], strict=True)
         )
         return f'<tr role="row">{name}{cells}</tr>'
 
-    def _inline(self, words: Inline) -> str:
-        return "".join(map(self._piece, words))
+    def text(self, text: str) -> str:
+        """Return text with the characters of markup escaped."""
+        return escape(text)
 
-    def _piece(self, piece: Piece) -> str:
-        match piece:
-            case str():
-                return escape(piece)
-            case Code(text):
-                return f'<code dir="ltr">{escape(text)}</code>'
-            case Own(text):
-                return f"<bdi>{escape(text)}</bdi>"
-            case Time(day, text):
-                return f'<time datetime="{day.isoformat()}">{escape(text)}</time>'
-            case Link(target, text):
-                return f'<a href="{escape(self._reference(target))}"><bdi>{escape(text)}</bdi></a>'
-            case _:
-                assert_never(piece)
+    def code(self, text: str) -> str:
+        """Return a `code` element."""
+        return f'<code dir="ltr">{escape(text)}</code>'
+
+    def own(self, text: str) -> str:
+        """Return a `bdi` element: the words may run in another direction than the page's."""
+        return f"<bdi>{escape(text)}</bdi>"
+
+    def time(self, time: Time) -> str:
+        """Return a `time` element."""
+        return f'<time datetime="{time.day.isoformat()}">{escape(time.text)}</time>'
+
+    def link(self, link: Link) -> str:
+        """Return an `a` element."""
+        target = escape(self._reference(link.target))
+        return f'<a href="{target}"><bdi>{escape(link.text)}</bdi></a>'
 
     def _reference(self, target: str) -> str:
         if target.startswith("/"):

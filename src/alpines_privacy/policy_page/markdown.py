@@ -3,96 +3,73 @@
 from __future__ import annotations
 
 import re
-from typing import assert_never
+from collections.abc import Sequence
 from urllib.parse import quote
 
-from alpines_privacy.policy_page.document import (
-    Block,
-    Bullets,
-    Code,
-    Document,
-    Inline,
-    Link,
-    Own,
-    Paragraph,
-    Piece,
-    Section,
-    Table,
-    Time,
-)
+from alpines_privacy.policy_page.document import Code, Document, Inline, Link, Table, Time
+from alpines_privacy.policy_page.format import Format
 
 __all__ = ["markdown"]
 
 # What may begin markup inside a line, and what may at its beginning (CommonMark §2.4, §4, §5).
 _INSIDE = re.compile(r"[\\`*_\[\]<>&|~]")
 _BEGINNING = re.compile(r"^(#|[-+=]|\d{1,9}[.)])")
-_OF_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
+_IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 _TICKS = re.compile(r"`+")
 
 
 def markdown(document: Document) -> str:
     """Return the whole text."""
+    write = _Markdown()
     parts = [f"# {_escaped(document.title)}"]
     if document.notice:
-        parts += [f"**{_escaped(document.notice_title)}**", *map(_block, document.notice)]
-    parts += map(_block, document.introduction)
+        parts += [f"**{_escaped(document.notice_title)}**", *write.blocks(document.notice)]
+    parts += write.blocks(document.introduction)
     for section in document.sections:
-        parts += [f"## {_title(section)}", *map(_block, section.blocks)]
+        parts += [f"## {_escaped(section.heading)}", *write.blocks(section.blocks)]
     return "\n\n".join(parts) + "\n"
 
 
-def _title(section: Section) -> str:
-    title = _escaped(section.title)
-    return title if section.number is None else f"{section.number}. {title}"
+class _Markdown(Format):
+    def paragraph(self, line: str) -> str:
+        return _begun(line)
 
+    def bullets(self, lines: Sequence[str]) -> str:
+        return "\n".join(f"- {_begun(line)}" for line in lines)
 
-def _block(block: Block) -> str:
-    match block:
-        case Paragraph(words):
-            return _begun(_inline(words))
-        case Bullets(items):
-            return "\n".join(f"- {_begun(_inline(item))}" for item in items)
-        case Table():
-            return _table(block)
-        case _:
-            assert_never(block)
+    def table(self, table: Table) -> str:
+        heads = " | ".join(map(_escaped, table.heads))
+        rule = " | ".join("---" for _ in table.heads)
+        rows = [" | ".join(map(self._cell, row)) for row in table.rows]
+        lines = "\n".join(f"| {line} |" for line in (heads, rule, *rows))
+        return f"{_begun(_escaped(table.caption))}:\n\n{lines}"
 
+    def _cell(self, words: Inline) -> str:
+        """Return a cell. A bar ends it, in code too, unless it is escaped."""
+        return "".join(
+            self.code(piece.text).replace("|", "\\|")
+            if isinstance(piece, Code)
+            else self.piece(piece)
+            for piece in words
+        )
 
-def _table(table: Table) -> str:
-    heads = " | ".join(map(_escaped, table.heads))
-    rule = " | ".join("---" for _ in table.heads)
-    rows = [" | ".join(_cell(cell) for cell in row) for row in table.rows]
-    lines = "\n".join(f"| {line} |" for line in (heads, rule, *rows))
-    return f"{_begun(_escaped(table.caption))}:\n\n{lines}"
+    def text(self, text: str) -> str:
+        return _escaped(text)
 
+    def code(self, text: str) -> str:
+        """Return a code span, with more backticks around it than stand in it (CommonMark §6.1)."""
+        ticks = "`" * (1 + max(map(len, _TICKS.findall(text)), default=0))
+        pad = " " if text.startswith("`") or text.endswith("`") else ""
+        return f"{ticks}{pad}{text}{pad}{ticks}"
 
-def _cell(words: Inline) -> str:
-    """Return a cell; a bar ends it even in code, unless it is escaped."""
-    return "".join(_piece(piece, in_table=True) for piece in words)
+    def own(self, text: str) -> str:
+        return _escaped(text)
 
+    def time(self, time: Time) -> str:
+        return _escaped(time.text)
 
-def _inline(words: Inline) -> str:
-    return "".join(map(_piece, words))
-
-
-def _piece(piece: Piece, *, in_table: bool = False) -> str:
-    match piece:
-        case str() | Own() | Time():
-            return _escaped(piece if isinstance(piece, str) else piece.text)
-        case Code(text):
-            code = _code(text)
-            return code.replace("|", "\\|") if in_table else code
-        case Link(target, text):
-            return f"[{_escaped(text)}](<{quote(target, safe=_OF_ADDRESSES)}>)"
-        case _:
-            assert_never(piece)
-
-
-def _code(text: str) -> str:
-    """Return a code span, with more backticks around it than stand in it (CommonMark §6.1)."""
-    ticks = "`" * (1 + max(map(len, _TICKS.findall(text)), default=0))
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}"
+    def link(self, link: Link) -> str:
+        return f"[{_escaped(link.text)}](<{quote(link.target, safe=_IN_ADDRESSES)}>)"
 
 
 def _escaped(text: str) -> str:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from textwrap import TextWrapper
-from typing import assert_never
 
-from alpines_privacy.policy_page.document import (
-    Block,
-    Bullets,
-    Code,
-    Document,
-    Inline,
-    Link,
-    Own,
-    Paragraph,
-    Piece,
-    Section,
-    Table,
-    Time,
-)
+from alpines_privacy.policy_page.document import Document, Link, Table, Time
+from alpines_privacy.policy_page.format import Format
 
-__all__ = ["PlainText", "plain_text"]
+__all__ = ["plain_text"]
 
 _WIDTH = 78
 # Around what may run in the other direction than the text (Unicode: first strong isolate, pop).
@@ -30,41 +18,33 @@ _ISOLATE, _POP = "\u2068", "\u2069"
 
 def plain_text(document: Document) -> str:
     """Return the whole text."""
-    return PlainText(isolates=document.direction == "rtl")(document)
+    write = _PlainText(isolates=document.direction == "rtl")
+    parts = [_underlined(document.title, "=")]
+    if document.notice:
+        parts += [f"{document.notice_title}:", *write.blocks(document.notice)]
+    parts += write.blocks(document.introduction)
+    for section in document.sections:
+        parts += [_underlined(section.heading, "-"), *write.blocks(section.blocks)]
+    return "\n\n".join(parts) + "\n"
 
 
-class PlainText:
-    """Writes a policy as text. `isolates`: names and addresses are kept from reordering the line."""
+class _PlainText(Format):
+    """With `isolates`, names and addresses are kept from reordering the line."""
 
     def __init__(self, *, isolates: bool) -> None:
         self._isolates = isolates
 
-    def __call__(self, document: Document) -> str:
-        """Return the whole text."""
-        parts = [_underlined(document.title, "=")]
-        if document.notice:
-            parts += [f"{document.notice_title}:", *map(self._block, document.notice)]
-        parts += map(self._block, document.introduction)
-        for section in document.sections:
-            parts += [_underlined(_title(section), "-"), *map(self._block, section.blocks)]
-        return "\n\n".join(parts) + "\n"
+    def paragraph(self, line: str) -> str:
+        return _wrapped(line)
 
-    def _block(self, block: Block) -> str:
-        match block:
-            case Paragraph(words):
-                return _wrapped(self._inline(words))
-            case Bullets(items):
-                return "\n".join(_wrapped(self._inline(item), first="- ") for item in items)
-            case Table():
-                return self._table(block)
-            case _:
-                assert_never(block)
+    def bullets(self, lines: Sequence[str]) -> str:
+        return "\n".join(_wrapped(line, first="- ") for line in lines)
 
-    def _table(self, table: Table) -> str:
+    def table(self, table: Table) -> str:
         """Return a table as one item for each row, its cells under their heads."""
         rows = [
             "\n".join(
-                _wrapped(f"{head}: {self._inline(cell)}", first="  " if index else "- ")
+                _wrapped(f"{head}: {self.inline(cell)}", first="  " if index else "- ")
                 for index, (head, cell) in enumerate(zip(table.heads, row, strict=True))
                 if cell
             )
@@ -72,30 +52,25 @@ class PlainText:
         ]
         return "\n".join([_wrapped(f"{table.caption}:"), *rows])
 
-    def _inline(self, words: Inline) -> str:
-        return "".join(map(self._piece, words))
+    def text(self, text: str) -> str:
+        return text
 
-    def _piece(self, piece: Piece) -> str:
-        match piece:
-            case str():
-                return piece
-            case Time(_, text):
-                return text
-            case Code(text) | Own(text):
-                return self._apart(text)
-            case Link(target, text):
-                shown = target.removeprefix("mailto:")
-                apart = self._apart(shown)
-                return apart if shown == text else f"{self._apart(text)} ({apart})"
-            case _:
-                assert_never(piece)
+    def code(self, text: str) -> str:
+        return self._isolated(text)
 
-    def _apart(self, text: str) -> str:
+    def own(self, text: str) -> str:
+        return self._isolated(text)
+
+    def time(self, time: Time) -> str:
+        return time.text
+
+    def link(self, link: Link) -> str:
+        shown = link.target.removeprefix("mailto:")
+        address = self._isolated(shown)
+        return address if shown == link.text else f"{self._isolated(link.text)} ({address})"
+
+    def _isolated(self, text: str) -> str:
         return f"{_ISOLATE}{text}{_POP}" if self._isolates else text
-
-
-def _title(section: Section) -> str:
-    return section.title if section.number is None else f"{section.number}. {section.title}"
 
 
 def _underlined(title: str, line: str) -> str:
