@@ -21,7 +21,7 @@ from django.urls import path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpines_privacy import Collection, PolicyError, PrivacyPolicy, Signup, current, protect
+from alpines_privacy import Collection, PolicyError, PrivacyPolicy, Signup, protect
 from alpines_privacy.cli import main
 from alpines_privacy.collected.fields import plain_name
 from alpines_privacy.guard import Guard
@@ -30,6 +30,7 @@ from alpines_privacy.http.seen import SEEN_VARIABLE, Seen
 from alpines_privacy.policy import Cookie, Logs, ThirdParty
 from alpines_privacy.testing import visitor
 from tests.frameworks.django_site import OURS
+from tests.support.exempting import exempting
 
 CONTACT = Collection("/contact", purpose="Answers you", fields=["email", "user.phone"])
 POLICY = PrivacyPolicy(collections=[CONTACT])
@@ -157,18 +158,8 @@ def test_by_path_by_kind_and_by_the_site_s_own_names(
 
 @protocols
 def test_an_app_can_leave_a_request_out(protocol: str, caplog: pytest.LogCaptureFixture) -> None:
-    app = App()
-
-    def wsgi(environ: Any, start_response: Any) -> list[bytes]:
-        current().exempt("collections")
-        return app.wsgi(environ, start_response)
-
-    async def asgi(scope: Any, receive: Any, send: Any) -> None:
-        current().exempt("collections")
-        await app.asgi(scope, receive, send)
-
-    either: Any = wsgi if protocol == "wsgi" else asgi
-    visitor(protect(either, POLICY)).post("/x", data={"cnic": "1"})
+    app = exempting(App(), protocol, "collections")
+    visitor(protect(app, POLICY)).post("/x", data={"cnic": "1"})
     assert told(caplog) == []
 
 

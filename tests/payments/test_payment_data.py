@@ -26,7 +26,6 @@ from alpines_privacy import PolicyError, PrivacyPolicy, protect
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.loose_body import find_fields
-from alpines_privacy.http.privacy import current
 from alpines_privacy.http.route_shapes import FirstTimes, shape_of
 from alpines_privacy.payments import pages
 from alpines_privacy.payments.fields import PaymentFields, may_hold_payment_data
@@ -35,6 +34,7 @@ from alpines_privacy.policy import LogKey, Logs
 from alpines_privacy.testing import visitor
 from tests.frameworks.django_site import OURS
 from tests.payments.numbers import OTHERS, cards
+from tests.support.exempting import exempting
 
 FIELDS = PaymentFields(KeyNames(Logs()))
 CARD = "4242424242424242"
@@ -358,17 +358,7 @@ def test_off_is_not_in_the_guard_at_all() -> None:
 
 @protocols
 def test_an_app_can_leave_a_request_out(protocol: str, caplog: pytest.LogCaptureFixture) -> None:
-    shop = Shop()
-
-    def wsgi(environ: Any, start_response: Any) -> list[bytes]:
-        current().exempt("payments")
-        return shop.wsgi(environ, start_response)
-
-    async def asgi(scope: Any, receive: Any, send: Any) -> None:
-        current().exempt("payments")
-        await shop.asgi(scope, receive, send)
-
-    app: Any = wsgi if protocol == "wsgi" else asgi
+    app = exempting(Shop(), protocol, "payments")
     visitor(protect(app)).post("/pay", data=FIELDS_OF_A_CARD)
     assert told(caplog) == []
 

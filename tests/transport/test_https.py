@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -17,10 +16,10 @@ from alpines_privacy.http import client as client_module
 from alpines_privacy.http import setcookie
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.outcomes import Answer, Pass
-from alpines_privacy.http.privacy import current
 from alpines_privacy.http.report import Notices
 from alpines_privacy.testing import visitor
 from alpines_privacy.testing.client import Visitor
+from tests.support.exempting import exempting
 from tests.support.secret_keys import KEY
 from tests.support.sent import Sent, answered
 from tests.support.wire import ASGIServer, WSGIServer, scope_of
@@ -515,17 +514,7 @@ def test_a_full_head_is_left_as_it_is(kind: str) -> None:
 @protocols
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
 def test_an_app_can_exempt_a_response(protocol: str, kind: str) -> None:
-    shop = Shop(kind=kind)
-
-    def wsgi(environ: Any, start_response: Any) -> list[bytes]:
-        current().exempt("transport")
-        return shop.wsgi(environ, start_response)
-
-    async def asgi(scope: Any, receive: Any, send: Any) -> None:
-        current().exempt("transport")
-        await shop.asgi(scope, receive, send)
-
-    app: Callable[..., Any] = wsgi if protocol == "wsgi" else asgi
+    app = exempting(Shop(kind=kind), protocol, "transport")
     policy = PrivacyPolicy(hsts=Hsts(), upgrade_insecure_requests=True)
     headers = visitor(protect(app, policy), base_url="https://shop.example").get("/").headers
     assert "strict-transport-security" not in headers
