@@ -427,6 +427,16 @@ def test_a_body_that_cannot_be_read_is_the_app_s(make: Any, content_type: str, b
     assert app.seen == [body]
 
 
+@apps
+@pytest.mark.parametrize(
+    ("coding", "status"), [("identity", 422), ("Identity, identity", 422), ("gzip", 200)]
+)
+def test_a_coding_that_codes_nothing_hides_no_password(make: Any, coding: str, status: int) -> None:
+    browser = visitor(make(policy(refuse=True)))
+    headers = {"content-encoding": coding}
+    assert browser.post("/register", data={"password": SHORT}, headers=headers).status == status
+
+
 # What a question may cost
 
 

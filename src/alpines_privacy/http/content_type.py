@@ -18,7 +18,16 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["ContentType", "Unreadable", "UnsupportedType", "check_part_type", "read_content_type"]
+from alpines_privacy.http.heads import RequestHead, split_list
+
+__all__ = [
+    "ContentType",
+    "Unreadable",
+    "UnsupportedType",
+    "check_part_type",
+    "content_type_of",
+    "read_content_type",
+]
 
 _NEXT = r"[ ]*;[ ]*"
 _UTF_8 = 'charset=(?:utf-?8|"utf-?8")'
@@ -58,6 +67,17 @@ class ContentType(NamedTuple):
 
     format: Format
     boundary: bytes = b""
+
+
+def content_type_of(head: RequestHead) -> ContentType:
+    """Return the type of a request's body; raises `UnsupportedType` unless it is clearly a form or JSON."""
+    for value in head.values("content-encoding"):
+        if any(coding.lower() != "identity" for coding in split_list(value)):
+            raise UnsupportedType("the body is compressed")
+    types = head.values("content-type")
+    if len(types) != 1:
+        raise UnsupportedType("there is not exactly one Content-Type")
+    return read_content_type(types[0])
 
 
 def read_content_type(text: str) -> ContentType:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from alpines_privacy.http.body import Names, names_within, read_fields
-from alpines_privacy.http.content_type import Unreadable, read_content_type
-from alpines_privacy.http.heads import RequestHead, split_list
+from alpines_privacy.http.content_type import Unreadable, content_type_of
+from alpines_privacy.http.heads import RequestHead
 from alpines_privacy.http.loose_body import readings
 
 __all__ = ["MOST", "Named", "NamedAccounts"]
@@ -66,11 +66,7 @@ class NamedAccounts:
             return self._read_loosely(body), False
 
     def _read_strictly(self, head: RequestHead, body: bytes) -> list[str]:
-        types = head.values("content-type")
-        codings = [c for value in head.values("content-encoding") for c in split_list(value)]
-        if len(types) != 1 or any(coding.lower() != "identity" for coding in codings):
-            raise Unreadable("the body's type or coding is not clear")
-        kind = read_content_type(types[0])
+        kind = content_type_of(head)
         values = [v for _, v in read_fields(kind, body, self._names, longest=len(body))]
         if any(names_within(kind, body, self._names)):
             raise Unreadable("a name stands within another's value too")

@@ -8,8 +8,8 @@ from html import escape
 from typing import ClassVar
 
 from alpines_privacy.http import own_page
-from alpines_privacy.http.body import Fields, read_fields
-from alpines_privacy.http.content_type import Unreadable, read_content_type
+from alpines_privacy.http.body import read_fields
+from alpines_privacy.http.content_type import Unreadable, content_type_of
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.field_errors import about_fields
 from alpines_privacy.http.heads import RequestHead
@@ -56,7 +56,7 @@ class WeakPasswords(Promise):
         chosen: dict[str, list[str]] = {}  # names by passwords
         others: list[str] = []
         try:
-            for name, value in _fields(context.request, body):
+            for name, value in read_fields(content_type_of(context.request), body):
                 if name in self._names and value:
                     chosen.setdefault(value, []).append(name)
                 elif name not in self._names and len(others) < MOST_INPUTS:
@@ -86,11 +86,3 @@ class WeakPasswords(Promise):
             answer = own_page.page(422, html)
         answer.crosses = True
         return answer
-
-
-def _fields(request: RequestHead, body: bytes) -> Fields:
-    """Yield a form's or a JSON body's fields; raises `Unreadable`, possibly after some."""
-    types = request.values("content-type")
-    if len(types) != 1 or request.values("content-encoding"):
-        raise Unreadable("it is no form")
-    yield from read_fields(read_content_type(types[0]), body)

@@ -14,7 +14,12 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from alpines_privacy.http.body import ANY, Fields, Names, names_within, read_fields
-from alpines_privacy.http.content_type import ContentType, Unreadable, UnsupportedType
+from alpines_privacy.http.content_type import (
+    ContentType,
+    Unreadable,
+    UnsupportedType,
+    content_type_of,
+)
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import Reason, announce
 from alpines_privacy.http.heads import Field, RequestHead
@@ -25,6 +30,7 @@ from alpines_privacy.http.own_page import is_from_here, wants_problem, way_home
 from alpines_privacy.http.percent import decoded
 from alpines_privacy.http.route_shapes import shape_of
 from alpines_privacy.http.routes import Routes
+from alpines_privacy.http.submission import content_length
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_parts
 from alpines_privacy.signups.detection import Finding, classify
@@ -37,8 +43,6 @@ from alpines_privacy.signups.reading import (
     FORM,
     AskedAge,
     check_length,
-    content_length,
-    content_type,
     has_body,
     may_create,
 )
@@ -284,7 +288,7 @@ class OperationsHandler(DeclaredHandler):
 
     def _operation(self, request: RequestHead, body: bytes) -> str | None:
         """Return the declared operation the request asks for. Raises `Unreadable` for one in the query too."""
-        operation = operation_of(content_type(request), body, self._ages.keys())
+        operation = operation_of(content_type_of(request), body, self._ages.keys())
         names = _IN_QUERY if operation is None else _IN_SIGNUPS_QUERY
         if request.query and names.occur_in_query(request.query):
             raise Unreadable("the GraphQL request stands in the query too")
@@ -348,7 +352,7 @@ class UndeclaredHandler(Handler):
         """
         try:
             check_length(request, length, body)
-            body_type = content_type(request)
+            body_type = content_type_of(request)
             finding = classify(with_nested(_fields(request, body_type, body)), self.shared.rule)
         except Unreadable as error:
             query = request.query.encode("latin-1", "replace")
@@ -413,7 +417,7 @@ class ScreenForm(Handler):
 
     def _decide(self, context: RequestContext, request: RequestHead, body: bytes) -> Answer:
         try:
-            fields = list(read_fields(content_type(request), body, _SCREEN_FIELDS))
+            fields = list(read_fields(content_type_of(request), body, _SCREEN_FIELDS))
         except Unreadable as error:
             return self.shared.refuse_unreadable(context, self.route, error)
         route, to, location = self._way_back(request, fields)

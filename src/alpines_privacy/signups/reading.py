@@ -5,15 +5,9 @@ from __future__ import annotations
 import re
 
 from alpines_privacy.http.body import Fields, Names, names_within, read_fields
-from alpines_privacy.http.content_type import (
-    ContentType,
-    Unreadable,
-    UnsupportedType,
-    read_content_type,
-)
-from alpines_privacy.http.heads import RequestHead, split_list
+from alpines_privacy.http.content_type import ContentType, Unreadable, content_type_of
+from alpines_privacy.http.heads import RequestHead
 from alpines_privacy.http.methods import methods_of
-from alpines_privacy.http.submission import content_length
 from alpines_privacy.policy import Signup
 from alpines_privacy.policy.age import AgeRule, read_age, read_birth, read_parts
 
@@ -21,8 +15,6 @@ __all__ = [
     "FORM",
     "AskedAge",
     "check_length",
-    "content_length",
-    "content_type",
     "has_body",
     "may_create",
 ]
@@ -46,17 +38,6 @@ def has_body(head: RequestHead) -> bool:
         return True
     lengths = [length for value in head.values("content-length") if (length := value.strip(" \t"))]
     return any(length.strip("0") for length in lengths) if lengths else head.needs_no_length
-
-
-def content_type(head: RequestHead) -> ContentType:
-    """Return the type of a body; raises `UnsupportedType` unless it is clearly a form or JSON."""
-    for value in head.values("content-encoding"):
-        if any(coding.lower() != "identity" for coding in split_list(value)):
-            raise UnsupportedType("the body is compressed")
-    kinds = head.values("content-type")
-    if len(kinds) != 1:
-        raise UnsupportedType("there is not exactly one Content-Type")
-    return read_content_type(kinds[0])
 
 
 def check_length(head: RequestHead, length: int, body: bytes) -> None:
@@ -115,7 +96,7 @@ class AskedAge:
         return self._judge(self._once_each(fields))
 
     def is_given(self, head: RequestHead, body: bytes) -> bool:
-        """Tell whether a request, of any body_type, has a field of the age.
+        """Tell whether a request, of any type, has a field of the age.
 
         Raises `Unreadable` if that is not certain.
         """
@@ -123,15 +104,14 @@ class AskedAge:
             return True
         if not body:
             return False
-        body_type = content_type(head)
-        found = [
-            name for name, _ in read_fields(body_type, body, self._asked)
-        ]  # to the end of the body
+        body_type = content_type_of(head)
+        # Read to the end of the body.
+        found = [name for name, _ in read_fields(body_type, body, self._asked)]
         return bool(found) or any(names_within(body_type, body, self._asked))
 
     def _values(self, head: RequestHead, body: bytes) -> list[str]:
         """Return the values of the age's fields. Raises `Unreadable` unless each occurs exactly once."""
-        body_type = content_type(head)
+        body_type = content_type_of(head)
         values = self._once_each(read_fields(body_type, body, self._asked))
         # Some frameworks look into the query first, and some take any body for a form.
         if self.is_in_query(head):
