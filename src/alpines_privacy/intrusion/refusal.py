@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from alpines_privacy.http.heads import Field, RequestHead
 from alpines_privacy.http.outcomes import Answer
-from alpines_privacy.http.own_page import STYLE, page, plain, problem, shell, wants_problem
+from alpines_privacy.http.own_page import (
+    STYLE,
+    crossing,
+    page,
+    plain,
+    problem,
+    shell,
+    wants_problem,
+)
 
 __all__ = ["refusal", "too_large", "too_many_names"]
 
@@ -20,16 +28,9 @@ def refusal(request: RequestHead, seconds: int) -> Answer:
     retry: Field = ("retry-after", str(seconds))
     text = f"Please try again in {_duration(seconds)}."
     if wants_problem(request):
-        answer = problem(429, f"{_TITLE}. {text}")
-        return Answer(429, [*_without_length(answer), retry], answer.body, crosses=True)
+        return crossing(problem(429, f"{_TITLE}. {text}"), retry)
     content = f"<h1>{_TITLE}</h1>\n<p>{text}</p>"
-    answer = page(429, shell(_TITLE, content, STYLE), retry)
-    answer.crosses = True
-    return answer
-
-
-def _without_length(answer: Answer) -> list[Field]:
-    return [field for field in answer.fields if field[0] != "content-length"]
+    return crossing(page(429, shell(_TITLE, content, STYLE)), retry)
 
 
 def _duration(seconds: int) -> str:

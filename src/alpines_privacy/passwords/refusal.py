@@ -77,12 +77,9 @@ class WeakPasswords(Promise):
     def _refused(self, request: RequestHead, weak: dict[str, str]) -> Answer:
         rule, text = self._rule, next(iter(weak.values()))
         if own_page.wants_problem(request):
-            answer = about_fields(request, 422, text, list(weak))
-        else:
-            said = "".join(f"<p>{escape(each)}</p>" for each in (text, rule.refused))
-            title = escape(rule.refused_title)
-            link = f'<p class="back"><a href="">{escape(rule.back)}</a></p>'
-            html = own_page.shell(rule.refused_title, f"<h1>{title}</h1>{said}{link}", _STYLE)
-            answer = own_page.page(422, html)
-        answer.crosses = True
-        return answer
+            return own_page.crossing(about_fields(request, 422, text, list(weak)))
+        said = "".join(f"<p>{escape(each)}</p>" for each in (text, rule.refused))
+        title = escape(rule.refused_title)
+        link = f'<p class="back"><a href="">{escape(rule.back)}</a></p>'
+        html = own_page.shell(rule.refused_title, f"<h1>{title}</h1>{said}{link}", _STYLE)
+        return own_page.crossing(own_page.page(422, html))
