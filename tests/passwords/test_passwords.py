@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from alpines_privacy import Passwords, PolicyError, PrivacyPolicy, Signup, current, protect
-from alpines_privacy.passwords.advice import _network
 from alpines_privacy.passwords.strength import LONGEST, Strength
 from alpines_privacy.testing import visitor
 
@@ -491,9 +490,3 @@ def test_a_form_of_many_passwords_is_refused_unjudged(
     assert judged == []
     assert visitor(app).post("/register", data={"password": GOOD}).status == 200
     assert judged == [GOOD]
-
-
-@pytest.mark.parametrize("form", ["203.0.113.9", "::ffff:203.0.113.9", "::ffff:203.0.113.77"])
-def test_a_network_is_the_same_in_all_forms_of_its_addresses(form: str) -> None:
-    assert _network(form) == "203.0.113.0/24"
-    assert _network("fe80::1%eth0") == "fe80::/56"

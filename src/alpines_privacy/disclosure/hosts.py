@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
 
+from alpines_privacy.http.ip_addresses import read_ip
 from alpines_privacy.http.url import host_in_ascii
 from alpines_privacy.policy.disclosure import network_of
 
@@ -34,11 +34,9 @@ class Told:
         """Tell whether a host, in lower case, is local, declared or allowed."""
         if host in self._hosts or host.endswith((*self._below, *_LOCAL)):
             return True
-        try:
-            ip = ipaddress.ip_address(host)
-        except ValueError:
+        ip = read_ip(host)
+        if ip is None:
             return "." not in host  # a name of this network: localhost, db, redis
-        ip = getattr(ip, "ipv4_mapped", None) or ip
         return not ip.is_global or any(ip in network for network in self._networks)
 
 

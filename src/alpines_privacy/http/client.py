@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from alpines_privacy.http.cache import Cache, cached
 from alpines_privacy.http.heads import Asked, RequestHead, split_list
+from alpines_privacy.http.ip_addresses import read_ip
 from alpines_privacy.http.report import Notices
 
 __all__ = ["Client", "ProxyTrust", "as_read_inside", "says_https"]
@@ -70,12 +71,8 @@ class ProxyTrust:
         def trusts(address: str) -> bool:
             if not address:
                 return unix
-            try:
-                ip = ipaddress.ip_address(address)
-            except ValueError:
-                return False
-            ip = getattr(ip, "ipv4_mapped", None) or ip
-            return any(ip in network for network in networks)
+            ip = read_ip(address)
+            return ip is not None and any(ip in network for network in networks)
 
         self.trusts = trusts
 
@@ -196,11 +193,7 @@ def _address(text: str) -> str:
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return ""
-    return text
+    return "" if read_ip(text) is None else text
 
 
 def _site(asked: tuple[str, str]) -> tuple[str, str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.forwarding import FIELDS
 from alpines_privacy.http.heads import RequestHead
+from alpines_privacy.http.ip_addresses import read_ip
 
 __all__ = ["is_local", "is_loopback_host"]
 
@@ -39,11 +39,8 @@ def _is_loopback_or_unknown(address: str) -> bool:
     """Whether an address is a loopback one, or that of a socket's other end, which has none."""
     if not address:
         return True
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
+    ip = read_ip(address)
+    return ip is not None and ip.is_loopback
 
 
 def _is_forwarded(request: RequestHead) -> bool:

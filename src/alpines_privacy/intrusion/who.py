@@ -1,7 +1,7 @@
-"""Who asks and whose account is meant, as keyed hashes.
+"""Clients and accounts as keyed hashes.
 
-A client is its network: an IPv4 /24 or an IPv6 /56, which is what one customer of a provider gets. An
-account is its name in a form in which case, accents, Unicode's forms and blanks around it do not matter.
+A client is its network: an IPv4 /24 or an IPv6 /56. An account is its name, whatever its case, accents,
+Unicode forms and blanks around it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ import ipaddress
 import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TypeAlias
 
-__all__ = ["Allowed", "Hashes", "is_private", "network_of", "normalised", "spelled"]
+from alpines_privacy.http.ip_addresses import customer_network, read_ip
 
-Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
+__all__ = ["Allowed", "Hashes", "is_private", "normalised", "spelled"]
 
 _SALT = b"alpines-privacy.intrusion"
 _LONGEST = 256  # characters of a name; longer ones count by their beginning
 _UNCOUNTED = frozenset({"Cc", "Cf", "Mn", "Me"})  # controls, invisible characters, accents
-_PREFIXES = {4: 24, 6: 56}
 # Local networks and this machine, also a provider's own behind its NAT (RFC 1918, 4193, 4291, 6598).
 _PRIVATE = tuple(
     map(
@@ -41,7 +39,7 @@ class Hashes:
 
     def client(self, address: str) -> str:
         """Return the hash of an address's network; empty for what is no address."""
-        network = network_of(address)
+        network = customer_network(address)
         return "" if network is None else self._hashed("client", str(network))
 
     def account(self, name: str) -> str:
@@ -79,15 +77,9 @@ def _counted(name: str) -> str:
     return "".join([char for char in name if unicodedata.category(char) not in _UNCOUNTED]).strip()
 
 
-def network_of(address: str) -> Network | None:
-    """Return the /24 or /56 of an address, by whichever of its forms; None for what is no address."""
-    ip = _ip(address)
-    return None if ip is None else ipaddress.ip_network((ip, _PREFIXES[ip.version]), strict=False)
-
-
 def is_private(address: str) -> bool:
     """Tell whether an address is one of a local network, or of this machine."""
-    ip = _ip(address)
+    ip = read_ip(address)
     return ip is not None and any(ip in network for network in _PRIVATE)
 
 
@@ -100,14 +92,6 @@ class Allowed:
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def __contains__(self, address: str) -> bool:
-        if not self._networks or (ip := _ip(address)) is None:
+        if not self._networks or (ip := read_ip(address)) is None:
             return False
         return any(ip in network for network in self._networks)
-
-
-def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])  # the zone is this machine's
-    except ValueError:
-        return None
-    return getattr(ip, "ipv4_mapped", None) or ip

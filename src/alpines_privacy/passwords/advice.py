@@ -7,7 +7,6 @@ answer. Only a page of the site itself may ask.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +20,7 @@ from msgspec import Meta, Struct
 
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import RequestHead, ResponseHead, media_type
+from alpines_privacy.http.ip_addresses import customer_network
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, json_answer, not_allowed, problem
 from alpines_privacy.http.promise import Promise
@@ -170,14 +170,4 @@ def _limited(per_minute: int) -> Callable[[str], bool]:
             key="passwords",
         ) from None
     limiter, item = FixedWindowRateLimiter(MemoryStorage()), RateLimitItemPerMinute(per_minute)
-    return lambda address: limiter.hit(item, str(hash(_network(address)) % _SLOTS))
-
-
-def _network(address: str) -> str:
-    """Return an address's /24 or /56, which one household or office shares."""
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    known = getattr(known, "ipv4_mapped", None) or known  # as dual-stack sockets write IPv4
-    return str(ipaddress.ip_network((known, 24 if known.version == 4 else 56), strict=False))
+    return lambda address: limiter.hit(item, str(hash(str(customer_network(address))) % _SLOTS))
