@@ -1,1 +1,1 @@
-"""A data breach: the incident, its deadline, the people whom it affects, and the ledger of who was told."""
+"""A data breach: the incident, its deadline, the people affected, and the ledger of notices to them."""

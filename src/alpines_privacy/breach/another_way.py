@@ -1,4 +1,4 @@
-"""The people whom mail does not reach, as a list for letters and calls."""
+"""A list, for letters and calls, of the people whom mail does not reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of a list holds what: as the operator says, else guessed and shown."""
+"""The columns of a list: mapped by the operator, else guessed and shown."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Deadline(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """What another law asks for: who is told, until when (None where it names no time), and its source."""
+    """A duty under another law: whom to tell, until when (None where it names no time), and its source."""
 
     law: str
     told: str

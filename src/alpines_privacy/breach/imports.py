@@ -48,7 +48,7 @@ class Imported(NamedTuple):
 
 
 class _Progress(NamedTuple):
-    """How far an import is, as the ledger has it."""
+    """The progress of an import, as the ledger has it."""
 
     id: int
     done: Imported

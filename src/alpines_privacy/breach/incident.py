@@ -1,4 +1,4 @@
-"""What an operator says about an incident: when it was discovered, what happened, what people can do."""
+"""The operator's statement about an incident: its discovery, what happened, what people can do."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Claim(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of an attempt: the server's code and reply, and for a deferred one when to try again."""
+    """The outcome of an attempt: the server's code and reply; for a deferred one, the next try."""
 
     claim: Claim
     state: Literal["accepted", "deferred", "failed"]
@@ -100,7 +100,7 @@ class Counts(NamedTuple):
 
 
 class Remaining(NamedTuple):
-    """How many people a message is still to be sent to, and the seconds until one of them is due."""
+    """The number of people still to be told, and the seconds until the next of them is due."""
 
     people: int
     seconds: float
@@ -121,7 +121,7 @@ class Ledger:
         self._clock = time.time if clock is None and database.is_sqlite else clock
 
     def claim(self, worker: str, limit: int, *, lease: float = _LEASE) -> list[Claim]:
-        """Hand out up to `limit` people who are due, the longest due first, for `lease` seconds.
+        """Claim up to `limit` people who are due, the longest due first, for `lease` seconds.
 
         No two workers hold the same person: what one is about to take, PostgreSQL skips for others
         (`FOR UPDATE SKIP LOCKED`), and SQLite has one writer.
@@ -206,7 +206,7 @@ class Ledger:
             return Counts(**{str(state): number for state, number in connection.execute(query)})
 
     def remaining(self) -> Remaining | None:
-        """Return who is still to be told, and when the next is due; None once nobody is."""
+        """Return how many people are still to be told, and when the next is due; None if nobody is."""
         waiting = (_recipient.incident_id == self._incident, _recipient.due.is_not(None))
         query = select(func.count(), func.min(_recipient.due)).where(*waiting)
         with self._database.read() as connection:

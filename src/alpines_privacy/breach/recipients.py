@@ -1,4 +1,4 @@
-"""One person of a list, as the ledger keeps them."""
+"""A person of a list, as the ledger keeps them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from alpines_privacy.breach.addresses import Address, read_address
@@ -15,14 +14,11 @@ from alpines_privacy.breach.sources.source import Row
 
 __all__ = ["INVALID", "LEAKED", "NO_ADDRESS", "Recipient", "recipient_reader"]
 
-# Why somebody is to be told another way than by mail.
+# Reasons to tell somebody in another way than by mail.
 NO_ADDRESS, INVALID, LEAKED = "no-address", "invalid-address", "mailbox-leaked"
 
-_YES, _NO = (
-    frozenset({"1", "true", "yes", "y", "t", "x"}),
-    frozenset({"", "0", "false", "no", "n", "f"}),
-)
-_YES_OR_NO = _YES | _NO
+_YES = frozenset({"1", "true", "yes", "y", "t", "x"})
+_YES_OR_NO = _YES | {"", "0", "false", "no", "n", "f"}
 _UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _LONGEST_NAME, _LONGEST_TEXT = 300, 1000  # characters
@@ -48,7 +44,9 @@ class Recipient(NamedTuple):
 def recipient_reader(
     columns: Columns, salt: str, leaked_mailboxes: Sequence[str] = ()
 ) -> Callable[[Row], Recipient | str]:
-    """Return what makes a recipient of a row, or the reason why it cannot, without any of its values.
+    """Return a function from a row to its recipient, or to the reason why it has none.
+
+    A reason holds none of the row's values.
 
     The key is a digest of the mailbox under the incident's own salt: it is the same for all
     spellings of an address, and tells nobody who has not the salt what the address is.
@@ -111,7 +109,7 @@ def _untold(given: str, address: Address | None, *, is_leaked: bool) -> str | No
 
 
 def _identity(said: dict[str, str], address: Address | None) -> str:
-    """Return what makes somebody one person: the mailbox, else the identifier, else all that is known."""
+    """Return the identity of a person: the mailbox, else the identifier, else all fields."""
     if address is not None:
         return f"mailbox\n{address.mailbox}"
     if said["person"]:
@@ -120,7 +118,7 @@ def _identity(said: dict[str, str], address: Address | None) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a cell as text; what is no text, number or truth cannot be read."""
+    """Return a cell as text; U+FFFD for a type other than text, numbers and truth values."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -145,6 +143,5 @@ def _printable(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=1_000)
 def _language(text: str) -> str | None:
     return text.replace("_", "-") if len(text) <= 35 and _LANGUAGE.fullmatch(text) else None

@@ -33,7 +33,7 @@ class RefusedError(OSError):
 
 
 class _Seen:
-    """What is known of the process: whether the hook is in place, and where look-ups led."""
+    """The state of the process: whether the hook is in place, and where look-ups led."""
 
     __slots__ = ("addresses", "has_hook", "is_wrapped", "looks_up", "notices")
 

@@ -1,4 +1,4 @@
-"""Which judge decides over what this code sends: that of its request, else the newest of the process."""
+"""The judge of what the running code sends: its request's, else the newest of the process."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def judge_of_request() -> tuple[Judge, RequestContext] | None:
 
 
 def judge_of_process() -> tuple[Judge, RequestContext | None] | None:
-    """Return what `judge_of_request` does; outside a request the newest judge; None if there is none."""
+    """Return the judge and the context of the request; outside one, the newest judge; None without any."""
     if (found := judge_of_request()) is not None:
         return found
     context = request_context()

@@ -85,8 +85,8 @@ def promises_for(
 
 
 def _outgoing(policy: PrivacyPolicy, disclosure: Disclosure, lists: Subscription) -> Promise:
-    """Return the promise about disclosure, told by the rules whose a tracker is, by the logs what is personal."""
-    from alpines_privacy.disclosure import Outgoing  # noqa: PLC0415 - only those need it who declare it
+    """Return the promise about disclosure: filter rules name the trackers, log rules the personal data."""
+    from alpines_privacy.disclosure import Outgoing  # noqa: PLC0415 - only where it is declared
     from alpines_privacy.redaction import Redactor  # noqa: PLC0415 - as above
     from alpines_privacy.redaction.logs.submitted import disclosed_values_of  # noqa: PLC0415 - as above
 
@@ -117,7 +117,7 @@ def _relations(policy: PrivacyPolicy) -> TagEdits | None:
 
 
 def _intruders(policy: PrivacyPolicy, intrusion: Intrusion) -> Promise:
-    """Return the promise about intruders, whose storage only those need who declare it."""
+    """Return the promise about intruders; only a policy with `[intrusion]` needs its storage."""
     try:
         from alpines_privacy.intrusion import intruders_for  # noqa: PLC0415 - as the docstring says
     except ModuleNotFoundError as error:
@@ -149,7 +149,7 @@ def _transport(policy: PrivacyPolicy) -> list[Promise]:
 
 
 def _passwords(policy: PrivacyPolicy) -> tuple[list[Promise], list[ShieldTag]]:
-    """Return the promises about passwords, and what writes the meter's element; nothing without `passwords`."""
+    """Return the promises about passwords, and the writer of the meter's element; nothing without `passwords`."""
     if policy.passwords is None:
         return [], []
     from alpines_privacy.passwords import advice_for  # noqa: PLC0415 - only where it is declared
@@ -159,7 +159,7 @@ def _passwords(policy: PrivacyPolicy) -> tuple[list[Promise], list[ShieldTag]]:
 
 
 def _tags(first: ShieldTag, *more: ShieldTag) -> ShieldTag:
-    """Return what writes all elements that go before a page's first code."""
+    """Return a function that writes all elements that go before a page's first code."""
     if not more:
         return first
     return lambda context, head: b"".join(tag(context, head) for tag in (first, *more))

@@ -100,7 +100,7 @@ def _decoded(text: bytes, characters: dict[bytes, bytes]) -> bytes:
 
 
 def _character(characters: dict[bytes, bytes], escape: re.Match[bytes]) -> bytes:
-    """Return what an escape stands for; the usual ones are in a table, which is twice as fast."""
+    """Return the character of an escape. A table of the usual ones is twice as fast."""
     usual = characters.get(escape[0].lower())
     return characters[b"%%%02x" % _code(escape)] if usual is None else usual
 
@@ -111,7 +111,7 @@ def _code(escape: re.Match[bytes]) -> int:
 
 
 def _characters(translated: bytes, dropped: bytes) -> dict[bytes, bytes]:
-    r"""Return what `%64` and `\u0064` stand for, when bytes are translated and dropped so."""
+    r"""Return the characters of `%64`, `\u0064` and the like, under this translation."""
     return {
         spelling % code: bytes([code]).translate(translated, dropped)
         for code in range(0x100)

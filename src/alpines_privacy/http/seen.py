@@ -1,4 +1,4 @@
-"""What is reported, appended to a file as JSON lines, for `alpines-privacy policy init`.
+"""A file of undeclared things as JSON lines, for `alpines-privacy policy init`.
 
 `ALPINES_PRIVACY_SEEN` names the file. A line holds names (of cookies, hosts, fields, the shapes of
 paths) and never a value. Each process writes a line once; the file is bounded, whoever writes it.

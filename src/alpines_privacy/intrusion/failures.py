@@ -1,6 +1,6 @@
 """`Failures`: failed logins and lock-outs of clients and accounts, in a storage of `limits`.
 
-Who a key belongs to is a keyed hash; no address and no name reaches a storage.
+Keys hold keyed hashes: no address and no name reaches a storage.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DOUBLINGS = 20  # more are beyond any longest lock-out
 
 
 class Windows(Protocol):
-    """What is needed of a storage: counters that expire, and sliding windows."""
+    """The interface of a storage: counters that expire, and sliding windows."""
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter, which expires so many seconds after it was begun; return it."""

@@ -1,6 +1,6 @@
 """`Counting`: failures counted where all workers share them, or in this process while that is out of reach.
 
-The app goes on whatever becomes of the shared storage: an error, or an answer later than the
+The app goes on if the shared storage fails: an error, or an answer later than the
 policy's timeout, sends all counting to this process's memory for five seconds; then one request
 tries the storage again. Each loss and each return is logged once.
 """
@@ -61,7 +61,7 @@ class Counting:
         return self._shared is not None
 
     def run(self, action: Callable[[Failures], T]) -> T:
-        """Return what an action returns; it may be run twice, and raises nothing of the storage's."""
+        """Run an action, twice if the storage fails, and return its result. Raises no error of the storage."""
         if self._shared is None or not self._is_due():
             return action(self._own)
         began = time.monotonic()

@@ -23,7 +23,7 @@ _PASSWORD = re.compile(rb"""\btype\s*+=\s*+["']?+password\b""", re.IGNORECASE)
 
 
 class Verdicts:
-    """How the responses of one login route are read."""
+    """Reads the responses of one login route."""
 
     def __init__(self, route: LoginRoute, routes: Sequence[LoginRoute]) -> None:
         """`routes` are all login routes: a redirect to any of them is a failure."""

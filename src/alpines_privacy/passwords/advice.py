@@ -43,7 +43,7 @@ _FORBIDDEN = (
 
 
 class _Question(Struct, forbid_unknown_fields=True):
-    """What the script sends: the password, and the texts of the same form."""
+    """The question that the script sends: the password, and the texts of the same form."""
 
     password: Annotated[str, Meta(max_length=LONGEST)]
     inputs: Annotated[
@@ -159,7 +159,7 @@ def _code(rule: Passwords) -> bytes:
 
 
 def _limited(per_minute: int) -> Callable[[str], bool]:
-    """Return what counts a network's questions and tells whether it may ask one more."""
+    """Return a function that counts a question and tells whether the address's network may ask it."""
     try:
         from limits import RateLimitItemPerMinute  # noqa: PLC0415 - only a policy that asks for advice needs it
         from limits.storage import MemoryStorage  # noqa: PLC0415

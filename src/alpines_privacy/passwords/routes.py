@@ -12,7 +12,7 @@ __all__ = ["is_chosen_at"]
 
 
 def is_chosen_at(policy: PrivacyPolicy, rule: Passwords) -> Callable[[RequestHead], bool]:
-    """Return what tells whether a request's path is one of those; raises `PolicyError` if there are none."""
+    """Return a function that tells whether a request's path is one; raises `PolicyError` if there are none."""
     paths = rule.paths or [signup.path for signup in policy.signups]
     if not paths:
         raise PolicyError(

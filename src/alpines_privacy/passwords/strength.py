@@ -1,4 +1,4 @@
-"""How good a password is: its length, and how soon it would be guessed (NIST SP 800-63B-4 §3.1.1.2; zxcvbn)."""
+"""The strength of a password: its length, and the guesses it takes (NIST SP 800-63B-4 §3.1.1.2; zxcvbn)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,8 @@ _LONGEST_PIECE = 32  # characters
 _MOST_READINGS = 8
 # Signs that zxcvbn reads as a letter, by letter.
 _LETTERS = ("4@", "8", "({[<", "3", "69", "1!|", "1|7", "0", "$5", "+7", "%", "2")
-_SCORES = (
-    3.0,
-    6.0,
-    8.0,
-    10.0,
-)  # zxcvbn's: powers of ten of guesses, each that is reached is a point
+# zxcvbn's thresholds, in powers of ten of guesses; each one that is exceeded is a point.
+_SCORES = (3.0, 6.0, 8.0, 10.0)
 MOST_INPUTS = 20  # texts of the form that count against it
 _LONGEST_INPUT = 200  # characters of one
 _SHORTEST_PIECE = 4  # characters of a word that counts as the visitor's own
@@ -53,7 +49,7 @@ _NOTICED = {
 
 
 class Advice(NamedTuple):
-    """What is said of a password: its score (0 to 4), how many characters are missing, whether it is good enough."""
+    """Advice on a password: its score (0 to 4), the characters missing, whether it is good enough, in words."""
 
     score: int
     missing: int
@@ -93,7 +89,7 @@ class Strength:
 
 
 def _pieces(inputs: Iterable[str]) -> Iterator[str]:
-    """Yield texts and their words, in lower case: what a password's guesser would try first."""
+    """Yield texts and their words in lower case, which a guesser would try first."""
     for _, text in zip(range(MOST_INPUTS), inputs, strict=False):
         folded = unicodedata.normalize("NFC", text[:_LONGEST_INPUT]).casefold()
         yield from (

@@ -1,4 +1,4 @@
-"""Which fields of a form, JSON or a query hold a card's number or its security code.
+"""Payment data in the fields of a form, JSON or a query: card numbers and security codes.
 
 A number counts under a name for cards, whatever its check digit: people mistype. Under a name that
 tells nothing it counts as far as nearly all cards go (15 or 16 digits of the large networks, with
@@ -53,14 +53,14 @@ _LONGEST_NUMBER = 19  # digits
 
 
 class Finding(NamedTuple):
-    """What was found, and the name of its field."""
+    """Payment data that was found: its kind in words, and the name of its field."""
 
     what: str
     name: str
 
 
 class PaymentFields:
-    """The reader of fields under one policy's names."""
+    """Finds payment data in fields, under one policy's names."""
 
     __slots__ = ("_names",)
 

@@ -1,4 +1,4 @@
-"""`[breach]`: how the people whom a data breach affects are told (policy §14)."""
+"""`[breach]`: notices to the people whom a data breach affects (policy §14)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Calendar(Part, frozen=True, kw_only=True):
 
 
 class Breach(Part, frozen=True, kw_only=True):
-    """How the people whom a data breach affects are told (policy §14).
+    """Settings for notices to the people whom a data breach affects (policy §14).
 
     - `zone`: the operator's time zone, in which days end.
     - `calendars`: whose working days count; of several the one with the earliest deadline. Without

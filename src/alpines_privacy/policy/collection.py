@@ -18,7 +18,7 @@ _Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
 class Collection(Part, frozen=True):
-    """What personal data a path takes, why, and how long it is kept.
+    """The personal data that a path takes, why, and how long it is kept.
 
     - `path` may hold parameters, each a part of one segment: `/clubs/{club}/contact`.
     - `fields` are names of a form's fields, or dotted ones of JSON (`user.email`); `kinds` are kinds

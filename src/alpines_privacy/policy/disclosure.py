@@ -16,7 +16,7 @@ _HOST = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]
 
 
 class Disclosure(Part, frozen=True, kw_only=True):
-    """What the site's own process sends elsewhere, beside what pages load (policy §8).
+    """Limits on what the site's own process sends elsewhere, beside what pages load (policy §8).
 
     - `connections`: connections of the process to trackers and to hosts that nobody declared are
       reported, refused, or left alone (`"off"`).

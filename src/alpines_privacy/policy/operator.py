@@ -1,4 +1,4 @@
-"""Who stands behind the policy: the operator, the policy's versions, the dated evidence of its care."""
+"""The policy's operator, its versions, and the dated evidence of care."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _WEB = re.compile(r"https?://[^\s/?#\\]++[!-\[\]-~]*")
 
 
 class Operator(Part, frozen=True, kw_only=True):
-    """Who runs the site, and where people reach them: it puts the policy's page at `page`.
+    """The operator of the site, and where people reach them. It publishes the policy at `page`.
 
     - `name`, `contact`: the operator, and an e-mail address of theirs.
     - `address`, `web_form`: where else they are reached: by post, and at a path or address.
     - `account`: a path or address where people see and change their data.
-    - `redress`, `jurisdiction`: what who was wronged can do, and before whose courts.
+    - `redress`, `jurisdiction`: what somebody who was wronged can do, and before whose courts.
     - `breach_notice`: within how many business days those a data breach affects are told by e-mail.
     - `page`: the path of the policy's page, below the app's mount point.
-    - `languages`: the page's languages, the first for who asks for none of them.
+    - `languages`: the page's languages, the first for visitors who ask for none of them.
     - `catalogues`: a folder of gettext catalogues that go before the shipped ones
       (`<language>/LC_MESSAGES/alpines_privacy.mo`).
     - `template`: a file of the app's (UTF-8, Python's `string.Template`) with `$content`; `$title`,

@@ -16,7 +16,7 @@ _MOST = 10 * _YEAR
 
 
 class Hsts(Part, frozen=True, kw_only=True):
-    """How long browsers use https alone for this host, once they have come over it (RFC 6797 §6.1).
+    """Strict-Transport-Security: browsers that came over https use it alone for this host (RFC 6797 §6.1).
 
     It cannot be taken back before `max_age` (seconds) has passed, except by a response over https
     with `max_age = 0`. `preload` asks for a place in the lists that browsers ship.

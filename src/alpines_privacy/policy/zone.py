@@ -13,7 +13,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,32}(?:/[A-Za-z0-9_+\-]{1,32}){0,3}")
 
 
 def zone_problem(name: str) -> str | None:
-    """Return what is wrong with the name of a time zone, with the closest right one; None if nothing is."""
+    """Return the problem with a time zone's name, with the closest right one; None if there is none."""
     if is_zone(name):
         return None
     close = nearest(name, zoneinfo.available_timezones())

@@ -1,4 +1,4 @@
-"""Which format and language of the page a client gets (RFC 9110 §12.5.1, §12.5.4)."""
+"""The format and the language of the page for a client (RFC 9110 §12.5.1, §12.5.4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["FORMATS", "format_for", "language_for"]
 FORMATS: Mapping[str, str] = MappingProxyType(
     {"html": "text/html", "markdown": "text/markdown", "text": "text/plain"}
 )
-"""The formats by their media types; of two that are as welcome the first is sent."""
+"""The formats by their media types; of equally weighted ones the first is sent."""
 
 _LONGEST = 4096  # characters that are read of a field
 _LONGEST_TAG = 64

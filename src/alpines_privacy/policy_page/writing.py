@@ -1,4 +1,4 @@
-"""What the sections are written from: the policy, the language, the day."""
+"""The input of the sections: the policy, the language, the day."""
 
 from __future__ import annotations
 

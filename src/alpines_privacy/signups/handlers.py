@@ -365,7 +365,7 @@ class UndeclaredHandler(Handler):
     def _also_as_form(
         self, finding: Finding, request: RequestHead, body_type: ContentType, body: bytes
     ) -> tuple[Finding, Unreadable | None]:
-        """Return what a parser that reads any body as a form finds, if that is more."""
+        """Return the finding of a parser that reads any body as a form, if it shows more."""
         kinds = map(kind_of, names_within(body_type, body, ANY))
         if all(kind is NameKind.OTHER for kind in kinds):
             return finding, None

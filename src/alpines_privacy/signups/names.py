@@ -17,7 +17,7 @@ __all__ = ["BIRTH_STEP", "PASSWORD_STEP", "SHORTEST", "NameKind", "kind_of"]
 
 
 class NameKind(Enum):
-    """What a field's name means."""
+    """The meaning of a field's name."""
 
     OTHER = "nothing that tells a signup"
     PASSWORD = "a password"  # noqa: S105 - a kind, no password
@@ -56,7 +56,7 @@ _MOST_STEPS = 64
 
 
 def kind_of(name: str) -> NameKind:
-    """Return what a field's name means, a path of steps."""
+    """Return the meaning of a field's name, which is a path of steps."""
     plain = (name if name.isalnum() else _SEPARATOR.sub("", name)).casefold()
     if _TELLING.search(plain) is None:
         return NameKind.OTHER

@@ -1,4 +1,4 @@
-"""Which kind of list a file is, by its first bytes rather than its name."""
+"""The kind of a list, by its first bytes rather than its name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PACKED = {
 
 
 class Reading(NamedTuple):
-    """How a text is to be read, where the operator says so."""
+    """The options for reading a text, where the operator gives them."""
 
     encoding: str | None = None
     delimiter: str | None = None  # by name, or the character

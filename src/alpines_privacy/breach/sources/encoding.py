@@ -29,7 +29,7 @@ _AROUND = 500  # bytes of a line on each side of the first that is not ASCII
 
 
 class Bytes(NamedTuple):
-    """What one pass over a file tells: its length, its SHA-256, and its encoding as Python names it."""
+    """The result of one pass over a file: its length, its SHA-256, and its encoding as Python names it."""
 
     length: int
     digest: str

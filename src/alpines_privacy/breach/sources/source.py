@@ -1,4 +1,4 @@
-"""What every list of people is: named columns, and rows that are read one by one."""
+"""The interface of all lists of people: named columns, and rows read one by one."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _from_file(path: str, given: Mapping[str, Any]) -> IncidentDraft:
 
 
 def _options(given: Mapping[str, Any], mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the command line says where the file says something else; the policy's word is a default."""
+    """Return the command line's values for keys of the file, without the policy's defaults."""
     context = click.get_current_context()
     return {
         key: given[key]
@@ -157,7 +157,7 @@ def _lines(incident: Incident) -> list[str]:
 
 
 def clock_lines(incident: Incident) -> list[str]:
-    """Return what other laws ask for, for people."""
+    """Return the duties under other laws, in words."""
     lines = ["Other laws may ask for more (for information, no legal advice):"]
     for clock in other_clocks(incident.discovered, incident.zone):
         until = shown(clock.until, incident.zone) if clock.until else "no fixed time"

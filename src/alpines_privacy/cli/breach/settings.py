@@ -1,4 +1,4 @@
-"""What all commands take: the policy's `[breach]`, the ledger, and which incident is meant."""
+"""The options of all commands: the policy's `[breach]`, the ledger, and the incident."""
 
 from __future__ import annotations
 

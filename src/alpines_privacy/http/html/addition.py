@@ -1,4 +1,4 @@
-"""What reads along with a rewriter, and adds markup at the end of a page's body."""
+"""An addition to a page: it reads along with a rewriter, and adds markup at the end of the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows the fourteen sections: how the operator is reached, and the policy's versions."""
+"""The end of the page: how to reach the operator, and the policy's versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the site's own application may tell other companies."""
+"""The disclosures of the site's own application to other companies."""
 
 from __future__ import annotations
 

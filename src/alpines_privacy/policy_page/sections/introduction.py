@@ -1,4 +1,4 @@
-"""What the policy is, since when, and what it does not cover."""
+"""The introduction: what the policy is, since when, and what it does not cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens after failed logins."""
+"""The measures after failed logins."""
 
 from __future__ import annotations
 

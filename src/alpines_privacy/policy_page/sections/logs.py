@@ -1,4 +1,4 @@
-"""What the application's logs hold of visitors: one sentence for each way of redaction that is in force."""
+"""Personal data in the application's logs: a sentence for each kind of redaction in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about passwords as people choose them."""
+"""The advice on passwords that people choose."""
 
 from __future__ import annotations
 

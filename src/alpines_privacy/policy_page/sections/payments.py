@@ -1,4 +1,4 @@
-"""What happens to payment data."""
+"""The treatment of payment data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is encrypted on its way."""
+"""Encryption in transit."""
 
 from __future__ import annotations
 
