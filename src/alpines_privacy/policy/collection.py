@@ -10,7 +10,7 @@ from msgspec import Meta
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.kinds import Kind
 from alpines_privacy.policy.part import Part
-from alpines_privacy.policy.signup_paths import is_path
+from alpines_privacy.policy.route_checks import check_path
 
 __all__ = ["Collection"]
 
@@ -34,11 +34,8 @@ class Collection(Part, frozen=True):
 
     def check(self) -> None:
         """Check what the types cannot say."""
-        if self.path != "/" and not is_path(self.path):
-            raise PolicyError(
-                f"{self.path!r} is no path; expected one such as /contact or /clubs/{{club}}/contact",
-                key="path",
-            )
+        if self.path != "/":
+            check_path(self.path, "path", "/contact or /clubs/{club}/contact")
         if not self.purpose.strip():
             raise PolicyError("is blank; expected what the data is for, in words", key="purpose")
         if not (self.fields or self.kinds):

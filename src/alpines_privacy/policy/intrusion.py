@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.part import Part
-from alpines_privacy.policy.signup_paths import is_path
+from alpines_privacy.policy.route_checks import check_path, check_patterns
 
 __all__ = ["STORAGE_VARIABLE", "Intrusion", "LoginRoute"]
 
@@ -48,11 +48,7 @@ class LoginRoute(Part, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Check what the types cannot say."""
-        if not is_path(self.path):
-            raise PolicyError(
-                f"{self.path!r} is no path; expected one such as /login or /clubs/{{club}}/login",
-                key="path",
-            )
+        check_path(self.path, "path", "/login or /clubs/{club}/login")
         if not all(self.accounts):
             raise PolicyError("is empty; expected the name of a field", key="account")
         for index, method in enumerate(self.methods):
@@ -62,12 +58,7 @@ class LoginRoute(Part, frozen=True, kw_only=True):
                 )
         if not self.methods:
             raise PolicyError("is empty; expected at least POST", key="methods")
-        for index, path in enumerate(self.failure_redirects):
-            if not path.startswith("/"):
-                raise PolicyError(
-                    f"{path!r} is no path; expected one that starts with /",
-                    key=f"failure_redirects[{index}]",
-                )
+        check_patterns(self.failure_redirects, "failure_redirects")
 
     @property
     def accounts(self) -> tuple[str, ...]:

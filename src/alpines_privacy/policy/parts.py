@@ -25,7 +25,8 @@ from alpines_privacy.policy.operator import Change, Evidence, Operator
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.patterns import compile_patterns
-from alpines_privacy.policy.signup_paths import expression_of, is_path
+from alpines_privacy.policy.route_checks import check_path, check_patterns
+from alpines_privacy.policy.signup_paths import expression_of
 from alpines_privacy.policy.transport import Hsts
 from alpines_privacy.policy.zone import zone_problem
 
@@ -275,11 +276,7 @@ class Signup(Part, frozen=True):
 
     def check(self) -> None:
         """Check what the type cannot say."""
-        if not is_path(self.path):
-            raise PolicyError(
-                f"{self.path!r} is no path; expected one such as /register or /clubs/{{club}}/join",
-                key="path",
-            )
+        check_path(self.path, "path", "/register or /clubs/{club}/join")
         if self.birth_date is not None and self.age is not None:
             raise PolicyError(
                 "a signup asks for a birth date or an age; expected one of them", key="age"
@@ -486,9 +483,9 @@ class PrivacyPolicy(Part, frozen=True, kw_only=True):
                     f'{slot!r} is no ad slot; expected one class or id, as ".banner" or "#sidebar-ad"',
                     key=f"ad_slots[{index}]",
                 )
-        _check_paths("exempt", self.exempt)
-        _check_paths("https_exempt", self.https_exempt)
-        _check_paths("payment_callbacks", self.payment_callbacks)
+        check_patterns(self.exempt, "exempt")
+        check_patterns(self.https_exempt, "https_exempt")
+        check_patterns(self.payment_callbacks, "payment_callbacks")
         if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)+", self.endpoint):
             raise PolicyError(
                 f"{self.endpoint!r} is no path of its own; expected one such as /_privacy/ that starts and ends with /",
@@ -586,14 +583,6 @@ def _contradiction(signup: Signup, other: Signup, name: str) -> str | None:
         f'"{signup.path}" and "{other.path}" ({name}) are one path to many routers, and have '
         "different rules; expected one of them"
     )
-
-
-def _check_paths(table: str, patterns: Sequence[str]) -> None:
-    for index, pattern in enumerate(patterns):
-        if not pattern.startswith("/"):
-            raise PolicyError(
-                f"{pattern!r} is no path; expected one that starts with /", key=f"{table}[{index}]"
-            )
 
 
 def _check_proxy(proxy: str, key: str) -> None:

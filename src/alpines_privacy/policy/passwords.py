@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.part import Part
-from alpines_privacy.policy.signup_paths import is_path
+from alpines_privacy.policy.route_checks import check_path
 
 __all__ = ["Passwords"]
 
@@ -60,11 +60,7 @@ class Passwords(Part, frozen=True, kw_only=True):
     def check(self) -> None:
         """Check what the types cannot say."""
         for index, path in enumerate(self.paths):
-            if not is_path(path):
-                raise PolicyError(
-                    f"{path!r} is no path; expected one such as /register or /account/password",
-                    key=f"paths[{index}]",
-                )
+            check_path(path, f"paths[{index}]", "/register or /account/password")
         if not self.fields:
             raise PolicyError("is empty; expected the name of a field", key="fields")
         if self.minimum is not None and self.minimum < ALONE and not self.multi_factor:
