@@ -31,35 +31,12 @@ from alpines_privacy.policy import Cookie, Logs, ThirdParty
 from alpines_privacy.testing import visitor
 from tests.frameworks.django_site import OURS
 from tests.support.exempting import exempting
+from tests.support.shop import Shop
 
 CONTACT = Collection("/contact", purpose="Answers you", fields=["email", "user.phone"])
 POLICY = PrivacyPolicy(collections=[CONTACT])
 STRICT = PrivacyPolicy(collections=[CONTACT], strict=True)
 protocols = pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
-
-
-class App:
-    """An app of both protocols that reads what it gets."""
-
-    def __init__(self, status: int = 200) -> None:
-        self.read: list[bytes] = []
-        self.status = status
-
-    def wsgi(self, environ: Any, start_response: Any) -> list[bytes]:
-        self.read.append(environ["wsgi.input"].read())
-        start_response(f"{self.status} Any", [("content-type", "application/json")])
-        return [b"{}"]
-
-    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        self.read.append(body)
-        fields = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": self.status, "headers": fields})
-        await send({"type": "http.response.body", "body": b"{}"})
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -84,7 +61,7 @@ each_personal = pytest.mark.parametrize(("sent", "shown"), PERSONAL.values(), id
 def test_undeclared_data_is_reported_once_for_a_route_and_never_its_value(
     protocol: str, sent: dict[str, Any], shown: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = App()
+    app = Shop()
     browser = visitor(protect(getattr(app, protocol), POLICY))
     for number in range(3):
         assert browser.post(f"/order/{number}", **sent).status == 200
@@ -104,7 +81,7 @@ def test_undeclared_data_is_reported_once_for_a_route_and_never_its_value(
 def test_strict_refuses_it_before_the_app_sees_it(
     protocol: str, sent: dict[str, Any], shown: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = App()
+    app = Shop()
     browser = visitor(protect(getattr(app, protocol), STRICT))
     assert (browser.post("/order", **sent).status, app.read) == (422, [])
     assert shown in told(caplog)[0]
@@ -129,7 +106,7 @@ DECLARED: list[dict[str, Any]] = [
 def test_declared_data_passes(
     protocol: str, policy: PrivacyPolicy, sent: dict[str, Any], place: str, caplog: Any
 ) -> None:
-    app = App()
+    app = Shop()
     assert visitor(protect(getattr(app, protocol), policy)).post(place, **sent).status == 200
     assert len(app.read) == 1
     assert told(caplog) == []
@@ -152,26 +129,26 @@ OTHERS: list[tuple[PrivacyPolicy, str, int]] = [
 def test_by_path_by_kind_and_by_the_site_s_own_names(
     protocol: str, policy: PrivacyPolicy, place: str, status: int
 ) -> None:
-    browser = visitor(protect(getattr(App(), protocol), policy))
+    browser = visitor(protect(getattr(Shop(), protocol), policy))
     assert browser.post(place, data={"email": "x"}).status == status
 
 
 @protocols
 def test_an_app_can_leave_a_request_out(protocol: str, caplog: pytest.LogCaptureFixture) -> None:
-    app = exempting(App(), protocol, "collections")
+    app = exempting(Shop(), protocol, "collections")
     visitor(protect(app, POLICY)).post("/x", data={"cnic": "1"})
     assert told(caplog) == []
 
 
 @protocols
 def test_paths_that_the_app_does_not_know_are_not_told_of(protocol: str, caplog: Any) -> None:
-    browser = visitor(protect(getattr(App(status=404), protocol), POLICY))
+    browser = visitor(protect(getattr(Shop(status=404), protocol), POLICY))
     browser.post("/x", data={"cnic": "1"})
     assert told(caplog) == []
 
 
 def test_invented_names_and_paths_fill_neither_log_nor_memory(caplog: Any) -> None:
-    browser = visitor(protect(App().wsgi, POLICY))
+    browser = visitor(protect(Shop().wsgi, POLICY))
     for number in range(120):
         word = chr(97 + number % 26) + chr(97 + number // 26)
         fields = {f"{'x' * 1000}{n}.4242424242424242.email": "a@b.example" for n in range(50)}
@@ -193,8 +170,8 @@ def test_a_plain_name_is_plain_already(name: str) -> None:
 
 def test_a_defect_of_ours_reports_nothing_and_refuses_where_it_is_strict(monkeypatch: Any) -> None:
     monkeypatch.setattr("alpines_privacy.collected.collected.find_fields", None)
-    assert visitor(protect(App().wsgi, POLICY)).post("/p", data={"a": "b"}).status == 200
-    assert visitor(protect(App().wsgi, STRICT)).post("/p", data={"a": "b"}).status == 422
+    assert visitor(protect(Shop().wsgi, POLICY)).post("/p", data={"a": "b"}).status == 200
+    assert visitor(protect(Shop().wsgi, STRICT)).post("/p", data={"a": "b"}).status == 422
 
 
 SHAPES = {"a@b.example": "EMAIL", "+92 300 1234567": "PHONE", "35202-1234567-1": "CNIC", "hello": None, "": None,

@@ -35,6 +35,7 @@ from alpines_privacy.testing import visitor
 from tests.frameworks.django_site import OURS
 from tests.payments.numbers import OTHERS, cards
 from tests.support.exempting import exempting
+from tests.support.shop import Shop
 
 FIELDS = PaymentFields(KeyNames(Logs()))
 CARD = "4242424242424242"
@@ -222,32 +223,6 @@ BODIES: dict[str, tuple[str, bytes]] = {
 }  # fmt: skip
 each_body = pytest.mark.parametrize(("kind", "body"), BODIES.values(), ids=BODIES)
 protocols = pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
-
-
-class Shop:
-    """An app of both protocols that reads what it gets."""
-
-    def __init__(
-        self, status: int = 200, page: bytes = b"{}", kind: str = "application/json"
-    ) -> None:
-        self.read: list[bytes] = []
-        self.status, self.page, self.kind = status, page, kind
-
-    def wsgi(self, environ: Any, start_response: Any) -> list[bytes]:
-        self.read.append(environ["wsgi.input"].read())
-        start_response(f"{self.status} Any", [("content-type", self.kind)])
-        return [self.page]
-
-    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        self.read.append(body)
-        fields = [(b"content-type", self.kind.encode())]
-        await send({"type": "http.response.start", "status": self.status, "headers": fields})
-        await send({"type": "http.response.body", "body": self.page})
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
