@@ -23,6 +23,7 @@ from alpines_privacy.http.heads import RequestHead, ResponseHead, media_type
 from alpines_privacy.http.ip_addresses import customer_network
 from alpines_privacy.http.outcomes import Answer, Examine, whole_body
 from alpines_privacy.http.own_page import is_from_here, json_answer, not_allowed, problem
+from alpines_privacy.http.own_script import LASTING, asks_for_page, script_file
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.script_permission import permission
 from alpines_privacy.passwords.strength import LONGEST, MOST_INPUTS, Strength
@@ -33,9 +34,7 @@ __all__ = ["PasswordAdvice"]
 _LARGEST = 16_384  # bytes of a question
 _SLOTS = 65_536  # networks that are told apart; two that share a slot share its count
 _MINUTE = 60
-_YEAR = "public, max-age=31536000, immutable"
 _GIVEN = "/*given*/{}"
-_SHOWN = frozenset({"document", "iframe", "frame"})
 _FORBIDDEN = (
     "The Content-Security-Policy of a page lets no script of this site run, so %s shows no password meter there. "
     "Add 'self' to its script-src, or a nonce."
@@ -112,8 +111,7 @@ class PasswordAdvice(Promise):
     def _may_have_one(self, context: RequestContext) -> bool:
         if not context.runtime.enforces or context.exempted & {"passwords", "markup"}:
             return False
-        destination = context.request.values("sec-fetch-dest")
-        return not destination or destination[-1].strip().lower() in _SHOWN
+        return asks_for_page(context.request)
 
     def _file(self, context: RequestContext) -> Answer | None:
         request = context.request
@@ -122,17 +120,8 @@ class PasswordAdvice(Promise):
         if request.method not in {"GET", "HEAD"}:
             return not_allowed("GET", "HEAD")
         # An older page asks for an older file: it gets this one, not to be kept under that name.
-        lasting = _YEAR if request.local_path == self._script else "no-store"
-        return Answer(
-            200,
-            [
-                ("content-type", "text/javascript; charset=utf-8"),
-                ("x-content-type-options", "nosniff"),
-                ("cross-origin-resource-policy", "same-origin"),
-                ("cache-control", lasting),
-            ],
-            self._code,
-        )
+        lasting = LASTING if request.local_path == self._script else "no-store"
+        return script_file(self._code, ("cache-control", lasting))
 
     def _judged(self, context: RequestContext, body: bytes) -> Answer:
         """Answer a question; no answer says again what was asked."""

@@ -18,6 +18,7 @@ from alpines_privacy.http.context import RequestContext, Signal
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
 from alpines_privacy.http.outcomes import Answer
 from alpines_privacy.http.own_page import not_allowed
+from alpines_privacy.http.own_script import LASTING, asks_for_page, script_file
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.script_permission import Permission, permission
 from alpines_privacy.http.site import registrable_domain
@@ -26,8 +27,6 @@ from alpines_privacy.shield.script import Script
 
 __all__ = ["Knowledge", "Shield", "ShieldCookies"]
 
-_SHOWN = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
-_YEAR = "public, max-age=31536000, immutable"
 _FORBIDDEN = (
     "The Content-Security-Policy of %s lets no script of this site run, so trackers that scripts load "
     "are not stopped there. Add 'self' to its script-src, or a nonce where it has 'strict-dynamic'."
@@ -110,7 +109,7 @@ class Shield(Promise):
             return not_allowed("GET", "HEAD")
         script = self._in_force.by_path.get(path)
         if script is not None:
-            return _file(script, request, [("cache-control", _YEAR), ("vary", "Accept-Encoding")])
+            return _file(script, request, [("cache-control", LASTING), ("vary", "Accept-Encoding")])
         current = self._in_force.scripts[context.preference.opted_out]
         vary: Field = ("vary", f"Accept-Encoding, {self._vary}")
         return _file(current, request, [("cache-control", "no-store"), vary])
@@ -139,8 +138,7 @@ class Shield(Promise):
             v.strip().lower().startswith("attachment") for v in head.values("content-disposition")
         ):
             return False
-        destination = context.request.values("sec-fetch-dest")
-        return not destination or destination[-1].strip().lower() in _SHOWN
+        return asks_for_page(context.request)
 
     def _written(
         self, scripts: Mapping[bool, Script], knowledge: Mapping[bool, Knowledge], asked: _Asked
@@ -171,14 +169,4 @@ def _nonce(allowed: Permission) -> bytes:
 def _file(script: Script, request: RequestHead, fields: list[Field]) -> Answer:
     coding, data = script.coded(request.values("accept-encoding"))
     coded = [] if coding == "identity" else [("content-encoding", coding)]
-    return Answer(
-        200,
-        [
-            ("content-type", "text/javascript; charset=utf-8"),
-            ("x-content-type-options", "nosniff"),
-            ("cross-origin-resource-policy", "same-origin"),
-            *fields,
-            *coded,
-        ],
-        data,
-    )
+    return script_file(data, *fields, *coded)

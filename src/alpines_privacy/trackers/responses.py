@@ -17,6 +17,7 @@ from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
 from alpines_privacy.http.html import Addition, TagEdits
 from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
+from alpines_privacy.http.own_script import PAGE_DESTINATIONS
 from alpines_privacy.http.promise import Message, Promise
 from alpines_privacy.http.report import Removal, logger
 from alpines_privacy.http.variants import MARK, mapped_back, marked, named_as_asked
@@ -38,7 +39,6 @@ ShieldTag: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
 """What tells the shield's element for a page with this head, `b""` for none."""
 
 # Destinations of a response that a browser shows as a page or in one.
-_SHOWN = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 _READING = frozenset({"GET", "HEAD"})
 # Fields about the app's bytes, untrue once they change (RFC 9110 §14.3, RFC 9530).
 _OF_THE_BYTES = frozenset(
@@ -450,7 +450,7 @@ def _is_shown(request: RequestHead, *, asks_page: bool) -> bool:
     destination = request.values("sec-fetch-dest")
     if not destination or destination[0] == "empty":
         return asks_page
-    return destination[0] in _SHOWN
+    return destination[0] in PAGE_DESTINATIONS
 
 
 def _variant(policy: PrivacyPolicy, rules: Rules, *, opted_out: bool) -> bytes:
