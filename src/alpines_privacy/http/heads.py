@@ -118,6 +118,11 @@ class RequestHead(ABC):
     def peer(self) -> str: ...
 
     @property
+    def raw_query(self) -> bytes:
+        """The query in bytes, undecoded; `?` for a character that is no byte."""
+        return self.query.encode("latin-1", "replace")
+
+    @property
     def sent_path(self) -> str:
         """The whole path undecoded, as the visitor wrote it; empty if the server does not tell, or it is not `path`."""
         target = self._target.partition("?")[0]

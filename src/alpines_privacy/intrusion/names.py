@@ -51,9 +51,7 @@ class NamedAccounts:
     def _in_query(self, head: RequestHead) -> Iterator[str]:
         if not head.query or not self._fields:
             return
-        for name, value in parse_qsl(
-            head.query.encode("latin-1", "replace").decode("utf-8", "replace")
-        ):
+        for name, value in parse_qsl(head.raw_query.decode("utf-8", "replace")):
             if name in self._fields:
                 yield value
 

@@ -355,8 +355,8 @@ class UndeclaredHandler(Handler):
             body_type = content_type_of(request)
             finding = classify(with_nested(_fields(request, body_type, body)), self.shared.rule)
         except Unreadable as error:
-            query = request.query.encode("latin-1", "replace")
-            is_signup = may_be_signup("; ".join(request.values("content-type")), query, body)
+            types = "; ".join(request.values("content-type"))
+            is_signup = may_be_signup(types, request.raw_query, body)
             return (Finding.UNREADABLE, error) if is_signup else (Finding.NO_SIGNUP, None)
         if finding is Finding.REPEATED:
             return finding, Unreadable(finding.value)
@@ -385,7 +385,7 @@ def _fields(request: RequestHead, body_type: ContentType, body: bytes) -> Fields
 
 
 def _query(request: RequestHead) -> Fields:
-    query = request.query.encode("latin-1", "replace")
+    query = request.raw_query
     return read_fields(FORM, query, longest=len(query)) if query else iter(())
 
 

@@ -92,7 +92,7 @@ class AskedAge:
 
     def allows_query(self, head: RequestHead) -> bool:
         """Tell whether the age in the query is high enough. Raises `Unreadable` if that is not certain."""
-        fields = read_fields(FORM, head.query.encode("latin-1", "replace"), self._asked)
+        fields = read_fields(FORM, head.raw_query, self._asked)
         return self._judge(self._once_each(fields))
 
     def is_given(self, head: RequestHead, body: bytes) -> bool:
