@@ -379,7 +379,16 @@ def _policies() -> Iterator[Entry]:
     yield Entry(
         "policy: lint",
         partial(lint, policy=POLICY),
-        ("", "<p>", "# a\n", "We collect:\n- ", "the and of to we you your our ", "we do not "),
+        (
+            "",
+            "<p>",
+            "<html><title>",
+            "# a\n",
+            "We collect:\n- ",
+            f"{'very ' * 200}long:\n\n- ",
+            "the and of to we you your our ",
+            "we do not ",
+        ),
         _LONGEST_FIELD,
         _OPERATORS,
     )
