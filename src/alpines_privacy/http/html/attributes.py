@@ -72,7 +72,14 @@ def set_value(raw: bytes, attribute: Attribute, text: str) -> Splice:
     if name_end == end:
         return end, end, b"=" + references.quoted(text)
     quote = raw[start : start + 1]
-    return start, end, references.quoted(text, quote if quote in (b"'", b'"') else b'"')
+    quote = quote if quote in (b"'", b'"') else b'"'
+    return start, end, references.quoted(text, quote, is_markup=_is_markup(raw[start:end]))
+
+
+def _is_markup(written: bytes) -> bool:
+    """Tell whether each `<` of a value is written as it is, as the markup of a page in a frame often is."""
+    count = written.count(b"<")
+    return count > 0 and count == references.value(written).count("<")
 
 
 def remove(raw: bytes, attribute: Attribute) -> Splice:
