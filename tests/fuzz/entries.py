@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from alpines_privacy import (
     Collection,
     Cookie,
+    Disclosure,
     Operator,
     PrivacyPolicy,
     Signup,
@@ -76,6 +77,7 @@ POLICY = PrivacyPolicy(
     site_preference=True,
     debug=True,
     ad_slots=[".banner"],
+    disclosure=Disclosure(links="noreferrer", connections="off", urls="off"),
 )
 
 
@@ -475,6 +477,8 @@ def _refused(read: Read) -> Read:
 _PAGES = {
     "text": ("<p>", "", ""),
     "link": ('<a href="', "", '">a'),
+    "link to another site": ('<a href="//a.example/" rel="', "", '">a'),
+    "links to other sites": ("<a href=//a.example/ rel=a>", "<a href=//a.example/ rel=", ">a"),
     "link's ping": ('<a href=/ ping="', "", '">a'),
     "image": ('<img src="', "//a.example/", '">a'),
     "image, no quotes": ("<img src=", "//a.example/", ">a"),
