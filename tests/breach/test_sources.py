@@ -19,6 +19,7 @@ from alpines_privacy.breach.sources.delimited import Delimited
 from alpines_privacy.breach.sources.detect import Reading, open_list
 from alpines_privacy.breach.sources.encoding import read_once
 from alpines_privacy.breach.sources.query import Query
+from alpines_privacy.breach.sources.source import named_once
 from tests.breach.support import fast_folder
 
 ROWS = [["1", "a@x.com", "Zoë"], ["2", "b@x.com", "Ağa, Müller & Sön"], ["3", "c@x.com", ""]]
@@ -85,6 +86,28 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("mail,,mail\na@x.com,1,b@x.com\n", "utf-8")
     assert open_list(path).columns == ["mail", "2", "mail (3)"]
+
+
+def test_a_name_with_a_number_is_told_apart_too(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("a (3),a,a\nx@x.com,1,2\n", "utf-8")
+    assert open_list(path).columns == ["a (3)", "a", "a (3) (3)"]
+
+
+def test_a_head_of_hundreds_of_thousands_of_columns_is_named_in_one_pass(tmp_path: Path) -> None:
+    """Each name is looked up, not searched for among all before it: that would take hours."""
+    path = tmp_path / "people.csv"
+    path.write_text("a" + "," * 400_000 + "\n", "utf-8")
+    columns = open_list(path).columns
+    assert (columns[0], columns[-1], len(columns)) == ("a", "400001", 400_001)
+
+
+@given(st.lists(st.sampled_from(["a", "a (2)", "a (3)", "a (3) (3)", "b", ""])))
+def test_columns_have_a_name_each(names: list[str]) -> None:
+    once = named_once(names)
+    assert len(once) == len(set(once)) == len(names)
+    assert all(new.startswith(old) for old, new in zip(names, once, strict=True))
+    assert named_once(once) == once
 
 
 # The lines after the head, and for each row its line, its cells, and whether it has a problem.
@@ -198,6 +221,37 @@ def test_a_damaged_file_is_one_error(kind: str, tmp_path: Path) -> None:
         list(open_list(path).rows())
 
 
+# What a column may hold that Python cannot: a cell is unreadable, its row and the others stay.
+BEYOND_PYTHON = {
+    "text that is no UTF-8": pa.array([b"\xff\xfe", b"a"], pa.binary()).view(pa.string()),
+    "nanoseconds": pa.array([1, 1_000], pa.timestamp("ns")),
+    "a time of another age": pa.array([2**61, 1], pa.timestamp("us")),
+    "a day of another age": pa.array([2**31 - 1, 1], pa.date32()),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND_PYTHON)
+def test_a_cell_that_cannot_be_read_costs_itself_alone(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "people"
+    column = BEYOND_PYTHON[case]
+    parquet.write_table(pa.table({"email": ["a@x.com", "b@x.com"], "x": column}), path)
+    rows = list(open_list(path).rows())
+    assert [row.cells[0] for row in rows] == ["a@x.com", "b@x.com"]
+    assert rows[0].cells[1] == "\ufffd"
+
+
+@pytest.mark.parametrize("kind", ["Arrow file", "Arrow stream"])
+def test_a_batch_that_is_not_what_it_says_is_damaged(kind: str, tmp_path: Path) -> None:
+    """Arrow checks nothing by itself: lengths and places of another's file may lie outside it."""
+    path = tmp_path / "people"
+    opener = arrow_ipc.new_file if kind == "Arrow file" else arrow_ipc.new_stream
+    batch = pa.record_batch([BEYOND_PYTHON["text that is no UTF-8"]], ["email"])
+    with opener(str(path), batch.schema) as writer:
+        writer.write_batch(batch)
+    with pytest.raises(BreachError, match="is damaged"):
+        list(open_list(path).rows())
+
+
 REFUSED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
     "blank": (b" \r\n\n", "is empty"),
@@ -224,6 +278,9 @@ def test_other_refusals(tmp_path: Path) -> None:
         (tmp_path, None, "no regular file"),
         (tmp_path / "absent.csv", None, "No such file"),
         (path, Reading("klingon"), "no encoding"),
+        (path, Reading("hex"), "no encoding"),
+        (path, Reading("idna"), "no encoding"),
+        (tmp_path / "people.csv", Reading("utf-16"), "is not utf-16"),
         (tmp_path / "people.csv", Reading(delimiter="::"), "no delimiter"),
     ):
         with pytest.raises(BreachError, match=problem):
@@ -240,6 +297,7 @@ def test_a_query_is_read_and_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     query = Query("SELECT email, born FROM customer WHERE born = '12:30' ORDER BY 1", url)
     assert query.columns == ["email", "born"]
+    assert Query("SELECT email, email FROM customer", url).columns == ["email", "email (2)"]
     assert [row.cells[0] for row in query.rows()] == [f"p{n}@x.com" for n in range(9)]
     with pytest.raises(BreachError, match="no such table: clients"):
         Query("SELECT * FROM clients", url)
@@ -251,6 +309,7 @@ def test_a_query_is_read_and_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("url", "problem"), [
+    ("sqlite://host/x", "no such URL"), ("sqlite:///x?timeout=long", "no such URL"),
     ("nonsense", "URL is none"), ("klingon://x", "no driver"), ("mssql+pymssql://x", "needs the package"),
     ("postgresql://someone:hunter22@127.0.0.1:1/x", "cannot be reached"),
 ])  # fmt: skip

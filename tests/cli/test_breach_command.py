@@ -267,6 +267,17 @@ def test_a_mistake_is_one_line_and_changes_nothing(case: str) -> None:
     assert Path("people.csv").read_text("utf-8") == LIST
 
 
+def test_a_mistake_names_columns_without_forging_lines_or_filling_the_screen() -> None:
+    opened()
+    names = ["\x1b[2Jmail", "##[error]x", *(f"c{n}" for n in range(5_000))]
+    Path("wide.csv").write_text(",".join(names) + "\n" + "," * 5_001 + "\n", "utf-8")
+    result = run("import", "wide.csv", "--map", "email=Mail")
+    assert result.exit_code == 2
+    assert result.stderr.rstrip("\n").isprintable()
+    assert "##" not in result.stderr
+    assert "and 4,982 more" in result.stderr
+
+
 def test_what_is_amended_shows() -> None:
     opened()
     assert "confirmed   not yet" in run("status").stdout

@@ -42,6 +42,18 @@ def test_the_exit_code_tells_whether_something_was_found(name: str, code: int, s
     assert run(str(TEXTS / name), "--format", style).exit_code == code
 
 
+@pytest.mark.parametrize("style", ["text", "json", "sarif"])
+def test_a_text_forges_no_command_of_a_ci_service(style: str, tmp_path: Path) -> None:
+    """GitHub's runner reads `##[name]` as a command; a finding quotes the text."""
+    path = tmp_path / "policy.txt"
+    path.write_text("Privacy policy\n\nWhat ##[error]we do helps us:\n", "utf-8")
+    result = run(str(path), "--format", style)
+    assert "##" not in result.output
+    if style == "json":
+        told = [finding["message"] for finding in json.loads(result.stdout)["findings"]]
+        assert any("##[error]we" in message for message in told)
+
+
 def test_text_names_the_line_the_rule_and_how_to_mend_it_in_80_columns() -> None:
     result = run(ALPINES)
     assert f"{ALPINES}:47: empty-list" in result.stdout

@@ -8,7 +8,9 @@ import io
 import json
 import logging
 import multiprocessing
+import os
 import re
+import threading
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -423,6 +425,24 @@ def test_a_file_that_cannot_be_written_is_said_once(tmp_path: Path, caplog: Any)
     kept = Seen(str(tmp_path / "none" / "seen.jsonl"))
     kept.note("cookie", "a")
     kept.note("cookie", "b")
+    assert len([r for r in caplog.records if SEEN_VARIABLE in r.getMessage()]) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+@pytest.mark.parametrize("has_reader", [False, True])
+def test_a_pipe_is_not_waited_for(*, has_reader: bool, tmp_path: Path, caplog: Any) -> None:
+    pipe = tmp_path / "seen.jsonl"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) if has_reader else None
+    try:
+        noting = threading.Thread(target=Seen(str(pipe)).note, args=("cookie", "a"), daemon=True)
+        noting.start()
+        noting.join(timeout=10)
+        assert not noting.is_alive()
+        assert reader is None or os.read(reader, 1) == b""
+    finally:
+        if reader is not None:
+            os.close(reader)
     assert len([r for r in caplog.records if SEEN_VARIABLE in r.getMessage()]) == 1
 
 

@@ -152,6 +152,17 @@ def test_links_are_read_in_templates_and_in_pages_of_frames() -> None:
     assert BOTH in edited(f"<iframe srcdoc=\"<a href='{AWAY}'>\"></iframe>")
 
 
+@pytest.mark.parametrize("around", ["noscript", "svg", "p"])
+@pytest.mark.parametrize("begin", ["", "< "])
+def test_an_escaped_end_tag_in_a_value_stays_escaped(around: str, begin: str) -> None:
+    """To a browser that runs scripts `noscript` is raw text: an end tag in a value ends it."""
+    rel = f"{begin}&lt;/{around}&gt;&lt;img src=x onerror=alert(1)&gt;"
+    left = edited(f'<{around}><a rel="{rel}" href="{AWAY}">x</a></{around}>')
+    assert BOTH in left
+    assert left.count(f"</{around}>") == 1
+    assert "<img" not in left
+
+
 _RELS = st.text("abn or=\t\n\"'&<>", max_size=12)
 
 
@@ -166,6 +177,7 @@ def test_words_stay_in_their_order_and_only_the_attribute_changes(
     assert left == edited(page)
     assert re.sub(r'rel="[^"]*"', "", left) == re.sub(r'rel="[^"]*"', "", page)
     for rel, now in zip(rels, re.findall(r'rel="([^"]*)"', left), strict=True):
+        assert "<" not in now
         words = html.unescape(now)
         assert words.startswith(rel)
         assert {"noopener", "noreferrer"} <= set(re.split("[\t\n ]+", words))

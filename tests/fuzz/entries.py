@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from alpines_privacy import (
     Collection,
     Cookie,
+    Disclosure,
     Operator,
     PrivacyPolicy,
     Signup,
@@ -76,6 +77,7 @@ POLICY = PrivacyPolicy(
     site_preference=True,
     debug=True,
     ad_slots=[".banner"],
+    disclosure=Disclosure(links="noreferrer", connections="off", urls="off"),
 )
 
 
@@ -379,7 +381,16 @@ def _policies() -> Iterator[Entry]:
     yield Entry(
         "policy: lint",
         partial(lint, policy=POLICY),
-        ("", "<p>", "# a\n", "We collect:\n- ", "the and of to we you your our ", "we do not "),
+        (
+            "",
+            "<p>",
+            "<html><title>",
+            "# a\n",
+            "We collect:\n- ",
+            f"{'very ' * 200}long:\n\n- ",
+            "the and of to we you your our ",
+            "we do not ",
+        ),
         _LONGEST_FIELD,
         _OPERATORS,
     )
@@ -466,6 +477,8 @@ def _refused(read: Read) -> Read:
 _PAGES = {
     "text": ("<p>", "", ""),
     "link": ('<a href="', "", '">a'),
+    "link to another site": ('<a href="//a.example/" rel="', "", '">a'),
+    "links to other sites": ("<a href=//a.example/ rel=a>", "<a href=//a.example/ rel=", ">a"),
     "link's ping": ('<a href=/ ping="', "", '">a'),
     "image": ('<img src="', "//a.example/", '">a'),
     "image, no quotes": ("<img src=", "//a.example/", ">a"),

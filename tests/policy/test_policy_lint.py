@@ -234,6 +234,29 @@ def test_items_are_found_however_they_are_marked(mark: str) -> None:
     assert items in (["we collect: your name;"], ["privacy we collect: your name;"])
 
 
+def test_an_item_is_read_with_what_leads_it_in() -> None:
+    said = [
+        sentence.said for sentence in read("We do not share:\n\n- names\n- addresses\n").sentences
+    ]
+    assert said == ["we do not share:", "we do not share: names", "we do not share: addresses"]
+
+
+@pytest.mark.parametrize("lead", ["us:", f"{'very ' * 380}long:"], ids=["short", "long"])
+@pytest.mark.parametrize("form", ["{lead}\n\n{items}", "<p>{lead}</p><ul>{items}</ul>"])
+def test_thousands_of_items_are_read_as_a_few_times_their_length(form: str, lead: str) -> None:
+    """A lead-in is said again before each item, which a hostile text could have done without end."""
+    item = "- a\n" if form.startswith("{") else "<li>a"
+    text = form.format(lead=lead, items=item * 5_000)
+    assert sum(len(sentence.said) for sentence in read(text).sentences) < 30_000 + 5 * len(text)
+
+
+def test_the_words_of_a_page_keep_their_spaces_once() -> None:
+    text = "<html><title>A<b> </b>title</title><p>We<b> <b> <i>\t</i>collect <b> it."
+    document = read(text)
+    assert document.title == "Atitle"
+    assert [sentence.text for sentence in document.sentences] == ["We collect it."]
+
+
 def test_sentences_know_their_lines_in_wrapped_paragraphs() -> None:
     text = "Privacy\n\nWe keep your\nname, e.g. J. Smith, in the\nU.S. We delete it. And then\nno more.\n"
     lines = [(s.line, s.end_line) for s in read(text).sentences]

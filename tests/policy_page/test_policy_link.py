@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from itertools import pairwise
@@ -19,6 +20,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Mount, Route
 
 from alpines_privacy import PrivacyPolicy, current, protect
+from alpines_privacy.http.html import StartTag
 from alpines_privacy.policy_page.link import PrivacyLink
 from alpines_privacy.testing import visitor
 from alpines_privacy.trackers import shipped_rules
@@ -143,6 +145,22 @@ def test_a_page_without_one_gets_one_at_its_end(body: str, around: str, opted_ou
     assert linked(page, opted_out=opted_out) == expected
     for cut in range(len(before), len(page)):
         assert linked(page, cut, opted_out=opted_out) == expected, cut
+
+
+def test_what_a_link_keeps_is_bounded_whatever_is_in_it() -> None:
+    """A link that does not end may go on with as many labels as the stream brings."""
+    link = PrivacyLink("/privacy", "/_privacy/", may_follow_page=True)
+    link.start(StartTag(b"<a href=/p>", "a"), 0, empty=False)
+    icon = StartTag(b"<img alt='%b'>" % (b"x" * 4_000), "img")
+    tracemalloc.start()
+    try:
+        for _ in range(2_000):
+            link.start(icon, 10, empty=True)
+            link.text(b"x" * 4_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert b"Privacy" in link.closing(has_end_tag=True)
 
 
 def test_trackers_in_and_around_links_go_all_the_same() -> None:

@@ -380,6 +380,23 @@ def test_the_shield_stands_before_the_first_code(before: str, after: str) -> Non
         assert b"".join(parts) == expected, cut
 
 
+@pytest.mark.parametrize("around", ["", "<b>x</b>"])
+@pytest.mark.parametrize(
+    "attribute", ['src="data:text/html,{}"', 'srcdoc="{}"', "srcdoc=\"&lt;p title='{}'&gt;\""]
+)
+def test_an_edited_page_in_a_frame_ends_no_noscript(attribute: str, around: str) -> None:
+    """To a browser that runs scripts `noscript` is raw text: an end tag in a value ends it."""
+    end = (
+        "%3C/noscript%3E%3Cimg src=x%3E"
+        if "data:" in attribute
+        else "&lt;/noscript&gt;&lt;img src=x&gt;"
+    )
+    tag = f"<iframe {attribute.format(f'{around}{end}<script src={TRACKER}></script>')}></iframe>"
+    left = filtered(f"<noscript>{tag}</noscript>")
+    assert left.lower().count("</noscript") == 1
+    assert TRACKER not in left or "title" in attribute
+
+
 def test_a_page_in_a_frame_gets_a_shield_too() -> None:
     shielded = PAGES.begin(url=PAGE, opted_out=False, shield=SHIELD)
     page = b"""<iframe srcdoc="<p><script>1</script>"></iframe><iframe src="data:text/html,<script>1</script>">"""

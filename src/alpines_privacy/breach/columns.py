@@ -28,6 +28,9 @@ _OPT_OUT = re.compile(
 )
 
 
+_MOST_SHOWN, _LONGEST_SHOWN = 20, 60  # columns in an error, and letters of each
+
+
 class Columns(NamedTuple):
     """The columns of each field, by their places; several are joined by a space."""
 
@@ -66,7 +69,7 @@ def named_columns(pairs: Sequence[str], names: Sequence[str]) -> dict[str, list[
         )
         if any(part is None for part in parts):
             raise BreachError(
-                f'there is no column "{columns[:60]}"; expected one of {", ".join(names)}'
+                f'there is no column "{columns[:60]}"; expected one of {_listed(names)}'
             )
         places[field] = [part for part in parts if part is not None]
     return places
@@ -102,13 +105,19 @@ def _mail_column(names: Sequence[str], sample: Sequence[Row]) -> int:
     named = [place for place in likely if re.fullmatch(FIELDS["email"], _plain(names[place]))]
     if len(named or likely) == 1:
         return (named or likely)[0]
-    choices = ", ".join(names[place] for place in likely)
+    choices = _listed([names[place] for place in likely])
     found = (
         f"several columns hold mail addresses ({choices})"
         if likely
         else "no column holds mail addresses"
     )
     raise BreachError(f"{found}; expected --map email=COLUMN")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(name[:_LONGEST_SHOWN] for name in names[:_MOST_SHOWN])
+    more = len(names) - _MOST_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _taken(places: Mapping[str, Sequence[int]]) -> set[int]:

@@ -129,6 +129,11 @@ def engine_of(url: str | URL, *, keeps: bool = True) -> Engine:
         raise BreachError(
             f'no driver for "{parsed.drivername}" is known; expected postgresql or another of SQLAlchemy\'s'
         ) from None
+    except (ArgumentError, ValueError):
+        raise BreachError(
+            f"{without_password(parsed)}: its database takes no such URL; expected sqlite:///FILE or "
+            "postgresql://HOST/DATABASE"
+        ) from None
     except ModuleNotFoundError as error:
         raise BreachError(
             f'"{parsed.drivername}" needs the package {error.name}; expected it installed'

@@ -8,13 +8,21 @@ from contextlib import contextmanager
 
 import click
 
+from alpines_privacy.cli.output import printable
+
 __all__ = ["Refusal", "one_line"]
 
 
 class Refusal(click.ClickException):
-    """A command that cannot run, for a reason that its user can change."""
+    """A command that cannot run, for a reason that its user can change.
+
+    The reason may name what a file says: it is shown without what moves a terminal's cursor.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__("\n".join(map(printable, message.split("\n"))))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["Entries", "Limit", "inert", "printable", "uri", "utf8"]
+__all__ = ["Entries", "Limit", "inert", "inert_json", "printable", "uri", "utf8"]
 
 
 class Limit:
@@ -43,7 +43,7 @@ class Entries(Limit):
         """Write a member, up to the limit."""
         if self.admits():
             before = self._begin if self._count == 1 else ","
-            sys.stdout.write(f"{before}\n{json.dumps(entry)}")
+            sys.stdout.write(f"{before}\n{inert_json(json.dumps(entry))}")
 
     def close(self, rest: Mapping[str, Any]) -> None:
         """End the list, and write the members of the object that come after it."""
@@ -67,6 +67,11 @@ def inert(line: str) -> str:
     """Return a line that no CI service reads as a command: those of Azure and old ones of GitHub begin with `##`."""
     line = line.replace("##", "#\\x23")
     return line.replace("::", "\\x3a:", 1) if line.lstrip().startswith("::") else line
+
+
+def inert_json(text: str) -> str:
+    """Return JSON of the same value, which no CI service reads as a command."""
+    return text.replace("##", "#\\u0023")  # JSON has it in its strings alone
 
 
 def utf8(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alpines_privacy.cli.output import printable, utf8
+from alpines_privacy.cli.output import inert_json, printable, utf8
 from alpines_privacy.policy.bounds import LONGEST_POLICY, read_bounded
 from alpines_privacy.policy.errors import PolicyError
 
@@ -139,7 +139,8 @@ def _write_json(file: str, found: Linted) -> None:
         {"file": utf8(file), **finding._asdict(), "source": sources[finding.rule]}
         for finding in found.findings
     ]
-    click.echo(json.dumps({"version": 1, "findings": findings, "wording": found.wording}, indent=1))
+    told = {"version": 1, "findings": findings, "wording": found.wording}
+    click.echo(inert_json(json.dumps(told, indent=1)))
 
 
 def _write_sarif(file: str, found: Linted) -> None:

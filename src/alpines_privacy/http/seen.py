@@ -6,9 +6,11 @@ paths) and never a value. Each process writes a line once; the file is bounded, 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 
 from alpines_privacy.http.report import logger
 
@@ -19,6 +21,8 @@ _MOST = 500  # lines of one process
 _LARGEST = 1_000_000  # bytes of the file
 # A name that may be written: of a field, a cookie, a host or a path. A visitor's value has digits.
 _NAME = re.compile(r"[A-Za-z0-9_./*\[\]{}-]{1,128}")
+# A pipe would be waited for by the request that finds something. Windows has no O_NONBLOCK.
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
 _LONG_NUMBER = re.compile(r"[0-9]{4}")
 
 
@@ -56,9 +60,12 @@ class Seen:
     def _append(self, path: str, line: str) -> None:
         """Append a line in one write, so that lines of several workers do not mix."""
         try:
-            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            file = os.open(path, _APPEND, 0o600)
             try:
-                if os.fstat(file).st_size < _LARGEST:
+                found = os.fstat(file)
+                if not stat.S_ISREG(found.st_mode):
+                    raise OSError(errno.EINVAL, "is no regular file")
+                if found.st_size < _LARGEST:
                     os.write(file, f"{line}\n".encode())
             finally:
                 os.close(file)

@@ -20,7 +20,7 @@ from alpines_privacy.policy import Operator, PrivacyPolicy
 __all__ = ["HomeLink", "PrivacyLink"]
 
 _UNSEEN = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060")  # inside words, without width
-_LONGEST = 4096  # bytes of a link's text
+_LONGEST = 4096  # bytes of a link's text and labels
 _LABELS = ("alt", "aria-label", "title")
 _CLOSED = frozenset({"dialog", "details"})  # unless `open`
 _WHOLE_PAGE = frozenset({"html", "body", "head"})
@@ -123,9 +123,8 @@ class PrivacyLink:
 
     def text(self, text: bytes) -> None:
         """Read text: what the open link says."""
-        if self._link is not None and self._hidden is None and self._size < _LONGEST:
-            self._said.append(text[:_LONGEST])
-            self._size += len(text)
+        if self._link is not None and self._hidden is None:
+            self._say(text)
 
     def closing(self, *, has_end_tag: bool) -> bytes:
         """Return the link for a page that has none."""
@@ -140,7 +139,12 @@ class PrivacyLink:
 
     def _label(self, tag: StartTag) -> None:
         for label in filter(None, map(tag.get, _LABELS)):
-            self._said += [b" ", label[:_LONGEST].encode("utf-8", "surrogateescape"), b" "]
+            self._say(b" %b " % label[:_LONGEST].encode("utf-8", "surrogateescape"))
+
+    def _say(self, words: bytes) -> None:
+        if self._size < _LONGEST:
+            self._said.append(words[:_LONGEST])
+            self._size += len(words)
 
     def _link_ended(self) -> None:
         said, self._said = b"".join(self._said), []

@@ -11,11 +11,14 @@ import pyarrow.ipc as arrow_ipc
 from pyarrow import parquet
 
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.sources.source import Row
+from alpines_privacy.breach.sources.source import Row, named_once
 
 __all__ = ["Arrow"]
 
 _BATCH = 5_000
+_UNREADABLE = "\ufffd"
+# What values raise that Python cannot hold: text that is no UTF-8, times of other years or in nanoseconds.
+_BEYOND_PYTHON = (ValueError, OverflowError, LookupError, pa.ArrowException)
 
 
 class Arrow:
@@ -31,10 +34,7 @@ class Arrow:
                 schema = opened.schema_arrow if kind == "Parquet" else opened.schema
         except (pa.ArrowException, OSError):
             raise self._damaged() from None
-        self.columns = [
-            name if schema.names.index(name) == index else f"{name} ({index + 1})"
-            for index, name in enumerate(schema.names)
-        ]
+        self.columns = named_once(schema.names)
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """Return the format."""
@@ -45,7 +45,7 @@ class Arrow:
         number = 0
         try:
             for batch in self._batches():
-                columns = [column.to_pylist() for column in batch.columns]
+                columns = [_values(column) for column in batch.columns]
                 for cells in zip(*columns, strict=True):
                     number += 1
                     yield Row(number, cells)
@@ -65,15 +65,31 @@ class Arrow:
                 yield from opened.iter_batches(batch_size=_BATCH)
             elif self._kind == "Arrow file":
                 for index in range(opened.num_record_batches):
-                    yield from _cut(opened.get_batch(index))
+                    yield from _checked(opened.get_batch(index))
             else:
                 for batch in opened:
-                    yield from _cut(batch)
+                    yield from _checked(batch)
 
     def _damaged(self) -> BreachError:
         return BreachError(f"{self.name}: is damaged, or no {self._kind}")
 
 
-def _cut(batch: Any) -> Iterator[Any]:
+def _checked(batch: Any) -> Iterator[Any]:
+    batch.validate(full=True)  # else its lengths and places are believed, which may lie outside it
     for begin in range(0, batch.num_rows, _BATCH):
         yield batch.slice(begin, _BATCH)
+
+
+def _values(column: Any) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except _BEYOND_PYTHON:
+        return [_value(each) for each in column]
+    return values
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except _BEYOND_PYTHON:
+        return _UNREADABLE

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.sources.encoding import Bytes
-from alpines_privacy.breach.sources.source import Row
+from alpines_privacy.breach.sources.source import Row, named_once
 
 __all__ = ["Delimited", "lines_of"]
 
@@ -82,19 +83,25 @@ class Delimited:
         return max(DELIMITERS.values(), key=fit)
 
 
+@contextmanager
+def _decoded(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a text; raises `BreachError` where reading on makes no sense, as for UTF-16 without a mark."""
+    try:
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            yield file
+    except UnicodeError:
+        raise BreachError(f"{path.name}: is not {encoding}; expected another encoding") from None
+
+
 def _read(path: Path, encoding: str, mark: str) -> Iterator[Row]:
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
+    with _decoded(path, encoding) as file:
         yield from _records(file, mark)
 
 
 def _named(cells: Sequence[str], *, has_head: bool) -> list[str]:
     """Name each column once: by the head, else by its number."""
-    names: list[str] = []
-    for number, cell in enumerate(cells, 1):
-        name = " ".join(cell.split()) if has_head else ""
-        name = name or str(number)
-        names.append(name if name not in names else f"{name} ({number})")
-    return names
+    heads = (" ".join(cell.split()) if has_head else "" for cell in cells)
+    return named_once(head or str(number) for number, head in enumerate(heads, 1))
 
 
 def _fitted(row: Row, width: int) -> Row:
@@ -172,7 +179,7 @@ def _explained(error: str) -> str:
 
 def lines_of(path: Path, encoding: str) -> Iterator[tuple[int, str, bool]]:
     """Read lines with their numbers; the last member says that a line was cut since it is too long."""
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
+    with _decoded(path, encoding) as file:
         lines = _Lines(file)
         while True:
             lines.record.clear()

@@ -39,6 +39,7 @@ class Bytes(NamedTuple):
 def known_encoding(name: str) -> str:
     """Return Python's name of an encoding; raises `BreachError` if there is none of this name."""
     try:
+        b"a,\xff".decode(name, "ignore")  # what makes no text of bytes (hex, idna) raises
         return codecs.lookup(name).name
     except (LookupError, ValueError):
         raise BreachError(

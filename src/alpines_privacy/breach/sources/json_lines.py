@@ -31,6 +31,8 @@ class JSONLines:
         names: dict[str, None] = {}
         for _, value, _ in islice(self._values(), _SAMPLE):
             names |= dict.fromkeys(value if isinstance(value, dict) else ())
+            if len(names) >= _MOST:
+                break
         if not names:
             raise BreachError(f"{path.name}: holds no line with a JSON object")
         self.columns = list(names)[:_MOST]

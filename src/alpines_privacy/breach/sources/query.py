@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from alpines_privacy.breach.database import engine_of, told, without_password
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.sources.source import Row
+from alpines_privacy.breach.sources.source import Row, named_once
 
 __all__ = ["Query"]
 
@@ -42,4 +42,4 @@ class Query:
             result = connection.execution_options(yield_per=1).execute(self._query)
             if not result.returns_rows:
                 raise BreachError("the query returns no rows; expected a SELECT")
-            return [str(name) for name in result.keys()]  # noqa: SIM118 - the result's method
+            return named_once(map(str, result.keys()))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Row", "Source"]
+__all__ = ["Row", "Source", "named_once"]
 
 
 class Row(NamedTuple):
@@ -36,3 +36,14 @@ class Source(Protocol):
 
     def rows(self) -> Iterator[Row]:
         """Read all rows."""
+
+
+def named_once(names: Iterable[str]) -> list[str]:
+    """Return the names of columns, each once: one that is taken gets its number behind it."""
+    taken: dict[str, None] = {}
+    for number, given in enumerate(names, 1):
+        name = given
+        while name in taken:
+            name = f"{name} ({number})"
+        taken[name] = None
+    return list(taken)

@@ -19,6 +19,7 @@ _SPACE = b"\t\n\f\r "
 _REPLACEMENT = "\ufffd".encode()
 _SLASH, _GREATER = b"/>"
 
+_END_TAG = re.compile("</[a-z]++").findall
 _EQUALS = re.compile(rb"[%b]*+=" % SPACE).match
 
 Splice = tuple[int, int, bytes]
@@ -72,7 +73,23 @@ def set_value(raw: bytes, attribute: Attribute, text: str) -> Splice:
     if name_end == end:
         return end, end, b"=" + references.quoted(text)
     quote = raw[start : start + 1]
-    return start, end, references.quoted(text, quote if quote in (b"'", b'"') else b'"')
+    quote = quote if quote in (b"'", b'"') else b'"'
+    return start, end, references.quoted(text, quote, is_markup=_is_markup(raw[start:end], text))
+
+
+def _is_markup(written: bytes, text: str) -> bool:
+    """Tell whether each `<` of a value is written as it is, as the markup of a page in a frame often is.
+
+    A new text with an end tag of its own is none: it was written in another way, as in a `data:` address.
+    """
+    count = written.count(b"<")
+    if not count or count != references.value(written).count("<"):
+        return False
+    return _end_tags(text) <= _end_tags(written.decode("utf-8", "surrogateescape"))
+
+
+def _end_tags(text: str) -> set[str]:
+    return set(_END_TAG(text.lower()))
 
 
 def remove(raw: bytes, attribute: Attribute) -> Splice:

@@ -57,9 +57,15 @@ def _numbered(digits: str, base: int) -> str:
     return _C1.get(number, chr(number))
 
 
-def quoted(text: str, quote: bytes = b'"') -> bytes:
-    """Return an attribute's value in quotes: the inverse of `value`."""
+def quoted(text: str, quote: bytes = b'"', *, is_markup: bool = False) -> bytes:
+    """Return an attribute's value in quotes: the inverse of `value`.
+
+    `<` is escaped too, unless the value `is_markup` that was written so: to a browser that runs scripts
+    `noscript` is raw text, which an end tag in a value would end, and in XML no value may hold one.
+    """
     escaped = text.replace("&", "&amp;").replace("\r", "&#13;")
+    if not is_markup:
+        escaped = escaped.replace("<", "&lt;")
     mark = quote.decode()
     escaped = escaped.replace(mark, "&#34;" if mark == '"' else "&#39;")
     return quote + escaped.encode("utf-8", "surrogateescape") + quote

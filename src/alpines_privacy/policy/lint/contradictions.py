@@ -72,9 +72,11 @@ class _Contradiction(Rule):
         if not denials or self._is_settled(text):
             return
         mentions = [s for s in text.sentences if s.said not in denials and self._mentions(s)]
-        for denial in denials.values() if mentions else ():
-            first = mentions[0]
-            lines = tuple(dict.fromkeys(s.line for s in mentions))[:_MOST_MENTIONS]
+        if not mentions:
+            return
+        first = mentions[0]
+        lines = tuple(dict.fromkeys(s.line for s in mentions))[:_MOST_MENTIONS]
+        for denial in denials.values():
             message = (
                 f"{quoted(denial)} against {quoted(first)} (line {first.line}): {self.summary}"
             )

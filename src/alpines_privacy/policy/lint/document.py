@@ -22,6 +22,8 @@ __all__ = [
 
 _LONGEST = 2000  # characters of a sentence; a longer one is judged in parts
 _MOST_WORDS = 20_000  # by which the language is told
+# Characters of lead-ins that are said again before items: some in any text, and as many times its length.
+_ROOM, _ROOM_TIMES = 20_000, 4
 
 # Marks at the end of a statement, of a question, and within a sentence, in several scripts.
 STOPS = (".", "!", "\u2026", "\u06d4", "\u3002", "\uff01", "\u0964")
@@ -132,7 +134,10 @@ class Document:
         self.sections = tuple(_sections(self.blocks))
         self.title = title or next((b.text for b in self.blocks if b.text.strip()), "")
         self.title_line = self.blocks[0].line if self.blocks else 1
-        found = (s for at, section in enumerate(self.sections) for s in _sentences(at, section))
+        leads = _Leads(sum(len(piece.text) for block in self.blocks for piece in block.pieces))
+        found = (
+            s for at, section in enumerate(self.sections) for s in _sentences(at, section, leads)
+        )
         self.sentences = tuple(s._replace(place=index) for index, s in enumerate(found))
         self._said: dict[int, str] = {}
         self.end_line = self.blocks[-1].end_line if self.blocks else 1
@@ -178,24 +183,41 @@ def _sections(blocks: Sequence[Block]) -> Iterator[Section]:
     yield section
 
 
-def _sentences(index: int, section: Section) -> Iterator[Sentence]:
+class _Leads:
+    """The lead-ins of lists, said again before each item as far as the text's length allows.
+
+    A long one before thousands of short items would make a text many times longer than it is.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._room = _ROOM + _ROOM_TIMES * length
+
+    def again(self, lead: str) -> str:
+        """Return what is said before an item."""
+        said = lead[-_LONGEST:]
+        if not said or len(said) > self._room:
+            return ""
+        self._room -= len(said)
+        return f"{said} "
+
+
+def _sentences(index: int, section: Section, leads: _Leads) -> Iterator[Sentence]:
     lead = section.title if section.title.endswith(":") else ""
     for block in section.blocks:
         if block.kind == "empty list":
             continue
         if block.kind == "item":
-            yield from _split(index, block, lead)
+            yield from _split(index, block, leads.again(lead))
             continue
         found = list(_split(index, block, ""))
         yield from found
         lead = found[-1].text if found and found[-1].text.endswith(":") else ""
 
 
-def _split(index: int, block: Block, lead: str) -> Iterator[Sentence]:
+def _split(index: int, block: Block, before: str) -> Iterator[Sentence]:
     """Yield the sentences of a block with the lines on which each begins and ends."""
     text, starts = block.text, _starts(block)
     lines = [piece.line for piece in block.pieces]
-    before = f"{lead[-_LONGEST:]} " if lead else ""
     for begin, end in _bounds(text, whole=block.kind == "row"):
         words = text[begin:end].strip()
         if not words:

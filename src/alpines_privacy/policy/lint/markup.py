@@ -65,7 +65,7 @@ class _Reader:
         self._main = _MAIN.search(text)
         self.blocks: list[Block] = []
         self.links: list[str] = []
-        self.title = ""
+        self._titled: list[str] = []
 
     def read(self) -> None:
         """Read the whole text."""
@@ -75,6 +75,11 @@ class _Reader:
             at = self._after(tag)
         self._words(at, len(self._text))
         self._flush()
+
+    @property
+    def title(self) -> str:
+        """The words of `<title>`."""
+        return "".join(self._titled)
 
     def _after(self, tag: re.Match[str]) -> int:
         """Take a tag, and return where to go on."""
@@ -90,7 +95,7 @@ class _Reader:
             if not closes:
                 self._begin_again()
         if name == "title":
-            self._in_title = not closes and not self.title
+            self._in_title = not closes and not self._titled
         elif name == "a" and not closes:
             self._link(tag[3])
         elif name == "time" and not closes and (date := _DATETIME.search(tag[3])):
@@ -151,7 +156,7 @@ class _Reader:
         if begin == end:
             return
         if self._in_title:
-            self.title += " ".join(unescape(self._text[begin:end]).split())
+            self._titled.append(" ".join(unescape(self._text[begin:end]).split()))
             return
         line = self._at(begin)
         for number, part in enumerate(self._text[begin:end].split("\n"), start=line):
@@ -160,13 +165,19 @@ class _Reader:
     def _put(self, words: str, line: int) -> None:
         if not words.strip():
             if words and self._pieces:  # a space between two words
-                self._pieces[-1] = Piece(self._pieces[-1].line, self._pieces[-1].text + " ")
+                self._space()
             return
         size = len(words.strip())
         self._bold, self._plain = (
             (self._bold + size, self._plain) if self._in_bold else (self._bold, self._plain + size)
         )
         self._pieces.append(Piece(line, words))
+
+    def _space(self) -> None:
+        """End the last words by a space; more of them say no more."""
+        line, words = self._pieces[-1]
+        if not words[-1].isspace():
+            self._pieces[-1] = Piece(line, f"{words} ")
 
     def _flush(self) -> None:
         """End the block that is open."""

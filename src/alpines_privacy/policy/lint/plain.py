@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -226,18 +227,20 @@ class _Reader:
     def _numbered_headings(self) -> frozenset[int]:
         """Return the lines whose numbers count sections: most of them are followed by a body."""
         runs: list[list[int]] = []
-        waiting: dict[int, list[list[int]]] = {}
+        waiting: dict[int, deque[list[int]]] = {}
         for index, line in enumerate(self._lines):
             found = _NUMBERED.fullmatch(line.text)
             if not found or not _is_title(found[2]) or self._runs_on(index):
                 continue
             number = int(found[1])
             known = waiting.get(number)
-            run = known.pop(0 if self._has_body(index) else -1) if known else []
+            run: list[int] = []
+            if known:
+                run = known.popleft() if self._has_body(index) else known.pop()
             if not run:
                 runs.append(run)
             run.append(index)
-            waiting.setdefault(number + 1, []).append(run)
+            waiting.setdefault(number + 1, deque()).append(run)
         counts = ((run, sum(map(self._has_body, run))) for run in runs)
         return frozenset(index for run, bodies in counts if bodies > len(run) / 2 for index in run)
 
