@@ -232,7 +232,11 @@ def test_attributes_are_read_as_browsers_read_them(
         (b"<svg / id>", {"id": None}, b"<svg / >"),
         (b'<a x b="1"="2">', {"b": None}, b'<a x /="2">'),
         (b'<a x b="1" ="2">', {"b": None}, b'<a x / ="2">'),
-        (b"<a href=x>", {"href": "a \"b\" 'c' & <d>"}, b"<a href=\"a &#34;b&#34; 'c' &amp; &lt;d>\">"),
+        (
+            b"<a href=x>",
+            {"href": "a \"b\" 'c' & <d>"},
+            b"<a href=\"a &#34;b&#34; 'c' &amp; &lt;d>\">",
+        ),
         (b"<a href='x' b>", {"href": 'it\'s "so"'}, b"<a href='it&#39;s \"so\"' b>"),
         (b"<a href/>", {"href": "x"}, b'<a href="x"/>'),
         (b"<a href= >", {"href": "x"}, b'<a href= "x">'),
