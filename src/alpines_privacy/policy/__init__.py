@@ -1,6 +1,6 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
-from alpines_privacy.policy.breach import Breach, Calendar
+from alpines_privacy.policy.breach import Breach, Calendar, Smtp
 from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
@@ -39,5 +39,6 @@ __all__ = [
     "PrivacyPolicy",
     "SecretKeys",
     "Signup",
+    "Smtp",
     "ThirdParty",
 ]

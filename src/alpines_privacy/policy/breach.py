@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from ipaddress import ip_address
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -14,11 +15,13 @@ from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.part import Part
 from alpines_privacy.policy.zone import zone_problem
 
-__all__ = ["Breach", "Calendar"]
+__all__ = ["Breach", "Calendar", "Smtp"]
 
 _Text = Annotated[str, Meta(min_length=1)]
 _COUNTRY = re.compile(r"[A-Z]{2,3}")
 _LEDGER = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?")
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
+_Rate = Annotated[float, Meta(gt=0, le=100_000)]
 
 
 class Calendar(Part, frozen=True, kw_only=True):
@@ -48,6 +51,51 @@ class Calendar(Part, frozen=True, kw_only=True):
         return "-".join(part for part in (self.country, self.subdivision) if part)
 
 
+class Smtp(Part, frozen=True, kw_only=True):
+    """The mail server that notices are given to.
+
+    - `host`, `port`: without a port 587 (RFC 6409), and 465 for `tls` (RFC 8314).
+    - `security`: `starttls` and `tls` are required of the server, and its certificate is checked,
+      against `ca_file` if there is one; `none` is for a server on this machine.
+    - `user`: who signs in. The password comes from `ALPINES_PRIVACY_BREACH_SMTP_PASSWORD`.
+    - `connections`: how many one process keeps open; `timeout`: seconds that an answer may take.
+    - `rate`, `domain_rate`: messages a second of one process, to the server and to one recipient
+      domain; without one, as many as the server takes.
+    - `refusals`: the share of the last hundred answers which, refused for good, pauses the sending.
+    """
+
+    host: _Text
+    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: _Text | None = None
+    connections: Annotated[int, Meta(ge=1, le=100)] = 4
+    rate: _Rate | None = None
+    domain_rate: _Rate | None = None
+    ca_file: _Text | None = None
+    timeout: Annotated[float, Meta(ge=0.1, le=600)] = 60
+    refusals: Annotated[float, Meta(gt=0, le=1)] = 0.2
+
+    def check(self) -> None:
+        """Check the host, and that notices leave this machine encrypted."""
+        if not _HOST.fullmatch(self.host) and _ip(self.host) is None:
+            raise PolicyError(
+                f"{self.host[:60]!r} is no host; expected a name such as mail.example.com, "
+                "the port apart",
+                key="host",
+            )
+        if self.security == "none" and not _is_loopback(self.host):
+            raise PolicyError(
+                f'"none" sends notices unencrypted to {self.host[:60]}; expected "starttls" or '
+                '"tls", or a host such as localhost',
+                key="security",
+            )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and the port."""
+        return self.host, self.port or (465 if self.security == "tls" else 587)
+
+
 class Breach(Part, frozen=True, kw_only=True):
     """Settings for notices to the people whom a data breach affects (policy §14).
 
@@ -57,6 +105,7 @@ class Breach(Part, frozen=True, kw_only=True):
     - `ledger`: the URL of the database that keeps who was told: SQLite's file, or PostgreSQL. A
       password comes from `ALPINES_PRIVACY_BREACH_LEDGER`, never from here.
     - `contact`, `email`: whom people may ask, in words, and the address that notices come from.
+    - `smtp`: the mail server that notices are given to.
     """
 
     zone: str
@@ -64,6 +113,7 @@ class Breach(Part, frozen=True, kw_only=True):
     ledger: str = "sqlite:///breach.db"
     contact: _Text | None = None
     email: _Text | None = None
+    smtp: Smtp | None = None
 
     def check(self) -> None:
         """Check the zone, and that the ledger's URL is one and holds no password."""
@@ -71,6 +121,18 @@ class Breach(Part, frozen=True, kw_only=True):
             raise PolicyError(problem, key="zone")
         if problem := _ledger_problem(self.ledger):
             raise PolicyError(problem, key="ledger")
+
+
+def _ip(host: str) -> bool | None:
+    """Return whether an IP address is this machine's own; None for a name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    return host.lower().rstrip(".") == "localhost" or _ip(host) is True
 
 
 def _ledger_problem(url: str) -> str | None:
