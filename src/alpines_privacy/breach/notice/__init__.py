@@ -1,0 +1,7 @@
+"""The notice to a person: its texts, its languages, and the message that carries it."""
+
+from __future__ import annotations
+
+from alpines_privacy.breach.notice.letter import Letter
+
+__all__ = ["Letter"]
