@@ -18,7 +18,7 @@ from pathlib import Path
 from alpines_privacy.policy.bounds import read_bounded
 from alpines_privacy.policy.errors import PolicyError
 
-__all__ = ["DATE", "Catalogue", "message", "month_of"]
+__all__ = ["DATE", "Catalogue", "direction_of", "message", "month_of"]
 
 _LONGEST = 1 << 20  # bytes of a catalogue
 _ENGLISH = "en"  # what the texts in the code are
@@ -95,10 +95,11 @@ class Catalogue:
             self._english.noted.pop(text, None)
         return said
 
-    def direction(self, text: str) -> str:
-        """Whether the language's letters run "ltr" or "rtl", by the first strong one of a text (UAX #9, P2)."""
-        strong = (unicodedata.bidirectional(letter) for letter in self(text))
-        return "rtl" if next((s for s in strong if s in {"L", "R", "AL"}), "L") != "L" else "ltr"
+
+def direction_of(text: str) -> str:
+    """Return whether a text's letters run "ltr" or "rtl", by the first strong one (UAX #9, P2)."""
+    strong = (unicodedata.bidirectional(letter) for letter in text)
+    return "rtl" if next((s for s in strong if s in {"L", "R", "AL"}), "L") != "L" else "ltr"
 
 
 def _files(tag: str, name: str, folders: Sequence[Path]) -> Iterator[Path]:

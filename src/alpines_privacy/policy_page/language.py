@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 from alpines_privacy.policy import PolicyError
-from alpines_privacy.policy.catalogue import DATE, Catalogue, message, month_of
+from alpines_privacy.policy.catalogue import DATE, Catalogue, direction_of, message, month_of
 from alpines_privacy.policy_page.document import Code, Inline, Link, Own, Piece, Time
 
 __all__ = ["CATALOGUES", "Language", "message"]
@@ -47,7 +47,7 @@ class Language:
     @property
     def direction(self) -> str:
         """Whether the language's letters run "ltr" or "rtl", by those of the page's title."""
-        return self._catalogue.direction("Privacy policy")
+        return direction_of(self._catalogue("Privacy policy"))
 
     def __call__(self, text: str, **places: Piece | Inline) -> Inline:
         """Return a sentence, with a piece or several in each of its `{places}`."""

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from alpines_privacy.breach.notice.letter import Letter
+from alpines_privacy.breach.notice.notices import Notices
 
-__all__ = ["Letter"]
+__all__ = ["Letter", "Notices"]
