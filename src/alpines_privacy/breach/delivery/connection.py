@@ -20,7 +20,7 @@ from alpines_privacy.breach.delivery.letters import Letter
 from alpines_privacy.breach.delivery.replies import Reply, Stage, cleaned
 from alpines_privacy.breach.delivery.server_errors import SERVER_FAULTS, ServerError, explained
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.policy.breach import Smtp
+from alpines_privacy.policy.smtp import Smtp
 
 __all__ = ["PASSWORD", "Connection", "Door"]
 

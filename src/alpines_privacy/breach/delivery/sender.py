@@ -30,7 +30,7 @@ from alpines_privacy.breach.delivery.refusals import Refusals
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Claim, Ledger
-from alpines_privacy.policy.breach import Smtp
+from alpines_privacy.policy.smtp import Smtp
 
 __all__ = ["GRACE", "Sender"]
 

@@ -9,7 +9,7 @@ from alpines_privacy.breach.delivery.connection import Connection, Door
 from alpines_privacy.breach.delivery.letters import Notices
 from alpines_privacy.breach.delivery.replies import Reply, Verdict, classify, without_addresses
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.policy.breach import Smtp
+from alpines_privacy.policy.smtp import Smtp
 
 __all__ = ["Trial", "look_at", "send_test"]
 

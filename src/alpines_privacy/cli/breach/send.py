@@ -37,7 +37,8 @@ from alpines_privacy.cli.breach.settings import (
     opened,
 )
 from alpines_privacy.cli.output import printable
-from alpines_privacy.policy.breach import Breach, Smtp
+from alpines_privacy.policy.breach import Breach
+from alpines_privacy.policy.smtp import Smtp
 
 __all__ = ["send"]
 

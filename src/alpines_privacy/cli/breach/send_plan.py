@@ -17,7 +17,7 @@ from alpines_privacy.breach.local_time import shown
 from alpines_privacy.breach.notice.notices import INVENTED, Notices
 from alpines_privacy.cli.breach.open_incident import duration
 from alpines_privacy.cli.output import printable
-from alpines_privacy.policy.breach import Smtp
+from alpines_privacy.policy.smtp import Smtp
 
 __all__ = ["plan_lines"]
 
