@@ -19,7 +19,7 @@ from alpines_privacy.cli.output import printable
 __all__ = ["Bar", "Lines", "Shown"]
 
 _WIDTH = 80
-_BAR = "{percentage:3.0f}% |{bar}| {n:,}/{total:,} {postfix}"
+_BAR = "{percentage:3.0f}% |{bar}| {n:,}/{total:,}{postfix}"
 
 
 class Shown(Protocol):
