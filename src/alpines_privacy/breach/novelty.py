@@ -53,7 +53,7 @@ def _is_time(incident: Incident, key: str, value: Any) -> bool:
 def _new_texts(table: Any, known: Any) -> Any:
     """Return the texts of a translation that are new; None if none is, an empty table to take it back."""
     if not isinstance(table, Mapping) or not isinstance(known, Mapping):
-        return table or None
+        return None if table == {} else table
     if not table:
         return {}
     return {key: value for key, value in table.items() if known.get(key) != value} or None
