@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
+from os.path import commonprefix
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -21,7 +22,8 @@ from alpines_privacy.policy.catalogue import direction_of
 
 __all__ = ["Edition", "Person", "Rendered"]
 
-_ANY_LINE = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+# Numbers in groups, as of telephones, which stand in the wrong order among letters that run to the left.
+_NUMBER = re.compile(r"\+?\(?\d+\)?(?:[ ./-]?\(?\d+\)?)+", re.ASCII)
 _LONGEST_SUBJECT = 200  # characters
 
 
@@ -72,8 +74,8 @@ class Edition:
         text = {**text, **person._asdict(), **self._greeting(person.name, person.name)}
         html = {**html, **person._asdict(), **self._greeting(person.name, name)}
         return Rendered(
-            _ANY_LINE.sub("\n", self._templates.rendered(self._text, text)),
-            _ANY_LINE.sub("\n", self._templates.rendered(self._html, html)),
+            _lined(self._templates.rendered(self._text, text)),
+            _lined(self._templates.rendered(self._html, html)),
         )
 
     @property
@@ -129,13 +131,16 @@ class Edition:
                 raise BreachError(
                     f"{where}: holds {found.what}; a notice loads nothing, and runs nothing"
                 )
-        first, *others = (set(links(*each)) for each in tried)
-        for other in others:
-            if own := sorted(first ^ other):
-                raise BreachError(
-                    f"{self._templates.line_of(self._html, own[0])}: a link differs from person to person; "
-                    "expected the same for all, so that nobody is followed by it"
-                )
+        for part, chosen in (("text", self._text), ("html", self._html)):
+            first, *others = (set(links(getattr(each, part))) for each in tried)
+            for other in others:
+                if own := sorted(first ^ other):
+                    same = commonprefix(own)  # noqa: RUF071 - of addresses, letter by letter
+                    where = self._templates.line_of(chosen, same)
+                    raise BreachError(
+                        f"{where}: a link differs from person to person; expected the same for all, "
+                        "so that nobody is followed by it"
+                    )
 
 
 _BODIES: tuple[Part, Part] = ("notice.txt", "notice.html")
@@ -143,22 +148,23 @@ _BODIES: tuple[Part, Part] = ("notice.txt", "notice.html")
 
 def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[str, Any]:
     """Return what is the same for all people who read a language."""
-    texts = {
-        key: _ANY_LINE.sub("\n", value).strip()
-        for key, value in said._asdict().items()
-        if isinstance(value, str)
-    }
+    direction = words.direction if words.exist else direction_of(said.what_happened)
+    given = {key: value for key, value in said._asdict().items() if isinstance(value, str)}
+    texts = {key: _lined(value).strip() for key, value in given.items()}
+    if direction == "rtl":
+        texts = {key: _NUMBER.sub(_isolated, value) for key, value in texts.items()}
     fixed: dict[str, Any] = {
         **dict.fromkeys(("occurred", "consequences"), ""),
         **texts,
-        "direction": words.direction if words.exist else direction_of(said.what_happened),
+        "direction": direction,
         "discovered": incident.discovered.date(),
         "email": incident.texts["email"],
         "sender": sender,
         "passwords_leaked": "PASSWORD" in incident.texts["kinds"],
     }
     if words.exist:
-        lines = [words.all.occurred.format(date=said.occurred)] if said.occurred else []
+        occurred = texts.get("occurred")
+        lines = [words.all.occurred.format(date=occurred)] if occurred else []
         found = words.all.discovered.format(date=words.day(incident.discovered.date()))
         named = {
             "words": words.all,
@@ -169,3 +175,14 @@ def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[st
     elif not KINDS.intersection(said.kinds):
         fixed["kinds"] = list(said.kinds)
     return fixed
+
+
+def _lined(text: str) -> str:
+    """Return a text whose lines end alike, whichever ends they had."""
+    return "\n".join(text.splitlines())
+
+
+def _isolated(match: re.Match[str]) -> str:
+    """Return a long number between marks that keep it from left to right (UAX #9, X5b)."""
+    digits = sum(map(str.isdecimal, match[0]))
+    return f"\u2066{match[0]}\u2069" if digits >= 7 else match[0]

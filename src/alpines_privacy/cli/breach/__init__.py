@@ -23,6 +23,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "preview": (
+        "alpines_privacy.cli.breach.preview:preview",
+        "Show the notice as a person gets it, and what may be missing.",
+    ),
     "send": (
         "alpines_privacy.cli.breach.send:send",
         "Send the notices; without --send only say what would be sent.",
@@ -36,8 +40,11 @@ _PACKAGES = {
     "aiolimiter",
     "aiosmtplib",
     "charset_normalizer",
+    "cryptography",
+    "dkim",
     "email_validator",
     "holidays",
+    "jinja2",
     "pg8000",
     "sqlalchemy",
     "tqdm",
