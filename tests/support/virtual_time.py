@@ -26,7 +26,7 @@ class _Selector(selectors.DefaultSelector):
         found = super().select(0)
         if not found:
             assert timeout is not None, "everybody waits for somebody else"
-            self.now += max(timeout, _TICK)
+            self.now += max(timeout, _TICK) if timeout else 0
         return found
 
 
