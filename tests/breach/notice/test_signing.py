@@ -65,6 +65,7 @@ KEYS: dict[str, tuple[Key, bytes]] = {
 def test_letters_are_verified_and_no_change_is(kind: str, tmp_path: Path) -> None:
     key, data = KEYS[kind]
     made = notices(settings_with(tmp_path / "key.pem", data), translations={"ur": UR})
+    assert verified(made.letter(claim("用户@example.net")).content, key)
     for language in ("en", "ur"):
         letter = made.letter(claim(name="Khan, Åsa", language=language))
         assert verified(letter.content, key)
