@@ -178,11 +178,16 @@ def test_the_policy_names_the_folder(tmp_path: Path) -> None:
     assert notices(settings, templates=other).subject("en") == "Option's"
 
 
-def test_templates_escape_in_html_and_not_in_text(tmp_path: Path) -> None:
-    made = notices(what_happened="<b>A & B</b>\n\nsecond\nline")
-    letter = made.letter(claim(name="<i>Ayesha</i>"))
+def test_templates_escape_in_html_and_not_in_text() -> None:
+    said = dict.fromkeys(
+        ("occurred", "consequences", "what_happened", "what_we_do", "what_you_can_do", "contact", "sender"),
+        "<b>A & B</b>",
+    )  # fmt: skip
+    made = notices(None, **said | {"what_we_do": "first\n\nsecond\nline"}, kinds=["<b>A & B</b>"])
+    letter = made.letter(claim(name="<b>A & B</b>"))
     html = body_of(letter, "html")
-    assert "<p>&lt;b&gt;A &amp; B&lt;/b&gt;</p>" in html
-    assert "<p>second<br>\nline</p>" in html
-    assert "Dear <bdi>&lt;i&gt;Ayesha&lt;/i&gt;</bdi>," in html
-    assert "<b>A & B</b>" in body_of(letter, "plain")
+    assert "<b>" not in html
+    # The name stands in the greeting; the sender stands above the text and below it.
+    assert html.count("&lt;b&gt;A &amp; B&lt;/b&gt;") == len(said) - 1 + 3
+    assert "<p>first</p>\n<p>second<br>\nline</p>" in html
+    assert body_of(letter, "plain").count("<b>A & B</b>") == len(said) - 1 + 3
