@@ -27,14 +27,28 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.preview:preview",
         "Show the notice as a person gets it, and what may be missing.",
     ),
+    "send": (
+        "alpines_privacy.cli.breach.send:send",
+        "Send the notices; without --send only say what would be sent.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
     ),
 }
 _PACKAGES = {
-    "charset_normalizer", "cryptography", "dkim", "email_validator", "holidays", "jinja2", "pg8000", "sqlalchemy",
-}  # fmt: skip
+    "aiolimiter",
+    "aiosmtplib",
+    "charset_normalizer",
+    "cryptography",
+    "dkim",
+    "email_validator",
+    "holidays",
+    "jinja2",
+    "pg8000",
+    "sqlalchemy",
+    "tqdm",
+}
 
 
 class _Breach(CommandsByName):
