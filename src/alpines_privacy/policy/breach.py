@@ -56,12 +56,14 @@ class Breach(Part, frozen=True, kw_only=True):
       any, Monday to Friday.
     - `ledger`: the URL of the database that keeps who was told: SQLite's file, or PostgreSQL. A
       password comes from `ALPINES_PRIVACY_BREACH_LEDGER`, never from here.
+    - `announcement`: the file by which the site's pages say that there was a breach, while one is announced.
     - `contact`, `email`: whom people may ask, in words, and the address that notices come from.
     """
 
     zone: str
     calendars: Sequence[Calendar] = ()
     ledger: str = "sqlite:///breach.db"
+    announcement: _Text | None = None
     contact: _Text | None = None
     email: _Text | None = None
 

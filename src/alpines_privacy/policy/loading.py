@@ -69,6 +69,7 @@ def _files_in(mapping: dict[str, Any]) -> Iterable[tuple[Any, str]]:
     yield mapping.get("age_screen"), "template"
     yield mapping.get("operator"), "template"
     yield mapping.get("operator"), "catalogues"
+    yield mapping.get("breach"), "announcement"
 
 
 def line_of(text: str, key: str) -> int | None:
