@@ -53,7 +53,7 @@ class NoticeFile:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + INTERVAL  # first: other threads do not look meanwhile
             self._look()
-        if time.time() >= self._shown.until:
+        if _now().timestamp() >= self._shown.until:
             self._shown = _shown(self._announced)
         return self._shown
 
@@ -83,8 +83,12 @@ def _stamp(path: str) -> _Stamp:
 
 
 def _shown(announced: Announcements) -> Shown:
-    notices = announced.at(datetime.now(UTC))
+    notices = announced.at(_now())
     if not notices:
         return NOTHING_SHOWN
     digest = hashlib.blake2s(msgspec.json.encode(notices)).digest()
     return Shown(notices, digest, min(notice.until.timestamp() for notice in notices))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
