@@ -8,9 +8,7 @@ file's format lies here, below both.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,7 +19,9 @@ import msgspec
 from msgspec import Meta
 
 from alpines_privacy.policy.bounds import read_regular
+from alpines_privacy.policy.catalogue import direction_of
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.language_tag import LANGUAGE_TAG, looked_up
 from alpines_privacy.policy.part import Part
 
 __all__ = ["Announcement", "Announcements", "Passage", "Wording", "read_announcements"]
@@ -32,7 +32,6 @@ _READABLE_BY_ALL = 0o644
 _Line = Annotated[str, Meta(min_length=1, max_length=300)]
 _Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 _Name = Annotated[str, Meta(min_length=1, max_length=60)]
-_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # a language's, BCP 47
 _LONGEST_TAG = 64
 
 
@@ -59,9 +58,8 @@ class Wording(Part, frozen=True, kw_only=True):
 
     @property
     def direction(self) -> str:
-        """Whether its letters run "ltr" or "rtl", by the title's first strong one (UAX #9, P2)."""
-        strong = (unicodedata.bidirectional(letter) for letter in self.title)
-        return "rtl" if next((s for s in strong if s in {"L", "R", "AL"}), "L") != "L" else "ltr"
+        """Whether its letters run "ltr" or "rtl", by those of the title."""
+        return direction_of(self.title)
 
 
 class Announcement(Part, frozen=True, kw_only=True):
@@ -82,7 +80,7 @@ class Announcement(Part, frozen=True, kw_only=True):
             if getattr(self, key).tzinfo is None:
                 raise PolicyError("has no offset from UTC; expected 2026-12-28T23:59:59Z", key=key)
         for tag in self.wordings:
-            if not _TAG.fullmatch(tag):
+            if not LANGUAGE_TAG.fullmatch(tag):
                 raise PolicyError(
                     f"{tag[:60]!r} is no language tag; expected one such as en or pt-BR",
                     key="wordings",
@@ -94,13 +92,11 @@ class Announcement(Part, frozen=True, kw_only=True):
             )
 
     def wording(self, *tags: str) -> tuple[str, Wording]:
-        """Return the wording for the first of the language tags that has one, by its beginning (RFC 4647 §3.4)."""
+        """Return the wording for the first of the language tags that has one (RFC 4647 §3.4)."""
         known = {tag.lower(): tag for tag in self.wordings}
         for asked in tags:
-            parts = asked[:_LONGEST_TAG].strip().lower().split("-")
-            for length in range(len(parts), 0, -1):
-                if tag := known.get("-".join(parts[:length])):
-                    return tag, self.wordings[tag]
+            if tag := looked_up(asked[:_LONGEST_TAG].strip().lower(), known):
+                return tag, self.wordings[tag]
         return self.language, self.wordings[self.language]
 
 
