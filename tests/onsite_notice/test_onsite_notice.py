@@ -262,14 +262,30 @@ def test_the_home_page_s_link_to_the_policy_stands_beside_it(file: Path) -> None
 # -- Its language
 
 
+class _Reader(HTMLParser):
+    """The start tags and texts of markup."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
 def _words(markup: str) -> list[str]:
     """Return the texts of markup, as Python's own parser reads it."""
-    found: list[str] = []
-    parser = HTMLParser()
-    parser.handle_data = found.append  # type: ignore[method-assign]
+    parser = _Reader()
     parser.feed(markup)
     parser.close()
-    return found
+    return parser.texts
 
 
 LANGUAGES = {
@@ -474,6 +490,11 @@ def test_caches_keep_a_frame_s_page_apart_while_a_notice_is_shown(file: Path) ->
 # -- The file
 
 
+def _instead(file: Path, make: Callable[[Path], None]) -> None:
+    file.unlink()
+    make(file)
+
+
 BROKEN: dict[str, Callable[[Path], object]] = {
     "no JSON": lambda file: file.write_text("<html>"),
     "empty": lambda file: file.write_text(""),
@@ -483,8 +504,8 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "no UTF-8": lambda file: file.write_bytes(b'{"notices": "\xff"}'),
     "half a character": lambda file: file.write_text('{"notices": [{"incident": "\\ud800"}]}'),
     "huge": lambda file: file.write_bytes(b" " * (2 << 20)),
-    "a folder": lambda file: (file.unlink(), file.mkdir()),
-    "a pipe": lambda file: (file.unlink(), os.mkfifo(file)),
+    "a folder": lambda file: _instead(file, Path.mkdir),
+    "a pipe": lambda file: _instead(file, os.mkfifo),
 }
 
 
@@ -523,9 +544,14 @@ def test_the_file_is_looked_at_every_few_seconds_and_by_pages_alone(
     looks: list[str] = []
     monkeypatch.setattr(watched, "INTERVAL", 2.0)
     clock = [1000.0]
-    monkeypatch.setattr(watched.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("alpines_privacy.onsite_notice.watched.time.monotonic", lambda: clock[0])
     stamp = watched._stamp
-    monkeypatch.setattr(watched, "_stamp", lambda path: (looks.append(path), stamp(path))[1])
+
+    def noted(path: str) -> Any:
+        looks.append(path)
+        return stamp(path)
+
+    monkeypatch.setattr(watched, "_stamp", noted)
     seen = Site().seen(policy_with(file))
     data = Site(b"{}", ("Content-Type", "application/json")).seen(policy_with(file))
     assert looks == []
@@ -602,18 +628,6 @@ _TAGS_OF_PAGES = frozenset(
 )
 
 
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-
 @given(wording=WORDINGS)
 @settings(max_examples=300, deadline=None)
 def test_any_text_stays_text(wording: Wording) -> None:
@@ -621,11 +635,11 @@ def test_any_text_stays_text(wording: Wording) -> None:
     markup = banner(shown, "en", "/_privacy/notice", "<link/>")
     assert markup.isascii()
     ET.fromstring(markup)  # noqa: S314 - ours: well-formed, or it raises
-    reader = _Tags()
+    reader = _Reader()
     reader.feed(markup.decode())
     paragraphs = [tag for tag in reader.tags if tag not in {"p", "br"}]
     assert paragraphs == ["div", "link", "details", "summary", "h2", "a"]
-    page = _Tags()
+    page = _Reader()
     page.feed(notice_page(shown, ["en"]))
     assert set(page.tags) <= _TAGS_OF_PAGES
 

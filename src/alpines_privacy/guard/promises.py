@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from alpines_privacy.cookies import Cookies
 from alpines_privacy.headers import Headers
@@ -63,7 +63,7 @@ def promises_for(
     pages, link = _operators_page(policy)
     notices, banner = _onsite_notice(policy)
     trackers = TrackersInResponses(
-        policy, rules, _tags(shield.tag, *meter), *link, **banner, tag_edits=_relations(policy)
+        policy, rules, _tags(shield.tag, *meter), *link, banner=banner, tag_edits=_relations(policy)
     )
     promises: list[Promise] = [
         *payments_for(policy),
@@ -189,14 +189,14 @@ def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[Addition
     return pages, [HomeLink(policy, operator)]
 
 
-def _onsite_notice(policy: PrivacyPolicy) -> tuple[list[Promise], dict[Literal["banner"], Banner]]:
+def _onsite_notice(policy: PrivacyPolicy) -> tuple[list[Promise], Banner | None]:
     """Return the promise of the notice on the site, and the banner it writes; nothing without a file of it."""
     if policy.breach is None or policy.breach.announcement is None:
-        return [], {}
+        return [], None
     from alpines_privacy.onsite_notice import OnsiteNotice  # noqa: PLC0415 - only where it is declared
 
     notice = OnsiteNotice(policy, policy.breach.announcement)
-    return [notice], {"banner": notice.banner}
+    return [notice], notice.banner
 
 
 def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:

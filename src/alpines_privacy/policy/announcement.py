@@ -48,13 +48,15 @@ class Wording(Part, frozen=True, kw_only=True):
     title: _Line
     summary: _Text
     link: _Line
-    passages: Annotated[Sequence[Passage], Meta(min_length=1, max_length=20)]
+    passages: Sequence[Passage]
 
     def check(self) -> None:
         """Check that what is read out and followed has words."""
         for key in ("title", "summary", "link"):
             if not getattr(self, key).strip():
                 raise PolicyError("is blank; expected words", key=key)
+        if not self.passages:
+            raise PolicyError("is empty; expected at least one", key="passages")
 
     @property
     def direction(self) -> str:
@@ -103,7 +105,7 @@ class Announcement(Part, frozen=True, kw_only=True):
 class Announcements(Part, frozen=True, kw_only=True):
     """All that a public notice file says: an announcement for each incident, the latest first."""
 
-    notices: Annotated[Sequence[Announcement], Meta(max_length=20)] = ()
+    notices: Sequence[Announcement] = ()
 
     def at(self, moment: datetime) -> tuple[Announcement, ...]:
         """Return those that are shown at a moment."""

@@ -64,7 +64,7 @@ def _no_shield(context: RequestContext, head: ResponseHead) -> bytes:
     return b""
 
 
-def _nothing(context: RequestContext, head: ResponseHead) -> None:
+def _no_addition(context: RequestContext, head: ResponseHead) -> None:
     del context, head
 
 
@@ -79,9 +79,9 @@ class TrackersInResponses(Promise):
         policy: PrivacyPolicy,
         rules: Rules,
         shield: ShieldTag = _no_shield,
-        addition: AdditionTo = _nothing,
+        addition: AdditionTo = _no_addition,
         *,
-        banner: Banner = _nothing,
+        banner: Banner | None = None,
         tag_edits: TagEdits | None = None,
     ) -> None:
         """Compile a policy and its rules.
@@ -241,7 +241,7 @@ class TrackersInResponses(Promise):
     ) -> tuple[BodyStart, bytes] | None:
         """Return what goes to the beginning of a page's body, and its digest; nothing if that raises."""
         try:
-            return self._banner(context, head)
+            return self._banner(context, head) if self._banner else None
         except Exception:
             context.runtime.notices.failure("a banner")
             return None
