@@ -23,6 +23,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "send": (
+        "alpines_privacy.cli.breach.send:send",
+        "Send the notices; without --send only say what would be sent.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
@@ -32,7 +36,16 @@ _COMMANDS = {
         "Show the notice on the site's own pages.",
     ),
 }
-_PACKAGES = {"sqlalchemy", "holidays", "email_validator", "charset_normalizer", "pg8000"}
+_PACKAGES = {
+    "aiolimiter",
+    "aiosmtplib",
+    "charset_normalizer",
+    "email_validator",
+    "holidays",
+    "pg8000",
+    "sqlalchemy",
+    "tqdm",
+}
 
 
 class _Breach(CommandsByName):
