@@ -23,12 +23,24 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "bounces": (
+        "alpines_privacy.cli.breach.bounces:bounces",
+        "Read which notices came back, from a mailbox.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
     ),
 }
-_PACKAGES = {"sqlalchemy", "holidays", "email_validator", "charset_normalizer", "pg8000"}
+_PACKAGES = {
+    "sqlalchemy",
+    "holidays",
+    "email_validator",
+    "charset_normalizer",
+    "pg8000",
+    "imap_tools",
+    "flufl",
+}
 
 
 class _Breach(CommandsByName):
