@@ -27,6 +27,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.bounces:bounces",
         "Read which notices came back, from a mailbox.",
     ),
+    "report": (
+        "alpines_privacy.cli.breach.report:report",
+        "Write the evidence of who was told what, and when.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
