@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident, IncidentDraft
@@ -65,14 +67,20 @@ def _draft(texts: Mapping[str, Any], settings: Breach | None) -> IncidentDraft:
 
 
 def settings_of(policy: Policy) -> Breach | None:
-    """Return `[breach]` of a policy, of its file, or of the file that lies in the folder."""
+    """Return `[breach]` of a policy, of its file, or of the file that lies in the folder.
+
+    Notices come from the operator, unless it names another sender.
+    """
     if isinstance(policy, Breach):
         return policy
-    if isinstance(policy, PrivacyPolicy):
-        return policy.breach
-    if policy is None and not Path(PrivacyPolicy.FILE).is_file():
-        return None
-    return PrivacyPolicy.load(PrivacyPolicy.FILE if policy is None else policy).breach
+    if not isinstance(policy, PrivacyPolicy):
+        if policy is None and not Path(PrivacyPolicy.FILE).is_file():
+            return None
+        policy = PrivacyPolicy.load(PrivacyPolicy.FILE if policy is None else policy)
+    settings = policy.breach
+    if settings is None or settings.sender is not None or policy.operator is None:
+        return settings
+    return msgspec.structs.replace(settings, sender=" ".join(policy.operator.name.split()))
 
 
 @contextmanager

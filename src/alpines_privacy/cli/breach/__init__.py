@@ -23,6 +23,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "preview": (
+        "alpines_privacy.cli.breach.preview:preview",
+        "Show the notice as a person gets it, and what may be missing.",
+    ),
     "bounces": (
         "alpines_privacy.cli.breach.bounces:bounces",
         "Read which notices came back, from a mailbox.",
@@ -37,14 +41,9 @@ _COMMANDS = {
     ),
 }
 _PACKAGES = {
-    "sqlalchemy",
-    "holidays",
-    "email_validator",
-    "charset_normalizer",
-    "pg8000",
-    "imap_tools",
-    "flufl",
-}
+    "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl", "holidays", "imap_tools", "jinja2",
+    "pg8000", "sqlalchemy",
+}  # fmt: skip
 
 
 class _Breach(CommandsByName):
