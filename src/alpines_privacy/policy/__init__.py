@@ -17,6 +17,7 @@ from alpines_privacy.policy.parts import (
 )
 from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.secrets import SecretKeys
+from alpines_privacy.policy.smtp import Smtp
 from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "PrivacyPolicy",
     "SecretKeys",
     "Signup",
+    "Smtp",
     "ThirdParty",
 ]

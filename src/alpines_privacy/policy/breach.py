@@ -13,6 +13,7 @@ from msgspec import Meta
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.language_tag import LANGUAGE_TAG
 from alpines_privacy.policy.part import Part
+from alpines_privacy.policy.smtp import Smtp
 from alpines_privacy.policy.zone import zone_problem
 
 __all__ = ["Breach", "Calendar", "Dkim"]
@@ -93,6 +94,7 @@ class Breach(Part, frozen=True, kw_only=True):
     - `bounces`: the address that the server sends refused notices back to, with `{key}` where each
       person's key goes (`bounces+{key}@example.com`); without one it is `email`.
     - `dkim`: how notices are signed; without it the mail server signs, or nobody does.
+    - `smtp`: the mail server that notices are given to.
     """
 
     zone: str
@@ -105,6 +107,7 @@ class Breach(Part, frozen=True, kw_only=True):
     templates: _Text | None = None
     bounces: str | None = None
     dkim: Dkim | None = None
+    smtp: Smtp | None = None
 
     def check(self) -> None:
         """Check the zone, the names, and that the ledger's URL is one and holds no password."""

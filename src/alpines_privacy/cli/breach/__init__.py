@@ -27,6 +27,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.preview:preview",
         "Show the notice as a person gets it, and what may be missing.",
     ),
+    "send": (
+        "alpines_privacy.cli.breach.send:send",
+        "Send the notices; without --send only say what would be sent.",
+    ),
     "bounces": (
         "alpines_privacy.cli.breach.bounces:bounces",
         "Read which notices came back, from a mailbox.",
@@ -41,8 +45,8 @@ _COMMANDS = {
     ),
 }
 _PACKAGES = {
-    "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl", "holidays", "imap_tools", "jinja2",
-    "pg8000", "sqlalchemy",
+    "aiolimiter", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl", "holidays",
+    "imap_tools", "jinja2", "pg8000", "sqlalchemy", "tqdm",
 }  # fmt: skip
 
 

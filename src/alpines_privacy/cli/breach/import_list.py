@@ -36,6 +36,8 @@ _REASONS = {
     "invalid-address": "have an address that no mail can be sent to",
     "mailbox-leaked": "had the password of their mailbox leaked",
     "bounced": "had the notice sent back",
+    "no-letter": "have no notice that could be composed for them",
+    "no-smtputf8": "have an address that the mail server does not take",
 }
 
 
