@@ -99,9 +99,9 @@ def merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         tables = dict(before)
         for tag, table in after.items():
-            kept = tables.get(tag) if table else None
-            both = isinstance(kept, Mapping) and isinstance(table, Mapping)
-            tables[tag] = {**kept, **table} if both else table
+            kept = tables.get(tag)
+            both = table and isinstance(kept, Mapping) and isinstance(table, Mapping)
+            tables[tag] = {**dict(kept or {}), **table} if both else table
         together["translations"] = {tag: table for tag, table in tables.items() if table != {}}
     return together
 
@@ -109,7 +109,7 @@ def merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
 def said_in(texts: Mapping[str, Any]) -> dict[str, Said]:
     """Return what an incident says by language, its own first; others if nothing is missing in them."""
     own = _own_language(texts)
-    values = {key: texts.get(key) for key in _KEYS}
+    values: dict[str, Any] = {key: texts.get(key) for key in _KEYS}
     said = {own: Said(language=own, kinds=texts["kinds"], **values)}
     for tag, table in texts.get("translations", {}).items():
         if table and not _missing(texts, table):

@@ -22,6 +22,8 @@ from alpines_privacy.policy.catalogue import direction_of
 __all__ = ["Edition", "Person", "Rendered"]
 
 _ANY_LINE = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+# Numbers in groups, as of telephones, which stand in the wrong order among letters that run to the left.
+_NUMBER = re.compile(r"\+?\(?\d+\)?(?:[ ./-]?\(?\d+\)?)+", re.ASCII)
 _LONGEST_SUBJECT = 200  # characters
 
 
@@ -143,22 +145,23 @@ _BODIES: tuple[Part, Part] = ("notice.txt", "notice.html")
 
 def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[str, Any]:
     """Return what is the same for all people who read a language."""
-    texts = {
-        key: _ANY_LINE.sub("\n", value).strip()
-        for key, value in said._asdict().items()
-        if isinstance(value, str)
-    }
+    direction = words.direction if words.exist else direction_of(said.what_happened)
+    given = {key: value for key, value in said._asdict().items() if isinstance(value, str)}
+    texts = {key: _ANY_LINE.sub("\n", value).strip() for key, value in given.items()}
+    if direction == "rtl":
+        texts = {key: _NUMBER.sub(_isolated, value) for key, value in texts.items()}
     fixed: dict[str, Any] = {
         **dict.fromkeys(("occurred", "consequences"), ""),
         **texts,
-        "direction": words.direction if words.exist else direction_of(said.what_happened),
+        "direction": direction,
         "discovered": incident.discovered.date(),
         "email": incident.texts["email"],
         "sender": sender,
         "passwords_leaked": "PASSWORD" in incident.texts["kinds"],
     }
     if words.exist:
-        lines = [words.all.occurred.format(date=said.occurred)] if said.occurred else []
+        occurred = texts.get("occurred")
+        lines = [words.all.occurred.format(date=occurred)] if occurred else []
         found = words.all.discovered.format(date=words.day(incident.discovered.date()))
         named = {
             "words": words.all,
@@ -169,3 +172,9 @@ def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[st
     elif not KINDS.intersection(said.kinds):
         fixed["kinds"] = list(said.kinds)
     return fixed
+
+
+def _isolated(match: re.Match[str]) -> str:
+    """Return a long number between marks that keep it from left to right (UAX #9, X5b)."""
+    digits = sum(map(str.isdecimal, match[0]))
+    return f"\u2066{match[0]}\u2069" if digits >= 7 else match[0]

@@ -56,10 +56,10 @@ class Notices:
     ) -> None:
         """Read the settings; `templates` is a folder instead of theirs, `clock` gives seconds since 1970."""
         self._incident, self._clock = incident, clock
-        self._email = _sender_of(incident)
-        self._bounces = settings.bounces if settings and settings.bounces else self._email.written
+        self.email = _sender_of(incident).written
+        self._bounces = settings.bounces if settings and settings.bounces else self.email
         self.sender = name_of(incident.texts.get("sender") or (settings and settings.sender) or "")
-        self._from = field("From", mailbox(self.sender, self._email.written))
+        self._from = field("From", mailbox(self.sender, self.email))
         folder = templates or (settings.templates if settings else None)
         try:
             self._editions = _editions(incident, folder, self.sender)
@@ -129,7 +129,7 @@ class Notices:
         body = alternatives(rendered.text, rendered.html, shape.encodings)
         signature = self._signer.signature(head, body) if self._signer else b""
         content = b"%b%b\r\n%b" % (signature, head, body)
-        is_international = not (to.written.isascii() and self._email.written.isascii())
+        is_international = not (to.written.isascii() and self.email.isascii())
         return Letter(self._bounces.replace("{key}", key), to.written, content, is_international)
 
 

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 __all__ = ["Found", "links", "loads"]
 
-_CODE = frozenset({"applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "portal", "script"})  # fmt: skip
+_CODE = frozenset({
+    "applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "portal", "script",
+})  # fmt: skip
 # Attributes that load; a link's href is followed, not loaded.
 _LOADING = frozenset({
     "action", "archive", "background", "cite", "classid", "codebase", "data", "dynsrc", "formaction", "icon",

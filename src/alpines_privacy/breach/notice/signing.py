@@ -48,7 +48,7 @@ class Signer:
         algorithm = "rsa" if isinstance(key, RSAPrivateKey) else "ed25519"
         self._fields = (
             f"v=1; a={algorithm}-sha256; c=relaxed/relaxed; d={settings.domain}; "
-            f"s={settings.selector}; h={':'.join(name.decode() for name in _SIGNED)}; bh="
+            f"s={settings.selector}; h={' : '.join(name.decode() for name in _SIGNED)}; bh="
         ).encode()
 
     def signature(self, head: bytes, body: bytes) -> bytes:

@@ -71,6 +71,7 @@ KIND_WORDS: Mapping[Kind, str] = MappingProxyType(
     }
 )
 """What the kinds of personal data (policy §2) are called."""
+_NAMED: Mapping[str, str] = {str(kind): word for kind, word in KIND_WORDS.items()}
 
 
 class Words:
@@ -91,8 +92,7 @@ class Words:
 
     def kinds(self, kinds: Sequence[str]) -> list[str]:
         """Return the names of kinds of data in the language; words as they are."""
-        named: Mapping[str, str] = {**KIND_WORDS}
-        return [self._catalogue(named[kind]) if kind in named else kind for kind in kinds]
+        return [self._catalogue(_NAMED[kind]) if kind in _NAMED else kind for kind in kinds]
 
     def day(self, day: dt.date) -> str:
         """Return a day as the language writes it."""

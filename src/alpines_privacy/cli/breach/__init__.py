@@ -23,9 +23,21 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "preview": (
+        "alpines_privacy.cli.breach.preview:preview",
+        "Show the notice as a person gets it, and what may be missing.",
+    ),
     "send": (
         "alpines_privacy.cli.breach.send:send",
         "Send the notices; without --send only say what would be sent.",
+    ),
+    "bounces": (
+        "alpines_privacy.cli.breach.bounces:bounces",
+        "Read which notices came back, from a mailbox.",
+    ),
+    "report": (
+        "alpines_privacy.cli.breach.report:report",
+        "Write the evidence of who was told what, and when.",
     ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
@@ -37,15 +49,9 @@ _COMMANDS = {
     ),
 }
 _PACKAGES = {
-    "aiolimiter",
-    "aiosmtplib",
-    "charset_normalizer",
-    "email_validator",
-    "holidays",
-    "pg8000",
-    "sqlalchemy",
-    "tqdm",
-}
+    "aiolimiter", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl", "holidays",
+    "imap_tools", "jinja2", "pg8000", "sqlalchemy", "tqdm",
+}  # fmt: skip
 
 
 class _Breach(CommandsByName):
