@@ -34,7 +34,7 @@ def told(
     """The advice about an incident of which nothing is missing, but for what changes."""
     (tmp_path / "key.pem").write_bytes(pem(ED25519))
     signed = Dkim(domain="example.com", selector="a", key_file=str(tmp_path / "key.pem"))
-    whole = {"bounces": "b+{key}@example.com", "dkim": signed}
+    whole: dict[str, Any] = {"bounces": "b+{key}@example.com", "dkim": signed}
     said = Breach(zone="UTC", **whole | settings)
     meant = incident(**WHOLE | (changes or {}))
     made = notices(said, **WHOLE | (changes or {}))

@@ -53,7 +53,7 @@ def verified(content: bytes, key: Key) -> bool:
     return found
 
 
-KEYS = {
+KEYS: dict[str, tuple[Key, bytes]] = {
     "RSA, PKCS #8": (RSA, pem(RSA)),
     "RSA, PKCS #1": (RSA, pem(RSA, PrivateFormat.TraditionalOpenSSL)),
     "RSA, lines of DOS": (RSA, pem(RSA).replace(b"\n", b"\r\n")),

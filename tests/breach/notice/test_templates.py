@@ -11,7 +11,7 @@ from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.policy import Breach
 from tests.breach.notice.support import UR, body_of, claim, notices, read
 
-UR_TABLE = {"translations": {"ur": UR}}
+UR_TABLE: dict[str, Any] = {"translations": {"ur": UR}}
 SD = {**UR, "kinds": ["EMAIL", "اسڪول"]}  # Sindhi: no headings are shipped
 
 
@@ -86,7 +86,7 @@ WHOLE = {
 
 
 def test_a_language_without_a_catalogue_needs_templates_of_all_parts(tmp_path: Path) -> None:
-    texts = {"translations": {"sd": SD}}
+    texts: dict[str, Any] = {"translations": {"sd": SD}}
     for index in range(3):
         some = dict(list(WHOLE.items())[:index])
         (tmp_path / str(index)).mkdir()
