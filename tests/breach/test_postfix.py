@@ -145,14 +145,14 @@ def assert_right(message: Message) -> None:
 def read_bounces(server: Postfix) -> None:
     """Read what Postfix sends back: once what bounced, and nothing of what it goes on with."""
     wait_until(lambda: len(server.messages("bounces")) >= len(LEFT))
-    read = " ".join(run("bounces", str(server.mailbox("bounces"))).stdout.split())
+    read = " ".join(run("bounces", str(server.maildir("bounces"))).stdout.split())
     assert f"{len(LEFT)} messages read" in read  # a delay is not asked for (RFC 3461 §4.1)
     assert f"{len(LEFT)} came back" in read
     counts = states()
     assert counts["bounced"] == len(LEFT)
     assert counts["accepted"] == len(TOLD) + len(LATER) + len(FULL)
     assert "3 were read before" in " ".join(
-        run("bounces", str(server.mailbox("bounces"))).stdout.split()
+        run("bounces", str(server.maildir("bounces"))).stdout.split()
     )
     assert states() == counts
     run("status", "--another-way", "letters.csv")

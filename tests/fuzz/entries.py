@@ -32,7 +32,7 @@ from alpines_privacy.http import setcookie, url
 from alpines_privacy.http.html import BodyStart, Rewriter, Selection, StartTag
 from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
-from alpines_privacy.onsite_notice.markup import banner, notice_page
+from alpines_privacy.onsite_notice.markup import Banner, notice_page
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.announcement import Passage, Wording
 from alpines_privacy.policy.lint import lint
@@ -413,7 +413,7 @@ def _policies() -> Iterator[Entry]:
 def _announced(text: str) -> None:
     wording = Wording(title="a", summary=text, link="a", passages=[Passage(heading="a", text=text)])
     shown = (notice(wordings={"en": wording}),)
-    banner(shown, "en", "/notice", "")
+    Banner(shown)("en", "/notice", "")
     notice_page(shown, ["en"])
 
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from alpines_privacy import PolicyError, PrivacyPolicy, current, protect
 from alpines_privacy.onsite_notice import watched
-from alpines_privacy.onsite_notice.markup import banner, notice_page
+from alpines_privacy.onsite_notice.markup import Banner, notice_page
 from alpines_privacy.policy.announcement import Passage, Wording
 from alpines_privacy.policy.breach import Breach
 from alpines_privacy.testing import visitor
@@ -632,7 +632,7 @@ _TAGS_OF_PAGES = frozenset(
 @settings(max_examples=300, deadline=None)
 def test_any_text_stays_text(wording: Wording) -> None:
     shown = (notice(wordings={"en": wording}),)
-    markup = banner(shown, "en", "/_privacy/notice", "<link/>")
+    markup = Banner(shown)("en", "/_privacy/notice", "<link/>")
     assert markup.isascii()
     ET.fromstring(markup)  # noqa: S314 - ours: well-formed, or it raises
     reader = _Reader()

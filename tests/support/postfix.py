@@ -92,13 +92,13 @@ class Postfix:
         self._folder = folder
         self._command = command
 
-    def mailbox(self, name: str) -> Path:
+    def maildir(self, name: str) -> Path:
         """Return the Maildir of a mailbox."""
         return self._folder / "mail" / name
 
     def messages(self, name: str) -> list[mailbox.MaildirMessage]:
         """Return what has arrived in a mailbox."""
-        found = self.mailbox(name)
+        found = self.maildir(name)
         return list(mailbox.Maildir(found, create=False)) if (found / "new").is_dir() else []
 
     @property

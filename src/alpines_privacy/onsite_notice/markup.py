@@ -8,13 +8,15 @@ well-formed, as it may be XHTML.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 
 from alpines_privacy.http.own_page import STYLE, shell
 from alpines_privacy.policy.announcement import Announcement, Wording
 
-__all__ = ["banner", "notice_page", "sheet_link"]
+__all__ = ["Banner", "notice_page", "sheet_link"]
 
 # What XML has no character for, and C1 controls, whose references HTML reads as others (WHATWG HTML §13.2.5.80).
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -32,18 +34,39 @@ nav a { display: inline-block; padding: .6rem .75rem .6rem 0; }
 )
 
 
-def banner(notices: tuple[Announcement, ...], language: str, page: str, sheet: str) -> bytes:
-    """Return the banner for a page in a language (a tag, or empty).
+class _Part(NamedTuple):
+    """One notice in one language: the banner's own tag if it is the first, and what is around the link's address."""
 
-    `page` is the address of the whole notice, `sheet` the element that loads the style sheet, or empty.
-    """
-    said = [notice.wording(language) for notice in notices]
-    tag, first = said[0]
-    parts = [_folding(tag, wording, page) for tag, wording in said]
-    return (
-        f'<div id="alpines-privacy-notice" role="region" aria-label="{_text(first.title)}" {_language(tag, first)}>'
-        f"{sheet}{''.join(parts)}</div>"
-    ).encode("ascii", "xmlcharrefreplace")
+    opening: bytes
+    before: bytes
+    after: bytes
+
+
+class Banner:
+    """The banner of several notices, written once in all their languages."""
+
+    __slots__ = ("_notices", "_parts")
+
+    def __init__(self, notices: Sequence[Announcement]) -> None:
+        self._notices = notices
+        self._parts = [
+            {tag: _part(tag, wording) for tag, wording in notice.wordings.items()}
+            for notice in notices
+        ]
+
+    def __call__(self, language: str, page: str, sheet: str) -> bytes:
+        """Return it for a page in a language (a tag, or empty).
+
+        `page` is the address of the whole notice, `sheet` the element that loads the style sheet, or empty.
+        """
+        tags = [notice.wording(language)[0] for notice in self._notices]
+        said = [parts[tag] for parts, tag in zip(self._parts, tags, strict=True)]
+        address = escape(page).encode()
+        foldings = [
+            b"%b%b?language=%b%b" % (part.before, address, tag.encode(), part.after)
+            for part, tag in zip(said, tags, strict=True)
+        ]
+        return b"".join([said[0].opening, sheet.encode(), *foldings, b"</div>"])
 
 
 def sheet_link(address: str, nonce: str) -> str:
@@ -61,12 +84,14 @@ def notice_page(notices: tuple[Announcement, ...], languages: list[str]) -> str:
     return shell(title, content, _PAGE_STYLE, language=escape(tag), direction=first.direction)
 
 
-def _folding(tag: str, wording: Wording, page: str) -> str:
-    address = escape(f"{page}?language={tag}")
-    return (
-        f'<details open="" {_language(tag, wording)}><summary><h2>{_text(wording.title)}</h2></summary>'
-        f'{_paragraphs(wording.summary)}<p><a href="{address}">{_text(wording.link)}</a></p></details>'
+def _part(tag: str, wording: Wording) -> _Part:
+    title, language = _text(wording.title), _language(tag, wording)
+    parts = (
+        f'<div id="alpines-privacy-notice" role="region" aria-label="{title}" {language}>',
+        f'<details open="" {language}><summary><h2>{title}</h2></summary>{_paragraphs(wording.summary)}<p><a href="',
+        f'">{_text(wording.link)}</a></p></details>',
     )
+    return _Part(*(part.encode("ascii", "xmlcharrefreplace") for part in parts))
 
 
 def _article(notice: Announcement, tag: str, wording: Wording) -> str:

@@ -22,7 +22,7 @@ from alpines_privacy.http.own_script import LASTING
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.script_permission import style_permission
 from alpines_privacy.http.weights import weights
-from alpines_privacy.onsite_notice.markup import banner, notice_page, sheet_link
+from alpines_privacy.onsite_notice.markup import notice_page, sheet_link
 from alpines_privacy.onsite_notice.watched import NOTHING_SHOWN, NoticeFile, Shown
 from alpines_privacy.policy import PrivacyPolicy
 
@@ -110,7 +110,7 @@ class OnsiteNotice(Promise):
         language = (root.get("lang") or root.get("xml:lang") or "") if root else ""
         is_bare = root is not None and is_amp(root)
         address = _address(context, self._page)
-        return banner(shown.notices, language, address, "" if is_bare else sheet)
+        return shown.banner(language, address, "" if is_bare else sheet)
 
     def _link(self, context: RequestContext, head: ResponseHead) -> str:
         """Return the element that loads the style sheet, empty where the page's own policy forbids it."""

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from alpines_privacy.http.report import Notices
+from alpines_privacy.onsite_notice.markup import Banner
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.announcement import Announcement, Announcements, read_announcements
 
@@ -27,14 +28,15 @@ _STAYS = "The notices on the site's pages stay as they were: %s"
 
 
 class Shown(NamedTuple):
-    """The notices that pages show, a digest of all they say, and until when they do (Unix time, s)."""
+    """The notices that pages show, their banner, a digest of all they say, and until when (Unix time, s)."""
 
     notices: tuple[Announcement, ...]
+    banner: Banner
     digest: bytes
     until: float
 
 
-NOTHING_SHOWN = Shown((), b"", float("inf"))
+NOTHING_SHOWN = Shown((), Banner(()), b"", float("inf"))
 
 
 class NoticeFile:
@@ -87,7 +89,9 @@ def _shown(announced: Announcements) -> Shown:
     if not notices:
         return NOTHING_SHOWN
     digest = hashlib.blake2s(msgspec.json.encode(notices)).digest()
-    return Shown(notices, digest, min(notice.until.timestamp() for notice in notices))
+    return Shown(
+        notices, Banner(notices), digest, min(notice.until.timestamp() for notice in notices)
+    )
 
 
 def _now() -> datetime:
