@@ -28,7 +28,12 @@ from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
-from alpines_privacy.trackers.responses import AdditionTo, ShieldTag, TrackersInResponses
+from alpines_privacy.trackers.responses import (
+    AdditionTo,
+    Banner,
+    ShieldTag,
+    TrackersInResponses,
+)
 from alpines_privacy.trackers.subscription import FreshLists
 
 if TYPE_CHECKING:
@@ -56,8 +61,9 @@ def promises_for(
     reports = LoadReports(policy, SecretKeys.given(), rules)
     passwords, meter = _passwords(policy)
     pages, link = _operators_page(policy)
+    notices, banner = _onsite_notice(policy)
     trackers = TrackersInResponses(
-        policy, rules, _tags(shield.tag, *meter), *link, tag_edits=_relations(policy)
+        policy, rules, _tags(shield.tag, *meter), *link, banner=banner, tag_edits=_relations(policy)
     )
     promises: list[Promise] = [
         *payments_for(policy),
@@ -72,6 +78,7 @@ def promises_for(
         shield,
         trackers,
         *pages,
+        *notices,
         WellKnown(policy),
     ]
     if policy.intrusion is not None:
@@ -180,6 +187,16 @@ def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[Addition
     if policy.changes:
         pages.append(ChangeEvents(policy, operator))
     return pages, [HomeLink(policy, operator)]
+
+
+def _onsite_notice(policy: PrivacyPolicy) -> tuple[list[Promise], Banner | None]:
+    """Return the promise of the notice on the site, and the banner it writes; nothing without a file of it."""
+    if policy.breach is None or policy.breach.announcement is None:
+        return [], None
+    from alpines_privacy.onsite_notice import OnsiteNotice  # noqa: PLC0415 - only where it is declared
+
+    notice = OnsiteNotice(policy, policy.breach.announcement)
+    return [notice], notice.banner
 
 
 def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:
