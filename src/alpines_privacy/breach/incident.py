@@ -127,13 +127,17 @@ def check_kind(kind: str, key: str = "kinds") -> None:
         )
 
 
-def plain(value: Any) -> Any:
-    """Return TOML's own dates and times as they are written."""
+def plain(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping with TOML's own times as they are written, and its own date of a breach."""
+    return {key: _plain(key, value) for key, value in mapping.items()}
+
+
+def _plain(key: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    return value.isoformat() if isinstance(value, date) else value
+        return plain(value)
+    return value.isoformat() if key == "occurred" and isinstance(value, date) else value
 
 
 class Times(NamedTuple):

@@ -17,11 +17,10 @@ def what_is_new(incident: Incident, given: Mapping[str, Any]) -> dict[str, Any]:
 
     So an incident's whole file can be read again, with what never changes in it.
     """
-    texts = incident.texts
     found = {
-        key: plain(value) for key, value in given.items() if not _is_said(incident, key, value)
+        key: value for key, value in plain(given).items() if not _is_said(incident, key, value)
     }
-    tables, known = found.get("translations"), texts.get("translations", {})
+    tables, known = found.get("translations"), incident.texts.get("translations", {})
     if isinstance(tables, Mapping):
         new = {tag: _new_texts(table, known.get(tag)) for tag, table in tables.items()}
         found["translations"] = {tag: table for tag, table in new.items() if table is not None}
@@ -32,11 +31,10 @@ def what_is_new(incident: Incident, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_said(incident: Incident, key: str, value: Any) -> bool:
     if key in {"discovered", "confirmed"}:
-        return _is_time(incident, key, plain(value))
+        return _is_time(incident, key, value)
     if key == "zone":
         return bool(value == str(incident.zone))
-    known = incident.texts.get(key)
-    return bool(plain(value) == known) or (key == "name" and value == incident.name)
+    return bool(value == (incident.name if key == "name" else incident.texts.get(key)))
 
 
 def _is_time(incident: Incident, key: str, value: Any) -> bool:
@@ -53,7 +51,7 @@ def _is_time(incident: Incident, key: str, value: Any) -> bool:
 def _new_texts(table: Any, known: Any) -> Any:
     """Return the texts of a translation that are new; None if none is, an empty table to take it back."""
     if not isinstance(table, Mapping) or not isinstance(known, Mapping):
-        return table or None
+        return None if table == {} else table
     if not table:
         return {}
     return {key: value for key, value in table.items() if known.get(key) != value} or None

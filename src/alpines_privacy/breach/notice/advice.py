@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from alpines_privacy.breach.incident import Incident
@@ -59,11 +60,14 @@ def _unheaded(incident: Incident, notices: Notices) -> Iterator[str]:
 
 
 def _unserved(notices: Notices, wanted: Mapping[str, int]) -> Iterator[str]:
-    for tag, number in sorted(wanted.items(), key=lambda each: -each[1]):
+    people = Counter[str]()
+    for tag, number in wanted.items():
+        people[tag.lower()] += number
+    for tag, number in people.most_common():
         given = notices.language_for(tag or None)
         if tag and _primary(tag) != _primary(given):
-            people = "person wants" if number == 1 else "people want"
-            yield f'{number:,} {people} "{tag}", and get "{given}".'
+            who = "person wants" if number == 1 else "people want"
+            yield f'{number:,} {who} "{tag}", and get "{given}".'
 
 
 def _primary(tag: str) -> str:

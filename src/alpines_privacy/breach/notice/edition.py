@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
+from os.path import commonprefix
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -131,13 +132,16 @@ class Edition:
                 raise BreachError(
                     f"{where}: holds {found.what}; a notice loads nothing, and runs nothing"
                 )
-        first, *others = (set(links(*each)) for each in tried)
-        for other in others:
-            if own := sorted(first ^ other):
-                raise BreachError(
-                    f"{self._templates.line_of(self._html, own[0])}: a link differs from person to person; "
-                    "expected the same for all, so that nobody is followed by it"
-                )
+        for part, chosen in (("text", self._text), ("html", self._html)):
+            first, *others = (set(links(getattr(each, part))) for each in tried)
+            for other in others:
+                if own := sorted(first ^ other):
+                    same = commonprefix(own)  # noqa: RUF071 - of addresses, letter by letter
+                    where = self._templates.line_of(chosen, same)
+                    raise BreachError(
+                        f"{where}: a link differs from person to person; expected the same for all, "
+                        "so that nobody is followed by it"
+                    )
 
 
 _BODIES: tuple[Part, Part] = ("notice.txt", "notice.html")

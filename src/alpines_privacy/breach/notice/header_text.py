@@ -15,25 +15,26 @@ from publicsuffixlist import PublicSuffixList
 
 __all__ = ["field", "mailbox", "name_of", "unstructured"]
 
-_LINE = 78  # characters of a line (RFC 5322 §2.1.1)
-_ENCODED = 45  # bytes that an encoded word of 75 characters holds (RFC 2047 §2)
+_LINE = 76  # characters of a line that has encoded words (RFC 2047 §2)
+_ENCODED = 39  # bytes of an encoded word that has room on a line after "Subject: "
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _PRINTABLE = re.compile(r"[ -~]*")
 _JOINERS = "\u200c\u200d"  # which Persian and Indian names have
-_LONGEST = 300  # characters of a name
+_LONGEST = 100  # characters of a name
 _HOST = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
 
 
 def name_of(text: str) -> str:
     """Return a person's name with a space for each line, control and mark of direction in it.
 
-    It is empty for one that leads somewhere: whoever signs somebody else up as `Win at evil.example`
-    would have us write that to them.
+    It is empty for one that leads somewhere or is a text: whoever signs somebody else up as
+    `Win at evil.example` would have us write that to them.
     """
     if not text.isprintable():
         text = "".join(each if each.isprintable() or each in _JOINERS else " " for each in text)
-    words = text[:_LONGEST].split()
-    return "" if any(map(_leads, words)) else " ".join(words)
+    words = text.split()
+    name = " ".join(words)
+    return "" if len(name) > _LONGEST or any(map(_leads, words)) else name
 
 
 def _leads(word: str) -> bool:

@@ -66,8 +66,9 @@ class _Reader(HTMLParser):
             self._style = None
 
     def close(self) -> None:
-        super().close()
+        self.handle_data(self.rawdata)  # the rest of a sheet that nothing ends
         self.handle_endtag("style")
+        super().close()
 
     def _read(self, tag: str, name: str, value: str, written: str) -> None:
         local = name.rpartition(":")[2]
@@ -109,8 +110,7 @@ def loads(html: str) -> Sequence[Found]:
     return _read(html).found
 
 
-def links(text: str, html: str) -> Iterator[str]:
-    """Yield the addresses that a message leads to, and its `mailto:` and such, in text and HTML."""
-    yield from _URL.findall(text)
-    yield from _read(html).links
-    yield from _URL.findall(html)
+def links(content: str) -> Iterator[str]:
+    """Yield the addresses that a text or a page leads to, `mailto:` and such among them."""
+    yield from _URL.findall(content)
+    yield from _read(content).links

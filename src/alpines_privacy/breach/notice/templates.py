@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from os.path import normpath
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from jinja2 import (
     ChoiceLoader,
@@ -32,7 +32,7 @@ from markupsafe import Markup, escape
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.policy.language_tag import LANGUAGE_TAG
 
-__all__ = ["Part", "Templates"]
+__all__ = ["Chosen", "Part", "Templates"]
 
 Part = Literal["subject.txt", "notice.txt", "notice.html"]
 _PARTS: tuple[Part, ...] = ("subject.txt", "notice.txt", "notice.html")
@@ -42,6 +42,13 @@ _NAMED = re.compile(
 _SHIPPED = "builtin"  # as others extend them: {% extends "builtin/notice.html" %}
 _PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _LONGEST = 1 << 20  # bytes of a template
+
+
+class Chosen(NamedTuple):
+    """A template, and the name that it is found by."""
+
+    name: str
+    template: Template
 
 
 class Templates:
@@ -67,32 +74,33 @@ class Templates:
         """Whether the operator's templates for a language need no words of a catalogue."""
         return all(self._tagged(part, language) for part in _PARTS)
 
-    def chosen(self, part: Part, language: str) -> Template:
+    def chosen(self, part: Part, language: str) -> Chosen:
         """Return the template of a part for a language."""
-        name = self._tagged(part, language) or self._general(part, language)
-        return self._loaded(name or f"{_SHIPPED}/{part}")
+        own = self._tagged(part, language) or self._general(part, language)
+        name = own or f"{_SHIPPED}/{part}"
+        return Chosen(name, self._loaded(name))
 
-    def rendered(self, template: Template, context: Mapping[str, Any]) -> str:
+    def rendered(self, chosen: Chosen, context: Mapping[str, Any]) -> str:
         """Render a template; an error names its line, and nothing of what was to stand there."""
         try:
-            return template.render(context)
+            return chosen.template.render(context)
         except Exception as error:
-            raise self._told(error, template) from None
+            raise self._told(error, chosen.name) from None
 
-    def digest(self, template: Template) -> str:
+    def digest(self, chosen: Chosen) -> str:
         """Return the SHA-256 of a template's source and of all those it is made of."""
         hashed = hashlib.sha256()
-        for name in sorted(self._made_of(str(template.name))):
+        for name in sorted(self._made_of(chosen.name)):
             hashed.update(f"{name}\n{self._source(name)}\n".encode())
         return hashed.hexdigest()
 
-    def line_of(self, template: Template, text: str) -> str:
+    def line_of(self, chosen: Chosen, text: str) -> str:
         """Return where a text stands in a template, `file:line`, as far as that can be seen."""
-        for name in self._made_of(str(template.name)):
+        for name in self._made_of(chosen.name):
             source = self._source(name)
             if text and text in source:
                 return f"{self._path(name)}:{source[: source.index(text)].count(chr(10)) + 1}"
-        return self._path(str(template.name))
+        return self._path(chosen.name)
 
     def _tagged(self, part: Part, language: str) -> str | None:
         """Return the operator's template of a language: `notice.pt-BR.txt`, then `notice.pt.txt`."""
@@ -152,6 +160,8 @@ class Templates:
         self._made_of(name)  # tells what is wrong in any of them
         try:
             return self._environment.get_template(name)
+        except TemplateSyntaxError as error:
+            raise BreachError(f"{self._path(name)}:{error.lineno}: {error.message}") from None
         except (TemplateError, UnicodeDecodeError, OSError) as error:
             raise BreachError(f"{self._path(name)}: {error}") from None
 
@@ -160,10 +170,10 @@ class Templates:
             return name
         return str(self.folder / name)
 
-    def _told(self, error: Exception, template: Template) -> BreachError:
+    def _told(self, error: Exception, name: str) -> BreachError:
         """Return an error with the innermost line of a template that led to it."""
-        where = self._path(str(template.name))
-        files = {normpath(self._path(name)) for name in self._made_of(str(template.name))}
+        where = self._path(name)
+        files = {normpath(self._path(each)) for each in self._made_of(name)}
         trace = error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename in files:
