@@ -126,8 +126,10 @@ class _Drill:
         if process.returncode != 0:
             raise BreachError(f"the second sender did not finish: {errors.strip()[-300:]}")
         counts = status(ledger=self._ledger, policy=self._policy).counts
-        answers = ", ".join(f"{number} {name}" for name, number in self._sink.answers.items())
-        self._told("done", f"{counts.accepted:,} accepted; the server: {answers or 'no mischief'}")
+        answers = ", ".join(
+            f"{name} {number}" for name, number in sorted(self._sink.answers.items())
+        )
+        self._told("done", f"{counts.accepted:,} accepted; {answers}")
 
     def _process(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "alpines_privacy.breach.drill.worker"]

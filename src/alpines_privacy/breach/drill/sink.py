@@ -38,7 +38,8 @@ class Sink:
         self.port = 0
         self._seed = seed
         self._hold_after = hold_after
-        self._throttle_after = hold_after // 2
+        # A throttled sender is slow from then on: it has few messages left until it is killed.
+        self._throttle_after = max(1, hold_after - 2 * _THROTTLED)
         self._tried: set[str] = set()
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
