@@ -15,7 +15,8 @@ __all__ = ["Smtp"]
 
 _Text = Annotated[str, Meta(min_length=1)]
 _Rate = Annotated[float, Meta(gt=0, le=100_000)]
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 class Smtp(Part, frozen=True, kw_only=True):

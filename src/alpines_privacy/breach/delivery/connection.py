@@ -6,6 +6,7 @@ ever begins inside of another. What is no answer of SMTP ends the connection too
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -82,7 +83,7 @@ class Connection:
                 if door.settings.user is not None:
                     await _sign_in(client, door)
         except BaseException:
-            client.close()
+            _drop(client)
             raise
         return cls(client, door.name, door.settings.timeout)
 
@@ -111,13 +112,13 @@ class Connection:
 
     def drop(self) -> None:
         """End the connection without a word."""
-        self._client.close()
+        _drop(self._client)
 
     async def close(self) -> None:
         """Say QUIT, if the server still listens."""
         with suppress(*SERVER_FAULTS):
-            await self._client.quit(timeout=min(self._timeout, 5))
-        self._client.close()
+            await self._client.execute_command(b"QUIT", timeout=min(self._timeout, 5))
+        self.drop()
 
     async def _transaction(self, letter: Letter) -> Reply:
         stage = Stage.MAIL
@@ -176,8 +177,15 @@ class Connection:
         return Reply(stage, code, cleaned(text), self._name)
 
 
+def _drop(client: SMTP) -> None:
+    """End a connection at once, whatever is still to be written to it."""
+    if isinstance(client.transport, asyncio.WriteTransport):
+        client.transport.abort()
+    client.close()
+
+
 async def _greet(client: SMTP) -> None:
-    if client.is_connected and client.is_ehlo_or_helo_needed:
+    if client.is_ehlo_or_helo_needed:
         try:
             await client.ehlo()
         except SMTPHeloError:

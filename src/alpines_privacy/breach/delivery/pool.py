@@ -58,7 +58,7 @@ class Pool:
         self._failures = 0
         self._not_before = 0.0
         self._is_known = False  # the server has let us in once
-        self._is_closing = False
+        self._is_closing = self._is_halted = False
         self._changed = asyncio.Condition()
         self.problem = ""  # why there is no connection at present
 
@@ -93,6 +93,10 @@ class Pool:
         links, self._idle = self._idle, []
         await asyncio.gather(*(link.close() for link in links))
 
+    def halt(self) -> None:
+        """Let no further message begin, though there are connections."""
+        self._is_halted = True
+
     async def refuse(self) -> None:
         """Let no further message begin that waits for a connection to be made."""
         self._is_closing = True
@@ -101,6 +105,8 @@ class Pool:
 
     async def _take(self) -> Link:
         while True:
+            if self._is_halted:
+                raise NotSentError
             while self._idle:
                 link = self._idle.pop()
                 if link.is_open:

@@ -287,6 +287,7 @@ class Sender:
         """Pause the incident, for all its senders."""
         if self._ending is None:
             self._end(Ending("paused", reason))
+            self._pool.halt()
             self._pausing = self._background(self._write_pause(reason))
 
     async def _write_pause(self, reason: str) -> None:

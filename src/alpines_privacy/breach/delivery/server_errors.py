@@ -69,9 +69,13 @@ def _no_host(server: str, _: socket.gaierror) -> ServerError:
     return ServerError(f"{server}: there is no such host; expected another in [breach.smtp]")
 
 
+def _no_smtp(server: str, _: Exception) -> ServerError:
+    return ServerError(f"{server} does not speak SMTP; expected its port in [breach.smtp]")
+
+
 def _refusal(server: str, error: SMTPResponseException) -> ServerError:
     if error.code < 100:
-        return ServerError(f"{server} does not speak SMTP; expected its port in [breach.smtp]")
+        return _no_smtp(server, error)
     said = f"{server} does not let us in: {error.code} {cleaned(error.message)[:100]}"
     return ServerError(said, "busy" if error.code // 100 == 4 else "lasting")
 
@@ -92,6 +96,7 @@ _WORDS: tuple[tuple[type[Exception], Callable[..., ServerError]], ...] = (
     (SMTPResponseException, _refusal),
     (TimeoutError, _silence),
     (ConnectionRefusedError, _refused_connection),
+    (ValueError, _no_smtp),
 )
 
 
