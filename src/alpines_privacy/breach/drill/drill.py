@@ -99,13 +99,13 @@ class _Drill:
 
     def _send_and_kill(self) -> None:
         """Let one process send, and kill it while the server has several of its messages unanswered."""
-        process = self._process()
-        self._told("send", f"a test message, then the notices: process {process.pid}")
-        try:
-            held = self._sink.is_held.wait(_PATIENCE)
-        finally:
-            process.kill()
-            _, errors = process.communicate()
+        with self._process() as process:
+            self._told("send", f"a test message, then the notices: process {process.pid}")
+            try:
+                held = self._sink.is_held.wait(_PATIENCE)
+            finally:
+                process.kill()
+            errors = process.stderr.read() if process.stderr else ""
         if not held:
             raise BreachError(f"the first sender got stuck: {errors.strip()[-300:]}")
         counts = status(ledger=self._ledger, policy=self._policy).counts
@@ -116,13 +116,14 @@ class _Drill:
         )
 
     def _send(self) -> None:
-        process = self._process()
-        self._told("send again", f"process {process.pid} goes on, once the claims have ended")
-        try:
-            _, errors = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            _, errors = process.communicate()
+        with self._process() as process:
+            self._told("send again", f"process {process.pid} goes on, once the claims have ended")
+            try:
+                _, errors = process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                raise BreachError("the second sender does not finish") from None
+            finally:
+                process.kill()
         if process.returncode != 0:
             raise BreachError(f"the second sender did not finish: {errors.strip()[-300:]}")
         counts = status(ledger=self._ledger, policy=self._policy).counts

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 __all__ = ["Sink"]
 
 _MESSAGE_ID = re.compile(rb"(?im)^Message-ID:\s*(<[^>]{1,300}>)")
-_THROTTLED = 12  # messages in a row
+_THROTTLED = 12  # messages in a row, at most
 _THROTTLING = "454 4.7.0 Throttling failure: maximum sending rate exceeded"
 _GREYLISTING = "451 4.7.1 Greylisted, please come again"
 # Shares of people, one after the other.
@@ -39,7 +39,8 @@ class Sink:
         self._seed = seed
         self._hold_after = hold_after
         # A throttled sender is slow from then on: it has few messages left until it is killed.
-        self._throttle_after = max(1, hold_after - 2 * _THROTTLED)
+        self._throttled = min(_THROTTLED, max(1, hold_after // 16))
+        self._throttle_after = hold_after - 2 * self._throttled
         self._tried: set[str] = set()
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -83,7 +84,7 @@ class Sink:
     ) -> str:
         del server, session
         number = sum(map(len, self.received.values()))
-        if number >= self._throttle_after and self.answers["throttled"] < _THROTTLED:
+        if number >= self._throttle_after and self.answers["throttled"] < self._throttled:
             self.answers["throttled"] += 1
             return _THROTTLING
         envelope.mail_from, envelope.mail_options = address, options
