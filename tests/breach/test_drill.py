@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from alpines_privacy.breach.bounced.collected import Tally
 from alpines_privacy.breach.drill import drill as drill_module
 from alpines_privacy.breach.drill.drill import Drilled, drill
 from alpines_privacy.breach.drill.invented import write_people
 from alpines_privacy.breach.drill.sink import Sink
 from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.breach.evidence.written import report
 
 PEOPLE = 120
 
@@ -105,10 +107,10 @@ class TestWhatDoesNotHold:
                 held._sink.returned[person["address"]] = ("", person["message_id"])
         change(held._sink)
         bounced = data["states"]["bounced"]
-        tally = drill_module.Tally(read=bounced, bounced=bounced)
+        tally = Tally(read=bounced, bounced=bounced)
         again = run.folder / "again.html"
         again.unlink(missing_ok=True)
-        written = drill_module.report(again, ledger=held._ledger, policy=held._policy)
+        written = report(again, ledger=held._ledger, policy=held._policy)
         return [check.what for check in held._checks(PEOPLE, tally, written) if not check.holds]
 
     def test_nothing_is_changed(self, run: Run) -> None:

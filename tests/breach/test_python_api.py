@@ -164,4 +164,4 @@ def test_the_package_is_public() -> None:
     assert alpines_privacy.breach is breach
     assert "breach" in alpines_privacy.__all__
     with pytest.raises(AttributeError, match="no attribute 'sent'"):
-        _ = breach.sent  # type: ignore[attr-defined]
+        _ = breach.sent

@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 import threading
+from asyncio import WriteTransport
 from collections import defaultdict
 from types import TracebackType
 from typing import Any, Self
@@ -108,7 +109,7 @@ class Sink:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, D102 - the same
         del session
         address = str(envelope.rcpt_tos[0])
-        found = _MESSAGE_ID.search(bytes(envelope.content or b""))
+        found = _MESSAGE_ID.search(envelope.original_content or b"")
         message_id = found[1].decode("ascii", "replace") if found else ""
         self.received[address].append(message_id)
         fate = self._fate(address)
@@ -117,9 +118,10 @@ class Sink:
         if sum(map(len, self.received.values())) >= self._hold_after:
             self.is_held.set()
             await self._is_released.wait()
-        if fate == "dropped" and self._is_first(address) and server.transport is not None:
+        line = server.transport
+        if fate == "dropped" and self._is_first(address) and isinstance(line, WriteTransport):
             self.answers["dropped"] += 1
-            server.transport.abort()
+            line.abort()
         return "250 2.0.0 OK: queued"
 
     def _fate(self, address: str) -> str:
