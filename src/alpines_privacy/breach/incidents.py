@@ -40,9 +40,9 @@ class Entry(NamedTuple):
     at: datetime
     what: str
     body: Mapping[str, Any]
-    number: int
-    digest: str
-    is_intact: bool
+    number: int = 0
+    digest: str = ""
+    is_intact: bool = True
 
 
 def millis(moment: datetime) -> int:
@@ -140,7 +140,8 @@ class Incidents:
 
 def entries_of(connection: Connection, incident_id: int) -> list[Entry]:
     """Return the entries of an incident's history, the first first, and whether each is intact."""
-    entries, before = [], ""
+    entries: list[Entry] = []
+    before = ""
     for row in _entries(connection, incident_id):
         is_intact = row.digest == _digest(before, row.number, row.at, row.what, row.body)
         is_next = row.number == len(entries) + 1

@@ -30,7 +30,6 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Integer,
-    Row,
     and_,
     bindparam,
     cast,
@@ -225,7 +224,7 @@ class Ledger:
             now = self._now(connection)
             return [self._bounce(connection, now, each, people) for each in bounces]
 
-    def _with_keys(self, connection: Connection, keys: set[str]) -> dict[str, Row[Any]]:
+    def _with_keys(self, connection: Connection, keys: set[str]) -> dict[str, Any]:
         """Hold the people who have one of these keys, in the order in which senders do."""
         query = (
             select(_recipient.id, _recipient.key, _recipient.attempts)
@@ -236,7 +235,7 @@ class Ledger:
         return {row.key: row for row in connection.execute(query)}
 
     def _bounce(
-        self, connection: Connection, now: int, bounce: Bounce, people: Mapping[str, Row[Any]]
+        self, connection: Connection, now: int, bounce: Bounce, people: Mapping[str, Any]
     ) -> Bounced:
         row = next((people[key] for key in bounce.keys if key in people), None)
         if row is None:

@@ -14,6 +14,7 @@ from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident, IncidentDraft
 from alpines_privacy.breach.incidents import Incidents
+from alpines_privacy.breach.novelty import what_is_new
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.policy.breach import Breach
 
@@ -21,6 +22,8 @@ __all__ = [
     "VARIABLE",
     "Policy",
     "amend",
+    "amend_in",
+    "defaults_of",
     "entered",
     "named_incident",
     "open_incident",
@@ -30,6 +33,7 @@ __all__ = [
 
 VARIABLE = "ALPINES_PRIVACY_BREACH_LEDGER"
 Policy = str | os.PathLike[str] | PrivacyPolicy | Breach | None
+_DEFAULTS = ("zone", "contact", "email", "sender", "language")  # keys that [breach] has too
 _DEFAULT = "sqlite:///breach.db"
 
 
@@ -38,8 +42,8 @@ def open_incident(
 ) -> Incident:
     """Open an incident; its deadline counts from its discovery (policy §14).
 
-    `texts` has the keys of an incident's file; `zone`, `contact` and `email` come from the policy
-    where it says nothing. Raises `PolicyError` for a text that cannot be used, and `BreachError`.
+    `texts` has the keys of an incident's file; `zone`, `contact`, `email`, `sender` and `language`
+    come from the policy where it says nothing. Raises `PolicyError` for a text that cannot be used, and `BreachError`.
     """
     settings = settings_of(policy)
     draft = texts if isinstance(texts, IncidentDraft) else _draft(texts, settings)
@@ -54,16 +58,32 @@ def amend(
     ledger: str | None = None,
     policy: Policy = None,
 ) -> Incident:
-    """Say more about an incident, or something else; raises `BreachError` and `PolicyError`."""
+    """Say more about an incident, or something else; raises `BreachError` and `PolicyError`.
+
+    Of `changes` only what differs is written down.
+    """
     with entered(name, ledger, policy) as (database, incident):
-        return Incidents(database).amend(incident.name, changes)
+        return amend_in(database, incident, changes)[0]
+
+
+def amend_in(
+    database: Database, incident: Incident, changes: Mapping[str, Any]
+) -> tuple[Incident, Mapping[str, Any]]:
+    """Write down what is new of the changes; return the incident as it is then, and what was new."""
+    new = what_is_new(incident, changes)
+    if not new:
+        raise BreachError("nothing new is said; expected an option, or a --file that differs")
+    return Incidents(database).amend(incident.name, new), new
 
 
 def _draft(texts: Mapping[str, Any], settings: Breach | None) -> IncidentDraft:
-    keys = ("zone", "contact", "email")
-    known = {key: getattr(settings, key) for key in keys} if settings else {}
-    said = {key: value for key, value in known.items() if value is not None}
-    return IncidentDraft.from_mapping(said | dict(texts))
+    return IncidentDraft.from_mapping(defaults_of(settings) | dict(texts))
+
+
+def defaults_of(settings: Breach | None) -> dict[str, Any]:
+    """Return what `[breach]` says of every incident, by the keys of one."""
+    known = {key: getattr(settings, key) for key in _DEFAULTS} if settings else {}
+    return {key: value for key, value in known.items() if value is not None}
 
 
 def settings_of(policy: Policy) -> Breach | None:

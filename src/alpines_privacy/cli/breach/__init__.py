@@ -39,6 +39,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.report:report",
         "Write the evidence of who was told what, and when.",
     ),
+    "drill": (
+        "alpines_privacy.cli.breach.drill:drill",
+        "Practise all of it with invented people, on this machine.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
@@ -49,8 +53,8 @@ _COMMANDS = {
     ),
 }
 _PACKAGES = {
-    "aiolimiter", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl", "holidays",
-    "imap_tools", "jinja2", "pg8000", "sqlalchemy", "tqdm",
+    "aiolimiter", "aiosmtpd", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl",
+    "holidays", "imap_tools", "jinja2", "pg8000", "sqlalchemy", "tqdm",
 }  # fmt: skip
 
 
