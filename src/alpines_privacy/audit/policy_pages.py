@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from alpines_privacy.audit.reading.markup import Link
 from alpines_privacy.audit.visits import Visit
-from alpines_privacy.policy.lint import read
 from alpines_privacy.policy.lint.statute import STATUTE
 
 __all__ = ["items_said", "privacy_links"]
@@ -22,5 +21,4 @@ def items_said(visit: Visit) -> int:
     """Return how many items of the statute a policy's page has; -1 for what is no page."""
     if visit.status != 200 or not visit.is_page:
         return -1
-    document = read(visit.last.body.decode("utf-8", "replace"))
-    return sum(not any(True for _ in rule.check(document, None)) for rule in STATUTE)
+    return sum(not any(True for _ in rule.check(visit.document, None)) for rule in STATUTE)

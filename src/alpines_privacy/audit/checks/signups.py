@@ -24,7 +24,7 @@ _HINT = re.compile(
     r"hours?|days?|words?|\$|€|£|dollars?|euros?))|"
     r"\b(?:1[3-9]|thirteen|sixteen|eighteen)\s*"
     r"(?:\+|years?(?: old| of age)?\b|or (?:older|over|above)\b|and (?:older|over)\b)"
-    r"(?=[^.]*\b(?:old|older|age|over|parent|consent|sign|register|join|account|must|child)|\s*$|\+)|"
+    r"(?=[^.]{0,80}\b(?:old|older|age|over|parent|consent|sign|register|join|account|must|child)|\s*$|\+)|"
     r"\b(?:ask|permission of|consent of) (?:your )?parents?\b|\bparental consent\b",
     re.IGNORECASE,
 )
