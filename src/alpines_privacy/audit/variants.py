@@ -66,7 +66,10 @@ def _difference(plain: _Response, second: _Response, other: _Response) -> str:
         ("cookies", plain.cookies, second.cookies, other.cookies),
         ("loads", plain.loads, second.loads, other.loads),
     ):
-        if differing := ((one & two) - seen) | (seen - (one | two)):
+        more = (
+            seen - one if one == two else frozenset[str]()
+        )  # of what varies by itself, more is no sign
+        if differing := ((one & two) - seen) | more:
             return f"{what}: {', '.join(sorted(differing)[:4])}"
     return ""
 
