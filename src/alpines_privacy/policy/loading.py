@@ -69,6 +69,9 @@ def _files_in(mapping: dict[str, Any]) -> Iterable[tuple[Any, str]]:
     yield mapping.get("age_screen"), "template"
     yield mapping.get("operator"), "template"
     yield mapping.get("operator"), "catalogues"
+    evidence = mapping.get("evidence")
+    for each in evidence if isinstance(evidence, list) else ():
+        yield each, "file"
 
 
 def line_of(text: str, key: str) -> int | None:
