@@ -20,17 +20,16 @@ EVIDENCE = {
             company="Google",
         ),
     ),
-    "12.trackers": (
+    "12.trackers": tuple(
         Evidence(
-            "GET / (no signal)",
+            request,
             "script src https://www.googletagmanager.com/gtag/js",
             rule="||googletagmanager.com^",
             company="Google Tag Manager",
-        ),
+        )
+        for request in ("GET /", "GET / (DNT: 1)")
     ),
-    "6.hsts": (
-        Evidence("GET / (no signal)", "no Strict-Transport-Security", rule="RFC 6797 §7.2"),
-    ),
+    "6.hsts": (Evidence("GET /", "no Strict-Transport-Security", rule="RFC 6797 §7.2"),),
 }
 
 # What a site sends ends up in evidence: markup, escapes of terminals, commands of CI services, wide letters.

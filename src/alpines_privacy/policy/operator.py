@@ -135,7 +135,12 @@ class Evidence(Part, frozen=True):
                 f'is given for the kind "{self.kind}"; only an audit has one', key="file"
             )
 
-    def stale_from(self, done: dt.date) -> dt.date:
+    @property
+    def stale_from(self) -> dt.date:
+        """The first day on which it no longer counts; never, as far as a policy alone can tell, for a file."""
+        return self.stale_after(self.date) if self.date else dt.date.max
+
+    def stale_after(self, done: dt.date) -> dt.date:
         """Return the first day on which it no longer counts, if it was done on a given day."""
         return done + dt.timedelta(days=self.max_age + 1)
 

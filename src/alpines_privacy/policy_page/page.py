@@ -169,7 +169,7 @@ def _warn(policy: PrivacyPolicy, renderings: Renderings, claims: Claims) -> None
     today = _now().date()
     for index, evidence in enumerate(policy.evidence):
         date = claims.date_of(evidence)
-        if date is not None and today >= evidence.stale_from(date):
+        if date is not None and today >= evidence.stale_after(date):
             age = (today - date) // timedelta(days=1)
             warn(
                 f"evidence[{index}] ({evidence.kind} of {date}) is {age} days old and counts for "

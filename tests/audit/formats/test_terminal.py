@@ -52,9 +52,9 @@ def test_each_requirement_has_a_row_with_its_verdict() -> None:
 def test_what_is_broken_comes_with_evidence_and_how_to_mend_it() -> None:
     text = squeezed(terminal(REPORT))
     assert (
-        "§12 Pages name no tracker to load from (12.trackers) GET / (no signal) "
+        "§12 Pages name no tracker to load from (12.trackers) "
         "script src https://www.googletagmanager.com/gtag/js "
-        "||googletagmanager.com^, Google Tag Manager Mend: Take the tracker's element out"
+        "||googletagmanager.com^, Google Tag Manager GET /; GET / (DNT: 1) Mend: Take the tracker's element out"
     ) in text
     assert "not seen without a browser: 7.script-cookies," in text
     assert text.endswith("3 broken (§6, §11, §12), 42 kept, 20 unknown")

@@ -11,14 +11,16 @@ from pathlib import Path
 from alpines_privacy.audit.formats.style import STYLE
 from alpines_privacy.audit.formats.wording import (
     CLAUSES,
+    Finding,
     about,
     counted,
+    findings,
     mend_of,
     reasons,
     sections_of,
     target_of,
 )
-from alpines_privacy.audit.model import BROKEN, KEPT, UNKNOWN, Evidence, Report, State, Verdict
+from alpines_privacy.audit.model import BROKEN, KEPT, UNKNOWN, Report, State, Verdict
 
 __all__ = ["content_policy", "html"]
 
@@ -146,7 +148,7 @@ class _Page:
             return
         yield f"<details{'' if is_known else ' open'}><summary>{head}</summary>"
         yield '<div class="inside">'
-        yield from map(_evidence, verdict.evidence)
+        yield from map(_finding, findings(verdict))
         if verdict.more:
             yield f'<p class="note">and {verdict.more:,} more like these</p>'
         if verdict.note:
@@ -193,15 +195,17 @@ def _sign(state: State) -> str:
     return f'<span class="sign" aria-hidden="true">{_SIGNS[state]}</span>'
 
 
-def _evidence(evidence: Evidence) -> str:
+def _finding(found: Finding) -> str:
     more = "".join(
         f"<dt>{term}</dt><dd>{escape(text)}</dd>"
-        for term, text in (("Rule", evidence.rule), ("Company", evidence.company))
+        for term, text in (("Rule", found.rule), ("Company", found.company))
         if text
     )
+    requests = "".join(f"<li><code>{escape(each)}</code></li>" for each in found.requests)
+    head = "Request" if len(found.requests) == 1 else "Requests"
     return (
-        f"<dl><dt>Request</dt><dd><code>{escape(evidence.request)}</code></dd>"
-        f"<dt>Found</dt><dd>{escape(evidence.excerpt)}</dd>{more}</dl>"
+        f"<dl><dt>Found</dt><dd>{escape(found.excerpt)}</dd>{more}"
+        f"<dt>{head}</dt><dd><ul>{requests}</ul></dd></dl>"
     )
 
 

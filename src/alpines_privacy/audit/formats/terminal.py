@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from alpines_privacy.audit.formats.wording import (
     about,
     counted,
+    findings,
     mend_of,
     reasons,
     sections_of,
-    source,
     target_of,
 )
-from alpines_privacy.audit.model import BROKEN, KEPT, UNKNOWN, Evidence, Report, Verdict
+from alpines_privacy.audit.model import BROKEN, KEPT, UNKNOWN, Report, Verdict
 
 __all__ = ["WIDTH", "cells", "terminal", "wrapped"]
 
 WIDTH = 80
 _NARROWEST = 40
+_UNBROKEN = "\u00a0"
 _CLAUSE = 4  # cells of the first column
 _VERDICT = 8  # of the last
 
@@ -83,19 +84,16 @@ class _Table:
         requirement = verdict.requirement
         head = f"§{requirement.clause} {requirement.title} ({requirement.id})"
         yield from self._text(head, after="  ", style=_BROKEN)
-        for evidence in verdict.evidence:
-            yield from self._evidence(evidence)
+        for found in findings(verdict):
+            yield from self._text(found.excerpt, "  ", "    ")
+            if found.source:
+                yield from self._text(found.source, "    ", "      ")
+            yield from _listed(found.requests, self._width, "    ")
         if verdict.more:
             yield f"  and {verdict.more:,} more like these"
         if verdict.note:
             yield from self._text(verdict.note, "  ", "  ")
         yield from self._text(f"Mend: {mend_of(verdict, self._report)}", "  ", "        ")
-
-    def _evidence(self, evidence: Evidence) -> Iterator[str]:
-        yield from self._text(evidence.request, "  ", "    ")
-        yield from self._text(evidence.excerpt, "    ", "      ")
-        if behind := source(evidence):
-            yield from self._text(behind, "    ", "      ")
 
     def _summary(self) -> str:
         counts = counted(self._report.verdicts)
@@ -126,6 +124,13 @@ class _Table:
     def _styled(self, text: str, style: str) -> str:
         code = _COLOURS.get(style) if self._colour and text else None
         return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+
+def _listed(requests: Iterable[str], width: int, indent: str) -> Iterator[str]:
+    """Yield requests in lines that end between two of them, where one fits into a line."""
+    whole = "; ".join(request.replace(" ", _UNBROKEN) for request in requests)
+    for line in wrapped(whole, width, indent, indent):
+        yield line.replace(_UNBROKEN, " ")
 
 
 def wrapped(text: str, width: int, first: str = "", after: str = "") -> Iterator[str]:

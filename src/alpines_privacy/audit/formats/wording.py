@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from alpines_privacy.audit.model import (
     BROKEN,
     KEPT,
     UNKNOWN,
-    Evidence,
     Report,
     State,
     Verdict,
@@ -19,14 +19,15 @@ from alpines_privacy.audit.model import (
 
 __all__ = [
     "CLAUSES",
+    "Finding",
     "about",
     "counted",
     "day",
+    "findings",
     "mend_of",
     "message_of",
     "reasons",
     "sections_of",
-    "source",
     "target_of",
 ]
 
@@ -109,18 +110,34 @@ def reasons(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
     return found
 
 
-def source(evidence: Evidence) -> str:
-    """Return the rule and the company behind a piece of evidence; empty if neither is known."""
-    return ", ".join(part for part in (evidence.rule, evidence.company) if part)
+class Finding(NamedTuple):
+    """What was found, and in answer to which requests."""
+
+    excerpt: str
+    rule: str
+    company: str
+    requests: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The rule and the company behind it; empty if neither is known."""
+        return ", ".join(part for part in (self.rule, self.company) if part)
+
+
+def findings(verdict: Verdict) -> list[Finding]:
+    """Return the evidence of a verdict, the same from several requests once."""
+    requests: dict[tuple[str, str, str], list[str]] = {}
+    for each in verdict.evidence:
+        requests.setdefault((each.excerpt, each.rule, each.company), []).append(each.request)
+    return [Finding(*what, tuple(asked)) for what, asked in requests.items()]
 
 
 def message_of(verdict: Verdict, report: Report) -> str:
     """Return a broken requirement as plain lines: the evidence, and how it is mended."""
     lines: list[str] = []
-    for evidence in verdict.evidence:
-        lines.append(f"{evidence.request}: {evidence.excerpt}")
-        if behind := source(evidence):
-            lines.append(f"  {behind}")
+    for found in findings(verdict):
+        lines.append(f"{found.excerpt}{f' ({found.source})' if found.source else ''}")
+        lines.append(f"  {'; '.join(found.requests)}")
     if verdict.more:
         lines.append(f"and {verdict.more:,} more like these")
     lines.append(f"Mend: {mend_of(verdict, report)}")

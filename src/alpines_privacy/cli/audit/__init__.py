@@ -102,7 +102,7 @@ def audit(  # noqa: PLR0913 - each option is a parameter
     files: Path | None,
     **given: Any,
 ) -> None:
-    r"""Tell for each clause of the policy whether a site keeps it, with evidence.
+    """Tell for each clause of the policy whether a site keeps it, with evidence.
 
     Each page is visited without a signal, with DNT: 1, with Sec-GPC: 1, and with DNT: 0 beside
     Sec-GPC: 1. Nothing is sent to any host but that of URL; an app is visited in this process.
@@ -118,7 +118,7 @@ def audit(  # noqa: PLR0913 - each option is a parameter
       0  nothing is broken, or nothing that --fail-on names
       1  something is broken
       2  the audit could not be made
-    """
+    """  # noqa: D301 - click reads the backspace
     # Imported here, because `--help` needs none of them.
     from alpines_privacy.cli.audit.baseline import Baseline  # noqa: PLC0415
     from alpines_privacy.cli.audit.failing import Failing  # noqa: PLC0415

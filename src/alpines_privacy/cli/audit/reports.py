@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -104,12 +105,13 @@ def _har(report: Report, folder: Path | None) -> bytes:
 
 def _print(report: Report, known: Collection[str]) -> None:
     """Print the table; in colour on a terminal, unless NO_COLOR asks for none (no-color.org)."""
-    from alpines_privacy.audit.formats.terminal import terminal  # noqa: PLC0415 - as asked for
+    from alpines_privacy.audit.formats.terminal import WIDTH, terminal  # noqa: PLC0415 - as asked for
 
     colour = (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
-    sent(terminal(report, colour=colour, known=known).encode())
+    width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
+    sent(terminal(report, width=width, colour=colour, known=known).encode())
 
 
 def sent(data: bytes) -> None:

@@ -53,7 +53,7 @@ def audited(  # noqa: PLR0913 - each option is a parameter
     app = target if is_address(target) else find_app(target, factory=factory)
     try:
         with _progress() as progress:
-            return run(app, options, progress, name=target)
+            return run(app, options, name=target, progress=progress)
     except AuditError as error:
         raise Refusal(str(error)) from None
 

@@ -67,7 +67,7 @@ def _current(page: Writing) -> Iterator[_Done]:
         date = page.claims.date_of(evidence)
         if date is None or not today.has_reached(date):
             continue
-        if not today.has_reached(evidence.stale_from(date)):
+        if not today.has_reached(evidence.stale_after(date)):
             what = _CHECK if evidence.file is not None else _KINDS[evidence.kind]
             yield _Done(what, date, evidence.note)
 
