@@ -19,7 +19,7 @@ from alpines_privacy.audit.visits import Page, Planted, Visit
 from alpines_privacy.http.heads import Field, split_list
 from alpines_privacy.policy import PrivacyPolicy
 
-__all__ = ["assert_policy_kept", "broken_by"]
+__all__ = ["assert_policy_kept", "broken_by", "told"]
 
 # The requirements that one response can break by itself, whatever others say.
 _OF_ONE = (
@@ -45,7 +45,7 @@ def assert_policy_kept(kept: Any, policy: PrivacyPolicy | None = None) -> None:
     else:
         report, broken = _report(_framework(kept)), broken_by(kept, policy)
     if broken:
-        raise AssertionError("\n".join(_lines(broken, report)))
+        raise AssertionError(told(broken, report))
 
 
 def broken_by(response: Any, policy: PrivacyPolicy | None = None) -> list[Verdict]:
@@ -199,12 +199,18 @@ def _framework(response: Any) -> str:
 
 def _report(framework: str = "") -> Report:
     """Return a report without verdicts: it says for which framework something is mended."""
-    return Report("", "", 0.0, framework, True, 0, (), ())
+    return Report("", "", 0.0, framework, False, 0, (), ())
+
+
+def told(broken: Iterable[Verdict], report: Report) -> str:
+    """Return what is broken in lines, with the evidence, and how to mend it in the framework of a report."""
+    return "\n".join(_lines(broken, report))
 
 
 def _lines(broken: Iterable[Verdict], report: Report) -> Iterator[str]:
-    yield "the privacy policy is broken"
-    for verdict in broken:
+    verdicts = list(broken)
+    yield f"the privacy policy is broken: {', '.join(each.requirement.id for each in verdicts)}"
+    for verdict in verdicts:
         requirement = verdict.requirement
         yield f"§{requirement.clause} {requirement.title} ({requirement.id})"
         yield from (f"  {line}" for line in message_of(verdict, report).split("\n"))
