@@ -13,7 +13,7 @@ from alpines_privacy.http.url import parse
 
 __all__ = ["MISSING", "Frontier"]
 
-MISSING = "/alpines-privacy-audit/no-such-page"
+MISSING = "/no-such-page-as-an-audit-asks-for"
 """A page that no site has: error pages are pages too."""
 
 _MOST_WAITING = 5000

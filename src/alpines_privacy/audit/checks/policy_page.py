@@ -9,7 +9,7 @@ from functools import partial
 from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.model import Verdict
 from alpines_privacy.audit.observations import Observations
-from alpines_privacy.audit.surveying import privacy_links
+from alpines_privacy.audit.policy_pages import privacy_links
 from alpines_privacy.audit.visits import Visit, path_shown
 from alpines_privacy.policy.lint import read
 from alpines_privacy.policy.lint.document import Document

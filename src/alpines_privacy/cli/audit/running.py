@@ -26,7 +26,7 @@ __all__ = ["PASSWORD", "audited", "pictures"]
 
 PASSWORD = "ALPINES_PRIVACY_AUDIT_PASSWORD"  # noqa: S105 - a variable's name
 _SHOWN = 40  # characters of what is being visited
-_PACKAGES = {"audit": ("httpx", "tqdm"), "audit-browser": ("playwright",)}
+_PACKAGES = {"audit": ("httpx", "protego", "tqdm"), "audit-browser": ("playwright",)}
 
 
 def audited(  # noqa: PLR0913 - each option is a parameter
