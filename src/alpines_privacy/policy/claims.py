@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from alpines_privacy.policy.operator import Evidence
 from alpines_privacy.policy.parts import PrivacyPolicy
-from alpines_privacy.policy.record import AuditRecord, clause_of, read_record
+from alpines_privacy.policy.record import AuditRecord, State, clause_of, read_record
 
 __all__ = ["NOTHING_KNOWN", "Claims", "Unkept", "recorded_claims"]
 
@@ -93,7 +93,7 @@ def recorded_claims(policy: PrivacyPolicy) -> Claims:
 
 def _unkept(records: Iterable[AuditRecord]) -> Iterable[Unkept]:
     """Yield the requirements whose latest verdict, "unknown" apart, is "broken"."""
-    latest: dict[str, tuple[str, dt.date]] = {}
+    latest: dict[str, tuple[State, dt.date]] = {}
     for record in sorted(records, key=lambda each: each.audited):
         for requirement, state in record.verdicts.items():
             if state != "unknown" and requirement not in _ABOUT_CLAIMS:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from alpines_privacy.policy.bounds import read_regular
 from alpines_privacy.policy.errors import PolicyError
 
-__all__ = ["AuditRecord", "clause_of", "read_record"]
+__all__ = ["AuditRecord", "State", "clause_of", "read_record"]
 
 _LONGEST = 1 << 20  # bytes of a record; one has some four thousand
 

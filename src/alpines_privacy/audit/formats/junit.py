@@ -36,7 +36,8 @@ def junit(report: Report, *, known: Collection[str] = ()) -> bytes:
     for verdict in report.verdicts:
         _case(suite, verdict, report, is_known=verdict.requirement.id in known)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
 
 
 def _case(suite: ET.Element, verdict: Verdict, report: Report, *, is_known: bool) -> None:
