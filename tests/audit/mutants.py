@@ -36,7 +36,8 @@ _TEXT = {
 def _says_all_but(key: str) -> Parts:
     """Return the site with a policy's page of its own that lacks one text."""
     said = "".join(f"<p>{text}</p>" for item, text in _TEXT.items() if item != key)
-    page = f"<!doctype html><html lang=en><head><title>Privacy policy</title></head><body><main><h1>Privacy policy</h1>{said}</main></body></html>"  # fmt: skip
+    head = "<!doctype html><html lang=en><head><title>Privacy policy</title></head>"
+    page = f"{head}<body><main><h1>Privacy policy</h1>{said}</main></body></html>"
 
     def edit(
         environ: WSGIEnvironment, status: int, fields: Fields, body: bytes

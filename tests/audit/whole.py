@@ -155,7 +155,8 @@ class _App:
 
 
 def _shell(text: str) -> str:
-    return f"<!doctype html><html lang=en><head><title>Ridge</title></head><body>{text}<p><a href=/privacy>Privacy</a></p></body></html>"
+    head = "<!doctype html><html lang=en><head><title>Ridge</title></head>"
+    return f"{head}<body>{text}<p><a href=/privacy>Privacy</a></p></body></html>"
 
 
 _PAGES = {
@@ -164,11 +165,12 @@ _PAGES = {
     '<link rel=stylesheet href="https://cdn.example.net/a.css">',
     "/news": f'<h1>News</h1><script src="https://{AD}/pagead/js/adsbygoogle.js"></script>'
     f'<img src="https://{TRACKER}/tr?id=1">',
-    "/contact": '<form method=post action=/contact><input type=email name=email><textarea name=text></textarea></form>',
-    "/login": '<form method=post action=/login><input name=username autocomplete=username>'
-    '<input type=password name=password autocomplete=current-password><button>Log in</button></form>',
-    "/signup": '<script src=/site.js></script><form method=post action=/signup><input name=username autocomplete=username>FIELDS'
-    '<input type=password name=password autocomplete=new-password><button>Sign up</button></form>',
+    "/contact": "<form method=post action=/contact><input type=email name=email><textarea name=text></textarea></form>",
+    "/login": "<form method=post action=/login><input name=username autocomplete=username>"
+    "<input type=password name=password autocomplete=current-password><button>Log in</button></form>",
+    "/signup": "<script src=/site.js></script><form method=post action=/signup>"
+    "<input name=username autocomplete=username>FIELDS"
+    "<input type=password name=password autocomplete=new-password><button>Sign up</button></form>",
     "/account": "<h1>Your account</h1>",
 }  # fmt: skip
 
