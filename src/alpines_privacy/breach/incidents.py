@@ -17,7 +17,14 @@ from alpines_privacy.breach.addresses import read_address
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.deadline import deadline_of
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.incident import IMMUTABLE, Incident, IncidentDraft, times_of
+from alpines_privacy.breach.incident import (
+    IMMUTABLE,
+    Incident,
+    IncidentDraft,
+    plain,
+    times_of,
+)
+from alpines_privacy.breach.translations import merged
 from alpines_privacy.policy.breach import Calendar
 from alpines_privacy.policy.errors import nearest
 
@@ -84,8 +91,10 @@ class Incidents:
         body = dict(changes)
         if fixed := [key for key in IMMUTABLE if key in body and key != "confirmed"]:
             raise BreachError(f"{fixed[0]}: never changes once an incident is open")
-        draft = IncidentDraft.from_mapping({**incident.texts, **body})
+        draft = IncidentDraft.from_mapping(merged(incident.texts, body))
         body = {key: value for key, value in _said(draft).items() if key in body}
+        if "translations" in body:  # what is new in them, not what the incident then has
+            body["translations"] = plain(changes["translations"])
         if "confirmed" in body:
             found = incident.discovered.isoformat()
             confirmed = times_of(found, draft.confirmed, draft.zone).confirmed
@@ -159,7 +168,7 @@ def _texts(entries: Sequence[Row[Any]]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for entry in entries:
         if entry.what in {"opened", "amended"}:
-            said |= json.loads(entry.body)
+            said = merged(said, json.loads(entry.body))
     return said
 
 

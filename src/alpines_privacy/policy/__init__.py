@@ -1,6 +1,6 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
-from alpines_privacy.policy.breach import Breach, Calendar
+from alpines_privacy.policy.breach import Breach, Calendar, Dkim
 from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
@@ -27,6 +27,7 @@ __all__ = [
     "Collection",
     "Cookie",
     "Disclosure",
+    "Dkim",
     "Evidence",
     "Hsts",
     "Intrusion",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.language_tag import LANGUAGE_TAG
 from alpines_privacy.policy.part import Part
 
 __all__ = ["NOTICE_DAYS", "Change", "Evidence", "Operator"]
@@ -20,7 +21,6 @@ NOTICE_DAYS = 30
 _LONGEST = 20_000  # characters of a text
 Said = Annotated[str, Meta(min_length=1, max_length=_LONGEST)]
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"/?#]{1,253}")
 # Two slashes would lead to another host, a backslash too in browsers.
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
@@ -79,7 +79,7 @@ class Operator(Part, frozen=True, kw_only=True):
             raise PolicyError("is empty; expected at least one, such as en", key="languages")
         for index, language in enumerate(self.languages):
             key = f"languages[{index}]"
-            if not _LANGUAGE.fullmatch(language):
+            if not LANGUAGE_TAG.fullmatch(language):
                 raise PolicyError(
                     f"{language!r} is no language tag; expected one such as en or pt-BR", key=key
                 )

@@ -23,12 +23,18 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "preview": (
+        "alpines_privacy.cli.breach.preview:preview",
+        "Show the notice as a person gets it, and what may be missing.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
     ),
 }
-_PACKAGES = {"sqlalchemy", "holidays", "email_validator", "charset_normalizer", "pg8000"}
+_PACKAGES = {
+    "charset_normalizer", "cryptography", "dkim", "email_validator", "holidays", "jinja2", "pg8000", "sqlalchemy",
+}  # fmt: skip
 
 
 class _Breach(CommandsByName):

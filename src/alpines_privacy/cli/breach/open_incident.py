@@ -20,12 +20,14 @@ from alpines_privacy.cli.breach.settings import (
     ledger_options,
     opened,
 )
-from alpines_privacy.cli.breach.texts import said, text_options
+from alpines_privacy.cli.breach.texts import located, said, text_options
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.breach import Breach
-from alpines_privacy.policy.loading import line_of, read_toml
+from alpines_privacy.policy.loading import read_toml
 
 __all__ = ["clock_lines", "duration", "open_incident"]
+
+_DEFAULTS = ("zone", "contact", "email", "sender", "language")  # keys that [breach] has too
 
 
 @click.command(
@@ -66,7 +68,7 @@ def open_incident(
 def _defaults(settings: Breach | None) -> dict[str, Any]:
     if settings is None:
         return {}
-    return said({key: getattr(settings, key) for key in ("zone", "contact", "email")})
+    return said({key: getattr(settings, key) for key in _DEFAULTS})
 
 
 def _from_file(path: str, given: Mapping[str, Any]) -> IncidentDraft:
@@ -74,9 +76,7 @@ def _from_file(path: str, given: Mapping[str, Any]) -> IncidentDraft:
     try:
         return IncidentDraft.from_mapping({**given, **mapping} | _options(given, mapping))
     except PolicyError as error:
-        if error.key.split("[")[0] in mapping:
-            raise error.at(source=path, line=line_of(text, error.key)) from None
-        raise error.at(source=path) from None
+        raise located(error, path, mapping, text) from None
 
 
 def _options(given: Mapping[str, Any], mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
@@ -39,10 +40,16 @@ def ledger_options(command: CommandT) -> CommandT:
 
 
 def kept_in(policy: str | None) -> Breach | None:
-    """Return `[breach]` of the policy that is named, or that lies in the folder."""
+    """Return `[breach]` of the policy that is named, or that lies in the folder.
+
+    Notices come from the operator, unless it names another sender.
+    """
     if policy is None and not Path(PrivacyPolicy.FILE).is_file():
         return None
-    return PrivacyPolicy.load(policy or PrivacyPolicy.FILE).breach
+    loaded = PrivacyPolicy.load(policy or PrivacyPolicy.FILE)
+    if loaded.breach is None or loaded.breach.sender is not None or loaded.operator is None:
+        return loaded.breach
+    return msgspec.structs.replace(loaded.breach, sender=" ".join(loaded.operator.name.split()))
 
 
 @contextmanager
