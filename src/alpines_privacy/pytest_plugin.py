@@ -191,8 +191,14 @@ def _audit(config: pytest.Config, app: Any) -> Report:
         pytest.fail(
             f"{error.name} is missing; expected pip install 'alpines-privacy[audit]'", pytrace=False
         )
+    from alpines_privacy.interface import is_asgi  # noqa: PLC0415 - as above
     from alpines_privacy.policy import PolicyError, PrivacyPolicy  # noqa: PLC0415 - as above
 
+    if not isinstance(app, str):
+        try:
+            is_asgi(app)
+        except TypeError as error:
+            pytest.fail(f"the audit cannot be made: {error}", pytrace=False)
     option = config.option
     try:
         policy = PrivacyPolicy.load(option.privacy_policy) if option.privacy_policy else None

@@ -34,6 +34,8 @@ SARIF = Draft4Validator(
 PATIENCE = 120.0  # seconds; only a machine that hangs needs them
 URL = "https://shop.example"
 APP = """
+number = 7
+
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/html"), ("Set-Cookie", "theme=dark")])
     return [b"<title>Summit</title><a href=/two>Two</a>"]
@@ -142,6 +144,7 @@ def test_an_app_is_imported(audits: Audits, tmp_path: Path) -> None:
     assert callable(target)
     assert name == "audited_shop:app"
     assert 'no "other"' in refused(run("audited_shop:other"))
+    assert "audited_shop:number: int object is neither" in refused(run("audited_shop:number"))
 
 
 def test_the_password_of_a_login_is_in_the_environment(

@@ -19,6 +19,8 @@ IMPORTED = (assert_policy_kept, auditing)
 ROOT = Path(__file__).parents[2]
 PLUGIN = "alpines_privacy.pytest_plugin"
 BARE = """
+NUMBER = 7
+
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/html"), ("Set-Cookie", "theme=dark")])
     return [b"<title>Summit</title><a href=/two>Two</a>"]
@@ -102,6 +104,7 @@ def test_a_policy_file_says_what_is_declared(site: pytest.Pytester) -> None:
 WRONG: list[tuple[list[str], str]] = [
     (["--privacy-app", "absent_shop:app"], '--privacy-app: there is no module "absent_shop"'),
     (["--privacy-app", "bare_shop:other"], 'has no "other"'),
+    (["--privacy-app", "bare_shop:NUMBER"], "the audit cannot be made: int object is neither an ASGI app"),
     (["--privacy-app", "bare_shop:app", "--privacy-policy", "absent.toml"], "made: absent.toml: cannot be read"),
     (["--privacy-url", "ftp://shop.example"], "the audit cannot be made: "),
 ]  # fmt: skip

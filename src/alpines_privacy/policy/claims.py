@@ -17,9 +17,10 @@ from alpines_privacy.policy.record import AuditRecord, State, clause_of, read_re
 
 __all__ = ["NOTHING_KNOWN", "Claims", "Unkept", "recorded_claims"]
 
-# The sections on which `Tk`, /.well-known/dnt/ and gpc.json rest: cookies, disclosure, other
-# companies, signals, tracking (TPE §3, "tracking"; GPC §4, "sell or share").
-_ABOUT_TRACKING = frozenset({7, 8, 9, 11, 12})
+# The sections on which `Tk`, /.well-known/dnt/ and gpc.json rest: disclosure, other companies, signals,
+# tracking (TPE §3, "tracking"; GPC §4, "sell or share").
+_ABOUT_TRACKING = frozenset({8, 9, 11, 12})
+_COOKIES = 7  # undeclared ones are set without a signal only, or §11 is not kept
 
 # What an audit says of the claims themselves: were it to count, one that was taken back would stay so.
 _ABOUT_CLAIMS = frozenset({"6.evidence", "11.dnt-status", "11.gpc-json"})
@@ -48,6 +49,11 @@ class Claims(NamedTuple):
     def signals_hold(self) -> bool:
         """Whether the site may tell software that it honours signals and does not track."""
         return _ABOUT_TRACKING.isdisjoint(self.sections)
+
+    @property
+    def silence_holds(self) -> bool:
+        """Whether it may tell the same of visitors without a signal."""
+        return self.signals_hold and _COOKIES not in self.sections
 
     @property
     def since(self) -> dt.date | None:

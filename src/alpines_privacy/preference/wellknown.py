@@ -46,22 +46,22 @@ class WellKnown(Promise):
         """Write the resources; raises `PolicyError` for a `dnt_policy` that is none."""
         vary: Field = ("vary", ", ".join(signal_fields(policy)))
         fixed: list[Field] = [("cache-control", _DAY)]
-        # What is known not to be kept is not claimed: "!" claims nothing (TPE §6.2.2).
-        status: dict[str, object] = {"tracking": "N" if claims.signals_hold else "!"}
+        status: dict[str, object] = {}
         if policy.site_preference:
             status["config"] = policy.endpoint + "preference"
         if policy.operator:
             status["policy"] = policy.operator.page  # TPE §6.5, `policy`
         # Without a signal a third party the policy declares, or a cookie it declares for more than
         # the site needs, may follow the visitor across contexts (TPE §3): then "N" would be untrue.
-        tracks = claims.signals_hold and (
-            bool(policy.third_parties) or not all(cookie.necessary for cookie in policy.cookies)
+        tracks = bool(policy.third_parties) or not all(
+            cookie.necessary for cookie in policy.cookies
         )
         dnt = "application/tracking-status+json"
-        self._opted_out = _json(dnt, status, [*fixed, vary])
-        self._allowed = (
-            _json(dnt, status | {"tracking": "T"}, [*fixed, vary]) if tracks else self._opted_out
-        )
+        # What is known not to be kept is not claimed: "!" claims nothing (TPE §6.2.2).
+        opted_out = "N" if claims.signals_hold else "!"
+        silent = "!" if not claims.silence_holds else "T" if tracks else "N"
+        self._opted_out = _json(dnt, {"tracking": opted_out, **status}, [*fixed, vary])
+        self._allowed = _json(dnt, {"tracking": silent, **status}, [*fixed, vary])
         gpc: dict[str, object] = {"gpc": claims.signals_hold}
         if days := [day for day in (policy.effective, claims.since) if day]:
             gpc["lastUpdate"] = max(days).isoformat()

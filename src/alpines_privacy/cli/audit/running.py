@@ -16,6 +16,7 @@ import click
 from alpines_privacy.cli.apps import find_app
 from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.cli.output import printable
+from alpines_privacy.interface import is_asgi
 from alpines_privacy.policy import PrivacyPolicy
 
 if TYPE_CHECKING:
@@ -50,12 +51,22 @@ def audited(  # noqa: PLR0913 - each option is a parameter
     form = _login(login, user)
     declared = None if policy is None else PrivacyPolicy.load(policy)
     options = Options(policy=declared, browser=browser, login=form, **given)
-    app = target if is_address(target) else find_app(target, factory=factory)
+    app = target if is_address(target) else _app(target, factory=factory)
     try:
         with _progress() as progress:
             return run(app, options, name=target, progress=progress)
     except AuditError as error:
         raise Refusal(str(error)) from None
+
+
+def _app(target: str, *, factory: bool) -> Any:
+    """Return the app that TARGET names; raises `Refusal` for another object."""
+    app = find_app(target, factory=factory)
+    try:
+        is_asgi(app)
+    except TypeError as error:
+        raise Refusal(f"{target}: {error}") from None
+    return app
 
 
 def is_address(target: str) -> bool:
