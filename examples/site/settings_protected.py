@@ -42,7 +42,10 @@ ALPINES_PRIVACY = {
     "third_parties": [
         {"host": "client.crisp.chat", "purpose": "Chat with the club"},
         {"host": "www.paypal.com", "purpose": "Takes donations"},
-        {"host": "securepubads.g.doubleclick.net", "purpose": "Advertisements, which pay for the site"},
+        {
+            "host": "securepubads.g.doubleclick.net",
+            "purpose": "Advertisements, which pay for the site",
+        },
     ],
     "site_preference": True,
     "signups": [{"path": "/signup/", "birth_date": "birth_date"}],

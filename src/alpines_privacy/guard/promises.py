@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from alpines_privacy.cookies import Cookies
+from alpines_privacy.guard.claims import claims_at_start
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.html import TagEdits
@@ -20,6 +21,7 @@ from alpines_privacy.policy import (
     PrivacyPolicy,
     SecretKeys,
 )
+from alpines_privacy.policy.claims import Claims
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.element import Knowledge, ShieldCookies
@@ -56,11 +58,12 @@ def promises_for(
     """
     lists = Subscription(policy.trackers)
     rules = lists.rules
+    claims = claims_at_start(policy, rules)
     cookies = Cookies(policy, logins)
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     reports = LoadReports(policy, SecretKeys.given(), rules)
     passwords, meter = _passwords(policy)
-    pages, link = _operators_page(policy)
+    pages, link = _operators_page(policy, claims)
     notices, banner = _onsite_notice(policy)
     trackers = TrackersInResponses(
         policy, rules, _tags(shield.tag, *meter), *link, banner=banner, tag_edits=_relations(policy)
@@ -73,13 +76,13 @@ def promises_for(
         *passwords,
         reports,
         Nothing(policy),
-        Headers(policy),
+        Headers(policy, claims),
         cookies,
         shield,
         trackers,
         *pages,
         *notices,
-        WellKnown(policy),
+        WellKnown(policy, claims),
     ]
     if policy.intrusion is not None:
         promises.insert(0, _intruders(policy, policy.intrusion))
@@ -172,7 +175,9 @@ def _tags(first: ShieldTag, *more: ShieldTag) -> ShieldTag:
     return lambda context, head: b"".join(tag(context, head) for tag in (first, *more))
 
 
-def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[AdditionTo]]:
+def _operators_page(
+    policy: PrivacyPolicy, claims: Claims
+) -> tuple[list[Promise], list[AdditionTo]]:
     """Return the promises of the policy's page, and the home page's link to it; nothing without an operator."""
     operator = policy.operator
     if operator is None:
@@ -183,7 +188,7 @@ def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[Addition
         PolicyPage,
     )
 
-    pages: list[Promise] = [PolicyPage(policy, operator)]
+    pages: list[Promise] = [PolicyPage(policy, operator, claims)]
     if policy.changes:
         pages.append(ChangeEvents(policy, operator))
     return pages, [HomeLink(policy, operator)]
