@@ -19,7 +19,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["Found", "Keys", "Markers", "keys_in", "moves_in", "spelled"]
+__all__ = ["KNOWN", "PAGE_TEXT", "Found", "Keys", "Markers", "keys_in", "moves_in", "spelled"]
+
+KNOWN = "the visitor's own data"
+PAGE_TEXT = "the page's text"
+"""What a marker was put into, where that is no field."""
 
 _LETTERS = "abcdefghijkmnopqrstuvwxyz"
 _SHORTEST = 6  # characters of a marker: shorter ones are found by chance
@@ -52,7 +56,7 @@ class Markers:
         self._digests: dict[bytes, Found] = {}
         for value in known:
             if len(value) >= _SHORTEST:
-                self._add(value, "the visitor's own data", value)
+                self._add(value, KNOWN, value)
 
     def text(self, what: str, longest: int, *, digits: bool = False) -> str:
         """Make a marker of at most `longest` characters for a field; empty where so few are no marker."""
@@ -161,7 +165,7 @@ def _from_base64(token: bytes) -> bytes:
 
 _KEY = re.compile(
     rb"""(?:Key|Digit)([A-Z0-9])\b             # KeyboardEvent.code
-        |["']([A-Za-z0-9])["']                 # a JSON string of one character: KeyboardEvent.key
+        |["']([A-Za-z0-9])["'](?!\s*:)         # a JSON string of one character: KeyboardEvent.key
         |[=]([A-Za-z0-9])(?=[&;\s]|$)          # a form's or a query's value
         |^([A-Za-z0-9])$                       # a body, or a message, of one character
         |[:=,\[\s](\d{2,3})(?=[,}\]&;\s]|$)    # KeyboardEvent.keyCode

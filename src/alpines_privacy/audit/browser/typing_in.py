@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from alpines_privacy.audit.browser.markers import Markers
+from alpines_privacy.audit.browser.markers import PAGE_TEXT, Markers
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Page
@@ -35,7 +35,7 @@ async def move(page: Page) -> None:
 
 async def content_marker(page: Page, markers: Markers) -> None:
     """Add a text to the page, which only a recorder of the page would send away."""
-    await page.evaluate(_ADD, markers.text("the page's text", 100))
+    await page.evaluate(_ADD, markers.text(PAGE_TEXT, 100))
 
 
 async def type_into(page: Page, markers: Markers, is_own: Any) -> int:
