@@ -21,6 +21,9 @@ _LONGEST_QUERY = 8192  # characters
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,80}")
 _SCRIPTS = frozenset({"script", "worker", "sharedworker", "serviceworker"})
 _FRAMES = frozenset({"iframe", "frame", "object", "embed", "fencedframe"})
+# Fields that only one kind of load has.
+_ACCEPTED = {"text/event-stream": "eventsource", "image/": "image", "text/css": "style"}
+_MARKS = {"sec-websocket-key": "websocket", "service-worker": "serviceworker", "ping-to": "ping"}
 _ENDINGS = {
     ".js": "script",
     ".mjs": "script",
@@ -51,27 +54,23 @@ def kind_of(method: str, url: str, fields: Mapping[str, str]) -> Kind:
     """
     if method == "OPTIONS" and "access-control-request-method" in fields:
         return "preflight"
-    if "service-worker" in fields:
-        return "serviceworker"
-    if "ping-to" in fields:
-        return "ping"
-    if fields.get("upgrade", "").lower() == "websocket":
-        return "websocket"
+    if marked := next((kind for name, kind in _MARKS.items() if name in fields), ""):
+        return marked
+    said = fields.get("sec-fetch-dest") or _by_accept(fields) or _by_path(url)
+    return _by_script(method, fields) if said == "empty" else said
+
+
+def _by_script(method: str, fields: Mapping[str, str]) -> Kind:
     if fields.get("accept", "").startswith("text/event-stream"):
         return "eventsource"
-    said = fields.get("sec-fetch-dest") or _by_accept(fields) or _by_path(url)
-    if said != "empty":
-        return said
     sends_blindly = method == "POST" and fields.get("sec-fetch-mode") == "no-cors"
     return "ping" if sends_blindly else "fetch"
 
 
 def _by_accept(fields: Mapping[str, str]) -> str:
     accept = fields.get("accept", "")
-    if accept.startswith("image/"):
-        return "image"
-    if accept.startswith("text/css"):
-        return "style"
+    if found := next((kind for start, kind in _ACCEPTED.items() if accept.startswith(start)), ""):
+        return found
     if accept.startswith("text/html"):
         return "document" if "sec-fetch-user" in fields else "iframe"
     return ""

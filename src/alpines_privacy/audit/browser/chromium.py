@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alpines_privacy.audit.browser.certificate import Certificate
+from alpines_privacy.audit.options import AuditError
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
@@ -42,7 +43,7 @@ _ARGUMENTS = (
 _NOT_PLAYWRIGHTS = ("--disable-popup-blocking",)
 
 
-class BrowserMissing(Exception):  # noqa: N818 - it says what is missing, as FileNotFoundError does
+class BrowserMissing(AuditError):  # noqa: N818 - it says what is missing, as FileNotFoundError does
     """Playwright or a Chromium is not installed; the message has the command that installs it."""
 
 

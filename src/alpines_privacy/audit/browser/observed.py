@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -119,6 +120,7 @@ class BrowserVisit(Struct, frozen=True):
     page: str
     signal: Signal
     status: int
+    started: datetime
     requests: Sequence[Request] = ()
     cookies: Sequence[SeenCookie] = ()
     stored: Sequence[Stored] = ()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -20,16 +21,16 @@ from alpines_privacy.audit.browser.scope import Scope, Server
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.visiting import Bounds, BrowserLost, Setting, visit
 from alpines_privacy.audit.model import Signal
+from alpines_privacy.audit.options import Progress
 
 if TYPE_CHECKING:
     import ssl
 
     from playwright.async_api import Browser, Playwright
 
-__all__ = ["Progress", "Tour", "visit_pages"]
+__all__ = ["Tour", "visit_pages"]
 
 T = TypeVar("T")
-Progress = Callable[[str, int, int], None]
 
 _AT_ONCE = 2
 _START = 60.0  # seconds in which a browser has started
@@ -182,7 +183,7 @@ class _Seat:
                 )
             except BrowserLost:
                 await self._give_up()
-        return BrowserVisit(page=job.page, signal=job.signal, status=0, notes=(_LOST,))
+        return BrowserVisit(*job, status=0, started=datetime.now(UTC), notes=(_LOST,))
 
     async def _started(self) -> Browser:
         if self._browser is None:

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -125,7 +126,7 @@ class _Visit:
         self._url, self._signal, self._setting, self._record = url, signal, setting, record
         self._bounds = setting.bounds
         self._watch = Watch(record, setting.own_path)
-        self._started = record.clock()
+        self._started, self._began = record.clock(), datetime.now(UTC)
         self._status = 0
         self._typed = 0
         self._screenshot = b""
@@ -227,6 +228,7 @@ class _Visit:
             page=self._url,
             signal=self._signal,
             status=self._status,
+            started=self._began,
             requests=(*requests, *requests_of_probes(self._watch.probes)),
             cookies=tuple(self._cookies.values()),
             stored=tuple(self._stored),

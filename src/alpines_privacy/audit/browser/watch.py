@@ -25,8 +25,20 @@ _PROBE = (files(__package__) / "probe.js").read_text(encoding="utf-8")
 _BINDING = "__audit"
 _MOST = 300  # probes and messages of a visit, addresses whose askers are remembered
 _MOST_DIALOGS = 20
-# Types of the DevTools protocol (Network.ResourceType) that say more than the request does.
-_KINDS: dict[str, Kind] = {"Ping": "ping", "EventSource": "eventsource", "WebSocket": "websocket"}
+# Types of the DevTools protocol (Network.ResourceType); a document may be a page or a frame.
+_KINDS: dict[str, Kind] = {
+    "Stylesheet": "style",
+    "Image": "image",
+    "Media": "video",
+    "Font": "font",
+    "Script": "script",
+    "XHR": "fetch",
+    "Fetch": "fetch",
+    "EventSource": "eventsource",
+    "WebSocket": "websocket",
+    "Manifest": "manifest",
+    "Ping": "ping",
+}
 
 
 class Watch:

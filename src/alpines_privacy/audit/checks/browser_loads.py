@@ -31,7 +31,9 @@ def _undeclared(seen: InBrowser) -> Iterator[Evidence]:
             yield evidence(visit, named(request), "Policy §9", company_of(request.host))
 
 
-def _stopped(seen: InBrowser, when: Literal["always", "signal"], *, in_worker: bool) -> Iterator[Evidence]:
+def _stopped(
+    seen: InBrowser, when: Literal["always", "signal"], *, in_worker: bool
+) -> Iterator[Evidence]:
     told: set[tuple[str, str]] = set()
     for visit, request, match in seen.stopped():
         key = (visit.page, request.host)

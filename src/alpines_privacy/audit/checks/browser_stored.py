@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from alpines_privacy.audit.browser.observed import BrowserVisit, SeenCookie, Stored
 from alpines_privacy.audit.checks.browser_seen import InBrowser, by_script, evidence
 from alpines_privacy.audit.checks.cookies import declaration
-from alpines_privacy.audit.checks.signals import cookie_may_stay
+from alpines_privacy.audit.checks.signals import may_stay
 from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.model import Evidence, Verdict
 
@@ -19,7 +19,9 @@ _UNDECLARED = "which cookies are declared is not known: name the policy file"
 _LASTING = frozenset({"localStorage", "IndexedDB"})
 
 
-def _by_scripts(seen: InBrowser, *, opted_out: bool | None = None) -> Iterator[tuple[BrowserVisit, SeenCookie]]:
+def _by_scripts(
+    seen: InBrowser, *, opted_out: bool | None = None
+) -> Iterator[tuple[BrowserVisit, SeenCookie]]:
     for visit in seen.visits:
         if opted_out is None or visit.signal.opts_out is opted_out:
             yield from ((visit, cookie) for cookie in visit.cookies if cookie.by_script)
@@ -49,7 +51,7 @@ def _under_signals(seen: InBrowser) -> Verdict:
         (
             _told(visit, cookie, "Policy §11")
             for visit, cookie in _by_scripts(seen, opted_out=True)
-            if not cookie_may_stay(cookie.name, cookie.lifetime, visit.signal, policy)
+            if not may_stay(cookie.name, cookie.lifetime, visit.signal, policy)
         ),
     )
 
