@@ -19,6 +19,7 @@ Phase = Literal["loading", "typing", "leaving"]
 
 _MOST_REQUESTS = 1000
 _MOST_BYTES = 100_000_000
+_TOO_MUCH = f"the page loads more than {_MOST_REQUESTS:,} files or 100 MB: the rest is left out"
 _MOST_PAGES = 20  # documents of one visit: one that loads itself again and again is stopped
 _SHORTEST_MOVE = 3  # points of the mouse's path that are no coincidence
 
@@ -57,7 +58,6 @@ class Record:
     phase: Phase = "loading"
     exchanges: list[Exchange] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
-    _left_out: int = 0
     _under_way: int = 0
     _bytes: int = 0
     _pages: int = 0
@@ -73,9 +73,7 @@ class Record:
         """Write a request down and search its parts; tell whether it may go on."""
         self._last = self.clock()
         if self.is_full:
-            self.note(
-                f"the page asks for more than {_MOST_REQUESTS:,} requests or 100 MB: the rest is left out"
-            )
+            self.note(_TOO_MUCH)
             return False
         self.exchanges.append(exchange)
         if not exchange.is_own and self.markers:
@@ -103,9 +101,12 @@ class Record:
         if not exchange.is_own and self.markers:
             self._search(exchange, (data,))
 
-    def taken(self, count: int) -> None:
-        """Count bytes of a response's body."""
+    def takes(self, count: int) -> bool:
+        """Count bytes of a response's body; tell whether they are still within the visit's bounds."""
         self._bytes += count
+        if self._bytes >= _MOST_BYTES:
+            self.note(_TOO_MUCH)
+        return self._bytes < _MOST_BYTES
 
     def note(self, text: str) -> None:
         """Say once what was out of bounds."""

@@ -28,6 +28,14 @@ class Server(NamedTuple):
         scheme = "https" if parts.scheme in {"https", "wss"} else "http"
         return cls(scheme, parts.hostname, parts.port or _PORTS[scheme])
 
+    @property
+    def origin(self) -> str:
+        """The origin, as browsers write it: without a port that is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + (
+            "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        )
+
 
 class Scope(NamedTuple):
     """The named site's server, and hosts of the operator's own that may be asked too.

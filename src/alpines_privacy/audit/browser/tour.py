@@ -16,10 +16,11 @@ from alpines_privacy.audit.browser.certificate import Certificate, make_certific
 from alpines_privacy.audit.browser.chromium import opened_browser, playwright_started
 from alpines_privacy.audit.browser.gate import Gate
 from alpines_privacy.audit.browser.observed import BrowserVisit
-from alpines_privacy.audit.browser.record import Record
+from alpines_privacy.audit.browser.rooms import Room
 from alpines_privacy.audit.browser.scope import Scope, Server
+from alpines_privacy.audit.browser.setting import Bounds, BrowserLost, Setting
 from alpines_privacy.audit.browser.upstream import Upstream
-from alpines_privacy.audit.browser.visiting import Bounds, BrowserLost, Setting, visit
+from alpines_privacy.audit.browser.visiting import visit
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.options import Progress
 
@@ -109,14 +110,16 @@ async def _toured(tour: Tour) -> tuple[BrowserVisit, ...]:
         bounds=tour.bounds,
         own_path=tour.own_path,
     )
-    nobody = Gate(_NOBODY, upstream, certificate.context, Record())
+    nobody = Gate(_NOBODY, upstream, certificate.context)
+    await nobody.open()
     try:
-        async with playwright_started() as playwright, nobody:
+        async with playwright_started() as playwright:
             work = _Work(tour, setting)
             seats = [_Seat(playwright, certificate, nobody.url, work) for _ in range(_AT_ONCE)]
             await asyncio.gather(*(seat.run() for seat in seats))
             return work.visits()
     finally:
+        await nobody.close()
         await upstream.close()
 
 
@@ -165,6 +168,7 @@ class _Seat:
         self._playwright, self._certificate, self._nowhere = playwright, certificate, nowhere
         self._work = work
         self._browser: Browser | None = None
+        self._rooms: dict[Signal, Room] = {}
 
     async def run(self) -> None:
         """Make visits until none is left."""
@@ -175,26 +179,31 @@ class _Seat:
             await self._give_up()
 
     async def _visited(self, job: _Job) -> BrowserVisit:
+        work = self._work
         for _ in range(_TRIES):
-            browser = await self._started()
             try:
-                return await visit(
-                    browser, *job, self._work.setting, screenshot=self._work.has_picture(job)
-                )
+                room = await self._room(job.signal)
+                return await visit(room, job.page, work.setting, screenshot=work.has_picture(job))
             except BrowserLost:
                 await self._give_up()
         return BrowserVisit(*job, status=0, started=datetime.now(UTC), notes=(_LOST,))
 
-    async def _started(self) -> Browser:
+    async def _room(self, signal: Signal) -> Room:
         if self._browser is None:
-            self._browser = await asyncio.wait_for(
-                opened_browser(self._playwright, self._certificate, self._nowhere), _START
-            )
-        return self._browser
+            starting = opened_browser(self._playwright, self._certificate, self._nowhere)
+            self._browser = await asyncio.wait_for(starting, _START)
+        if signal not in self._rooms:
+            room = self._rooms[signal] = Room(signal, self._work.setting)
+            await room.open(self._browser)
+        return self._rooms[signal]
 
     async def _give_up(self) -> None:
         """End the browser, whatever state it is in."""
         browser, self._browser = self._browser, None
+        rooms, self._rooms = list(self._rooms.values()), {}
         if browser is not None:
             with suppress(Exception):
                 await asyncio.wait_for(browser.close(), _END)
+        for room in rooms:
+            with suppress(Exception):
+                await room.close()

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from alpines_privacy.audit.browser.answers import Kind
 from alpines_privacy.audit.browser.observed import Message, Probe
 from alpines_privacy.audit.browser.record import Record
-from alpines_privacy.audit.browser.signs import signs
-from alpines_privacy.audit.model import Signal, shown
+from alpines_privacy.audit.model import shown
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Page
+    from playwright.async_api import ConsoleMessage, Dialog, Page
     from playwright.async_api import Request as Asked
 
 __all__ = ["Watch"]
 
 T = TypeVar("T")
 
-_PROBE = (files(__package__) / "probe.js").read_text(encoding="utf-8")
-_BINDING = "__audit"
 _MOST = 300  # probes and messages of a visit, addresses whose askers are remembered
 _MOST_DIALOGS = 20
 # Types of the DevTools protocol (Network.ResourceType); a document may be a page or a frame.
@@ -52,26 +48,7 @@ class Watch:
         self._dialogs = 0
         self.probes: dict[Probe, None] = {}
         self.messages: dict[Message, None] = {}
-        self.has_crashed = False
-
-    async def begin(self, context: BrowserContext, signal: Signal) -> Page:
-        """Listen to a context, say the signal to its scripts, and open its page."""
-        await context.expose_binding(_BINDING, self._probed)
-        await context.add_init_script(
-            _PROBE.replace('"%SIGNAL%"', signs(signal)).replace("%NAME%", _BINDING)
-        )
-        context.on("request", self._by_worker)
-        page = await context.new_page()
-        context.on("page", self._popup)
-        page.on("dialog", self._dialog)
-        page.on("crash", self._crashed)
-        page.on("download", lambda _: self._record.note("the page starts a download: refused"))
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self._error(str(error), ""))
-        session = await context.new_cdp_session(page)
-        session.on("Network.requestWillBeSent", self._initiated)
-        await session.send("Network.enable")
-        return page
+        self.is_shaken = False
 
     def asker(self, url: str) -> tuple[Kind, str]:
         """Return the kind and the script of the next request to an address, as far as the browser has said."""
@@ -82,7 +59,7 @@ class Watch:
         """Whether a service worker asked for an address."""
         return url in self._by_service_worker
 
-    def _initiated(self, event: dict[str, Any]) -> None:
+    def initiated(self, event: dict[str, Any]) -> None:
         """Remember who asks (DevTools protocol, Network.requestWillBeSent)."""
         if len(self._asked) >= _MOST:
             return
@@ -92,26 +69,37 @@ class Watch:
         by = frames[0].get("url") or begins.get("url") or ""
         self._asked[url].append((_KINDS.get(event.get("type", ""), ""), by))
 
-    def _by_worker(self, request: Asked) -> None:
+    def asked(self, request: Asked) -> None:
+        """Take a request of the context's, which a service worker may have made."""
         if request.service_worker is not None and len(self._by_service_worker) < _MOST:
             self._by_service_worker.add(request.url)
 
-    def _probed(self, _: object, told: object) -> None:
+    def probed(self, _: object, told: object) -> None:
         """Take what a probe tells: a page's script can say anything here."""
         if isinstance(told, dict):
             kind, script, detail = (told.get(key) for key in ("kind", "script", "detail"))
             if isinstance(kind, str) and isinstance(script, str) and isinstance(detail, str):
                 _add(self.probes, Probe(kind[:20], script[:500], detail[:300]))
 
-    def _console(self, message: ConsoleMessage) -> None:
+    def console(self, message: ConsoleMessage) -> None:
+        """Take a message of the console."""
         if message.type == "error":
             self._error(message.text, message.location.get("url", ""))
+
+    def pageerror(self, error: object) -> None:
+        """Take an exception that no script of the page caught."""
+        self._error(str(error), "")
+
+    def download(self, _: object) -> None:
+        """Note a download, which the context refuses."""
+        self._record.note("the page starts a download: refused")
 
     def _error(self, text: str, url: str) -> None:
         ours = urlsplit(url).path.startswith(self._own_path) or self._own_path in text
         _add(self.messages, Message(shown(text), ours))
 
-    async def _dialog(self, dialog: Dialog) -> None:
+    async def dialog(self, dialog: Dialog) -> None:
+        """Dismiss a dialog; one that asks whether to leave is agreed to."""
         self._dialogs += 1
         if dialog.type == "beforeunload":
             await dialog.accept()
@@ -120,12 +108,14 @@ class Watch:
         if self._dialogs <= _MOST_DIALOGS:
             await dialog.dismiss()
 
-    async def _popup(self, page: Page) -> None:
+    async def opened(self, page: Page) -> None:
+        """Close a window that the page has opened."""
         self._record.note("the page opens a window: closed")
         await page.close()
 
-    def _crashed(self, _: object) -> None:
-        self.has_crashed = True
+    def crash(self, _: object) -> None:
+        """Note that the page's process has ended."""
+        self.is_shaken = True
         self._record.note("the page's process ended, out of memory or by an error")
 
 

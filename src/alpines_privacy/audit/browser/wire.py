@@ -15,7 +15,7 @@ import h11
 
 from alpines_privacy.audit.browser.scope import Server
 
-__all__ = ["Asked", "Fields", "Streams", "next_request", "opened", "streams"]
+__all__ = ["Asked", "Fields", "Opened", "Streams", "next_request", "opened", "streams"]
 
 Fields = Sequence[tuple[bytes, bytes]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -48,11 +48,7 @@ class Asked:
     @property
     def url(self) -> str:
         """The whole URL."""
-        scheme, host, port = self.server
-        host = f"[{host}]" if ":" in host else host
-        usual = port == {"http": 80, "https": 443}[scheme]
-        place = host if usual else f"{host}:{port}"
-        return f"{scheme}://{place}{self.target.decode('latin-1')}"
+        return self.server.origin + self.target.decode("latin-1")
 
     @cached_property
     def named(self) -> Mapping[str, str]:
@@ -72,9 +68,21 @@ def _origin_form(target: bytes) -> bytes:
 
 
 async def opened(client: socket.socket) -> Opened | None:
-    """Read how a connection begins, and accept a tunnel; None if it ends at once. Raises OSError."""
-    if (await _peek(client, len(_CONNECT))) != _CONNECT:
-        return Opened(None, is_tls=False)
+    """Read how a connection begins, and accept a tunnel; None, and it is closed, if it ends at once."""
+    try:
+        begun = await _opened(client)
+    except BaseException:
+        client.close()
+        raise
+    if begun is None:
+        client.close()
+    return begun
+
+
+async def _opened(client: socket.socket) -> Opened | None:
+    first = await _peek(client, len(_CONNECT))
+    if first != _CONNECT:
+        return Opened(None, is_tls=False) if first else None
     loop = asyncio.get_running_loop()
     head = b""
     while b"\r\n\r\n" not in head:
