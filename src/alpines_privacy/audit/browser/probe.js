@@ -109,19 +109,16 @@
     if (lossless(options && options.type)) reads(self, self.width, self.height);
   });
 
-  // Fonts by elements: fifty families given to elements, and fifty of these elements measured.
-  const families = new Set(), inFamily = new WeakSet();
-  let sizes = 0;
-  accessor(globalThis.CSSStyleDeclaration, "fontFamily", { set: (_, value) => { if (families.size < 500) families.add(String(value)) } });
-  method(globalThis.CSSStyleDeclaration, "setProperty", (_, [key, value]) => {
-    if (key === "font-family" && families.size < 500) families.add(String(value));
-  });
-  for (const key of ["offsetWidth", "offsetHeight"]) accessor(globalThis.HTMLElement, key, { get: (self) => {
-    if (families.size < FONTS || inFamily.has(self) || !self.style || !self.style.fontFamily) return;
-    inFamily.add(self);
-    sizes += 1;
-    if (sizes >= FONTS) say("font", "measures elements in " + FONTS + " fonts");
-  } });
+  // Fonts by elements: elements in fifty families measured.
+  const families = new Set();
+  const measures = (element) => {
+    if (families.size >= FONTS || !element.hasAttribute("style")) return;
+    const family = element.style && element.style.fontFamily;
+    if (family) families.add(family);
+    if (families.size >= FONTS) say("font", "measures elements in " + FONTS + " fonts");
+  };
+  for (const key of ["offsetWidth", "offsetHeight"]) accessor(globalThis.HTMLElement, key, { get: measures });
+  method(globalThis.Element, "getBoundingClientRect", measures);
 
   // Audio: an oscillator through a compressor or analyser, rendered without a sound and read.
   const sounds = new WeakMap();

@@ -12,6 +12,8 @@ from alpines_privacy.audit.browser.watch import Watch
 
 __all__ = ["cookie_of", "request_of", "requests_of_probes"]
 
+_CONNECTIONS = frozenset({"WebRTC", "WebTransport", "prefetch"})
+
 
 def request_of(exchange: Exchange, watch: Watch, started: float) -> Request:
     """Return an exchange as a request, with what the browser knows of who asked."""
@@ -37,17 +39,17 @@ def request_of(exchange: Exchange, watch: Watch, started: float) -> Request:
     )
 
 
-def requests_of_probes(probes: Iterable[Probe]) -> Iterator[Request]:
-    """Return the connections that scripts opened past HTTP, which the browser was kept from, as requests."""
+def requests_of_probes(probes: Iterable[Probe], own: str) -> Iterator[Request]:
+    """Return the connections that the browser was kept from opening, as requests; `own` is the site's host."""
     for probe in probes:
-        host = _host(probe.detail) if probe.kind in {"WebRTC", "WebTransport"} else ""
+        host = _host(probe.detail) if probe.kind in _CONNECTIONS else ""
         if host:
             yield Request(
                 url=probe.detail,
                 host=host,
                 method="",
                 kind=probe.kind,
-                is_own=False,
+                is_own=host == own,
                 phase="loading",
                 began=0.0,
                 seconds=0.0,

@@ -105,7 +105,9 @@ class Room:
             page.on(event, partial(self._told, event))  # type: ignore[call-overload]  # one for each event
         session = await context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._initiated)
-        await session.send("Network.enable")
+        session.on("Preload.prefetchStatusUpdated", self._prefetched)
+        for domain in ("Network", "Preload"):
+            await session.send(f"{domain}.enable")
         return page, session
 
     async def _emptied(self, here: Here) -> None:
@@ -123,6 +125,9 @@ class Room:
 
     def _initiated(self, event: dict[str, Any]) -> None:
         self._watch.initiated(event)
+
+    def _prefetched(self, event: dict[str, Any]) -> None:
+        self._watch.prefetched(event)
 
     def _probed(self, source: object, told: object) -> None:
         self._watch.probed(source, told)

@@ -26,7 +26,7 @@ class Server(NamedTuple):
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError(f"{url!r} is no address of a web server")
         scheme = "https" if parts.scheme in {"https", "wss"} else "http"
-        return cls(scheme, parts.hostname, parts.port or _PORTS[scheme])
+        return cls(scheme, parts.hostname.rstrip("."), parts.port or _PORTS[scheme])
 
     @property
     def origin(self) -> str:

@@ -150,7 +150,10 @@ class _Visit:
             signal=self._signal,
             status=self._status,
             started=self._began,
-            requests=(*requests, *requests_of_probes(self._watch.probes)),
+            requests=(
+                *requests,
+                *requests_of_probes(self._watch.probes, self._setting.scope.site.host),
+            ),
             cookies=tuple(self._cookies.values()),
             stored=tuple(self._stored),
             probes=tuple(self._watch.probes),

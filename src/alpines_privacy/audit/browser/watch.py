@@ -69,6 +69,11 @@ class Watch:
         by = frames[0].get("url") or begins.get("url") or ""
         self._asked[url].append((_KINDS.get(event.get("type", ""), ""), by))
 
+    def prefetched(self, event: dict[str, Any]) -> None:
+        """Take a page that speculation rules name: Chromium does not prefetch through a proxy, but says so."""
+        url = event.get("prefetchUrl", "")
+        _add(self.probes, Probe("prefetch", "", str(url)[:2000]))
+
     def asked(self, request: Asked) -> None:
         """Take a request of the context's, which a service worker may have made."""
         if request.service_worker is not None and len(self._by_service_worker) < _MOST:

@@ -158,7 +158,7 @@ def _server(request: h11.Request, opened_to: Opened) -> Server:
     if opened_to.tunnel is None:
         return Server.of(request.target.decode("latin-1"))
     host, port = opened_to.tunnel
-    return Server("https" if opened_to.is_tls else "http", host.lower(), port)
+    return Server("https" if opened_to.is_tls else "http", host.lower().rstrip("."), port)
 
 
 async def _next_event(connection: h11.Connection, reader: asyncio.StreamReader) -> object:

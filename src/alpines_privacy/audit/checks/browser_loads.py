@@ -37,7 +37,12 @@ def _stopped(
     told: set[tuple[str, str]] = set()
     for visit, request, match in seen.stopped():
         key = (visit.page, request.host)
-        if match.when == when and request.in_service_worker is in_worker and key not in told:
+        if (
+            match.when == when
+            and request.kind != "ping"
+            and request.in_service_worker is in_worker
+            and key not in told
+        ):
             told.add(key)
             yield evidence(visit, named(request), match.rule, match.company or "")
 
@@ -55,13 +60,14 @@ def _service_workers(seen: InBrowser) -> Verdict:
 
 
 def _beacons(seen: InBrowser) -> Verdict:
-    """Judge 12.beacons: those to hosts that no list names; the others are trackers' requests."""
+    """Judge 12.beacons: a beacon is sent for whoever gets it, whether a list names them or not."""
     told: dict[str, Evidence] = {}
     for visit, request in seen.sent_away():
-        is_told = request.host in told or request.host in seen.declared
-        if request.kind == "ping" and not is_told and seen.match(visit, request) is None:
-            company = company_of(request.host)
-            told[request.host] = evidence(visit, named(request), _BEACON, company)
+        if request.kind == "ping" and request.host not in seen.declared:
+            match = seen.match(visit, request)
+            rule, company = (match.rule, match.company) if match else (_BEACON, None)
+            found = evidence(visit, named(request), rule, company or company_of(request.host))
+            told.setdefault(request.host, found)
     return judged("12.beacons", told.values())
 
 
