@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from alpines_privacy.audit.apps import Known, host_of, known
+from alpines_privacy.audit.browser.looking import Looked, look
 from alpines_privacy.audit.checks import verdicts_on
 from alpines_privacy.audit.fetching.exchange import Ask, Bounds
 from alpines_privacy.audit.fetching.fetcher import Fetcher, target_of
@@ -20,7 +21,7 @@ from alpines_privacy.audit.fetching.in_process import transport_to
 from alpines_privacy.audit.fetching.network import OneHost
 from alpines_privacy.audit.logged import LogWatch, watched_log
 from alpines_privacy.audit.logins import cookies_of_file, log_in
-from alpines_privacy.audit.model import Report, Signal, Verdict
+from alpines_privacy.audit.model import Report, Signal
 from alpines_privacy.audit.observations import Observations, Site
 from alpines_privacy.audit.options import AuditError, Options, Progress
 from alpines_privacy.audit.seen_frameworks import known_by_answers
@@ -54,13 +55,12 @@ def run(
         bounds = Bounds(options.page_bytes, options.page_seconds)
         fetcher = Fetcher(transport, home, bounds)
         watch = None if is_url else stack.enter_context(watched_log())
-        survey = Survey(
-            fetcher, options, progress, _cookies(fetcher, options), in_process=not is_url
-        )
+        cookies = _cookies(fetcher, options)
+        survey = Survey(fetcher, options, progress, cookies, in_process=not is_url)
         stack.callback(survey.close)
         seen = _seen(target, survey, fetcher, options, watch)
-        others = _browser(target, seen, options, progress)
-        verdicts = verdicts_on(seen, others)
+        looked = _browser(target, seen, cookies, options, progress)
+        verdicts = verdicts_on(seen, looked.verdicts)
     return Report(
         target=name or (target if is_url else type(target).__name__),
         started=started.isoformat(timespec="seconds"),
@@ -70,6 +70,7 @@ def run(
         pages=len(seen.pages),
         signals=tuple(signal.value for signal in Signal),
         verdicts=verdicts,
+        files=looked.files,
     )
 
 
@@ -132,8 +133,10 @@ def _tried(seen: Observations, fetcher: Fetcher, options: Options) -> Observatio
 
 
 def _browser(
-    target: Any, seen: Observations, options: Options, progress: Progress
-) -> Mapping[str, Verdict]:
-    """Return the verdicts of a browser; none without one."""
-    del target, seen, options, progress
-    return {}
+    target: Any, seen: Observations, cookies: Sequence[Field], options: Options, progress: Progress
+) -> Looked:
+    """Return the verdicts of a browser and the files it left; nothing without one."""
+    if not options.browser:
+        return Looked({}, ())
+    app = None if isinstance(target, str) else target
+    return look(app, seen, cookies, options, progress)

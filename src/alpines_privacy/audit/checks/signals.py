@@ -14,7 +14,7 @@ from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.model import Evidence, Signal, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.variants import Difference, differences, withheld
-from alpines_privacy.audit.visits import Page, Planted, Visit
+from alpines_privacy.audit.visits import Page
 from alpines_privacy.cookies.known import LOGINS, is_token
 from alpines_privacy.http.heads import split_list
 from alpines_privacy.policy import PrivacyPolicy
@@ -38,25 +38,30 @@ def _cookies(seen: Observations, *, key: str, signal: Signal) -> Verdict:
         visit.evidence(f"Set-Cookie: {planted.cookie.name}=…", url=planted.url, rule=_RULE)
         for visit in seen.visits(signal)
         for planted in visit.planted
-        if not may_stay(planted, visit, seen.policy)
+        if not may_stay(
+            planted.cookie.name, planted.cookie.lifetime(visit.now), signal, seen.policy
+        )
     )
     return judged(key, told)
 
 
-def may_stay(planted: Planted, visit: Visit, policy: PrivacyPolicy | None) -> bool:
+def may_stay(
+    name: str, lifetime: float | None, signal: Signal, policy: PrivacyPolicy | None
+) -> bool:
     """Tell whether a cookie may be set under a signal: a declared necessary one, or the framework's under GPC alone.
+
+    `lifetime` is in seconds, None for a cookie of the session.
 
     GPC asks not to be sold or shared, and does not ask for no login (W3C GPC §2): for a session, the cookies of
     a login stay under it, unless the policy says otherwise.
     """
-    name = planted.cookie.name
     declared = declaration(policy, name) if policy else None
     if declared is not None and declared.necessary:
         return True
     kept_under = policy.keep_logins if policy else "gpc"
-    is_under = kept_under == "always" or (kept_under == "gpc" and visit.signal is not Signal.DNT)
+    is_under = kept_under == "always" or (kept_under == "gpc" and signal is not Signal.DNT)
     is_login = name in LOGINS or is_token(name)
-    return is_under and is_login and (policy is None or planted.cookie.lifetime(visit.now) is None)
+    return is_under and is_login and (policy is None or lifetime is None)
 
 
 # -- Advertising
