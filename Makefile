@@ -38,7 +38,7 @@ layers: $(VENV)/.test
 keys: $(VENV)/.test
 	$(BIN)/python -m tests.support.key_table
 
-# The policy page's catalogues: new sentences into each, and each as the package reads it.
+# The catalogues of the policy's page and of notices: new sentences into each, and each as the package reads it.
 catalogues: $(VENV)/.test
 	$(BIN)/python -m tests.support.catalogues
 
