@@ -42,7 +42,7 @@ kill: $(VENV)/.test
 keys: $(VENV)/.test
 	$(BIN)/python -m tests.support.key_table
 
-# The policy page's catalogues: new sentences into each, and each as the package reads it.
+# The catalogues of the policy's page and of notices: new sentences into each, and each as the package reads it.
 catalogues: $(VENV)/.test
 	$(BIN)/python -m tests.support.catalogues
 

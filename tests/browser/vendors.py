@@ -5,7 +5,7 @@ Facts about their network behaviour, not their code. Whatever is not listed repo
 
 from __future__ import annotations
 
-__all__ = ["script_of"]
+__all__ = ["script_of", "vendors"]
 
 _PRELUDE = """\
 (function () {
@@ -156,3 +156,8 @@ def script_of(host: str, path: str) -> str:
     keys = [key for key in _BEHAVIOUR if url.startswith(key)]
     does = _BEHAVIOUR[max(keys, key=len)] if keys else _OWN_HOST % {"host": host}
     return f"{_PRELUDE}{does}\n}}());\n"
+
+
+def vendors() -> list[tuple[str, str]]:
+    """Return the host and path of each script whose behaviour is known."""
+    return [(host, f"/{path}") for host, _, path in (key.partition("/") for key in _BEHAVIOUR)]

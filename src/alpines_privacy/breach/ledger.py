@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
@@ -45,7 +45,7 @@ from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incidents import millis
 
-__all__ = ["STATES", "Claim", "Counts", "Ledger", "Outcome", "Remaining"]
+__all__ = ["STATES", "Bounce", "Bounced", "Claim", "Counts", "Ledger", "Outcome", "Remaining"]
 
 State = Literal["pending", "sending", "accepted", "deferred", "failed", "bounced"]
 STATES: tuple[State, ...] = ("pending", "sending", "accepted", "deferred", "failed", "bounced")
@@ -82,6 +82,22 @@ class Outcome(NamedTuple):
     server: str = ""
     retry_at: datetime | None = None
     reason: str | None = None
+
+
+class Bounce(NamedTuple):
+    """A notice that came back: the keys of people it may concern, the likeliest first.
+
+    `source` identifies the message that says so, such as a digest of it.
+    """
+
+    keys: Sequence[str]
+    source: str
+    code: int | None = None
+    reply: str = ""
+
+
+# The first message about a person, a later one, one that was written before, one about nobody here.
+Bounced = Literal["bounced", "again", "repeated", "unknown"]
 
 
 class Counts(NamedTuple):
@@ -198,25 +214,49 @@ class Ledger:
                 connection.execute(_RELEASE, _held(token, group) | due)
 
     def bounce(self, key: str, source: str, *, code: int | None = None, reply: str = "") -> bool:
-        """Write that a notice came back; False if this very bounce was written before, or nobody has the key.
+        """Write that a notice came back; False if this very bounce was written before, or nobody has the key."""
+        return self.bounces([Bounce((key,), source, code, reply)])[0] in {"bounced", "again"}
 
-        `source` identifies the bounce message, such as the digest of its bytes.
-        """
+    def bounces(self, bounces: Sequence[Bounce]) -> list[Bounced]:
+        """Write which notices came back, in one transaction, and return what each of them was."""
         with self._database.write() as connection:
-            mine = (_recipient.incident_id == self._incident, _recipient.key == key)
-            row = connection.execute(
-                select(_recipient.id, _recipient.attempts).where(*mine).with_for_update()
-            ).first()
-            if row is None or _has_bounced(connection, row.id, source):
-                return False
-            bounced = {"recipient_id": row.id, "attempt": row.attempts, "what": "bounced"}
-            said = {"code": code, "reply": reply[:_LONGEST_REPLY], "source": source}
-            self._append(connection, self._now(connection), [bounced | said])
-            state = {"state": "bounced", "due": None, "token": None, "reason": "bounced"}
-            connection.execute(
-                update(tables.recipient).where(_recipient.id == row.id).values(state)
-            )
-        return True
+            people = self._with_keys(connection, {key for each in bounces for key in each.keys})
+            now = self._now(connection)
+            return [self._bounce(connection, now, each, people) for each in bounces]
+
+    def _with_keys(self, connection: Connection, keys: set[str]) -> dict[str, Any]:
+        """Hold the people who have one of these keys, in the order in which senders do."""
+        query = (
+            select(_recipient.id, _recipient.key, _recipient.attempts)
+            .where(_recipient.incident_id == self._incident, _recipient.key.in_(keys))
+            .order_by(_recipient.id)
+            .with_for_update()
+        )
+        return {row.key: row for row in connection.execute(query)}
+
+    def _bounce(
+        self, connection: Connection, now: int, bounce: Bounce, people: Mapping[str, Any]
+    ) -> Bounced:
+        row = next((people[key] for key in bounce.keys if key in people), None)
+        if row is None:
+            return "unknown"
+        if _has_bounced(connection, row.id, bounce.source):
+            return "repeated"
+        bounced = {"recipient_id": row.id, "attempt": row.attempts, "what": "bounced"}
+        said = {"code": bounce.code, "reply": bounce.reply[:_LONGEST_REPLY]}
+        self._append(connection, now, [bounced | said | {"source": bounce.source}])
+        state = {"state": "bounced", "due": None, "token": None, "reason": "bounced"}
+        mine = (_recipient.id == row.id, _recipient.state != "bounced")
+        moved = connection.execute(update(tables.recipient).where(*mine).values(state))
+        return "bounced" if moved.rowcount else "again"
+
+    def known(self, keys: set[str]) -> set[str]:
+        """Return those of some keys that people of the incident have."""
+        query = select(_recipient.key).where(
+            _recipient.incident_id == self._incident, _recipient.key.in_(keys)
+        )
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
 
     def counts(self) -> Counts:
         """Return the number of people in each state."""

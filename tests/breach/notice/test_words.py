@@ -127,7 +127,7 @@ def test_a_wrong_catalogue_is_told(case: str, tmp_path: Path) -> None:
     made = NOTICE.extracted()
     for entry in made:
         if entry.id and case != "a word alone":
-            entry.string = entry.id + "!"
+            entry.string = f"{entry.id}!"
     for text, said in (changes or {}).items():
         made[text].string = said
     catalogue_in(tmp_path, "sd", b"nothing" if changes is None else compiled(made))

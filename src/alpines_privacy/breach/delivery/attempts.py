@@ -50,6 +50,7 @@ class Times(NamedTuple):
     deadline: datetime
     lease: float
     message: float
+    haste: float = 1.0  # divides the time until a retry
 
 
 class Attempts:
@@ -194,7 +195,9 @@ class Attempts:
     def _defer(self, claim: Claim, reply: Reply, *, again: bool = False) -> None:
         attempt = _FIRST if classify(reply) in _NOT_THE_PERSON_S else claim.attempt
         now = self._times.now()
-        at = now if again else retry_at(attempt, now, self._times.deadline)
+        at = now
+        if not again:
+            at += (retry_at(attempt, now, self._times.deadline) - now) / self._times.haste
         self._write("deferred", claim, reply, at=at)
 
     def _write(

@@ -54,6 +54,7 @@ class Sender:
 
     `worker` names it in the evidence. `clock` gives seconds since 1970, as the ledger's does.
     `limit` is the number of people after whom it stops, `grace` the seconds that messages get to end.
+    `haste` divides the times of leases and retries, for drills and tests.
     `open_link` opens a connection; without it one of SMTP, as `smtp` says. Raises `BreachError` for
     settings that cannot be used.
     """
@@ -69,6 +70,7 @@ class Sender:
         clock: Callable[[], float] | None = None,
         limit: int | None = None,
         grace: float = GRACE,
+        haste: float = 1.0,
         open_link: Callable[[], Awaitable[Link]] | None = None,
     ) -> None:
         self._database = database
@@ -79,7 +81,8 @@ class Sender:
         self._clock = clock or time.time
         self._to_claim = math.inf if limit is None else limit
         self._grace = grace
-        self._lease = max(_LEASE, 10 * smtp.timeout)
+        self._haste = haste
+        self._lease = max(_LEASE, 10 * smtp.timeout) / haste
         self._ledger = Ledger(database, incident.id, clock=clock)
         self._commits = Commits(self._ledger, lease=self._lease)
         self._pool = Pool(smtp.connections, open_link or _smtp_links(smtp))
@@ -115,13 +118,12 @@ class Sender:
     async def _prepare(self, *, trusts: bool) -> None:
         counts = await self._commits.call(self._ledger.counts)
         self._meter = Meter(counts.total, counts.remaining, self._clock())
-        message = (
-            5 * self._smtp.timeout
-        )  # each of four answers, and one more for what else takes time
+        # Each of four answers, and one more for what else takes time.
+        message = min(5 * self._smtp.timeout, self._lease / 2)
         self._attempts = Attempts(
             self._notices, self._pool, self._commits, self._rate, self._domains,
             Refusals(self._smtp.refusals, trusts=trusts), self._meter,
-            Times(self._now, self._incident.deadline, self._lease, message), self._pause,
+            Times(self._now, self._incident.deadline, self._lease, message, self._haste), self._pause,
         )  # fmt: skip
         said = {"worker": self._worker, "digest": self._notices.digest}
         await self._commits.call(write_entry, self._database, self._incident, "sending", said)

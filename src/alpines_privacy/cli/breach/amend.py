@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.notice.advice import translation_advice
-from alpines_privacy.breach.novelty import what_is_new
+from alpines_privacy.breach.opening import amend_in
 from alpines_privacy.cli.breach.preview import warned
 from alpines_privacy.cli.breach.settings import kept_in, ledger_options, named_incident, opened
 from alpines_privacy.cli.breach.texts import located, said, text_options
@@ -39,11 +38,8 @@ def amend(
     with opened(ledger, settings) as database:
         incidents = Incidents(database)
         incident = named_incident(incidents, name or mapping.get("name"))
-        changes = what_is_new(incident, {**mapping, **said(options)})
-        if not changes:
-            raise BreachError("nothing new is said; expected an option, or a --file that differs")
         try:
-            amended = incidents.amend(incident.name, changes)
+            amended, changes = amend_in(database, incident, {**mapping, **said(options)})
         except PolicyError as error:
             raise (located(error, file, mapping, text) if file else error) from None
         click.echo(f"Incident {incident.name}: {_keys(changes)} written down.")

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.incidents import Incidents
-from alpines_privacy.breach.notice import Notices
-from alpines_privacy.breach.notice.advice import advice
-from alpines_privacy.breach.notice.notices import INVENTED
-from alpines_privacy.breach.notice.wanted import wanted_languages
-from alpines_privacy.breach.translations import lacking
-from alpines_privacy.cli.breach.settings import kept_in, ledger_options, named_incident, opened
+from alpines_privacy.breach.previewing import Preview
+from alpines_privacy.breach.previewing import preview as noticed
+from alpines_privacy.cli.breach.settings import ledger_options
 
 __all__ = ["preview", "warned"]
-
-
-class _Shown(NamedTuple):
-    notices: Notices
-    language: str
-    style: str
 
 
 @click.command(short_help="Show the notice.", context_settings={"max_content_width": 80})
@@ -48,44 +37,18 @@ def preview(  # noqa: PLR0913, PLR0917 - each option is a parameter
 
     What may be missing in texts, languages and settings is told beside it. Nothing is sent.
     """
-    settings = kept_in(policy)
-    with opened(ledger, settings) as database:
-        incidents = Incidents(database)
-        incident = named_incident(incidents, name)
-        notices = Notices(incident, settings, templates=templates)
-        history = incidents.history(incident.name)
-        wanted = wanted_languages(database, incident.id)
-    shown = _Shown(notices, _language(language, notices, incident), style)
-    _write(_content(shown), output)
-    warned(advice(incident, notices, settings, history, wanted))
+    shown = noticed(name, language=language, templates=templates, ledger=ledger, policy=policy)
+    _write(_content(shown, style), output)
+    warned(shown.warnings)
 
 
-def _language(wanted: str | None, notices: Notices, incident: Incident) -> str:
-    if wanted is None:
-        return notices.languages[0]
-    known = {tag.lower(): tag for tag in notices.languages}
-    if found := known.get(wanted.lower()):
-        return found
-    missing = lacking(incident.texts).get(wanted, [])
-    because = f" (missing: {', '.join(missing)})" if missing else ""
-    raise BreachError(
-        f'there is no notice in "{wanted[:40]}"{because}; expected one of {", ".join(notices.languages)}'
-    )
-
-
-def _content(shown: _Shown) -> bytes:
-    notices, language, style = shown
+def _content(shown: Preview, style: str) -> bytes:
     if style == "eml":
-        return notices.test_letter(INVENTED.address, language).content
-    rendered = notices.rendered(INVENTED, language)
+        return shown.message
     if style == "html":
-        return rendered.html.encode("utf-8", "replace")
-    head = (
-        f"From: {notices.sender} <{notices.email}>\n"
-        f"To: {INVENTED.name} <{INVENTED.address}>\n"
-        f"Subject: {notices.subject(language)}\n\n"
-    )
-    return f"{head}{rendered.text}".encode("utf-8", "replace")
+        return shown.html.encode("utf-8", "replace")
+    head = f"From: {shown.sender}\nTo: {shown.recipient}\nSubject: {shown.subject}\n\n"
+    return f"{head}{shown.text}".encode("utf-8", "replace")
 
 
 def _write(content: bytes, output: str | None) -> None:
@@ -100,7 +63,7 @@ def _write(content: bytes, output: str | None) -> None:
     click.echo(f"The notice is in {output}.", err=True)
 
 
-def warned(sentences: list[str]) -> None:
+def warned(sentences: Sequence[str]) -> None:
     """Tell each sentence as a warning, in lines of a terminal."""
     for sentence in sentences:
         lines = textwrap.wrap(f"WARNING: {sentence}", 80, subsequent_indent="         ")

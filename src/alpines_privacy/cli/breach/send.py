@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -15,29 +14,26 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from alpines_privacy.breach.database import Database
-from alpines_privacy.breach.delivery.connection import Door
-from alpines_privacy.breach.delivery.entries import pause_of, was_tested, write_entry
 from alpines_privacy.breach.delivery.progress import Ending
 from alpines_privacy.breach.delivery.sender import Sender
-from alpines_privacy.breach.delivery.trial import look_at, send_test
+from alpines_privacy.breach.delivery.trial import look_at
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.ledger import Counts, Ledger
 from alpines_privacy.breach.local_time import shown
-from alpines_privacy.breach.notice.notices import Notices
+from alpines_privacy.breach.sending import (
+    Sending,
+    needs_test,
+    prepared,
+    ready,
+    resume_if_paused,
+    send_trial,
+    sender_of,
+)
 from alpines_privacy.cli.breach.send_plan import plan_lines
 from alpines_privacy.cli.breach.send_progress import Bar, Lines, Shown
-from alpines_privacy.cli.breach.settings import (
-    has_terminal,
-    kept_in,
-    ledger_options,
-    named_incident,
-    opened,
-)
+from alpines_privacy.cli.breach.settings import has_terminal, ledger_options
 from alpines_privacy.cli.output import printable
-from alpines_privacy.policy.breach import Breach
 from alpines_privacy.policy.smtp import Smtp
 
 __all__ = ["send"]
@@ -45,13 +41,6 @@ __all__ = ["send"]
 ResultT = TypeVar("ResultT")
 _INTERRUPTED = "interrupted"
 _EXIT_LATE, _EXIT_INTERRUPTED = 1, 130
-
-
-class _Sending(NamedTuple):
-    database: Database
-    incident: Incident
-    notices: Notices
-    smtp: Smtp
 
 
 class _Asked(NamedTuple):
@@ -99,10 +88,7 @@ def send(  # noqa: PLR0913, PLR0917 - each option is a parameter
     Exit status 0: everybody is told, or the limit is reached. 1: after the deadline, or paused.
     130: interrupted.
     """
-    settings = kept_in(policy)
-    with opened(ledger, settings) as database:
-        incident = named_incident(Incidents(database), name)
-        sending = _Sending(database, incident, Notices(incident, settings), _smtp(settings))
+    with prepared(name, ledger, policy) as sending:
         if check:
             _check(sending.smtp)
         elif is_real:
@@ -110,13 +96,7 @@ def send(  # noqa: PLR0913, PLR0917 - each option is a parameter
         elif test or test_to:
             _test(sending, test_to)
         else:
-            click.echo("\n".join(plan_lines(database, incident, sending.notices, sending.smtp)))
-
-
-def _smtp(settings: Breach | None) -> Smtp:
-    if settings is None or settings.smtp is None:
-        raise BreachError("there is no mail server; expected [breach.smtp] with host in the policy")
-    return settings.smtp
+            click.echo("\n".join(plan_lines(*sending)))
 
 
 def _check(smtp: Smtp) -> None:
@@ -130,33 +110,20 @@ def _cut(line: str) -> str:
     return line if len(line) <= 80 else f"{line[:77]}..."
 
 
-def _test(sending: _Sending, test_to: str | None) -> None:
-    address = test_to or str(sending.incident.texts["email"])
-    trial = _run(send_test(sending.smtp, sending.notices, address))
-    said = {"digest": sending.notices.digest, "server": trial.server}
-    if trial.reply is not None:
-        said |= {"code": str(trial.reply.code), "reply": trial.reply.text}
-    write_entry(sending.database, sending.incident, "tested", said)
+def _test(sending: Sending, test_to: str | None) -> None:
+    trial = _run(send_trial(sending, test_to))
     click.echo(f"{trial.server} has accepted the test message. Read it where it arrives.", err=True)
 
 
-def _send(sending: _Sending, asked: _Asked) -> None:
-    database, incident = sending.database, sending.incident
-    pause = pause_of(database, incident)
-    if pause.is_paused and not asked.resume:
-        raise BreachError(f"the sending is paused: {pause.reason}; --resume goes on")
-    counts = Ledger(database, incident.id).counts()
-    if not counts.total:
-        raise BreachError("nobody is in the ledger; expected people: breach import FILE")
-    Door(sending.smtp)  # its password and certificates are there, before anybody is asked
-    if not was_tested(database, incident, sending.notices.digest):
+def _send(sending: Sending, asked: _Asked) -> None:
+    counts = ready(sending, resume=asked.resume)
+    if needs_test(sending):
         _test(sending, asked.test_to)
-    _confirm(incident, counts, yes=asked.yes)
-    if pause.is_paused:
-        write_entry(database, incident, "resumed", {"worker": _worker()})
+    _confirm(sending.incident, counts, yes=asked.yes)
+    resume_if_paused(sending)
     ending = _run_sender(sending, asked)
     click.echo("\n".join(_ending_lines(sending, ending)), err=not _is_text(asked))
-    click.get_current_context().exit(_status(incident, ending))
+    click.get_current_context().exit(_status(sending.incident, ending))
 
 
 def _confirm(incident: Incident, counts: Counts, *, yes: bool) -> None:
@@ -171,11 +138,8 @@ def _confirm(incident: Incident, counts: Counts, *, yes: bool) -> None:
         raise BreachError("that is not the incident's name; nothing is sent")
 
 
-def _run_sender(sending: _Sending, asked: _Asked) -> Ending:
-    sender = Sender(
-        sending.database, sending.incident, sending.notices, sending.smtp,
-        worker=_worker(), limit=asked.limit,
-    )  # fmt: skip
+def _run_sender(sending: Sending, asked: _Asked) -> Ending:
+    sender = sender_of(sending, limit=asked.limit)
     shows: Shown = Bar(sending.incident.zone) if _is_text(asked) else Lines(sending.incident.name)
     ending = None
     try:
@@ -213,7 +177,7 @@ def _end_at_once(_: int, __: FrameType | None) -> None:
     os._exit(_EXIT_INTERRUPTED)
 
 
-def _ending_lines(sending: _Sending, ending: Ending) -> list[str]:
+def _ending_lines(sending: Sending, ending: Ending) -> list[str]:
     counts = Ledger(sending.database, sending.incident.id).counts()
     told = f"{counts.accepted:,} of {counts.total:,} messages are accepted"
     again = f"alpines-privacy breach send {sending.incident.name} --send"
@@ -239,10 +203,6 @@ def _status(incident: Incident, ending: Ending) -> int:
 
 def _is_text(asked: _Asked) -> bool:
     return asked.style == "text" or (asked.style is None and sys.stderr.isatty())
-
-
-def _worker() -> str:
-    return f"{socket.gethostname()} {os.getpid()}"
 
 
 def _run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
