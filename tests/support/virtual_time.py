@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 __all__ = ["VirtualLoop", "run_virtually"]
 
 ResultT = TypeVar("ResultT")
+_TICK = 1e-6  # seconds that pass at least: a float of hours knows no shorter time
 
 
 class _Selector(selectors.DefaultSelector):
@@ -25,7 +26,7 @@ class _Selector(selectors.DefaultSelector):
         found = super().select(0)
         if not found:
             assert timeout is not None, "everybody waits for somebody else"
-            self.now += timeout
+            self.now += max(timeout, _TICK) if timeout else 0
         return found
 
 

@@ -59,6 +59,10 @@ class HostGuards:
         self._guards: OrderedDict[PrivacyPolicy, Guard] = OrderedDict()
         self._left, self._counted = float(_MOST_GUARDS), time.monotonic()
 
+    def policy_of(self, host: str) -> PrivacyPolicy:
+        """Return the policy of a host, in lower case without its port; raises what the callable raises."""
+        return self._policy_of(host) or self._literal.policy
+
     def visit(self, head: RequestHead) -> Visit:
         """Begin a visit under the host's policy; if the callable fails, under the literal policy."""
         host = as_read_inside(head, head.asked()).authority.strip().lower()

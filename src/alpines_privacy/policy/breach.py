@@ -87,6 +87,7 @@ class Breach(Part, frozen=True, kw_only=True):
       any, Monday to Friday.
     - `ledger`: the URL of the database that keeps who was told: SQLite's file, or PostgreSQL. A
       password comes from `ALPINES_PRIVACY_BREACH_LEDGER`, never from here.
+    - `announcement`: the file by which the site's pages say that there was a breach, while one is announced.
     - `contact`, `email`: whom people may ask, in words, and the address that notices come from.
     - `sender`: the name that notices come from; without one that of `[operator]`.
     - `language`: the language that incidents are written in, unless they say another.
@@ -100,6 +101,7 @@ class Breach(Part, frozen=True, kw_only=True):
     zone: str
     calendars: Sequence[Calendar] = ()
     ledger: str = "sqlite:///breach.db"
+    announcement: _Text | None = None
     contact: _Text | None = None
     email: _Text | None = None
     sender: _Text | None = None

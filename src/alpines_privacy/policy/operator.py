@@ -107,23 +107,42 @@ class Evidence(Part, frozen=True):
     """Something done for the safety of data: what, when, and for how many days it counts.
 
     - `kind`: `"audit"`, `"update"` (of software) or `"access review"`.
+    - `date`: the day it was done.
     - `max_age`: the page names it for so many days; when it is older, a warning at start-up says so.
     - `note`: by whom or of what, in words.
+    - `file`: instead of a date, for an audit: what `alpines-privacy audit --record FILE` wrote. What
+      it found broken, the site's claims do not say is kept (`policy.claims`).
     """
 
     kind: Literal["audit", "update", "access review"]
-    date: dt.date
-    max_age: Annotated[int, Meta(ge=1, le=3660)]
+    date: dt.date | None = None
+    max_age: Annotated[int, Meta(ge=1, le=3660)] = 365
     note: Said | None = None
+    file: Annotated[str, Meta(min_length=1)] | None = None
 
     def check(self) -> None:
         """Check what the types cannot say."""
         _refuse_blank("note", self.note)
+        if self.file is None and self.date is None:
+            raise PolicyError(
+                "is missing; expected a day, or for an audit the `file` that `audit --record` wrote",
+                key="date",
+            )
+        if self.file is not None and self.date is not None:
+            raise PolicyError("is given beside `file`, which has a date; expected one", key="date")
+        if self.file is not None and self.kind != "audit":
+            raise PolicyError(
+                f'is given for the kind "{self.kind}"; only an audit has one', key="file"
+            )
 
     @property
     def stale_from(self) -> dt.date:
-        """The first day on which it no longer counts."""
-        return self.date + dt.timedelta(days=self.max_age + 1)
+        """The first day on which it no longer counts; never, as far as a policy alone can tell, for a file."""
+        return self.stale_after(self.date) if self.date else dt.date.max
+
+    def stale_after(self, done: dt.date) -> dt.date:
+        """Return the first day on which it no longer counts, if it was done on a given day."""
+        return done + dt.timedelta(days=self.max_age + 1)
 
 
 def _refuse_blank(key: str, text: str | None) -> None:

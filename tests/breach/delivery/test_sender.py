@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from alpines_privacy.breach import tables
-from alpines_privacy.breach.delivery import pool
+from alpines_privacy.breach.delivery import pool, retries
 from alpines_privacy.breach.delivery.connection import PASSWORD
 from alpines_privacy.breach.delivery.entries import pause_of, write_entry
 from alpines_privacy.breach.delivery.progress import Ending, Progress
@@ -258,7 +258,10 @@ def test_a_busy_server_is_waited_for() -> None:
         assert sending.run(local(server.port)).kind == "done"
 
 
-def test_a_server_that_goes_away_is_waited_for_and_its_people_lose_nothing() -> None:
+def test_a_server_that_goes_away_is_waited_for_and_its_people_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retries, "_FIRST", 0.1)
     with opened_sending(PEOPLE) as sending:
         port = free_port()
         problems: list[str] = []
@@ -320,11 +323,11 @@ def test_a_stopped_sender_ends_what_it_began_and_gives_back_the_rest() -> None:
     def slow(stage: str, _: str) -> Fault | None:
         return Fault.SLOW if stage == "rcpt" else None
 
-    with mail_server(slow) as server, opened_sending(500) as sending:
+    with mail_server(slow) as server, opened_sending(200) as sending:
         assert stop_when(sending, server, 20) == Ending("stopped", "enough")
         counts = told(sending)
         assert counts.accepted == len(server.received)
-        assert counts.pending == 500 - counts.accepted
+        assert counts.pending == 200 - counts.accepted
         server.faults = lambda _, __: None
         assert sending.run(local(server.port)).kind == "done"
         assert set(server.recipients().values()) == {1}

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiosmtpd.smtp
 import aiosmtplib
-import html5lib
+import html5lib  # type: ignore[import-untyped]
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -114,7 +114,7 @@ def test_every_language_has_the_five_headings_and_the_items_in_this_order(tag: s
         "contact": "DDD 021 111 222",
     }
     made = notices(
-        **said, language=tag, kinds=["EMAIL", "PASSWORD"], consequences="EEE", occurred="FFF", sender="GGG"
+        None, **said, language=tag, kinds=["EMAIL", "PASSWORD"], consequences="EEE", occurred="FFF", sender="GGG"
     )  # fmt: skip
     words = Words(tag)
     expected = [

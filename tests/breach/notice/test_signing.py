@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def verified(content: bytes, key: Key) -> bool:
     return found
 
 
-KEYS = {
+KEYS: dict[str, tuple[Key, bytes]] = {
     "RSA, PKCS #8": (RSA, pem(RSA)),
     "RSA, PKCS #1": (RSA, pem(RSA, PrivateFormat.TraditionalOpenSSL)),
     "RSA, lines of DOS": (RSA, pem(RSA).replace(b"\n", b"\r\n")),
@@ -65,6 +66,7 @@ KEYS = {
 def test_letters_are_verified_and_no_change_is(kind: str, tmp_path: Path) -> None:
     key, data = KEYS[kind]
     made = notices(settings_with(tmp_path / "key.pem", data), translations={"ur": UR})
+    assert verified(made.letter(claim("用户@example.net")).content, key)
     for language in ("en", "ur"):
         letter = made.letter(claim(name="Khan, Åsa", language=language))
         assert verified(letter.content, key)
@@ -77,7 +79,10 @@ def test_letters_are_verified_and_no_change_is(kind: str, tmp_path: Path) -> Non
         assert not verified(letter.content.replace(b"--=_notice--", b"Pay\r\n--=_notice--"), key)
         head = letter.content.partition(b"\r\n\r\n")[0].split(b"\r\n")
         assert max(map(len, head)) <= 78
+        signature = read(letter)["DKIM-Signature"]
         assert read(letter).keys()[0] == "DKIM-Signature"
+        assert signature.count("from") == 2  # so that no second one can be added
+        assert not {" l=", " t=", " x="} & set(re.findall(r" \w=", signature))
 
 
 def test_whatever_the_name_the_signature_holds(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.policy import Breach
 from tests.breach.notice.support import UR, body_of, claim, notices, read
 
-UR_TABLE = {"translations": {"ur": UR}}
+UR_TABLE: dict[str, Any] = {"translations": {"ur": UR}}
 SD = {**UR, "kinds": ["EMAIL", "اسڪول"]}  # Sindhi: no headings are shipped
 
 
@@ -86,8 +86,8 @@ WHOLE = {
 
 
 def test_a_language_without_a_catalogue_needs_templates_of_all_parts(tmp_path: Path) -> None:
-    texts = {"translations": {"sd": SD}}
-    for index in range(3):
+    texts: dict[str, Any] = {"translations": {"sd": SD}}
+    for index in (1, 2):
         some = dict(list(WHOLE.items())[:index])
         (tmp_path / str(index)).mkdir()
         assert notices(templates=folder_of(tmp_path / str(index), **some), **texts).languages == (
@@ -132,6 +132,7 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
     "the same in text": ({"notice.txt": "https://e.example/{{ address }}"}, r"notice\.txt:1: a link differs"),
     "a file of no part": ({"notice.htm": "a"}, r"notice\.htm: serves no part"),
     "a subject in HTML": ({"subject.html": "a"}, r"subject\.html: serves no part"),
+    "a name in capitals": ({"Notice.txt": "a"}, r"Notice\.txt: serves no part"),
     "a tag that is none": ({"notice.in_urdu.txt": "a"}, r"notice\.in_urdu\.txt: serves no part"),
 }  # fmt: skip
 
@@ -151,6 +152,9 @@ def test_files_that_are_no_text_and_folders_that_are_none(tmp_path: Path) -> Non
         notices(templates=tmp_path)
     with pytest.raises(BreachError, match=r"breach\.templates: .*absent cannot be read"):
         notices(templates=tmp_path / "absent")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BreachError, match=r"breach\.templates: .*empty holds no template"):
+        notices(templates=tmp_path / "empty")
     with pytest.raises(BreachError, match=r"notice\.txt cannot be read"):
         notices(templates=tmp_path / "notice.txt")
 
@@ -174,11 +178,16 @@ def test_the_policy_names_the_folder(tmp_path: Path) -> None:
     assert notices(settings, templates=other).subject("en") == "Option's"
 
 
-def test_templates_escape_in_html_and_not_in_text(tmp_path: Path) -> None:
-    made = notices(what_happened="<b>A & B</b>\n\nsecond\nline")
-    letter = made.letter(claim(name="<i>Ayesha</i>"))
+def test_templates_escape_in_html_and_not_in_text() -> None:
+    said = dict.fromkeys(
+        ("occurred", "consequences", "what_happened", "what_we_do", "what_you_can_do", "contact", "sender"),
+        "<b>A & B</b>",
+    )  # fmt: skip
+    made = notices(None, **said | {"what_we_do": "first\n\nsecond\nline"}, kinds=["<b>A & B</b>"])
+    letter = made.letter(claim(name="<b>A & B</b>"))
     html = body_of(letter, "html")
-    assert "<p>&lt;b&gt;A &amp; B&lt;/b&gt;</p>" in html
-    assert "<p>second<br>\nline</p>" in html
-    assert "Dear <bdi>&lt;i&gt;Ayesha&lt;/i&gt;</bdi>," in html
-    assert "<b>A & B</b>" in body_of(letter, "plain")
+    assert "<b>" not in html
+    # The name stands in the greeting; the sender stands above the text and below it.
+    assert html.count("&lt;b&gt;A &amp; B&lt;/b&gt;") == len(said) - 1 + 3
+    assert "<p>first</p>\n<p>second<br>\nline</p>" in html
+    assert body_of(letter, "plain").count("<b>A & B</b>") == len(said) - 1 + 3

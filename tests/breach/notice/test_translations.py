@@ -145,6 +145,7 @@ def test_only_what_differs_is_new(incidents: Incidents) -> None:
         assert what_is_new(opened, {key: value}) == {key: value}
         with pytest.raises(BreachError, match=f"{key}: never changes"):
             incidents.amend(NAME, what_is_new(opened, {key: value}))
+    nonsense: Any
     for nonsense in ("a", [], {"ur": 1}, {"ur": []}):
         with pytest.raises(PolicyError, match="translations"):
             incidents.amend(NAME, what_is_new(opened, {"translations": nonsense}))

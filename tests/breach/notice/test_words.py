@@ -14,7 +14,7 @@ import pytest
 from alpines_privacy.breach.notice.words import KIND_WORDS, WORDS, Words
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.kinds import Kind
-from tests.support.catalogues import NOTICE, read, written
+from tests.support.catalogues import NOTICE, compiled, read, written
 
 in_each = pytest.mark.parametrize("path", NOTICE.languages(), ids=lambda path: path.parts[-3])
 
@@ -51,12 +51,10 @@ def test_the_compiled_catalogue_is_that_of_the_source(path: Path) -> None:
 
 @in_each
 def test_no_word_is_left_in_english(path: Path) -> None:
+    """The code says no word that is in no catalogue, or reading it would raise."""
     words = Words(path.parts[-3])
-    words.kinds(get_args(Kind))
-    for month in range(1, 13):
-        words.day(date(2026, month, 1))
     assert words.exist
-    assert words.untranslated == []
+    assert not set(words.kinds(get_args(Kind))) & set(get_args(Kind))
 
 
 def test_every_kind_of_data_has_a_word() -> None:
@@ -93,9 +91,46 @@ def test_an_unknown_language_has_none() -> None:
     assert not Words("sd").exist
 
 
+def catalogue_in(folder: Path, tag: str, data: bytes) -> None:
+    (folder / tag / "LC_MESSAGES").mkdir(parents=True)
+    (folder / tag / "LC_MESSAGES" / "alpines_privacy_notice.mo").write_bytes(data)
+
+
 def test_a_catalogue_of_the_operator_s_goes_first(tmp_path: Path) -> None:
-    folder = tmp_path / "de" / "LC_MESSAGES"
-    folder.mkdir(parents=True)
-    (folder / "alpines_privacy_notice.mo").write_bytes(b"no catalogue")
-    with pytest.raises(PolicyError, match=r"breach\.templates: .* is no gettext catalogue"):
-        Words("de", tmp_path)
+    more = NOTICE.extracted()
+    more["Hello,"].string = "Moin,"
+    catalogue_in(tmp_path, "de", compiled(more))
+    words = Words("de", tmp_path).all
+    assert (words.greeting_without_name, words.what_we_do) == ("Moin,", "Was wir unternehmen")
+
+
+def test_a_catalogue_makes_a_language(tmp_path: Path) -> None:
+    whole = NOTICE.extracted()
+    for entry in whole:
+        entry.string = f"{entry.id}!" if entry.id else entry.string
+    catalogue_in(tmp_path, "sd", compiled(whole))
+    assert Words("sd", tmp_path).exist
+    assert Words("sd-PK", tmp_path).all.title == "Notice of Data Breach!"
+
+
+WRONG: dict[str, tuple[dict[str, str] | None, str]] = {
+    "no catalogue": (None, "is no gettext catalogue"),
+    "a word alone": ({"What Happened": "ڇا ٿيو"}, r'"sd" lacks \d+ of its words, such as "Notice of Data Breach"'),
+    "a place misspelt": ({"Dear {name},": "{naem}"}, 'has other places in 1 of its words, such as "Dear {name},"'),
+    "a brace": ({"Discovered: {date}": "{date"}, "has other places in 1 of its words"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_catalogue_is_told(case: str, tmp_path: Path) -> None:
+    changes, problem = WRONG[case]
+    made = NOTICE.extracted()
+    for entry in made:
+        if entry.id and case != "a word alone":
+            entry.string = f"{entry.id}!"
+    for text, said in (changes or {}).items():
+        made[text].string = said
+    catalogue_in(tmp_path, "sd", b"nothing" if changes is None else compiled(made))
+    with pytest.raises(PolicyError, match=problem) as raised:
+        Words("sd", tmp_path)
+    assert raised.value.key == "breach.templates"

@@ -135,6 +135,7 @@ class Sender:
         try:
             await self._is_ending.wait()
         finally:
+            self.stop()  # whoever has cancelled it
             self._commits.hurry(self._grace)
             await _ended(others, 0)
             with suppress(BreachError):

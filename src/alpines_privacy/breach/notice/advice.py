@@ -102,7 +102,7 @@ def _size(notices: Notices) -> Iterator[str]:
 
 
 def _mail(incident: Incident, notices: Notices, settings: Breach | None) -> Iterator[str]:
-    domain = incident.domain
+    domain = notices.email.rpartition("@")[2]
     if not notices.sender:
         yield "No name of the sender: people see an address alone (sender, or [operator] name)."
     if settings is None or settings.dkim is None:

@@ -22,7 +22,6 @@ from alpines_privacy.policy.catalogue import direction_of
 
 __all__ = ["Edition", "Person", "Rendered"]
 
-_ANY_LINE = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 # Numbers in groups, as of telephones, which stand in the wrong order among letters that run to the left.
 _NUMBER = re.compile(r"\+?\(?\d+\)?(?:[ ./-]?\(?\d+\)?)+", re.ASCII)
 _LONGEST_SUBJECT = 200  # characters
@@ -75,8 +74,8 @@ class Edition:
         text = {**text, **person._asdict(), **self._greeting(person.name, person.name)}
         html = {**html, **person._asdict(), **self._greeting(person.name, name)}
         return Rendered(
-            _ANY_LINE.sub("\n", self._templates.rendered(self._text, text)),
-            _ANY_LINE.sub("\n", self._templates.rendered(self._html, html)),
+            _lined(self._templates.rendered(self._text, text)),
+            _lined(self._templates.rendered(self._html, html)),
         )
 
     @property
@@ -151,7 +150,7 @@ def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[st
     """Return what is the same for all people who read a language."""
     direction = words.direction if words.exist else direction_of(said.what_happened)
     given = {key: value for key, value in said._asdict().items() if isinstance(value, str)}
-    texts = {key: _ANY_LINE.sub("\n", value).strip() for key, value in given.items()}
+    texts = {key: _lined(value).strip() for key, value in given.items()}
     if direction == "rtl":
         texts = {key: _NUMBER.sub(_isolated, value) for key, value in texts.items()}
     fixed: dict[str, Any] = {
@@ -176,6 +175,11 @@ def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[st
     elif not KINDS.intersection(said.kinds):
         fixed["kinds"] = list(said.kinds)
     return fixed
+
+
+def _lined(text: str) -> str:
+    """Return a text whose lines end alike, whichever ends they had."""
+    return "\n".join(text.splitlines())
 
 
 def _isolated(match: re.Match[str]) -> str:

@@ -41,6 +41,7 @@ _NAMED = re.compile(
 )
 _SHIPPED = "builtin"  # as others extend them: {% extends "builtin/notice.html" %}
 _PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_CATALOGUES = "*/LC_MESSAGES/alpines_privacy_notice.mo"
 _LONGEST = 1 << 20  # bytes of a template
 
 
@@ -200,11 +201,17 @@ def _named_in(folder: Path) -> dict[tuple[str, str], str]:
         if found := _NAMED.fullmatch(name):
             part, tag = f"{found['stem']}.{found['kind']}", (found["tag"] or "").lower()
             given[part, tag] = name
-        if (found is None or part not in _PARTS) and name.split(".")[0] in {"notice", "subject"}:
+        stem = name.lower().partition(".")[0]
+        if (found is None or part not in _PARTS) and stem in {"notice", "subject"}:
             raise BreachError(
                 f"{folder / name}: serves no part; expected a name such as notice.html, "
                 "notice.ur.txt or subject.ur.txt"
             )
+    if not given and not any(folder.glob(_CATALOGUES)):
+        raise BreachError(
+            f"breach.templates: {folder} holds no template; expected notice.txt, notice.html, "
+            "subject.txt, or those of one language (notice.ur.txt)"
+        )
     return given
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from string import Formatter
 from types import MappingProxyType, SimpleNamespace
 
 from alpines_privacy.policy.catalogue import DATE, Catalogue, direction_of, message, month_of
+from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.kinds import Kind
 
 __all__ = ["CATALOGUES", "KIND_WORDS", "WORDS", "Words"]
@@ -78,17 +80,33 @@ class Words:
     """The fixed words in one language; `exist` tells whether it has any."""
 
     def __init__(self, tag: str, folder: Path | None = None) -> None:
-        """Read the catalogues, that in the operator's folder first; raises `PolicyError`."""
+        """Read the catalogues, that in the operator's folder first.
+
+        Raises `PolicyError` for one that cannot be read, lacks a word or a place, or has one more:
+        a notice has no words of two languages.
+        """
         folders = [folder, CATALOGUES] if folder else [CATALOGUES]
         self._catalogue = Catalogue(tag, _FILE, folders, key="breach.templates")
         self.exist = self._catalogue.exists
-        self.all = SimpleNamespace(**{name: self._catalogue(text) for name, text in WORDS.items()})
+        said = {text: self._catalogue(text) for text in (*WORDS.values(), *_NAMED.values(), DATE)}
+        for month in range(1, 13):
+            self._catalogue(month_of(dt.date(2000, month, 1)))
+        if self.exist:
+            self._check(tag, said)
+        self.all = SimpleNamespace(**{name: said[text] for name, text in WORDS.items()})
         self.direction = direction_of(self.all.title)
 
-    @property
-    def untranslated(self) -> list[str]:
-        """The words said so far that no catalogue has."""
-        return self._catalogue.untranslated
+    def _check(self, tag: str, said: Mapping[str, str]) -> None:
+        wrong = [text for text, other in said.items() if _places(text) != _places(other)]
+        for what, texts in (
+            ("lacks", self._catalogue.untranslated),
+            ("has other places in", wrong),
+        ):
+            if texts:
+                raise PolicyError(
+                    f'the catalogue of "{tag}" {what} {len(texts)} of its words, such as "{texts[0]}"',
+                    key="breach.templates",
+                )
 
     def kinds(self, kinds: Sequence[str]) -> list[str]:
         """Return the names of kinds of data in the language; words as they are."""
@@ -98,3 +116,10 @@ class Words:
         """Return a day as the language writes it."""
         month = self._catalogue(month_of(day))
         return self._catalogue(DATE).format(day=day.day, month=month, year=day.year)
+
+
+def _places(text: str) -> set[str | None] | None:
+    try:
+        return {place for _, place, _, _ in Formatter().parse(text) if place is not None}
+    except ValueError:
+        return None

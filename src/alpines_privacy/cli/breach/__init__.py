@@ -47,6 +47,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
     ),
+    "announce": (
+        "alpines_privacy.cli.breach.announce:announce_command",
+        "Show the notice on the site's own pages.",
+    ),
 }
 _PACKAGES = {
     "aiolimiter", "aiosmtpd", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl",

@@ -38,7 +38,7 @@ def plan_lines(database: Database, incident: Incident, notices: Notices, smtp: S
         f"  server      {Door(smtp).name} ({smtp.security}, {_user(smtp)})",
         f"  rate        {_rate(smtp)}",
         f"  deadline    {shown(deadline, incident.zone)}, {duration(deadline, now)}",
-        f"              {_needed(counts.remaining, incident, smtp)}",
+        *(f"              {line}" for line in _needed(counts.remaining, incident, smtp)),
         f"  test        {_test(database, incident, notices)}",
         *_pause(database, incident),
         "",
@@ -73,15 +73,15 @@ def _rate(smtp: Smtp) -> str:
     return f"{whole}{domain}, by {smtp.connections} connections"
 
 
-def _needed(remaining: int, incident: Incident, smtp: Smtp) -> str:
+def _needed(remaining: int, incident: Incident, smtp: Smtp) -> list[str]:
     now = datetime.now(UTC)
     left = (incident.deadline - now).total_seconds()
-    needed = f"needs {remaining / left:,.2f} a second" if left > 0 else "which is missed"
+    lines = [f"needs {remaining / left:,.2f} a second" if left > 0 else "which is missed"]
     if smtp.rate is None:
-        return needed
+        return lines
     end = now + timedelta(seconds=min(remaining / smtp.rate, 10 * 365 * 86400))
     late = ", TOO LATE" if end > incident.deadline else ""
-    return f"{needed}; at the set rate done {shown(end, incident.zone)}{late}"
+    return [*lines, f"at the set rate done {shown(end, incident.zone)}{late}"]
 
 
 def _test(database: Database, incident: Incident, notices: Notices) -> str:

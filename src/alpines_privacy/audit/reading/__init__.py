@@ -1,0 +1,1 @@
+"""What a page says, read from its bytes: forms, links, loads, texts."""
