@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mailbox
 import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 from email import message_from_string
@@ -190,6 +191,31 @@ class TestMailboxes:
     def test_mbox_gives_back_what_was_quoted(self, tmp_path: Path) -> None:
         box = Kept(*self.CONTENTS).write(tmp_path)
         assert [mail.content.decode().rstrip() + "\n" for mail in box.mails()] == [*self.CONTENTS]
+
+    @given(
+        st.lists(
+            st.lists(
+                st.sampled_from(
+                    [b"From x", b">From x", b">>From", b"", b"text", b"From", b" From x"]
+                ),
+                max_size=6,
+            ),
+            max_size=4,
+        )
+    )
+    def test_any_mbox_is_read_as_python_reads_it(self, bodies: list[list[bytes]]) -> None:
+        """What its writer has quoted comes back; where messages begin is the same."""
+        with fast_folder() as folder:
+            box = mailbox.mbox(folder / "box")
+            for lines in bodies:
+                box.add(b"\n".join([b"Subject: x", b"", *lines, b"end", b""]))
+            box.flush()
+            theirs = [box.get_bytes(key) for key in box.iterkeys()]
+            box.close()
+            ours = [mail.content for mail in FileMailbox(folder / "box").mails()]
+        assert [each.rstrip() for each in ours] == [
+            re.sub(rb"(?m)^>(>*From )", rb"\1", each).rstrip() for each in theirs
+        ]
 
     def test_maildir(self, tmp_path: Path) -> None:
         box = mailbox.Maildir(tmp_path / "box")
