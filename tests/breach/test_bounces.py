@@ -19,7 +19,7 @@ from sqlalchemy import select
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.bounced.collected import Tally, bounces, collect
 from alpines_privacy.breach.bounced.mailboxes import FileMailbox
-from alpines_privacy.breach.bounced.message import LONGEST, read_message
+from alpines_privacy.breach.bounced.message import LONGEST, _bounded, read_message
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
@@ -301,6 +301,18 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_an_attacker_sends_is_other_mail(name: str) -> None:
     assert read_message(HOSTILE[name], SALT, DOMAIN).kind == "other"
+
+
+@given(st.sampled_from(sorted(HOSTILE)), st.binary(max_size=50))
+def test_what_parsers_get_is_bounded(name: str, noise: bytes) -> None:
+    """Whatever a message holds: its lines, their folds, its parts, and only ASCII."""
+    bounded = _bounded(noise + HOSTILE[name])
+    lines = bounded.split(b"\n")
+    folds = "".join("f" if line[:1] in {b" ", b"\t"} else "." for line in lines).split(".")
+    assert bounded.isascii()
+    assert max(map(len, lines)) <= 998
+    assert max(map(len, folds)) <= 20
+    assert len(re.findall(rb"(?im)^--|(?:multipart|message)/", bounded)) <= 201
 
 
 @given(st.binary(max_size=400), st.sampled_from(sorted(SAMPLES)), st.floats(0, 1))
