@@ -50,8 +50,9 @@
     if (typeof original !== "function") return;
     globalThis[key] = new Proxy(original, {
       construct(target, args, to) {
-        quietly(() => before(args));
-        return Reflect.construct(target, args, to);
+        let changed = args;
+        quietly(() => { changed = before(args) || args });
+        return Reflect.construct(target, changed, to);
       },
     });
   };
@@ -152,11 +153,12 @@
     method(context, "getShaderPrecisionFormat", (_, [shader, precision]) => asks(shader + " " + precision));
   }
 
-  // Connections that are no requests.
-  made("RTCPeerConnection", ([options]) => {
+  // Connections that are no requests: written down, and made so that nothing is sent, not even to the local network.
+  made("RTCPeerConnection", ([options, ...more]) => {
     for (const server of (options && options.iceServers) || []) {
       for (const url of [].concat(server.urls || server.url || [])) say("WebRTC", String(url));
     }
+    return [{ ...options, iceServers: [], iceTransportPolicy: "relay" }, ...more];
   });
   made("WebTransport", ([url]) => say("WebTransport", new URL(url, document.baseURI).href));
 })("%SIGNAL%", "%NAME%");
