@@ -1,15 +1,17 @@
-"""`python -m benchmarks.breach`: an import, and the ledger's work for each message, with the disk's fsync rate.
+"""`python -m benchmarks.breach`: an import, the ledger's work for each message, and whole messages to a local sink.
 
 Rows and messages a second by the clock, and per second of processor: on a machine that others use,
 the second is what the code costs. A message is a share of a claim, and two records: that it is about
 to leave, and what the server answered. The ledger syncs the disk at each commit, so the rate of fsync
 bounds what one process can do with a commit for each record; senders with several connections put
-the records of several messages into one.
+the records of several messages into one. A whole message is composed, begun, given to a server of
+another process that takes everything, and finished; that server's own work is in no row.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import resource
 import subprocess
@@ -21,13 +23,19 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.breach.delivery.support import Notices as ShortNotices
+from tests.support.processes import free_port, program
+
 from alpines_privacy.breach.columns import guess_columns
 from alpines_privacy.breach.database import Database
+from alpines_privacy.breach.delivery.sender import Sender
 from alpines_privacy.breach.imports import import_people
 from alpines_privacy.breach.incident import Incident, IncidentDraft
 from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.ledger import Ledger, Outcome
+from alpines_privacy.breach.notice.notices import Notices
 from alpines_privacy.breach.sources.detect import open_list
+from alpines_privacy.policy.smtp import Smtp
 
 _LINE = "{:<44}{:>12}{:>12}{:>12}"
 _DRAFT = {
@@ -87,6 +95,7 @@ def _measure(rows: int, messages: int, url: str | None, folder: str | None) -> N
             count = messages // (10 if group == 1 else 1)
             took = _took(lambda group=group, count=count: _send(ledger, count, group))  # type: ignore[misc]
             _print(f"ledger, {group} message(s) in a commit", took)
+        _sent(database, incident, messages, place)
         _print("fsync of 4 KB, the same disk", _took(lambda: _synced(place / "disk", 500)))
         database.close()
 
@@ -118,6 +127,26 @@ def _send(ledger: Ledger, messages: int, group: int) -> int:
             )
             sent += len(begun)
     return sent
+
+
+def _sent(database: Database, incident: Incident, messages: int, place: Path) -> None:
+    """Send messages as `breach send` does, with its own notices and with short ones."""
+    port, file = free_port(), place / "taken"
+    command = [sys.executable, "-m", "tests.breach.delivery.sink", str(port), str(file)]
+    with program(command, port, place):
+        for name, notices in (
+            ("sent to a local sink, notices composed", Notices(incident)),
+            ("sent to a local sink, short messages", ShortNotices(incident)),
+        ):
+            smtp = Smtp(host="127.0.0.1", port=port, security="none", connections=8)
+            sender = Sender(database, incident, notices, smtp, worker="bench", limit=messages // 4)
+            _print(name, _took(lambda sender=sender: _run(sender, file)))  # type: ignore[misc]
+
+
+def _run(sender: Sender, file: Path) -> int:
+    before = file.read_bytes().count(b"\n")
+    asyncio.run(sender.run())
+    return file.read_bytes().count(b"\n") - before
 
 
 def _synced(path: Path, times: int) -> int:

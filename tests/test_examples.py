@@ -20,6 +20,7 @@ import httpx
 import pytest
 from examples import databases
 from examples.demo import browser as demo_browser
+from examples.demo.breach import practised
 from examples.demo.checks import SIGNALS, Differs, InChromium, Logged, Reported, Row
 from examples.demo.embedded import in_markup, loaders, relation, subscribes
 from examples.demo.exhibits import EXHIBITS, Exhibit
@@ -663,8 +664,19 @@ class TestDemo:
         )
         for exhibit in EXHIBITS:
             assert any(line.startswith(exhibit.name.upper()) for line in lines)
+        assert any(line.startswith("kill -9 ") for line in lines)
+        assert any(re.match(r"the deadline is met +met +ok", line) for line in lines)
         checks = sum(len(list(exhibit.checks)) for exhibit in EXHIBITS)
         assert sum(line.endswith(" ok") for line in lines) > checks
+
+    def test_a_drill_that_cannot_be_run_is_a_wrong_row(self, tmp_path: Path) -> None:
+        (tmp_path / "mine").write_text("mine", "utf-8")
+        out = io.StringIO()
+        table = Table(out)
+        for check in practised(tmp_path, table.step):
+            table.check(check)
+        assert (table.total, table.wrong) == (1, 1)
+        assert re.match(r"the drill runs +\S.* NO\n", out.getvalue())
 
     def test_the_browser_is_there(self) -> None:
         need("Chromium", demo_browser.installed() is not None, "apt-get install chromium")

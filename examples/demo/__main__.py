@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from examples.demo.breach import practised
 from examples.demo.browser import installed
 from examples.demo.exhibits import EXHIBITS
 from examples.demo.internet import Internet, internet, tls_context
@@ -26,9 +27,10 @@ def main() -> int:
             running(EXHIBITS, sockets[:-1], Path(folder)) as pairs,
             internet(tls_context(Path(folder)), sockets[-1]) as others,
         ):
-            _show(table, pairs)
+            _show(table, pairs, Path(folder) / "drill")
             if not options.once:
                 table.invitation(pairs, others.port)
+                table.evidence(Path(folder) / "drill")
                 _serve(table, pairs, others)
             return 1 if table.wrong else 0
     except Failed as failure:
@@ -56,7 +58,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _show(table: Table, pairs: list[Pair]) -> None:
+def _show(table: Table, pairs: list[Pair], drill: Path) -> None:
     table.opening(has_browser=installed() is not None)
     for pair in pairs:
         table.heading(pair)
@@ -64,6 +66,9 @@ def _show(table: Table, pairs: list[Pair]) -> None:
             for row in check.rows(pair.bare, pair.protected):
                 stand(pairs)
                 table.row(row)
+    table.drill_heading()
+    for check in practised(drill, table.step):
+        table.check(check)
     table.verdict()
 
 

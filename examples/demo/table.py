@@ -5,8 +5,10 @@ import textwrap
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import zip_longest
+from pathlib import Path
 from typing import TextIO
 
+from alpines_privacy.breach.drill.drill import Check as Held
 from examples.demo.checks import Row
 from examples.demo.internet import Asked
 from examples.demo.servers import Pair
@@ -62,6 +64,30 @@ class Table:
                 text, 79, initial_indent=f"  {label:9} ", subsequent_indent=" " * 12
             ):
                 self._say(self._painted(part, DIM))
+
+    def drill_heading(self) -> None:
+        self._say()
+        self._say(
+            self._painted("BREACH", BOLD)
+            + "  a drill with invented people and a mail server of its own"
+        )
+        self._say(self._painted("-" * 79, DIM))
+
+    def step(self, step: str, what: str) -> None:
+        """Tell of a step of the drill."""
+        self._say(self._painted(f"{step:<20} {what}"[:79], DIM))
+
+    def check(self, check: Held) -> None:
+        """Show what has to hold at the end of the drill."""
+        self.total += 1
+        self.wrong += not check.holds
+        mark = self._painted("ok", GREEN) if check.holds else self._painted("NO", RED)
+        self._say(f"{check.what:<54.54} {check.found:<21.21} {mark}")
+
+    def evidence(self, folder: Path) -> None:
+        self._say("The evidence that the drill has left:")
+        self._say(f"  {folder}/evidence.html")
+        self._say()
 
     def verdict(self) -> None:
         self._say()

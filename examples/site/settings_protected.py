@@ -17,7 +17,7 @@ ALPINES_PRIVACY = {
         "account": "/account/",
         "breach_notice": 1,
     },
-    # `_ga` is not declared on purpose: under a privacy signal it does not leave.
+    # Under a privacy signal the necessary ones alone leave.
     "cookies": [
         {
             "name": "sessionid",
@@ -36,9 +36,17 @@ ALPINES_PRIVACY = {
             "purpose": "Shows you the article you read last",
             "lifetime": 2_592_000,
         },
+        {"name": "_ga", "purpose": "Counts how many people come", "lifetime": 34_560_000},
     ],
-    # The lists name Crisp: declared, it loads for visitors who send no signal.
-    "third_parties": [{"host": "client.crisp.chat", "purpose": "Chat with the club"}],
+    # The lists name Crisp and the advertisements: declared, they load for visitors who send no signal.
+    "third_parties": [
+        {"host": "client.crisp.chat", "purpose": "Chat with the club"},
+        {"host": "www.paypal.com", "purpose": "Takes donations"},
+        {
+            "host": "securepubads.g.doubleclick.net",
+            "purpose": "Advertisements, which pay for the site",
+        },
+    ],
     "site_preference": True,
     "signups": [{"path": "/signup/", "birth_date": "birth_date"}],
     # Who signs up is told how easy the new password is to guess; who guesses passwords waits.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alpines_privacy.lazy_names import lazy
 
 if TYPE_CHECKING:
+    from alpines_privacy import breach
     from alpines_privacy.http.privacy import Privacy, current
     from alpines_privacy.policy import (
         AgeScreen,
@@ -51,6 +52,7 @@ __all__ = [
     "PrivacyWarning",
     "Signup",
     "ThirdParty",
+    "breach",
     "current",
     "protect",
 ]
@@ -80,6 +82,7 @@ __getattr__ = lazy(
         "current": "alpines_privacy.http.privacy",
         "protect": "alpines_privacy.protection",
     },
+    packages=("breach",),
 )
 
 

@@ -14,17 +14,23 @@ from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import HTML_TYPES, RequestHead, ResponseHead
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.policy.claims import NOTHING_KNOWN, Claims
 
 __all__ = ["Headers"]
 
 
 class Headers(Promise):
-    """Sets `Vary` on responses that can differ, and `Tk: N` on pages for visitors who sent DNT."""
+    """Sets `Vary` on responses that can differ, and `Tk` on pages for visitors who sent DNT.
+
+    `Tk` says `N`, or `!` ("under construction": nothing is claimed) where the policy is known not to
+    be kept (TPE §6.2.1, §6.2.2).
+    """
 
     part: ClassVar[str] = "headers"
     fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
-    def __init__(self, policy: PrivacyPolicy) -> None:
+    def __init__(self, policy: PrivacyPolicy, claims: Claims = NOTHING_KNOWN) -> None:
+        self._tk = "N" if claims.signals_hold else "!"
         self._vary = signal_fields(policy)
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
@@ -40,7 +46,7 @@ class Headers(Promise):
         if head.status >= 200:  # an interim response or an upgrade is not cached
             head.merge("vary", self._vary)
         if page and context.preference.dnt == "1" and _is_shown(context.request, head):
-            head.append("tk", "N")
+            head.append("tk", self._tk)
 
 
 def _is_shown(request: RequestHead, head: ResponseHead) -> bool:

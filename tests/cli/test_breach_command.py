@@ -366,3 +366,38 @@ def test_a_missing_package_is_named_with_what_installs_it(monkeypatch: pytest.Mo
     result = run("status")
     assert result.exit_code == 2
     assert "pip install 'alpines-privacy[breach]'" in result.stderr
+
+
+# -- On the site
+
+
+def test_an_incident_is_announced_on_the_site_and_ended() -> None:
+    opened()
+    assert "expected announcement under [breach]" in run("announce").stderr
+    Path("alpines-privacy.toml").write_text(
+        POLICY.replace("[breach]\n", '[breach]\nannouncement = "notice.json"\n'), "utf-8"
+    )
+    result = run("announce")
+    assert result.exit_code == 0, result.stderr
+    assert "Incident lost-laptop is announced on the site." in result.stdout
+    assert "languages  en" in result.stdout
+    assert "California" not in result.stdout
+    assert "A laptop was stolen." in Path("notice.json").read_text("utf-8")
+    ended = run("announce", "--end")
+    assert ended.stdout == "Incident lost-laptop is no longer announced on the site.\n"
+    assert json.loads(Path("notice.json").read_text("utf-8")) == {"notices": []}
+    assert "is not announced" in run("announce", "--end").stderr
+    assert "takes no --until" in run("announce", "--end", "--text", "x").stderr
+
+
+def test_a_short_announcement_is_told_what_california_asks_for() -> None:
+    opened()
+    Path("alpines-privacy.toml").write_text(
+        POLICY.replace("[breach]\n", '[breach]\nannouncement = "notice.json"\n'), "utf-8"
+    )
+    day = (datetime.now(UTC) + timedelta(days=9)).date()
+    result = run("announce", "--until", day.isoformat(), "--text", "We lost a laptop.")
+    assert f"until      {day:%a} {day} 23:59 PKT" in result.stdout
+    assert "California asks for 30 days" in result.stdout
+    assert "We lost a laptop." in Path("notice.json").read_text("utf-8")
+    assert run("announce", "--until", "tomorrow").exit_code == 2

@@ -1,4 +1,4 @@
-"""The hook of `.pre-commit-hooks.yaml`, run by pre-commit in a repository of its own."""
+"""The hooks of `.pre-commit-hooks.yaml`, run by pre-commit in a repository of their own."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def hook(**more: object) -> dict[str, Any]:
-    """Return the hook as the manifest has it, for the installation that is tested."""
-    (found,) = yaml.safe_load(MANIFEST.read_text("utf-8"))
+def hook(name: str, **more: object) -> dict[str, Any]:
+    """Return a hook as the manifest has it, for the installation that is tested."""
+    (found,) = [each for each in yaml.safe_load(MANIFEST.read_text("utf-8")) if each["id"] == name]
     return {**found, "language": "system", **more}
 
 
@@ -54,9 +54,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def committed(**more: object) -> subprocess.CompletedProcess[str]:
-    """Run the hook over all files that are added, as `pre-commit run --all-files` does."""
-    config = {"repos": [{"repo": "local", "hooks": [hook(**more)]}]}
+def committed(name: str = "redact-check", **more: object) -> subprocess.CompletedProcess[str]:
+    """Run a hook over all files that are added, as `pre-commit run --all-files` does."""
+    config = {"repos": [{"repo": "local", "hooks": [hook(name, **more)]}]}
     Path(".pre-commit-config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     assert run("git", "add", "--all").returncode == 0
     return run(sys.executable, "-m", "pre_commit", "run", "--all-files", "--verbose")
@@ -88,3 +88,32 @@ def test_the_hook_takes_a_baseline(repository: Path) -> None:
     assert done.returncode == 1
     assert "new.log:1:6: IP" in done.stdout
     assert "app.log" not in done.stdout
+
+
+APP = """
+from alpines_privacy import PrivacyPolicy, protect
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/html"), ("Set-Cookie", "theme=dark")])
+    return [b"<title>Summit</title>"]
+
+kept = protect(app, PrivacyPolicy())
+"""
+
+
+def test_the_hook_of_the_audit_fails_on_what_is_broken(repository: Path) -> None:
+    (repository / "hooked_shop.py").write_text(APP, "utf-8")
+    done = committed("privacy-audit", args=["hooked_shop:app", "--fail-on", "11.cookies-dnt"])
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Set-Cookie: theme=" in done.stdout
+    done = committed("privacy-audit", args=["hooked_shop:kept", "--fail-on", "11.cookies-dnt"])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_hook_of_a_policys_text_reads_the_file_that_is_named(repository: Path) -> None:
+    (repository / "PRIVACY.md").write_text("# Privacy\n\nWe use cookies to:\n", "utf-8")
+    done = committed("policy-lint", args=["PRIVACY.md"])
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "PRIVACY.md:3:" in done.stdout
+    (repository / "PRIVACY.md").unlink()
+    assert "(no files to check)Skipped" in committed("policy-lint", args=["PRIVACY.md"]).stdout

@@ -29,9 +29,12 @@ from alpines_privacy import (
     protect,
 )
 from alpines_privacy.http import setcookie, url
+from alpines_privacy.http.html import BodyStart, Rewriter, Selection, StartTag
 from alpines_privacy.http.percent import decoded_bytes
 from alpines_privacy.http.privacy import OUTSIDE, current_privacy
+from alpines_privacy.onsite_notice.markup import Banner, notice_page
 from alpines_privacy.policy import PolicyError
+from alpines_privacy.policy.announcement import Passage, Wording
 from alpines_privacy.policy.lint import lint
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.redaction import Redactor
@@ -40,6 +43,7 @@ from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.trackers import KINDS, Rules, shipped_rules
 from alpines_privacy.trackers.lists import compile_lists, read_list
 from alpines_privacy.trackers.table import Table
+from tests.onsite_notice.support import notice
 from tests.support.wire import ASGIServer, WSGIServer, scope_of
 
 __all__ = ["Entry", "entries", "outside"]
@@ -193,6 +197,9 @@ def entries() -> tuple[Entry, ...]:
         warnings.simplefilter("ignore", PrivacyWarning)  # a key made for this process will do
         site = _Site()
     made = [*_logs(), *_addresses(), *_cookies(), *_policies(), *_lists(), *_archives()]
+    made.append(
+        Entry("page: before a body", _begun, ("", "<html lang=", "<title>", "<meta a=", "<!--"))
+    )
     for name, send in (("ASGI", site.over_asgi), ("WSGI", site.over_wsgi)):
         through = _Through(site, send, name)
         made += [*through.pages(), *through.responses(), *through.requests()]
@@ -379,6 +386,13 @@ def _policies() -> Iterator[Entry]:
         _OPERATORS,
     )
     yield Entry(
+        "policy: notice on the site",
+        _refused(_announced),
+        ("", "a\n", "\n\n", "<", "&", "\u0600"),
+        _LONGEST_FIELD,
+        _OPERATORS,
+    )
+    yield Entry(
         "policy: lint",
         partial(lint, policy=POLICY),
         (
@@ -394,6 +408,13 @@ def _policies() -> Iterator[Entry]:
         _LONGEST_FIELD,
         _OPERATORS,
     )
+
+
+def _announced(text: str) -> None:
+    wording = Wording(title="a", summary=text, link="a", passages=[Passage(heading="a", text=text)])
+    shown = (notice(wordings={"en": wording}),)
+    Banner(shown)("en", "/notice", "")
+    notice_page(shown, ["en"])
 
 
 def _load(file: Path, text: str) -> None:
@@ -473,6 +494,17 @@ def _refused(read: Read) -> Read:
 
 
 # --- requests and responses ---
+
+
+def _begun(text: str) -> None:
+    """Put markup to the beginning of a page's body, in its language."""
+
+    def write(root: StartTag | None) -> bytes:
+        return notice().wording(root.get("lang") or "" if root else "")[0].encode()
+
+    start = BodyStart(write, is_page=True)
+    Rewriter(Selection(["img"]), lambda _: None, None, start)(_bytes(text), last=True)
+
 
 _PAGES = {
     "text": ("<p>", "", ""),

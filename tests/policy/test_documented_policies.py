@@ -7,12 +7,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from alpines_privacy import PrivacyPolicy
+from alpines_privacy.policy.record import AuditRecord
 from alpines_privacy.policy.secrets import VARIABLE
 from tests.support.advice import advised
 from tests.support.documented import DOCUMENTED, policies_in
@@ -56,6 +58,10 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
         for file in (*policy.trackers.lists, *policy.trackers.signal_lists):
             (folder / file).parent.mkdir(exist_ok=True)
             (folder / file).write_text("||tracker.example^\n")
+        for evidence in policy.evidence:
+            if evidence.file:
+                record = AuditRecord(audited=datetime.now(UTC), verdicts={"11.vary": "kept"})
+                (folder / evidence.file).write_bytes(record.to_json())
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {VARIABLE: KEY, "PYTHONPATH": paths}
     command = [sys.executable, "-m", "waitress", "--listen", f"127.0.0.1:{port}"]

@@ -15,10 +15,10 @@ from alpines_privacy.policy_page.language import Language
 from alpines_privacy.policy_page.text import text_of
 from alpines_privacy.policy_page.writing import Today
 from tests.policy_page.test_sentences import SWITCHES
-from tests.support.catalogues import TEMPLATE, extracted, languages, read, written
+from tests.support.catalogues import PAGE, read, written
 from tests.support.operators import TODAY
 
-in_each = pytest.mark.parametrize("path", languages(), ids=lambda path: path.parts[-3])
+in_each = pytest.mark.parametrize("path", PAGE.languages(), ids=lambda path: path.parts[-3])
 
 
 def entries(catalog: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -31,17 +31,17 @@ def entries(catalog: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
 
 def test_the_template_holds_what_the_code_says() -> None:
     """`python -m tests.support.catalogues` brings it up to date."""
-    assert TEMPLATE.read_bytes() == written(extracted())
+    assert PAGE.template.read_bytes() == written(PAGE.extracted())
 
 
 def test_english_and_urdu_are_shipped() -> None:
-    assert {path.parts[-3] for path in languages()} >= {"ur"}
+    assert {path.parts[-3] for path in PAGE.languages()} >= {"ur"}
     assert Language("en").untranslated == []
 
 
 @in_each
 def test_every_sentence_is_translated(path: Path) -> None:
-    ours = {texts for texts, _ in entries(extracted())}
+    ours = {texts for texts, _ in entries(PAGE.extracted())}
     translated = dict(entries(read(path)))
     assert set(translated) == ours
     assert [texts for texts, said in translated.items() if not all(map(str.strip, said))] == []

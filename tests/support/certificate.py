@@ -21,8 +21,8 @@ class Certificate(NamedTuple):
     context: ssl.SSLContext
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Write a certificate and its key into `folder`."""
+def make_certificate(folder: Path, *hosts: str) -> Certificate:
+    """Write a certificate and its key into `folder`; `hosts` are as openssl names them, `IP:127.0.0.1`."""
     openssl = shutil.which("openssl")
     need("openssl", openssl is not None, "apt-get install openssl")
     cert, key = folder / "cert.pem", folder / "key.pem"
@@ -38,6 +38,8 @@ def make_certificate(folder: Path) -> Certificate:
         "2",
     ]
     files = ["-subj", "/CN=shop.example", "-keyout", str(key), "-out", str(cert)]
+    if hosts:
+        kind += ["-addext", f"subjectAltName={','.join(hosts)}"]
     subprocess.run([str(openssl), *kind, *files], check=True, capture_output=True)  # noqa: S603 - our own words
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alpines_privacy.lazy_names import lazy
 
 if TYPE_CHECKING:
+    from alpines_privacy.audit.assertions import assert_policy_kept
     from alpines_privacy.audit.auditing import run
     from alpines_privacy.audit.model import Evidence, Report, Requirement, Signal, Verdict
     from alpines_privacy.audit.options import AuditError, LoginForm, Options
@@ -27,6 +28,7 @@ __all__ = [
     "Requirement",
     "Signal",
     "Verdict",
+    "assert_policy_kept",
     "run",
 ]
 
@@ -45,6 +47,7 @@ __getattr__ = lazy(
         "Requirement": _MODEL,
         "Signal": _MODEL,
         "Verdict": _MODEL,
+        "assert_policy_kept": "alpines_privacy.audit.assertions",
         "run": "alpines_privacy.audit.auditing",
     },
 )

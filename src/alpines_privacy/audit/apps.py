@@ -53,8 +53,13 @@ def known(app: Any, host: str) -> Known:
             guard = guard or each
         roots.update(kind.__module__.partition(".")[0] for kind in type(each).__mro__)
     framework = next((name for root, name in _FRAMEWORKS.items() if root in roots), "")
-    policy = guard.policy_of(host) if isinstance(guard, HostGuards) else guard and guard.policy
-    return Known(framework, guard is not None, policy)
+    return Known(framework, guard is not None, _policy_of(guard, host))
+
+
+def _policy_of(guard: Guard | HostGuards | None, host: str) -> PrivacyPolicy | None:
+    if guard is None:
+        return None
+    return guard.policy_of(host) if isinstance(guard, HostGuards) else guard.policy
 
 
 def host_of(app: Any) -> str:

@@ -6,14 +6,14 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from alpines_privacy.audit.reading.markup import Markup
 from alpines_privacy.http.url import parse
 
 __all__ = ["MISSING", "Frontier"]
 
-MISSING = "/alpines-privacy-audit/no-such-page"
+MISSING = "/no-such-page-as-an-audit-asks-for"
 """A page that no site has: error pages are pages too."""
 
 _MOST_WAITING = 5000
@@ -111,7 +111,7 @@ class Frontier:
 
 def _plain(url: str) -> str:
     """Return an address in normal form, without its fragment; empty for none of the web."""
-    address = parse(urldefrag(url).url)
+    address = parse(url)
     return address.url if address and address.scheme in {"http", "https"} else ""
 
 

@@ -61,12 +61,13 @@ def fill_as_json(form: Form, person: Person, within: str) -> Mapping[str, Any]:
 
 
 def _sent(form: Form, person: Person) -> Iterator[Field]:
+    in_parts = any(kind_of(control.name) is NameKind.YEAR for control in form.controls)
     for control in form.controls:
         if not control.name or control.kind in _UNSENT:
             continue
         if is_of_age(control):
             if person.born is not None:
-                yield control.name, _age_in(control, person.born)
+                yield control.name, _age_in(control, person.born, in_parts=in_parts)
             continue
         yield from _other(control, person)
 
@@ -102,10 +103,12 @@ def _text(control: Control, person: Person) -> str:
     return "1" if control.kind == "number" else "Audit"
 
 
-def _age_in(control: Control, born: Born) -> str:
-    """Return a birth date, or the part of it that a field asks for."""
+def _age_in(control: Control, born: Born, *, in_parts: bool) -> str:
+    """Return a birth date, or the part of it that a field asks for; `birth_day` is a part beside a year's field."""
     asked = (control.autocomplete.split() or [""])[-1]
     kind = kind_of(control.name)
+    if kind is NameKind.BIRTHDAY and in_parts:
+        kind = NameKind.DAY
     for part, meant in (("year", NameKind.YEAR), ("month", NameKind.MONTH), ("day", NameKind.DAY)):
         if asked == f"bday-{part}" or (kind is meant and asked != "bday"):
             return _chosen(control, getattr(born, part))

@@ -46,6 +46,12 @@ class SignupPage(NamedTuple):
             return False
         return not _leads_to(self.form.action, self.declared.path)
 
+    @property
+    def within(self) -> str:
+        """The object of JSON that a script puts the fields into: `user` of `user.birth_date`."""
+        fields = self.declared.fields if self.declared and self.is_sent_by_script else ()
+        return fields[0].rpartition(".")[0] if fields else ""
+
 
 class LoginPage(NamedTuple):
     """A page where people sign in, and its form."""

@@ -30,7 +30,7 @@ _COOKIES_OFF = (
     "declare the cookie in [[cookies]] with necessary = true if the site cannot work without it; all other "
     "cookies stay away under a signal by themselves."
 )
-_COOKIES_ELSEWHERE = "Send no Set-Cookie to a visitor whose request says {signal}, on no page: error pages and redirects too."
+_COOKIES_ELSEWHERE = "Send no Set-Cookie to a visitor whose request says {signal}, error pages and redirects included."
 _FLASK_COOKIES = (
     "declare the cookie in [[cookies]]; Flask's own `session` with necessary = true if people sign in, "
     "and read `session` only where it is needed: reading a permanent session sets it again."
@@ -131,8 +131,6 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "declare the login's path in [[intrusion.logins]].",
         "Answer 429 with Retry-After after about ten failures for an account or from a network.",
         needs="active",
-        django="declare the login's path in [[intrusion.logins]]; Django's own views answer 200 to a wrong "
-        "password, so give `failure` there.",
     ),
     _row(
         "6.passwords",

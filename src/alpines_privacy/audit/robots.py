@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Robots", "sitemap_pages"]
 
-_LOC = re.compile(rb"<(?:[\w-]{1,20}:)?loc\s*>\s*([^<>]{1,2000}?)\s*</")
+_LOC = re.compile(rb"<(?:[\w-]{1,20}:)?loc\s{0,20}>([^<>]{1,2000})<")
 _INDEX = re.compile(rb"<(?:[\w-]{1,20}:)?sitemapindex[\s>]")
 _MOST_SITEMAPS = 5
 _MOST_LOCATIONS = 1000  # of one sitemap
@@ -46,7 +46,7 @@ class Robots:
     def delay(self) -> float:
         """The seconds to wait before each request."""
         wanted = self._rules.crawl_delay(AGENT) if self._rules else None
-        return min(float(wanted or 0.0), _LONGEST_DELAY)
+        return min(max(0.0, float(wanted or 0.0)), _LONGEST_DELAY)
 
     @property
     def sitemaps(self) -> list[str]:
@@ -86,4 +86,4 @@ def _locations(sitemap: bytes) -> Iterator[str]:
     for count, match in enumerate(_LOC.finditer(sitemap)):
         if count >= _MOST_LOCATIONS:
             return
-        yield unescape(match[1].decode("utf-8", "replace"))
+        yield unescape(match[1].decode("utf-8", "replace")).strip()

@@ -14,16 +14,17 @@ from alpines_privacy.audit.fetching.fetcher import Fetcher, Followed, Session
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.observations import Observations, Revalidation, Site
 from alpines_privacy.audit.options import AuditError, Options, Progress
-from alpines_privacy.audit.reading.markup import Link
+from alpines_privacy.audit.policy_pages import items_said, privacy_links
 from alpines_privacy.audit.robots import Robots, sitemap_pages
+from alpines_privacy.audit.variants import differences
 from alpines_privacy.audit.visits import Page, Visit, path_shown
 from alpines_privacy.http.heads import Field
 
-__all__ = ["Survey", "privacy_links"]
+__all__ = ["Survey"]
 
 _VALIDATORS = (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
 _MOST_REVALIDATED = 10  # pages
-_WORD = "privacy"
+_MOST_POLICIES = 5  # links that say Privacy
 
 
 class Survey:
@@ -78,6 +79,7 @@ class Survey:
 
     def observe(self, site: Site, pages: Sequence[Page]) -> Observations:
         """Ask for what is asked once, and return all that was seen."""
+        pages = [self._confirmed(page) for page in pages]
         home = pages[0]
         self._progress("well-known resources", len(pages), len(pages))
         return Observations(
@@ -117,6 +119,12 @@ class Survey:
         visits = self._all(lambda signal: self.visit(url, signal), signals)
         return Page(url, dict(zip(signals, visits, strict=True)))
 
+    def _confirmed(self, page: Page) -> Page:
+        """Visit a page whose visits differ by signal once more without one: what differs then is chance."""
+        if not any(True for _ in differences(page)):
+            return page
+        return page._replace(again=self.visit(page.url, Signal.NONE))
+
     def visit(self, url: str, signal: Signal, fields: Iterable[Field] = ()) -> Visit:
         """Visit an address as a new visitor."""
         followed = self._fetcher.get(url, self.session(signal), fields)
@@ -130,11 +138,10 @@ class Survey:
         return self._fetcher.get(home + path, Session(home, signal)).last
 
     def _policy_page(self, home: Visit) -> Visit | None:
-        """Visit where the home page's link says that the policy is."""
-        for link in privacy_links(home):
-            if self._may_visit(link.url):
-                return self.visit(link.url, Signal.NONE)
-        return None
+        """Visit where the home page's links say that the policy is; of several, the one that says most."""
+        urls = dict.fromkeys(link.url for link in privacy_links(home) if self._may_visit(link.url))
+        visits = [self.visit(url, Signal.NONE) for url in list(urls)[:_MOST_POLICIES]]
+        return max(visits, key=items_said, default=None)
 
     def _over_http(self) -> Visit | None:
         """Visit the home page over http, on the port that http has, as somebody who types the name."""
@@ -152,12 +159,6 @@ class Survey:
             for signal in (Signal.DNT, Signal.GPC):
                 ask = Ask("GET", page.plain.last.url, fields)
                 yield Revalidation(page.url, signal, self._fetcher.ask(ask, self.session(signal)))
-
-
-def privacy_links(visit: Visit) -> list[Link]:
-    """Return the links of a page that can be seen and say Privacy."""
-    links = visit.markup.links
-    return [link for link in links if not link.is_hidden and _WORD in link.text.lower()]
 
 
 def _followed(got: Exchange) -> Followed:

@@ -24,7 +24,7 @@ _WEAK = "password"
 _ADULT = 30  # years
 _OF_AGE = 13
 _MOST_STEPS = 4  # forms of one sign-up, the age screen among them
-_MOST_LOGINS = 40  # wrong ones
+_MOST_LOGINS = 25  # wrong ones
 _STOPPED = frozenset({403, 423, 429, 503})
 _TOO_MANY = 429
 _NOT_FOUND = frozenset({404, 405})
@@ -52,6 +52,7 @@ class _Outcome(NamedTuple):
     session: Session
     taken: bool | None
     where: str
+    is_asked: bool = False
 
     @property
     def told(self) -> str:
@@ -98,24 +99,26 @@ class _SignupTrial:
             for key in (*_SIGNUPS, "6.passwords"):
                 yield key, why
             return
-        yield from self._ages()
+        yield from self._ages(is_asked=adult.is_asked)
         yield "6.passwords", self._weak_password()
 
-    def _ages(self) -> Iterator[tuple[str, Attempt]]:
-        under = Person.made_up(_thirteen_tomorrow())
-        refused = self._sign_up(under)
+    def _ages(self, *, is_asked: bool) -> Iterator[tuple[str, Attempt | str]]:
+        refused = self._sign_up(Person.made_up(_thirteen_tomorrow()))
         yield "13.under", _attempt(refused, "aged 12 years and 364 days")
         if refused.taken is False:
             again = self._sign_up(Person.made_up(_years_ago(_ADULT)), refused.session)
             yield "13.retry", _attempt(again, f"aged {_ADULT}, after a refusal in the same session")
-        elif refused.taken:
-            yield "13.retry", _attempt(refused, "aged 12: not even refused once")
+        else:
+            yield "13.retry", "nobody was refused, so no refusal could be got around"
         today = datetime.now(UTC) + _LATEST
         of_age = self._sign_up(Person.made_up(_born(today.date(), _OF_AGE)))
         yield "13.of-age", _attempt(of_age, "13 years old today")
-        yield "13.leap-day", self._with(Born(1996, 2, 29), "born on 29 February 1996")
-        yield "13.impossible", self._with(Born(1997, 2, 29), "born on 29 February 1997")
         yield "13.missing", self._with(None, "without a date of birth")
+        for key, born in (("13.leap-day", Born(1996, 2, 29)), ("13.impossible", Born(1997, 2, 29))):
+            if is_asked:
+                yield key, self._with(born, f"born on 29 February {born.year}")
+            else:
+                yield key, "the sign-up asks for no date of birth"
 
     def _with(self, born: Born | None, who: str) -> Attempt:
         return _attempt(self._sign_up(Person.made_up(born)), who)
@@ -134,19 +137,21 @@ class _SignupTrial:
         assert found is not None
         session = session or Session(self._fetcher.home, Signal.NONE)
         got = self._fetcher.get(found.visit.url, session).last
-        sent: set[tuple[str, bool]] = set()
+        sent: set[tuple[str, bool] | None] = set()
+        is_asked = False
         for _ in range(_MOST_STEPS):
             step = _next_form(got, self._seen)
-            if step is None:
-                return _Outcome(got, session, _was_taken(got, bool(sent)), found.visit.url)
-            key = (step.form.action, step.is_screened)
-            if key in sent:  # the form again: something in it was not taken
-                return _Outcome(got, session, False, found.visit.url)
+            key = step and (step.form.action, step.is_screened)
+            if step is None or key in sent:  # the form again: something in it was not taken
+                taken = False if step else _was_taken(got, was_sent=bool(sent))
+                return _Outcome(got, session, taken, found.visit.url, is_asked)
             sent.add(key)
+            is_asked = is_asked or any(map(is_of_age, step.form.controls))
             got = self._send(step, person, session)
             if step.is_sent_by_script:
-                return _Outcome(got, session, _was_taken(got, True), found.visit.url)
-        return _Outcome(got, session, None, found.visit.url)
+                taken = _was_taken(got, was_sent=True)
+                return _Outcome(got, session, taken, found.visit.url, is_asked)
+        return _Outcome(got, session, None, found.visit.url, is_asked)
 
     def _send(self, step: SignupPage, person: Person, session: Session) -> Exchange:
         if not step.is_sent_by_script:
@@ -154,8 +159,7 @@ class _SignupTrial:
             return self._fetcher.follow(ask, session).last
         declared = step.declared
         assert declared is not None
-        within = declared.fields[0].rpartition(".")[0]
-        document = fill_as_json(step.form, person, within)
+        document = fill_as_json(step.form, person, step.within)
         url = urljoin(self._fetcher.home, declared.path)
         ask = Ask(
             declared.methods[0],
@@ -185,11 +189,11 @@ def _best(pages: Iterable[SignupPage]) -> SignupPage | None:
     return next(iter(sorted(pages, key=lambda page: page.is_screened)), None)
 
 
-def _was_taken(got: Exchange, was_sent: bool) -> bool | None:  # noqa: FBT001 - both callers say what it is
-    """Tell whether the response to a sign-up says that an account was made."""
-    if not was_sent or got.status in _NOT_FOUND or not got.status or got.status >= 500:
+def _was_taken(got: Exchange, *, was_sent: bool) -> bool | None:
+    """Tell whether the response to a sign-up says that an account was made; none is where no form is shown."""
+    if got.status in _NOT_FOUND or not got.status or got.status >= 500:
         return None
-    return got.status < 400
+    return was_sent and got.status < 400
 
 
 def _attempt(outcome: _Outcome, who: str) -> Attempt:

@@ -17,10 +17,13 @@ from alpines_privacy.audit.reading.markup import Markup, read_markup
 from alpines_privacy.http.heads import HTML_TYPES, ResponseHead, media_type
 from alpines_privacy.http.setcookie import SetCookie, parse
 from alpines_privacy.http.sniffing import sniffed
+from alpines_privacy.policy.lint import read
+from alpines_privacy.policy.lint.document import Document
 
 __all__ = ["Page", "Planted", "Visit", "path_shown", "shown_url"]
 
 _LONGEST_NAME = 40
+_LONGEST_TEXT = 300_000  # bytes of a policy
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _LONG_NUMBER = re.compile(r"\d{5,}")
 
@@ -90,6 +93,11 @@ class Visit:
         """What the page holds; of a response that is no page, nothing."""
         url = self.last.url
         return read_markup(self.last.body, url) if self.is_page else Markup(url)
+
+    @cached_property
+    def document(self) -> Document:
+        """The text of the page by its structure, as far as a policy's text goes."""
+        return read(self.last.body[:_LONGEST_TEXT].decode("utf-8", "replace"))
 
     @cached_property
     def loads(self) -> Loads:

@@ -23,6 +23,12 @@ from alpines_privacy.breach.errors import BreachError
 
 __all__ = ["Database", "engine_of", "told", "without_password"]
 
+# PostgreSQL's transactions may see what others commit; SQLite's do not, and sort as much in memory
+# as they may cache.
+_SNAPSHOT = {
+    False: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    True: "PRAGMA cache_size=-8000",
+}
 _PATIENCE = 120  # seconds that a writer waits for others
 _CREATION = 0x616C70  # PostgreSQL's advisory lock while tables are made
 
@@ -64,6 +70,13 @@ class Database:
             told(self.name),
             self.engine.connect().execution_options(breach_reads=True) as connection,
         ):
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Begin a transaction that only reads, and reads the same however long it lasts."""
+        with self.read() as connection:
+            connection.exec_driver_sql(_SNAPSHOT[self.is_sqlite])
             yield connection
 
     def close(self) -> None:

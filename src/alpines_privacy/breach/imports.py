@@ -240,5 +240,5 @@ def _finish(
             .where(_import.id == import_id)
             .values(finished=millis(datetime.now(UTC)))
         )
-        body = {"list": source.name, "sha256": source.identity, **done._asdict()}
-        append_entry(connection, incident.id, "imported", body)
+        body = {"import": import_id, "list": source.name, "sha256": source.identity}
+        append_entry(connection, incident.id, "imported", body | done._asdict())

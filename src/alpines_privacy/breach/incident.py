@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple, Self, get_args
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,20 +14,26 @@ from msgspec import Meta
 from alpines_privacy.breach.addresses import read_address
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.local_time import read_time, zone_named
+from alpines_privacy.breach.translations import KINDS, check_tag, check_translations
+from alpines_privacy.breach.wording import Line, Text, check_words
 from alpines_privacy.policy.bounds import check_mapping
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.explain import explain
-from alpines_privacy.policy.kinds import Kind
 from alpines_privacy.policy.part import Part
 
-__all__ = ["IMMUTABLE", "QUESTIONS", "Incident", "IncidentDraft", "Times", "check_kind", "times_of"]
+__all__ = [
+    "IMMUTABLE",
+    "QUESTIONS",
+    "Incident",
+    "IncidentDraft",
+    "Times",
+    "check_kind",
+    "plain",
+    "times_of",
+]
 
-_Line = Annotated[str, Meta(min_length=1, max_length=300)]
-_Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
-_KINDS = frozenset(get_args(Kind))
 
 # What has to be said, and how it is asked.
 QUESTIONS = {
@@ -50,22 +56,27 @@ class IncidentDraft(Part, frozen=True, kw_only=True):
 
     `discovered` and `confirmed` are times on the clocks of `zone`, or with an offset. `kinds` are
     kinds of data: those of the policy's §2 by name (`EMAIL`), or words. `leaked_mailboxes` are
-    domains whose mailboxes' own passwords leaked: nobody is mailed there.
+    domains whose mailboxes' own passwords leaked: nobody is mailed there. Notices come from
+    `email`, by the name `sender`. The texts are in `language`; `translations` has them in others
+    (`Translation`), each by its tag.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
-    zone: _Line
-    discovered: _Line
-    confirmed: _Line | None = None
-    occurred: _Line | None = None
-    kinds: Sequence[_Line]
-    what_happened: _Text
-    consequences: _Text | None = None
-    what_we_do: _Text
-    what_you_can_do: _Text
-    contact: _Text
-    email: _Line
-    leaked_mailboxes: Sequence[_Line] = ()
+    zone: Line
+    discovered: Line
+    confirmed: Line | None = None
+    occurred: Line | None = None
+    kinds: Sequence[Line]
+    what_happened: Text
+    consequences: Text | None = None
+    what_we_do: Text
+    what_you_can_do: Text
+    contact: Text
+    email: Line
+    sender: Line | None = None
+    leaked_mailboxes: Sequence[Line] = ()
+    language: str = "en"
+    translations: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     def check(self) -> None:
         """Check names, addresses, and that no text holds controls that a mail's head could be broken by."""
@@ -74,7 +85,7 @@ class IncidentDraft(Part, frozen=True, kw_only=True):
                 f"{self.name!r} is no name; expected small letters, digits and hyphens, as in lost-laptop-2026",
                 key="name",
             )
-        _check_texts(self)
+        check_words(self)
         if read_address(self.email) is None:
             raise PolicyError(
                 "is no mail address; expected one such as privacy@example.com", key="email"
@@ -89,51 +100,44 @@ class IncidentDraft(Part, frozen=True, kw_only=True):
                     f"{host!r} is no domain; expected one in small letters such as example.com",
                     key=f"leaked_mailboxes[{index}]",
                 )
+        check_tag(self.language, "language")
+        check_translations(self.translations, self.language)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], *, source: str = "") -> Self:
         """Build a draft from plain data; raises `PolicyError`, with `source` and the wrong key."""
-        plain = {key: _plain(value) for key, value in mapping.items()}
         try:
-            check_mapping(plain)
-            return msgspec.convert(plain, cls)
+            check_mapping(mapping)
+            given = plain(mapping)
+            return msgspec.convert(given, cls)
         except PolicyError as error:
             raise error.at(source=source) from None
         except msgspec.ValidationError as error:
-            raise explain(error, plain, cls).at(source=source) from None
+            raise explain(error, given, cls).at(source=source) from None
         except UnicodeEncodeError:
             raise PolicyError("a text holds half a character", source=source) from None
 
 
 def check_kind(kind: str, key: str = "kinds") -> None:
     """Raise `PolicyError` for a word in capitals that is none of the policy's kinds of data."""
-    if kind.isupper() and kind.isidentifier() and kind not in _KINDS:
+    if kind.isupper() and kind.isidentifier() and kind not in KINDS:
         raise PolicyError(
-            f"{kind!r} is no kind of data; expected one of {', '.join(sorted(_KINDS))}, or words of your own",
+            f"{kind!r} is no kind of data; expected one of {', '.join(sorted(KINDS))}, or words of your own",
             key=key,
         )
 
 
-def _check_texts(draft: IncidentDraft) -> None:
-    for key in draft.__struct_fields__:
-        value = getattr(draft, key)
-        for text in value if isinstance(value, tuple) else (value or "",):
-            is_line = key not in {
-                "what_happened",
-                "what_we_do",
-                "what_you_can_do",
-                "contact",
-                "consequences",
-            }
-            if _CONTROLS.search(text) or (is_line and len(text.splitlines()) > 1):
-                raise PolicyError("holds a control character or a second line", key=key)
-            if value is not None and value != () and not text.strip():
-                raise PolicyError("is blank; expected words", key=key)
+def plain(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping with TOML's own times as they are written, and its own date of a breach."""
+    return {key: _plain(key, value) for key, value in mapping.items()}
 
 
-def _plain(value: Any) -> Any:
-    """Return TOML's own times as they are written."""
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else value
+def _plain(key: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, Mapping):
+        return plain(value)
+    return value.isoformat() if key == "occurred" and isinstance(value, date) else value
 
 
 class Times(NamedTuple):

@@ -17,19 +17,32 @@ from alpines_privacy.breach.addresses import read_address
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.deadline import deadline_of
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.incident import IMMUTABLE, Incident, IncidentDraft, times_of
+from alpines_privacy.breach.incident import (
+    IMMUTABLE,
+    Incident,
+    IncidentDraft,
+    plain,
+    times_of,
+)
+from alpines_privacy.breach.translations import merged
 from alpines_privacy.policy.breach import Calendar
 from alpines_privacy.policy.errors import nearest
 
-__all__ = ["Entry", "Incidents", "append_entry", "from_millis", "millis"]
+__all__ = ["Entry", "Incidents", "append_entry", "entries_of", "from_millis", "millis"]
 
 
 class Entry(NamedTuple):
-    """An entry of an incident's history: what was done, and what was said with it."""
+    """An entry of an incident's history: what was done, and what was said with it.
+
+    `digest` is that of the entry and of the digest before it; `is_intact` says whether it still is.
+    """
 
     at: datetime
     what: str
     body: Mapping[str, Any]
+    number: int = 0
+    digest: str = ""
+    is_intact: bool = True
 
 
 def millis(moment: datetime) -> int:
@@ -84,8 +97,10 @@ class Incidents:
         body = dict(changes)
         if fixed := [key for key in IMMUTABLE if key in body and key != "confirmed"]:
             raise BreachError(f"{fixed[0]}: never changes once an incident is open")
-        draft = IncidentDraft.from_mapping({**incident.texts, **body})
+        draft = IncidentDraft.from_mapping(merged(incident.texts, body))
         body = {key: value for key, value in _said(draft).items() if key in body}
+        if "translations" in body:  # what is new in them, not what the incident then has
+            body["translations"] = plain(changes["translations"])
         if "confirmed" in body:
             found = incident.discovered.isoformat()
             confirmed = times_of(found, draft.confirmed, draft.zone).confirmed
@@ -116,13 +131,27 @@ class Incidents:
         """Return the entries of an incident, the first first; raises if one was changed behind the ledger's back."""
         incident = self.get(name)
         with self._database.read() as connection:
-            rows = _entries(connection, incident.id)
-        before = ""
-        for row in rows:
-            if row.digest != _digest(before, row.number, row.at, row.what, row.body):
-                raise BreachError(f"entry {row.number} of the history is not as it was written")
-            before = row.digest
-        return [Entry(from_millis(row.at), row.what, json.loads(row.body)) for row in rows]
+            entries = entries_of(connection, incident.id)
+        for entry in entries:
+            if not entry.is_intact:
+                raise BreachError(f"entry {entry.number} of the history is not as it was written")
+        return entries
+
+
+def entries_of(connection: Connection, incident_id: int) -> list[Entry]:
+    """Return the entries of an incident's history, the first first, and whether each is intact."""
+    entries: list[Entry] = []
+    before = ""
+    for row in _entries(connection, incident_id):
+        is_intact = row.digest == _digest(before, row.number, row.at, row.what, row.body)
+        is_next = row.number == len(entries) + 1
+        body = json.loads(row.body)
+        entry = Entry(
+            from_millis(row.at), row.what, body, row.number, row.digest, is_intact and is_next
+        )
+        entries.append(entry)
+        before = row.digest
+    return entries
 
 
 def append_entry(
@@ -159,7 +188,7 @@ def _texts(entries: Sequence[Row[Any]]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for entry in entries:
         if entry.what in {"opened", "amended"}:
-            said |= json.loads(entry.body)
+            said = merged(said, json.loads(entry.body))
     return said
 
 

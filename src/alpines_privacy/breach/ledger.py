@@ -5,7 +5,9 @@ A sender works in four calls, from as many processes and machines as it likes:
 1. `claim` hands out people who are due, under a lease that ends by itself.
 2. `begin`, just before a message leaves, writes that it does, and returns whom it may still go to.
 3. `finish` writes what the server answered: accepted, deferred until a time, or failed.
-4. `release` gives back what was claimed and not begun, when a sender stops.
+4. `release` gives back what was claimed and not begun, when a sender stops or a domain has to wait.
+
+`record` does the second and the third in one commit.
 
 A process that dies loses nothing: its leases end, and others claim the same people again. Only a
 message that was begun and whose answer was not written can leave twice, with the same Message-ID.
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
@@ -43,7 +45,7 @@ from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incidents import millis
 
-__all__ = ["STATES", "Claim", "Counts", "Ledger", "Outcome", "Remaining"]
+__all__ = ["STATES", "Bounce", "Bounced", "Claim", "Counts", "Ledger", "Outcome", "Remaining"]
 
 State = Literal["pending", "sending", "accepted", "deferred", "failed", "bounced"]
 STATES: tuple[State, ...] = ("pending", "sending", "accepted", "deferred", "failed", "bounced")
@@ -68,7 +70,10 @@ class Claim(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The outcome of an attempt: the server's code and reply; for a deferred one, the next try."""
+    """The outcome of an attempt: the server's code and reply; for a deferred one, the next try.
+
+    `reason` says in a word why mail does not reach a failed one; without it the code does.
+    """
 
     claim: Claim
     state: Literal["accepted", "deferred", "failed"]
@@ -76,6 +81,23 @@ class Outcome(NamedTuple):
     reply: str = ""
     server: str = ""
     retry_at: datetime | None = None
+    reason: str | None = None
+
+
+class Bounce(NamedTuple):
+    """A notice that came back: the keys of people it may concern, the likeliest first.
+
+    `source` identifies the message that says so, such as a digest of it.
+    """
+
+    keys: Sequence[str]
+    source: str
+    code: int | None = None
+    reply: str = ""
+
+
+# The first message about a person, a later one, one that was written before, one about nobody here.
+Bounced = Literal["bounced", "again", "repeated", "unknown"]
 
 
 class Counts(NamedTuple):
@@ -139,17 +161,7 @@ class Ledger:
 
         A person is left out whose lease has ended or who was claimed, told or bounced meanwhile.
         """
-        held: set[int] = set()
-        with self._database.write() as connection:
-            self._lock(connection, claims)
-            now = self._now(connection)
-            until = now + round(lease * 1000)
-            for token, group in _by_token(claims):
-                given = _held(token, group) | {"now": now, "until": until}
-                held |= set(connection.scalars(_BEGIN, given))
-            mine = [claim for claim in claims if claim.recipient_id in held]
-            self._append(connection, now, [_began(claim) for claim in mine])
-        return mine
+        return self.record((), claims, lease=lease)
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Write what became of attempts: the evidence of each, and the states that follow.
@@ -157,43 +169,94 @@ class Ledger:
         An answer that comes after the lease has ended is evidence all the same; only an acceptance
         then decides the state.
         """
+        self.record(outcomes, ())
+
+    def record(
+        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], *, lease: float = _LEASE
+    ) -> list[Claim]:
+        """Write outcomes, and that messages are about to leave; return whom they may go to.
+
+        It is `finish` and `begin` in one commit: a commit costs more than what it holds.
+        """
         if any((each.state == "deferred") is (each.retry_at is None) for each in outcomes):
             raise BreachError(
                 "an outcome is deferred with the time of the next attempt, or neither"
             )
         with self._database.write() as connection:
-            self._lock(connection, [outcome.claim for outcome in outcomes])
+            self._lock(connection, [*(outcome.claim for outcome in outcomes), *claims])
             now = self._now(connection)
             self._append(connection, now, [_ended(outcome) for outcome in outcomes])
             for outcome, group in _alike(outcomes):
                 _settle(connection, outcome, [each.claim for each in group])
+            return self._begun(connection, now, claims, lease)
 
-    def release(self, claims: Sequence[Claim]) -> None:
-        """Give back people who were claimed, and to whom no message has begun to leave."""
+    def _begun(
+        self, connection: Connection, now: int, claims: Sequence[Claim], lease: float
+    ) -> list[Claim]:
+        held: set[int] = set()
+        until = now + round(lease * 1000)
+        for token, group in _by_token(claims):
+            held |= set(
+                connection.scalars(_BEGIN, _held(token, group) | {"now": now, "until": until})
+            )
+        mine = [claim for claim in claims if claim.recipient_id in held]
+        self._append(connection, now, [_began(claim) for claim in mine])
+        return mine
+
+    def release(self, claims: Sequence[Claim], *, until: datetime | None = None) -> None:
+        """Give back people who were claimed, and to whom no message has begun to leave.
+
+        Nobody claims them before `until`; without it they are due at once.
+        """
+        due = {"new_due": millis(until) if until else 0}
         with self._database.write() as connection:
             for token, group in _by_token(claims):
-                connection.execute(_RELEASE, _held(token, group))
+                connection.execute(_RELEASE, _held(token, group) | due)
 
     def bounce(self, key: str, source: str, *, code: int | None = None, reply: str = "") -> bool:
-        """Write that a notice came back; False if this very bounce was written before, or nobody has the key.
+        """Write that a notice came back; False if this very bounce was written before, or nobody has the key."""
+        return self.bounces([Bounce((key,), source, code, reply)])[0] in {"bounced", "again"}
 
-        `source` identifies the bounce message, such as the digest of its bytes.
-        """
+    def bounces(self, bounces: Sequence[Bounce]) -> list[Bounced]:
+        """Write which notices came back, in one transaction, and return what each of them was."""
         with self._database.write() as connection:
-            mine = (_recipient.incident_id == self._incident, _recipient.key == key)
-            row = connection.execute(
-                select(_recipient.id, _recipient.attempts).where(*mine).with_for_update()
-            ).first()
-            if row is None or _has_bounced(connection, row.id, source):
-                return False
-            bounced = {"recipient_id": row.id, "attempt": row.attempts, "what": "bounced"}
-            said = {"code": code, "reply": reply[:_LONGEST_REPLY], "source": source}
-            self._append(connection, self._now(connection), [bounced | said])
-            state = {"state": "bounced", "due": None, "token": None, "reason": "bounced"}
-            connection.execute(
-                update(tables.recipient).where(_recipient.id == row.id).values(state)
-            )
-        return True
+            people = self._with_keys(connection, {key for each in bounces for key in each.keys})
+            now = self._now(connection)
+            return [self._bounce(connection, now, each, people) for each in bounces]
+
+    def _with_keys(self, connection: Connection, keys: set[str]) -> dict[str, Any]:
+        """Hold the people who have one of these keys, in the order in which senders do."""
+        query = (
+            select(_recipient.id, _recipient.key, _recipient.attempts)
+            .where(_recipient.incident_id == self._incident, _recipient.key.in_(keys))
+            .order_by(_recipient.id)
+            .with_for_update()
+        )
+        return {row.key: row for row in connection.execute(query)}
+
+    def _bounce(
+        self, connection: Connection, now: int, bounce: Bounce, people: Mapping[str, Any]
+    ) -> Bounced:
+        row = next((people[key] for key in bounce.keys if key in people), None)
+        if row is None:
+            return "unknown"
+        if _has_bounced(connection, row.id, bounce.source):
+            return "repeated"
+        bounced = {"recipient_id": row.id, "attempt": row.attempts, "what": "bounced"}
+        said = {"code": bounce.code, "reply": bounce.reply[:_LONGEST_REPLY]}
+        self._append(connection, now, [bounced | said | {"source": bounce.source}])
+        state = {"state": "bounced", "due": None, "token": None, "reason": "bounced"}
+        mine = (_recipient.id == row.id, _recipient.state != "bounced")
+        moved = connection.execute(update(tables.recipient).where(*mine).values(state))
+        return "bounced" if moved.rowcount else "again"
+
+    def known(self, keys: set[str]) -> set[str]:
+        """Return those of some keys that people of the incident have."""
+        query = select(_recipient.key).where(
+            _recipient.incident_id == self._incident, _recipient.key.in_(keys)
+        )
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
 
     def counts(self) -> Counts:
         """Return the number of people in each state."""
@@ -288,7 +351,12 @@ _RELEASE = (
         .where(_evidence.attempt == _recipient.attempts)
         .exists()
     )
-    .values(state="pending", due=0, token=None, attempts=_recipient.attempts - 1)
+    .values(
+        state="pending",
+        due=bindparam("new_due"),
+        token=None,
+        attempts=_recipient.attempts - 1,
+    )
 )
 _NEW: dict[str, Any] = {
     "state": bindparam("new_state"),
@@ -341,9 +409,9 @@ def _ended(outcome: Outcome) -> dict[str, Any]:
 def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[Outcome]]]:
     """Put together what one statement can write."""
 
-    def what(outcome: Outcome) -> tuple[str, str, int, int]:
+    def what(outcome: Outcome) -> tuple[str, str, int, int, str]:
         retry = millis(outcome.retry_at) if outcome.retry_at else 0
-        return outcome.claim.token, outcome.state, outcome.code or 0, retry
+        return outcome.claim.token, outcome.state, outcome.code or 0, retry, outcome.reason or ""
 
     for _, group in groupby(sorted(outcomes, key=what), key=what):
         members = list(group)
@@ -351,10 +419,11 @@ def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[Outcome]
 
 
 def _settle(connection: Connection, outcome: Outcome, claims: Sequence[Claim]) -> None:
+    reason = outcome.reason or f"refused-{outcome.code or 'unknown'}"
     values = {
         "new_state": outcome.state,
         "new_due": millis(outcome.retry_at) if outcome.retry_at else None,
-        "new_reason": f"refused-{outcome.code or 'unknown'}" if outcome.state == "failed" else None,
+        "new_reason": reason if outcome.state == "failed" else None,
     }
     statement = _ACCEPT if outcome.state == "accepted" else _SETTLE
     connection.execute(statement, _held(outcome.claim.token, claims) | values)

@@ -19,6 +19,10 @@ __all__ = ["main"]
 # name: (where it is, what it does)
 _COMMANDS = {
     "serve": ("alpines_privacy.cli.serve:serve", "Run an app, protected, on a server of its kind."),
+    "audit": (
+        "alpines_privacy.cli.audit:audit",
+        "Tell which clauses of the policy a site keeps.",
+    ),
     "redact": (
         "alpines_privacy.cli.redact:redact",
         "Take personal data out of logs and other text.",

@@ -26,6 +26,7 @@ def render(file: str, form: str, language: str | None) -> None:
     from datetime import UTC, datetime  # noqa: PLC0415
 
     from alpines_privacy.policy import PolicyError, PrivacyPolicy  # noqa: PLC0415
+    from alpines_privacy.policy.claims import recorded_claims  # noqa: PLC0415
     from alpines_privacy.policy_page import Renderings  # noqa: PLC0415
     from alpines_privacy.policy_page.writing import Today  # noqa: PLC0415
 
@@ -41,5 +42,7 @@ def render(file: str, form: str, language: str | None) -> None:
     if tag not in operator.languages:
         known = ", ".join(operator.languages)
         raise click.BadParameter(f"{tag!r} is none of {known}", param_hint="--language")
-    texts = Renderings(policy, operator).written(Today(datetime.now(UTC).date()))
+    texts = Renderings(policy, operator, recorded_claims(policy)).written(
+        Today(datetime.now(UTC).date())
+    )
     click.echo(texts[form, tag], nl=False)

@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from alpines_privacy import __version__
 from alpines_privacy.cli.output import Entries, printable, uri
 
 __all__ = ["SARIFLog", "location", "notification"]
+
+_OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"  # characters that RFC 3986 gives a meaning
 
 
 class SARIFLog:
@@ -58,7 +61,9 @@ class SARIFLog:
 
 
 def location(name: str) -> dict[str, str]:
-    """Return where a file is (§3.4): relative to the root of the sources, if its name is."""
+    """Return where a file is (§3.4): relative to the root of the sources, if its name is; of an address, itself."""
+    if "://" in name:
+        return {"uri": quote(name, safe=_OF_ADDRESSES)}
     if PurePath(name).is_absolute():
         return {"uri": uri(name)}
     return {"uri": uri(name), "uriBaseId": "%SRCROOT%"}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from alpines_privacy.cookies import Cookies
+from alpines_privacy.guard.claims import claims_at_start
 from alpines_privacy.headers import Headers
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.html import TagEdits
@@ -20,6 +21,7 @@ from alpines_privacy.policy import (
     PrivacyPolicy,
     SecretKeys,
 )
+from alpines_privacy.policy.claims import Claims
 from alpines_privacy.preference import ChoicePage, StoredChoice, WellKnown
 from alpines_privacy.shield import Shield
 from alpines_privacy.shield.element import Knowledge, ShieldCookies
@@ -28,7 +30,12 @@ from alpines_privacy.trackers import Rules, Subscription
 from alpines_privacy.trackers.known import known
 from alpines_privacy.trackers.nothing import Nothing
 from alpines_privacy.trackers.reports import LoadReports
-from alpines_privacy.trackers.responses import AdditionTo, ShieldTag, TrackersInResponses
+from alpines_privacy.trackers.responses import (
+    AdditionTo,
+    Banner,
+    ShieldTag,
+    TrackersInResponses,
+)
 from alpines_privacy.trackers.subscription import FreshLists
 
 if TYPE_CHECKING:
@@ -51,13 +58,15 @@ def promises_for(
     """
     lists = Subscription(policy.trackers)
     rules = lists.rules
+    claims = claims_at_start(policy, rules)
     cookies = Cookies(policy, logins)
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     reports = LoadReports(policy, SecretKeys.given(), rules)
     passwords, meter = _passwords(policy)
-    pages, link = _operators_page(policy)
+    pages, link = _operators_page(policy, claims)
+    notices, banner = _onsite_notice(policy)
     trackers = TrackersInResponses(
-        policy, rules, _tags(shield.tag, *meter), *link, tag_edits=_relations(policy)
+        policy, rules, _tags(shield.tag, *meter), *link, banner=banner, tag_edits=_relations(policy)
     )
     promises: list[Promise] = [
         *payments_for(policy),
@@ -67,12 +76,13 @@ def promises_for(
         *passwords,
         reports,
         Nothing(policy),
-        Headers(policy),
+        Headers(policy, claims),
         cookies,
         shield,
         trackers,
         *pages,
-        WellKnown(policy),
+        *notices,
+        WellKnown(policy, claims),
     ]
     if policy.intrusion is not None:
         promises.insert(0, _intruders(policy, policy.intrusion))
@@ -165,7 +175,9 @@ def _tags(first: ShieldTag, *more: ShieldTag) -> ShieldTag:
     return lambda context, head: b"".join(tag(context, head) for tag in (first, *more))
 
 
-def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[AdditionTo]]:
+def _operators_page(
+    policy: PrivacyPolicy, claims: Claims
+) -> tuple[list[Promise], list[AdditionTo]]:
     """Return the promises of the policy's page, and the home page's link to it; nothing without an operator."""
     operator = policy.operator
     if operator is None:
@@ -176,10 +188,20 @@ def _operators_page(policy: PrivacyPolicy) -> tuple[list[Promise], list[Addition
         PolicyPage,
     )
 
-    pages: list[Promise] = [PolicyPage(policy, operator)]
+    pages: list[Promise] = [PolicyPage(policy, operator, claims)]
     if policy.changes:
         pages.append(ChangeEvents(policy, operator))
     return pages, [HomeLink(policy, operator)]
+
+
+def _onsite_notice(policy: PrivacyPolicy) -> tuple[list[Promise], Banner | None]:
+    """Return the promise of the notice on the site, and the banner it writes; nothing without a file of it."""
+    if policy.breach is None or policy.breach.announcement is None:
+        return [], None
+    from alpines_privacy.onsite_notice import OnsiteNotice  # noqa: PLC0415 - only where it is declared
+
+    notice = OnsiteNotice(policy, policy.breach.announcement)
+    return [notice], notice.banner
 
 
 def _knowledge(policy: PrivacyPolicy, rules: Rules) -> dict[bool, Knowledge]:

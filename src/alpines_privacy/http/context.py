@@ -104,6 +104,7 @@ class RequestContext:
         None  # the values that no log record may hold, once they are compiled
     )
     login: Login | None = None  # of a request that is, or may be, an attempt to sign in
+    announced: Any = None  # the notices that the request's page shows, once that is asked
     outgoing: Any = None  # what judges the connections of this request's code, if anything does
     disclosed: frozenset[tuple[str, str]] = frozenset()  # the kinds and hosts that events told of
     blocks = False  # a hook may wait for a server, so an event loop runs the next ones in a thread

@@ -1,4 +1,4 @@
-"""Whether an app's own Content-Security-Policy lets a script of the site's own run, and with which nonce (CSP3 §6.7).
+"""Whether an app's Content-Security-Policy lets in a script or a sheet of the site's own, by which nonce (CSP3 §6.7).
 
 Every policy of a response must allow it. A policy in a `<meta>` is unknown when the tag is written.
 """
@@ -12,10 +12,12 @@ from typing import NamedTuple
 from alpines_privacy.http.client import Client
 from alpines_privacy.http.heads import split_list
 
-__all__ = ["FORBIDDEN", "Permission", "permission"]
+__all__ = ["FORBIDDEN", "Permission", "permission", "style_permission"]
 
 _NONCE = re.compile(r"'nonce-([A-Za-z0-9+/_-]+={0,2})'")
 _STRICT = "'strict-dynamic'"
+_SCRIPTS = ("script-src-elem", "script-src", "default-src")
+_STYLES = ("style-src-elem", "style-src", "default-src")
 _HOST_SOURCE = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<host>\*|(?:\*\.)?[a-z0-9_.-]+)(?::(?P<port>[0-9]+|\*))?/?"
 )
@@ -23,9 +25,9 @@ _PORTS = {"http": "80", "https": "443"}
 
 
 class Permission(NamedTuple):
-    """Whether the script may run; `nonce` is the nonce to copy, empty if none is needed.
+    """Whether the script or sheet is let in; `nonce` is the nonce to copy, empty if none is needed.
 
-    `restricted` says whether any policy restricts scripts.
+    `restricted` says whether any policy restricts such loads.
     """
 
     allowed: bool
@@ -39,12 +41,31 @@ _FREE = Permission(allowed=True)
 
 def permission(lines: Sequence[str], client: Client) -> Permission:
     """Tell what `Content-Security-Policy` values allow a script of the page's own origin."""
-    policies = [_directives(policy) for line in lines for policy in split_list(line)]
-    if not policies:
-        return _FREE
+    policies = _policies(lines)
     if any(_sandboxes(policy) for policy in policies):
         return FORBIDDEN
-    ruling = [sources for policy in policies if (sources := _script_sources(policy)) is not None]
+    return _permission(policies, _SCRIPTS, client)
+
+
+def style_permission(lines: Sequence[str], client: Client) -> Permission:
+    """Tell what `Content-Security-Policy` values allow a style sheet of the page's own origin.
+
+    `'strict-dynamic'` is of scripts alone: beside it hosts count for sheets, and are taken here not to.
+    """
+    return _permission(_policies(lines), _STYLES, client)
+
+
+def _policies(lines: Sequence[str]) -> list[dict[str, list[str]]]:
+    return [_directives(policy) for line in lines for policy in split_list(line)]
+
+
+def _permission(
+    policies: list[dict[str, list[str]]], names: tuple[str, ...], client: Client
+) -> Permission:
+    """Tell what policies allow, each by the first of these directives that it has."""
+    if not policies:
+        return _FREE
+    ruling = [sources for policy in policies if (sources := _sources(policy, names)) is not None]
     strict = [sources for sources in ruling if not _covers_own(sources, client)]
     if not strict:
         return Permission(allowed=True, restricted=True)
@@ -73,11 +94,8 @@ def _sandboxes(policy: dict[str, list[str]]) -> bool:
     }
 
 
-def _script_sources(policy: dict[str, list[str]]) -> list[str] | None:
-    for name in ("script-src-elem", "script-src", "default-src"):
-        if name in policy:
-            return policy[name]
-    return None
+def _sources(policy: dict[str, list[str]], names: tuple[str, ...]) -> list[str] | None:
+    return next((policy[name] for name in names if name in policy), None)
 
 
 def _covers_own(sources: list[str], client: Client) -> bool:

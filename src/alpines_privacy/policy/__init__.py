@@ -1,6 +1,6 @@
 """The written policy as data: its parts, how they are loaded, what is wrong with them."""
 
-from alpines_privacy.policy.breach import Breach, Calendar
+from alpines_privacy.policy.breach import Breach, Calendar, Dkim
 from alpines_privacy.policy.collection import Collection
 from alpines_privacy.policy.disclosure import Disclosure
 from alpines_privacy.policy.errors import PolicyError
@@ -17,6 +17,7 @@ from alpines_privacy.policy.parts import (
 )
 from alpines_privacy.policy.passwords import Passwords
 from alpines_privacy.policy.secrets import SecretKeys
+from alpines_privacy.policy.smtp import Smtp
 from alpines_privacy.policy.transport import Hsts
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Collection",
     "Cookie",
     "Disclosure",
+    "Dkim",
     "Evidence",
     "Hsts",
     "Intrusion",
@@ -39,5 +41,6 @@ __all__ = [
     "PrivacyPolicy",
     "SecretKeys",
     "Signup",
+    "Smtp",
     "ThirdParty",
 ]

@@ -69,6 +69,13 @@ def _files_in(mapping: dict[str, Any]) -> Iterable[tuple[Any, str]]:
     yield mapping.get("age_screen"), "template"
     yield mapping.get("operator"), "template"
     yield mapping.get("operator"), "catalogues"
+    breach = mapping.get("breach")
+    yield breach, "announcement"
+    yield breach, "templates"
+    yield breach.get("dkim") if isinstance(breach, dict) else None, "key_file"
+    evidence = mapping.get("evidence")
+    for each in evidence if isinstance(evidence, list) else ():
+        yield each, "file"
 
 
 def line_of(text: str, key: str) -> int | None:

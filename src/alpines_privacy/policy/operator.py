@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from alpines_privacy.policy.errors import PolicyError
+from alpines_privacy.policy.language_tag import LANGUAGE_TAG
 from alpines_privacy.policy.part import Part
 
 __all__ = ["NOTICE_DAYS", "Change", "Evidence", "Operator"]
@@ -20,7 +21,6 @@ NOTICE_DAYS = 30
 _LONGEST = 20_000  # characters of a text
 Said = Annotated[str, Meta(min_length=1, max_length=_LONGEST)]
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"/?#]{1,253}")
 # Two slashes would lead to another host, a backslash too in browsers.
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
@@ -79,7 +79,7 @@ class Operator(Part, frozen=True, kw_only=True):
             raise PolicyError("is empty; expected at least one, such as en", key="languages")
         for index, language in enumerate(self.languages):
             key = f"languages[{index}]"
-            if not _LANGUAGE.fullmatch(language):
+            if not LANGUAGE_TAG.fullmatch(language):
                 raise PolicyError(
                     f"{language!r} is no language tag; expected one such as en or pt-BR", key=key
                 )
@@ -107,23 +107,42 @@ class Evidence(Part, frozen=True):
     """Something done for the safety of data: what, when, and for how many days it counts.
 
     - `kind`: `"audit"`, `"update"` (of software) or `"access review"`.
+    - `date`: the day it was done.
     - `max_age`: the page names it for so many days; when it is older, a warning at start-up says so.
     - `note`: by whom or of what, in words.
+    - `file`: instead of a date, for an audit: what `alpines-privacy audit --record FILE` wrote. What
+      it found broken, the site's claims do not say is kept (`policy.claims`).
     """
 
     kind: Literal["audit", "update", "access review"]
-    date: dt.date
-    max_age: Annotated[int, Meta(ge=1, le=3660)]
+    date: dt.date | None = None
+    max_age: Annotated[int, Meta(ge=1, le=3660)] = 365
     note: Said | None = None
+    file: Annotated[str, Meta(min_length=1)] | None = None
 
     def check(self) -> None:
         """Check what the types cannot say."""
         _refuse_blank("note", self.note)
+        if self.file is None and self.date is None:
+            raise PolicyError(
+                "is missing; expected a day, or for an audit the `file` that `audit --record` wrote",
+                key="date",
+            )
+        if self.file is not None and self.date is not None:
+            raise PolicyError("is given beside `file`, which has a date; expected one", key="date")
+        if self.file is not None and self.kind != "audit":
+            raise PolicyError(
+                f'is given for the kind "{self.kind}"; only an audit has one', key="file"
+            )
 
     @property
     def stale_from(self) -> dt.date:
-        """The first day on which it no longer counts."""
-        return self.date + dt.timedelta(days=self.max_age + 1)
+        """The first day on which it no longer counts; never, as far as a policy alone can tell, for a file."""
+        return self.stale_after(self.date) if self.date else dt.date.max
+
+    def stale_after(self, done: dt.date) -> dt.date:
+        """Return the first day on which it no longer counts, if it was done on a given day."""
+        return done + dt.timedelta(days=self.max_age + 1)
 
 
 def _refuse_blank(key: str, text: str | None) -> None:

@@ -1,62 +1,21 @@
-"""The page's languages: each sentence by its English text, from gettext catalogues.
-
-A catalogue is `<language>/LC_MESSAGES/alpines_privacy.mo`, which translators make from
-`alpines_privacy.pot` with the tools they know (Poedit, Weblate, msgfmt). The operator's folder goes
-before the shipped one; what neither has is said in English.
-"""
+"""The page's languages: each sentence by its English text, from gettext catalogues (`policy.catalogue`)."""
 
 from __future__ import annotations
 
 import datetime as dt
-import struct
-import unicodedata
-from collections.abc import Iterator
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from pathlib import Path
 from string import Formatter
 
 from alpines_privacy.policy import PolicyError
-from alpines_privacy.policy.bounds import read_bounded
+from alpines_privacy.policy.catalogue import DATE, Catalogue, direction_of, message, month_of
 from alpines_privacy.policy_page.document import Code, Inline, Link, Own, Piece, Time
 
 __all__ = ["CATALOGUES", "Language", "message"]
 
 CATALOGUES = Path(__file__).with_name("catalogues")
-_FILE = Path("LC_MESSAGES", "alpines_privacy.mo")
-_LONGEST = 1 << 20  # bytes of a catalogue
-_ENGLISH = "en"  # what the sentences in the code are
-
-
-def message(text: str) -> str:
-    """Mark a text for translation that `Language.word` translates later."""
-    return text
-
-
-_MONTHS = (
-    message("January"), message("February"), message("March"), message("April"), message("May"),
-    message("June"), message("July"), message("August"), message("September"), message("October"),
-    message("November"), message("December"),
-)  # fmt: skip
+_FILE = "alpines_privacy.mo"
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60  # seconds
-_DATE = message("{day} {month} {year}")
-
-
-class _English(NullTranslations):
-    """The end of each chain of catalogues: says a text in English and notes it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.noted: dict[str, None] = {}
-
-    def gettext(self, message: str) -> str:
-        self.noted[message] = None
-        return message
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        self.noted[msgid1] = None
-        return msgid1 if n == 1 else msgid2
 
 
 class Language:
@@ -68,64 +27,53 @@ class Language:
         Raises `PolicyError` for a catalogue that cannot be read, and for a language without any.
         """
         self.tag = tag
-        self._english = _English()
-        self._texts: NullTranslations = self._english
-        folders = [Path(catalogues)] if catalogues else []
-        found = [_read(path) for path in _files(tag, [*folders, CATALOGUES])]
-        for catalogue in reversed(found):
-            catalogue.add_fallback(self._texts)
-            self._texts = catalogue
-        self._is_english = tag.lower().split("-")[0] == _ENGLISH
-        if not (found or self._is_english):
+        folders = [Path(catalogues), CATALOGUES] if catalogues else [CATALOGUES]
+        self._catalogue = Catalogue(tag, _FILE, folders, key="operator.catalogues")
+        if not self._catalogue.exists:
             shipped = ", ".join(
-                sorted({_ENGLISH, *(p.name for p in CATALOGUES.iterdir() if p.is_dir())})
+                sorted({"en", *(p.name for p in CATALOGUES.iterdir() if p.is_dir())})
             )
             raise PolicyError(
                 f'"{tag}" has no catalogue; expected one of those shipped ({shipped}), or '
-                f"{tag.replace('-', '_')}/{_FILE.as_posix()} in operator.catalogues",
+                f"{tag.replace('-', '_')}/LC_MESSAGES/{_FILE} in operator.catalogues",
                 key="operator.languages",
             )
 
     @property
     def untranslated(self) -> list[str]:
         """The sentences said so far that no catalogue has; none in English, which they are written in."""
-        return [] if self._is_english else list(self._english.noted)
+        return self._catalogue.untranslated
 
     @property
     def direction(self) -> str:
-        """Whether the language's letters run "ltr" or "rtl", by the first strong one (UAX #9, P2)."""
-        strong = (unicodedata.bidirectional(letter) for letter in self.word("Privacy policy"))
-        return "rtl" if next((s for s in strong if s in {"L", "R", "AL"}), "L") != "L" else "ltr"
+        """Whether the language's letters run "ltr" or "rtl", by those of the page's title."""
+        return direction_of(self._catalogue("Privacy policy"))
 
     def __call__(self, text: str, **places: Piece | Inline) -> Inline:
         """Return a sentence, with a piece or several in each of its `{places}`."""
-        return _filled(self._texts.gettext(text), text, places)
+        return _filled(self._catalogue(text), text, places)
 
     def plural(self, one: str, many: str, count: int, **places: Piece | Inline) -> Inline:
         """Return the form of a sentence for a number, which it may name as `{count}`."""
-        said = self._texts.ngettext(one, many, count)
+        said = self._catalogue.counted(one, many, count)
         return _filled(said, many, {"count": str(count), **places}, optional={"count"})
 
     def word(self, text: str) -> str:
         """Return a text without places."""
-        return self._texts.gettext(text)
+        return self._catalogue(text)
 
     def own(self, text: str) -> Own:
         """Return words of the operator's, translated if a catalogue of theirs has them."""
-        was_noted = text in self._english.noted
-        said = self._texts.gettext(text)
-        if not was_noted:
-            self._english.noted.pop(text, None)
-        return Own(said)
+        return Own(self._catalogue.own(text))
 
     def day(self, day: dt.date) -> Time:
         """Return a day as the language writes it."""
         places = {
             "day": str(day.day),
-            "month": self.word(_MONTHS[day.month - 1]),
+            "month": self.word(month_of(day)),
             "year": str(day.year),
         }
-        return Time(day, "".join(map(str, self(_DATE, **places))))
+        return Time(day, "".join(map(str, self(DATE, **places))))
 
     def span(self, seconds: int) -> Inline:
         """Return a length of time in the longest unit that divides it."""
@@ -145,29 +93,6 @@ class Language:
             for index, word in enumerate(words)
             for piece in ((comma, *word) if index else word)
         )
-
-
-def _files(tag: str, folders: list[Path]) -> Iterator[Path]:
-    """Yield the catalogues of a tag, the nearest first: `pt_BR`, then `pt`."""
-    parts = tag.split("-")
-    for folder in folders:
-        for length in range(len(parts), 0, -1):
-            path = folder / "_".join(parts[:length]) / _FILE
-            if path.is_file():
-                yield path
-
-
-def _read(path: Path) -> GNUTranslations:
-    """Read one catalogue; raises `PolicyError` naming it."""
-    key = "operator.catalogues"
-    try:
-        return GNUTranslations(BytesIO(read_bounded(path, _LONGEST, key=key)))
-    except PolicyError:
-        raise
-    except (OSError, ValueError, LookupError, RecursionError, struct.error) as error:
-        raise PolicyError(
-            f"{path} is no gettext catalogue ({error}); expected what msgfmt writes", key=key
-        ) from None
 
 
 def _filled(

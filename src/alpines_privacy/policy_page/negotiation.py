@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from alpines_privacy.http.weights import weights
+from alpines_privacy.policy.language_tag import looked_up
 
 __all__ = ["FORMATS", "format_for", "language_for"]
 
@@ -34,19 +35,6 @@ def language_for(accept_language: str, tags: Sequence[str]) -> str:
     known = {tag.lower(): tag for tag in tags}
     wishes = [tag for tag in weighed if weighed[tag] > 0 and len(tag) <= _LONGEST_TAG]
     for wanted in sorted(wishes, key=weighed.__getitem__, reverse=True):
-        if found := _looked_up(wanted, known):
+        if found := looked_up(wanted, known):
             return found
     return tags[0]
-
-
-def _looked_up(wanted: str, known: Mapping[str, str]) -> str | None:
-    """Return the tag for a range, whole or cut from its end: `ur-PK` finds `ur`, and `pt` `pt-BR`."""
-    if wanted == "*":
-        return next(iter(known.values()))
-    while wanted:
-        if wanted in known:
-            return known[wanted]
-        if longer := next((tag for tag in known if tag.startswith(f"{wanted}-")), None):
-            return known[longer]
-        wanted = wanted.rpartition("-")[0]
-    return None

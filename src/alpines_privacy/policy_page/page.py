@@ -18,6 +18,7 @@ from alpines_privacy.http.outcomes import Answer, Replace
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.template import read_template
 from alpines_privacy.policy import Operator, PrivacyPolicy
+from alpines_privacy.policy.claims import NOTHING_KNOWN, Claims
 from alpines_privacy.policy.warning import warn
 from alpines_privacy.policy_page.html import HtmlWriter, content_policy
 from alpines_privacy.policy_page.language import Language
@@ -35,9 +36,12 @@ _MOST_NAMED = 3  # untranslated sentences in a warning
 class Renderings:
     """The policy in each of its languages and formats, on any day."""
 
-    def __init__(self, policy: PrivacyPolicy, operator: Operator) -> None:
+    def __init__(
+        self, policy: PrivacyPolicy, operator: Operator, claims: Claims = NOTHING_KNOWN
+    ) -> None:
         """Read catalogues and template; raises `PolicyError` for one that cannot be used."""
         self._policy = policy
+        self._claims = claims
         self._operator = operator
         key = "operator.template"
         self.template = read_template(operator.template, key) if operator.template else None
@@ -49,7 +53,7 @@ class Renderings:
         """Return the texts by format and language."""
         texts = {}
         for tag, language in self.languages.items():
-            document = text_of(self._policy, self._operator, language, today)
+            document = text_of(self._policy, self._operator, language, today, self._claims)
             texts["html", tag] = self._html(document)
             texts["markdown", tag] = markdown(document)
             texts["text", tag] = plain_text(document)
@@ -79,14 +83,16 @@ class PolicyPage(Promise):
     parts: ClassVar[frozenset[str]] = frozenset({"policy_link"})
     fields_read: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, policy: PrivacyPolicy, operator: Operator) -> None:
+    def __init__(
+        self, policy: PrivacyPolicy, operator: Operator, claims: Claims = NOTHING_KNOWN
+    ) -> None:
         """Write the policy, and warn of what the page cannot say; `policy.mode` is the one in force."""
         self._path = operator.page
-        self._renderings = Renderings(policy, operator)
+        self._renderings = Renderings(policy, operator, claims)
         self._tags = operator.languages
         self._asked = {f"language={tag}": tag for tag in self._tags}
         self._edition = self._written(_now())
-        _warn(policy, self._renderings)
+        _warn(policy, self._renderings, claims)
 
     def response(self, context: RequestContext, head: ResponseHead) -> Replace | None:
         """Replace the app's 404 at the page's path."""
@@ -147,7 +153,7 @@ def _midnight(day: date | None) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
-def _warn(policy: PrivacyPolicy, renderings: Renderings) -> None:
+def _warn(policy: PrivacyPolicy, renderings: Renderings, claims: Claims) -> None:
     if not (policy.effective or policy.changes):
         warn(
             "The policy's page names no date on which the policy takes effect, which CalOPPA asks for: "
@@ -162,9 +168,10 @@ def _warn(policy: PrivacyPolicy, renderings: Renderings) -> None:
             )
     today = _now().date()
     for index, evidence in enumerate(policy.evidence):
-        if today >= evidence.stale_from:
-            age = (today - evidence.date) // timedelta(days=1)
+        date = claims.date_of(evidence)
+        if date is not None and today >= evidence.stale_after(date):
+            age = (today - date) // timedelta(days=1)
             warn(
-                f"evidence[{index}] ({evidence.kind} of {evidence.date}) is {age} days old and counts for "
+                f"evidence[{index}] ({evidence.kind} of {date}) is {age} days old and counts for "
                 f"{evidence.max_age}: the policy's page does not name it."
             )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from alpines_privacy.policy import Operator, PrivacyPolicy
+from alpines_privacy.policy.claims import NOTHING_KNOWN, Claims
 from alpines_privacy.policy_page.document import Document, Section
 from alpines_privacy.policy_page.language import Language, message
 from alpines_privacy.policy_page.sections.children import children
@@ -19,6 +20,7 @@ from alpines_privacy.policy_page.sections.protected import protected
 from alpines_privacy.policy_page.sections.rights import caloppa
 from alpines_privacy.policy_page.sections.signals import signals
 from alpines_privacy.policy_page.sections.tracking import tracking
+from alpines_privacy.policy_page.sections.unkept import unkept, unkept_sections
 from alpines_privacy.policy_page.sections.used import used, used_at_signup
 from alpines_privacy.policy_page.writing import Today, Write, Writing
 
@@ -53,12 +55,16 @@ _CLOSING: Mapping[str, tuple[str, Write]] = MappingProxyType(
 
 
 def text_of(
-    policy: PrivacyPolicy, operator: Operator, language: Language, today: Today
+    policy: PrivacyPolicy,
+    operator: Operator,
+    language: Language,
+    today: Today,
+    claims: Claims = NOTHING_KNOWN,
 ) -> Document:
     """Return the text of a policy as it stands on a day."""
-    page = Writing(policy, operator, language, today)
+    page = Writing(policy, operator, language, today, claims)
     numbered = [
-        Section(key, number, language.word(title), tuple(write(page)))
+        Section(key, number, language.word(title), (*unkept(page, number), *write(page)))
         for number, (key, (title, write)) in enumerate(SECTIONS.items(), 1)
     ]
     closing = [
@@ -71,6 +77,6 @@ def text_of(
         language.direction,
         language.word("Changes"),
         tuple(notice(page)),
-        tuple(introduction(page)),
+        (*introduction(page), *unkept_sections(page)),
         (*numbered, *closing),
     )

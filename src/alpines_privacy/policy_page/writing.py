@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from alpines_privacy.policy import Operator, PrivacyPolicy
+from alpines_privacy.policy.claims import NOTHING_KNOWN, Claims
 from alpines_privacy.policy_page.document import Block, Code, Inline, Link, Paragraph
 from alpines_privacy.policy_page.language import Language
 
@@ -29,15 +30,24 @@ class Today:
 
 
 class Writing:
-    """One policy in one language on one day. `enforces` is whether the layer acts on it."""
+    """One policy in one language on one day. `enforces` is whether the layer acts on it.
+
+    `claims` has the sections that are known not to be kept.
+    """
 
     def __init__(
-        self, policy: PrivacyPolicy, operator: Operator, say: Language, today: Today
+        self,
+        policy: PrivacyPolicy,
+        operator: Operator,
+        say: Language,
+        today: Today,
+        claims: Claims = NOTHING_KNOWN,
     ) -> None:
         self.policy = policy
         self.operator = operator
         self.say = say
         self.today = today
+        self.claims = claims
         self.enforces = policy.mode == "enforce"
 
     def paragraph(self, text: str, **places: str) -> Paragraph:

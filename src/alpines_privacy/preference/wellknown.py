@@ -17,6 +17,7 @@ from alpines_privacy.http.outcomes import Answer, Replace
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.policy import PolicyError, PrivacyPolicy
 from alpines_privacy.policy.bounds import read_bounded
+from alpines_privacy.policy.claims import NOTHING_KNOWN, Claims
 
 __all__ = ["WellKnown"]
 
@@ -41,10 +42,11 @@ class WellKnown(Promise):
 
     fields_read: ClassVar[frozenset[str]] = frozenset({"set-cookie"})
 
-    def __init__(self, policy: PrivacyPolicy) -> None:
+    def __init__(self, policy: PrivacyPolicy, claims: Claims = NOTHING_KNOWN) -> None:
+        """Write the resources; raises `PolicyError` for a `dnt_policy` that is none."""
         vary: Field = ("vary", ", ".join(signal_fields(policy)))
         fixed: list[Field] = [("cache-control", _DAY)]
-        status: dict[str, object] = {"tracking": "N"}
+        status: dict[str, object] = {}
         if policy.site_preference:
             status["config"] = policy.endpoint + "preference"
         if policy.operator:
@@ -55,13 +57,14 @@ class WellKnown(Promise):
             cookie.necessary for cookie in policy.cookies
         )
         dnt = "application/tracking-status+json"
-        self._opted_out = _json(dnt, status, [*fixed, vary])
-        self._allowed = (
-            _json(dnt, status | {"tracking": "T"}, [*fixed, vary]) if tracks else self._opted_out
-        )
-        gpc: dict[str, object] = {"gpc": True}
-        if policy.effective:
-            gpc["lastUpdate"] = policy.effective.isoformat()
+        # What is known not to be kept is not claimed: "!" claims nothing (TPE §6.2.2).
+        opted_out = "N" if claims.signals_hold else "!"
+        silent = "!" if not claims.silence_holds else "T" if tracks else "N"
+        self._opted_out = _json(dnt, {"tracking": opted_out, **status}, [*fixed, vary])
+        self._allowed = _json(dnt, {"tracking": silent, **status}, [*fixed, vary])
+        gpc: dict[str, object] = {"gpc": claims.signals_hold}
+        if days := [day for day in (policy.effective, claims.since) if day]:
+            gpc["lastUpdate"] = max(days).isoformat()
         self._others = {_ROOT + "gpc.json": _json("application/json", gpc, fixed)}
         if policy.dnt_policy is not None:
             text = _published(policy.dnt_policy)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from alpines_privacy.http.html import (
     PLAIN,
     Addition,
+    BodyStart,
     Decision,
     Edit,
     Interest,
@@ -67,8 +68,9 @@ class PageContext(NamedTuple):
     `slots` are the ad containers to hide, None if ads stay. `shield` is the element to put into the
     page, empty for none. `module` is the address of the module that replaces listed ones
     (`nothing.py`), empty if no script may be edited. `addition` is what another promise adds at the
-    page's end, `tag_edits` are edits that another asks for. `selections` are the tags to read, without and
-    with a shield to place; `selections_away` those of a page whose `<base>` leads to another host.
+    page's end, `body_start` at the beginning of its body; `tag_edits` are edits that another asks for.
+    `selections` are the tags to read, without and with a shield to place; `selections_away` those of a
+    page whose `<base>` leads to another host.
     """
 
     page: Address
@@ -82,6 +84,7 @@ class PageContext(NamedTuple):
     module: str = ""
     addition: Addition | None = None
     tag_edits: TagEdits | None = None
+    body_start: BodyStart | None = None
 
 
 class Verdict:
@@ -137,7 +140,10 @@ class Elements:
 
     def rewriter(self) -> Rewriter:
         """Return the filter for the page's bytes."""
-        rewriter = Rewriter(self._interest.selection, self.decide, self._context.addition)
+        context = self._context
+        rewriter = Rewriter(
+            self._interest.selection, self.decide, context.addition, context.body_start
+        )
         self._interest = rewriter.interest
         self._skip_known()
         return rewriter
@@ -275,7 +281,11 @@ class Elements:
             return b""
         if self._depth >= _DEEPEST:
             return None
-        nested = Elements(self._context._replace(shield=shield, outcomes=Outcomes(), addition=None))
+        nested = Elements(
+            self._context._replace(
+                shield=shield, outcomes=Outcomes(), addition=None, body_start=None
+            )
+        )
         nested._depth = self._depth + 1
         nested._loads, nested._has_base = self._loads, self._has_base
         filtered = nested.rewriter()(page, last=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from alpines_privacy.http.cache import Cache
-from alpines_privacy.http.html import Addition, Selection, TagEdits
+from alpines_privacy.http.html import Addition, BodyStart, Selection, TagEdits
 from alpines_privacy.http.html.links import AROUND_LINKS, link_marks
 from alpines_privacy.http.report import Notices
 from alpines_privacy.http.url import Address, parse
@@ -65,13 +65,15 @@ class Pages:
         mount: str = "",
         may_edit_scripts: bool = True,
         addition: Addition | None = None,
+        body_start: BodyStart | None = None,
         exempted: Container[str] = frozenset(),
     ) -> Page:
         """Begin one page at its own address.
 
         `shield` is the element to put before the page's first code, empty for none. `mount` is the path
         of this app. If `may_edit_scripts` is false, as under a CSP with digests of scripts, imports
-        of listed modules stay. `addition` reads the page's links along, and adds at its end.
+        of listed modules stay. `addition` reads the page's links along, and adds at its end; `body_start`
+        adds at the beginning of its body.
         `exempted` are the parts that leave this page out.
         """
         address = parse(url) or _NO_ADDRESS
@@ -91,6 +93,7 @@ class Pages:
             module,
             addition,
             edits,
+            body_start,
         )
         return Page(Elements(context))
 

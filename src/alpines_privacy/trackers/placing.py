@@ -8,11 +8,10 @@ tag.
 
 from __future__ import annotations
 
-from alpines_privacy.http.html import Decision, Edit, Namespace, StartTag
+from alpines_privacy.http.html import Decision, Edit, Namespace, StartTag, is_amp
 
 __all__ = ["Placing"]
 
-_AMP = frozenset({"amp", "\u26a1"})
 _NOT_BEFORE = frozenset({"html", "head", "col", "template", "frame"})
 
 
@@ -34,7 +33,7 @@ class Placing:
 
     def placed(self, tag: StartTag, decision: Decision) -> Decision:
         """Return the decision on a tag, with the shield in it if this is the place."""
-        if tag.name == "html" and _is_amp(tag):
+        if tag.name == "html" and is_amp(tag):
             self._shield, self.is_amp = b"", True
             return decision
         has_shadow = tag.name == "template" and tag.get("shadowrootmode") is not None
@@ -64,11 +63,6 @@ def _edit(tag: StartTag, decision: Decision) -> Edit:
     if isinstance(decision, Edit):
         return decision
     return Edit(tag.raw if decision is None else decision)
-
-
-def _is_amp(tag: StartTag) -> bool:
-    """Tell whether a page is AMP, which forbids other scripts (`<html amp>`, `<html ⚡4ads>`)."""
-    return any(name.removesuffix("4ads").removesuffix("4email") in _AMP for name in tag.names)
 
 
 def _runs_code(tag: StartTag) -> bool:

@@ -15,7 +15,7 @@ from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
-from alpines_privacy.http.html import Addition, TagEdits
+from alpines_privacy.http.html import Addition, BodyStart, TagEdits
 from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
 from alpines_privacy.http.own_script import PAGE_DESTINATIONS
 from alpines_privacy.http.promise import Message, Promise
@@ -30,10 +30,13 @@ from alpines_privacy.trackers.page import Page, Pages
 from alpines_privacy.trackers.removal_log import RemovalLog
 from alpines_privacy.trackers.rules import Match, Rules
 
-__all__ = ["AdditionTo", "ShieldTag", "TrackersInResponses"]
+__all__ = ["AdditionTo", "Banner", "ShieldTag", "TrackersInResponses"]
 
 AdditionTo: TypeAlias = "Callable[[RequestContext, ResponseHead], Addition | None]"
 """What tells what another promise adds to a page with this head, None for nothing."""
+
+Banner: TypeAlias = "Callable[[RequestContext, ResponseHead], tuple[BodyStart, bytes] | None]"
+"""What tells what goes to the beginning of the body of a page with this head, and a digest of it."""
 
 ShieldTag: TypeAlias = "Callable[[RequestContext, ResponseHead], bytes]"
 """What tells the shield's element for a page with this head, `b""` for none."""
@@ -71,19 +74,21 @@ class TrackersInResponses(Promise):
     parts: ClassVar[frozenset[str]] = frozenset({"markup", "csp"})
     fields_read: ClassVar[frozenset[str]] = ALWAYS_CLEANED
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what other promises add is named
         self,
         policy: PrivacyPolicy,
         rules: Rules,
         shield: ShieldTag = _no_shield,
         addition: AdditionTo = _no_addition,
         *,
+        banner: Banner | None = None,
         tag_edits: TagEdits | None = None,
     ) -> None:
         """Compile a policy and its rules.
 
         `shield` returns the element to put before a page's first script, `addition` what is added at
-        a page's end, `tag_edits` are edits of its tags; the latter two are other promises'.
+        a page's end, `banner` what is added at the beginning of its body, `tag_edits` are edits of its
+        tags; the latter three are other promises'.
         """
         self._policy = policy
         self._debugs = policy.debug
@@ -91,6 +96,7 @@ class TrackersInResponses(Promise):
         self._loads = LoadPolicy(policy, policy.endpoint + "loads")
         self._shield = shield
         self._addition = addition
+        self._banner = banner
         self._tag_edits = tag_edits
         self._removal_log = RemovalLog(policy)
         self.use(rules)
@@ -184,11 +190,13 @@ class TrackersInResponses(Promise):
     def _variant(self, context: RequestContext) -> str:
         """Return eight hex digits for all that a page depends on beside the app's response.
 
-        The shield's part is the element for a page without a Content-Security-Policy. A policy in the
-        page's head is part of the app's response, to which its ETag belongs.
+        The parts of shield and banner are those for a page without a Content-Security-Policy. A policy
+        in the page's head is part of the app's response, to which its ETag belongs.
         """
-        element = self._element(context, ResponseHead(200, [("content-type", "text/html")]))
-        parts = self._in_force.variants[context.preference.opted_out] + element
+        head = ResponseHead(200, [("content-type", "text/html")])
+        parts = self._in_force.variants[context.preference.opted_out] + self._element(context, head)
+        if shown := self._body_start(context, head):
+            parts += shown[1]
         return hashlib.blake2s(parts, digest_size=4).hexdigest()
 
     def end(self, context: RequestContext) -> None:
@@ -206,6 +214,7 @@ class TrackersInResponses(Promise):
     def begin(self, visitor: _Visitor, head: ResponseHead) -> Page:
         """Begin to filter a page with this head, as the app made it."""
         context = visitor.context
+        shown = self._body_start(context, head)
         page = self._in_force.pages.begin(
             url=visitor.page().url,
             opted_out=context.preference.opted_out,
@@ -213,6 +222,7 @@ class TrackersInResponses(Promise):
             mount=context.mount,
             may_edit_scripts=not _names_digests(head),
             addition=self._added(context, head),
+            body_start=shown and shown[0],
             exempted=context.exempted,
         )
         page.watchers = context.page_watchers
@@ -224,6 +234,16 @@ class TrackersInResponses(Promise):
             return self._addition(context, head)
         except Exception:
             context.runtime.notices.failure("an addition to a page")
+            return None
+
+    def _body_start(
+        self, context: RequestContext, head: ResponseHead
+    ) -> tuple[BodyStart, bytes] | None:
+        """Return what goes to the beginning of a page's body, and its digest; nothing if that raises."""
+        try:
+            return self._banner(context, head) if self._banner else None
+        except Exception:
+            context.runtime.notices.failure("a banner")
             return None
 
     def _element(self, context: RequestContext, head: ResponseHead) -> bytes:

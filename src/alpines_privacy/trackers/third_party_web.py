@@ -11,12 +11,19 @@ from msgspec import Struct
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.trackers.companies import Companies, Service
 
-__all__ = ["ERROR_MONITORING", "Entity", "company_lines", "read_entities", "rule_lines"]
+__all__ = [
+    "ERROR_MONITORING",
+    "FOLLOWING",
+    "Entity",
+    "company_lines",
+    "read_entities",
+    "rule_lines",
+]
 
 ERROR_MONITORING = "error-monitoring"
 
 # The categories of trackers; each of their hosts becomes a rule.
-_FOLLOWING = frozenset({"analytics", "marketing", "tag-manager"})
+FOLLOWING = frozenset({"analytics", "marketing", "tag-manager"})
 
 # Services that monitor the site's own errors; the operator may allow this category.
 _ERROR_MONITORS = frozenset(
@@ -78,7 +85,7 @@ def company_lines(entities: list[Entity]) -> Iterator[str]:
 def rule_lines(entities: list[Entity]) -> Iterator[str]:
     """Return a rule for each host of a service in a tracking category."""
     for entity in sorted(entities, key=lambda entity: (entity.category, entity.name)):
-        if entity.service.category in _FOLLOWING:
+        if entity.service.category in FOLLOWING:
             for host in entity.hosts:
                 if host not in _SERVING_VISITORS:
                     yield f"||{host}^$third-party"

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import pytest
-from tests.audit.browser.site import COUNTERPARTS, HOME, PAGES, make
-from tests.conftest import need
 
 from alpines_privacy.audit.browser import BrowserVisit, Scope, Tour, served, visit_pages
 from alpines_privacy.audit.browser.chromium import BrowserMissing, find_chromium
+from tests.audit.browser.site import COUNTERPARTS, HOME, PAGES, make
+from tests.conftest import need
 
 Visits = dict[str, list[BrowserVisit]]
 

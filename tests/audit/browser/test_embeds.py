@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from tests.audit.browser.conftest import need_chromium
-from tests.browser import fastapi_site, flask_site
-from tests.browser.embeds import CONTROLS, TRACKERS, Embed
-from tests.browser.sites import DECLARED, Site
-from tests.browser.vendors import script_of, vendors
 
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.audit.browser import BrowserVisit, Scope, Tour, served, visit_pages
@@ -17,6 +12,11 @@ from alpines_privacy.audit.checks.browser import verdicts_in_browser
 from alpines_privacy.audit.checks.browser_seen import InBrowser
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.observations import Site as Audited
+from tests.audit.browser.conftest import need_chromium
+from tests.browser import fastapi_site, flask_site
+from tests.browser.embeds import CONTROLS, TRACKERS, Embed
+from tests.browser.sites import DECLARED, Site
+from tests.browser.vendors import script_of, vendors
 
 # What only a browser without scripts asks for, nobody is asked for here.
 NAMED = tuple(embed for embed in TRACKERS if embed.always or embed.ads)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.audit.browser.conftest import Visits
-from tests.audit.browser.site import COUNTERPARTS, HOME, PAGES
 
 from alpines_privacy import PrivacyPolicy
 from alpines_privacy.audit.checks.browser import verdicts_in_browser
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.observations import Site
+from tests.audit.browser.conftest import Visits
+from tests.audit.browser.site import COUNTERPARTS, HOME, PAGES
 
 SITE = Site(HOME, policy=PrivacyPolicy())
 # A page that breaks one thing breaks what it needs for that too: it loads from others, or sets a cookie.

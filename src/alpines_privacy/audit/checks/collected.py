@@ -8,10 +8,11 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from alpines_privacy.audit.checks.verdicts import judged, unknown
+from alpines_privacy.audit.forms import signup_of
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.reading.markup import Form
-from alpines_privacy.audit.visits import path_shown
+from alpines_privacy.audit.visits import Visit, path_shown
 from alpines_privacy.collected.fields import Declared, PersonalFields
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.site import is_same_site
@@ -22,7 +23,6 @@ from alpines_privacy.policy.signup_paths import expression_of, plain
 __all__ = ["CHECKS"]
 
 _GIVEN = "given"  # stands for a value; only names are judged
-_TYPES = {"email": "EMAIL", "tel": "PHONE", "password": "PASSWORD"}
 _NOT_TYPED = frozenset({"hidden", "submit", "button", "image", "reset", "file", "checkbox"})
 
 
@@ -47,15 +47,12 @@ def _personal_forms(seen: Observations, *, with_password: bool) -> Iterator[Evid
         for form in page.plain.markup.forms:
             if not _is_own(form, page.url) or bool(form.of_kind("password")) != with_password:
                 continue
-            names = [c.name for c in form.controls if c.name and c.kind not in _NOT_TYPED]
-            declared = _declared(policy, form)
-            found = fields.undeclared([(n, _GIVEN) for n in names], declared, is_form=True)
+            found = _undeclared(page.plain, form, policy, fields)
             listed = ", ".join(f"{name} ({kind})" for name, kind in found.items())
             if found and (form.action, listed) not in told:
                 told.add((form.action, listed))
-                yield page.plain.evidence(
-                    f"the form to {path_shown(form.action)} asks for {listed}", rule="Policy §1, §2"
-                )
+                said = f"the form to {path_shown(form.action)} asks for {listed}"
+                yield page.plain.evidence(said, rule="Policy §1, §2")
 
 
 def _is_own(form: Form, page: str) -> bool:
@@ -64,17 +61,25 @@ def _is_own(form: Form, page: str) -> bool:
     return target is not None and here is not None and is_same_site(target.host, here.host)
 
 
-def _declared(policy: PrivacyPolicy, form: Form) -> Declared:
-    """Return what is declared for a form's path; for one that a script sends, whatever is declared at all."""
-    path = plain(urlsplit(form.action).path)
-    by_script = form.method == "" or not form.controls
+def _undeclared(
+    visit: Visit, form: Form, policy: PrivacyPolicy, fields: PersonalFields
+) -> dict[str, str]:
+    """Return the personal fields of a form that are not declared for the path it is sent to, with their kinds."""
+    path, within = urlsplit(form.action).path, ""
+    signup = signup_of(visit, form, policy)
+    if signup and signup.declared and signup.is_sent_by_script:
+        path, within = signup.declared.path, signup.within
+    names = [c.name for c in form.controls if c.name and c.kind not in _NOT_TYPED]
+    given = ((f"{within}.{name}" if within else name, _GIVEN) for name in names)
+    return fields.undeclared(given, _declared(policy, path), is_form=not within)
+
+
+def _declared(policy: PrivacyPolicy, path: str) -> Declared:
+    """Return what is declared for a path."""
     collections = [
-        each
-        for each in policy.collections
-        if by_script or re.fullmatch(expression_of(each.path), path)
+        each for each in policy.collections if re.fullmatch(expression_of(each.path), plain(path))
     ]
-    ages = [name for signup in policy.signups for name in signup.fields]
-    return Declared(collections, ages)
+    return Declared(collections, (name for signup in policy.signups for name in signup.fields))
 
 
 def _logged(seen: Observations, *, key: str, what: str) -> Verdict:

@@ -9,9 +9,8 @@ from functools import partial
 from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.model import Verdict
 from alpines_privacy.audit.observations import Observations
-from alpines_privacy.audit.surveying import privacy_links
+from alpines_privacy.audit.policy_pages import privacy_links
 from alpines_privacy.audit.visits import Visit, path_shown
-from alpines_privacy.policy.lint import read
 from alpines_privacy.policy.lint.document import Document
 from alpines_privacy.policy.lint.rule import Rule
 from alpines_privacy.policy.lint.statute import STATUTE
@@ -86,10 +85,9 @@ def _said(
     visit = seen.policy_page
     if visit is None or visit.status != 200 or not visit.is_page:
         return unknown(key, "no page with the policy was found")
-    document = read(visit.last.body.decode("utf-8", "replace"))
-    if says(document, visit):
+    if says(visit.document, visit):
         return judged(key, ())
-    if not document.is_english:
+    if not visit.document.is_english:
         return unknown(
             key, "the policy's page is not in English, of which alone the wording is read"
         )

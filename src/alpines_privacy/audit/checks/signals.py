@@ -9,12 +9,12 @@ from typing import Any
 
 from alpines_privacy.audit.checks.blocked import blocked
 from alpines_privacy.audit.checks.cookies import declaration
-from alpines_privacy.audit.checks.variants import Difference, differences, withheld
 from alpines_privacy.audit.checks.verdicts import judged
 from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.model import Evidence, Signal, Verdict
 from alpines_privacy.audit.observations import Observations
-from alpines_privacy.audit.visits import Page, Visit
+from alpines_privacy.audit.variants import Difference, differences, withheld
+from alpines_privacy.audit.visits import Page
 from alpines_privacy.cookies.known import LOGINS, is_token
 from alpines_privacy.http.heads import split_list
 from alpines_privacy.policy import PrivacyPolicy
@@ -22,7 +22,8 @@ from alpines_privacy.policy import PrivacyPolicy
 __all__ = ["CHECKS", "may_stay"]
 
 _RULE = "Policy §11"
-_VARY = {Signal.DNT: ("dnt",), Signal.GPC: ("sec-gpc",), Signal.DNT0_GPC: ("dnt", "sec-gpc")}
+# By DNT: 0 alone nothing has to differ; that visit tells what Sec-GPC does.
+_VARY = {Signal.DNT: ("dnt",), Signal.GPC: ("sec-gpc",), Signal.DNT0_GPC: ("sec-gpc",)}
 # Statuses of responses that a cache may keep without being told for how long (RFC 9110 §15.1).
 _KEPT_BY_DEFAULT = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
 _LIFETIMES = frozenset({"public", "max-age", "s-maxage"})
@@ -90,18 +91,14 @@ def _vary(seen: Observations) -> Verdict:
 
 def _unsaid(page: Page) -> Iterator[Evidence]:
     """Yield the responses of a page that differ by a signal, and do not say so."""
-    for difference in differences(page):
-        for visit in (difference.visit, page.plain):
-            missing = _missing(difference, visit)
-            if missing:
-                told = (
-                    f"differs by signal ({difference.what}), and Vary has no {', '.join(missing)}"
-                )
-                yield visit.evidence(told, rule="RFC 9110 §12.5.5; W3C TPE §6.3")
+    for each in differences(page):
+        for visit, got in ((each.visit, each.got), (page.plain, each.plain)):
+            if missing := _missing(each, got):
+                told = f"differs by signal ({each.what}), and Vary has no {', '.join(missing)}"
+                yield visit.evidence(told, url=got.url, rule="RFC 9110 §12.5.5; W3C TPE §6.3")
 
 
-def _missing(difference: Difference, visit: Visit) -> list[str]:
-    got = visit.followed.exchanges[0]
+def _missing(difference: Difference, got: Exchange) -> list[str]:
     vary = {name.lower() for name in split_list(got.value("vary"))}
     if "*" in vary or "no-store" in _directives(got):
         return []

@@ -11,7 +11,7 @@ from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.forms import SignupPage, is_of_age, signup_pages
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
-from alpines_privacy.audit.reading.markup import Control, Form
+from alpines_privacy.audit.reading.markup import Control
 from alpines_privacy.audit.visits import path_shown
 
 __all__ = ["CHECKS"]
@@ -22,8 +22,9 @@ _HINT = re.compile(
     r"\b(?:at least|over|above|older than|not? (?:younger|less) than|minimum age(?: of| is|:)?|under|below|aged?)\s+"
     r"(?:1[0-9]|thirteen|sixteen|eighteen)\b(?!\s*(?:characters?|letters?|digits?|symbols?|signs?|%|percent|minutes?|"
     r"hours?|days?|words?|\$|€|£|dollars?|euros?))|"
-    r"\b(?:1[3-9]|thirteen|sixteen|eighteen)\s*(?:\+|years?(?: old| of age)?\b|or (?:older|over|above)\b|and (?:older|over)\b)"
-    r"(?=[^.]*\b(?:old|older|age|over|parent|consent|sign|register|join|account|must|child)|\s*$|\+)|"
+    r"\b(?:1[3-9]|thirteen|sixteen|eighteen)\s*"
+    r"(?:\+|years?(?: old| of age)?\b|or (?:older|over|above)\b|and (?:older|over)\b)"
+    r"(?=[^.]{0,80}\b(?:old|older|age|over|parent|consent|sign|register|join|account|must|child)|\s*$|\+)|"
     r"\b(?:ask|permission of|consent of) (?:your )?parents?\b|\bparental consent\b",
     re.IGNORECASE,
 )
@@ -75,10 +76,6 @@ def _limit(control: Control, seen: Observations) -> str:
         if year and seen.today.year - 30 < int(year[1]) < seen.today.year - _YOUNGEST_OFFERED:
             return f"has the limit {limit}"
     return ""
-
-
-def _form_of(form: Form) -> str:
-    return path_shown(form.action)
 
 
 CHECKS: dict[str, Callable[[Observations], Verdict]] = {

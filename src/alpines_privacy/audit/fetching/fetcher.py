@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -137,7 +137,7 @@ def target_of(got: Exchange) -> str:
     """Return where a redirect leads, as an absolute address; empty for other responses."""
     if got.status not in _REDIRECTS or not (locations := got.values("location")):
         return ""
-    address = parse(urldefrag(urljoin(got.url, locations[0])).url)
+    address = parse(locations[0], parse(got.url))
     return address.url if address else ""
 
 
@@ -155,8 +155,8 @@ def _merged(own: Mapping[str, str], fields: Iterable[Field]) -> tuple[Field, ...
 
 
 def _origin(url: str) -> str:
-    found = httpx.URL(url)
-    return f"{found.scheme}://{found.netloc.decode('ascii')}"
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _port(url: str) -> int | None:

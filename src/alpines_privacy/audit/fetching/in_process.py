@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 import httpx
 
@@ -16,6 +17,8 @@ from alpines_privacy.audit.fetching.exchange import Bounds, Chunks
 from alpines_privacy.interface import is_asgi
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart
+from alpines_privacy.testing.request import URL, Request
+from alpines_privacy.testing.wsgi import environ_of
 
 __all__ = ["ADDRESS", "AsgiTransport", "WsgiTransport", "transport_to"]
 
@@ -32,31 +35,71 @@ def transport_to(app: Any) -> AsgiTransport | WsgiTransport:
 
 
 class WsgiTransport(httpx.BaseTransport):
-    """Calls a WSGI app, with no context variable set."""
+    """Calls a WSGI app (PEP 3333), with no context variable set."""
 
-    def __init__(self, app: Any) -> None:
-        self._inner = httpx.WSGITransport(app, raise_app_exceptions=False, remote_addr=ADDRESS)
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the app's iterable is closed when enough of the body has come."""
+        """Send a request; the app's iterable is closed when enough of the body has come.
+
+        An app that raises has answered 500, as servers do.
+        """
         request.headers["x-forwarded-proto"] = request.url.scheme
         return apart(self._exchange, request)
 
     def _exchange(self, request: httpx.Request) -> httpx.Response:
+        response = _Started()
         bounds: Bounds = request.extensions.get("bounds", _BOUNDS)
+        with suppress(Exception):
+            response.take(self._app, _environ(request), bounds)
+        return response.made()
+
+
+class _Started:
+    """The response that an app makes with `start_response`, `write()` and its iterable."""
+
+    def __init__(self) -> None:
+        self._status = 500
+        self._fields: list[tuple[str, str]] = []
+        self._chunks: list[bytes] = []
+
+    def take(self, app: WSGIApplication, environ: WSGIEnvironment, bounds: Bounds) -> None:
+        """Run the app, and take its body within bounds."""
         deadline = time.monotonic() + bounds.seconds
-        chunks: list[bytes] = []
         size = 0
-        with closing(self._inner.handle_request(request)) as response:
-            assert isinstance(response.stream, httpx.SyncByteStream)
-            for chunk in response.stream:
-                chunks.append(chunk)
+        iterable = app(environ, self._start)
+        try:
+            for chunk in iterable:
+                self._chunks.append(chunk)
                 size += len(chunk)
                 if size > bounds.size or time.monotonic() > deadline:
-                    break
-        return httpx.Response(
-            response.status_code, headers=response.headers.raw, stream=Chunks(chunks)
-        )
+                    return
+        finally:
+            close: Callable[[], object] | None = getattr(iterable, "close", None)
+            if close is not None:
+                close()
+
+    def made(self) -> httpx.Response:
+        """Return the response."""
+        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._fields]
+        return httpx.Response(self._status, headers=fields, stream=Chunks(self._chunks))
+
+    def _start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        del exc_info
+        self._status, self._fields = int(status.partition(" ")[0]), list(headers)
+        return self._chunks.append
+
+
+def _environ(request: httpx.Request) -> WSGIEnvironment:
+    fields = [
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in request.headers.raw
+    ]
+    asked = Request(request.method, URL(str(request.url)), fields, request.read())
+    return environ_of(asked, ADDRESS)
 
 
 class AsgiTransport(httpx.BaseTransport):

@@ -1,4 +1,4 @@
-"""The addresses on other hosts that a page names to load from, by the same handlers that filter pages."""
+"""What a page names to load from elsewhere, or over another scheme, by the same handlers that filter pages."""
 
 from __future__ import annotations
 
@@ -82,6 +82,8 @@ class _Noting:
     ) -> Match | None:
         """Note a load. Where a visitor is led, or what they send, is none."""
         address = parse(url, base or page)
-        if address is not None and kinds is not NAVIGATING and len(self.loads) < _MOST:
+        if address is None or kinds is NAVIGATING or len(self.loads) >= _MOST:
+            return None
+        if (address.host, address.scheme) != (page.host, page.scheme):
             self.loads.setdefault(address, kinds)
         return None

@@ -18,6 +18,7 @@ __all__ = ["Control", "Form", "Link", "Markup", "read_markup"]
 _FIRST = b"<html>"  # a reader gets every tag and text from the first tag of the selection on
 _SELECTION = Selection((), along={"html"})
 
+_MOST_TAGS = 30_000  # start tags of one page
 _MOST_FORMS = 100
 _MOST_CONTROLS = 300  # of one form
 _MOST_LINKS = 2000
@@ -110,9 +111,7 @@ class _OpenForm:
 
 
 class _Reading:
-    """Reads along with a rewriter (`Addition`), every tag and text."""
-
-    is_reading = True
+    """Reads along with a rewriter (`Addition`): every tag and text, of a bounded number of tags."""
 
     def __init__(self, url: str) -> None:
         self._page = self._base = url
@@ -131,6 +130,12 @@ class _Reading:
         self._text: list[str] = []
         self._size = 0
         self._refresh = ""
+        self._tags = 0
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it reads on."""
+        return self._tags < _MOST_TAGS
 
     def result(self) -> Markup:
         """Return what was read."""
@@ -150,6 +155,7 @@ class _Reading:
 
     def start(self, tag: StartTag, at: int, *, empty: bool) -> None:
         """Read a start tag."""
+        self._tags += 1
         name = tag.name.encode("latin-1", "replace")
         if self._hidden is not None and not self._hidden.start(name, at, empty=empty):
             self._hidden = None

@@ -23,12 +23,39 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.import_list:import_list",
         "Bring the people who are affected into the ledger.",
     ),
+    "preview": (
+        "alpines_privacy.cli.breach.preview:preview",
+        "Show the notice as a person gets it, and what may be missing.",
+    ),
+    "send": (
+        "alpines_privacy.cli.breach.send:send",
+        "Send the notices; without --send only say what would be sent.",
+    ),
+    "bounces": (
+        "alpines_privacy.cli.breach.bounces:bounces",
+        "Read which notices came back, from a mailbox.",
+    ),
+    "report": (
+        "alpines_privacy.cli.breach.report:report",
+        "Write the evidence of who was told what, and when.",
+    ),
+    "drill": (
+        "alpines_privacy.cli.breach.drill:drill",
+        "Practise all of it with invented people, on this machine.",
+    ),
     "status": (
         "alpines_privacy.cli.breach.status:status",
         "Tell who is told, who is not, and whether the time suffices.",
     ),
+    "announce": (
+        "alpines_privacy.cli.breach.announce:announce_command",
+        "Show the notice on the site's own pages.",
+    ),
 }
-_PACKAGES = {"sqlalchemy", "holidays", "email_validator", "charset_normalizer", "pg8000"}
+_PACKAGES = {
+    "aiolimiter", "aiosmtpd", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl",
+    "holidays", "imap_tools", "jinja2", "pg8000", "sqlalchemy", "tqdm",
+}  # fmt: skip
 
 
 class _Breach(CommandsByName):

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from alpines_privacy.breach.columns import Columns, guess_columns, named_columns
+from alpines_privacy.breach.columns import Columns
 from alpines_privacy.breach.database import Database
-from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.imports import Imported, import_people, untold_reasons
+from alpines_privacy.breach.importing import Asked, import_into
+from alpines_privacy.breach.imports import Imported, untold_reasons
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.ledger import Ledger
-from alpines_privacy.breach.sources.detect import Reading, open_list
-from alpines_privacy.breach.sources.query import Query
+from alpines_privacy.breach.opening import entered
+from alpines_privacy.breach.sources.detect import Reading
 from alpines_privacy.breach.sources.source import Source
-from alpines_privacy.cli.breach.settings import (
-    is_asked,
-    kept_in,
-    ledger_options,
-    named_incident,
-    opened,
-)
+from alpines_privacy.cli.breach.settings import is_asked, ledger_options
 from alpines_privacy.cli.reports import printable
 
 __all__ = ["import_list", "reason_lines"]
 
-_SAMPLE = 200  # rows that columns are guessed from
 _REASONS = {
     "no-address": "have no mail address",
     "invalid-address": "have an address that no mail can be sent to",
     "mailbox-leaked": "had the password of their mailbox leaked",
     "bounced": "had the notice sent back",
+    "no-letter": "have no notice that could be composed for them",
+    "no-smtputf8": "have an address that the mail server does not take",
 }
 
 
@@ -85,28 +78,18 @@ def import_list(  # noqa: PLR0913, PLR0917 - each option is a parameter
     the ledger once. A row that cannot be used goes to the rejects file with its line and the reason,
     and stops nothing. Running it again changes nothing; after a crash it goes on where it was.
     """
-    settings = kept_in(policy)
-    with opened(ledger, settings) as kept:
-        meant = named_incident(Incidents(kept), incident)
-        source = _source(file, query, database, Reading(encoding, delimiter, head))
-        said = named_columns(mapped, source.columns)
-        columns = guess_columns(source.columns, list(islice(source.rows(), _SAMPLE)), said)
+    asked = Asked(
+        Path(file) if file is not None else None, query, database, mapped,
+        Reading(encoding, delimiter, head), Path(rejects) if rejects else None,
+    )  # fmt: skip
+
+    def agree(source: Source, columns: Columns, meant: Incident) -> bool:
         _show(source, columns, meant)
-        if not is_asked("Store them?", yes=yes):
-            raise BreachError("nothing is stored")
-        path = Path(rejects or f"{Path(file).name if file else 'query'}.rejects.csv")
-        if file and path.absolute() == Path(file).absolute():
-            raise BreachError("the rejects file is the list itself; expected another")
-        done = import_people(kept, meant, source, columns, path, _told)
+        return is_asked("Store them?", yes=yes)
+
+    with entered(incident, ledger, policy) as (kept, meant):
+        done, path = import_into(kept, meant, asked, agree=agree, told=_told)
         _summary(done, path, kept, meant)
-
-
-def _source(file: str | None, query: str | None, database: str | None, reading: Reading) -> Source:
-    if (file is None) is (query is None) or (query is None) is not (database is None):
-        raise BreachError("expected a FILE, or --query with --database")
-    if query is not None and database is not None:
-        return Query(query, database)
-    return open_list(Path(str(file)), reading)
 
 
 def _show(source: Source, columns: Columns, incident: Incident) -> None:
@@ -141,7 +124,7 @@ def _summary(done: Imported, path: Path, kept: Database, incident: Incident) -> 
     click.echo("\n".join(reason_lines(untold_reasons(kept, incident.id))))
 
 
-def reason_lines(reasons: dict[str, int]) -> Sequence[str]:
+def reason_lines(reasons: Mapping[str, int]) -> Sequence[str]:
     """Return lines that say who has to be told another way."""
     if not reasons:
         return []

@@ -8,22 +8,21 @@ from typing import Any
 
 import click
 
+from alpines_privacy.breach import opening
 from alpines_privacy.breach.deadline import other_clocks
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import QUESTIONS, Incident, IncidentDraft, times_of
-from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.local_time import AmbiguousTimeError, shown, zone_named
+from alpines_privacy.breach.opening import defaults_of
 from alpines_privacy.cli.breach.settings import (
     has_terminal,
     is_asked,
     kept_in,
     ledger_options,
-    opened,
 )
-from alpines_privacy.cli.breach.texts import said, text_options
+from alpines_privacy.cli.breach.texts import located, said, text_options
 from alpines_privacy.policy import PolicyError
-from alpines_privacy.policy.breach import Breach
-from alpines_privacy.policy.loading import line_of, read_toml
+from alpines_privacy.policy.loading import read_toml
 
 __all__ = ["clock_lines", "duration", "open_incident"]
 
@@ -55,18 +54,11 @@ def open_incident(
     final; `breach amend` adds to the rest.
     """
     settings = kept_in(policy)
-    given = _defaults(settings) | said({"name": name, **options})
+    given = defaults_of(settings) | said({"name": name, **options})
     draft = _from_file(file, given) if file else _from_answers(given, yes=yes)
-    with opened(ledger, settings, create=True) as database:
-        incident = Incidents(database).open(draft, settings.calendars if settings else ())
-        click.echo("\n".join(_lines(incident)))
-        click.echo("\nNext: alpines-privacy breach import FILE")
-
-
-def _defaults(settings: Breach | None) -> dict[str, Any]:
-    if settings is None:
-        return {}
-    return said({key: getattr(settings, key) for key in ("zone", "contact", "email")})
+    incident = opening.open_incident(draft, ledger=ledger, policy=settings)
+    click.echo("\n".join(_lines(incident)))
+    click.echo("\nNext: alpines-privacy breach import FILE")
 
 
 def _from_file(path: str, given: Mapping[str, Any]) -> IncidentDraft:
@@ -74,9 +66,7 @@ def _from_file(path: str, given: Mapping[str, Any]) -> IncidentDraft:
     try:
         return IncidentDraft.from_mapping({**given, **mapping} | _options(given, mapping))
     except PolicyError as error:
-        if error.key.split("[")[0] in mapping:
-            raise error.at(source=path, line=line_of(text, error.key)) from None
-        raise error.at(source=path) from None
+        raise located(error, path, mapping, text) from None
 
 
 def _options(given: Mapping[str, Any], mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.incidents import Incidents
+from alpines_privacy.breach.opening import VARIABLE, named_incident, opened, settings_of
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.policy.breach import Breach
 
 __all__ = ["has_terminal", "is_asked", "kept_in", "ledger_options", "named_incident", "opened"]
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-_DEFAULT = "sqlite:///breach.db"
 
 
 def ledger_options(command: CommandT) -> CommandT:
@@ -28,7 +23,7 @@ def ledger_options(command: CommandT) -> CommandT:
     command = click.option(
         "--ledger",
         metavar="URL",
-        envvar="ALPINES_PRIVACY_BREACH_LEDGER",
+        envvar=VARIABLE,
         help="The database of the ledger.  [default: that of the policy, or sqlite:///breach.db]",
     )(command)
     return click.option(
@@ -40,31 +35,7 @@ def ledger_options(command: CommandT) -> CommandT:
 
 def kept_in(policy: str | None) -> Breach | None:
     """Return `[breach]` of the policy that is named, or that lies in the folder."""
-    if policy is None and not Path(PrivacyPolicy.FILE).is_file():
-        return None
-    return PrivacyPolicy.load(policy or PrivacyPolicy.FILE).breach
-
-
-@contextmanager
-def opened(url: str | None, settings: Breach | None, *, create: bool = False) -> Iterator[Database]:
-    """Open the ledger, and close it after the block."""
-    database = Database(url or (settings.ledger if settings else _DEFAULT), create=create)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def named_incident(incidents: Incidents, name: str | None) -> Incident:
-    """Return the incident of a name; without one, the only one there is."""
-    if name is not None:
-        return incidents.get(name)
-    names = incidents.names()
-    if len(names) == 1:
-        return incidents.get(names[0])
-    if not names:
-        raise BreachError("no incident is open; `breach open` begins")
-    raise BreachError(f"there are several incidents; expected one of {', '.join(names[:10])}")
+    return settings_of(policy)
 
 
 def has_terminal() -> bool:

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from alpines_privacy.breach.another_way import write_another_way
-from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.deadline import other_clocks
-from alpines_privacy.breach.forecast import WINDOW, Forecast, forecast
-from alpines_privacy.breach.imports import untold_reasons
-from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.incidents import Incidents
-from alpines_privacy.breach.ledger import STATES, Counts, Ledger
+from alpines_privacy.breach.forecast import WINDOW
+from alpines_privacy.breach.ledger import STATES
 from alpines_privacy.breach.local_time import shown
+from alpines_privacy.breach.opening import entered
+from alpines_privacy.breach.standing import Status, status_of
 from alpines_privacy.cli.breach.import_list import reason_lines
 from alpines_privacy.cli.breach.open_incident import clock_lines, duration
-from alpines_privacy.cli.breach.settings import kept_in, ledger_options, named_incident, opened
+from alpines_privacy.cli.breach.settings import ledger_options
 
 __all__ = ["status"]
-
-
-class _Status(NamedTuple):
-    incident: Incident
-    now: datetime
-    counts: Counts
-    reasons: dict[str, int]
-    forecast: Forecast
 
 
 @click.command(short_help="Tell how far it is.", context_settings={"max_content_width": 80})
@@ -48,10 +38,8 @@ def status(
 
     Exit status 1: the deadline is missed, or will be at this rate.
     """
-    settings = kept_in(policy)
-    with opened(ledger, settings) as database:
-        incident = named_incident(Incidents(database), name)
-        found = _status(database, incident)
+    with entered(name, ledger, policy) as (database, incident):
+        found = status_of(database, incident)
         click.echo(
             json.dumps(_data(found), indent=2) if style == "json" else "\n".join(_lines(found))
         )
@@ -62,16 +50,7 @@ def status(
         click.get_current_context().exit(1)
 
 
-def _status(database: Database, incident: Incident) -> _Status:
-    ledger = Ledger(database, incident.id)
-    now = datetime.now(UTC)
-    counts = ledger.counts()
-    settled, seconds = ledger.settled_since(WINDOW)
-    expected = forecast(counts.remaining, settled, seconds, now, incident.deadline)
-    return _Status(incident, now, counts, untold_reasons(database, incident.id), expected)
-
-
-def _lines(found: _Status) -> list[str]:
+def _lines(found: Status) -> list[str]:
     incident = found.incident
     confirmed = incident.texts.get("confirmed")
     sure = shown(datetime.fromisoformat(confirmed), incident.zone) if confirmed else "not yet"
@@ -92,7 +71,7 @@ def _lines(found: _Status) -> list[str]:
     ]
 
 
-def _forecast_lines(found: _Status) -> list[str]:
+def _forecast_lines(found: Status) -> list[str]:
     expected, remaining = found.forecast, found.counts.remaining
     if not found.counts.total:
         return ["Nobody is in the ledger yet: alpines-privacy breach import FILE"]
@@ -114,7 +93,7 @@ def _forecast_lines(found: _Status) -> list[str]:
     return lines
 
 
-def _data(found: _Status) -> dict[str, Any]:
+def _data(found: Status) -> dict[str, Any]:
     incident, expected = found.incident, found.forecast
     return {
         "version": 1,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["said", "text_options"]
+from alpines_privacy.policy import PolicyError
+from alpines_privacy.policy.loading import line_of
+
+__all__ = ["located", "said", "text_options"]
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 # option, its metavar, and its help; the keys are those of an incident's file
@@ -20,6 +24,8 @@ _OPTIONS = {
     "what_you_can_do": ("TEXT", "What people can do."),
     "contact": ("TEXT", "Whom people can ask: name, phone, address."),
     "email": ("ADDRESS", "The address that notices come from."),
+    "sender": ("NAME", "The name that notices come from.  [default: the operator's]"),
+    "language": ("TAG", 'The language of these texts.  [default: the policy\'s, or "en"]'),
 }
 
 
@@ -50,3 +56,10 @@ def said(options: Mapping[str, Any]) -> dict[str, Any]:
         key: list(value) if isinstance(value, tuple) else value for key, value in options.items()
     }
     return {key: value for key, value in given.items() if value not in (None, [])}
+
+
+def located(error: PolicyError, path: str, mapping: Mapping[str, Any], text: str) -> PolicyError:
+    """Return an error with its line in an incident's file, if it is of a key that is there."""
+    if re.split(r"[.\[]", error.key)[0] in mapping:
+        return error.at(source=path, line=line_of(text, error.key))
+    return error.at(source=path)

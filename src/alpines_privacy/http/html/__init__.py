@@ -27,18 +27,20 @@ from __future__ import annotations
 
 from alpines_privacy.http.html.addition import Addition
 from alpines_privacy.http.html.attributes import Attribute
+from alpines_privacy.http.html.body_start import BodyStart
 from alpines_privacy.http.html.decisions import HELD, Decide, Decision, Edit
 from alpines_privacy.http.html.namespaces import Namespace
 from alpines_privacy.http.html.rewriter import Interest, Known, NothingKnown, Rewriter
 from alpines_privacy.http.html.selection import Selection
 from alpines_privacy.http.html.tag_edits import TagEdits
-from alpines_privacy.http.html.tags import PLAIN, Place, StartTag
+from alpines_privacy.http.html.tags import PLAIN, Place, StartTag, is_amp
 
 __all__ = [
     "HELD",
     "PLAIN",
     "Addition",
     "Attribute",
+    "BodyStart",
     "Decide",
     "Decision",
     "Edit",
@@ -51,4 +53,5 @@ __all__ = [
     "Selection",
     "StartTag",
     "TagEdits",
+    "is_amp",
 ]

@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 from alpines_privacy.http.html import references
 from alpines_privacy.http.html.addition import Addition
 from alpines_privacy.http.html.attributes import is_self_closing
+from alpines_privacy.http.html.body_start import BodyStart
 from alpines_privacy.http.html.decisions import HELD, Decide, Edit
 from alpines_privacy.http.html.enclosure import VOID, Enclosure
 from alpines_privacy.http.html.lexing import (
@@ -54,6 +55,7 @@ _DRAWING_END = b"</svg>"
 _LONGEST_DRAWING = 2048  # bytes that are remembered
 _HTML = Namespace.HTML
 _BODY = b"body"
+_LAST = frozenset({_BODY, b"html"})
 _UNKNOWN = object()
 _COMMENTS_TO_BE = frozenset({b"<!", b"<!-", b"<!--", b"<!---"})
 
@@ -103,12 +105,13 @@ class Rewriter:
 
     `decide` gets each start tag of the selection in page order, except those whose place is `PLAIN`
     and that `interest.known` says need no edit. Its exceptions pass through. An `addition` reads
-    along, and its markup goes to the end of the page's body.
+    along, and its markup goes to the end of the page's body; that of a `body_start` goes to its beginning.
     """
 
     __slots__ = (
         "_addition",
         "_ambiguous_end",
+        "_body_start",
         "_content",
         "_decide",
         "_drawing",
@@ -133,10 +136,15 @@ class Rewriter:
     )
 
     def __init__(
-        self, selection: Selection, decide: Decide, addition: Addition | None = None
+        self,
+        selection: Selection,
+        decide: Decide,
+        addition: Addition | None = None,
+        body_start: BodyStart | None = None,
     ) -> None:
         self._selection = selection
         self._addition = addition  # None once its markup is in the page
+        self._body_start = body_start  # None once the body has begun
         self._decide = decide
         self.interest = Interest(selection)
         self._drawing = b""  # the current `svg`, if the buffer holds all of it
@@ -144,7 +152,7 @@ class Rewriter:
         self._sink = Sink()
         self._pending = b""
         self._state: _State = Rewriter._data
-        self._search = self._find = selection.html
+        self._search = self._find = selection.html if body_start is None else EVERY_TAG
         self._namespaces = Namespaces()
         self._outer_namespaces: Namespaces | None = None  # around ambiguous content
         self._ambiguous_end = NOSCRIPT_END
@@ -177,8 +185,7 @@ class Rewriter:
             self._sink.release_tag()
             self._sink.send(len(buf))
             self._sink.end_content(len(buf))
-            if self._addition is not None:
-                self._add_after_page(self._addition)
+            self._add_after_page()
             pos = len(buf)
         self._pending = buf[pos:]
         return self._sink.end(pos)
@@ -213,7 +220,8 @@ class Rewriter:
     def _look(self) -> None:
         """Choose the search for the current place, after an element has begun or ended."""
         is_read = self._addition is not None and self._addition.is_reading
-        if self._namespaces.is_foreign or self._enclosure or self._is_followed or is_read:
+        is_every_tag_read = is_read or self._is_followed or self._body_start is not None
+        if self._namespaces.is_foreign or self._enclosure or is_every_tag_read:
             self._search = EVERY_TAG
         elif self._namespaces.has_template:
             self._search = self._selection.templated
@@ -406,7 +414,7 @@ class Rewriter:
         if content is not None:
             self._sink.filter(content)
 
-    def _tag_taken(self, raw: bytes, name: bytes, start: int, is_marked: bool) -> bytes:  # noqa: FBT001 - as above
+    def _tag_taken(self, raw: bytes, name: bytes, start: int, is_marked: bool) -> bytes:  # noqa: C901, FBT001 - calls cost too
         """Take a whole tag; return the bytes that replace it."""
         if raw[1] == _SLASH:
             return self._with_addition(raw, name, start)
@@ -432,13 +440,16 @@ class Rewriter:
             if offered or is_marked or self._search is EVERY_TAG:
                 tag = StartTag(raw, offered or name.decode("latin-1"), place, is_marked)
                 instead = self._offered(tag, name, start, offered is not None or is_marked)
+        if self._body_start is not None:
+            instead = self._around(StartTag(raw, name.decode("latin-1"), place), instead)
         if is_text:
             self._enter_content(name)
         return instead
 
     def _with_addition(self, raw: bytes, name: bytes, start: int) -> bytes:
         """Take a whole end tag; return it, after what is added before it."""
-        added = b"" if self._addition is None else self._add_before(name, start)
+        added = b"" if self._body_start is None else self._begin_before(name)
+        added += b"" if self._addition is None else self._add_before(name, start)
         self._end_tag_taken(name, start)
         if name == b"svg" and self._sink.offset(start + len(raw)) == self._drawing_ends:
             self._drawing_read()
@@ -573,6 +584,28 @@ class Rewriter:
 
     # -- Additions
 
+    def _around(self, tag: StartTag, instead: bytes) -> bytes:
+        """Return what leaves for a start tag, with the markup for the body's beginning if it is here."""
+        place = tag.place
+        if self._body_start is None or place.is_inert or place.is_foreign or self._is_muted:
+            return instead
+        around = self._body_start.around(tag)
+        if around is None:
+            return instead
+        self._body_start = None
+        self._look()
+        return around[0] + instead + around[1]
+
+    def _begin_before(self, name: bytes) -> bytes:
+        """Return the markup for a body without elements, before the end tag that ends it."""
+        if self._body_start is None or name not in _LAST or self._is_muted:
+            return b""
+        if self._place() is not PLAIN:
+            return b""
+        begun, self._body_start = self._body_start, None
+        self._look()
+        return begun.rest()
+
     def _read_along(self, raw: bytes, name: bytes, place: Place, start: int) -> None:
         """Show the addition a start tag."""
         if self._addition is None or place.is_inert or self._is_muted:
@@ -604,11 +637,16 @@ class Rewriter:
         self._look()
         return added
 
-    def _add_after_page(self, addition: Addition) -> None:
-        """Send the addition after a page without `</body>`, where it is markup to every browser."""
+    def _add_after_page(self) -> None:
+        """Send what is added after a page without `</body>`, where it is markup to every browser."""
+        if self._addition is None and self._body_start is None:
+            return
         is_markup = self._state is Rewriter._data and self._outer_namespaces is None
         if is_markup and self._place() is PLAIN and not self._has_frames:
-            self._sink.add(addition.closing(has_end_tag=False))
+            if self._body_start is not None:
+                self._sink.add(self._body_start.rest())
+            if self._addition is not None:
+                self._sink.add(self._addition.closing(has_end_tag=False))
 
     # -- Comments
 

@@ -17,7 +17,9 @@ from alpines_privacy.http.html.attributes import (
 from alpines_privacy.http.html.lexing import NAME
 from alpines_privacy.http.html.namespaces import Namespace
 
-__all__ = ["PLAIN", "Place", "StartTag"]
+__all__ = ["PLAIN", "Place", "StartTag", "is_amp"]
+
+_AMP = frozenset({"amp", "\u26a1"})
 
 
 class Place(NamedTuple):
@@ -134,3 +136,8 @@ def _with_added(raw: bytes, new: Mapping[str, str]) -> bytes:
         for key, text in new.items()
     )
     return b"".join((raw[: name.end()], *added, raw[name.end() :]))
+
+
+def is_amp(tag: StartTag) -> bool:
+    """Tell whether a page's `html` tag says AMP, which forbids other scripts and sheets (`<html ⚡4ads>`)."""
+    return any(name.removesuffix("4ads").removesuffix("4email") in _AMP for name in tag.names)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from alpines_privacy.policy import Evidence
 from alpines_privacy.policy_page.document import Block, Bullets, Inline, Table
 from alpines_privacy.policy_page.language import Language, message
 from alpines_privacy.policy_page.sections.intrusion import intrusion
@@ -14,13 +15,22 @@ from alpines_privacy.policy_page.sections.payments import payments
 from alpines_privacy.policy_page.sections.transport import transport
 from alpines_privacy.policy_page.writing import Writing
 
-__all__ = ["current", "protected"]
+__all__ = ["protected"]
 
 _KINDS = {
     "audit": message("Security audit"),
     "update": message("Update of software"),
     "access review": message("Review of who has access"),
 }
+_CHECK = message("Check of what this policy says")  # by `alpines-privacy audit`
+
+
+class _Done(NamedTuple):
+    """Something that was done: what, when, and a note of the operator's."""
+
+    what: str
+    date: dt.date
+    note: str | None
 
 
 def protected(page: Writing) -> Iterator[Block]:
@@ -28,8 +38,8 @@ def protected(page: Writing) -> Iterator[Block]:
     if items := tuple(_measures(page)):
         yield page.paragraph("These measures protect your data:")
         yield Bullets(items)
-    if evidence := [each for each in page.policy.evidence if current(page, each)]:
-        yield _evidence(page.say, evidence)
+    if evidence := [*_current(page)]:
+        yield _table(page.say, evidence)
     yield page.paragraph(
         "No way of sending or storing data is completely secure, and we do not promise that ours is."
     )
@@ -50,20 +60,26 @@ def _measures(page: Writing) -> Iterator[Inline]:
     yield from passwords(page)
 
 
-def current(page: Writing, evidence: Evidence) -> bool:
-    """Whether a piece of evidence counts today: neither to come nor older than it may be."""
+def _current(page: Writing) -> Iterator[_Done]:
+    """Yield the evidence that counts today: neither to come nor older than it may be."""
     today = page.today
-    return today.has_reached(evidence.date) and not today.has_reached(evidence.stale_from)
+    for evidence in page.policy.evidence:
+        date = page.claims.date_of(evidence)
+        if date is None or not today.has_reached(date):
+            continue
+        if not today.has_reached(evidence.stale_after(date)):
+            what = _CHECK if evidence.file is not None else _KINDS[evidence.kind]
+            yield _Done(what, date, evidence.note)
 
 
-def _evidence(say: Language, evidence: list[Evidence]) -> Table:
+def _table(say: Language, evidence: list[_Done]) -> Table:
     newest_first = sorted(evidence, key=lambda each: each.date, reverse=True)
     return Table(
         say.word("What was done for the security of data, and when"),
         (say.word("What"), say.word("When"), say.word("Note")),
         tuple(
             (
-                (say.word(_KINDS[each.kind]),),
+                (say.word(each.what),),
                 (say.day(each.date),),
                 (say.own(each.note),) if each.note else (),
             )

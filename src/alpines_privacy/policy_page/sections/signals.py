@@ -56,7 +56,10 @@ def _effects(page: Writing) -> Iterator[Inline]:
         yield say(
             "keeps scripts of its pages from loading what these lists name, and from setting other cookies;"
         )
-    yield say("says so to software that asks.")
+    if page.claims.signals_hold:
+        yield say("says so to software that asks.")
+    else:
+        yield say("tells software that asks that not all of this is kept at present.")
 
 
 def _choices(page: Writing) -> Iterator[Block]:

@@ -1,0 +1,1 @@
+"""What comes back: bounces in mailboxes, and the people whom they concern."""

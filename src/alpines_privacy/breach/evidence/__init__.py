@@ -1,0 +1,1 @@
+"""The evidence report: who was told what, and when, from the ledger and its history."""
