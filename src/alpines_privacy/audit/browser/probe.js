@@ -45,14 +45,14 @@
     }) : original;
     Object.defineProperty(owner.prototype, key, { ...found, get: watched(found.get, get), set: watched(found.set, set) });
   };
-  const made = (key, before) => {
+  const made = (key, before, { refused = false } = {}) => {
     const original = globalThis[key];
     if (typeof original !== "function") return;
     globalThis[key] = new Proxy(original, {
       construct(target, args, to) {
-        let changed = args;
-        quietly(() => { changed = before(args) || args });
-        return Reflect.construct(target, changed, to);
+        quietly(() => before(args));
+        if (refused) throw new DOMException("refused by the audit", "NotSupportedError");
+        return Reflect.construct(target, args, to);
       },
     });
   };
@@ -153,12 +153,11 @@
     method(context, "getShaderPrecisionFormat", (_, [shader, precision]) => asks(shader + " " + precision));
   }
 
-  // Connections that are no requests: written down, and made so that nothing is sent, not even to the local network.
-  made("RTCPeerConnection", ([options, ...more]) => {
+  // Connections that are no requests. A peer connection tells the local network by multicast that it is there: there is none.
+  made("RTCPeerConnection", ([options]) => {
     for (const server of (options && options.iceServers) || []) {
       for (const url of [].concat(server.urls || server.url || [])) say("WebRTC", String(url));
     }
-    return [{ ...options, iceServers: [], iceTransportPolicy: "relay" }, ...more];
-  });
+  }, { refused: true });
   made("WebTransport", ([url]) => say("WebTransport", new URL(url, document.baseURI).href));
 })("%SIGNAL%", "%NAME%");
