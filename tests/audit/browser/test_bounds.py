@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from tests.audit.browser.conftest import by_page, need_chromium
-from tests.audit.browser.site import ENDLESS, HOME, make
 
 from alpines_privacy.audit.browser import BrowserVisit, Scope, Tour, served, visit_pages
 from alpines_privacy.audit.browser.setting import Bounds
 from alpines_privacy.audit.model import Signal
+from tests.audit.browser.conftest import by_page, need_chromium
+from tests.audit.browser.site import ENDLESS, HOME, make
 
 _BOUNDS = Bounds(load=4.0, quiet=0.1, settle=0.5, step=2.0)
 AFTER = "own-search"
