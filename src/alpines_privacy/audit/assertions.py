@@ -15,7 +15,7 @@ from alpines_privacy.audit.fetching.fetcher import Followed
 from alpines_privacy.audit.formats.wording import message_of
 from alpines_privacy.audit.model import BROKEN, Report, Signal, Verdict
 from alpines_privacy.audit.observations import Observations, Site
-from alpines_privacy.audit.visits import Page, Planted, Visit
+from alpines_privacy.audit.visits import Page, Visit
 from alpines_privacy.http.heads import Field, split_list
 from alpines_privacy.policy import PrivacyPolicy
 
@@ -99,14 +99,9 @@ def _vary(visit: Visit, policy: PrivacyPolicy | None) -> Verdict:
             rule="RFC 9110 §12.5.5",
         )
         for planted in visit.planted
-        if not _stays_always(planted, visit, policy)
+        if not may_stay(planted.cookie.name, planted.cookie.lifetime(visit.now), Signal.DNT, policy)
     )
     return judged("11.vary", told)
-
-
-def _stays_always(planted: Planted, visit: Visit, policy: PrivacyPolicy | None) -> bool:
-    under_dnt = Visit(visit.url, Signal.DNT, visit.followed, visit.now)
-    return may_stay(planted, under_dnt, policy)
 
 
 # -- Responses of each client
