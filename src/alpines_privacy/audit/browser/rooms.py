@@ -106,7 +106,7 @@ class Room:
     async def _new_tab(self, context: BrowserContext) -> tuple[Page, CDPSession]:
         page = await context.new_page()
         for event in ("dialog", "crash", "download", "console", "pageerror"):
-            page.on(event, partial(self._told, event))  # type: ignore[call-overload]  # one for each event
+            page.on(event, partial(self._told, event))
         session = await context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._initiated)
         session.on("Preload.prefetchStatusUpdated", self._prefetched)
