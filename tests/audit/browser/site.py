@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, abort, redirect, request
 
 __all__ = ["COUNTERPARTS", "ENDLESS", "HOME", "PAGES", "make"]
 
@@ -314,7 +314,7 @@ def make() -> Flask:
 
     @app.get("/<name>")
     def page(name: str) -> Any:
-        return _SHELL.format(name=name, html=pages[name])
+        return _SHELL.format(name=name, html=pages[name]) if name in pages else abort(404)
 
     @app.route("/suggest", methods=["GET", "POST"])
     def suggest() -> Any:
