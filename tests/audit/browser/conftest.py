@@ -9,10 +9,12 @@ import pytest
 
 from alpines_privacy.audit.browser import BrowserVisit, Scope, Tour, served, visit_pages
 from alpines_privacy.audit.browser.chromium import BrowserMissing, find_chromium
+from alpines_privacy.audit.model import Signal
 from tests.audit.browser.site import COUNTERPARTS, HOME, PAGES, make
 from tests.conftest import need
 
 Visits = dict[str, list[BrowserVisit]]
+TWO = (Signal.NONE, Signal.GPC)
 
 
 def need_chromium() -> None:
@@ -25,14 +27,13 @@ def need_chromium() -> None:
 
 @pytest.fixture(scope="package")
 def visits() -> Visits:
-    """Every page under every signal, by the page's name."""
+    """The pages without a signal and with one, their counterparts under all four, by the page's name."""
     need_chromium()
-    names = [*PAGES, *COUNTERPARTS]
-    app = make()
+    app, made = make(), []
     with served(app, "https") as address:
-        made = visit_pages(
-            Tour(pages=[f"{HOME}/{name}" for name in names], scope=Scope.of(HOME, address=address))
-        )
+        scope = Scope.of(HOME, address=address)
+        for names, signals in ((PAGES, TWO), (COUNTERPARTS, tuple(Signal))):
+            made += visit_pages(Tour([f"{HOME}/{name}" for name in names], scope, signals))
     assert app.config["POSTED"] == []  # nothing that was typed was sent to be kept
     return by_page(made)
 

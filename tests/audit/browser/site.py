@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, abort, redirect, request
 
 __all__ = ["COUNTERPARTS", "ENDLESS", "HOME", "PAGES", "make"]
 
@@ -264,8 +264,8 @@ context.startRendering().then(function (heard) { window.wave = heard.getChannelD
 # What a page can do so that a visitor never gets away.
 ENDLESS: Mapping[str, tuple[str, str]] = {
     "dialogs": (_script("for (;;) alert('again')"), "dialogs"),
-    "busy": (_script("for (;;) ;"), "did not load"),
-    "reloads": (_script("location.reload()"), "again and again"),
+    "busy": (_script("for (;;) ;"), "more than"),
+    "reloads": (_script("location.reload()"), "again and again|more than"),
     "windows": (_script("window.open('/own-search'); window.open('https://other.example/')"), ""),
     "away": (_script("location = 'https://elsewhere.example/'"), ""),
     "download": (_script("location = '/file.bin'"), "download"),
@@ -280,10 +280,26 @@ ENDLESS: Mapping[str, tuple[str, str]] = {
         _script(
             "setInterval(function () { for (var i = 0; i < 50; i++) fetch('/suggest?' + Math.random()) }, 5)"
         ),
-        "never stops loading",
+        "more than|never stops loading",
     ),
-    "stream": ("<img src=/endless>", "never stops loading"),
+    "stream": (
+        _script("fetch('/endless').then(function (r) { return r.arrayBuffer() })"),
+        "more than|never stops loading",
+    ),
 }
+
+# Connections that are no HTTP requests, by name and by address.
+CALLS = _script(
+    """
+new RTCPeerConnection({iceServers: [{urls: "stun:stun.example:3478"}, {urls: "stun:203.0.113.5:3478"}]})
+  .createDataChannel("x");
+var peer = new RTCPeerConnection({iceServers: [{urls: "stun:203.0.113.5:3478"}]});
+peer.createDataChannel("x"); peer.createOffer().then(function (offer) { peer.setLocalDescription(offer) });
+try { new WebTransport("https://203.0.113.5:4433/").closed.catch(function () {}) } catch (refused) {}
+fetch("https://203.0.113.5/").catch(function () {});
+""",
+    "<link rel=dns-prefetch href=//named.example><link rel=preconnect href=https://named.example>",
+)
 
 _WORKER = "fetch('https://hm.baidu.com/hm.json').catch(function () {});"
 _SHELL = "<!doctype html><meta charset=utf-8><title>{name}</title><link rel=icon href=data:,><h1>Tea</h1>{html}"
@@ -294,11 +310,11 @@ def make() -> Flask:
     app = Flask("tea")
     app.config["POSTED"] = []
     pages = {name: page.html for name, page in PAGES.items()} | dict(COUNTERPARTS)
-    pages |= {name: html for name, (html, _) in ENDLESS.items()}
+    pages |= {"calls": CALLS, **{name: html for name, (html, _) in ENDLESS.items()}}
 
     @app.get("/<name>")
     def page(name: str) -> Any:
-        return _SHELL.format(name=name, html=pages[name])
+        return _SHELL.format(name=name, html=pages[name]) if name in pages else abort(404)
 
     @app.route("/suggest", methods=["GET", "POST"])
     def suggest() -> Any:
@@ -330,7 +346,7 @@ def make() -> Flask:
     def endless() -> Any:
         def forever() -> Any:
             while True:
-                yield b"."
+                yield b"." * 1000
 
         return Response(forever(), content_type="image/png")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from alpines_privacy.audit.checks.browser import verdicts_in_browser
 from alpines_privacy.audit.model import Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.options import Options, Progress
+from alpines_privacy.audit.visits import path_shown
 from alpines_privacy.http.heads import Field
 from alpines_privacy.policy import PrivacyPolicy
 
@@ -21,6 +23,8 @@ __all__ = ["Looked", "look"]
 
 _ARCHIVE = "requests.har"
 _PICTURED = 12  # pages
+_WORDS = re.compile("[a-z0-9]+")
+_LONGEST_NAME = 80
 _OWN_PATH = PrivacyPolicy().endpoint
 
 
@@ -81,8 +85,14 @@ def _files(visits: Sequence[BrowserVisit], folder: Path | None) -> Iterator[str]
         return
     pictured = [visit for visit in visits if visit.screenshot]
     for number, visit in enumerate(pictured, start=1):
-        name = f"page-{number:02}-{visit.signal.name.lower().replace('_', '-')}.png"
+        name = f"{number:02}-{_slug(visit)}.png"
         (folder / name).write_bytes(visit.screenshot)
         yield name
     (folder / _ARCHIVE).write_bytes(har(visits))
     yield _ARCHIVE
+
+
+def _slug(visit: BrowserVisit) -> str:
+    """Return a visit as a file's name says it: `tea-black-no-signal`."""
+    said = f"{path_shown(visit.page)} {visit.signal.value}".lower()
+    return "-".join(_WORDS.findall(said))[:_LONGEST_NAME]

@@ -45,12 +45,13 @@
     }) : original;
     Object.defineProperty(owner.prototype, key, { ...found, get: watched(found.get, get), set: watched(found.set, set) });
   };
-  const made = (key, before) => {
+  const made = (key, before, { refused = false } = {}) => {
     const original = globalThis[key];
     if (typeof original !== "function") return;
     globalThis[key] = new Proxy(original, {
       construct(target, args, to) {
         quietly(() => before(args));
+        if (refused) throw new DOMException("refused by the audit", "NotSupportedError");
         return Reflect.construct(target, args, to);
       },
     });
@@ -152,11 +153,11 @@
     method(context, "getShaderPrecisionFormat", (_, [shader, precision]) => asks(shader + " " + precision));
   }
 
-  // Connections that are no requests.
+  // Connections that are no requests. A peer connection tells the local network by multicast that it is there: there is none.
   made("RTCPeerConnection", ([options]) => {
     for (const server of (options && options.iceServers) || []) {
       for (const url of [].concat(server.urls || server.url || [])) say("WebRTC", String(url));
     }
-  });
+  }, { refused: true });
   made("WebTransport", ([url]) => say("WebTransport", new URL(url, document.baseURI).href));
 })("%SIGNAL%", "%NAME%");

@@ -20,7 +20,7 @@ Phase = Literal["loading", "typing", "leaving"]
 _MOST_REQUESTS = 1000
 _MOST_BYTES = 100_000_000
 _TOO_MUCH = f"the page loads more than {_MOST_REQUESTS:,} files or 100 MB: the rest is left out"
-_MOST_PAGES = 20  # documents of one visit: one that loads itself again and again is stopped
+_MOST_PAGES = 30  # documents of one visit: one that loads itself again and again is stopped
 _SHORTEST_MOVE = 3  # points of the mouse's path that are no coincidence
 
 

@@ -7,8 +7,6 @@ emptied instead. One whose visitor has broken something gets a new tab.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -82,9 +80,8 @@ class Room:
         finally:
             await self._gate.close()
 
-    @asynccontextmanager
-    async def enter(self, record: Record) -> AsyncIterator[Here]:
-        """Give a visitor who was never there the tab, and empty the room afterwards. Raises `BrowserLost`."""
+    async def enter(self, record: Record) -> Here:
+        """Give a visitor who was never there the tab. Raises `BrowserLost`."""
         from playwright.async_api import Error  # noqa: PLC0415 - an extra
 
         assert self._context is not None
@@ -93,8 +90,15 @@ class Room:
         try:
             await self._context.add_cookies(self._setting.cookies)  # type: ignore[arg-type]  # its TypedDict
             page, session = self._tab = self._tab or await self._new_tab(self._context)
-            here = Here(self._context, page, session, watch, record)
-            yield here
+        except Error as error:
+            raise BrowserLost(str(error)) from None
+        return Here(self._context, page, session, watch, record)
+
+    async def empty(self, here: Here) -> None:
+        """Forget the visitor. Raises `BrowserLost` if the browser does not do it in time."""
+        from playwright.async_api import Error  # noqa: PLC0415 - an extra
+
+        try:
             await asyncio.wait_for(self._emptied(here), self._setting.bounds.step)
         except (Error, TimeoutError) as error:
             raise BrowserLost(str(error)) from None
@@ -102,7 +106,7 @@ class Room:
     async def _new_tab(self, context: BrowserContext) -> tuple[Page, CDPSession]:
         page = await context.new_page()
         for event in ("dialog", "crash", "download", "console", "pageerror"):
-            page.on(event, partial(self._told, event))  # type: ignore[call-overload]  # one for each event
+            page.on(event, partial(self._told, event))
         session = await context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._initiated)
         session.on("Preload.prefetchStatusUpdated", self._prefetched)

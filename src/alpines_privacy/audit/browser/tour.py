@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from alpines_privacy.audit.browser.certificate import Certificate, make_certificate
 from alpines_privacy.audit.browser.chromium import opened_browser, playwright_started
 from alpines_privacy.audit.browser.gate import Gate
+from alpines_privacy.audit.browser.markers import Markers
 from alpines_privacy.audit.browser.observed import BrowserVisit
+from alpines_privacy.audit.browser.record import Record
 from alpines_privacy.audit.browser.rooms import Room
 from alpines_privacy.audit.browser.scope import Scope, Server
 from alpines_privacy.audit.browser.setting import Bounds, BrowserLost, Setting
+from alpines_privacy.audit.browser.typing_in import PATH
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.visiting import visit
 from alpines_privacy.audit.model import Signal
@@ -179,14 +182,26 @@ class _Seat:
             await self._give_up()
 
     async def _visited(self, job: _Job) -> BrowserVisit:
-        work = self._work
         for _ in range(_TRIES):
             try:
                 room = await self._room(job.signal)
-                return await visit(room, job.page, work.setting, screenshot=work.has_picture(job))
+                return await self._visit(room, job)
             except BrowserLost:
                 await self._give_up()
         return BrowserVisit(*job, status=0, started=datetime.now(UTC), notes=(_LOST,))
+
+    async def _visit(self, room: Room, job: _Job) -> BrowserVisit:
+        """Make a visit; a browser that cannot be tidied up after it is ended, and the visit stands."""
+        setting = self._work.setting
+        path = PATH if job.signal is Signal.NONE else ()
+        here = await room.enter(Record(Markers(setting.known), path))
+        pictured = self._work.has_picture(job)
+        seen = await visit(here, job.signal, job.page, setting, screenshot=pictured)
+        try:
+            await room.empty(here)
+        except BrowserLost:
+            await self._give_up()
+        return seen
 
     async def _room(self, signal: Signal) -> Room:
         if self._browser is None:

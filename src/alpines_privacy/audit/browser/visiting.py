@@ -10,32 +10,29 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-from alpines_privacy.audit.browser.markers import Markers
 from alpines_privacy.audit.browser.observed import BrowserVisit, SeenCookie, Stored
 from alpines_privacy.audit.browser.reading import cookie_of, request_of, requests_of_probes
-from alpines_privacy.audit.browser.record import Record
-from alpines_privacy.audit.browser.rooms import SIZE, Here, Room
+from alpines_privacy.audit.browser.rooms import SIZE, Here
 from alpines_privacy.audit.browser.scope import Server
 from alpines_privacy.audit.browser.setting import Setting
-from alpines_privacy.audit.browser.typing_in import PATH, content_marker, move, type_into
+from alpines_privacy.audit.browser.typing_in import content_marker, move, type_into
 from alpines_privacy.audit.model import Signal
 
 __all__ = ["visit"]
 
 _STORED = (files(__package__) / "stored.js").read_text(encoding="utf-8")
 _SCALE = 0.5  # of a screenshot
+_NO_COOKIES = "its cookies could not be read"
 _FORGET = "() => { name = ''; try { sessionStorage.clear() } catch { /* it may have none */ } }"
 _TO_THE_END = "() => scrollTo(0, document.documentElement.scrollHeight)"
 
 
 async def visit(
-    room: Room, url: str, setting: Setting, *, screenshot: bool = False
+    here: Here, signal: Signal, url: str, setting: Setting, *, screenshot: bool = False
 ) -> BrowserVisit:
-    """Visit a page; whatever it does, the visit ends. Raises `BrowserLost`."""
-    record = Record(Markers(setting.known), PATH if room.signal is Signal.NONE else ())
-    async with room.enter(record) as here:
-        course = _Visit(url, room.signal, setting, here)
-        await course.go(screenshot=screenshot)
+    """Visit a page; whatever it does, the visit ends."""
+    course = _Visit(url, signal, setting, here)
+    await course.go(screenshot=screenshot)
     return course.seen()
 
 
@@ -59,15 +56,19 @@ class _Visit:
         step = self._bounds.step
         if await self._step(self._open(), self._bounds.load, "the page did not load"):
             await self._settle()
-        await self._step(self._scroll(), step, "the page does not answer")
+        if await self._step(self._scroll(), step, "the page does not answer"):
+            await self._look(screenshot=screenshot)
+        await self._step(self._leave(), step, "the page could not be left")
+        await self._step(self._read_cookies(), step, _NO_COOKIES)
+
+    async def _look(self, *, screenshot: bool) -> None:
+        step = self._bounds.step
         if screenshot:
             await self._step(self._photograph(), step, "no picture could be taken")
-        await self._step(self._read_cookies(), step, "its cookies could not be read")
+        await self._step(self._read_cookies(), step, _NO_COOKIES)
         if self._signal is Signal.NONE:
             await self._step(self._take_part(), 3 * step, "its fields could not be typed into")
         await self._step(self._read_stored(), step, "what it stored could not be read")
-        await self._step(self._leave(), step, "the page could not be left")
-        await self._step(self._read_cookies(), step, "its cookies could not be read")
 
     async def _step(self, work: Awaitable[object], seconds: float, failure: str) -> bool:
         """Do one thing within its time; what fails is written down, and the visit goes on."""
