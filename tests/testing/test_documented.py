@@ -68,6 +68,6 @@ def test_the_property_of_the_docs_holds() -> None:
 def test_the_check_of_the_docs_takes_a_call() -> None:
     policy = PrivacyPolicy(signups=[Signup("/clubs/{club}/guests", birth_date="born")])
     app = protect(test_openapi.bare(), policy)
-    names = executed(example_with("policy_kept"), app=app, POLICY=policy)
+    names = executed(example_with("import policy_kept"), app=app, POLICY=policy)
     case = names["schema"]["/stock"]["GET"].Case()
     case.call_and_validate(headers={"Sec-GPC": "1"}, additional_checks=[names["policy_is_kept"]])
