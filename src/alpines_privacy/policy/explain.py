@@ -30,6 +30,7 @@ _KINDS: dict[type, str] = {
 _WANTED: dict[Any, str] = {
     bool: "true or false",
     int: "a whole number",
+    float: "a number",
     str: "text",
     date: "a date such as 2026-04-03",
 }
@@ -158,7 +159,9 @@ def _wanted_members(hint: Any) -> str:
 
 def _limits(meta: Meta) -> str:
     if meta.ge is not None:
-        return f" of at least {meta.ge}"
+        return f" of at least {meta.ge}" if meta.le is None else f" from {meta.ge} to {meta.le}"
+    if meta.gt is not None:
+        return f" above {meta.gt}" + (f", at most {meta.le}" if meta.le is not None else "")
     if meta.max_length is not None:
         return f" of {meta.min_length or 0} to {meta.max_length} characters"
     return f" of at least {meta.min_length} character" if meta.min_length is not None else ""

@@ -43,7 +43,7 @@ class Sink(asyncio.Protocol):
 
     def _take(self, content: bytes) -> bytes:
         found = _ID.search(content)
-        line = b"%b %b\n" % (self._recipient, found[1] if found else b"-")
+        line = b"%b %b\n" % (self._recipient or b"-", found[1] if found else b"-")
         os.write(self._file, line)
         self._is_content = self._has_sender = False
         self._recipient = None
