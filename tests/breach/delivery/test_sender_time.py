@@ -109,6 +109,8 @@ def test_leases_are_renewed_for_messages_that_wait_for_a_slow_server() -> None:
         assert set(server.got.values()) == {1}
         assert sending.counts() == Counts(accepted=15)
         assert began_records(sending) > 15
+        with sending.database.read() as connection:
+            assert connection.scalar(select(func.max(tables.recipient.c.attempts))) == 1
 
 
 def test_connections_that_are_closed_between_messages_are_nobody_s_attempt(
