@@ -41,7 +41,7 @@ class Sink:
         self._hold_after = hold_after
         # A throttled sender is slow from then on: it has few messages left until it is killed.
         self._throttled = min(_THROTTLED, max(1, hold_after // 16))
-        self._throttle_after = hold_after - 2 * self._throttled
+        self._throttle_after = max(1, hold_after - 2 * self._throttled)
         self._tried: set[str] = set()
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
