@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from flask import Flask
@@ -19,6 +20,7 @@ from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware
 from alpines_privacy.audit import AuditError, Options, Report, run
 from alpines_privacy.audit.apps import known
+from alpines_privacy.audit.fetching.network import OneHost
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.wsgi import PrivacyMiddleware
 from tests.audit.whole import POLICY, Parts, site
@@ -251,3 +253,28 @@ def test_progress_names_each_page() -> None:
     run(asgi_app, Options(page_bytes=1000), progress=lambda *what: told.append(what))
     assert [what for what, _, _ in told[:2]] == ["/", "/events"]
     assert all(done <= of for _, done, of in told)
+
+
+def test_a_url_with_a_path_is_where_the_audit_begins() -> None:
+    asked: list[str] = []
+
+    def answer(environ: WSGIEnvironment) -> tuple[str, Fields, bytes]:
+        asked.append(environ["PATH_INFO"])
+        return "200 OK", HTML, b"<a href=/shop/privacy>Privacy</a>"
+
+    with served(pages(answer)) as origin:
+        report = run(f"{origin}/shop/")
+    assert report.of("10.link").state == "kept"
+    assert "/" not in asked
+    assert {"/shop/", "/shop/privacy"} <= set(asked)
+
+
+def test_a_host_beyond_ascii_is_one_host() -> None:
+    app = pages(lambda _: ("200 OK", HTML, "<a href='https://пример.example/x'>x</a>".encode()))
+    assert run(app, Options(host="xn--e1afmkfd.example")).pages == 3  # home, x, missing
+    transport = OneHost("https://xn--e1afmkfd.invalid")
+    try:
+        with pytest.raises(httpx.ConnectError):  # asked for, and not refused
+            transport.handle_request(httpx.Request("GET", "https://xn--e1afmkfd.invalid/"))
+    finally:
+        transport.close()
