@@ -187,6 +187,46 @@ def test_a_cookie_counts_as_browsers_read_it(cookie: str, kept: bool) -> None:
     assert (report.of("11.cookies-dnt").state == "kept") is kept
 
 
+# -- Without a policy
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ([("Reporting-Endpoints", 'd="https://reports.example/r"')], "unknown"),
+        (
+            [("Link", "<https://www.googletagmanager.com/gtag/js>; rel=preload; as=script")],
+            "broken",
+        ),
+        ([("Observe-Browsing-Topics", "?1")], "broken"),
+        ([("Accept-CH", "Sec-CH-UA-Model")], "broken"),
+        ([("Link", "</own.css>; rel=preload; as=style")], "kept"),
+    ],
+)
+def test_what_a_declaration_could_allow_is_unknown(fields: Fields, state: str) -> None:
+    report = audited(pages(lambda _: ("200 OK", [*HTML, *fields], b"<p>")))
+    assert report.of("12.fields").state == state
+
+
+@pytest.mark.parametrize(
+    ("page", "unknown"),
+    [
+        ("<link rel=stylesheet href=https://cdn.example.net/a.css>", {"9.hosts"}),
+        ("<form method=post><input name=email></form>", {"1.forms"}),
+        (
+            "<form method=post><input name=email><input type=password name=password></form>",
+            {"2.forms"},
+        ),
+        ("<p>plain", set()),
+    ],
+)
+def test_without_a_policy_only_what_is_there_is_unknown(page: str, unknown: set[str]) -> None:
+    report = audited(pages(lambda _: ("200 OK", HTML, page.encode())))
+    told = {"1.forms", "2.forms", "7.cookies", "7.lifetimes", "9.hosts"}
+    assert told & set(report.ids("unknown")) == unknown
+    assert not told & set(report.ids("broken"))
+
+
 # -- What is known of an app
 
 
