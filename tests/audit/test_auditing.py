@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from flask import Flask
@@ -19,6 +20,7 @@ from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.asgi import PrivacyMiddleware as ASGIMiddleware
 from alpines_privacy.audit import AuditError, Options, Report, run
 from alpines_privacy.audit.apps import known
+from alpines_privacy.audit.fetching.network import OneHost
 from alpines_privacy.policy.warning import PrivacyWarning
 from alpines_privacy.wsgi import PrivacyMiddleware
 from tests.audit.whole import POLICY, Parts, site
@@ -185,6 +187,46 @@ def test_a_cookie_counts_as_browsers_read_it(cookie: str, kept: bool) -> None:
     assert (report.of("11.cookies-dnt").state == "kept") is kept
 
 
+# -- Without a policy
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ([("Reporting-Endpoints", 'd="https://reports.example/r"')], "unknown"),
+        (
+            [("Link", "<https://www.googletagmanager.com/gtag/js>; rel=preload; as=script")],
+            "broken",
+        ),
+        ([("Observe-Browsing-Topics", "?1")], "broken"),
+        ([("Accept-CH", "Sec-CH-UA-Model")], "broken"),
+        ([("Link", "</own.css>; rel=preload; as=style")], "kept"),
+    ],
+)
+def test_what_a_declaration_could_allow_is_unknown(fields: Fields, state: str) -> None:
+    report = audited(pages(lambda _: ("200 OK", [*HTML, *fields], b"<p>")))
+    assert report.of("12.fields").state == state
+
+
+@pytest.mark.parametrize(
+    ("page", "unknown"),
+    [
+        ("<link rel=stylesheet href=https://cdn.example.net/a.css>", {"9.hosts"}),
+        ("<form method=post><input name=email></form>", {"1.forms"}),
+        (
+            "<form method=post><input name=email><input type=password name=password></form>",
+            {"2.forms"},
+        ),
+        ("<p>plain", set()),
+    ],
+)
+def test_without_a_policy_only_what_is_there_is_unknown(page: str, unknown: set[str]) -> None:
+    report = audited(pages(lambda _: ("200 OK", HTML, page.encode())))
+    told = {"1.forms", "2.forms", "7.cookies", "7.lifetimes", "9.hosts"}
+    assert told & set(report.ids("unknown")) == unknown
+    assert not told & set(report.ids("broken"))
+
+
 # -- What is known of an app
 
 
@@ -251,3 +293,28 @@ def test_progress_names_each_page() -> None:
     run(asgi_app, Options(page_bytes=1000), progress=lambda *what: told.append(what))
     assert [what for what, _, _ in told[:2]] == ["/", "/events"]
     assert all(done <= of for _, done, of in told)
+
+
+def test_a_url_with_a_path_is_where_the_audit_begins() -> None:
+    asked: list[str] = []
+
+    def answer(environ: WSGIEnvironment) -> tuple[str, Fields, bytes]:
+        asked.append(environ["PATH_INFO"])
+        return "200 OK", HTML, b"<a href=/shop/privacy>Privacy</a>"
+
+    with served(pages(answer)) as origin:
+        report = run(f"{origin}/shop/")
+    assert report.of("10.link").state == "kept"
+    assert "/" not in asked
+    assert {"/shop/", "/shop/privacy"} <= set(asked)
+
+
+def test_a_host_beyond_ascii_is_one_host() -> None:
+    app = pages(lambda _: ("200 OK", HTML, "<a href='https://пример.example/x'>x</a>".encode()))
+    assert run(app, Options(host="xn--e1afmkfd.example")).pages == 3  # home, x, missing
+    transport = OneHost("https://xn--e1afmkfd.invalid")
+    try:
+        with pytest.raises(httpx.ConnectError):  # asked for, and not refused
+            transport.handle_request(httpx.Request("GET", "https://xn--e1afmkfd.invalid/"))
+    finally:
+        transport.close()

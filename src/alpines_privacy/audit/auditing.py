@@ -84,17 +84,24 @@ def _opened(target: Any, options: Options) -> tuple[httpx.BaseTransport, str]:
             f"{target!r} is no URL of a site; expected one such as https://shop.example"
         )
     transport = OneHost(target, options.concurrency)
-    return transport, _secured(transport, _origin(address.url), options)
+    return transport, _secured(transport, address.url, options)
 
 
-def _secured(transport: httpx.BaseTransport, home: str, options: Options) -> str:
-    """Return the site's origin over https, if that is where its http leads."""
+def _secured(transport: httpx.BaseTransport, url: str, options: Options) -> str:
+    """Return a site's origin: that over https, if its http leads there."""
+    home = _origin(url)
     if home.startswith("https:"):
         return home
     fetcher = Fetcher(transport, home, Bounds(options.page_bytes, options.page_seconds))
-    to = target_of(fetcher.ask(Ask("GET", f"{home}/")))
+    to = target_of(fetcher.ask(Ask("GET", url)))
     same_host = urlsplit(to).hostname == urlsplit(home).hostname
     return _origin(to) if to.startswith("https:") and same_host else home
+
+
+def _path(url: str) -> str:
+    """Return the path, and the query, at which an audit of a URL begins."""
+    address = parse(url)
+    return address.path if address else "/"
 
 
 def _origin(url: str) -> str:
@@ -111,8 +118,8 @@ def _cookies(fetcher: Fetcher, options: Options) -> list[Field]:
 def _seen(
     target: Any, survey: Survey, fetcher: Fetcher, options: Options, watch: LogWatch | None
 ) -> Observations:
-    pages = survey.pages()
     is_url = isinstance(target, str)
+    pages = survey.pages(_path(target) if is_url else "/")
     found = known_by_answers(pages) if is_url else known(target, fetcher.host)
     site = _site(found, fetcher.home, options, in_process=not is_url)
     seen = survey.observe(site, pages)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.model import Evidence, Signal
 from alpines_privacy.audit.visits import Page, Visit
+from alpines_privacy.http.local import is_loopback_host
 from alpines_privacy.policy import PrivacyPolicy
 
 __all__ = ["Attempt", "Logged", "Observations", "Revalidation", "Site"]
@@ -30,14 +32,12 @@ class Site(NamedTuple):
     @property
     def host(self) -> str:
         """The host's name."""
-        return self.home.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0]
+        return urlsplit(self.home).hostname or ""
 
     @property
     def is_local(self) -> bool:
         """Whether it is this machine, where nobody encrypts."""
-        return self.host in {"localhost", "127.0.0.1", "[", "[::1]"} or self.host.endswith(
-            ".localhost"
-        )
+        return is_loopback_host(f"[{self.host}]" if ":" in self.host else self.host)
 
 
 class Revalidation(NamedTuple):

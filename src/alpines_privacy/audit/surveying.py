@@ -55,9 +55,9 @@ class Survey:
         """Return a new visitor."""
         return Session(self._fetcher.home, signal, self._cookies)
 
-    def pages(self) -> list[Page]:
-        """Visit the pages, the home page first; raises `AuditError` for a site that cannot be visited."""
-        home = f"{self._fetcher.home}/"
+    def pages(self, path: str = "/") -> list[Page]:
+        """Visit the pages, the home page at `path` first; raises `AuditError` for a site that cannot be visited."""
+        home = self._fetcher.home + path
         if not self._robots.allows(home):
             raise AuditError(
                 f"robots.txt of {self._fetcher.host} does not allow a crawler's visits"

@@ -74,7 +74,7 @@ class Fetcher:
     def __init__(self, transport: httpx.BaseTransport, home: str, bounds: Bounds) -> None:
         """`home` is the site's origin; `transport` may lead to it alone."""
         self.home = home
-        self.host = httpx.URL(home).host
+        self.host = urlsplit(home).hostname or ""  # in ASCII, as addresses have it
         self._transport = transport
         self._bounds = bounds
         self.before: Callable[[], object] = lambda: None  # waits, where a site asks for it

@@ -24,7 +24,7 @@ class OneHost(httpx.BaseTransport):
 
     def __init__(self, url: str, concurrency: int = 4) -> None:
         named = httpx.URL(url)
-        self._host = named.host
+        self._host = named.raw_host  # httpx shows `host` in Unicode
         self._ports = {named.port, None, 80, 443}
         self._loop = PrivateLoop()
         self._inner = httpx.AsyncHTTPTransport(
@@ -34,7 +34,7 @@ class OneHost(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; raises `Refused` for one to another host, and httpx's errors and TimeoutError."""
         url = request.url
-        if url.host != self._host or url.port not in self._ports:
+        if url.raw_host != self._host or url.port not in self._ports:
             raise Refused(f"{url.host} is not the host that was named")
         return self._loop.run(self._exchange(request))
 
