@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from alpines_privacy.audit.model import Evidence, Verdict
 
 __all__ = ["CHECKS"]
 
+_LONG_NUMBER = re.compile(r"\d{5,}")
 _UNDECLARED = "which cookies are declared is not known: name the policy file"
 # What outlives the visit and is no copy of the site's files.
 _LASTING = frozenset({"localStorage", "IndexedDB"})
@@ -68,11 +70,18 @@ def _storage(seen: InBrowser) -> Verdict:
     return judged(
         "11.storage",
         (
-            evidence(visit, f"{entry.where}: {entry.name}, {_alike(values[key])}", "Policy §11")
+            evidence(
+                visit, f"{entry.where}: {_shown(entry.name)}, {_alike(values[key])}", "Policy §11"
+            )
             for key, (visit, entry) in first.items()
             if entry.where in _LASTING
         ),
     )
+
+
+def _shown(name: str) -> str:
+    """Return an entry's name without what may be a visitor's: an address, a long number."""
+    return "…" if "@" in name else _LONG_NUMBER.sub("…", name)
 
 
 def _alike(digests: set[int]) -> str:
