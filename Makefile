@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Much of the time goes into waiting for browsers and servers: files of tests run side by side.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test coverage test-all nox lint types layers keys catalogues fuzz bench clean
+.PHONY: demo test coverage test-all nox lint types layers keys kill catalogues fuzz bench clean
 
 # A stamp for each set of extras: installed once, again when pyproject.toml changes.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: pyproject.toml
@@ -34,11 +34,15 @@ types: $(VENV)/.test
 layers: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 
+# A sender of notices that is killed ten times, with 50,000 people; `make test` has 3,000.
+kill: $(VENV)/.test
+	BREACH_PEOPLE=$${BREACH_PEOPLE:-50000} $(BIN)/python -m pytest -s tests/breach/delivery/test_sender_processes.py -k killed $(ARGS)
+
 # docs/keys.md, from the table of keys.
 keys: $(VENV)/.test
 	$(BIN)/python -m tests.support.key_table
 
-# The policy page's catalogues: new sentences into each, and each as the package reads it.
+# The catalogues of the policy's page and of notices: new sentences into each, and each as the package reads it.
 catalogues: $(VENV)/.test
 	$(BIN)/python -m tests.support.catalogues
 

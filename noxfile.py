@@ -19,14 +19,20 @@ def tests(session: nox.Session) -> None:
 
 
 # A release at a time: what the apps promise may change with the next.
-APPS = ("datasette==0.65.*", "gradio==6.31.*", "streamlit==1.67.*")
+APPS = (
+    "datasette==0.65.*",
+    "gradio==6.31.*",
+    "pypiserver==2.4.*",
+    "streamlit==1.67.*",
+    "wagtail==8.0.*",
+)
 
 
 @nox.session(python="3.13")
 def apps(session: nox.Session) -> None:
-    """Drive public apps behind the layer in Chromium: their logins, queries and uploads."""
+    """Drive public apps behind the layer in Chromium (their logins, queries and uploads), and audit them."""
     session.install(
-        ".[serve]",
+        ".[audit,intrusion,serve]",
         *APPS,
         "hypothesis",
         "playwright>=1.48",

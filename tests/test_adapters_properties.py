@@ -14,6 +14,7 @@ from alpines_privacy import Cookie, PrivacyPolicy, asgi, current, wsgi
 from alpines_privacy.guard import Guard
 from alpines_privacy.http.outcomes import MORE, Examine, Rewrite, Wait
 from alpines_privacy.policy.secrets import VARIABLE
+from alpines_privacy.testing import strategies
 from tests.support.secret_keys import KEY
 from tests.support.wire import ASGIServer, Closing, Message, WSGIServer, promise, scope_of
 
@@ -49,21 +50,8 @@ class Own(Exception):  # noqa: N818 - an app's own
 # -------------------------------------------------------------------------------- what comes by
 
 SIGNALS = [{"dnt": "1"}, {"sec-gpc": "1"}, {"dnt": "1", "sec-gpc": "1"}]
-KNOWN = [
-    "set-cookie", "Set-Cookie", "SET-COOKIE", " set-cookie", "set-cookie\t", "content-type", "Content-Type", "vary",
-    "Vary", "content-length", "etag", "cache-control", "tk", "location", "cdn-cache-control", "expires",
-]  # fmt: skip
-VALUES = [
-    "id=1", "a=b; Path=/; Max-Age=9", "wanted=1; Secure", "=x", "a=b; Expires=x; Partitioned", "text/html",
-    "text/html; charset=utf-8", "application/json", "*", "DNT", "public, s-maxage=1", "no-store", "",
-]  # fmt: skip
-characters = st.characters(codec=None) | st.sampled_from(
-    "\x00\r\n\t;,=\ud800\udfff\xff\u0100\u017f\u212a"
-)
-texts = st.text(characters, max_size=20)
-names = st.sampled_from(KNOWN) | texts
-values = st.sampled_from(VALUES) | texts
-fields = st.lists(st.tuples(names, values), max_size=6)
+texts = strategies.odd_texts()
+fields = strategies.odd_fields()
 
 
 def raw(text: str) -> bytes:

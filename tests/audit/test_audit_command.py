@@ -245,6 +245,16 @@ def test_sarif_is_of_the_schema_that_oasis_publishes(audits: Audits, tmp_path: P
     assert any("not seen without a browser" in each["message"]["text"] for each in notes)
 
 
+def test_what_a_baseline_holds_is_suppressed_in_sarif(audits: Audits) -> None:
+    audits.report = report_of({"6.hsts": EVIDENCE["6.hsts"]})
+    run(URL, "--baseline", "known.json", "--update-baseline")
+    audits.report = REPORT
+    log = json.loads(run(URL, "--baseline", "known.json", "--format", "sarif").stdout)
+    assert [*SARIF.iter_errors(log)] == []
+    suppressed = {each["ruleId"]: "suppressions" in each for each in log["runs"][0]["results"]}
+    assert suppressed == {"6.hsts": True, "11.cookies-dnt": False, "12.trackers": False}
+
+
 def test_sarif_names_the_apps_file(audits: Audits, tmp_path: Path) -> None:
     (tmp_path / "audited_place.py").write_text(APP, "utf-8")
     log = json.loads(run("audited_place:app", "--format", "sarif").stdout)

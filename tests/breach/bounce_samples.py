@@ -221,6 +221,12 @@ Disposition: automatic-action/MDN-sent-automatically; deleted
 """
 
 
+def _filtered(key: str, address: str, message_id: str) -> str:
+    """A person's own filter refuses the message in their name (RFC 5429)."""
+    over_quota = _over_quota(key, address, message_id)
+    return over_quota.replace("<postmaster@dovecot.example>", f"<{address}>")
+
+
 def _newsletter(key: str, address: str, message_id: str) -> str:
     return (
         "From: news@shop.example\nTo: bounces@example.com\nSubject: Sale\n\nEverything must go.\n"
@@ -245,6 +251,7 @@ SAMPLES = {
     "qmail": Sample(_qmail, "bounce"),
     "encoded returned head": Sample(_encoded, "bounce"),
     "over quota": Sample(_over_quota, "bounce"),
+    "refused by a filter": Sample(_filtered, "bounce"),
     "delayed": Sample(_delayed, "delay", 421, "try later"),
     "relayed": Sample(_relayed, "other"),
     "vacation": Sample(_vacation, "automatic"),

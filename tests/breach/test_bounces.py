@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mailbox
 import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 from email import message_from_string
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.bounced.collected import Tally, bounces, collect
 from alpines_privacy.breach.bounced.mailboxes import FileMailbox
-from alpines_privacy.breach.bounced.message import LONGEST, read_message
+from alpines_privacy.breach.bounced.message import LONGEST, _bounded, read_message
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
@@ -191,6 +192,31 @@ class TestMailboxes:
         box = Kept(*self.CONTENTS).write(tmp_path)
         assert [mail.content.decode().rstrip() + "\n" for mail in box.mails()] == [*self.CONTENTS]
 
+    @given(
+        st.lists(
+            st.lists(
+                st.sampled_from(
+                    [b"From x", b">From x", b">>From", b"", b"text", b"From", b" From x"]
+                ),
+                max_size=6,
+            ),
+            max_size=4,
+        )
+    )
+    def test_any_mbox_is_read_as_python_reads_it(self, bodies: list[list[bytes]]) -> None:
+        """What its writer has quoted comes back; where messages begin is the same."""
+        with fast_folder() as folder:
+            box = mailbox.mbox(folder / "box")
+            for lines in bodies:
+                box.add(b"\n".join([b"Subject: x", b"", *lines, b"end", b""]))
+            box.flush()
+            theirs = [box.get_bytes(key) for key in box.iterkeys()]
+            box.close()
+            ours = [mail.content for mail in FileMailbox(folder / "box").mails()]
+        assert [each.rstrip() for each in ours] == [
+            re.sub(rb"(?m)^>(>*From )", rb"\1", each).rstrip() for each in theirs
+        ]
+
     def test_maildir(self, tmp_path: Path) -> None:
         box = mailbox.Maildir(tmp_path / "box")
         for number, each in enumerate(self.CONTENTS):
@@ -275,6 +301,18 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_an_attacker_sends_is_other_mail(name: str) -> None:
     assert read_message(HOSTILE[name], SALT, DOMAIN).kind == "other"
+
+
+@given(st.sampled_from(sorted(HOSTILE)), st.binary(max_size=50))
+def test_what_parsers_get_is_bounded(name: str, noise: bytes) -> None:
+    """Whatever a message holds: its lines, their folds, its parts, and only ASCII."""
+    bounded = _bounded(noise + HOSTILE[name])
+    lines = bounded.split(b"\n")
+    folds = "".join("f" if line[:1] in {b" ", b"\t"} else "." for line in lines).split(".")
+    assert bounded.isascii()
+    assert max(map(len, lines)) <= 998
+    assert max(map(len, folds)) <= 20
+    assert len(re.findall(rb"(?im)^--|(?:multipart|message)/", bounded)) <= 201
 
 
 @given(st.binary(max_size=400), st.sampled_from(sorted(SAMPLES)), st.floats(0, 1))

@@ -274,6 +274,21 @@ def test_a_page_is_whole_and_loads_nothing(told: Case) -> None:
     assert len(keys) == 9
 
 
+def test_what_strangers_say_is_text(case: Case) -> None:
+    """A server's reply, a list's name and the operator's texts make no elements of the page."""
+    attack = "<script>x()</script><b onclick=x()>\"'</td>"
+    case.note("sending", digest=attack, worker=attack)
+    case.send(lambda claim: Outcome(claim, "failed", 550, attack, attack))
+    before = report(
+        case.folder / "plain", case.incident.name, ledger=case.database.name
+    ).path.read_text("utf-8")
+    assert attack not in before
+    assert not elements(before, "script")
+    assert not [each for each in elements(before, "b") if each.attrib]
+    for with_addresses in (True, False):
+        assert attack not in case.page(with_addresses=with_addresses)
+
+
 def test_people_are_in_groups_of_which_one_alone_is_open(
     told: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -243,3 +243,41 @@ def test_sqlite_has_one_writer_from_the_beginning_of_a_transaction(tmp_path: Pat
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
         other.close()
+
+
+def test_who_is_given_back_until_a_time_is_due_then_and_has_no_attempt_more(kept: Kept) -> None:
+    claims = kept.ledger.claim("a", 4)
+    kept.ledger.release(claims, until=kept.clock.at(60))
+    assert kept.ledger.counts() == Counts(pending=10)
+    assert len(kept.ledger.claim("a", 10)) == 6
+    kept.clock.now += 61
+    again = kept.ledger.claim("a", 10)
+    assert sorted(again) == sorted(
+        claim._replace(token=again[0].token, worker="a") for claim in claims
+    )
+    assert {claim.attempt for claim in again} == {1}
+
+
+def test_outcomes_and_beginnings_are_one_commit(kept: Kept) -> None:
+    first, second = kept.ledger.claim("a", 2)
+    kept.ledger.begin([first])
+    assert kept.ledger.record([accepted(first)], [second]) == [second]
+    assert (kept.evidence(first), kept.evidence(second)) == (["began", "accepted"], ["began"])
+    assert kept.ledger.record([accepted(second)], [first]) == []
+    assert kept.ledger.counts() == Counts(pending=8, accepted=2)
+
+
+def test_a_reason_is_told_where_no_code_says_it(kept: Kept) -> None:
+    claims = kept.ledger.begin(kept.ledger.claim("a", 2))
+    reasons = ("no-letter", None)
+    kept.ledger.finish(
+        [
+            Outcome(claim, "failed", 550, reason=why)
+            for claim, why in zip(claims, reasons, strict=True)
+        ]
+    )
+    with kept.database.read() as connection:
+        rows = tables.recipient.c
+        mine = rows.incident_id == kept.incident.id
+        found = set(connection.scalars(select(rows.reason).where(mine, rows.state == "failed")))
+    assert found == {"no-letter", "refused-550"}

@@ -143,6 +143,14 @@ def test_a_file_says_only_what_is_new() -> None:
     assert texts()["what_we_do"] == "All keys are revoked."
 
 
+def test_what_a_language_lacks_is_told_when_an_incident_is_opened() -> None:
+    text = INCIDENT.replace("lost-laptop", "other").replace('contact = "', 'kinds = ["')
+    Path("incident.toml").write_text(text.replace('222 333"', '222 333"]'), "utf-8")
+    result = run("open", "--file", "incident.toml", "-y")
+    assert result.stderr == 'WARNING: The texts in "ur" are not used; missing: kinds, contact.\n'
+    assert result.exit_code == 0
+
+
 def test_a_language_is_taken_back() -> None:
     Path("less.toml").write_text("[translations.ur]\n", "utf-8")
     assert run("amend", "--file", "less.toml").exit_code == 0

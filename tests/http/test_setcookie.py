@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alpines_privacy.http.setcookie import LONGEST_LIFETIME, SetCookie, parse, parse_date
+from alpines_privacy.testing import strategies
 from tests.support import rfc6265
 from tests.support.chromium import chromium, cookie_jar, visit
 from tests.support.origin import Request, origin
@@ -255,39 +256,7 @@ def test_editing_keeps_the_rest_of_the_text(
     assert read(text).edited(frozenset(filter(None, [remove])), add) == edited
 
 
-# Lines that look like cookies: a grammar's worth of odd parts, with any octet in between.
-blanks = st.sampled_from(["", " ", "\t", "  "])
-words = st.sampled_from(
-    [
-        "a",
-        "_ga",
-        "__Host-id",
-        "__secure-x",
-        "Secure",
-        "max-age",
-        "Max-Age",
-        "EXPIRES",
-        "Path",
-        "Domain",
-        "Partitioned",
-        "SameSite",
-        "é",
-        '"',
-        "a b",
-        "",
-    ]
-)
-contents = st.one_of(
-    st.sampled_from(["", "/", "0", "-1", "60", "+60", "9" * 40, "x", PAST, FUTURE, "Lax", "a=b"]),
-    st.integers(-(10**12), 10**12).map(str),
-    st.datetimes().map(lambda date: f"{date:%a, %d %b %Y %H:%M:%S} GMT"),
-    st.text(st.characters(max_codepoint=255), max_size=12),
-)
-parts = st.tuples(blanks, words, blanks, st.sampled_from(["=", "=", ""]), blanks, contents, blanks)
-cookie_lines = st.one_of(
-    st.lists(parts.map("".join), min_size=1, max_size=5).map(";".join),
-    st.text(st.characters(max_codepoint=255)),
-)
+cookie_lines = strategies.odd_set_cookies()
 
 
 @given(st.text())

@@ -15,6 +15,7 @@ from alpines_privacy.policy import LogKey, Logs, SecretKeys
 from alpines_privacy.redaction import Redactor
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.user_agents import GENERALISED, generalised
+from alpines_privacy.testing import strategies
 from tests.support.secret_keys import KEY, OLDER_KEY
 
 NOON = 1_900_000_000 // 86400 * 86400 + 43200.0
@@ -128,15 +129,9 @@ def test_a_key_that_is_too_short_is_said_before_any_log(monkeypatch: pytest.Monk
     Redactor()  # needs none
 
 
-mails = st.from_regex(
-    r"[a-z][a-z0-9.]{0,8}[a-z0-9]@[a-z][a-z0-9-]{0,8}[a-z0-9]\.(com|org|co\.uk)", fullmatch=True
-)
-phones = st.from_regex(r"\+92 3[0-4][0-9] [2-9][0-9]{6}|03[0-4][0-9]-[2-9][0-9]{6}", fullmatch=True)
-four = st.builds("{}.{}.{}.{}".format, *[st.integers(1, 254)] * 4)
-six = st.builds("2001:db8:{:x}::{:x}".format, st.integers(1, 0xFFFF), st.integers(1, 0xFFFF))
-names = st.from_regex(r"[A-Z][a-z]{2,9}( [A-Z][a-z]{2,9})?", fullmatch=True)
+mails, phones, names = strategies.emails(), strategies.phone_numbers(), strategies.people()
 lines = st.one_of(
-    mails, phones, four, six,
+    mails, phones, strategies.ip_addresses(), strategies.card_numbers(),
     st.sampled_from([*AGENTS][:5]),
     st.sampled_from(["4111111111111111", "5555-5555-5555-4444", "DE89370400440532013000", "35202-1234567-1"]),
     st.builds("password={}".format, st.text("abc123!,&=", min_size=4)),

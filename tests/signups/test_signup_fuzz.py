@@ -13,7 +13,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from starlette.testclient import TestClient
 
 from alpines_privacy import PrivacyPolicy, protect
 from alpines_privacy.policy.secrets import VARIABLE
+from alpines_privacy.testing import strategies
 from tests.support.clock import stop_clock
 from tests.support.secret_keys import KEY
 
@@ -158,21 +159,18 @@ def latest(year: int, month: int = 12, day: int | None = None) -> date:
     return date(year, month, monthrange(year, month)[1] if day is None else day)
 
 
-def old_enough(birth: date) -> bool:
-    """Tell whether somebody is 13 today."""
-    return (birth.year + 13, birth.month, birth.day) <= (TODAY.year, TODAY.month, TODAY.day)
-
-
 def check(board: Board, status: int) -> None:
     """Hold the app's part against the independent reading."""
     given, board.given[:] = list(board.given), []
     for body in given:
         birth = born_in(body)
         assert birth is not None, (status, body)
-        assert old_enough(birth), (status, body)
+        assert strategies.is_old_enough(birth, TODAY), (status, body)
     assert status < 500
     assert given or status in {403, 413, 415, 422}
-    assert all(old_enough(date.fromisoformat(birth)) for birth in board.guests())
+    assert all(
+        strategies.is_old_enough(date.fromisoformat(birth), TODAY) for birth in board.guests()
+    )
 
 
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: str(mode.value))
@@ -211,16 +209,13 @@ def test_no_body_the_document_knows_nothing_of_brings_a_child_to_the_app(
 
 
 @given(
-    birth=st.one_of(
-        st.dates(min_value=date(1905, 1, 1)),
-        st.integers(-800, 800).map(lambda days: TODAY - timedelta(days=13 * 365 + days)),
-    )
+    birth=st.one_of(strategies.birth_dates(TODAY), st.dates(min_value=date(1905, 1, 1))),
 )
 @settings(max_examples=150)
 def test_exactly_those_who_are_old_enough_come_to_the_app(board: Board, birth: date) -> None:
     body = json.dumps({"user": {**PERSON, "birth_date": birth.isoformat()}}).encode()
     status = board.post(body, "application/json")
-    assert (board.given == [body]) == old_enough(birth)
+    assert (board.given == [body]) == strategies.is_old_enough(birth, TODAY)
     check(board, status)
 
 

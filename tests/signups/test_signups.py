@@ -8,9 +8,8 @@ import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -33,8 +32,8 @@ from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy.age import age_on
 from alpines_privacy.policy.own import OWN_COOKIES
 from alpines_privacy.signups.reading import AskedAge
-from alpines_privacy.testing import visitor
-from tests.http.test_body import FORM, JSON, MULTIPART, odd_bodies, parts, text
+from alpines_privacy.testing import strategies, visitor
+from tests.http.test_body import FORM, JSON, MULTIPART, parts, text
 from tests.support.clock import stop_clock
 from tests.support.form_parsers import FORM_PARSERS
 from tests.support.neutral import assert_neutral
@@ -361,33 +360,20 @@ def test_a_higher_minimum_age_is_kept() -> None:
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    born=st.dates(date(1900, 1, 1), date(2030, 1, 1)),
     today=st.dates(date(1990, 1, 1), date(2029, 12, 31)),
     kind=st.sampled_from(sorted(BODIES)),
-    near=st.none() | st.integers(-2, 2),
-    cuts=st.lists(st.integers(0, 400), max_size=6),
+    data=st.data(),
 )
-def test_every_date_and_every_cut_of_the_body(  # noqa: PLR0917 - what is drawn
-    monkeypatch: pytest.MonkeyPatch,
-    born: date,
-    today: date,
-    kind: str,
-    near: int | None,
-    cuts: list[int],
+def test_every_date_and_every_cut_of_the_body(
+    monkeypatch: pytest.MonkeyPatch, today: date, kind: str, data: st.DataObject
 ) -> None:
     """Refused exactly when under age; what is accepted reaches the app as the very same bytes."""
-    if near is not None:  # about the birthday, where mistakes are made
-        today = (
-            date(born.year + 13, 3, 1)
-            if (born.month, born.day) == (2, 29)
-            else born.replace(year=born.year + 13)
-        )
-        today += timedelta(days=near)
+    any_date = st.dates(date(1850, 1, 1), date(2030, 1, 1))
+    born = data.draw(strategies.birth_dates(today) | any_date)
     stop_clock(monkeypatch, today)
     path, make = BODIES[kind]
     content_type, content = make(f"{born.year:04}", f"{born.month:02}", f"{born.day:02}")
-    edges = [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
-    chunks = [content[a:b] for a, b in pairwise(edges)]
+    chunks = data.draw(strategies.chunked(st.just(content)))
     for protocol in PROTOCOLS:
         with site_of(protocol, POLICY) as made:
             fields = {"content-type": content_type, "content-length": str(len(content))}
@@ -421,7 +407,7 @@ def declared_only() -> Guard:
 
 
 @settings(max_examples=300)
-@given(odd_bodies(), st.sampled_from([b"2001-02-03", b"2019-02-03"]))
+@given(strategies.odd_signup_bodies(), st.sampled_from([b"2001-02-03", b"2019-02-03"]))
 def test_no_odd_body_brings_a_childs_date_past_the_check(
     odd: tuple[str, bytes], birth: bytes
 ) -> None:

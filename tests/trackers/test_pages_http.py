@@ -10,7 +10,6 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 from wsgiref.handlers import SimpleHandler
@@ -34,7 +33,7 @@ from alpines_privacy.guard import Guard
 from alpines_privacy.http.coding import DECODABLE
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import ResponseHead
-from alpines_privacy.testing import Response, visitor
+from alpines_privacy.testing import Response, strategies, visitor
 from alpines_privacy.trackers import shipped_rules
 from alpines_privacy.trackers.page import Pages
 from alpines_privacy.trackers.responses import TrackersInResponses
@@ -1197,14 +1196,6 @@ pages = st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=20).m
 )
 
 
-@st.composite
-def cut_pages(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
-    body = draw(pages)
-    cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=5)))
-    edges = [0, *cuts, len(body)]
-    return body, [body[a:b] for a, b in pairwise(edges)]
-
-
 @cache
 def rules() -> Pages:
     return Pages(PrivacyPolicy(), shipped_rules())
@@ -1229,11 +1220,11 @@ def carried(protocol: str, app: App, signal: dict[str, str]) -> tuple[dict[str, 
 @over_both
 @pytest.mark.parametrize("name", ["identity", *CODINGS])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], database=None)
-@given(made=cut_pages(), gpc=st.booleans(), has_length=st.booleans())
+@given(chunks=strategies.chunked(pages), gpc=st.booleans(), has_length=st.booleans())
 def test_whatever_the_page_its_cuts_and_its_coding_the_filters_bytes_arrive(
-    protocol: str, name: str, made: tuple[bytes, list[bytes]], gpc: bool, has_length: bool
+    protocol: str, name: str, chunks: list[bytes], gpc: bool, has_length: bool
 ) -> None:
-    body, chunks = made
+    body = b"".join(chunks)
     url = "http://shop.example/"
     expected = rules().begin(url=url, opted_out=gpc)(body, last=True)
     code = None if name == "identity" else coding(name)

@@ -222,8 +222,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     _row(
         "10.page",
         "The link leads to the policy's page",
-        _PAGE,
+        "fill in [operator], and the policy's page is served where the app has none; if the app answers there "
+        "(a route for every path), set `page` to a path that it does not know.",
         "Publish the policy where the link leads.",
+        django="fill in [operator], and end its `page` with a slash if APPEND_SLASH redirects there.",
     ),
     _row(
         "10.categories",

@@ -7,11 +7,13 @@ import sys
 import traceback
 from typing import NamedTuple
 
-__all__ = ["Notices", "Removal", "logger"]
+__all__ = ["DEFECT", "Notices", "Removal", "logger"]
 
 logger = logging.getLogger("alpines_privacy")
 
 _MOST = 1000
+# What a notice of an exception of ours says.
+DEFECT = "A defect in %s: %s at %s. The request went on; please report it."
 
 
 class Removal(NamedTuple):
@@ -58,7 +60,7 @@ class Notices:
         )
         where = f"{place.filename}:{place.lineno}" if place else "an unknown place"
         self.once(
-            "A defect in %s: %s at %s. The request went on; please report it.",
+            DEFECT,
             name,
             type(error).__name__,
             where,

@@ -96,3 +96,7 @@ def test_wrapping_loses_nothing_and_stays_within(
 )
 def test_cells_are_counted_as_terminals_do(text: str, wide: int) -> None:
     assert cells(text) == wide
+
+
+def test_wide_letters_fill_a_line_sooner() -> None:
+    assert [*wrapped("商品商品 " * 4, 22)] == ["商品商品 商品商品", "商品商品 商品商品"]

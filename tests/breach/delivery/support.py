@@ -85,7 +85,7 @@ class Sending(NamedTuple):
 
     def sender(self, smtp: Smtp, **options: Any) -> Sender:
         notices = options.pop("notices", None) or Notices(self.incident)
-        options = {"worker": "test", "grace": 20.0} | options
+        options: dict[str, Any] = {"worker": "test", "grace": 20.0} | options
         return Sender(self.database, self.incident, notices, smtp, **options)
 
     def run(self, smtp: Smtp, **options: Any) -> Ending:

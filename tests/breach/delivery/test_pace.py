@@ -42,7 +42,7 @@ def test_without_a_limit_nobody_waits() -> None:
         rate = Rate(None)
         for _ in range(10_000):
             await rate.admit()
-        assert asyncio.get_running_loop().time() == 0
+        assert asyncio.get_running_loop().time() < 0.01
 
     run_virtually(whole)
 
@@ -80,7 +80,7 @@ def test_it_rises_again_to_the_limit_and_not_at_once(limit: float | None) -> Non
         rates: list[float] = []
         while rate.current is not None and rate.current != limit:
             rates.append(rate.current)
-            await asyncio.sleep(1)
+            await admitted(rate, 1)
             rate.rise()
         assert rates == sorted(rates)
         assert all(after <= before * 1.26 for before, after in pairwise(rates))
@@ -100,10 +100,13 @@ def test_it_rises_to_what_the_deadline_needs_and_never_above_the_limit() -> None
         slow = rate.current
         assert slow is not None
         assert slow < 10
-        await asyncio.sleep(10)
+        await asyncio.sleep(60)
+        rate.rise(needed=30)
+        assert rate.current == slow, "a rate that is not used shows nothing"
+        await admitted(rate, 60)
         rate.rise(needed=30)
         assert rate.current == pytest.approx(30)
-        await asyncio.sleep(10)
+        await admitted(rate, 10)
         rate.rise(needed=500)
         assert rate.current == 40
 
@@ -149,7 +152,7 @@ def test_one_domain_is_slow_and_others_are_not() -> None:
         began = asyncio.get_running_loop().time()
         for _ in range(1000):
             await domains.admit("fast.example")
-        assert asyncio.get_running_loop().time() == began
+        assert asyncio.get_running_loop().time() < began + 0.01
         assert domains.slowed() == 1
         for _ in range(20):
             await domains.admit("slow.example")

@@ -23,7 +23,7 @@ from alpines_privacy.breach.ledger import Counts
 from tests.breach.delivery.support import Sending, opened_sending
 from tests.support.processes import free_port, program
 
-PEOPLE = int(os.environ.get("BREACH_PEOPLE", "1500"))
+PEOPLE = int(os.environ.get("BREACH_PEOPLE", "3000"))
 KILLS = 10
 PATIENCE = 60 + PEOPLE / 20  # seconds
 

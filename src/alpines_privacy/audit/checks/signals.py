@@ -9,7 +9,7 @@ from typing import Any
 
 from alpines_privacy.audit.checks.blocked import blocked
 from alpines_privacy.audit.checks.cookies import declaration
-from alpines_privacy.audit.checks.verdicts import judged
+from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.model import Evidence, Signal, Verdict
 from alpines_privacy.audit.observations import Observations
@@ -22,6 +22,7 @@ from alpines_privacy.policy import PrivacyPolicy
 __all__ = ["CHECKS", "may_stay"]
 
 _RULE = "Policy §11"
+_NO_ANSWER = "the site gave no answer"
 # By DNT: 0 alone nothing has to differ; that visit tells what Sec-GPC does.
 _VARY = {Signal.DNT: ("dnt",), Signal.GPC: ("sec-gpc",), Signal.DNT0_GPC: ("sec-gpc",)}
 # Statuses of responses that a cache may keep without being told for how long (RFC 9110 §15.1).
@@ -159,6 +160,8 @@ def _differs_under(page: Page, signal: Signal) -> str:
 
 def _gpc_json(seen: Observations) -> Verdict:
     key, got = "11.gpc-json", seen.gpc_json
+    if got is None or not got.status:
+        return unknown(key, _NO_ANSWER)
     told = _problem(got, "gpc", True)
     rule = "W3C GPC, support resource"
     return judged(key, [Evidence("GET /.well-known/gpc.json", told, rule)] if told else ())
@@ -166,15 +169,17 @@ def _gpc_json(seen: Observations) -> Verdict:
 
 def _dnt_status(seen: Observations) -> Verdict:
     key, got = "11.dnt-status", seen.dnt_status
+    if got is None or not got.status:
+        return unknown(key, _NO_ANSWER)
     told = _problem(got, "tracking", "N")
     rule = "W3C TPE §6.4"
     return judged(key, [Evidence("GET /.well-known/dnt/ (DNT: 1)", told, rule)] if told else ())
 
 
-def _problem(got: Exchange | None, member: str, wanted: object) -> str:
+def _problem(got: Exchange, member: str, wanted: object) -> str:
     """Return what is wrong with a well-known resource, empty for nothing."""
-    if got is None or got.status != 200:
-        return f"{got.status if got else 'no answer'}"
+    if got.status != 200:
+        return str(got.status)
     try:
         document = json.loads(got.body)
     except ValueError:

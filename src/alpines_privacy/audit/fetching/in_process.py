@@ -169,18 +169,25 @@ class _Exchange:
         self._start: Message | None = None
         self._chunks: list[bytes] = []
         self._size = 0
+        self._timed_out = False
 
     async def run(self, app: ASGIApp, scope: Scope, seconds: float) -> None:
         """Run the app until it ends, has sent enough, or has had its time."""
         task = asyncio.ensure_future(cast("Any", app(scope, self._receive, self._send)))
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():
+            self._timed_out = True
             task.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await task
 
     def response(self) -> httpx.Response:
-        """Return the response; that of an app that made none is a 500, as servers send it."""
+        """Return the response; that of an app that made none is a 500, as servers send it.
+
+        Raises TimeoutError for an app that has not answered in time.
+        """
+        if self._start is None and self._timed_out:
+            raise TimeoutError("the app did not answer in time")
         if self._start is None:
             return httpx.Response(500, stream=Chunks([]))
         headers = [(bytes(name), bytes(value)) for name, value in self._start.get("headers") or ()]

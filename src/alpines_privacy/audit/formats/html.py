@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Collection, Iterator, Sequence
 from html import escape
@@ -36,6 +37,7 @@ _LARGEST = 24 << 20  # of all pictures
 # The word says it; the sign and the colour only help.
 _SIGNS: dict[State, str] = {BROKEN: "✗", KEPT: "✓", UNKNOWN: "?"}
 _KNOWN = "known"
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def content_policy() -> str:
@@ -153,7 +155,7 @@ class _Page:
             yield f'<p class="note">and {verdict.more:,} more like these</p>'
         if verdict.note:
             yield f'<p class="note">{escape(verdict.note)}</p>'
-        yield f'<p class="mend"><b>How to mend it</b> {escape(mend_of(verdict, self._report))}</p></div></details>'
+        yield f'<p class="mend"><b>How to mend it</b> {_coded(mend_of(verdict, self._report))}</p></div></details>'
 
     def _unknown(self) -> Iterator[str]:
         if not (found := reasons(self._report.verdicts)):
@@ -193,6 +195,11 @@ def _summed(state: State, *, whole: bool) -> str:
 
 def _sign(state: State) -> str:
     return f'<span class="sign" aria-hidden="true">{_SIGNS[state]}</span>'
+
+
+def _coded(text: str) -> str:
+    """Return a sentence of ours with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _finding(found: Finding) -> str:

@@ -74,6 +74,7 @@ a:focus-visible, summary:focus-visible { outline: .2rem solid var(--ink); outlin
 .inside .note { padding-inline-start: 0; }
 dl { display: grid; grid-template-columns: 5rem 1fr; gap: .1rem .75rem; margin: 0 0 .75rem; }
 .inside dl { padding-bottom: .75rem; border-bottom: 1px solid var(--line); }
+.inside dd ul { columns: 20rem; column-gap: 1.5rem; }
 dt { color: var(--soft); }
 dd { margin: 0; min-width: 0; }
 .mend { padding: .6rem .8rem; background: var(--kept-ground); border-radius: .45rem; overflow-wrap: anywhere; }

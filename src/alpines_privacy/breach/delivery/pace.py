@@ -2,7 +2,8 @@
 
 A throttling answer halves the rate, as congestion control does (RFC 5681): from the present limit, or
 from what was sent lately. Without another one it rises again by a quarter every ten seconds, and
-at once to what the deadline needs, up to the limit that is configured.
+at once to what the deadline needs, up to the limit that is configured; but only while messages leave
+at that rate, since one that is not used shows nothing (RFC 7661).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = ["Domains", "Rate"]
 _SLOWEST = 0.1  # messages a second, at which a server that throttles everything is still asked
 _CALM = 10.0  # seconds without throttling after which the rate rises
 _RISE = 1.25
+_USED = 0.5  # the share of a rate that has to be used before it rises
 _FREE = 1000.0  # messages a second that need no limit, where none is configured
 _SEEN = 64  # messages by which the present rate is measured
 _BURST = 0.1  # seconds whose messages may leave together
@@ -36,6 +38,7 @@ class Rate:
         self._limiter: AsyncLimiter | None = None
         self._sent: deque[float] = deque(maxlen=_SEEN)
         self._changed = -math.inf
+        self._since = 0  # messages since the rate changed
         self._turn = 0.0
         self.waiting = 0
         self.current: float | None = None
@@ -52,13 +55,14 @@ class Rate:
         finally:
             self.waiting -= 1
         self._sent.append(_now())
+        self._since += 1
 
     def throttle(self) -> None:
         """Halve the rate; answers to messages that left together halve it once."""
         now = _now()
         if now - self._changed < 1 and self.current is not None and self.current != self._limit:
             return
-        self._changed = now
+        self._changed, self._since = now, 0
         lately = self._lately(now)
         self._set(max(min(lately, self.current or math.inf) / 2, _SLOWEST))
 
@@ -67,7 +71,10 @@ class Rate:
         now = _now()
         if self.current is None or self.current == self._limit or now - self._changed < _CALM:
             return
-        self._changed = now
+        is_used = self._since >= self.current * (now - self._changed) * _USED
+        self._changed, self._since = now, 0
+        if not is_used:
+            return
         rate = max(self.current * _RISE, min(needed, self.current * 8))
         if self._limit is None:
             self._set(rate if rate < _FREE else None)

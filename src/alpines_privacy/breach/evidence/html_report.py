@@ -6,7 +6,6 @@ has so many that a browser can open it; the report as JSON has everybody.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
@@ -120,7 +119,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)
+        return ", ".join(f"{_words(str(key))} {_plain(each)}" for key, each in value.items())
     return f"{value:,}" if type(value) is int else str(value)
 
 

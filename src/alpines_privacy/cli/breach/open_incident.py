@@ -13,7 +13,9 @@ from alpines_privacy.breach.deadline import other_clocks
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import QUESTIONS, Incident, IncidentDraft, times_of
 from alpines_privacy.breach.local_time import AmbiguousTimeError, shown, zone_named
+from alpines_privacy.breach.notice.advice import translation_advice
 from alpines_privacy.breach.opening import defaults_of
+from alpines_privacy.cli.breach.preview import warned
 from alpines_privacy.cli.breach.settings import (
     has_terminal,
     is_asked,
@@ -58,6 +60,7 @@ def open_incident(
     draft = _from_file(file, given) if file else _from_answers(given, yes=yes)
     incident = opening.open_incident(draft, ledger=ledger, policy=settings)
     click.echo("\n".join(_lines(incident)))
+    warned(list(translation_advice(incident, ())))
     click.echo("\nNext: alpines-privacy breach import FILE")
 
 
