@@ -178,8 +178,8 @@ def test_entries_that_differ_tell_visitors_apart() -> None:
     assert excerpts == [
         "localStorage: id, another for each visitor",
         "localStorage: theme, the same for all visitors",
-        "localStorage: of …, the same for all visitors",
-        "localStorage: …, the same for all visitors",
+        "localStorage: of …",
+        "localStorage: …",
     ]
 
 
