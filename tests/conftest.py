@@ -26,9 +26,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Files whose tests take the longest, in the order in which they begin: no worker is left with one at the end.
 LONGEST = (
-    "tests/browser", "tests/audit/browser/test_in_chromium.py", "tests/fuzz/test_signups_differential.py",
-    "tests/fuzz/test_growth.py", "tests/shield/test_shield_browser.py", "tests/test_deploy.py",
-    "tests/audit/test_examples.py", "tests/audit/test_mutants.py", "tests/test_examples.py",
+    "tests/browser", "tests/audit/browser/test_in_chromium.py", "tests/audit/browser/test_embeds.py",
+    "tests/fuzz/test_signups_differential.py", "tests/fuzz/test_growth.py", "tests/audit/test_mutants.py",
+    "tests/shield/test_shield_browser.py", "tests/test_deploy.py", "tests/test_examples.py", "tests/audit/test_examples.py",
     "tests/http/test_html.py", "tests/signups/test_signup_fuzz.py", "tests/trackers/test_trackers_rules.py",
 )  # fmt: skip
 # Files whose tests go apart by their first parameter, a server or a proxy.

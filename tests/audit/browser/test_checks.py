@@ -165,12 +165,21 @@ def test_what_nobody_declared_cannot_be_told() -> None:
 def test_entries_that_differ_tell_visitors_apart() -> None:
     seen = [
         visit(GPC, stored=[Stored("localStorage", HOME, name, digest)])
-        for name, digest in (("id", 1), ("id", 2), ("theme", 3), ("theme", 3))
+        for name, digest in (
+            ("id", 1),
+            ("id", 2),
+            ("theme", 3),
+            ("theme", 3),
+            ("of 123456", 1),
+            ("a@b.example", 1),
+        )
     ]
     excerpts = [each.excerpt for each in verdicts_in_browser(SITE, seen)["11.storage"].evidence]
     assert excerpts == [
         "localStorage: id, another for each visitor",
         "localStorage: theme, the same for all visitors",
+        "localStorage: of …",
+        "localStorage: …",
     ]
 
 
@@ -192,7 +201,9 @@ def test_the_archive_has_names_and_no_values() -> None:
         request("https://x.example/k?e=secret", by=f"{HOME}/s.js?v=secret"),
         request("https://y.example/"),
     ]  # fmt: skip
-    data = har([visit(requests=asked, messages=[Message("Uncaught Error", is_ours=False)])])
+    data = har(
+        [visit(requests=asked, messages=[Message("Error: no ayesha@example.org", is_ours=False)])]
+    )
     assert b"secret" not in data
     assert b"Ayesha" not in data
     log = msgspec.json.decode(data)["log"]
@@ -207,4 +218,5 @@ def test_the_archive_has_names_and_no_values() -> None:
         assert set(entry) >= {"startedDateTime", "time", "request", "response", "cache", "timings"}
         assert set(entry["request"]) >= {*_BOTH, "method", "url", "queryString"}
         assert set(entry["response"]) >= {*_BOTH, "status", "statusText", "content", "redirectURL"}
-    assert log["pages"][0]["_errors"] == [{"text": "Uncaught Error", "ours": False}]
+    (error,) = log["pages"][0]["_errors"]
+    assert error == {"text": "Error: no [EMAIL]", "ours": False}

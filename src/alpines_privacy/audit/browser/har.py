@@ -13,6 +13,7 @@ from alpines_privacy import __version__
 from alpines_privacy.audit.browser.observed import BrowserVisit, Request
 from alpines_privacy.audit.visits import shown_url
 from alpines_privacy.http.setcookie import parse
+from alpines_privacy.redaction import Redactor
 
 __all__ = ["har"]
 
@@ -25,10 +26,11 @@ def har(visits: Sequence[BrowserVisit]) -> bytes:
 
     Entries of these have the comment "not sent". The errors in a visit's console stand in `_errors` of its page.
     """
+    redactor = Redactor()
     log = {
         "version": "1.2",
         "creator": {"name": "alpines-privacy", "version": __version__},
-        "pages": [_page(number, visit) for number, visit in enumerate(visits)],
+        "pages": [_page(number, visit, redactor) for number, visit in enumerate(visits)],
         "entries": [
             entry for number, visit in enumerate(visits) for entry in _entries(number, visit)
         ],
@@ -36,14 +38,17 @@ def har(visits: Sequence[BrowserVisit]) -> bytes:
     return msgspec.json.encode({"log": log})
 
 
-def _page(number: int, visit: BrowserVisit) -> dict[str, Any]:
+def _page(number: int, visit: BrowserVisit, redactor: Redactor) -> dict[str, Any]:
     return {
         "startedDateTime": visit.started.isoformat(),
         "id": f"page_{number}",
         "title": shown_url(visit.page),
         "pageTimings": {},
         "comment": visit.signal.value,
-        "_errors": [{"text": message.text, "ours": message.is_ours} for message in visit.messages],
+        "_errors": [
+            {"text": redactor.redact(message.text), "ours": message.is_ours}
+            for message in visit.messages
+        ],
         "_notes": list(visit.notes),
     }
 

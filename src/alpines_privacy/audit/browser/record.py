@@ -118,7 +118,8 @@ class Record:
         self._last = self.clock()
 
     async def quiet(self, seconds: float, longest: float) -> bool:
-        """Wait until nothing is under way and nothing new came for a while; tell whether it came to that."""
+        """Wait until nothing is under way and nothing new came for so long from now; tell whether it came to that."""
+        self._last = self.clock()
         deadline = self.clock() + longest
         while (now := self.clock()) < deadline:
             if not self._under_way and now - self._last >= seconds:

@@ -26,7 +26,7 @@ class Bounds:
     """
 
     load: float = 15.0
-    quiet: float = 0.25
+    quiet: float = 0.2
     settle: float = 2.0
     step: float = 5.0
 

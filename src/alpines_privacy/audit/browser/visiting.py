@@ -97,7 +97,7 @@ class _Visit:
     async def _scroll(self) -> None:
         """Go to the page's end, where lazy images and frames load."""
         await self._page.evaluate(_TO_THE_END)
-        await self._record.quiet(self._bounds.quiet, self._bounds.settle)
+        await self._record.quiet(self._bounds.quiet / 2, self._bounds.settle)
 
     async def _photograph(self) -> None:
         await self._page.evaluate("() => scrollTo(0, 0)")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
-from alpines_privacy.audit.browser.observed import BrowserVisit, SeenCookie, Stored
+from alpines_privacy.audit.browser.observed import BrowserVisit, SeenCookie
 from alpines_privacy.audit.checks.browser_seen import InBrowser, by_script, evidence
 from alpines_privacy.audit.checks.cookies import declaration
 from alpines_privacy.audit.checks.signals import may_stay
@@ -14,6 +16,8 @@ from alpines_privacy.audit.model import Evidence, Verdict
 
 __all__ = ["CHECKS"]
 
+_Key: TypeAlias = tuple[str, str, str]  # where, the origin, the name
+_LONG_NUMBER = re.compile(r"\d{5,}")
 _UNDECLARED = "which cookies are declared is not known: name the policy file"
 # What outlives the visit and is no copy of the site's files.
 _LASTING = frozenset({"localStorage", "IndexedDB"})
@@ -57,26 +61,32 @@ def _under_signals(seen: InBrowser) -> Verdict:
 
 
 def _storage(seen: InBrowser) -> Verdict:
-    """Judge 11.storage: an entry that no two visitors have alike tells them apart, and all entries last."""
-    values: defaultdict[tuple[str, str, str], set[int]] = defaultdict(set)
-    first: dict[tuple[str, str, str], tuple[BrowserVisit, Stored]] = {}
+    """Judge 11.storage: what lasts; an entry that no two visitors have alike tells them apart."""
+    digests: defaultdict[_Key, list[int]] = defaultdict(list)
+    first: dict[_Key, BrowserVisit] = {}
     for visit in seen.visits:
-        for entry in visit.stored if visit.signal.opts_out else ():
+        for entry in visit.stored:
             key = (entry.where, entry.origin, entry.name)
-            values[key].add(entry.digest)
-            first.setdefault(key, (visit, entry))
-    return judged(
-        "11.storage",
-        (
-            evidence(visit, f"{entry.where}: {entry.name}, {_alike(values[key])}", "Policy §11")
-            for key, (visit, entry) in first.items()
-            if entry.where in _LASTING
-        ),
+            digests[key].append(entry.digest)
+            if visit.signal.opts_out and entry.where in _LASTING:
+                first.setdefault(key, visit)
+    told = (
+        evidence(visit, f"{key[0]}: {_shown(key[2])}{_alike(digests[key])}", "Policy §11")
+        for key, visit in first.items()
     )
+    return judged("11.storage", told)
 
 
-def _alike(digests: set[int]) -> str:
-    return "another for each visitor" if len(digests) > 1 else "the same for all visitors"
+def _shown(name: str) -> str:
+    """Return an entry's name without what may be a visitor's: an address, a long number."""
+    return "…" if "@" in name else _LONG_NUMBER.sub("…", name)
+
+
+def _alike(digests: Sequence[int]) -> str:
+    """Return whether visitors got the same, in words; nothing where there is one visitor."""
+    if len(digests) < 2:
+        return ""
+    return ", another for each visitor" if len(set(digests)) > 1 else ", the same for all visitors"
 
 
 CHECKS = {
