@@ -324,6 +324,23 @@ def test_no_bytes_stop_the_reading(noise: bytes, name: str, where: float) -> Non
     assert isinstance(reading.reply, str)
 
 
+@pytest.mark.parametrize("lines", [b"\n", b"-\n", b"A: b\n\n"])
+def test_parsers_compare_few_lines_with_few_delimiters(
+    lines: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[bytes] = []
+
+    def parse(content: bytes) -> Message:
+        parsed.append(content)
+        return Message()
+
+    monkeypatch.setattr("alpines_privacy.breach.bounced.message.message_from_bytes", parse)
+    read_message(NESTED[:3_000] + lines * 30_000, SALT, DOMAIN)
+    assert parsed
+    for content in parsed:
+        assert content.count(b"multipart/") * content.count(b"\n") <= 100_000
+
+
 def test_a_parser_that_fails_makes_other_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(_: Message) -> None:
         raise RecursionError

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-__all__ = ["Address", "read_address"]
+__all__ = ["Address", "read_address", "without_addresses"]
 
 # What stands around an address in lists that people made: spaces of all kinds, and marks without width.
 _AROUND = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -20,6 +20,12 @@ _HOST = re.compile(
     r"(?=.{4,253}\Z)(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!..--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
 )
 _SPECIAL = re.compile(rf"(?:^|\.)(?:{'|'.join(map(re.escape, SPECIAL_USE_DOMAIN_NAMES))})\Z")
+# An address in a text, its local part quoted or not, its `@` in the forms that bounces encode it in
+# (VERP, xtext of RFC 3461 §4, URLs). It begins where a word does, so that long words cost little.
+_AROUND_ONE = r"\s<>()\[\]:;,\"'"
+_IN_TEXT = re.compile(
+    rf'(?:"[^"\n]*"|(?<![^{_AROUND_ONE}])[^{_AROUND_ONE}@]*?)(?:@|[=+%]40)[^{_AROUND_ONE}]*(?:\[[^\[\]\s]{{0,60}}\])?'
+)
 _LONGEST_LOCAL, _LONGEST_ASCII = 64, 254  # RFC 5321 §4.5.3.1.1, and §4.5.3.1.3 less its brackets
 
 
@@ -54,6 +60,11 @@ def _domain(domain: str) -> str | None:
         return domain
     read = _by_library(f"a@{domain}")
     return read.domain if read is not None and read.written == f"a@{read.domain}" else None
+
+
+def without_addresses(text: str) -> str:
+    """Return a text with `[address]` for each mail address in it."""
+    return _IN_TEXT.sub("[address]", text)
 
 
 def _by_library(text: str) -> Address | None:

@@ -168,6 +168,61 @@ def test_a_message_that_was_accepted_stays_accepted_though_the_server_is_gone() 
         assert [classify(reply) for reply in replies(local(port))] == [Verdict.ACCEPTED]
 
 
+def extra(stage: str) -> Callable[[Client], None]:
+    """A server that answers a command twice at once: at DATA, with the 250 of a message it has not read yet."""
+
+    def script(client: Client) -> None:
+        client.say(b"220 mx\r\n250 more\r\n" if stage == "open" else "220 mx")
+        while verb := client.hear()[:4].upper():
+            client.say(b"354 go on\r\n" if verb == "DATA" else b"250 ok\r\n")
+            if verb == stage:
+                client.say(b"250 queued\r\n")
+            if verb == "DATA":
+                client.hear_content()
+                client.say("550 5.7.1 refused")
+
+    def at_once(client: Client) -> None:
+        script(Together(client))
+
+    return at_once
+
+
+class Together(Client):
+    """A client whose next command waits for all answers to the last."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._said = b""
+
+    def say(self, text: str | bytes) -> None:
+        self._said += f"{text}\r\n".encode() if isinstance(text, str) else text
+
+    def hear(self) -> str:
+        self._flush()
+        return self._client.hear()
+
+    def hear_content(self) -> bytes:
+        self._flush()
+        return self._client.hear_content()
+
+    def _flush(self) -> None:
+        self._client.say(self._said)
+        self._said = b""
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+def test_an_answer_ahead_of_its_command_accepts_nothing(stage: str) -> None:
+    with scripted_server(extra(stage)) as port:
+        found = replies(local(port), 2)
+    assert [classify(reply) for reply in found] == [Verdict.LOST]
+    assert found[0].text == "two answers to one command"
+
+
+def test_an_answer_ahead_of_the_first_command_is_no_smtp() -> None:
+    with scripted_server(extra("open")) as port:
+        assert "two answers" in str(refused(local(port)))
+
+
 def test_what_is_only_helo_is_greeted_so() -> None:
     heard: list[str] = []
 

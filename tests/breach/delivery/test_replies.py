@@ -13,6 +13,7 @@ from alpines_privacy.breach.delivery.replies import (
     classify,
     cleaned,
     without_addresses,
+    without_person,
 )
 
 MAIL, RCPT, DATA, CONTENT = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT
@@ -113,9 +114,40 @@ def test_a_server_s_text_becomes_one_line_that_everything_takes(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["<Jane.Doe@example.com>: unknown", "5.1.1 jane.doe@example.com", "to=Jane.Doe@x"]
+    "text",
+    [
+        "<Jane.Doe@example.com>: unknown",
+        "5.1.1 jane.doe@example.com",
+        "to=Jane.Doe@x",
+        '"Jane Doe"@example.com unknown',
+        "returned to bounces+jane.doe=40example.com",
+        "rfc822;jane.doe+40example.com",
+        "https://mx.example/why?to=jane.doe%40example.com",
+        "jane.doe@[192.0.2.1] unknown",
+    ],
 )
 def test_what_is_shown_holds_no_address(text: str) -> None:
     shown = without_addresses(Reply(RCPT, 550, text, "mx"))
-    assert "oe@" not in shown
+    assert "doe" not in shown.lower()
+    assert "192.0.2.1" not in shown
     assert "550" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user jane.doe unknown",
+        "JANE.DOE: no such mailbox",
+        "To: Jane Doe (jane.doe) is refused",
+        "<jane.doe@example.com> unknown",
+    ],
+)
+def test_no_part_of_the_person_is_shown(text: str) -> None:
+    said = without_person(Reply(RCPT, 550, text, "mx"), "jane.doe@example.com", "Jane Doe")
+    assert "jane" not in said.text.lower()
+    assert said.code == 550
+
+
+def test_words_that_only_hold_a_local_part_stay() -> None:
+    said = without_person(Reply(RCPT, 550, "unknown user no", "mx"), "no@example.com")
+    assert said.text == "unknown user [person]"

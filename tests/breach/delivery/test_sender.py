@@ -16,6 +16,7 @@ from alpines_privacy.breach.delivery.connection import PASSWORD
 from alpines_privacy.breach.delivery.entries import pause_of, write_entry
 from alpines_privacy.breach.delivery.progress import Ending, Progress
 from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.ledger import Counts
 from tests.breach.delivery.support import (
     Notices,
@@ -159,6 +160,7 @@ def reasons(sending: Sending) -> dict[str, int]:
 EVERYBODY = [
     ("rcpt", "550 5.7.1 relaying denied", "refuses everybody"),
     ("rcpt", "550 relaying denied", "refuses everybody"),
+    ("rcpt", "550 5.1.1 unknown in the table of users", "answers are refusals"),
     ("content", "554 5.7.1 looks like spam", "refuses everybody"),
     ("mail", "553 sender not allowed", "refuses the sender"),
     ("mail", "552 5.3.4 too big", "refuses the sender"),
@@ -189,9 +191,10 @@ def test_a_refusal_of_everybody_pauses_and_fails_nobody(
         assert told(sending) == Counts(accepted=PEOPLE)
 
 
-def test_a_few_people_who_are_all_refused_pause_too_until_somebody_has_looked() -> None:
+@pytest.mark.parametrize("answer", ["550 no such user", "550 5.1.1 no such user"])
+def test_a_few_people_who_are_all_refused_pause_too_until_somebody_has_looked(answer: str) -> None:
     def faults(stage: str, _: str) -> str | None:
-        return "550 no such user" if stage == "rcpt" else None
+        return answer if stage == "rcpt" else None
 
     with mail_server(faults) as server, opened_sending(3) as sending:
         assert sending.run(local(server.port)).kind == "paused"
@@ -200,6 +203,36 @@ def test_a_few_people_who_are_all_refused_pause_too_until_somebody_has_looked() 
         sending.due_now()
         assert sending.run(local(server.port)).kind == "done"
         assert told(sending) == Counts(failed=3)
+
+
+def test_people_who_are_unknown_are_failed_if_others_were_accepted_before() -> None:
+    with mail_server() as server, opened_sending(3) as sending:
+        assert sending.run(local(server.port), limit=2).kind == "stopped"
+        server.faults = lambda stage, _: "550 5.1.1 unknown" if stage == "rcpt" else None
+        assert sending.run(local(server.port)).kind == "done"
+        assert told(sending) == Counts(accepted=2, failed=1)
+
+
+def test_neither_a_pause_nor_a_problem_names_anybody() -> None:
+    said: list[Progress] = []
+
+    def faults(stage: str, recipient: str) -> str | None:
+        local_part = recipient.partition("@")[0]
+        answer = "550 user" if local_part < "person2" else "no such user"
+        return f"{answer} {local_part} ({recipient})" if stage == "rcpt" else None
+
+    with mail_server(faults) as server, opened_sending(PEOPLE) as sending:
+        asyncio.run(sending.sender(local(server.port)).run(said.append))
+        shown = " ".join([*(each.problem for each in said), *reasons_to_pause(sending)])
+    assert "no such user [person]" in shown
+    assert "550 user [person]" in shown
+    assert "person1" not in shown
+    assert "@" not in shown
+
+
+def reasons_to_pause(sending: Sending) -> list[str]:
+    history = Incidents(sending.database).history(sending.incident.name)
+    return [str(entry.body["reason"]) for entry in history if entry.what == "paused"]
 
 
 def test_a_share_of_refusals_pauses_every_sender() -> None:

@@ -33,7 +33,10 @@ _LONGEST_LINE = 998  # RFC 5322 §2.1.1
 _IN_WORDS = 32_768, 400  # bytes, and bytes of a line, for patterns that go back and forth in them
 _FOLDED = 20  # lines of one field
 _PARTS = re.compile(rb"(?im)^--|(?:multipart|message)/")
-_MOST_PARTS = 200  # delimiters and nested types; parsers descend into each
+_MOST_PARTS = 200  # delimiters and nested types
+_NESTED = re.compile(rb"(?i)(?:multipart|message)/")
+_MOST_NESTED = 20  # types that hold others: a parser compares each line with the delimiters of all
+_MOST_LINES = 4_000  # 64 KB of a bounce have some 1,500
 
 # Fields that keep their value wherever a message is kept; mailboxes add and change others.
 _LASTING = (b"message-id:", b"date:", b"from:", b"subject:")
@@ -93,11 +96,12 @@ def _bounded(content: bytes, longest_line: int = _LONGEST_LINE) -> bytes:
     Parsers take bytes beyond ASCII in a field for something else than text.
     """
     content = content.replace(b"/global-", b"/")  # RFC 6533: the same types with UTF-8 in them
-    ends = [found.end() for found in _PARTS.finditer(content)]
-    if len(ends) > _MOST_PARTS:
-        content = content[: ends[_MOST_PARTS]]
+    for parts, most in ((_PARTS, _MOST_PARTS), (_NESTED, _MOST_NESTED)):
+        ends = [found.end() for found in parts.finditer(content)]
+        if len(ends) > most:
+            content = content[: ends[most]]
     lines, folded = [], 0
-    for line in content.split(b"\n"):
+    for line in content.split(b"\n", _MOST_LINES)[:_MOST_LINES]:
         folded = folded + 1 if line[:1] in {b" ", b"\t"} else 0
         if folded <= _FOLDED:
             lines.append(line[:longest_line])

@@ -13,7 +13,13 @@ from alpines_privacy.breach.delivery.pace import Domains, Rate
 from alpines_privacy.breach.delivery.pool import NotSentError, Pool, TooLateError
 from alpines_privacy.breach.delivery.progress import Meter
 from alpines_privacy.breach.delivery.refusals import Refusals
-from alpines_privacy.breach.delivery.replies import Reply, Stage, Verdict, classify
+from alpines_privacy.breach.delivery.replies import (
+    Reply,
+    Stage,
+    Verdict,
+    classify,
+    without_person,
+)
 from alpines_privacy.breach.delivery.retries import retry_at
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.ledger import Claim, Outcome
@@ -117,7 +123,8 @@ class Attempts:
         if self._refusals.has_accepted or self._refusals.trusts:
             self._fail_held()
         elif self._held:
-            self._pause(self._refusals.words(self._held[-1].reply))
+            last = self._held[-1]
+            self._pause(self._refusals.words(_spoken(last.claim, last.reply)))
             self.put_back()
 
     def put_back(self, *, longer_than: float = 0.0) -> None:
@@ -165,11 +172,12 @@ class Attempts:
     def _judge(self, claim: Claim, reply: Reply) -> None:
         verdict = classify(reply)
         self._adapt(verdict, domain_of(claim))
-        reason = self._refusals.hear(verdict, reply)
+        is_unclear = self._refusals.is_unclear(verdict)
+        reason = self._refusals.hear(verdict, _spoken(claim, reply))
         if verdict is Verdict.ACCEPTED:
             self._write("accepted", claim, reply)
             self._fail_held()
-        elif self._refusals.is_unclear(verdict):
+        elif is_unclear:
             now = asyncio.get_running_loop().time()
             self._held.append(_Held(claim, reply, now))
         elif verdict in _FAILED:
@@ -219,6 +227,11 @@ class Attempts:
 def domain_of(claim: Claim) -> str:
     """Return the domain of a person's address."""
     return claim.address.rpartition("@")[2].lower()
+
+
+def _spoken(claim: Claim, reply: Reply) -> Reply:
+    """Return an answer as it may be shown, and be part of the incident's history."""
+    return without_person(reply, claim.address, claim.name)
 
 
 def _unsent(text: str) -> Reply:

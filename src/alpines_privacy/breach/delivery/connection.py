@@ -1,7 +1,8 @@
 """One connection to the mail server: opened, secured and signed in; one message to one person at a time.
 
 After an answer that refuses anything comes RSET, and if that fails the connection ends: no message
-ever begins inside of another. What is no answer of SMTP ends the connection too.
+ever begins inside of another. What is no answer of SMTP ends the connection too, and so does a second
+answer to one command: whoever reads on takes it for that of the next, perhaps for an acceptance.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = ["PASSWORD", "Connection", "Door"]
 PASSWORD = "ALPINES_PRIVACY_BREACH_SMTP_PASSWORD"  # noqa: S105 - the variable's name
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
+_MORE = "two answers to one command"
 
 
 class Door:
@@ -76,12 +78,7 @@ class Connection:
         client = door.client()
         try:
             with explained(door.name):
-                await client.connect()
-                await _greet(client)
-                if door.settings.security == "starttls":
-                    await _secure(client, door)
-                if door.settings.user is not None:
-                    await _sign_in(client, door)
+                await _enter(client, door)
         except BaseException:
             _drop(client)
             raise
@@ -104,7 +101,8 @@ class Connection:
             return self._reply(Stage.ADDRESS, None, "the server offers no SMTPUTF8 (RFC 6531)")
         reply = await self._transaction(letter)
         is_accepted = reply.stage is Stage.CONTENT and reply.code == 250
-        if reply.code is None or reply.code == 421 or not 200 <= reply.code < 600:
+        is_lost = reply.code is None or reply.code == 421 or not 200 <= reply.code < 600
+        if is_lost or _says_more(self._client):
             self.drop()
         elif not is_accepted:
             await self._reset()
@@ -127,6 +125,8 @@ class Connection:
                 said = await self._client.execute_command(*command)
                 if said.code // 100 != (3 if stage is Stage.DATA else 2):
                     return self._reply(stage, said.code, said.message)
+                if _says_more(self._client):
+                    return self._reply(stage, None, _MORE)
             stage = Stage.CONTENT
             said = await self._send(letter.content)
             return self._reply(stage, said.code, said.message)
@@ -170,11 +170,16 @@ class Connection:
         except SERVER_FAULTS:
             self.drop()
         else:
-            if said.code != 250:
+            if said.code != 250 or _says_more(self._client):
                 self.drop()
 
     def _reply(self, stage: Stage, code: int | None, text: str) -> Reply:
         return Reply(stage, code, cleaned(text), self._name)
+
+
+def _says_more(client: SMTP) -> bool:
+    """Whether the server has said more than it was asked: aiosmtplib would keep it for the next command."""
+    return client.protocol is not None and bool(client.protocol._buffer)  # noqa: SLF001 - no public name
 
 
 def _drop(client: SMTP) -> None:
@@ -182,6 +187,17 @@ def _drop(client: SMTP) -> None:
     if isinstance(client.transport, asyncio.WriteTransport):
         client.transport.abort()
     client.close()
+
+
+async def _enter(client: SMTP, door: Door) -> None:
+    await client.connect()
+    await _greet(client)
+    if door.settings.security == "starttls":
+        await _secure(client, door)
+    if door.settings.user is not None:
+        await _sign_in(client, door)
+    if _says_more(client):
+        raise ServerError(f"{door.name}: {_MORE}; expected a server of SMTP")
 
 
 async def _greet(client: SMTP) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from alpines_privacy.breach.delivery.letters import Letter
-from alpines_privacy.breach.delivery.replies import Reply, Stage
+from alpines_privacy.breach.delivery.replies import Reply, Stage, without_person
 from alpines_privacy.breach.delivery.server_errors import ServerError
 
 __all__ = ["Link", "NotSentError", "Pool", "TooLateError"]
@@ -84,7 +84,7 @@ class Pool:
             await self._give_back(link)
             is_stale = was_used and reply.stage is Stage.MAIL and reply.code in {None, 421}
             if not is_stale:
-                self._note(reply)
+                self._note(without_person(reply, letter.recipient))
                 return reply
 
     async def close(self) -> None:

@@ -22,12 +22,14 @@ class Refusals:
     """The last answers of the server, judged together.
 
     `share` of the last hundred may be refusals for good. With `trusts` an operator has looked at
-    refusals of unclear kind, and they are the people's.
+    refusals, and they are the people's. `knows_people` if the server has accepted somebody before: one
+    whose table of users is lost refuses everybody as unknown.
     """
 
-    def __init__(self, share: float, *, trusts: bool = False) -> None:
+    def __init__(self, share: float, *, trusts: bool = False, knows_people: bool = False) -> None:
         self._share = share
         self.trusts = trusts
+        self._knows_people = knows_people
         self._last: deque[bool] = deque(maxlen=WINDOW)
         self._in_a_row: Counter[Verdict] = Counter()
         self.has_accepted = False
@@ -44,7 +46,10 @@ class Refusals:
 
     def is_unclear(self, verdict: Verdict) -> bool:
         """Whether a refusal says nothing about the person until somebody else is accepted."""
-        return verdict is Verdict.UNCLEAR and not self.trusts
+        is_known = self._knows_people or self.has_accepted
+        return not self.trusts and (
+            verdict is Verdict.UNCLEAR or (verdict is Verdict.REFUSED and not is_known)
+        )
 
     @staticmethod
     def words(reply: Reply) -> str:

@@ -11,11 +11,20 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["Reply", "Stage", "Verdict", "classify", "cleaned", "without_addresses"]
+from alpines_privacy.breach import addresses
+
+__all__ = [
+    "Reply",
+    "Stage",
+    "Verdict",
+    "classify",
+    "cleaned",
+    "without_addresses",
+    "without_person",
+]
 
 _ENHANCED = re.compile(r"\W{0,2}([245])\.(\d{1,3})\.(\d{1,3})\b")
 _GREYLISTED = re.compile(r"gr[ae]y.?list", re.IGNORECASE)  # RFC 6647: come again, at the same pace
-_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']*@[^\s<>()\[\]:;,\"']*")
 _LONGEST = 2000  # characters of a reply
 
 
@@ -106,4 +115,13 @@ def cleaned(text: str) -> str:
 def without_addresses(reply: Reply) -> str:
     """Return an answer as it may be shown: without the addresses that servers repeat."""
     said = f"{reply.code} {reply.text}" if reply.code else reply.text
-    return _ADDRESS.sub("[address]", said)[:160]
+    return addresses.without_addresses(said)[:160]
+
+
+def without_person(reply: Reply, address: str, name: str | None = None) -> Reply:
+    """Return an answer without the person whom it is about: address, local part and name, as servers repeat them."""
+    text = addresses.without_addresses(reply.text)
+    for known in (address.rpartition("@")[0], name):
+        if known:
+            text = re.sub(rf"(?i)(?<!\w){re.escape(known)}(?!\w)", "[person]", text)
+    return reply._replace(text=text)

@@ -122,7 +122,7 @@ class Sender:
         message = min(5 * self._smtp.timeout, self._lease / 2)
         self._attempts = Attempts(
             self._notices, self._pool, self._commits, self._rate, self._domains,
-            Refusals(self._smtp.refusals, trusts=trusts), self._meter,
+            Refusals(self._smtp.refusals, trusts=trusts, knows_people=counts.accepted > 0), self._meter,
             Times(self._now, self._incident.deadline, self._lease, message, self._haste), self._pause,
         )  # fmt: skip
         said = {"worker": self._worker, "digest": self._notices.digest}

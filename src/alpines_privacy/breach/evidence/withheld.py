@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alpines_privacy.breach import addresses
 from alpines_privacy.breach.evidence.facts import Facts
 
 __all__ = ["status_of", "withheld", "without_addresses"]
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]*@[^\s<>\"'(),;:\[\]]*")
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
@@ -33,7 +33,7 @@ def withheld(facts: Facts) -> Facts:
 def without_addresses(value: Any) -> Any:
     """Return plain data with `[address]` for each mail address in its texts."""
     if isinstance(value, str):
-        return _ADDRESS.sub("[address]", value)
+        return addresses.without_addresses(value)
     if isinstance(value, Mapping):
         return {key: without_addresses(each) for key, each in value.items()}
     if isinstance(value, Sequence):

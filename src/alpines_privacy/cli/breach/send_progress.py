@@ -41,6 +41,10 @@ class Bar:
 
     def show(self, progress: Progress) -> None:
         """Draw the bar."""
+        with suppress(OSError):  # a terminal may go away; the sending goes on
+            self._draw(progress)
+
+    def _draw(self, progress: Progress) -> None:
         if self._bar is None:
             tqdm.monitor_interval = 0  # no thread that redraws it
             self._bar = tqdm(
@@ -58,7 +62,8 @@ class Bar:
         """Leave the bar as it is."""
         del ending
         if self._bar is not None:
-            self._bar.close()
+            with suppress(OSError):
+                self._bar.close()
 
     def _words(self, progress: Progress) -> str:
         if progress.problem:
@@ -93,7 +98,7 @@ class Lines:
     def _write(self, progress: Progress | None, more: dict[str, str]) -> None:
         values = {} if progress is None else _data(progress)
         line = json.dumps({"version": 1, "incident": self._incident} | values | more)
-        with suppress(BrokenPipeError):  # who reads may end; the sending goes on
+        with suppress(OSError):  # who reads may end, or a log's disk be full; the sending goes on
             click.echo(line)
 
 
