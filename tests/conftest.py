@@ -28,8 +28,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 LONGEST = (
     "tests/browser", "tests/audit/browser/test_in_chromium.py", "tests/audit/browser/test_embeds.py",
     "tests/fuzz/test_signups_differential.py", "tests/fuzz/test_growth.py", "tests/audit/test_mutants.py",
-    "tests/shield/test_shield_browser.py", "tests/test_deploy.py", "tests/test_examples.py", "tests/audit/test_examples.py",
-    "tests/http/test_html.py", "tests/signups/test_signup_fuzz.py", "tests/trackers/test_trackers_rules.py",
+    "tests/shield/test_shield_browser.py", "tests/test_deploy.py", "tests/test_examples.py",
+    "tests/audit/test_examples.py", "tests/http/test_html.py", "tests/signups/test_signup_fuzz.py",
+    "tests/trackers/test_trackers_rules.py",
 )  # fmt: skip
 # Files whose tests go apart by their first parameter, a server or a proxy.
 IN_PARTS = ("tests/fuzz/test_signups_differential.py", "tests/test_deploy.py")

@@ -72,7 +72,12 @@ class Notices:
 
 def local(port: int, **settings: Any) -> Smtp:
     """The settings of a server of the tests."""
-    common = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 20.0}
+    common: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "timeout": 20.0,
+    }
     return Smtp(**(common | settings))
 
 
@@ -85,8 +90,8 @@ class Sending(NamedTuple):
 
     def sender(self, smtp: Smtp, **options: Any) -> Sender:
         notices = options.pop("notices", None) or Notices(self.incident)
-        options: dict[str, Any] = {"worker": "test", "grace": 20.0} | options
-        return Sender(self.database, self.incident, notices, smtp, **options)
+        common: dict[str, Any] = {"worker": "test", "grace": 20.0}
+        return Sender(self.database, self.incident, notices, smtp, **(common | options))
 
     def run(self, smtp: Smtp, **options: Any) -> Ending:
         """Send until the end."""

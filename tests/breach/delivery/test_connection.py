@@ -255,7 +255,11 @@ def test_a_greeting_that_is_none_is_told_in_a_line(said: bytes, kind: str, words
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_long() -> None:
-    with scripted_server(lambda client: [client.hear() for _ in range(2)] and None) as port:
+    def say_nothing(client: Client) -> None:
+        client.hear()
+        client.hear()
+
+    with scripted_server(say_nothing) as port:
         error = refused(local(port, timeout=0.2))
         assert error.kind == "absent"
         assert "does not answer" in str(error)

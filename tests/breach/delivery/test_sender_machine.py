@@ -275,7 +275,7 @@ def reach_every_state() -> None:
 
 
 def test_the_sender_and_a_model_of_the_server_agree() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis's own
+    run_state_machine_as_test(
         Machine, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
     )
     reach_every_state()

@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import click
@@ -32,12 +32,23 @@ class Shown(Protocol):
         """Show how it ended; None for an error, which is told elsewhere."""
 
 
+def _begun(progress: Progress) -> tqdm[Any]:
+    tqdm.monitor_interval = 0  # no thread that redraws it
+    return tqdm(
+        total=progress.people,
+        initial=progress.done,
+        ncols=_WIDTH,
+        bar_format=_BAR,
+        file=sys.stderr,
+    )
+
+
 class Bar:
     """A bar on standard error: how many are done, how fast, when it ends, and the time left."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def show(self, progress: Progress) -> None:
         """Draw the bar."""
@@ -45,18 +56,10 @@ class Bar:
             self._draw(progress)
 
     def _draw(self, progress: Progress) -> None:
-        if self._bar is None:
-            tqdm.monitor_interval = 0  # no thread that redraws it
-            self._bar = tqdm(
-                total=progress.people,
-                initial=progress.done,
-                ncols=_WIDTH,
-                bar_format=_BAR,
-                file=sys.stderr,
-            )
-        self._bar.total, self._bar.n = progress.people, progress.done
-        self._bar.postfix = self._words(progress)
-        self._bar.refresh()
+        bar = self._bar = _begun(progress) if self._bar is None else self._bar
+        bar.total, bar.n = progress.people, progress.done
+        bar.postfix = self._words(progress)
+        bar.refresh()
 
     def end(self, ending: Ending | None) -> None:
         """Leave the bar as it is."""
