@@ -138,7 +138,11 @@ class Machine(RuleBasedStateMachine):
     def clock(self) -> float:
         return self.now + (self.loop.time() if self.loop is not None else 0)
 
-    @rule(person=st.integers(0, PEOPLE - 1), behaviour=st.sampled_from(sorted(ANSWERS)))
+    @rule(behaviours=st.lists(st.sampled_from(sorted(ANSWERS)), min_size=PEOPLE, max_size=PEOPLE))
+    def behave_to_all(self, behaviours: list[str]) -> None:
+        for person, behaviour in enumerate(behaviours):
+            self.behave(person, behaviour)
+
     def behave(self, person: int, behaviour: str) -> None:
         self.server.behaviour[f"person{person}@mail.example.com"] = behaviour
 
@@ -276,7 +280,7 @@ def reach_every_state() -> None:
 
 def test_the_sender_and_a_model_of_the_server_agree() -> None:
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
+        Machine, settings=settings(max_examples=20, stateful_step_count=15, deadline=None)
     )
     reach_every_state()
     assert seen == set(STATES), "every state is reached"
