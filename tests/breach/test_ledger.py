@@ -281,3 +281,30 @@ def test_a_reason_is_told_where_no_code_says_it(kept: Kept) -> None:
         mine = rows.incident_id == kept.incident.id
         found = set(connection.scalars(select(rows.reason).where(mine, rows.state == "failed")))
     assert found == {"no-letter", "refused-550"}
+
+
+def test_what_is_written_again_after_a_lost_commit_stays_once(kept: Kept) -> None:
+    first, second = kept.ledger.claim("a", 2)
+    for again in (False, True, True):
+        assert kept.ledger.record((), [first, second], again=again) == [first, second]
+    later = Outcome(second, "deferred", 451, "later", "mx", kept.clock.at(60))
+    for again in (False, True, True):
+        kept.ledger.record([accepted(first), later], (), again=again)
+    assert kept.evidence(first) == ["began", "accepted"]
+    assert kept.evidence(second) == ["began", "deferred"]
+    assert kept.ledger.counts() == Counts(pending=8, accepted=1, deferred=1)
+
+
+def test_what_was_not_committed_is_written_at_the_second_try(kept: Kept) -> None:
+    (claim,) = kept.ledger.claim("a", 1)
+    assert kept.ledger.record((), [claim], again=True) == [claim]
+    kept.ledger.record([accepted(claim)], (), again=True)
+    assert kept.evidence(claim) == ["began", "accepted"]
+
+
+def test_an_empty_file_made_for_the_ledger_becomes_its_owner_s_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.touch(0o644)
+    with opened_ledger(f"sqlite:///{path}"):
+        assert path.stat().st_mode & 0o077 == 0
+        assert Path(f"{path}-wal").stat().st_mode & 0o077 == 0

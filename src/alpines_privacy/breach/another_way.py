@@ -19,7 +19,7 @@ _COLUMNS = ("reason", "name", "person", "phone", "postal", "address", "language"
 
 
 def write_another_way(database: Database, incident_id: int, path: Path) -> int:
-    """Write a file of CSV, for its owner alone, and return the number of people.
+    """Write a file of CSV, for its owner alone, or none of it, and return the number of people.
 
     Raises `BreachError` if it cannot be written, or is there already.
     """
@@ -33,6 +33,11 @@ def write_another_way(database: Database, incident_id: int, path: Path) -> int:
     number = 0
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        raise BreachError(f"{path}: is there already; expected another name") from None
+    except OSError as error:
+        raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
         with (
             os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file,
             database.read() as connection,
@@ -42,8 +47,11 @@ def write_another_way(database: Database, incident_id: int, path: Path) -> int:
             for row in connection.execute(query):
                 writer.writerow([spreadsheet_safe(cell or "") for cell in row])
                 number += 1
-    except FileExistsError:
-        raise BreachError(f"{path}: is there already; expected another name") from None
-    except OSError as error:
-        raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException as error:  # half a list would be taken for the whole
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
+        raise
     return number

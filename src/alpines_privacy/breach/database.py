@@ -168,6 +168,8 @@ def _make_private(url: URL, *, create: bool) -> None:
         raise BreachError(f"there is no ledger {path} in {Path.cwd()}; `breach open` makes one")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
+        if create and not path.stat().st_size:  # an empty file may have been made for the ledger
+            path.chmod(0o600)
     except OSError as error:
         raise BreachError(f"the ledger {path} cannot be written: {error.strerror}") from None
 

@@ -172,11 +172,17 @@ class Ledger:
         self.record(outcomes, ())
 
     def record(
-        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], *, lease: float = _LEASE
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        *,
+        lease: float = _LEASE,
+        again: bool = False,
     ) -> list[Claim]:
         """Write outcomes, and that messages are about to leave; return whom they may go to.
 
-        It is `finish` and `begin` in one commit: a commit costs more than what it holds.
+        It is `finish` and `begin` in one commit: a commit costs more than what it holds. With `again`
+        the same was tried before, and nobody knows whether it was committed: what is there stays once.
         """
         if any((each.state == "deferred") is (each.retry_at is None) for each in outcomes):
             raise BreachError(
@@ -185,13 +191,18 @@ class Ledger:
         with self._database.write() as connection:
             self._lock(connection, [*(outcome.claim for outcome in outcomes), *claims])
             now = self._now(connection)
-            self._append(connection, now, [_ended(outcome) for outcome in outcomes])
+            ended = [_ended(outcome) for outcome in outcomes]
+            self._append(connection, now, _unwritten(connection, ended) if again else ended)
             for outcome, group in _alike(outcomes):
                 _settle(connection, outcome, [each.claim for each in group])
-            return self._begun(connection, now, claims, lease)
+            mine = self._begun(connection, now, claims, lease)
+            began = [_began(claim) for claim in mine]
+            self._append(connection, now, _unwritten(connection, began) if again else began)
+            return mine
 
+    @staticmethod
     def _begun(
-        self, connection: Connection, now: int, claims: Sequence[Claim], lease: float
+        connection: Connection, now: int, claims: Sequence[Claim], lease: float
     ) -> list[Claim]:
         held: set[int] = set()
         until = now + round(lease * 1000)
@@ -199,9 +210,7 @@ class Ledger:
             held |= set(
                 connection.scalars(_BEGIN, _held(token, group) | {"now": now, "until": until})
             )
-        mine = [claim for claim in claims if claim.recipient_id in held]
-        self._append(connection, now, [_began(claim) for claim in mine])
-        return mine
+        return [claim for claim in claims if claim.recipient_id in held]
 
     def release(self, claims: Sequence[Claim], *, until: datetime | None = None) -> None:
         """Give back people who were claimed, and to whom no message has begun to leave.
@@ -404,6 +413,16 @@ def _began(claim: Claim) -> dict[str, Any]:
 def _ended(outcome: Outcome) -> dict[str, Any]:
     said = {"code": outcome.code, "reply": outcome.reply[:_LONGEST_REPLY], "server": outcome.server}
     return _began(outcome.claim) | said | {"what": outcome.state}
+
+
+def _unwritten(connection: Connection, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those entries about attempts that are not in the ledger yet."""
+    names = ("recipient_id", "attempt", "what", "worker")
+    query = select(*(_evidence[name] for name in names)).where(
+        _evidence.recipient_id.in_([entry["recipient_id"] for entry in entries])
+    )
+    known = {tuple(row) for row in connection.execute(query)}
+    return [entry for entry in entries if tuple(entry[name] for name in names) not in known]
 
 
 def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[Outcome]]]:

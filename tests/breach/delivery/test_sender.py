@@ -6,18 +6,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
 
 from alpines_privacy.breach import tables
-from alpines_privacy.breach.delivery import pool, retries
+from alpines_privacy.breach.delivery import pool, retries, sender
+from alpines_privacy.breach.delivery.commits import Commits
 from alpines_privacy.breach.delivery.connection import PASSWORD
 from alpines_privacy.breach.delivery.entries import pause_of, write_entry
 from alpines_privacy.breach.delivery.progress import Ending, Progress
 from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.breach.evidence.facts import facts_of
 from alpines_privacy.breach.incidents import Incidents
-from alpines_privacy.breach.ledger import Counts
+from alpines_privacy.breach.ledger import Claim, Counts, Ledger
 from tests.breach.delivery.support import (
     Notices,
     Sending,
@@ -213,20 +216,37 @@ def test_people_who_are_unknown_are_failed_if_others_were_accepted_before() -> N
         assert told(sending) == Counts(accepted=2, failed=1)
 
 
-def test_neither_a_pause_nor_a_problem_names_anybody() -> None:
-    said: list[Progress] = []
+def naming(words: str) -> Faults:
+    """Answer everybody with words that say whom they are about, as servers do."""
 
     def faults(stage: str, recipient: str) -> str | None:
-        local_part = recipient.partition("@")[0]
-        answer = "550 user" if local_part < "person2" else "no such user"
-        return f"{answer} {local_part} ({recipient})" if stage == "rcpt" else None
+        named = f"{words} {recipient.partition('@')[0]} ({recipient})"
+        return named if stage == "rcpt" else None
 
-    with mail_server(faults) as server, opened_sending(PEOPLE) as sending:
-        asyncio.run(sending.sender(local(server.port)).run(said.append))
-        shown = " ".join([*(each.problem for each in said), *reasons_to_pause(sending)])
-    assert "no such user [person]" in shown
-    assert "550 user [person]" in shown
-    assert "person1" not in shown
+    return faults
+
+
+def test_a_reason_to_pause_names_nobody() -> None:
+    with mail_server(naming("550 user")) as server, opened_sending(PEOPLE) as sending:
+        assert sending.run(local(server.port)).kind == "paused"
+        (reason,) = reasons_to_pause(sending)
+        assert reason.endswith("550 user [person] ([address])")
+
+
+def test_a_problem_names_nobody() -> None:
+    said: list[Progress] = []
+
+    async def whole(sending: Sending, port: int) -> None:
+        work = sending.sender(local(port))
+        running = asyncio.create_task(work.run(said.append))
+        await until(lambda: any(each.problem for each in said))
+        work.stop()
+        await running
+
+    with mail_server(naming("no such user")) as server, opened_sending(PEOPLE) as sending:
+        asyncio.run(whole(sending, server.port))
+    shown = " ".join(each.problem for each in said)
+    assert "no such user [person] ([address])" in shown
     assert "@" not in shown
 
 
@@ -426,6 +446,40 @@ def test_answers_that_cannot_be_written_are_written_when_they_can_be() -> None:
         assert said[-1].problem == ""
         assert told(sending) == Counts(accepted=PEOPLE)
         assert set(server.recipients().values()) == {1}
+
+
+class Unheard:
+    """A ledger whose commits take place, and are not heard of each third time."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._tries = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._ledger, name)
+
+    def record(self, *args: Any, **options: Any) -> list[Claim]:
+        held = self._ledger.record(*args, **options)
+        self._tries += 1
+        if self._tries % 3 == 0:
+            raise BreachError("the database was lost")
+        return held
+
+
+def test_commits_that_nobody_heard_of_are_no_second_message_and_no_second_proof(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        sender,
+        "Commits",
+        lambda ledger, lease: Commits(cast("Ledger", Unheard(ledger)), lease=lease),
+    )
+    with mail_server() as server, opened_sending(60) as sending:
+        assert sending.run(local(server.port)).kind == "done"
+        assert len(server.received) == 60
+        with sending.database.snapshot() as connection:
+            facts = facts_of(connection, sending.incident)
+        assert (facts.messages.began, facts.messages.accepted, facts.told.twice) == (60, 60, 0)
 
 
 def test_a_database_that_stays_away_ends_in_one_line() -> None:

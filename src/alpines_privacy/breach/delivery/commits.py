@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from alpines_privacy.breach.errors import BreachError
@@ -121,7 +122,13 @@ class Commits:
         outcomes, beginnings = self._outcomes[:_MOST], self._beginnings[:_MOST]
         claims = [each.claim for each in beginnings]
         if outcomes or claims:
-            held = await self.call(self._ledger.record, outcomes, claims, lease=self._lease)
+            tries = count()
+
+            def record() -> list[Claim]:
+                is_again = next(tries) > 0  # a database that was lost may have committed
+                return self._ledger.record(outcomes, claims, lease=self._lease, again=is_again)
+
+            held = await self.call(record)
             del self._outcomes[: len(outcomes)], self._beginnings[: len(beginnings)]
             mine = {claim.recipient_id for claim in held}
             for claim, answer in beginnings:

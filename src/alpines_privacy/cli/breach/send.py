@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import click
 
@@ -36,11 +36,18 @@ from alpines_privacy.cli.breach.settings import has_terminal, ledger_options
 from alpines_privacy.cli.output import printable
 from alpines_privacy.policy.smtp import Smtp
 
-__all__ = ["send"]
+__all__ = ["send", "stopped_by_signals"]
 
 ResultT = TypeVar("ResultT")
 _INTERRUPTED = "interrupted"
 _EXIT_LATE, _EXIT_INTERRUPTED = 1, 130
+
+
+class Stoppable(Protocol):
+    """What a signal stops."""
+
+    def stop(self, reason: str) -> None:
+        """Stop, and say why."""
 
 
 class _Asked(NamedTuple):
@@ -150,20 +157,21 @@ def _run_sender(sending: Sending, asked: _Asked) -> Ending:
 
 
 async def _interruptible(sender: Sender, shows: Shown) -> Ending:
-    with _signals(asyncio.get_running_loop(), sender):
+    with stopped_by_signals(asyncio.get_running_loop(), sender):
         return await sender.run(shows.show)
 
 
 @contextmanager
-def _signals(loop: asyncio.AbstractEventLoop, sender: Sender) -> Iterator[None]:
+def stopped_by_signals(loop: asyncio.AbstractEventLoop, sender: Stoppable) -> Iterator[None]:
     """Stop at the first signal, and end at once at the second."""
     numbers = (signal.SIGINT, signal.SIGTERM)
 
     def stop(_: int, __: FrameType | None) -> None:
         for number in numbers:
             signal.signal(number, _end_at_once)
-        click.echo("\nStopping: messages that have begun end. Again: at once.", err=True)
         loop.call_soon_threadsafe(sender.stop, _INTERRUPTED)
+        with suppress(OSError, RuntimeError):  # the terminal is gone, or is being written to
+            click.echo("\nStopping: messages that have begun end. Again: at once.", err=True)
 
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
