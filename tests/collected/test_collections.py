@@ -66,7 +66,7 @@ def test_undeclared_data_is_reported_once_for_a_route_and_never_its_value(
     app = Shop()
     browser = visitor(protect(getattr(app, protocol), POLICY))
     for number in range(3):
-        assert browser.post(f"/order/{number}", **sent).status == 200
+        assert browser.post(f"/order/{number}", **sent).status_code == 200
     assert len(app.read) == 3
     (line,) = told(caplog)
     assert line.startswith("POST /order/*: ")
@@ -85,10 +85,10 @@ def test_strict_refuses_it_before_the_app_sees_it(
 ) -> None:
     app = Shop()
     browser = visitor(protect(getattr(app, protocol), STRICT))
-    assert (browser.post("/order", **sent).status, app.read) == (422, [])
+    assert (browser.post("/order", **sent).status_code, app.read) == (422, [])
     assert shown in told(caplog)[0]
     assert "refused" in told(caplog)[0]
-    assert browser.get("/search?email=a@b.example").status == 422
+    assert browser.get("/search?email=a@b.example").status_code == 422
 
 
 DECLARED: list[dict[str, Any]] = [
@@ -109,7 +109,7 @@ def test_declared_data_passes(
     protocol: str, policy: PrivacyPolicy, sent: dict[str, Any], place: str, caplog: Any
 ) -> None:
     app = Shop()
-    assert visitor(protect(getattr(app, protocol), policy)).post(place, **sent).status == 200
+    assert visitor(protect(getattr(app, protocol), policy)).post(place, **sent).status_code == 200
     assert len(app.read) == 1
     assert told(caplog) == []
 
@@ -132,7 +132,7 @@ def test_by_path_by_kind_and_by_the_site_s_own_names(
     protocol: str, policy: PrivacyPolicy, place: str, status: int
 ) -> None:
     browser = visitor(protect(getattr(Shop(), protocol), policy))
-    assert browser.post(place, data={"email": "x"}).status == status
+    assert browser.post(place, data={"email": "x"}).status_code == status
 
 
 @protocols
@@ -172,8 +172,8 @@ def test_a_plain_name_is_plain_already(name: str) -> None:
 
 def test_a_defect_of_ours_reports_nothing_and_refuses_where_it_is_strict(monkeypatch: Any) -> None:
     monkeypatch.setattr("alpines_privacy.collected.collected.find_fields", None)
-    assert visitor(protect(Shop().wsgi, POLICY)).post("/p", data={"a": "b"}).status == 200
-    assert visitor(protect(Shop().wsgi, STRICT)).post("/p", data={"a": "b"}).status == 422
+    assert visitor(protect(Shop().wsgi, POLICY)).post("/p", data={"a": "b"}).status_code == 200
+    assert visitor(protect(Shop().wsgi, STRICT)).post("/p", data={"a": "b"}).status_code == 422
 
 
 SHAPES = {"a@b.example": "EMAIL", "+92 300 1234567": "PHONE", "35202-1234567-1": "CNIC", "hello": None, "": None,

@@ -179,10 +179,10 @@ def test_a_network_is_reset_by_any_of_its_addresses(redis: str, tmp_path: Path) 
     (tmp_path / "policy.toml").write_text(POLICY_FILE)
     table = Intrusion(logins=[ROUTE], storage="redis", timeout=5000, client_failures=1)
     app = protect(_wrong, PrivacyPolicy(intrusion=table))
-    assert visitor(app, address="2001:db8::1").post("/login").status == 401
-    assert visitor(app, address="2001:db8::2").post("/login").status == 429
+    assert visitor(app, address="2001:db8::1").post("/login").status_code == 401
+    assert visitor(app, address="2001:db8::2").post("/login").status_code == 429
     assert run("reset", "2001:db8:0:99::", "--policy", str(tmp_path / "policy.toml")).exit_code == 0
-    assert visitor(app, address="2001:db8::1").post("/login").status == 401
+    assert visitor(app, address="2001:db8::1").post("/login").status_code == 401
 
 
 def _wrong(environ: Any, start_response: Any) -> list[bytes]:
@@ -203,7 +203,8 @@ def test_help_fits_eighty_columns(arguments: list[str]) -> None:
 def attempts(app: Any, count: int, name: str = "mira") -> list[int]:
     client = visitor(app, address="198.51.100.7")
     return [
-        client.post("/login", json={"username": name, "password": "x"}).status for _ in range(count)
+        client.post("/login", json={"username": name, "password": "x"}).status_code
+        for _ in range(count)
     ]
 
 
@@ -286,13 +287,13 @@ def test_a_slow_redis_does_not_hold_up_the_event_loop() -> None:
             visitor(site.app, address="198.51.100.7") as client,
             ThreadPoolExecutor(1) as pool,
         ):
-            assert client.get("/elsewhere").status == 404  # now the middleware is there
+            assert client.get("/elsewhere").status_code == 404  # now the middleware is there
             _promise_of(site.app)._counting._shared = Slow(table, BoundedMemory())
             login = pool.submit(client.post, "/login", json={"username": "a", "password": "b"})
             assert waiting.wait(PATIENCE)
-            assert client.get("/elsewhere").status == 404
+            assert client.get("/elsewhere").status_code == 404
             served.set()
-            assert login.result().status == 401
+            assert login.result().status_code == 401
         assert in_time
         assert all(in_time)
 

@@ -212,7 +212,7 @@ def test_a_compressed_page_shows_it(file: Path) -> None:
     announce(file)
     site = Site(gzip.compress(PAGE), ("Content-Encoding", "gzip"))
     got = site.seen(policy_with(file)).get("/", headers={"accept-encoding": "gzip"})
-    assert MARK in gzip.decompress(got.content)
+    assert MARK in gzip.decompress(got.body)
 
 
 def test_a_page_in_another_encoding_shows_it_as_it_is_written(file: Path) -> None:
@@ -322,16 +322,16 @@ def test_a_site_s_own_language_is_the_one_for_all_others(file: Path) -> None:
 
 def test_the_whole_notice_has_the_five_headings_of_california(file: Path) -> None:
     seen = Site(status=404).seen(policy_with(file))
-    assert seen.get(PATH).status == 404
+    assert seen.get(PATH).status_code == 404
     announce(file)
     got = seen.get(PATH)
-    assert got.status == 200
+    assert got.status_code == 200
     at = [got.text.index(f"<h2>{heading}</h2>") for heading in CALIFORNIA]
     assert at == sorted(at)
     assert "What Happened: words.<br/>More." in got.text
     assert datetime.now(UTC).date().isoformat() in got.text
     assert "default-src 'none'" in got.headers["content-security-policy"]
-    assert seen.post(PATH).status == 405
+    assert seen.post(PATH).status_code == 405
     assert seen.head(PATH).content == b""
 
 
@@ -369,7 +369,7 @@ def test_below_a_mount_point_the_link_leads_there(file: Path) -> None:
     seen = visitor(app)
     got = seen.get("/team/").text
     assert 'href="/team/_privacy/notice?language=en"' in got
-    assert seen.get("/team/_privacy/notice").status == 200
+    assert seen.get("/team/_privacy/notice").status_code == 200
 
 
 # -- Its style sheet, and the page's own Content-Security-Policy
@@ -446,7 +446,7 @@ def test_a_kept_page_is_asked_for_anew_when_the_notice_changes(file: Path) -> No
 
     def revalidated(etag: str) -> int:
         got = seen.get("/", headers={"if-none-match": etag, "accept": "text/html"})
-        return int(got.status)
+        return int(got.status_code)
 
     plain = seen.get("/").headers["etag"]
     assert revalidated(plain) == 304
@@ -483,7 +483,7 @@ def test_caches_keep_a_frame_s_page_apart_while_a_notice_is_shown(file: Path) ->
     assert framed.headers["vary"] == shown.headers["vary"] == "DNT, Sec-GPC, Sec-Fetch-Dest"
     assert framed.headers["etag"] != shown.headers["etag"]
     kept = seen.get("/", headers=asked | {"if-none-match": shown.headers["etag"]})
-    assert kept.status == 304
+    assert kept.status_code == 304
     assert "Sec-Fetch-Dest" in kept.headers["vary"]
 
 

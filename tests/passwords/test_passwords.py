@@ -185,7 +185,7 @@ def test_a_missing_library_is_told_at_start(library: str, monkeypatch: pytest.Mo
 def test_the_address_answers_with_a_score_and_never_the_password(make: Any) -> None:
     app = make(policy())
     answer = ask(app, GOOD)
-    assert answer.status == 200
+    assert answer.status_code == 200
     assert json.loads(answer.content) == {
         "score": 4,
         "missing": 0,
@@ -234,7 +234,7 @@ def test_a_wrong_question_is_refused_without_its_text(
     answer = visitor(make(policy())).post(
         "/_privacy/password", content=body, headers={**HERE, **headers}
     )
-    assert answer.status == status
+    assert answer.status_code == status
     assert answer.headers["cache-control"] == "no-store"
     assert b"xxxx" not in answer.content
 
@@ -242,10 +242,10 @@ def test_a_wrong_question_is_refused_without_its_text(
 @apps
 def test_only_a_post_of_this_origin_asks(make: Any) -> None:
     client = visitor(make(policy()))
-    assert client.get("/_privacy/password?password=x").status == 405
+    assert client.get("/_privacy/password?password=x").status_code == 405
     without = {"content-type": "application/json", "sec-fetch-site": "none"}
     assert (
-        client.post("/_privacy/password", content=b'{"password": "x"}', headers=without).status
+        client.post("/_privacy/password", content=b'{"password": "x"}', headers=without).status_code
         == 403
     )
 
@@ -254,11 +254,11 @@ def test_only_a_post_of_this_origin_asks(make: Any) -> None:
 def test_a_network_asks_so_often_a_minute(make: Any) -> None:
     app = make(policy(per_minute=3))
     answers = [ask(app, GOOD) for _ in range(5)]
-    assert [answer.status for answer in answers].count(200) in {
+    assert [answer.status_code for answer in answers].count(200) in {
         3,
         5,
     }  # 5 where a minute ends between
-    if answers[-1].status == 429:
+    if answers[-1].status_code == 429:
         assert answers[-1].headers["retry-after"] == "60"
 
 
@@ -282,7 +282,7 @@ def test_after_a_defect_of_ours_the_app_does_not_get_the_question(
 
     app = make(policy())
     monkeypatch.setattr(Strength, "advise", defective)
-    assert ask(app, GOOD).status == 503
+    assert ask(app, GOOD).status_code == 503
     assert app.seen == []
     assert GOOD not in caplog.text
 
@@ -305,7 +305,7 @@ def test_a_page_where_a_password_is_chosen_loads_the_script(make: Any, path: str
     assert page.count("/_privacy/passwords.") == 1
     address = page.partition('<script src="/_privacy/passwords.')[2].partition('"')[0]
     script = client.get(f"/_privacy/passwords.{address}")
-    assert script.status == 200
+    assert script.status_code == 200
     assert script.headers["content-type"].startswith("text/javascript")
     assert "immutable" in script.headers["cache-control"]
     assert b'"pw"' in script.content
@@ -323,7 +323,7 @@ def test_other_pages_and_policies_without_the_table_have_nothing(make: Any) -> N
 
 def test_an_older_file_name_gets_the_current_script_uncached() -> None:
     script = visitor(wsgi(policy())).get("/_privacy/passwords.0000.js")
-    assert script.status == 200
+    assert script.status_code == 200
     assert script.headers["cache-control"] == "no-store"
 
 
@@ -349,7 +349,7 @@ def test_in_report_mode_nothing_changes(make: Any) -> None:
     rule = PrivacyPolicy(mode="report", passwords=Passwords(paths=["/register"], refuse=True))
     app = make(rule)
     assert visitor(app).get("/register").content == PAGE.encode()
-    assert visitor(app).post("/register", data={"password": SHORT}).status == 200
+    assert visitor(app).post("/register", data={"password": SHORT}).status_code == 200
     assert len(app.seen) == 1
 
 
@@ -375,7 +375,7 @@ def test_a_weak_password_is_refused_where_the_policy_says_so(
     sent: dict[str, Any] = {name: value, "email": "a@shop.example"}
     sent = {"json" if is_json else "data": sent}
     answer = visitor(app).post("/register", **sent)
-    assert answer.status == status
+    assert answer.status_code == status
     assert len(app.seen) == (status == 200)
     if status == 422:
         assert not value or value not in answer.content.decode()
@@ -388,7 +388,7 @@ def test_a_weak_password_is_refused_where_the_policy_says_so(
 @apps
 def test_without_refuse_every_password_passes(make: Any) -> None:
     app = make(policy())
-    assert visitor(app).post("/register", data={"password": "a"}).status == 200
+    assert visitor(app).post("/register", data={"password": "a"}).status_code == 200
     assert app.seen == [b"password=a"]
 
 
@@ -396,8 +396,8 @@ def test_without_refuse_every_password_passes(make: Any) -> None:
 def test_what_the_visitor_sends_beside_counts_against_the_password(make: Any) -> None:
     app = make(policy(refuse=True))
     sent = {"name": "Zarghuna Yusufzai", "password": "ZarghunaYusufzai"}
-    assert visitor(app).post("/register", data=sent).status == 422
-    assert visitor(app).post("/register", data={"password": "ZarghunaYusufzai"}).status == 200
+    assert visitor(app).post("/register", data=sent).status_code == 422
+    assert visitor(app).post("/register", data={"password": "ZarghunaYusufzai"}).status_code == 200
 
 
 @apps
@@ -406,7 +406,10 @@ def test_what_the_visitor_sends_beside_counts_against_the_password(make: Any) ->
     [("/register", 422), ("/REGISTER/", 422), ("/login", 200), ("/clubs/x/join", 422)],
 )
 def test_only_declared_paths_are_judged(make: Any, path: str, status: int) -> None:
-    assert visitor(make(policy(refuse=True))).post(path, data={"password": SHORT}).status == status
+    assert (
+        visitor(make(policy(refuse=True))).post(path, data={"password": SHORT}).status_code
+        == status
+    )
 
 
 @apps
@@ -422,7 +425,7 @@ def test_only_declared_paths_are_judged(make: Any, path: str, status: int) -> No
 def test_a_body_that_cannot_be_read_is_the_app_s(make: Any, content_type: str, body: bytes) -> None:
     app = make(policy(refuse=True))
     headers = {"content-type": content_type} if content_type else {}
-    assert visitor(app).post("/register", content=body, headers=headers).status == 200
+    assert visitor(app).post("/register", content=body, headers=headers).status_code == 200
     assert app.seen == [body]
 
 
@@ -433,7 +436,9 @@ def test_a_body_that_cannot_be_read_is_the_app_s(make: Any, content_type: str, b
 def test_a_coding_that_codes_nothing_hides_no_password(make: Any, coding: str, status: int) -> None:
     browser = visitor(make(policy(refuse=True)))
     headers = {"content-encoding": coding}
-    assert browser.post("/register", data={"password": SHORT}, headers=headers).status == status
+    assert (
+        browser.post("/register", data={"password": SHORT}, headers=headers).status_code == status
+    )
 
 
 # What a question may cost
@@ -486,7 +491,7 @@ def test_a_form_of_many_passwords_is_refused_unjudged(
     app = make(policy(refuse=True))
     form = "&".join(f"password={GOOD}{number}" for number in range(1000)).replace(" ", "+")
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    assert visitor(app).post("/register", content=form.encode(), headers=headers).status == 422
+    assert visitor(app).post("/register", content=form.encode(), headers=headers).status_code == 422
     assert judged == []
-    assert visitor(app).post("/register", data={"password": GOOD}).status == 200
+    assert visitor(app).post("/register", data={"password": GOOD}).status_code == 200
     assert judged == [GOOD]

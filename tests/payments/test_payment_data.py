@@ -174,7 +174,7 @@ def test_no_spelling_of_a_named_card_passes_where_cards_are_refused(
     for how, value in ODDLY_WRITTEN.items():
         kind, body = write(value)
         headers = {"content-type": kind} if kind else {}
-        assert (browser.post("/pay", content=body, headers=headers).status, how) == (422, how)
+        assert (browser.post("/pay", content=body, headers=headers).status_code, how) == (422, how)
     assert shop.read == []
 
 
@@ -238,7 +238,7 @@ def test_what_is_sent_is_reported_once_for_a_route_and_never_its_value(
     browser = visitor(protect(getattr(shop, protocol)))
     for number in range(3):
         response = browser.post(f"/pay/{number}", content=body, headers={"content-type": kind})
-        assert response.status == 200
+        assert response.status_code == 200
     assert shop.read == [body] * 3
     (line,) = told(caplog)
     assert line.startswith(
@@ -258,7 +258,7 @@ def test_what_is_sent_can_be_refused_before_the_app_sees_it(
     shop = Shop()
     browser = visitor(protect(getattr(shop, protocol), REFUSE))
     response = browser.post("/pay", content=body, headers={"content-type": kind})
-    assert (response.status, shop.read) == (422, [])
+    assert (response.status_code, shop.read) == (422, [])
     assert "4242" not in response.text
     assert len(told(caplog)) == 1
 
@@ -274,7 +274,7 @@ def test_digits_in_pieces_are_found(  # noqa: PLR0917 - a table's columns
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     browser = visitor(protect(getattr(shop, protocol), policy))
     response = browser.post("/pay", content=pieces, headers={"content-type": kind})
-    assert response.status == (422 if policy is REFUSE else 200)
+    assert response.status_code == (422 if policy is REFUSE else 200)
     assert len(told(caplog)) == 1
 
 
@@ -302,11 +302,13 @@ def test_queries_count_too(
     protocol: str, query: str, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop = Shop()
-    assert visitor(protect(getattr(shop, protocol))).request(method, f"/p?{query}").status == 200
+    assert (
+        visitor(protect(getattr(shop, protocol))).request(method, f"/p?{query}").status_code == 200
+    )
     (line,) = told(caplog)
     assert line.startswith(f"{method} /p (query): a card")
     refusing = visitor(protect(getattr(shop, protocol), REFUSE))
-    assert refusing.request(method, f"/p?{query}").status == 422
+    assert refusing.request(method, f"/p?{query}").status_code == 422
     assert len(shop.read) == 1
 
 
@@ -319,9 +321,9 @@ def test_a_gateway_s_callback_is_left_alone(protocol: str, policy: Any, caplog: 
         PrivacyPolicy(payments=policy, payment_callbacks=["/hooks/stripe", "/ipn/*"]),
     )
     for place in ("/hooks/stripe?cvv=123", "/ipn/a/b"):
-        assert visitor(app).post(place, data=FIELDS_OF_A_CARD).status == 200
+        assert visitor(app).post(place, data=FIELDS_OF_A_CARD).status_code == 200
     assert told(caplog) == []
-    refused = visitor(app).post("/hooks/other", data=FIELDS_OF_A_CARD).status
+    refused = visitor(app).post("/hooks/other", data=FIELDS_OF_A_CARD).status_code
     assert refused == (422 if policy == "refuse" else 200)
     assert len(told(caplog)) == (0 if policy == "off" else 1)
 
@@ -341,7 +343,9 @@ def test_an_app_can_leave_a_request_out(protocol: str, caplog: pytest.LogCapture
 def test_report_mode_refuses_nothing(caplog: pytest.LogCaptureFixture) -> None:
     shop = Shop()
     policy = PrivacyPolicy(payments="refuse", mode="report")
-    assert visitor(protect(shop.wsgi, policy)).post("/pay", data=FIELDS_OF_A_CARD).status == 200
+    assert (
+        visitor(protect(shop.wsgi, policy)).post("/pay", data=FIELDS_OF_A_CARD).status_code == 200
+    )
     assert len(shop.read) == 1
     assert len(told(caplog)) == 1
     assert "would have been answered 422" in caplog.text
@@ -360,7 +364,7 @@ def test_what_holds_none_reaches_the_app_as_it_was_sent(
     ]
     kinds = ["multipart/form-data; boundary=xYz", "application/json"]
     for kind, body in zip(kinds, bodies, strict=True):
-        assert browser.post("/o", content=body, headers={"content-type": kind}).status == 200
+        assert browser.post("/o", content=body, headers={"content-type": kind}).status_code == 200
     assert shop.read == bodies
     assert told(caplog) == []
 
@@ -370,9 +374,9 @@ def test_a_body_beyond_the_bound_passes(protocol: str) -> None:
     shop = Shop()
     kind, body = multipart({"a": "b"}, file=b"x" * 1_200_000)
     browser = visitor(protect(getattr(shop, protocol), REFUSE))
-    assert browser.post("/up", content=body, headers={"content-type": kind}).status == 200
+    assert browser.post("/up", content=body, headers={"content-type": kind}).status_code == 200
     pieces = [body[at : at + 65536] for at in range(0, len(body), 65536)]
-    assert browser.post("/up", content=pieces, headers={"content-type": kind}).status == 200
+    assert browser.post("/up", content=pieces, headers={"content-type": kind}).status_code == 200
     assert shop.read == [body, body]
 
 
@@ -382,7 +386,7 @@ def test_a_large_upload_is_reported_as_far_as_it_is_kept(
 ) -> None:
     kind, body = multipart(FIELDS_OF_A_CARD, file=b"x" * 1_200_000)
     browser = visitor(protect(getattr(Shop(), protocol), REFUSE))
-    assert browser.post("/up", content=body, headers={"content-type": kind}).status == 200
+    assert browser.post("/up", content=body, headers={"content-type": kind}).status_code == 200
     assert len(told(caplog)) == 1
 
 
@@ -460,8 +464,8 @@ def test_a_defect_of_ours_refuses_or_lets_pass_by_what_was_asked(
 ) -> None:
     monkeypatch.setattr("alpines_privacy.payments.payments.may_hold_payment_data", None)
     shop = Shop()
-    assert visitor(protect(shop.wsgi)).post("/p", data={"a": "b"}).status == 200
-    assert visitor(protect(shop.wsgi, REFUSE)).post("/p", data={"a": "b"}).status == 422
+    assert visitor(protect(shop.wsgi)).post("/p", data={"a": "b"}).status_code == 200
+    assert visitor(protect(shop.wsgi, REFUSE)).post("/p", data={"a": "b"}).status_code == 422
 
 
 # --- Pages

@@ -275,7 +275,7 @@ def test_compressed_pages_get_the_link(coding: str, whole: bool) -> None:
         return [body] if whole else [body[:9], body[9:]]
 
     got = visitor(protect(app, PLAIN)).get("/", headers={"accept-encoding": coding})
-    assert decode(got.content) == WITH
+    assert decode(got.body) == WITH
 
 
 def test_pages_under_a_strict_policy_get_a_link_without_style_or_script() -> None:
@@ -351,9 +351,9 @@ def test_anonymous_visits_work_and_the_link_leads_to_the_page() -> None:
     for signal in ({}, {"DNT": "1"}, {"Sec-GPC": "1"}):
         v = visitor(protect(app, PLAIN))
         home = v.get("/", headers=signal)
-        assert home.status == 200
+        assert home.status_code == 200
         assert 'href="/privacy"' in home.text
         page = v.get("/privacy", headers=signal)
-        assert page.status == 200
+        assert page.status_code == 200
         assert "set-cookie" not in page.headers
         assert '<time datetime="2026-11-01">' in page.text

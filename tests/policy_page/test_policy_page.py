@@ -89,11 +89,11 @@ def serving(protocol: str, policy: PrivacyPolicy) -> Iterator[Visitor]:
 def test_the_page_stands_where_the_app_has_none(protocol: str) -> None:
     with serving(protocol, LEAST) as v:
         got = v.get("/privacy", headers=BROWSER)
-        assert (got.status, got.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert (got.status_code, got.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert "Alpines" in got.text
         assert "set-cookie" not in got.headers
-        assert v.get("/privacy/").status == v.get("/other").status == 404
-        assert v.post("/privacy").status == 404
+        assert v.get("/privacy/").status_code == v.get("/other").status_code == 404
+        assert v.post("/privacy").status_code == 404
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -102,7 +102,7 @@ def test_head_says_what_get_says(protocol: str, headers: dict[str, str]) -> None
     with serving(protocol, FULL) as v:
         got = v.get("/privacy", headers=BROWSER | headers)
         head = v.request("HEAD", "/privacy", headers=BROWSER | headers)
-    assert (head.status, head.content) == (200, b"")
+    assert (head.status_code, head.content) == (200, b"")
     assert dict(head.headers) == dict(got.headers)
     assert got.headers["content-length"] == str(len(got.content))
 
@@ -112,7 +112,7 @@ def test_the_apps_own_page_always_wins(protocol: str) -> None:
     policy = msgspec.structs.replace(LEAST, operator=msgspec.structs.replace(SOMEBODY, page="/own"))
     with serving(protocol, policy) as v:
         assert v.get("/own").text == "the app's"
-        assert v.get("/privacy").status == 404
+        assert v.get("/privacy").status_code == 404
 
 
 @pytest.mark.parametrize("changes", [{"operator": None}, {"mode": "off"}, {"mode": "report"}])
@@ -120,7 +120,7 @@ def test_nothing_is_published_where_nothing_is_declared_or_done(changes: dict[st
     policy = msgspec.structs.replace(LEAST, **changes)
     v = visitor(protect(wsgi_app, policy))
     assert v.get("/privacy").text == "the app's"
-    assert v.get("/privacy").status == 404
+    assert v.get("/privacy").status_code == 404
 
 
 def test_without_an_operator_there_is_no_promise() -> None:
@@ -245,12 +245,12 @@ def test_a_copy_is_revalidated(protocol: str) -> None:
         }
         for value, status in cases.items():
             got = v.get("/privacy", headers=BROWSER | {"if-none-match": value})
-            assert got.status == status, value
+            assert got.status_code == status, value
         for value, status in {since: 304, TO_COME: 304, LONG_AGO: 200, "yesterday": 200}.items():
             got = v.get("/privacy", headers=BROWSER | {"if-modified-since": value})
-            assert got.status == status, value
+            assert got.status_code == status, value
         both = {"if-none-match": '"other"', "if-modified-since": TO_COME}
-        assert v.get("/privacy", headers=BROWSER | both).status == 200
+        assert v.get("/privacy", headers=BROWSER | both).status_code == 200
         unchanged = v.get("/privacy", headers=BROWSER | {"if-none-match": tag})
     assert unchanged.content == b""
     assert unchanged.headers["etag"] == tag

@@ -77,26 +77,26 @@ def answer_screen(v: Visitor, birth: dict[str, str], to: str = "/join", **fields
 def test_the_screen_stands_before_the_page_until_it_is_passed(site: Site) -> None:
     v = site.visitor()
     screen = v.get("/join")
-    assert screen.status == 200
+    assert screen.status_code == 200
     assert "<form" in screen.text
     assert screen.headers["cache-control"] == "no-store"
-    assert v.head("/join").status == 200
+    assert v.head("/join").status_code == 200
     assert site.seen == []
     passed = answer_screen(v, ADULT)
-    assert (passed.status, passed.headers["location"]) == (303, "../join")
+    assert (passed.status_code, passed.headers["location"]) == (303, "../join")
     assert [c.name for c in passed.set_cookies] == [PASS]
     page = v.get("/join")
     assert "Here you are." in page.text
     assert page.headers["cache-control"] == "private"
     assert "Cookie" in page.vary
-    assert v.post("/join", data={"name": "x"}).status == 200
+    assert v.post("/join", data={"name": "x"}).status_code == 200
     assert [method for method, _ in site.seen] == ["GET", "POST"]
 
 
 @pytest.mark.parametrize("signal", [{"dnt": True}, {"gpc": True}], ids=str)
 def test_under_a_signal_too(site: Site, signal: dict[str, bool]) -> None:
     v = site.visitor(**signal)
-    assert answer_screen(v, ADULT).status == 303
+    assert answer_screen(v, ADULT).status_code == 303
     assert "Here you are." in v.get("/join").text
 
 
@@ -109,14 +109,14 @@ def test_who_is_refused_there_cannot_try_again(site: Site) -> None:
     with signup_refused.connected_to(receiver):
         v = site.visitor()
         refused = answer_screen(v, CHILD, "/clubs/chess/join")
-        assert refused.status == 403
+        assert refused.status_code == 403
         assert [c.name for c in refused.set_cookies] == [LOCK]
         assert answer_screen(v, ADULT).text == refused.text
         at_the_signup = refused.text.replace('href="../"', 'href="./"')  # the way home from there
         assert v.get("/join").text == at_the_signup != refused.text
-        assert v.get("/clubs/chess/join").status == 403
-        assert v.post("/join", data={"name": "x"}).status == 403
-        assert v.post("/both", data={"dob": "1990-01-01"}).status == 403
+        assert v.get("/clubs/chess/join").status_code == 403
+        assert v.post("/join", data={"name": "x"}).status_code == 403
+        assert v.post("/both", data={"dob": "1990-01-01"}).status_code == 403
     assert site.seen == []
     assert heard[0] == {"route": "/clubs/{club}/join", "reason": "under_age"}
     assert {said["reason"] for said in heard[1:]} == {"locked"}
@@ -125,19 +125,19 @@ def test_who_is_refused_there_cannot_try_again(site: Site) -> None:
 def test_a_signup_sent_without_the_screen_is_led_to_it(site: Site) -> None:
     v = site.visitor()
     sent = v.post("/clubs/chess%20club/join?from=a%20b", data={"name": "x"})
-    assert (sent.status, sent.headers["location"]) == (303, "./join?from=a%20b")
+    assert (sent.status_code, sent.headers["location"]) == (303, "./join?from=a%20b")
     problem = v.post("/join", json={"name": "x"})
-    assert problem.status == 403
+    assert problem.status_code == 403
     assert problem.headers["content-type"] == "application/problem+json"
-    assert v.get("/join", headers={"accept": "application/json"}).status == 403
+    assert v.get("/join", headers={"accept": "application/json"}).status_code == 403
     assert site.seen == []
 
 
 def test_a_date_the_form_asks_for_too_is_still_judged(site: Site) -> None:
     v = site.visitor()
     answer_screen(v, ADULT, "/both")
-    assert v.post("/both", data={"dob": "1990-02-03"}).status == 200
-    assert v.post("/both", data={"dob": "2020-02-03"}).status == 403
+    assert v.post("/both", data={"dob": "1990-02-03"}).status_code == 200
+    assert v.post("/both", data={"dob": "2020-02-03"}).status_code == 403
 
 
 SLIPS: dict[str, dict[str, str]] = {
@@ -158,12 +158,12 @@ SLIPS: dict[str, dict[str, str]] = {
 def test_a_slip_of_the_hand_shows_the_screen_again(site: Site, slip: str) -> None:
     v = site.visitor()
     again = answer_screen(v, SLIPS[slip], "/clubs/chess%20club/join?from=a%20b&x=%22")
-    assert again.status == 422
+    assert again.status_code == 422
     assert again.set_cookies == []
     assert 'id="error" role="alert"' in again.text
     assert again.text.count('aria-describedby="error"') == 3
     assert 'value="/clubs/chess%20club/join?from=a%20b&amp;x=%22"' in again.text
-    assert answer_screen(v, ADULT).status == 303
+    assert answer_screen(v, ADULT).status_code == 303
     for name, value in SLIPS[slip].items():
         (field,) = re.findall(f'<input id="{name}"[^>]*>', again.text)
         assert (f' value="{value}"' in field) == bool(value)  # nobody types it all again
@@ -173,7 +173,7 @@ def test_a_slip_of_the_hand_shows_the_screen_again(site: Site, slip: str) -> Non
 @pytest.mark.parametrize("typed", ['"><script>x</script>', "' onfocus=x '", "<&>", "\U0001f382"])
 def test_what_was_typed_comes_back_as_text(site: Site, typed: str) -> None:
     again = answer_screen(site.visitor(), ADULT | {"day": typed})
-    assert again.status == 422
+    assert again.status_code == 422
     values: list[str | None] = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attrs: values.extend(  # type: ignore[method-assign]  # one look
@@ -213,22 +213,22 @@ def test_only_a_form_of_this_origin_is_taken(fields: list[Field]) -> None:
 def test_older_browsers_vouch_by_origin(site: Site) -> None:
     fields = {"origin": "http://testserver"}
     sent = site.visitor().post("/_privacy/age", data=ADULT | {"to": "/join"}, headers=fields)
-    assert sent.status == 303
+    assert sent.status_code == 303
 
 
 def test_a_form_that_is_too_large_or_unreadable_lets_nobody_in(site: Site) -> None:
     v = site.visitor()
-    assert answer_screen(v, ADULT | {"x": "x" * 9000}).status == 413
+    assert answer_screen(v, ADULT | {"x": "x" * 9000}).status_code == 413
     odd = v.post("/_privacy/age", content=b"\xff", headers={**HERE, "content-type": FORM})
-    assert (odd.status, odd.set_cookies) == (422, [])
+    assert (odd.status_code, odd.set_cookies) == (422, [])
     twice = b"day=1&month=1&year=1990&year=2020&to=/join"
     again = v.post("/_privacy/age", content=twice, headers={**HERE, "content-type": FORM})
-    assert (again.status, again.set_cookies) == (422, [])
+    assert (again.status_code, again.set_cookies) == (422, [])
 
 
 def test_who_only_looks_at_the_forms_own_page_is_led_home(site: Site) -> None:
     looked = site.visitor().get("/_privacy/age")
-    assert (looked.status, looked.headers["location"]) == (303, "../")
+    assert (looked.status_code, looked.headers["location"]) == (303, "../")
 
 
 # --------------------------------------------------------------------------------- where it leads
@@ -255,7 +255,7 @@ def test_passing_leads_back_to_the_page_it_came_from(address: str, mount: str) -
     action = urljoin(f"http://testserver{address}", form.action)
     assert action == f"http://testserver{mount}/_privacy/age"
     passed = v.post(action, data=ADULT | {"to": form.to}, headers=HERE)
-    assert passed.status == 303
+    assert passed.status_code == 303
     back = urljoin(action, passed.headers["location"])
     expected = f"http://testserver{address}"
     # Python's urljoin drops empty segments, which browsers keep.
@@ -269,7 +269,7 @@ def test_a_long_query_keeps_nobody_from_passing(length: int, character: str) -> 
     v = visitor(mounted(""))
     form = FormReader(v.get(f"/clubs/chess/join?{character * length}").text)
     passed = v.post("/_privacy/age", data=ADULT | {"to": form.to}, headers=HERE)
-    assert passed.status == 303
+    assert passed.status_code == 303
     assert passed.headers["location"].startswith("../clubs/chess/join")
 
 
@@ -318,7 +318,7 @@ AWAY = (
 @pytest.mark.parametrize("to", AWAY)
 def test_no_form_leads_anywhere_else(site: Site, to: str) -> None:
     passed = answer_screen(site.visitor(), ADULT, to)
-    assert passed.status == 303
+    assert passed.status_code == 303
     location = passed.headers["location"]
     assert location.startswith("../")
     assert "\r" not in location
@@ -530,7 +530,7 @@ def test_no_page_tells_what_age_is_asked_for(site: Site) -> None:
         answer_screen(v, ADULT | {"x": "x" * 9000}),
         answer_screen(v, CHILD),
     ]
-    assert [page.status for page in pages] == [200, 422, 403, 413, 403]
+    assert [page.status_code for page in pages] == [200, 422, 403, 413, 403]
     for page in pages:
         assert_neutral(page.text)
         assert "<script" not in page.text

@@ -169,7 +169,7 @@ def test_a_page_the_app_allows_reads_why_its_signup_failed(
 ) -> None:
     made, seen = app
     response = sent(Visitor(made), path, SHOP, body)
-    assert response.status == status
+    assert response.status_code == status
     assert response.headers["access-control-allow-origin"] == SHOP
     assert response.headers["access-control-allow-credentials"] == "true"
     assert response.headers["vary"] == "Origin"
@@ -186,24 +186,24 @@ def test_a_page_the_app_allows_reads_why_its_signup_failed(
 @pytest.mark.parametrize("origin", [EVIL, "null", "", "https://shop.example.evil.example"])
 def test_a_page_the_app_does_not_allow_reads_nothing(app: tuple[Any, Seen], origin: str) -> None:
     response = sent(Visitor(app[0]), "/register", origin, {"json": {"dob": CHILD}})
-    assert response.status == 403
+    assert response.status_code == 403
     assert not [name for name in response.headers if name.startswith("access-control")]
 
 
 def test_the_sites_own_pages_need_no_leave(app: tuple[Any, Seen]) -> None:
     made, seen = app
     assert (
-        sent(Visitor(made), "/register", "http://testserver", {"json": {"dob": CHILD}}).status
+        sent(Visitor(made), "/register", "http://testserver", {"json": {"dob": CHILD}}).status_code
         == 403
     )
-    assert Visitor(made).post("/register", json={"dob": CHILD}).status == 403
+    assert Visitor(made).post("/register", json={"dob": CHILD}).status_code == 403
     assert seen == []
 
 
 def test_what_passes_is_the_apps_own_answer(app: tuple[Any, Seen]) -> None:
     made, seen = app
     response = sent(Visitor(made), "/register", SHOP, {"json": {"dob": ADULT}})
-    assert (response.status, response.headers["access-control-allow-origin"]) == (200, SHOP)
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, SHOP)
     assert [method for method, *_ in seen] == ["POST"]
 
 
@@ -243,7 +243,7 @@ SILENT = (breaks, breaks_later, says_nothing, says_nothing_later)
 @pytest.mark.parametrize("made", [*SILENT, begins_late])
 def test_an_app_that_does_not_answer_a_preflight_allows_nobody(made: Any) -> None:
     response = sent(Visitor(protect(made, POLICY)), "/register", SHOP, {"json": {"dob": CHILD}})
-    assert response.status == 403
+    assert response.status_code == 403
     expected = None if made in SILENT else SHOP
     assert response.headers.get("access-control-allow-origin") == expected
 
@@ -275,7 +275,7 @@ def test_an_app_that_never_answers_a_preflight_holds_no_refusal(
 ) -> None:
     monkeypatch.setattr(asgi, "_PATIENCE", 0.05)
     response = sent(Visitor(protect(made, POLICY)), "/register", SHOP, {"json": {"dob": CHILD}})
-    assert response.status == 403
+    assert response.status_code == 403
     expected = SHOP if made is never_ends else None
     assert response.headers.get("access-control-allow-origin") == expected
 
@@ -301,7 +301,7 @@ def test_a_django_site_that_never_answers_a_preflight_holds_no_refusal(
         response = sent(
             Visitor(get_asgi_application()), "/register", SHOP, {"json": {"dob": CHILD}}
         )
-    assert response.status == 403
+    assert response.status_code == 403
     assert "access-control-allow-origin" not in response.headers
 
 
@@ -323,7 +323,7 @@ def test_django_learns_the_scheme_of_a_preflight_too(make: Any, field: str) -> N
     ):
         body = {"json": {"dob": CHILD}, "headers": {field: "https"}}
         response = sent(Visitor(make()), "/register", SHOP, body)
-    assert response.status == 403
+    assert response.status_code == 403
     assert response.headers["access-control-allow-origin"] == SHOP
 
 
@@ -340,4 +340,4 @@ def test_a_fastapi_client_of_another_origin_reads_the_answer() -> None:
     made = FastAPI()
     made.add_middleware(CORSMiddleware, allow_origins=[SHOP])
     response = sent(Visitor(protect(made, POLICY)), "/register", SHOP, {"json": {"dob": "x"}})
-    assert (response.status, response.headers["access-control-allow-origin"]) == (422, SHOP)
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (422, SHOP)

@@ -111,7 +111,7 @@ def test_a_signup_is_judged_and_other_operations_pass(
     site: Site, document: Any, status: int
 ) -> None:
     response = site.visitor().post("/graphql", json=document)
-    assert response.status == status
+    assert response.status_code == status
     assert len(site.seen) == (status == 200)
     assert [c.name for c in response.set_cookies] == ([LOCK] if status == 403 else [])
 
@@ -153,23 +153,23 @@ def test_what_may_be_a_signup_to_some_server_is_refused(
 ) -> None:
     fields = {"content-type": kind} if kind else {}
     response = site.visitor().post(f"/graphql{query}", content=content, headers=fields)
-    assert (response.status, response.set_cookies) == (status, [])
+    assert (response.status_code, response.set_cookies) == (status, [])
     assert len(site.seen) == (status == 200)
 
 
 def test_the_lock_keeps_signups_out_and_nothing_else(site: Site) -> None:
     v = site.visitor()
-    assert v.post("/graphql", json=asking(SIGN_UP, **born(CHILD))).status == 403
-    assert v.post("/graphql", json=asking(SIGN_UP, **born(ADULT))).status == 403
-    assert v.post("/graphql", json=asking(JOIN, age=39)).status == 403
-    assert v.post("/graphql", json=asking(ME)).status == 200
+    assert v.post("/graphql", json=asking(SIGN_UP, **born(CHILD))).status_code == 403
+    assert v.post("/graphql", json=asking(SIGN_UP, **born(ADULT))).status_code == 403
+    assert v.post("/graphql", json=asking(JOIN, age=39)).status_code == 403
+    assert v.post("/graphql", json=asking(ME)).status_code == 200
 
 
 def test_looking_at_the_api_and_paths_astray(site: Site) -> None:
     v = site.visitor()
-    assert v.get("/graphql").status == 200
-    assert v.options("/graphql").status == 200
-    assert v.post("/graphql;a", json=asking(SIGN_UP, **born(ADULT))).status == 422
+    assert v.get("/graphql").status_code == 200
+    assert v.options("/graphql").status_code == 200
+    assert v.post("/graphql;a", json=asking(SIGN_UP, **born(ADULT))).status_code == 422
 
 
 def test_a_longer_body_than_can_be_judged_is_answered() -> None:
@@ -247,7 +247,7 @@ def test_no_document_that_a_server_runs_a_signup_of_passes(words: list[str], nam
 
 def test_a_large_document_is_read_once(site: Site) -> None:
     document = "query Me { " + "a " * 100_000 + "} # SignUp"
-    assert site.visitor().post("/graphql", json=asking(document)).status == 200
+    assert site.visitor().post("/graphql", json=asking(document)).status_code == 200
 
 
 def test_a_problem_names_the_variable(site: Site) -> None:

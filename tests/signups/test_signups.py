@@ -118,7 +118,7 @@ def test_thirteen_today_may_sign_up_and_the_app_gets_the_very_bytes(site: Site, 
     path, body = BODIES[kind]
     content_type, content = body(*THIRTEEN.split("-"))
     response = site.visitor().post(path, content=content, headers={"content-type": content_type})
-    assert response.status == 200
+    assert response.status_code == 200
     assert site.seen == [("POST", content)]
 
 
@@ -130,7 +130,7 @@ def test_twelve_years_and_364_days_may_not_and_the_app_hears_nothing(
     path, body = BODIES[kind]
     content_type, content = body(*TWELVE.split("-"))
     response = site.visitor().post(path, content=content, headers={"content-type": content_type})
-    assert response.status == 403
+    assert response.status_code == 403
     assert response.headers["cache-control"] == "no-store"
     assert site.seen == []
     assert [reason for _, reason in refusals] == ["under_age"]
@@ -284,7 +284,7 @@ def test_what_cannot_be_read_for_sure_is_never_an_adults(
     path, content_type, content, more = UNREADABLE[case]
     fields = {"content-type": content_type, **more} if content_type else more
     response = site.visitor().post(path, content=content, headers=fields)
-    assert response.status == (415 if case in UNSUPPORTED else 422)
+    assert response.status_code == (415 if case in UNSUPPORTED else 422)
     assert response.headers["cache-control"] == "no-store"
     assert response.set_cookies == []  # a slip of the hand locks nobody out
     assert site.seen == []
@@ -311,7 +311,7 @@ def test_less_than_a_date_counts_at_the_latest_day(
     site: Site, path: str, body: tuple[str, bytes], status: int
 ) -> None:
     response = site.visitor().post(path, content=body[1], headers={"content-type": body[0]})
-    assert response.status == status
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_date_as_javascript_writes_it_is_read(
 ) -> None:
     if path == "/join" and birth == "2013-11-25T19:00:00.000Z":
         status = 200  # the 25th or the 26th: not beyond doubt, and nobody declared it
-    assert site.visitor().post(path, json={"dob": birth, "password": "x"}).status == status
+    assert site.visitor().post(path, json={"dob": birth, "password": "x"}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -344,15 +344,15 @@ def test_who_was_born_on_29_february_is_thirteen_on_1_march(
     monkeypatch: pytest.MonkeyPatch, site: Site, today: date, status: int
 ) -> None:
     stop_clock(monkeypatch, today)
-    assert site.visitor().post("/register", data={"dob": "2012-02-29"}).status == status
+    assert site.visitor().post("/register", data={"dob": "2012-02-29"}).status_code == status
 
 
 def test_a_higher_minimum_age_is_kept() -> None:
     for protocol in PROTOCOLS:
         policy = PrivacyPolicy(minimum_age=16, signups=POLICY.signups)
         with site_of(protocol, policy) as made:
-            assert made.visitor().post("/register", data={"dob": "2010-11-26"}).status == 403
-            assert made.visitor().post("/register", data={"dob": "2010-11-25"}).status == 200
+            assert made.visitor().post("/register", data={"dob": "2010-11-26"}).status_code == 403
+            assert made.visitor().post("/register", data={"dob": "2010-11-25"}).status_code == 200
 
 
 # ------------------------------------------------------------------------- every date, every cut
@@ -381,7 +381,7 @@ def test_every_date_and_every_cut_of_the_body(
             expected = 200 if age_on(born, today) >= 13 else 403
             if born > today or age_on(born, today) > 130:
                 expected = 422
-            assert response.status == expected, protocol
+            assert response.status_code == expected, protocol
             assert made.seen == ([("POST", content)] if expected == 200 else []), protocol
 
 
@@ -435,7 +435,7 @@ def test_a_body_beyond_the_limit_is_answered_unread(site: Site) -> None:
 
     fields = {"content-type": FORM, "content-length": "1000"}
     response = site.visitor().post("/tiny", content=chunks(), headers=fields)
-    assert response.status == 413
+    assert response.status_code == 413
     assert site.seen == []
     assert response.headers["cache-control"] == "no-store"
 
@@ -451,7 +451,7 @@ def test_a_body_that_grows_beyond_the_limit_is_answered_too() -> None:
 def test_a_body_as_long_as_the_limit_is_read(site: Site) -> None:
     content = b"dob=2001-02-03&x=".ljust(64, b"x")
     response = site.visitor().post("/tiny", content=content, headers={"content-type": FORM})
-    assert (response.status, site.seen) == (200, [("POST", content)])
+    assert (response.status_code, site.seen) == (200, [("POST", content)])
 
 
 def flood(chunk: bytes, count: int) -> Iterator[bytes]:
@@ -473,7 +473,7 @@ def test_a_large_upload_elsewhere_streams_by_without_memory(protocol: str, path:
         response = v.post(path, content=flood(chunk, 320), headers=fields)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert response.status == 200
+    assert response.status_code == 200
     assert made.sizes[-1] == size
     assert peak < 1_000_000
 
@@ -702,8 +702,8 @@ def test_a_length_that_is_no_number_hides_no_body(length: str) -> None:
 def test_a_link_with_a_childs_date_locks_nobody_out(protocol: str) -> None:
     with site_of(protocol, POLICY) as made:
         browser = made.visitor()
-        assert browser.get(f"/register?dob={TWELVE}").status == 403
-        assert browser.post("/register", data={"dob": ADULT}).status == 200
+        assert browser.get(f"/register?dob={TWELVE}").status_code == 403
+        assert browser.post("/register", data={"dob": ADULT}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["register", "/./register", "/x/../register", "/register;a"])
@@ -739,8 +739,8 @@ def test_a_path_in_any_script_is_found(protocol: str) -> None:
     policy = PrivacyPolicy(signups=[Signup("/clubes/{club}/inscripción", birth_date="dob")])
     with site_of(protocol, policy) as made:
         path = "/clubes/caf%C3%A9/inscripci%C3%B3n"
-        assert made.visitor().post(path, data={"dob": TWELVE}).status == 403
-        assert made.visitor().post(path, data={"dob": ADULT}).status == 200
+        assert made.visitor().post(path, data={"dob": TWELVE}).status_code == 403
+        assert made.visitor().post(path, data={"dob": ADULT}).status_code == 200
         assert len(made.seen) == 1
 
 
@@ -764,7 +764,7 @@ def test_starlettes_router_takes_a_line_feed_after_a_path_and_so_do_we() -> None
     app = Starlette(routes=[Route("/enter", register, methods=["POST"])])
     assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).text == "created"
     protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
-    assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).status == 403
+    assert visitor(app).post("/enter%0A", data={"dob": TWELVE}).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/enter%FF", "/en%FFter", "/sign%FFup"])
@@ -774,7 +774,7 @@ def test_bottle_drops_bytes_of_a_path_that_are_no_text_and_so_do_we(path: str) -
     birth = {"dob": TWELVE, "password": "x"}
     assert visitor(app).post(path, data=birth).text == "created"
     protected = protect(app, PrivacyPolicy(signups=[Signup("/enter", birth_date="dob")]))
-    assert visitor(protected).post(path, data=birth).status == 403
+    assert visitor(protected).post(path, data=birth).status_code == 403
 
 
 def test_the_first_declaration_that_fits_a_path_and_its_method_counts() -> None:
@@ -831,7 +831,7 @@ def test_people_get_a_page_and_programs_a_problem(  # noqa: PLR0917 - a table's 
 ) -> None:
     body: dict[str, Any] = {"json": {"dob": birth}} if sends_json else {"data": {"dob": birth}}
     response = site.visitor().post("/register", headers=fields, **body)
-    assert response.status == status
+    assert response.status_code == status
     if problem:
         assert response.headers["content-type"] == "application/problem+json"
         found = json.loads(response.text)
@@ -860,7 +860,10 @@ def test_a_problem_names_the_fields(path: str, pointers: list[str]) -> None:
     odd = Signup("/odd", birth_date="a/b~c.g é")
     with site_of("ASGI", PrivacyPolicy(signups=[*POLICY.signups, odd])) as made:
         response = made.visitor().post(path, json={"x": TWELVE})
-    assert (response.status, response.headers["content-type"]) == (422, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (
+        422,
+        "application/problem+json",
+    )
     assert [error["pointer"] for error in json.loads(response.text)["errors"]] == pointers
     assert TWELVE not in response.text
 
@@ -889,7 +892,7 @@ def test_a_fastapi_client_reads_its_frameworks_own_list(
     """The shape of `HTTPValidationError`, as every client made from an OpenAPI document expects it."""
     v = visitor(fastapi_app(way))
     response = v.post(path, json={"x": TWELVE})
-    assert (response.status, response.headers["content-type"]) == (422, "application/json")
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/json")
     assert response.headers["cache-control"] == "no-store"
     found = json.loads(response.text)
     assert found.keys() == {"detail"}
@@ -932,13 +935,13 @@ def test_another_date_in_the_same_session_is_refused(
         ("/signup", {"dob": ADULT, "password": "correct horse"}),
     ):
         again = v.post(path, data=data)
-        assert again.status == 403
+        assert again.status_code == 403
         assert again.text == first.text
-    assert v.post("/comments", data={"dob": ADULT}).status == 200
-    assert v.get("/register").status == 200
+    assert v.post("/comments", data={"dob": ADULT}).status_code == 200
+    assert v.get("/register").status_code == 200
     assert [method for method, _ in site.seen] == ["POST", "GET"]
     assert [reason for _, reason in refusals] == ["under_age", *["locked"] * 4]
-    assert site.visitor(**signal).post("/register", data={"dob": ADULT}).status == 200
+    assert site.visitor(**signal).post("/register", data={"dob": ADULT}).status_code == 200
 
 
 def test_who_is_locked_is_refused_unread() -> None:
@@ -1061,7 +1064,7 @@ def test_undeclared_signups_are_refused_where_there_is_no_doubt(
         response = made.visitor().post(path, **body)
         for _ in range(2):
             made.visitor().post(path, **body)
-    assert response.status == (403 if outcome == "refused" else 200)
+    assert response.status_code == (403 if outcome == "refused" else 200)
     said = [r.getMessage() for r in caplog.records if "may be a signup" in r.getMessage()]
     assert len(said) == (1 if outcome == "reported" else 0)  # once per route
     for value in fields.values():
@@ -1090,7 +1093,7 @@ def test_a_date_under_somebody_elses_name_is_a_parents_form(
                 sent: dict[str, Any] = {kind: fields | own for kind, fields in body.items()}
                 for cookies in ({}, {"cookie": f"{LOCK}=x"}):
                     answer = made.visitor().post("/register", **sent, headers=cookies)
-                    assert (answer.status, answer.set_cookies) == (200, [])
+                    assert (answer.status_code, answer.set_cookies) == (200, [])
                 assert len(made.seen) == 2
     assert refusals == []
     assert caplog.text.count("as in a parent's form") == 4  # once for each app
@@ -1113,7 +1116,7 @@ def test_a_date_under_somebody_elses_name_is_a_parents_form(
 )
 def test_a_parents_json_passes(document: dict[str, Any]) -> None:
     with site_of("WSGI", PrivacyPolicy()) as made:
-        assert made.visitor().post("/api/signup", json=document).status == 200
+        assert made.visitor().post("/api/signup", json=document).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -1130,13 +1133,15 @@ def test_a_parents_json_passes(document: dict[str, Any]) -> None:
 )
 def test_a_date_of_ones_own_is_not_somebody_elses(name: str) -> None:
     with site_of("WSGI", PrivacyPolicy()) as made:
-        assert made.visitor().post("/signup", data={name: TWELVE, **PASSWORD}).status == 403
+        assert made.visitor().post("/signup", data={name: TWELVE, **PASSWORD}).status_code == 403
 
 
 def test_a_declared_signup_is_judged_whoever_its_field_names() -> None:
     policy = PrivacyPolicy(signups=[Signup("/register", birth_date="student.dob")])
     with site_of("WSGI", policy) as made:
-        assert made.visitor().post("/register", json={"student": {"dob": TWELVE}}).status == 403
+        assert (
+            made.visitor().post("/register", json={"student": {"dob": TWELVE}}).status_code == 403
+        )
 
 
 def test_nested_json_of_an_undeclared_signup_is_found() -> None:
@@ -1146,7 +1151,7 @@ def test_nested_json_of_an_undeclared_signup_is_found() -> None:
             "password": "x",
             "profile": {"dob": {"year": 2015, "month": 1, "day": 2}},
         }
-        assert made.visitor().post("/api/signup", json={"user": user}).status == 403
+        assert made.visitor().post("/api/signup", json={"user": user}).status_code == 403
 
 
 SIGNUP = b"dob=2020-01-01&password=x"
@@ -1198,13 +1203,13 @@ def test_an_undeclared_signup_that_may_be_read_otherwise_is_refused(
         with site_of("ASGI", PrivacyPolicy()) as made:
             fields = {**more, **length, **({"content-type": content_type} if content_type else {})}
             response = made.visitor().post("/join", content=flood(content, 1), headers=fields)
-            assert response.status == status
+            assert response.status_code == status
             assert made.seen == ([("POST", content)] if status == 200 else [])
 
 
 def test_looking_for_signups_can_be_switched_off() -> None:
     with site_of("ASGI", PrivacyPolicy(detect_signups=False)) as made:
-        assert made.visitor().post("/join", data={"dob": TWELVE, **PASSWORD}).status == 200
+        assert made.visitor().post("/join", data={"dob": TWELVE, **PASSWORD}).status_code == 200
 
 
 # ---------------------------------------------------------------------------------- modes and defects
@@ -1215,7 +1220,7 @@ def test_in_report_mode_everything_passes_and_is_told(
 ) -> None:
     with site_of("ASGI", PrivacyPolicy(mode="report", signups=POLICY.signups)) as made:
         response = made.visitor().post("/register", data={"dob": TWELVE})
-        assert (response.status, response.set_cookies) == (200, [])
+        assert (response.status_code, response.set_cookies) == (200, [])
         assert made.seen == [("POST", f"dob={TWELVE}".encode())]
     assert "would have been answered 403" in caplog.text
     assert refusals == []
@@ -1227,7 +1232,7 @@ def test_in_report_mode_everything_passes_and_is_told(
 def test_switched_off_or_exempt_signups_pass(more: dict[str, Any]) -> None:
     for protocol in PROTOCOLS:
         with site_of(protocol, PrivacyPolicy(signups=POLICY.signups, **more)) as made:
-            assert made.visitor().post("/register", data={"dob": TWELVE}).status == 200
+            assert made.visitor().post("/register", data={"dob": TWELVE}).status_code == 200
 
 
 def test_a_defect_of_ours_leaves_a_declared_signup_closed(
@@ -1237,7 +1242,7 @@ def test_a_defect_of_ours_leaves_a_declared_signup_closed(
         raise RuntimeError(body.decode())
 
     monkeypatch.setattr(AskedAge, "allows", broken)
-    assert site.visitor().post("/register", data={"dob": ADULT}).status == 422
+    assert site.visitor().post("/register", data={"dob": ADULT}).status_code == 422
     assert site.seen == []
     assert ADULT not in caplog.text
 
@@ -1252,7 +1257,7 @@ def test_a_receiver_that_fails_harms_nobody(site: Site, caplog: pytest.LogCaptur
         heard.append(said)
 
     with signup_refused.connected_to(broken), signup_refused.connected_to(other):
-        assert site.visitor().post("/register", data={"dob": TWELVE}).status == 403
+        assert site.visitor().post("/register", data={"dob": TWELVE}).status_code == 403
     assert heard == [{"route": "/register", "reason": "under_age"}]
     assert "a receiver of signup_refused" in caplog.text
 
@@ -1268,8 +1273,8 @@ def test_the_event_names_the_declaration_and_never_the_visitors_path(
 def test_a_nested_layer_asks_once() -> None:
     with site_of("ASGI", POLICY) as made:
         wrapped = protect(made.app, POLICY)
-        assert visitor(wrapped).post("/register", data={"dob": ADULT}).status == 200
-        assert visitor(wrapped).post("/register", data={"dob": TWELVE}).status == 403
+        assert visitor(wrapped).post("/register", data={"dob": ADULT}).status_code == 200
+        assert visitor(wrapped).post("/register", data={"dob": TWELVE}).status_code == 403
 
 
 def test_each_host_has_its_own_signups() -> None:
@@ -1280,7 +1285,9 @@ def test_each_host_has_its_own_signups() -> None:
     layered = protect(app, lambda host: POLICY if host == "shop.example" else None)
     for host, status in (("shop.example", 403), ("other.example", 200)):
         v = visitor(layered, base_url=f"http://{host}")
-        assert v.post("/split", data={"year": "2020", "month": "1", "day": "1"}).status == status
+        assert (
+            v.post("/split", data={"year": "2020", "month": "1", "day": "1"}).status_code == status
+        )
 
 
 def test_a_websocket_is_no_signup() -> None:

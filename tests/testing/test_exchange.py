@@ -99,10 +99,10 @@ def test_whatever_an_app_answers_the_layer_leaves_no_breach(
         response = v.get(path)
         exchange = Exchange(
             "GET",
-            response.url,
+            str(response.url),
             signal.fields,
-            response.status,
-            response.headers.raw,
+            response.status_code,
+            response.fields,
             response.content,
         )
         assert breaches(POLICY, exchange) == []

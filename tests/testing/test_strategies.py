@@ -169,12 +169,12 @@ def test_an_app_answers_with_its_reply_over_both_protocols(
 ) -> None:
     response = visitor(getattr(app, protocol), **signal.options).get("/about")
     reply = app.replies["/about"]
-    assert (response.status, response.content) == (reply.status, reply.body)
-    assert [(name.lower(), value) for name, value in response.headers.raw] == [
+    assert (response.status_code, response.content) == (reply.status, reply.body)
+    assert [(name.lower(), value) for name, value in response.fields] == [
         (name.lower(), value) for name, value in reply.fields
     ]
     assert app.seen[-1] == ("GET", "/about")
-    assert visitor(getattr(app, protocol)).get("/nowhere").status == 404
+    assert visitor(getattr(app, protocol)).get("/nowhere").status_code == 404
 
 
 @given(strategies.wsgi_apps(), strategies.asgi_apps(), strategies.signals())

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 from wsgiref.validate import validator
 
+import httpx2
 import pytest
 from flask import Flask, request, session
 from hypothesis import given
@@ -40,8 +41,6 @@ from alpines_privacy.testing import (
     WebSocketClosed,
     visitor,
 )
-from alpines_privacy.testing.request import URL
-from alpines_privacy.testing.request import Request as Sent
 
 mood: ContextVar[str] = ContextVar("mood")
 
@@ -130,7 +129,7 @@ def test_a_visitor_can_change_their_mind(app: Any) -> None:
 
 
 BODIES: list[tuple[dict[str, Any], str, dict[str, str]]] = [
-    ({}, "", {}),
+    ({}, "", {"content-length": "0"}),
     (
         {"data": {"a": "1 2", "b": ["x", "ü"]}},
         "a=1+2&b=x&b=%C3%BC",
@@ -138,12 +137,11 @@ BODIES: list[tuple[dict[str, Any], str, dict[str, str]]] = [
     ),
     (
         {"json": {"a": [1]}},
-        '{"a": [1]}',
-        {"content-type": "application/json", "content-length": "10"},
+        '{"a":[1]}',
+        {"content-type": "application/json", "content-length": "9"},
     ),
     ({"json": False}, "false", {"content-type": "application/json", "content-length": "5"}),
     ({"content": b"raw"}, "raw", {"content-length": "3"}),
-    ({"content": bytearray(b"raw")}, "raw", {"content-length": "3"}),
     ({"content": [b"a", b"", b"bc"]}, "abc", {"transfer-encoding": "chunked"}),
     ({"content": iter([b"a", b"bc"])}, "abc", {"transfer-encoding": "chunked"}),
     (
@@ -183,17 +181,6 @@ def test_both_protocols_see_the_same_url(path: str, query: str) -> None:
     assert unquote(over_asgi["query"]) == query
 
 
-@pytest.mark.parametrize("options", [{"data": {}, "json": 1}, {"json": 1, "content": b""}])
-def test_two_bodies_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="one body"):
-        visitor(wsgi_echo).post("/", **options)
-
-
-def test_content_is_bytes() -> None:
-    with pytest.raises(TypeError, match="encode the str"):
-        visitor(wsgi_echo).post("/", content="text")
-
-
 @both
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
 def test_each_method_is_sent_by_its_name(app: Any, method: str) -> None:
@@ -203,7 +190,7 @@ def test_each_method_is_sent_by_its_name(app: Any, method: str) -> None:
 @both
 def test_head_has_no_body(app: Any) -> None:
     response = visitor(app).head("/")
-    assert (response.status, response.content) == (200, b"")
+    assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-type"] == "application/json"
 
 
@@ -316,7 +303,7 @@ REDIRECTS = [  # method, path, method and body at the end
     ("POST", "/301/x", "GET", ""),
     ("POST", "/302/x", "GET", ""),
     ("POST", "/303/x", "GET", ""),
-    ("PUT", "/302/x", "PUT", "a=1"),
+    ("PUT", "/302/x", "GET", ""),
     ("PUT", "/303/x", "GET", ""),
     ("POST", "/307/x", "POST", "a=1"),
     ("POST", "/308/x", "POST", "a=1"),
@@ -337,20 +324,22 @@ def test_redirects_change_method_and_body_as_in_a_browser(
         final != "GET",
     )
     steps = [step for step in path.split("/") if step.isdigit()]
-    assert [before.status for before in response.history] == [int(step) for step in steps]
+    assert [before.status_code for before in response.history] == [int(step) for step in steps]
     assert got["fields"]["cookie"] == "; ".join(f"s{step}=1" for step in steps)
 
 
 def test_head_stays_head_after_a_303() -> None:
     response = visitor(redirecting, follow_redirects=True).head("/303/x")
-    assert (response.status, response.request.method) == (200, "HEAD")
+    assert (response.status_code, response.request.method) == (200, "HEAD")
 
 
 def test_redirects_are_followed_only_when_asked() -> None:
-    assert visitor(redirecting).get("/302/x").status == 302
-    assert visitor(redirecting).get("/302/x", follow_redirects=True).status == 200
+    assert visitor(redirecting).get("/302/x").status_code == 302
+    assert visitor(redirecting).get("/302/x", follow_redirects=True).status_code == 200
     assert (
-        visitor(redirecting, follow_redirects=True).get("/302/x", follow_redirects=False).status
+        visitor(redirecting, follow_redirects=True)
+        .get("/302/x", follow_redirects=False)
+        .status_code
         == 302
     )
 
@@ -361,7 +350,7 @@ def test_a_redirect_away_from_the_site_is_the_response(target: str) -> None:
         start_response("302 Found", [("Location", target)] if target else [])
         return []
 
-    assert visitor(leaving, follow_redirects=True).get("/").status == 302
+    assert visitor(leaving, follow_redirects=True).get("/").status_code == 302
 
 
 def test_redirects_without_end_are_an_error() -> None:
@@ -370,21 +359,27 @@ def test_redirects_without_end_are_an_error() -> None:
         return []
 
     with pytest.raises(
-        RuntimeError, match="More than 20 redirects, the last to http://testserver/"
+        httpx2.TooManyRedirects, match="More than 20 redirects, the last to http://testserver/"
     ):
         visitor(circling, follow_redirects=True).get("/")
 
 
 def test_a_body_that_is_used_up_cannot_be_redirected() -> None:
-    with pytest.raises(RuntimeError, match="iterator"):
-        visitor(redirecting, follow_redirects=True).post("/307/x", content=iter([b"a"]))
+    def reading(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        environ["wsgi.input"].read()
+        return redirecting(environ, start_response)
+
+    with pytest.raises(httpx2.StreamConsumed):
+        visitor(reading, follow_redirects=True).post("/307/x", content=(b"a" for _ in range(1)))
 
 
 # What a response tells
 
 
 def response_with(*fields: tuple[str, str], content: bytes = b"", method: str = "GET") -> Response:
-    return Response(Sent(method, URL("http://testserver/"), [], b""), 200, fields, [content])
+    response = Response(httpx2.Request(method, "http://testserver/"), 200, fields, [content])
+    response.read()
+    return response
 
 
 def test_cookies_planted_and_deleted_are_told_apart() -> None:
@@ -398,7 +393,7 @@ def test_cookies_planted_and_deleted_are_told_apart() -> None:
     )
     assert (response.plants, response.deletes) == (["a", "d", "a"], ["b", "c"])
     assert response.set_cookies[3].attributes == {"max-age": "60", "path": "/x", "secure": ""}
-    assert len(response.headers.getlist("set-cookie")) == 6
+    assert len(response.headers.get_list("set-cookie")) == 6
 
 
 def test_vary_is_a_set_of_names_in_any_case_from_all_its_lines() -> None:
@@ -420,8 +415,8 @@ def test_field_names_equal_nothing_but_sets() -> None:
 def test_headers_ignore_case_and_join_lines() -> None:
     headers = Headers([("X-A", "1"), ("x-a", "2"), ("B", "")])
     assert (headers["x-A"], headers["b"], headers.get("c")) == ("1, 2", "", None)
-    assert (list(headers), len(headers), "X-a" in headers) == (["x-a", "b"], 2, True)
-    assert headers.raw == [("X-A", "1"), ("x-a", "2"), ("B", "")]
+    assert (list(headers), len(headers), "X-a" in headers) == (["x-a", "b"], 3, True)
+    assert headers.raw == [(b"X-A", b"1"), (b"x-a", b"2"), (b"B", b"")]
     with pytest.raises(KeyError):
         headers["c"]
 
@@ -498,7 +493,7 @@ def answering(body: Iterable[bytes], status: str = "200 OK") -> Any:
 def test_the_iterable_is_closed_once() -> None:
     body = Body(b"a", b"", b"b")
     response = visitor(answering(body, "418 I'm a teapot")).get("/")
-    assert (response.chunks, response.status, response.reason) == (
+    assert (response.chunks, response.status_code, response.reason_phrase) == (
         [b"a", b"b"],
         418,
         "I'm a teapot",
@@ -525,7 +520,7 @@ def test_an_app_may_start_late_and_start_over_until_a_byte_has_left() -> None:
         yield b"sorry"
 
     response = visitor(app).get("/")
-    assert (response.status, response.plants, response.content) == (500, [], b"sorry")
+    assert (response.status_code, response.plants, response.content) == (500, [], b"sorry")
 
 
 def test_an_error_after_the_first_byte_is_raised() -> None:
@@ -568,7 +563,7 @@ WRONG_WSGI: list[tuple[Any, type[Exception], str]] = [
 def test_wrong_wsgi_apps_hear_what_is_wrong(app: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         visitor(app).get("/")
-    assert visitor(app, raise_app_exceptions=False).get("/").status == 500
+    assert visitor(app, raise_app_exceptions=False).get("/").status_code == 500
 
 
 def test_a_request_body_is_read_piece_by_piece() -> None:
@@ -631,7 +626,7 @@ WRONG_ASGI: list[tuple[Any, str]] = [
 def test_wrong_asgi_apps_hear_what_is_wrong(app: Any, message: str) -> None:
     with pytest.raises(RuntimeError, match=message):
         visitor(app).get("/")
-    assert visitor(app, raise_app_exceptions=False).get("/").status in {200, 500}
+    assert visitor(app, raise_app_exceptions=False).get("/").status_code in {200, 500}
 
 
 def test_the_response_is_kept_as_the_app_cut_it() -> None:
@@ -772,7 +767,7 @@ def test_exceptions_reach_the_test_or_become_a_500(app: Any) -> None:
         visitor(app).get("/")
     assert caught.traceback[-1].name in {"wsgi_failing", "asgi_failing"}
     response = visitor(app, raise_app_exceptions=False).get("/")
-    assert (response.status, response.text) == (500, "Internal Server Error")
+    assert (response.status_code, response.text) == (500, "Internal Server Error")
 
 
 def test_the_frameworks_own_error_page_is_seen() -> None:
@@ -906,7 +901,7 @@ def test_a_closed_visitor_can_visit_again() -> None:
     v.get("/")
     v.close()
     v.close()
-    assert v.get("/").status == 200
+    assert v.get("/").status_code == 200
 
 
 # Lifespan
@@ -976,7 +971,7 @@ def test_an_app_without_lifespan_goes_without(app: Any) -> None:
 
 def test_a_wsgi_visitor_is_a_context_manager_too() -> None:
     with visitor(wsgi_echo) as v:
-        assert v.get("/").status == 200
+        assert v.get("/").status_code == 200
 
 
 # Websockets
@@ -1013,7 +1008,7 @@ chat = Starlette(routes=[WebSocketRoute("/ws", chatting)])
 def test_a_websocket_is_accepted_and_spoken_on() -> None:
     v = visitor(chat, dnt=True)
     with v.websocket("/ws", subprotocols=["chat.v1", "chat.v0"]) as ws:
-        assert (ws.accepted, ws.status, ws.subprotocol, ws.plants) == (
+        assert (ws.accepted, ws.status_code, ws.subprotocol, ws.plants) == (
             True,
             101,
             "chat.v1",
@@ -1045,7 +1040,7 @@ def test_a_denied_websocket_tells_status_cookies_and_body(
 ) -> None:
     v = visitor(chat)
     ws = v.websocket(f"/ws?mode={mode}")
-    assert (ws.accepted, ws.status, ws.plants, ws.text) == (False, status, plants, text)
+    assert (ws.accepted, ws.status_code, ws.plants, ws.text) == (False, status, plants, text)
     assert sorted(v.cookies) == plants
 
 
@@ -1076,7 +1071,7 @@ def test_exceptions_of_a_websocket_app_reach_the_test_once() -> None:
 
 def test_exceptions_of_a_websocket_app_can_stay_inside() -> None:
     v = visitor(chat, raise_app_exceptions=False)
-    assert v.websocket("/ws?mode=raise").status == 500
+    assert v.websocket("/ws?mode=raise").status_code == 500
     with v.websocket("/ws") as ws:
         ws.receive()
         ws.send("raise")
@@ -1085,7 +1080,7 @@ def test_exceptions_of_a_websocket_app_can_stay_inside() -> None:
 
 
 def test_a_websocket_app_that_never_answers_is_a_500() -> None:
-    assert visitor(sending()).websocket("/").status == 500
+    assert visitor(sending()).websocket("/").status_code == 500
 
 
 def test_a_websocket_app_that_sends_on_learns_that_the_visitor_left() -> None:

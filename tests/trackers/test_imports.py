@@ -214,7 +214,7 @@ async def _app(scope: object, receive: object, send: object) -> None:
 def test_the_module_is_served(query: str, names: str) -> None:
     app = PrivacyMiddleware(_app, PrivacyPolicy())
     response = visitor(app).get(f"/_privacy/nothing.js{query}")
-    assert response.status == 200
+    assert response.status_code == 200
     assert response.headers["content-type"] == "text/javascript; charset=utf-8"
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "immutable" in response.headers["cache-control"]

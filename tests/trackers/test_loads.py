@@ -884,5 +884,5 @@ def test_both_protocols_take_reports() -> None:
                 content=csp_report(X),
                 headers={"content-type": "application/csp-report", "host": "www.shop.example"},
             )
-        assert (response.status, response.headers.getlist("content-length")) == (204, [])
+        assert (response.status_code, response.headers.get_list("content-length")) == (204, [])
         assert promise.counts.by_host() == {"x.example.com": {"img-src": 1}}

@@ -74,7 +74,7 @@ def asks(shop: Shop, protocol: str, policy: PrivacyPolicy, **options: Any) -> Vi
 def test_a_page_over_http_is_redirected(protocol: str, method: str) -> None:
     shop = Shop()
     response = asks(shop, protocol, REQUIRE).request(method, "/a%20b/%2Fc?q=%C3%BC&q=2&&x")
-    assert response.status == 308
+    assert response.status_code == 308
     assert response.headers["location"] == "https://shop.example/a%20b/%2Fc?q=%C3%BC&q=2&&x"
     assert response.headers["cache-control"] == "no-store"
     assert not shop.called
@@ -93,7 +93,7 @@ def test_any_other_method_over_http_is_refused_and_its_body_not_read(
 
     shop = Shop()
     response = asks(shop, protocol, REQUIRE).request(method, "/login", content=body())
-    assert (response.status, shop.called, taken) == (403, False, [])
+    assert (response.status_code, shop.called, taken) == (403, False, [])
 
 
 @protocols
@@ -101,7 +101,7 @@ def test_any_other_method_over_http_is_refused_and_its_body_not_read(
 def test_what_comes_over_https_passes(protocol: str, method: str) -> None:
     shop = Shop()
     response = asks(shop, protocol, REQUIRE, base_url="https://shop.example").request(method, "/")
-    assert (response.status, shop.called) == (200, True)
+    assert (response.status_code, shop.called) == (200, True)
 
 
 @pytest.mark.parametrize(("scheme", "status"), [("ws", 403), ("wss", 101)])
@@ -113,7 +113,7 @@ def test_a_websocket_without_encryption_is_refused(
     base = "https://shop.example" if scheme == "wss" else "http://shop.example"
     browser = asks(shop, "asgi", REQUIRE, base_url=base, extensions=extensions)
     with browser.websocket("/live") as socket:
-        assert socket.status == status
+        assert socket.status_code == status
     browser.close()
     assert shop.called is (status == 101)
 
@@ -136,7 +136,7 @@ def test_nothing_is_changed_where_nothing_is_declared(protocol: str) -> None:
     shop = Shop()
     for base in ("http://shop.example", "https://shop.example"):
         response = asks(shop, protocol, PrivacyPolicy(), base_url=base).get("/")
-        assert response.status == 200
+        assert response.status_code == 200
         assert "strict-transport-security" not in response.headers
         assert "content-security-policy" not in response.headers
     assert not {type(p).__module__ for p, _ in Guard(PrivacyPolicy()).on_response} & {
@@ -151,7 +151,7 @@ def test_report_mode_redirects_nothing_and_says_so(
     shop = Shop()
     policy = PrivacyPolicy(https="require", hsts=Hsts(), mode="report")
     response = asks(shop, protocol, policy).get("/")
-    assert (response.status, shop.called) == (200, True)
+    assert (response.status_code, shop.called) == (200, True)
     assert "would have been answered 308" in caplog.text
     safe = asks(shop, protocol, policy, base_url="https://shop.example")
     assert "strict-transport-security" not in safe.get("/").headers
@@ -436,7 +436,7 @@ def test_a_health_check_gets_the_app_s_own_answer_whatever_its_host(
     shop = Shop()
     checker = asks(shop, protocol, CHECKED, address="10.0.0.2")
     response = checker.request(method, path, headers={"Host": host})
-    assert (response.status, shop.called) == (200, True)
+    assert (response.status_code, shop.called) == (200, True)
 
 
 NOT_EXEMPT = ["/", "/healthz/", "/healthzz", "/ready", "/ready/../login", "/ready/./x", "/ready//x", "/ready/;x",
@@ -468,7 +468,7 @@ def test_browsers_are_told_over_https_alone(
 ) -> None:
     policy = PrivacyPolicy(hsts=hsts)
     safe = asks(Shop(kind=kind), protocol, policy, base_url="https://shop.example").get("/")
-    assert safe.headers.getlist("strict-transport-security") == [value]
+    assert safe.headers.get_list("strict-transport-security") == [value]
     assert (
         "strict-transport-security" not in asks(Shop(kind=kind), protocol, policy).get("/").headers
     )
@@ -486,7 +486,7 @@ def test_the_app_s_own_field_stands(protocol: str, kind: str) -> None:
     shop = Shop(("Strict-Transport-Security", "max-age=60"), kind=kind)
     policy = PrivacyPolicy(hsts=Hsts(), https="require")
     response = asks(shop, protocol, policy, base_url="https://shop.example").get("/")
-    assert response.headers.getlist("strict-transport-security") == ["max-age=60"]
+    assert response.headers.get_list("strict-transport-security") == ["max-age=60"]
 
 
 def test_a_site_on_this_machine_does_not_claim_localhost() -> None:
@@ -531,9 +531,9 @@ UPGRADES = PrivacyPolicy(upgrade_insecure_requests=True)
 def test_pages_load_their_parts_over_https(protocol: str) -> None:
     own = "default-src 'self'"
     page = asks(Shop((_CSP, own)), protocol, UPGRADES, base_url="https://shop.example").get("/")
-    assert page.headers.getlist(_CSP) == [own, "upgrade-insecure-requests"]
+    assert page.headers.get_list(_CSP) == [own, "upgrade-insecure-requests"]
     over_http = asks(Shop((_CSP, own)), protocol, UPGRADES).get("/")
-    assert over_http.headers.getlist(_CSP) == [own]
+    assert over_http.headers.get_list(_CSP) == [own]
     data = asks(Shop(kind="application/json"), protocol, UPGRADES, base_url="https://shop.example")
     assert _CSP not in data.get("/").headers
 
@@ -541,7 +541,7 @@ def test_pages_load_their_parts_over_https(protocol: str) -> None:
 def test_an_app_that_asks_for_it_is_left_alone() -> None:
     own = "default-src 'self'; Upgrade-Insecure-Requests"
     page = asks(Shop((_CSP, own)), "wsgi", UPGRADES, base_url="https://shop.example").get("/")
-    assert page.headers.getlist(_CSP) == [own]
+    assert page.headers.get_list(_CSP) == [own]
 
 
 _CSP = "content-security-policy"
@@ -569,8 +569,8 @@ def test_secure_cookies_without_a_redirect(protocol: str, cookie: str, kind: str
     for base in ("http://shop.example", "https://shop.example"):
         shop = Shop(("Set-Cookie", cookie), kind=kind)
         response = asks(shop, protocol, policy, base_url=base).get("/")
-        assert response.status == 200
-        (line,) = response.headers.getlist("set-cookie")
+        assert response.status_code == 200
+        (line,) = response.headers.get_list("set-cookie")
         assert line.lower().count("secure") - cookie.lower().count("__secure") == 1
 
 

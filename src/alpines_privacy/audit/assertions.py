@@ -108,7 +108,7 @@ def _vary(visit: Visit, policy: PrivacyPolicy | None) -> Verdict:
 
 
 def _read(response: Any) -> _Read:
-    for reader in (_of_django, _of_httpx, _of_werkzeug, _of_visitor):
+    for reader in (_of_django, _of_httpx, _of_werkzeug):
         if (read := reader(response)) is not None:
             return read
     raise TypeError(
@@ -135,7 +135,7 @@ def _of_django(response: Any) -> _Read | None:
 
 
 def _of_httpx(response: Any) -> _Read | None:
-    """Read a response of httpx, or of Starlette's test client, which builds on it."""
+    """Read a response of httpx, or of Starlette's test client or the visitor, which build on it."""
     items = getattr(response.headers, "multi_items", None) if hasattr(response, "headers") else None
     if items is None:
         return None
@@ -161,14 +161,6 @@ def _of_werkzeug(response: Any) -> _Read | None:
         response.get_data(),
         list(request.headers),
     )
-
-
-def _of_visitor(response: Any) -> _Read | None:
-    raw = getattr(getattr(response, "headers", None), "raw", None)
-    if raw is None or not hasattr(response, "set_cookies"):
-        return None
-    request = response.request
-    return _made(str(request.url), response.status, raw, response.content, request.fields)
 
 
 def _made(

@@ -6,12 +6,22 @@ def test_opted_out_visitors_get_no_cookies():
     assert visitor(app, gpc=True).get("/").plants == []
 """
 
-from alpines_privacy.testing.client import Visitor
-from alpines_privacy.testing.jar import CookieJar
-from alpines_privacy.testing.response import FieldNames, Headers, Response
-from alpines_privacy.testing.websocket import WebSocket, WebSocketClosed
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alpines_privacy.lazy_names import lazy
+
+if TYPE_CHECKING:
+    from alpines_privacy.testing.client import AsyncVisitor, Visitor
+    from alpines_privacy.testing.client import Visitor as visitor  # noqa: N813 - a function to its users
+    from alpines_privacy.testing.jar import CookieJar
+    from alpines_privacy.testing.response import FieldNames, Headers, Response
+    from alpines_privacy.testing.websocket import AsyncWebSocket, WebSocket, WebSocketClosed
 
 __all__ = [
+    "AsyncVisitor",
+    "AsyncWebSocket",
     "CookieJar",
     "FieldNames",
     "Headers",
@@ -22,4 +32,22 @@ __all__ = [
     "visitor",
 ]
 
-visitor = Visitor
+_CLIENT, _RESPONSE, _WEBSOCKET = (
+    f"{__name__}.{module}" for module in ("client", "response", "websocket")
+)
+# Imported on first use: the audit needs none of httpx2.
+__getattr__ = lazy(
+    __name__,
+    {
+        "AsyncVisitor": _CLIENT,
+        "Visitor": _CLIENT,
+        "visitor": _CLIENT,
+        "CookieJar": f"{__name__}.jar",
+        "FieldNames": _RESPONSE,
+        "Headers": _RESPONSE,
+        "Response": _RESPONSE,
+        "AsyncWebSocket": _WEBSOCKET,
+        "WebSocket": _WEBSOCKET,
+        "WebSocketClosed": _WEBSOCKET,
+    },
+)

@@ -4,67 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import httpx2
 
 from alpines_privacy.asgi import ASGIApp, Message, Scope
 from alpines_privacy.http.heads import Field
 from alpines_privacy.testing.lifespan import Lifespan
-from alpines_privacy.testing.loop import PrivateLoop
-from alpines_privacy.testing.messages import HungUp, fields_of, stems_from_hanging_up
+from alpines_privacy.testing.loop import PrivateLoop, apart_from
+from alpines_privacy.testing.messages import HungUp, fields_of, request_of, stems_from_hanging_up
 from alpines_privacy.testing.request import Body, Request
 from alpines_privacy.testing.response import Headers, Response
-from alpines_privacy.testing.websocket import Session, WebSocket
+from alpines_privacy.testing.websocket import AsyncWebSocket, Session, WebSocket
 
-__all__ = ["ASGITransport"]
+__all__ = ["ASGITransport", "AsyncASGITransport"]
 
 
-class ASGITransport:
-    """Runs an ASGI app on a loop of its own, in a thread."""
+class _App:
+    """An app, its lifespan, and what a visitor's requests tell it."""
 
-    def __init__(
-        self, app: ASGIApp, address: str, extensions: Mapping[str, Any], *, raises: bool
-    ) -> None:
-        self._app = app
-        self._address = address
-        self._extensions = extensions
-        self._raises = raises
-        self._loop = PrivateLoop()
+    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
+        self.call = app
+        self.raises: bool = options["raise_app_exceptions"]
+        self._address: str = options["address"]
+        self._extensions: Mapping[str, Any] = options["extensions"] or {}
         self._lifespan: Lifespan | None = None
 
-    def exchange(self, request: Request, most_chunks: int | None) -> Response:
-        """Send one request to the app; return its response after the app and its tasks have ended."""
-        scope = self._scope(request, "http")
-        exchange = _Exchange(request, most_chunks)
-        return self._loop.run(exchange.run(self._app, scope, raises=self._raises))
-
-    def connect(self, request: Request, subprotocols: list[str]) -> WebSocket:
-        """Ask the app for a websocket; return the outcome of the handshake."""
-        scope = self._scope(request, "websocket")
-        scope["subprotocols"] = subprotocols
-        scope["extensions"].setdefault("websocket.http.response", {})
-        session = Session(request, raises=self._raises)
-        return WebSocket(self._loop, session, self._loop.run(session.open(self._app, scope)))
-
-    def start(self) -> None:
+    async def start(self) -> None:
         """Start the app; raises what its start-up raises."""
         lifespan = Lifespan()
-        try:
-            self._loop.run(lifespan.start(self._app))
-        except BaseException:
-            self._loop.close()
-            raise
+        await lifespan.start(self.call)
         self._lifespan = lifespan
 
-    def close(self) -> None:
-        """End the app, if it was started, and its loop."""
+    async def end(self) -> None:
+        """End the app, if it was started."""
         lifespan, self._lifespan = self._lifespan, None
-        try:
-            if lifespan is not None:
-                self._loop.run(lifespan.end())
-        finally:
-            self._loop.close()
+        if lifespan is not None:
+            await lifespan.end()
+
+    async def exchange(self, request: httpx2.Request) -> Response:
+        """Send one request; return its response after the app and its tasks have ended."""
+        exchange = _Exchange(request, request_of(request).body)
+        scope = self._scope(request_of(request), "http")
+        return await exchange.run(self.call, scope, raises=self.raises)
+
+    async def open(
+        self, request: httpx2.Request, subprotocols: list[str]
+    ) -> tuple[Session, Message]:
+        """Ask for a websocket; return the session and the app's answer."""
+        scope = self._scope(request_of(request), "websocket")
+        scope["subprotocols"] = subprotocols
+        scope["extensions"].setdefault("websocket.http.response", {})
+        session = Session(request, raises=self.raises)
+        return session, await session.open(self.call, scope)
 
     def _scope(self, request: Request, kind: str) -> Scope:
         url = request.url
@@ -89,13 +83,68 @@ class ASGITransport:
         return scope
 
 
+class ASGITransport(httpx2.BaseTransport):
+    """Runs an ASGI app on a loop of its own, in a thread."""
+
+    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
+        self._app = _App(app, options)
+        self._loop = PrivateLoop()
+
+    def handle_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response."""
+        return self._loop.run(self._app.exchange(request))
+
+    def connect(self, request: httpx2.Request, subprotocols: list[str]) -> WebSocket:
+        """Ask the app for a websocket; return the outcome of the handshake."""
+        session, answer = self._loop.run(self._app.open(request, subprotocols))
+        return WebSocket(session, answer, self._loop)
+
+    def start(self) -> None:
+        """Start the app; raises what its start-up raises."""
+        try:
+            self._loop.run(self._app.start())
+        except BaseException:
+            self._loop.close()
+            raise
+
+    def close(self) -> None:
+        """End the app, if it was started, and its loop."""
+        try:
+            self._loop.run(self._app.end())
+        finally:
+            self._loop.close()
+
+
+class AsyncASGITransport(httpx2.AsyncBaseTransport):
+    """Runs an ASGI app on the test's own loop, in a task without the test's context variables."""
+
+    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
+        self._app = _App(app, options)
+
+    async def handle_async_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response."""
+        return await apart_from(self._app.exchange(request))
+
+    async def connect(self, request: httpx2.Request, subprotocols: list[str]) -> AsyncWebSocket:
+        """Ask the app for a websocket; return the outcome of the handshake."""
+        return AsyncWebSocket(*await apart_from(self._app.open(request, subprotocols)))
+
+    async def start(self) -> None:
+        """Start the app; raises what its start-up raises."""
+        await apart_from(self._app.start())
+
+    async def aclose(self) -> None:
+        """End the app, if it was started."""
+        await apart_from(self._app.end())
+
+
 class _Exchange:
     """One request and the messages of its response."""
 
-    def __init__(self, request: Request, most_chunks: int | None) -> None:
+    def __init__(self, request: httpx2.Request, body: Body) -> None:
         self._request = request
-        self._pieces = _pieces(request.body)
-        self._most_chunks = most_chunks
+        self._pieces = _pieces(body)
+        self._most_chunks = request.extensions.get("hang_up_after")
         self._over = asyncio.Event()
         self._hung_up = False
         self._start: Message | None = None
@@ -122,7 +171,7 @@ class _Exchange:
             raise RuntimeError("The app ended before its response was complete")
 
     async def _receive(self) -> Message:
-        for message in self._pieces:
+        async for message in self._pieces:
             return message
         await self._over.wait()
         return {"type": "http.disconnect"}
@@ -205,11 +254,15 @@ _TAKES: dict[str, Callable[[_Exchange, Message], None]] = {
 }
 
 
-def _pieces(body: Body) -> Iterator[Message]:
+async def _pieces(body: Body) -> AsyncIterator[Message]:
     """Send bytes in one message, an iterable piece by piece, and then its end."""
     if isinstance(body, bytes):
         yield {"type": "http.request", "body": body, "more_body": False}
         return
-    for piece in body:
-        yield {"type": "http.request", "body": piece, "more_body": True}
+    if isinstance(body, Iterable):
+        for piece in body:
+            yield {"type": "http.request", "body": piece, "more_body": True}
+    else:
+        async for piece in body:
+            yield {"type": "http.request", "body": piece, "more_body": True}
     yield {"type": "http.request", "body": b"", "more_body": False}

@@ -1,27 +1,33 @@
-"""The visitor: a small synchronous client with a browser's cookies and a privacy signal."""
+"""The visitor: httpx2's client in front of an app, with a browser's cookies and a privacy signal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+try:
+    import httpx2
+except ModuleNotFoundError as error:
+    if error.name != "httpx2":
+        raise
+    raise ModuleNotFoundError(
+        "alpines_privacy.testing needs httpx2: pip install 'alpines-privacy[testing]'",
+        name="httpx2",
+    ) from None
 
 from alpines_privacy import __version__
 from alpines_privacy.http.heads import Field
 from alpines_privacy.interface import is_asgi
-from alpines_privacy.testing.asgi import ASGITransport
+from alpines_privacy.testing.asgi import ASGITransport, AsyncASGITransport
 from alpines_privacy.testing.jar import CookieJar
-from alpines_privacy.testing.request import URL, Body, FieldsLike, Request, encode_body, listed
+from alpines_privacy.testing.request import URL
 from alpines_privacy.testing.response import Response
-from alpines_privacy.testing.websocket import WebSocket
-from alpines_privacy.testing.wsgi import WSGITransport
+from alpines_privacy.testing.websocket import AsyncWebSocket, WebSocket
+from alpines_privacy.testing.wsgi import AsyncWSGITransport, WSGITransport
 
-__all__ = ["Visitor"]
+__all__ = ["AsyncVisitor", "Visitor", "visitor"]
 
 _MOST_REDIRECTS = 20  # as many as browsers follow
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_OF_BODIES = frozenset({"content-length", "content-type", "transfer-encoding"})
-_LENGTHS = frozenset({"content-length", "transfer-encoding"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_FIELDS: list[Field] = [
     ("connection", "Upgrade"),
@@ -29,10 +35,120 @@ _WEBSOCKET_FIELDS: list[Field] = [
     ("sec-websocket-version", "13"),
     ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),  # RFC 6455's own sample
 ]
+_OPTIONS: Mapping[str, Any] = {
+    "dnt": None,
+    "gpc": False,
+    "base_url": "http://testserver",
+    "headers": None,
+    "address": "127.0.0.1",
+    "follow_redirects": False,
+    "raise_app_exceptions": True,
+    "extensions": None,
+}
+
+if TYPE_CHECKING:
+    from httpx2._client import BaseClient as _Client
+else:
+    _Client = object
 
 
-class Visitor:
+class _Browser(_Client):
+    """What a browser adds to httpx2's client: signals, its own cookie rules, its fields, its redirects."""
+
+    def __init__(
+        self, sends: Callable[[Any, Mapping[str, Any]], Any], app: Any, given: Any
+    ) -> None:
+        if unknown := given.keys() - _OPTIONS:
+            raise TypeError(
+                f"visitor() has no option {min(unknown)!r}; it has {', '.join(_OPTIONS)}"
+            )
+        self._app, self._options = app, {**_OPTIONS, **given}
+        base_url, headers = self._options["base_url"], self._options["headers"]
+        home = httpx2.URL(base_url)
+        if home.scheme not in {"http", "https"} or not home.host:
+            raise ValueError(
+                f"{base_url!r} is no URL of a site; expected one such as https://shop.example"
+            )
+        self.dnt: bool | str | None = self._options["dnt"]
+        self.gpc: bool = self._options["gpc"]
+        self._jar = CookieJar(URL(str(home)))
+        self._sends = sends(app, self._options)
+        super().__init__(
+            transport=self._sends,  # type: ignore[call-arg]  # the client beside this class has it
+            base_url=home,
+            follow_redirects=self._options["follow_redirects"],
+            trust_env=False,
+        )
+        # A visitor says nothing of encodings, nor of connections, unless asked to.
+        self.headers = {"accept": "*/*", "user-agent": f"alpines-privacy-visitor/{__version__}"}
+        del self.headers["accept-encoding"], self.headers["connection"]
+        self.headers.update(httpx2.Headers(headers, encoding="latin-1"))
+
+    @property  # type: ignore[misc]  # it has no setter
+    def cookies(self) -> CookieJar:  # type: ignore[override]  # a browser's rules in place of httpx2's
+        """The cookies that the visitor has."""
+        return self._jar
+
+    def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:
+        """Build a request as a browser sends it; arguments as those of httpx2.
+
+        Fields in `headers` take the place of the visitor's own, `cookie` included; `cookies` are
+        sent beside those in the jar, this once.
+        """
+        target = self.base_url.join(url)
+        given = httpx2.Headers(options.pop("headers", None), encoding="latin-1")
+        if cookies := options.pop("cookies", None):
+            given.setdefault("cookie", self._jar.header(URL(str(target)), cookies))
+        own = [field for field in self._own_fields(method, given) if field[0] not in self.headers]
+        headers = httpx2.Headers(own, encoding="latin-1")
+        headers.update(given)
+        return super().build_request(method, target, headers=headers, **options)
+
+    def _own_fields(self, method: str, given: httpx2.Headers) -> list[Field]:
+        fields: list[Field] = []
+        if method.upper() not in _SAFE or "upgrade" in given:  # apps check forgery by it
+            fields.append(("origin", str(self.base_url).removesuffix("/")))
+        if self.dnt is not None:
+            fields.append(("dnt", str(int(self.dnt)) if isinstance(self.dnt, bool) else self.dnt))
+        return [*fields, ("sec-gpc", "1")] if self.gpc else fields
+
+    def _with_cookies(self, request: httpx2.Request) -> httpx2.Request:
+        cookies = self._jar.header(URL(str(request.url)))
+        if cookies and "cookie" not in request.headers:
+            request.headers.update(httpx2.Headers({"cookie": cookies}, encoding="latin-1"))
+        return request
+
+    def _next(self, response: Any, history: list[Any], follow: object) -> httpx2.Request | None:
+        """Return the request that a redirect leads to, None where nothing is followed."""
+        follows = follow if isinstance(follow, bool) else self.follow_redirects
+        response.history = list(history)
+        request: httpx2.Request | None = response.next_request
+        if not follows or request is None:
+            return None
+        history.append(response)
+        if len(history) > _MOST_REDIRECTS:
+            raise httpx2.TooManyRedirects(
+                f"More than {_MOST_REDIRECTS} redirects, the last to {request.url}", request=request
+            )
+        if request.method != response.request.method:  # it has no body any more
+            for name in ("content-type", "origin"):
+                request.headers.pop(name, None)
+        return request
+
+    def _handshake(self, path: str, subprotocols: Sequence[str], headers: Any) -> httpx2.Request:
+        if not is_asgi(self._app):
+            raise TypeError("This is a WSGI app, and WSGI has no websockets")
+        fields = httpx2.Headers(_WEBSOCKET_FIELDS)
+        fields.update(httpx2.Headers(headers, encoding="latin-1"))
+        if subprotocols:
+            fields["sec-websocket-protocol"] = ", ".join(subprotocols)
+        return self._with_cookies(self.build_request("GET", path, headers=fields))
+
+
+class Visitor(_Browser, httpx2.Client):
     """Visits a WSGI or ASGI app, protected or not, without a server: `visitor(app, gpc=True).get("/")`.
+
+    It is an httpx2 `Client`: its methods, their arguments and its responses are httpx2's.
 
     - `dnt`: True sends `DNT: 1`, False `DNT: 0`, a str is sent as it is; None sends none.
     - `gpc`: sends `Sec-GPC: 1`. Both can be changed between requests: `v.gpc = True`.
@@ -43,197 +159,146 @@ class Visitor:
     - `raise_app_exceptions`: let the app's exceptions reach the test; else they become a 500.
     - `extensions`: ASGI extensions in the scope, such as `{"http.response.pathsend": {}}`.
 
-    `with visitor(app) as v:` also runs an ASGI app's lifespan. An ASGI app runs on an event loop in
-    a thread of its own, a WSGI app in the thread of the test; in both, no context variable of the
-    test's is set, and none of the app's is set after. Raises TypeError for an object that is no
-    app, ValueError for a `base_url` that is no origin.
+    `with visitor(app) as v:` also runs an ASGI app's lifespan; `async with` gives an `AsyncVisitor`.
+    An ASGI app runs on an event loop in a thread of its own, a WSGI app in the thread of the test;
+    in both, no context variable of the test's is set, and none of the app's is set after. Raises
+    TypeError for an object that is no app, ValueError for a `base_url` that is no origin.
     """
 
-    def __init__(  # noqa: PLR0913 - all by name, and each has a default
-        self,
-        app: Any,
-        *,
-        dnt: bool | str | None = None,
-        gpc: bool = False,
-        base_url: str = "http://testserver",
-        headers: FieldsLike | None = None,
-        address: str = "127.0.0.1",
-        follow_redirects: bool = False,
-        raise_app_exceptions: bool = True,
-        extensions: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.dnt = dnt
-        self.gpc = gpc
-        self.home = URL(base_url)
-        self.cookies = CookieJar(self.home)
-        self.follow_redirects = follow_redirects
-        self._headers = listed(headers)
-        self._transport: ASGITransport | WSGITransport = (
-            ASGITransport(app, address, extensions or {}, raises=raise_app_exceptions)
-            if is_asgi(app)
-            else WSGITransport(app, address, raises=raise_app_exceptions)
-        )
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(ASGITransport if is_asgi(app) else WSGITransport, app, options)
 
     def __enter__(self) -> Self:
-        if isinstance(self._transport, ASGITransport):
-            self._transport.start()
+        self._sends.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    async def __aenter__(self) -> AsyncVisitor:
+        self._together = AsyncVisitor(self._app, **self._options)
+        return await self._together.__aenter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._together.aclose()
+
     def close(self) -> None:
-        """End the app's lifespan, if it began, and its event loop; raises what its shutdown raises."""
-        if isinstance(self._transport, ASGITransport):
-            self._transport.close()
+        """End the app's lifespan, if it began, and its event loop; raises what its shutdown raises.
 
-    def request(  # noqa: PLR0913 - as above
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: FieldsLike | None = None,
-        data: Mapping[str, Any] | None = None,
-        json: Any = None,
-        content: Body | None = None,
-        follow_redirects: bool | None = None,
-        hang_up_after: int | None = None,
-    ) -> Response:
-        """Send a request; return the complete response after the app has ended.
-
-        `path` may hold a query, or be a whole URL: any host's requests go to the app. The body is
-        a form (`data`; a list gives a field several values), a `json` value, or `content`: bytes,
-        or an iterable of bytes that the app reads piece by piece. A field in `headers` takes the
-        place of the visitor's own, `cookie` included. With `hang_up_after=2` the visitor leaves
-        after two chunks of the body: for streams without end.
-
-        Raises what the app raises; RuntimeError for an app that ends without a response, or for
-        more than 20 redirects; TypeError for two bodies at once.
+        The visitor can visit again.
         """
-        body, fields = encode_body(data, json, content)
-        given = listed(headers)
-        if any(name == "content-length" for name, _ in given):  # then it is no chunked body
-            fields = [field for field in fields if field[0] not in _LENGTHS]
-        fields += given
-        request = self._request(method.upper(), self._url(path), body, fields)
-        response = self._exchange(request, hang_up_after)
-        if not (self.follow_redirects if follow_redirects is None else follow_redirects):
-            return response
+        self._sends.close()
+
+    def get(self, url: Any, *, hang_up_after: int | None = None, **options: Any) -> Response:
+        """Send a GET request; options as in httpx2.
+
+        With `hang_up_after=2` the visitor leaves after two chunks of the body: for streams without
+        end (`extensions={"hang_up_after": 2}` for other methods). Raises what the app raises;
+        RuntimeError for an app that ends without a response.
+        """
+        if hang_up_after is not None:
+            options["extensions"] = {
+                **options.get("extensions", {}),
+                "hang_up_after": hang_up_after,
+            }
+        return super().get(url, **options)  # type: ignore[return-value]  # the transport makes it
+
+    if TYPE_CHECKING:
+
+        def request(self, method: str, url: Any, **options: Any) -> Response: ...
+        def options(self, url: Any, **options: Any) -> Response: ...
+        def head(self, url: Any, **options: Any) -> Response: ...
+        def post(self, url: Any, **options: Any) -> Response: ...
+        def put(self, url: Any, **options: Any) -> Response: ...
+        def patch(self, url: Any, **options: Any) -> Response: ...
+        def delete(self, url: Any, **options: Any) -> Response: ...
+
+    def send(
+        self, request: httpx2.Request, *, follow_redirects: Any = None, **options: Any
+    ) -> Response:
+        """Send a request, and follow redirects on the site's own host if asked to."""
         history: list[Response] = []
-        while (url := self._led_to(response)) is not None:
-            history.append(response)
-            if len(history) > _MOST_REDIRECTS:
-                raise RuntimeError(f"More than {_MOST_REDIRECTS} redirects, the last to {url}")
-            method, body, fields = _redirected(response, body, fields)
-            response = self._exchange(self._request(method, url, body, fields), hang_up_after)
-        response.history = history
-        return response
+        following: httpx2.Request | None = request
+        while following is not None:
+            response = super().send(
+                self._with_cookies(following), follow_redirects=False, **options
+            )
+            following = self._next(response, history, follow_redirects)
+        return response  # type: ignore[return-value]  # as in `get`
 
-    def get(self, path: str, **options: Any) -> Response:
-        """Send a GET request; options as in `request`."""
-        return self.request("GET", path, **options)
-
-    def head(self, path: str, **options: Any) -> Response:
-        """Send a HEAD request; options as in `request`."""
-        return self.request("HEAD", path, **options)
-
-    def post(self, path: str, **options: Any) -> Response:
-        """Send a POST request; options as in `request`."""
-        return self.request("POST", path, **options)
-
-    def put(self, path: str, **options: Any) -> Response:
-        """Send a PUT request; options as in `request`."""
-        return self.request("PUT", path, **options)
-
-    def patch(self, path: str, **options: Any) -> Response:
-        """Send a PATCH request; options as in `request`."""
-        return self.request("PATCH", path, **options)
-
-    def delete(self, path: str, **options: Any) -> Response:
-        """Send a DELETE request; options as in `request`."""
-        return self.request("DELETE", path, **options)
-
-    def options(self, path: str, **options: Any) -> Response:
-        """Send an OPTIONS request; options as in `request`."""
-        return self.request("OPTIONS", path, **options)
-
-    def websocket(
-        self, path: str, *, subprotocols: Sequence[str] = (), headers: FieldsLike | None = None
+    def websocket(  # type: ignore[override]  # ours has the app's end too
+        self, path: str, *, subprotocols: Sequence[str] = (), headers: Any = None
     ) -> WebSocket:
         """Ask for a websocket; the answer tells whether it is `accepted`, with headers and cookies.
 
         Raises TypeError for a WSGI app (WSGI has none), and what the app raises before it answers.
         """
-        if isinstance(self._transport, WSGITransport):
-            raise TypeError("This is a WSGI app, and WSGI has no websockets")
-        fields = [*_WEBSOCKET_FIELDS, *listed(headers)]
-        if subprotocols:
-            fields.append(("sec-websocket-protocol", ", ".join(subprotocols)))
-        request = self._request("GET", self._url(path), b"", fields)
-        answer = self._transport.connect(request, list(subprotocols))
-        self._keep_cookies(answer)
+        request = self._handshake(path, subprotocols, headers)
+        answer: WebSocket = self._sends.connect(request, list(subprotocols))
+        self._jar.extract_cookies(answer.response)
         return answer
 
-    def _url(self, path: str) -> URL:
-        return URL(urljoin(str(self.home), path))
 
-    def _request(self, method: str, url: URL, body: Body, fields: list[Field]) -> Request:
-        own: list[Field] = [
-            ("host", url.authority),
-            ("accept", "*/*"),
-            ("user-agent", f"alpines-privacy-visitor/{__version__}"),
-        ]
-        if method not in _SAFE or ("upgrade", "websocket") in fields:  # apps check forgery by it
-            own.append(("origin", self.home.origin))
-        if cookies := self.cookies.header(url):
-            own.append(("cookie", cookies))
-        own = _overridden([*own, *self._signals()], self._headers)
-        return Request(method, url, _overridden(own, fields), body)
+class AsyncVisitor(_Browser, httpx2.AsyncClient):
+    """The visitor of async tests, an httpx2 `AsyncClient`: `async with visitor(app, gpc=True) as v`.
 
-    def _signals(self) -> list[Field]:
-        signals: list[Field] = []
-        if self.dnt is not None:
-            signals.append(("dnt", str(int(self.dnt)) if isinstance(self.dnt, bool) else self.dnt))
-        if self.gpc:
-            signals.append(("sec-gpc", "1"))
-        return signals
+    Options as those of `Visitor`. An ASGI app runs on the test's own loop, a WSGI app in a thread.
+    """
 
-    def _exchange(self, request: Request, hang_up_after: int | None) -> Response:
-        response = self._transport.exchange(request, hang_up_after)
-        self._keep_cookies(response)
-        return response
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(AsyncASGITransport if is_asgi(app) else AsyncWSGITransport, app, options)
 
-    def _led_to(self, response: Response) -> URL | None:
-        """Return where a redirect on the site's own host leads; None for any other response."""
-        location = response.headers.get("location")
-        if location is None or response.status not in _REDIRECTS:
-            return None
-        target = urlsplit(urljoin(response.url, location))
-        here = target.scheme in {"http", "https"} and target.hostname == self.home.host
-        return URL(target.geturl()) if here else None
+    async def __aenter__(self) -> Self:
+        await self._sends.start()
+        return self
 
-    def _keep_cookies(self, response: Response) -> None:
-        for line in response.headers.getlist("set-cookie"):
-            self.cookies.receive(line, response.request.url)
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
+    async def aclose(self) -> None:
+        """End the app's lifespan, if it began; raises what its shutdown raises."""
+        await self._sends.aclose()
 
-def _redirected(
-    response: Response, body: Body, fields: list[Field]
-) -> tuple[str, Body, list[Field]]:
-    """Return the request after a redirect (RFC 9110 §15.4): 307 and 308 keep method and body."""
-    method = response.request.method
-    turns_to_get = method != "HEAD" if response.status == 303 else method == "POST"
-    if response.status in {307, 308} or not turns_to_get:
-        if isinstance(body, Iterator):
-            raise RuntimeError(
-                f"{response.status} asks for the body again, and an iterator has none"
+    async def get(self, url: Any, *, hang_up_after: int | None = None, **options: Any) -> Response:
+        """Send a GET request; `hang_up_after` as in `Visitor.get`."""
+        if hang_up_after is not None:
+            options["extensions"] = {
+                **options.get("extensions", {}),
+                "hang_up_after": hang_up_after,
+            }
+        return await super().get(url, **options)  # type: ignore[return-value]  # the transport makes it
+
+    if TYPE_CHECKING:
+
+        async def request(self, method: str, url: Any, **options: Any) -> Response: ...
+        async def options(self, url: Any, **options: Any) -> Response: ...
+        async def head(self, url: Any, **options: Any) -> Response: ...
+        async def post(self, url: Any, **options: Any) -> Response: ...
+        async def put(self, url: Any, **options: Any) -> Response: ...
+        async def patch(self, url: Any, **options: Any) -> Response: ...
+        async def delete(self, url: Any, **options: Any) -> Response: ...
+
+    async def send(
+        self, request: httpx2.Request, *, follow_redirects: Any = None, **options: Any
+    ) -> Response:
+        """Send a request, and follow redirects on the site's own host if asked to."""
+        history: list[Response] = []
+        following: httpx2.Request | None = request
+        while following is not None:
+            response = await super().send(
+                self._with_cookies(following), follow_redirects=False, **options
             )
-        return method, body, fields
-    kept = [field for field in fields if field[0] not in _OF_BODIES]
-    return "GET", b"", kept
+            following = self._next(response, history, follow_redirects)
+        return response  # type: ignore[return-value]  # as in `get`
+
+    async def websocket(  # type: ignore[override]  # as above
+        self, path: str, *, subprotocols: Sequence[str] = (), headers: Any = None
+    ) -> AsyncWebSocket:
+        """Ask for a websocket, as `Visitor.websocket` does; its methods are to be awaited."""
+        request = self._handshake(path, subprotocols, headers)
+        answer: AsyncWebSocket = await self._sends.connect(request, list(subprotocols))
+        self._jar.extract_cookies(answer.response)
+        return answer
 
 
-def _overridden(fields: list[Field], by: list[Field]) -> list[Field]:
-    """Return both lists of fields; those in `by` replace fields of the same name."""
-    names = {name for name, _ in by}
-    return [*(field for field in fields if field[0] not in names), *by]
+visitor = Visitor

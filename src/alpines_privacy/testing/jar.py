@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from alpines_privacy.http.setcookie import SetCookie, parse
 from alpines_privacy.http.site import registrable_domain
 from alpines_privacy.testing.request import URL
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 __all__ = ["CookieJar"]
 
@@ -97,6 +101,14 @@ class CookieJar(MutableMapping[str, str]):
             self._stored[key] = _Stored(cookie.value, secure=secure, expires=expires)
         return True
 
+    def extract_cookies(self, response: Response) -> None:
+        """Take all cookies of a response; httpx2's client calls it."""
+        for line in response.headers.get_list("set-cookie"):
+            self.receive(line, str(response.request.url))
+
+    def add_cookie_header(self, request: object) -> None:
+        """Do nothing where httpx2 would add the field: the visitor adds it, in octets, when it sends."""
+
     def sent_to(self, url: URL) -> list[tuple[str, str]]:
         """Return the names and values a request to `url` carries, longer paths first (§5.8.3)."""
         keys = [
@@ -109,9 +121,15 @@ class CookieJar(MutableMapping[str, str]):
         keys.sort(key=lambda key: -len(key.path))
         return [(key.name, self._stored[key].value) for key in keys]
 
-    def header(self, url: URL) -> str:
-        """Return the `Cookie` field of a request to `url`, empty where there is none to send."""
-        return "; ".join(f"{name}={value}" if name else value for name, value in self.sent_to(url))
+    def header(self, url: URL, once: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return the `Cookie` field of a request to `url`, empty where there is none to send.
+
+        Cookies in `once` are sent too, in place of others of the same name.
+        """
+        held = [(name, value) for name, value in self.sent_to(url) if name not in once]
+        return "; ".join(
+            f"{name}={value}" if name else value for name, value in (*held, *once.items())
+        )
 
     def _alive(self) -> list[_Key]:
         now = time.time()

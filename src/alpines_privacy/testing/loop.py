@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-__all__ = ["PrivateLoop", "apart"]
+__all__ = ["PrivateLoop", "apart", "apart_from"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,6 +29,11 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return context.run(function, *args, **kwargs)
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(lambda: context.run(function, *args, **kwargs)).result()
+
+
+async def apart_from(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine in a task with no context variable set; it is cancelled with the caller."""
+    return await asyncio.create_task(coroutine, context=Context())
 
 
 class PrivateLoop:

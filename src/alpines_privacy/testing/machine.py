@@ -141,7 +141,7 @@ class VisitorMachine(RuleBasedStateMachine):
         fields = {
             sent: before.headers[name] for name, sent in known.items() if name in before.headers
         }
-        self._request("GET", before.url, headers=fields if revalidates else {})
+        self._request("GET", str(before.url), headers=fields if revalidates else {})
 
     @precondition(lambda self: self.login is not None)
     @rule(wrong=st.booleans())
@@ -222,7 +222,7 @@ class VisitorMachine(RuleBasedStateMachine):
         response = self.visitor.request(method, path, **options)
         self.the_layer_has_no_defect()
         found = breaches(self.policy, _exchange(response), logins=self.logins)
-        assert not found, f"{method} {urlsplit(response.url).path}: " + "; ".join(found)
+        assert not found, f"{method} {response.url.path}: " + "; ".join(found)
         if method == "GET":
             self._seen.append(response)
             self._links = _links_of(response)
@@ -267,31 +267,31 @@ def _exchange(response: Response) -> Exchange:
     request = response.request
     return Exchange(
         request.method,
-        response.url,
-        request.fields,
-        response.status,
-        response.headers.raw,
+        str(response.url),
+        request.headers.multi_items(),
+        response.status_code,
+        response.fields,
         response.content,
     )
 
 
 def _is_admitted(response: Response, path: str) -> bool:
     """Whether the app took the signup: it answers well, or leads elsewhere than back to the form."""
-    if response.status < 300:
+    if response.status_code < 300:
         return True
-    to = urlsplit(urljoin(response.url, response.headers.get("location", path))).path
-    return response.status < 400 and to != path
+    to = urlsplit(urljoin(str(response.url), response.headers.get("location", path))).path
+    return response.status_code < 400 and to != path
 
 
 def _links_of(response: Response) -> list[str]:
     """Return the links of a page that stay within the site."""
     if "html" not in response.headers.get("content-type", ""):
         return []
-    host = urlsplit(response.url).netloc
+    host = urlsplit(str(response.url)).netloc
     found = [
-        urljoin(response.url, link.decode("utf-8", "replace").replace("&amp;", "&"))
+        urljoin(str(response.url), link.decode("utf-8", "replace").replace("&amp;", "&"))
         for link in _LINK.findall(response.content)
     ]
     return sorted(
-        {url for url in found if urlsplit(url)[:2] == (urlsplit(response.url).scheme, host)}
+        {url for url in found if urlsplit(url)[:2] == (urlsplit(str(response.url)).scheme, host)}
     )

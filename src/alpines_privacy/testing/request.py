@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlencode, urlsplit
+from typing import TypeAlias
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from alpines_privacy.http.heads import Field
 
-__all__ = ["URL", "Body", "FieldsLike", "Request", "encode_body", "listed"]
+__all__ = ["URL", "Body", "Request"]
 
-FieldsLike: TypeAlias = Mapping[str, str] | Iterable[Field]
-Body: TypeAlias = bytes | Iterable[bytes]
+Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -73,47 +71,3 @@ class Request:
     url: URL
     fields: list[Field]
     body: Body
-
-
-def encode_body(
-    data: Mapping[str, Any] | None, json: Any, content: Body | None
-) -> tuple[Body, list[Field]]:
-    """Return the body made of a form, a JSON value or bytes, and the fields that describe it.
-
-    Raises TypeError for more than one of them, and for a str as `content`.
-    """
-    if sum(part is not None for part in (data, json, content)) > 1:
-        raise TypeError("a request has one body: give data, json or content")
-    if isinstance(content, str):
-        raise TypeError("content is bytes, or an iterable of bytes; encode the str first")
-    if data is not None:
-        form = urlencode(data, doseq=True).encode()
-        return form, [("content-type", "application/x-www-form-urlencoded"), _length(form)]
-    if json is not None:
-        text = jsonlib.dumps(json).encode()
-        return text, [("content-type", "application/json"), _length(text)]
-    if content is None:
-        return b"", []
-    if isinstance(content, bytes | bytearray | memoryview):
-        content = bytes(content)
-        return content, [_length(content)]
-    return content, [("transfer-encoding", "chunked")]
-
-
-def listed(fields: FieldsLike | None) -> list[Field]:
-    """Return the fields of a mapping or of pairs, with names in lower case, if HTTP can carry them.
-
-    Raises ValueError for a value beyond latin-1: a header has octets, not characters.
-    """
-    if fields is None:
-        return []
-    pairs = fields.items() if isinstance(fields, Mapping) else fields
-    listed = [(name.lower(), value) for name, value in pairs]
-    for name, value in listed:
-        value.encode("latin-1")
-        name.encode("ascii")
-    return listed
-
-
-def _length(body: bytes) -> Field:
-    return "content-length", str(len(body))

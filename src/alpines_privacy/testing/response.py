@@ -1,53 +1,32 @@
-"""A response: status, fields, body, and what they mean for privacy."""
+"""A response: httpx2's, with its body in the app's pieces and what its head means for privacy."""
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import AsyncIterator, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+import httpx2
+
 from alpines_privacy.http.heads import Field, split_list
 from alpines_privacy.http.setcookie import SetCookie, parse
-from alpines_privacy.testing.request import Request
 
-__all__ = ["FieldNames", "Head", "Headers", "Response"]
-
-_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+__all__ = ["FieldNames", "Headers", "Response"]
 
 
-class Headers(Mapping[str, str]):
-    """Header fields: a mapping that ignores case, and joins repeated lines with commas.
-
-    `getlist(name)` gives the lines one by one (a `Set-Cookie` only makes sense so), `raw` all of
-    them as they came.
-    """
+class Headers(httpx2.Headers):
+    """httpx2's `Headers`, read as octets: one character each (RFC 9110 §5.5)."""
 
     def __init__(self, fields: Iterable[Field]) -> None:
-        self.raw: list[Field] = list(fields)
-
-    def __getitem__(self, name: str) -> str:
-        if values := self.getlist(name):
-            return ", ".join(values)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name.lower() for name, _ in self.raw))
-
-    def __len__(self) -> int:
-        return len({name.lower() for name, _ in self.raw})
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(self.getlist(name))
-
-    def __repr__(self) -> str:
-        return f"Headers({self.raw!r})"
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        super().__init__(pairs, encoding="latin-1")
 
     def getlist(self, name: str) -> list[str]:
-        """Return the value of each line of the field `name`, in order."""
-        return [value for field, value in self.raw if field.lower() == name.lower()]
+        """Return what `get_list` does; the name of old."""
+        _warn_of_old("headers.getlist", "headers.get_list")
+        return self.get_list(name)
 
 
 class FieldNames(AbstractSet[str]):
@@ -77,28 +56,77 @@ class FieldNames(AbstractSet[str]):
         return f"FieldNames({sorted(self)!r})"
 
 
-class Head:
-    """Status and fields of a response or of a websocket's handshake, as the app sent them.
+class Response(httpx2.Response):
+    """httpx2's `Response`, and more.
 
-    `set_cookies` are its `Set-Cookie` lines read as a browser reads them; one that browsers
-    ignore is not among them (`headers.getlist("set-cookie")` has every line).
+    - `chunks` is the body in the app's pieces, as it sent them; `content` is decoded.
+    - `fields` are the lines of the head, in order.
+    - An ASGI app's other messages are in `early_hints` (the `links` of each), `trailers`, and
+      `messages`, which has all it sent, in order.
     """
 
-    def __init__(self, request: Request, status: int, fields: Iterable[Field]) -> None:
-        self.request = request
-        self.status = status
-        self.headers = Headers(fields)
+    headers: Headers
+
+    def __init__(
+        self,
+        request: httpx2.Request,
+        status: int,
+        fields: Iterable[Field],
+        chunks: Iterable[bytes] = (),
+        *,
+        reason: str = "",
+    ) -> None:
+        # Servers never send such a body (RFC 9110 §6.4.1).
+        bodiless = request.method == "HEAD" or status in {204, 304}
+        self.chunks: list[bytes] = [] if bodiless else [chunk for chunk in chunks if chunk]
+        self.fields: list[Field] = list(fields)
         self.arrived = time.time()
+        self.early_hints: list[list[str]] = []
+        self.trailers = Headers(())
+        self.messages: list[dict[str, Any]] = []
+        said = {"reason_phrase": reason.encode("latin-1")} if reason else {}
+        super().__init__(status, request=request, stream=_Chunks(self.chunks), extensions={**said})
+        self.headers = Headers(self.fields)
 
     @property
-    def url(self) -> str:
-        """The URL that was asked for."""
-        return str(self.request.url)
+    def body(self) -> bytes:
+        """The body as it was sent: `content` is decoded, where it says by what."""
+        return b"".join(self.chunks)
+
+    def read(self) -> bytes:
+        """Read the body, and return it decoded, or as it was sent if that cannot be done."""
+        try:
+            return super().read()
+        except httpx2.DecodingError:
+            self._content = self.body
+            return self._content
+
+    async def aread(self) -> bytes:
+        """Do what `read` does."""
+        try:
+            return await super().aread()
+        except httpx2.DecodingError:
+            self._content = self.body
+            return self._content
+
+    @property
+    def has_redirect_location(self) -> bool:
+        """Whether it leads to another page of the site's own host; others are not followed."""
+        if not super().has_redirect_location:
+            return False
+        try:
+            target = self.url.join(self.headers["location"])
+        except httpx2.InvalidURL:
+            return False
+        return target.scheme in {"http", "https"} and target.host == self.url.host
 
     @property
     def set_cookies(self) -> list[SetCookie]:
-        """The cookies it sets or deletes, with the attributes that count."""
-        lines = self.headers.getlist("set-cookie")
+        """The cookies it sets or deletes, read as a browser reads them, with the attributes that count.
+
+        Lines that browsers ignore are not among them (`headers.get_list("set-cookie")` has every line).
+        """
+        lines = self.headers.get_list("set-cookie")
         return [cookie for line in lines if (cookie := parse(line)) is not None]
 
     @property
@@ -116,50 +144,34 @@ class Head:
         """The request fields that caches must tell responses apart by (`*` stands for all)."""
         return FieldNames(split_list(self.headers.get("vary", "")))
 
-
-class Response(Head):
-    """One response. `chunks` is its body in the app's pieces, `history` the redirects before it.
-
-    An ASGI app's other messages are in `early_hints` (the `links` of each), `trailers`, and
-    `messages`, which has all it sent, in order.
-    """
-
-    def __init__(
-        self,
-        request: Request,
-        status: int,
-        fields: Iterable[Field],
-        chunks: Iterable[bytes] = (),
-        *,
-        reason: str = "",
-    ) -> None:
-        super().__init__(request, status, fields)
-        self.reason = reason
-        # Servers never send such a body (RFC 9110 §6.4.1).
-        bodiless = request.method == "HEAD" or status in {204, 304}
-        self.chunks: list[bytes] = [] if bodiless else [chunk for chunk in chunks if chunk]
-        self.early_hints: list[list[str]] = []
-        self.trailers = Headers(())
-        self.messages: list[dict[str, Any]] = []
-        self.history: list[Response] = []
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.status} of {self.request.method} {self.url}>"
+    @property
+    def status(self) -> int:
+        """The name of old for `status_code`."""
+        _warn_of_old("status", "status_code")
+        return self.status_code
 
     @property
-    def content(self) -> bytes:
-        """The body."""
-        return b"".join(self.chunks)
+    def reason(self) -> str:
+        """The name of old for `reason_phrase`."""
+        _warn_of_old("reason", "reason_phrase")
+        return self.reason_phrase
 
-    @property
-    def text(self) -> str:
-        """The body as text, by the charset of its `Content-Type`, else UTF-8."""
-        match = _CHARSET.search(self.headers.get("content-type", ""))
-        try:
-            return self.content.decode(match[1] if match else "utf-8", "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
 
-    def json(self) -> Any:
-        """Return the body's JSON value; raises ValueError for a body that is none."""
-        return json.loads(self.content)
+class _Chunks(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
+def _warn_of_old(old: str, new: str) -> None:
+    warnings.warn(
+        f"{old} goes with the next release; use {new}, as httpx2 calls it",
+        DeprecationWarning,
+        stacklevel=3,
+    )

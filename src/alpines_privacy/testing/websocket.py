@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Self
+from typing import Any, Self
+
+import httpx2
 
 from alpines_privacy.asgi import ASGIApp, Message, Scope
 from alpines_privacy.testing.loop import PrivateLoop
 from alpines_privacy.testing.messages import HungUp, fields_of, stems_from_hanging_up
-from alpines_privacy.testing.request import Request
 from alpines_privacy.testing.response import Response
 
-__all__ = ["Session", "WebSocket", "WebSocketClosed"]
+__all__ = ["AsyncWebSocket", "Session", "WebSocket", "WebSocketClosed"]
 
 _ENDED = "ended"  # no message of the app's: it has returned or raised
 
@@ -25,22 +26,33 @@ class WebSocketClosed(Exception):  # noqa: N818 - closing is no error of anyone'
         super().__init__(f"{code} {reason}".rstrip())
 
 
-class WebSocket(Response):
+class _Handshake:
     """The outcome of a handshake, and the messages after it if the app `accepted`.
 
-    Status, headers and cookies are those of the answer: 101 when accepted; otherwise the app's own
-    denial response, or the 403 that servers send for an app that just closes. As a context
-    manager it closes at the end.
+    It has what a `Response` has: status, headers and cookies are those of the answer: 101 when
+    accepted; otherwise the app's own denial response, or the 403 that servers send for an app that
+    just closes.
     """
 
-    def __init__(self, loop: PrivateLoop, session: Session, answer: Message) -> None:
-        super().__init__(
+    def __init__(self, session: Session, answer: Message) -> None:
+        self.response = Response(
             session.request, answer["status"], fields_of(answer), answer.get("chunks", ())
         )
-        self.accepted = self.status == 101
+        self.response.read()
+        self.accepted = self.response.status_code == 101
         self.subprotocol: str | None = answer.get("subprotocol")
-        self._loop = loop
         self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.response, name)
+
+
+class WebSocket(_Handshake):
+    """A handshake's outcome, and the messages after it. As a context manager it closes at the end."""
+
+    def __init__(self, session: Session, answer: Message, loop: PrivateLoop) -> None:
+        super().__init__(session, answer)
+        self._loop = loop
 
     def __enter__(self) -> Self:
         return self
@@ -50,8 +62,7 @@ class WebSocket(Response):
 
     def send(self, data: str | bytes) -> None:
         """Send a text or binary message."""
-        kind = "text" if isinstance(data, str) else "bytes"
-        self._loop.run(self._session.send({"type": "websocket.receive", kind: data}))
+        self._loop.run(self._session.send(_received(data)))
 
     def receive(self) -> str | bytes:
         """Wait for the app's next message; raises `WebSocketClosed`, or the app's own exception."""
@@ -62,10 +73,37 @@ class WebSocket(Response):
         self._loop.run(self._session.close(code))
 
 
+class AsyncWebSocket(_Handshake):
+    """The same for async tests: its methods are to be awaited."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def send(self, data: str | bytes) -> None:
+        """Send a text or binary message."""
+        await self._session.send(_received(data))
+
+    async def receive(self) -> str | bytes:
+        """Wait for the app's next message; raises `WebSocketClosed`, or the app's own exception."""
+        return await self._session.receive()
+
+    async def aclose(self, code: int = 1000) -> None:
+        """Close from the visitor's side and wait for the app to end; raises its exception, if any."""
+        await self._session.close(code)
+
+
+def _received(data: str | bytes) -> Message:
+    kind = "text" if isinstance(data, str) else "bytes"
+    return {"type": "websocket.receive", kind: data}
+
+
 class Session:
     """A websocket inside the loop: the app's task, and the messages of both directions."""
 
-    def __init__(self, request: Request, *, raises: bool) -> None:
+    def __init__(self, request: httpx2.Request, *, raises: bool) -> None:
         self.request = request
         self._raises = raises
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Callable, Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Mapping
+from contextvars import Context
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-from wsgiref.util import FileWrapper
+
+import httpx2
 
 from alpines_privacy.http.heads import Field
+from alpines_privacy.testing.environ import environ_of
 from alpines_privacy.testing.loop import apart
-from alpines_privacy.testing.request import Body, Request
+from alpines_privacy.testing.messages import request_of
+from alpines_privacy.testing.request import Body
 from alpines_privacy.testing.response import Response
 
-__all__ = ["WSGITransport"]
+__all__ = ["AsyncWSGITransport", "WSGITransport"]
 
 
-class WSGITransport:
+class WSGITransport(httpx2.BaseTransport):
     """Calls a WSGI app in the test's own thread, with no context variable set."""
 
-    def __init__(self, app: WSGIApplication, address: str, *, raises: bool) -> None:
+    def __init__(self, app: WSGIApplication, options: Mapping[str, Any]) -> None:
         self._app = app
-        self._address = address
-        self._raises = raises
+        self._address: str = options["address"]
+        self._raises: bool = options["raise_app_exceptions"]
 
-    def exchange(self, request: Request, most_chunks: int | None) -> Response:
+    def start(self) -> None:
+        """Do nothing: WSGI apps have no lifespan."""
+
+    def handle_request(self, request: httpx2.Request) -> Response:
         """Send one request to the app and return its response."""
-        return apart(self._exchange, request, most_chunks)
+        return apart(self.exchange, request)
 
-    def _exchange(self, request: Request, most_chunks: int | None) -> Response:
+    def exchange(self, request: httpx2.Request, body: Body | None = None) -> Response:
+        """Call the app, in this thread and context; `body` is the request's, where it was read before."""
         collected = _Collected()
+        environ = environ_of(request_of(request, body), self._address)
         try:
-            collected.take(self._app, environ_of(request, self._address), most_chunks)
+            collected.take(self._app, environ, request.extensions.get("hang_up_after"))
         except Exception:
             if self._raises:
                 raise
             collected.fail()
         status, _, reason = collected.status.partition(" ")
         return Response(request, int(status), collected.fields, collected.chunks, reason=reason)
+
+
+class AsyncWSGITransport(httpx2.AsyncBaseTransport):
+    """Calls a WSGI app in a thread, as an async server does."""
+
+    def __init__(self, app: WSGIApplication, options: Mapping[str, Any]) -> None:
+        self._sends = WSGITransport(app, options)
+
+    async def start(self) -> None:
+        """Do nothing: WSGI apps have no lifespan."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response; its body is read whole before."""
+        stream: Any = request.stream
+        body = [piece async for piece in stream]
+        loop, context = asyncio.get_running_loop(), Context()
+        return await loop.run_in_executor(None, context.run, self._sends.exchange, request, body)
 
 
 class _Collected:
@@ -92,64 +117,3 @@ class _Collected:
         if not self.status:
             raise AssertionError("The app sent a body before it called start_response")
         self.chunks.append(data)
-
-
-def environ_of(request: Request, address: str) -> WSGIEnvironment:
-    """Return the environ of a request; repeated fields are joined with commas, as servers do."""
-    url = request.url
-    environ: WSGIEnvironment = {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": url.decoded_path.decode("latin-1"),
-        "RAW_URI": url.path + (f"?{url.query}" if url.query else ""),
-        "QUERY_STRING": url.query,
-        "SERVER_NAME": url.host,
-        "SERVER_PORT": str(url.port),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": address,
-        "REMOTE_PORT": "50000",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": url.scheme,
-        "wsgi.input": _input(request.body),
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "wsgi.file_wrapper": FileWrapper,
-    }
-    for name, value in request.fields:
-        key = _variable(name)
-        joint = "; " if name == "cookie" else ","
-        environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
-    return environ
-
-
-def _variable(name: str) -> str:
-    variable = name.upper().replace("-", "_")
-    return variable if variable in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{variable}"
-
-
-def _input(body: Body) -> io.BufferedIOBase:
-    return io.BytesIO(body) if isinstance(body, bytes) else io.BufferedReader(_Pieces(body))
-
-
-class _Pieces(io.RawIOBase):
-    """A stream over an iterable of bytes, which is asked for a piece only when one is read."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces: Iterator[bytes] = iter(pieces)
-        self._left = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = piece
-        size = min(len(buffer), len(self._left))
-        buffer[:size], self._left = self._left[:size], self._left[size:]
-        return size

@@ -15,10 +15,10 @@ import httpx
 from alpines_privacy.asgi import ASGIApp, Message, Scope
 from alpines_privacy.audit.fetching.exchange import Bounds, Chunks
 from alpines_privacy.interface import is_asgi
+from alpines_privacy.testing.environ import environ_of
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart
 from alpines_privacy.testing.request import URL, Request
-from alpines_privacy.testing.wsgi import environ_of
 
 __all__ = ["ADDRESS", "AsgiTransport", "WsgiTransport", "transport_to"]
 
