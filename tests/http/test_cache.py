@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpines_privacy import Intrusion, LoginRoute, Passwords, PrivacyPolicy, Signup
+from alpines_privacy import Collection, Intrusion, LoginRoute, Passwords, PrivacyPolicy, Signup
 from alpines_privacy.asgi import PrivacyMiddleware as ASGILayer
 from alpines_privacy.http import cache
 from alpines_privacy.http.cache import BOUNDS, Cache, held
@@ -226,6 +226,7 @@ def test_nothing_else_remembers_what_a_visitor_sends() -> None:
 POLICY = PrivacyPolicy(
     intrusion=Intrusion(logins=[LoginRoute(path="/login")]),
     passwords=Passwords(paths=["/register"]),
+    collections=[Collection("/register", fields=["name"], purpose="Signs you up")],
     trusted_proxies=["192.0.2.7", "10.0.0.0/8"],
     exempt=["/static/*", "/a/*/b"],
     signups=[Signup("/register", birth_date="dob")],
@@ -363,6 +364,7 @@ FILLING: Mapping[str, Callable[[Site, int], object]] = MappingProxyType(
         "cookie deletions": lambda s, n: s.get(HTTP_COOKIE=f"_ga_{_long(n, 60)}=1", HTTP_HOST=f"{'a.' * 90}example"),
         "signup paths": lambda s, n: s.get(path=f"/{_long(n)}"),
         "login paths": lambda s, n: s.get(path=f"/{_long(n)}"),
+        "collection paths": lambda s, n: s.get(path=f"/{_long(n)}", QUERY_STRING="a=1"),
         "page hosts": lambda s, n: s.get(HTTP_HOST=f"h{n}.{'a.' * 60}example", body='<img src="//a.example/x">'),
         "rules on a host": lambda s, n: s.get(body=_images(n, "//%s.google-analytics.com/")),
         "rules of a listed host": lambda s, n: _pages_of(s, [f"//{host}/" for host in LISTED], n),

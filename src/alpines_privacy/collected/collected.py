@@ -18,7 +18,7 @@ from alpines_privacy.http.loose_body import find_fields
 from alpines_privacy.http.outcomes import Answer, Examine, Watch, whole_body
 from alpines_privacy.http.own_page import refusal
 from alpines_privacy.http.promise import Promise
-from alpines_privacy.http.route_shapes import FirstTimes, shape_of
+from alpines_privacy.http.route_shapes import FirstTimes, route_of, shape_of
 from alpines_privacy.http.seen import Seen
 from alpines_privacy.http.submission import content_length, fields_type, submitted
 from alpines_privacy.policy import Logs, PrivacyPolicy
@@ -68,12 +68,12 @@ class Collections(Promise):
 
     def end(self, context: RequestContext) -> None:
         """Report what the app has read, unless it knows no such path."""
-        submission, query = context.submission, context.request.query
-        if (submission is None and "=" not in query) or context.is_missing:
+        submission, query = context.submission, context.request.raw_query
+        if (submission is None and b"=" not in query) or context.is_missing:
             return
         if self.part in context.exempted or self._routes.are_over:
             return
-        found = self.undeclared(context, _FORM, query.encode("latin-1", "replace"))
+        found = self.undeclared(context, _FORM, query)
         if submission is not None:
             found |= self.undeclared(context, submission.content_type, submission.body)
         self.report(context, found, "sent to the site")
@@ -89,13 +89,10 @@ class Collections(Promise):
 
     def report(self, context: RequestContext, found: Mapping[str, str], how: str) -> None:
         """Tell of a route once, without any value."""
-        request = context.request
-        method = request.method if request.method.isalpha() and len(request.method) < 10 else "?"
-        place = shape_of(request.path)
-        if not found or not self._routes.take(f"{method} {place}"):
+        if not found or not self._routes.take(route := route_of(context.request)):
             return
-        runtime = context.runtime
-        runtime.notices.once(_SENT, f"{method} {place}", how, _listed(found))
+        runtime, place = context.runtime, shape_of(context.request.path)
+        runtime.notices.once(_SENT, route, how, _listed(found))
         for name, kind in found.items():
             runtime.seen.note("collection", place, field=name, kind=kind)
         if self._routes.are_over:
@@ -108,8 +105,7 @@ class StrictCollections(Collections):
     def request(self, context: RequestContext) -> Answer | Examine | Watch | None:
         """Examine a query, and a form or JSON; one that is too large to be kept is watched."""
         request = context.request
-        query = request.query.encode("latin-1", "replace")
-        if found := self.undeclared(context, _FORM, query):
+        if found := self.undeclared(context, _FORM, request.raw_query):
             return self._refused(context, found)
         kind = fields_type(request)
         if kind is None or request.kind != "http":

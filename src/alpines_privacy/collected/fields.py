@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from alpines_privacy.http.body import Fields
 from alpines_privacy.http.heads import RequestHead
 from alpines_privacy.http.key_names import IN_FORMS, KeyNames
+from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import Collection, PrivacyPolicy, Signup
-from alpines_privacy.policy.signup_paths import expression_of, plain
 
 __all__ = ["Declared", "KindOfValue", "PersonalFields"]
 
@@ -30,36 +30,38 @@ _CHOICES = frozenset({"true", "false", "on", "off", "yes", "no", "0", "1", "null
 _STEP = re.compile(r"[.\[\]]+")
 
 
-class Declared:
-    """What one path's collections declare: names in plain form, and kinds."""
+class Declared(NamedTuple):
+    """What is declared at a path: names of fields in plain form, and kinds."""
 
-    __slots__ = ("kinds", "names")
+    names: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
 
-    def __init__(self, collections: Iterable[Collection], more: Iterable[str] = ()) -> None:
-        collections = tuple(collections)
-        names = (name for collection in collections for name in collection.fields)
-        self.names = frozenset(plain_name(name) for name in (*names, *more))
-        self.kinds = frozenset(kind for collection in collections for kind in collection.kinds)
+
+_NOTHING = Declared()
 
 
 class PersonalFields:
     """The reader of fields under one policy."""
 
-    __slots__ = ("_kind_of_value", "_names", "_paths")
+    __slots__ = ("_kind_of_value", "_names", "_routes")
 
     def __init__(self, policy: PrivacyPolicy, names: KeyNames, kind_of_value: KindOfValue) -> None:
         self._names = names
         self._kind_of_value = kind_of_value
         parts: tuple[Collection | Signup, ...] = (*policy.collections, *policy.signups)
-        self._paths = [(re.compile(expression_of(part.path)), part) for part in parts]
+        self._routes = Routes(
+            [(part.path, _declared(part)) for part in parts], cache="collection paths"
+        )
 
     def declared(self, head: RequestHead) -> Declared:
         """Return what is declared for a request's path, whole or below the mount point."""
-        forms = {plain(head.path), plain(head.local_path)}
-        parts = [part for pattern, part in self._paths if any(map(pattern.fullmatch, forms))]
-        collections = [part for part in parts if isinstance(part, Collection)]
-        signups = (part.fields for part in parts if isinstance(part, Signup))
-        return Declared(collections, (name for names in signups for name in names))
+        found = self._routes.at(head) if self._routes.may_lead[head.local_path] else ()
+        if len(found) <= 1:
+            return found[0] if found else _NOTHING
+        return Declared(
+            frozenset().union(*(each.names for each in found)),
+            frozenset().union(*(each.kinds for each in found)),
+        )
 
     def undeclared(self, fields: Fields, declared: Declared, *, is_form: bool) -> dict[str, str]:
         """Return the kinds of the personal fields that are not declared, by their plain names."""
@@ -79,6 +81,11 @@ class PersonalFields:
             if kind is not None and kind not in _OTHERS | declared.kinds:
                 found[known] = kind
         return found
+
+
+def _declared(part: Collection | Signup) -> Declared:
+    kinds = part.kinds if isinstance(part, Collection) else ()
+    return Declared(frozenset(map(plain_name, part.fields)), frozenset(kinds))
 
 
 def _may_have_shape(value: str) -> bool:

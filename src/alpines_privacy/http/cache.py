@@ -61,6 +61,8 @@ BOUNDS = MappingProxyType(
         "signup paths": Bound("a path", 512 * _KB, 512, "every request asks"),
         # intrusion
         "login paths": Bound("a path", 256 * _KB, 512, "every request asks, where logins are declared"),
+        # collected
+        "collection paths": Bound("a path", 256 * _KB, 512, "every request with fields asks"),
         # trackers
         "page hosts": Bound("a page's host", 512 * _KB, 512, "asked for each new address of a page"),
         "rules on a host": Bound("a host", 2560 * _KB, 512, "its parents' rules too, from all lists"),

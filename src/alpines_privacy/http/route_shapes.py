@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["FirstTimes", "shape_of"]
+from alpines_privacy.http.heads import RequestHead
+
+__all__ = ["FirstTimes", "route_of", "shape_of"]
 
 # A path segment that belongs to a route rather than to a visitor.
 _WORD = re.compile(r"[a-z][a-z._-]{0,23}")
 _MOST_SEGMENTS = 4
 _MOST = 50
+_LONGEST_METHOD = 10  # characters
 
 
 def shape_of(path: str) -> str:
@@ -21,6 +24,13 @@ def shape_of(path: str) -> str:
     segments = path.split("/", _MOST_SEGMENTS + 1)[1:]
     shape = [s if not s or _WORD.fullmatch(s) else "*" for s in segments[:_MOST_SEGMENTS]]
     return "/" + "/".join([*shape, *(["..."] if len(segments) > _MOST_SEGMENTS else [])])
+
+
+def route_of(request: RequestHead) -> str:
+    """Return a request's method and the shape of its path, as in `POST /users/*`; `?` for an odd method."""
+    method = request.method
+    known = method if method.isalpha() and len(method) < _LONGEST_METHOD else "?"
+    return f"{known} {shape_of(request.path)}"
 
 
 class FirstTimes:

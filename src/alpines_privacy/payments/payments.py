@@ -18,7 +18,7 @@ from alpines_privacy.http.outcomes import Answer, Examine, Watch, whole_body
 from alpines_privacy.http.own_page import refusal
 from alpines_privacy.http.paths import PathSet
 from alpines_privacy.http.promise import Promise
-from alpines_privacy.http.route_shapes import FirstTimes, shape_of
+from alpines_privacy.http.route_shapes import FirstTimes, route_of, shape_of
 from alpines_privacy.http.submission import content_length, fields_type, submitted
 from alpines_privacy.payments.fields import Finding, PaymentFields, may_hold_payment_data
 from alpines_privacy.payments.pages import CardForms
@@ -96,7 +96,7 @@ class Payments(Promise):
 
     def end(self, context: RequestContext) -> None:
         """Report what the app has read, unless it knows no such path."""
-        submission, query = context.submission, context.request.query
+        submission, query = context.submission, context.request.raw_query
         if submission is None and len(query) < _SHORTEST_QUERY:
             return
         if context.is_missing or self._routes.are_over or self._is_left_alone(context):
@@ -111,12 +111,9 @@ class Payments(Promise):
             return None
         return self._fields.find(find_fields(content_type, body, _LONGEST_VALUE))
 
-    def found_in_query(self, query: str) -> Finding | None:
-        """Return the payment data in a query, if it has any."""
-        if len(query) < _SHORTEST_QUERY:
-            return None
-        raw = query.encode("latin-1", "replace")
-        return self.found(_FORM_TYPE, raw)
+    def found_in_query(self, query: bytes) -> Finding | None:
+        """Return the payment data in a query, undecoded, if it has any."""
+        return self.found(_FORM_TYPE, query) if len(query) >= _SHORTEST_QUERY else None
 
     def _is_left_alone(self, context: RequestContext) -> bool:
         return self.part in context.exempted or (
@@ -129,9 +126,7 @@ class Payments(Promise):
         """Tell of a route once, without any value."""
         if finding is None:
             return
-        request = context.request
-        method = request.method if request.method.isalpha() and len(request.method) < 10 else "?"
-        route = f"{method} {shape_of(request.path)}"
+        route = route_of(context.request)
         if not self._routes.take(route):
             return
         name = _DIGITS.sub("*", finding.name)  # those of a list's places, or of a value
@@ -149,7 +144,7 @@ class RefusedPayments(Payments):
         request = context.request
         if self._is_left_alone(context):
             return None
-        if (finding := self.found_in_query(request.query)) is not None:
+        if (finding := self.found_in_query(request.raw_query)) is not None:
             return self._refused(context, finding, " (query)")
         kind = fields_type(request) or _untyped(request)
         if kind is None or request.kind != "http":
