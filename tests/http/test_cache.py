@@ -197,6 +197,7 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "trackers/shipped.py": "the names of the shipped files",
         "trackers/known.py": "rules of lists, at start-up",
         "redaction/engine/snapshots.py": "the classes of what is logged",
+        "testing/exchange.py": "a policy that a test names: 8",
         "shield/script.py": "no argument: the script's source",
     }
 )

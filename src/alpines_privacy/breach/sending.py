@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from alpines_privacy.breach.database import Database
-from alpines_privacy.breach.delivery.connection import Door
+from alpines_privacy.breach.delivery.connection import Endpoint
 from alpines_privacy.breach.delivery.entries import pause_of, was_tested, write_entry
 from alpines_privacy.breach.delivery.progress import Ending, Progress
 from alpines_privacy.breach.delivery.sender import Sender
@@ -130,7 +130,7 @@ def ready(sending: Sending, *, resume: bool) -> Counts:
     counts = Ledger(sending.database, sending.incident.id).counts()
     if not counts.total:
         raise BreachError("nobody is in the ledger; expected people: breach import FILE")
-    Door(sending.smtp)  # its password and certificates are there, before anybody is asked
+    Endpoint(sending.smtp)  # its password and certificates are there, before anybody is asked
     return counts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -13,7 +13,7 @@ from alpines_privacy.http.key_names import IN_FORMS, KeyNames
 from alpines_privacy.http.routes import Routes
 from alpines_privacy.policy import Collection, PrivacyPolicy, Signup
 
-__all__ = ["Declared", "KindOfValue", "PersonalFields"]
+__all__ = ["Declared", "KindOfValue", "PersonalFields", "declared_by"]
 
 KindOfValue: TypeAlias = "Callable[[str], str | None]"
 """Returns the kind of a value that is personal by its shape; None for all others."""
@@ -50,7 +50,7 @@ class PersonalFields:
         self._kind_of_value = kind_of_value
         parts: tuple[Collection | Signup, ...] = (*policy.collections, *policy.signups)
         self._routes = Routes(
-            [(part.path, _declared(part)) for part in parts], cache="collection paths"
+            [(part.path, declared_by([part])) for part in parts], cache="collection paths"
         )
 
     def declared(self, head: RequestHead) -> Declared:
@@ -83,9 +83,14 @@ class PersonalFields:
         return found
 
 
-def _declared(part: Collection | Signup) -> Declared:
-    kinds = part.kinds if isinstance(part, Collection) else ()
-    return Declared(frozenset(map(plain_name, part.fields)), frozenset(kinds))
+def declared_by(parts: Iterable[Collection | Signup]) -> Declared:
+    """Return what collections and signups declare together."""
+    parts = tuple(parts)
+    collections = [part for part in parts if isinstance(part, Collection)]
+    return Declared(
+        frozenset(plain_name(name) for part in parts for name in part.fields),
+        frozenset(kind for part in collections for kind in part.kinds),
+    )
 
 
 def _may_have_shape(value: str) -> bool:

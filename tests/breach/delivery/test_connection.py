@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpines_privacy.breach.delivery.connection import PASSWORD, Connection, Door
+from alpines_privacy.breach.delivery.connection import PASSWORD, Connection, Endpoint
 from alpines_privacy.breach.delivery.replies import Reply, Verdict, classify
 from alpines_privacy.breach.delivery.server_errors import ServerError
 from alpines_privacy.breach.errors import BreachError
@@ -30,7 +30,7 @@ def using(smtp: Smtp, work: Callable[[Connection], Awaitable[ResultT]]) -> Resul
     """Open a connection, do something with it, and close it."""
 
     async def whole() -> ResultT:
-        connection = await Connection.open(Door(smtp))
+        connection = await Connection.open(Endpoint(smtp))
         try:
             return await work(connection)
         finally:
@@ -370,7 +370,7 @@ def test_tls_from_the_first_byte(certificate: Certificate) -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
         port_of.append(server.sockets[0].getsockname()[1])
         smtp = local(port_of[0], security="tls", ca_file=str(certificate.cert))
-        connection = await Connection.open(Door(smtp))
+        connection = await Connection.open(Endpoint(smtp))
         try:
             return await connection.deliver(letter())
         finally:
@@ -392,11 +392,11 @@ def test_a_file_of_certificates_that_is_none(tmp_path: Path) -> None:
         if text:
             file.write_text(text)
         with pytest.raises(BreachError, match="ca_file"):
-            Door(Smtp(host="mail.example.com", ca_file=str(file)))
+            Endpoint(Smtp(host="mail.example.com", ca_file=str(file)))
 
 
 def test_old_versions_of_tls_are_refused() -> None:
-    tls = Door(Smtp(host="mail.example.com")).tls
+    tls = Endpoint(Smtp(host="mail.example.com")).tls
     assert tls is not None
     assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert tls.check_hostname
@@ -408,7 +408,7 @@ def test_old_versions_of_tls_are_refused() -> None:
 def test_the_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(PASSWORD, raising=False)
     with pytest.raises(BreachError, match=f"{PASSWORD} is not set"):
-        Door(local(25, user="privacy"))
+        Endpoint(local(25, user="privacy"))
     monkeypatch.setenv(PASSWORD, "hunter22é")
     with mail_server(password="hunter22é") as server:
         assert replies(local(server.port, user="privacy"))[0].code == 250

@@ -18,9 +18,9 @@ from alpines_privacy.audit.browser.gate import Gate
 from alpines_privacy.audit.browser.markers import Markers
 from alpines_privacy.audit.browser.observed import BrowserVisit
 from alpines_privacy.audit.browser.record import Record
-from alpines_privacy.audit.browser.rooms import Room
 from alpines_privacy.audit.browser.scope import Scope, Server
 from alpines_privacy.audit.browser.setting import Bounds, BrowserLost, Setting
+from alpines_privacy.audit.browser.tabs import Tab
 from alpines_privacy.audit.browser.typing_in import PATH
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.visiting import visit
@@ -171,7 +171,7 @@ class _Seat:
         self._playwright, self._certificate, self._nowhere = playwright, certificate, nowhere
         self._work = work
         self._browser: Browser | None = None
-        self._rooms: dict[Signal, Room] = {}
+        self._tabs: dict[Signal, Tab] = {}
 
     async def run(self) -> None:
         """Make visits until none is left."""
@@ -184,41 +184,41 @@ class _Seat:
     async def _visited(self, job: _Job) -> BrowserVisit:
         for _ in range(_TRIES):
             try:
-                room = await self._room(job.signal)
-                return await self._visit(room, job)
+                tab = await self._tab(job.signal)
+                return await self._visit(tab, job)
             except BrowserLost:
                 await self._give_up()
         return BrowserVisit(*job, status=0, started=datetime.now(UTC), notes=(_LOST,))
 
-    async def _visit(self, room: Room, job: _Job) -> BrowserVisit:
+    async def _visit(self, tab: Tab, job: _Job) -> BrowserVisit:
         """Make a visit; a browser that cannot be tidied up after it is ended, and the visit stands."""
         setting = self._work.setting
         path = PATH if job.signal is Signal.NONE else ()
-        here = await room.enter(Record(Markers(setting.known), path))
+        here = await tab.enter(Record(Markers(setting.known), path))
         pictured = self._work.has_picture(job)
         seen = await visit(here, job.signal, job.page, setting, screenshot=pictured)
         try:
-            await room.empty(here)
+            await tab.empty(here)
         except BrowserLost:
             await self._give_up()
         return seen
 
-    async def _room(self, signal: Signal) -> Room:
+    async def _tab(self, signal: Signal) -> Tab:
         if self._browser is None:
             starting = opened_browser(self._playwright, self._certificate, self._nowhere)
             self._browser = await asyncio.wait_for(starting, _START)
-        if signal not in self._rooms:
-            room = self._rooms[signal] = Room(signal, self._work.setting)
-            await room.open(self._browser)
-        return self._rooms[signal]
+        if signal not in self._tabs:
+            tab = self._tabs[signal] = Tab(signal, self._work.setting)
+            await tab.open(self._browser)
+        return self._tabs[signal]
 
     async def _give_up(self) -> None:
         """End the browser, whatever state it is in."""
         browser, self._browser = self._browser, None
-        rooms, self._rooms = list(self._rooms.values()), {}
+        tabs, self._tabs = list(self._tabs.values()), {}
         if browser is not None:
             with suppress(Exception):
                 await asyncio.wait_for(browser.close(), _END)
-        for room in rooms:
+        for tab in tabs:
             with suppress(Exception):
-                await room.close()
+                await tab.close()

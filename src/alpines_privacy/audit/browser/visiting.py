@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from alpines_privacy.audit.browser.observed import BrowserVisit, SeenCookie, Stored
 from alpines_privacy.audit.browser.reading import cookie_of, request_of, requests_of_probes
-from alpines_privacy.audit.browser.rooms import SIZE, Here
 from alpines_privacy.audit.browser.scope import Server
 from alpines_privacy.audit.browser.setting import Setting
+from alpines_privacy.audit.browser.tabs import SIZE, Here
 from alpines_privacy.audit.browser.typing_in import content_marker, move, type_into
 from alpines_privacy.audit.model import Signal
 

@@ -13,7 +13,7 @@ from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.reading.markup import Form
 from alpines_privacy.audit.visits import Visit, path_shown
-from alpines_privacy.collected.fields import Declared, PersonalFields
+from alpines_privacy.collected.fields import Declared, PersonalFields, declared_by
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.site import is_same_site
 from alpines_privacy.http.url import parse
@@ -79,7 +79,7 @@ def _declared(policy: PrivacyPolicy, path: str) -> Declared:
     collections = [
         each for each in policy.collections if re.fullmatch(expression_of(each.path), plain(path))
     ]
-    return Declared(collections, (name for signup in policy.signups for name in signup.fields))
+    return declared_by([*collections, *policy.signups])
 
 
 def _logged(seen: Observations, *, key: str, what: str) -> Verdict:

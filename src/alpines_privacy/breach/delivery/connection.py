@@ -24,7 +24,7 @@ from alpines_privacy.breach.delivery.server_errors import SERVER_FAULTS, ServerE
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.policy.smtp import Smtp
 
-__all__ = ["PASSWORD", "Connection", "Door"]
+__all__ = ["PASSWORD", "Connection", "Endpoint"]
 
 PASSWORD = "ALPINES_PRIVACY_BREACH_SMTP_PASSWORD"  # noqa: S105 - the variable's name
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -32,7 +32,7 @@ _DOT = re.compile(rb"^\.", re.MULTILINE)
 _MORE = "two answers to one command"
 
 
-class Door:
+class Endpoint:
     """The way to a server, from which connections are opened: its address, certificates, password.
 
     Raises `BreachError` if the file of certificates or the password is missing.
@@ -73,16 +73,16 @@ class Connection:
         self.messages = 0  # that were given to it
 
     @classmethod
-    async def open(cls, door: Door) -> Connection:
+    async def open(cls, endpoint: Endpoint) -> Connection:
         """Connect, secure and sign in; raises `ServerError`."""
-        client = door.client()
+        client = endpoint.client()
         try:
-            with explained(door.name):
-                await _enter(client, door)
+            with explained(endpoint.name):
+                await _enter(client, endpoint)
         except BaseException:
             _drop(client)
             raise
-        return cls(client, door.name, door.settings.timeout)
+        return cls(client, endpoint.name, endpoint.settings.timeout)
 
     @property
     def is_open(self) -> bool:
@@ -189,15 +189,15 @@ def _drop(client: SMTP) -> None:
     client.close()
 
 
-async def _enter(client: SMTP, door: Door) -> None:
+async def _enter(client: SMTP, endpoint: Endpoint) -> None:
     await client.connect()
     await _greet(client)
-    if door.settings.security == "starttls":
-        await _secure(client, door)
-    if door.settings.user is not None:
-        await _sign_in(client, door)
+    if endpoint.settings.security == "starttls":
+        await _secure(client, endpoint)
+    if endpoint.settings.user is not None:
+        await _sign_in(client, endpoint)
     if _says_more(client):
-        raise ServerError(f"{door.name}: {_MORE}; expected a server of SMTP")
+        raise ServerError(f"{endpoint.name}: {_MORE}; expected a server of SMTP")
 
 
 async def _greet(client: SMTP) -> None:
@@ -210,31 +210,31 @@ async def _greet(client: SMTP) -> None:
             await client.helo()
 
 
-async def _secure(client: SMTP, door: Door) -> None:
+async def _secure(client: SMTP, endpoint: Endpoint) -> None:
     if not client.supports_extension("starttls"):
         raise ServerError(
-            f"{door.name} offers no STARTTLS; expected it, or security "
+            f"{endpoint.name} offers no STARTTLS; expected it, or security "
             '"tls" (port 465) in [breach.smtp]'
         )
     await client.starttls()
     await _greet(client)
 
 
-async def _sign_in(client: SMTP, door: Door) -> None:
+async def _sign_in(client: SMTP, endpoint: Endpoint) -> None:
     try:
-        await client.login(str(door.settings.user), door.password)
+        await client.login(str(endpoint.settings.user), endpoint.password)
     except SMTPAuthenticationError as error:
         if error.code // 100 == 4:
             raise
         raise ServerError(
-            f"{door.name} refuses the user or the password ({error.code}); expected those of "
+            f"{endpoint.name} refuses the user or the password ({error.code}); expected those of "
             f"[breach.smtp] user and {PASSWORD}"
         ) from None
     except (SMTPResponseException, OSError):
         raise
     except SMTPException:  # no method in common, or none at all
         raise ServerError(
-            f"{door.name} offers no way to sign in that is known here; expected AUTH PLAIN, LOGIN "
+            f"{endpoint.name} offers no way to sign in that is known here; expected AUTH PLAIN, LOGIN "
             "or CRAM-MD5"
         ) from None
 

@@ -20,7 +20,7 @@ from typing import Any
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.delivery.attempts import Attempts, Times, domain_of
 from alpines_privacy.breach.delivery.commits import Commits
-from alpines_privacy.breach.delivery.connection import Connection, Door
+from alpines_privacy.breach.delivery.connection import Connection, Endpoint
 from alpines_privacy.breach.delivery.entries import finish, pause_of, write_entry
 from alpines_privacy.breach.delivery.letters import Notices
 from alpines_privacy.breach.delivery.pace import Domains, Rate
@@ -366,10 +366,10 @@ class Sender:
 
 
 def _smtp_links(smtp: Smtp) -> Callable[[], Awaitable[Link]]:
-    door = Door(smtp)
+    endpoint = Endpoint(smtp)
 
     async def open_link() -> Link:
-        return await Connection.open(door)
+        return await Connection.open(endpoint)
 
     return open_link
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from alpines_privacy.breach.addresses import read_address
-from alpines_privacy.breach.delivery.connection import Connection, Door
+from alpines_privacy.breach.delivery.connection import Connection, Endpoint
 from alpines_privacy.breach.delivery.letters import Notices
 from alpines_privacy.breach.delivery.replies import Reply, Verdict, classify, without_addresses
 from alpines_privacy.breach.errors import BreachError
@@ -41,11 +41,11 @@ async def send_test(smtp: Smtp, notices: Notices, address: str) -> Trial:
 
 
 async def _tried(smtp: Smtp, notices: Notices | None, address: str) -> Trial:
-    door = Door(smtp)
-    connection = await Connection.open(door)
+    endpoint = Endpoint(smtp)
+    connection = await Connection.open(endpoint)
     offers = connection.extensions
     try:
         reply = await connection.deliver(notices.test_letter(address)) if notices else None
     finally:
         await connection.close()
-    return Trial(door.name, offers, reply)
+    return Trial(endpoint.name, offers, reply)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.database import Database
-from alpines_privacy.breach.delivery.connection import Door
+from alpines_privacy.breach.delivery.connection import Endpoint
 from alpines_privacy.breach.delivery.entries import pause_of, was_tested
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Ledger
@@ -35,7 +35,7 @@ def plan_lines(database: Database, incident: Incident, notices: Notices, smtp: S
         f"              {counts.failed + counts.bounced:,} to be told another way",
         f"  languages   {_languages(database, incident, notices)}",
         f"  from        {incident.texts['email']}",
-        f"  server      {Door(smtp).name} ({smtp.security}, {_user(smtp)})",
+        f"  server      {Endpoint(smtp).name} ({smtp.security}, {_user(smtp)})",
         f"  rate        {_rate(smtp)}",
         f"  deadline    {shown(deadline, incident.zone)}, {duration(deadline, now)}",
         *(f"              {line}" for line in _needed(counts.remaining, incident, smtp)),

@@ -1,6 +1,6 @@
 """A browser's tab for the visits under one signal, one after another, each of a visitor who was never there before.
 
-A tab and a context of its own for each visit take six times as long, most of it for starting processes: the room is
+A tab and a context of its own for each visit take six times as long, most of it for starting processes: the tab is
 emptied instead. One whose visitor has broken something gets a new tab.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page
     from playwright.async_api import Request as Asked
 
-__all__ = ["Here", "Room"]
+__all__ = ["Here", "Tab"]
 
 SIZE = {"width": 1280, "height": 800}
 _PROBE = (files(__package__) / "probe.js").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ class Here:
     record: Record
 
 
-class Room:
+class Tab:
     """A context whose requests all pass its own gate. `enter` gives the page of one visit."""
 
     def __init__(self, signal: Signal, setting: Setting) -> None:
