@@ -600,7 +600,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"https": "on"}, "https", "off"),
     ({"https": True}, "https", "off"),
     ({"https_exempt": ["healthz"]}, "https_exempt[0]", "starts with /"),
-    ({"hsts": {"max_age": -1}}, "hsts.max_age", "at least 0"),
+    ({"hsts": {"max_age": -1}}, "hsts.max_age", "from 0 to 315360000"),
     ({"hsts": {"maxage": 1}}, "hsts.maxage", "max_age"),
     ({"hsts": {"preload": True}}, "hsts.preload", "include_subdomains = true"),
     ({"hsts": {"preload": True, "include_subdomains": True, "max_age": 300}}, "hsts.preload", "31536000"),

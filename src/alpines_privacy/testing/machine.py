@@ -47,8 +47,8 @@ from alpines_privacy.testing.strategies import (
 
 __all__ = ["Form", "VisitorMachine"]
 
-_LINK = re.compile(rb"""<a\s[^>]*?href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
-_PARAMETER = re.compile(r"\{[^}]*\}")
+_LINK = re.compile(rb"""<a\s[^<>]*?href\s*+=\s*+["']?+([^"'\s<>]++)""", re.IGNORECASE)
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 _SCREEN = "age"  # the path of the age screen's form, below the policy's endpoint
 
 

@@ -69,7 +69,7 @@ def _children(policy: PrivacyPolicy, rule: AgeRule, request: _Request) -> Iterat
 
 
 def _shape(path: str) -> re.Pattern[str]:
-    return re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^}]*\}", path))))
+    return re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^{}]*\}", path))))
 
 
 def _is_old_enough(signup: Signup, rule: AgeRule, request: _Request) -> bool | None:

@@ -45,7 +45,7 @@ _PRELOADS: dict[str, tuple[LoadKind, ...]] = {
 }
 # Elements with text in them, whatever it looks like (§13.1.2.4, §13.1.2.5); `noscript` is read as markup.
 _TEXT = frozenset({"textarea", "title", "xmp", "noembed", "noframes", "iframe"})
-_CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])(?:\s[^,]*)?(?:,|\Z)")
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 
 
 class PageLoad(NamedTuple):
@@ -93,7 +93,7 @@ def _by_attribute(tag: str, found: dict[str, str]) -> Iterator[tuple[str, tuple[
         if kinds is None:
             continue
         if name == "srcset":
-            yield from ((url, kinds) for url in _CANDIDATE.findall(value))
+            yield from ((url.rstrip(","), kinds) for url in _CANDIDATE.findall(value))
         elif name == "ping":
             yield from ((url, kinds) for url in value.split())
         else:

@@ -33,7 +33,9 @@ def test_every_visit_ends_and_says_what_was_out_of_bounds(
     name: str, endless: Mapping[str, list[BrowserVisit]]
 ) -> None:
     (visit,) = endless[name]
-    said = ENDLESS[name][1] if name in ENDLESS else "ERR_TOO_MANY_REDIRECTS"
+    # Chromium gives up a circle after 20 redirects, the visit after 30 documents: whichever comes first.
+    circle = "ERR_TOO_MANY_REDIRECTS|again and again"
+    said = ENDLESS[name][1] if name in ENDLESS else circle
     assert re.search(said, " ".join(visit.notes))
     assert visit.seconds < 120
 

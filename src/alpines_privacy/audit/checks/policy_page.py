@@ -19,14 +19,13 @@ __all__ = ["CHECKS"]
 
 _LOGIN = re.compile(r"log-?_?in|sign-?_?in|auth|sso", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_BREACH = re.compile(
-    r"\b(?:breach|incident|compromised)\b[^.;]{0,200}\b(?:notif\w+|tell|told|inform\w*|e-?mail)\b|"
-    r"\b(?:notif\w+|tell|told|inform\w*|e-?mail)\b[^.;]{0,200}\b(?:breach|incident|compromised)\b",
-    re.IGNORECASE,
+_BREACH = re.compile(r"\b(?:breach|incident|compromised)\b", re.IGNORECASE)
+_TELLING = re.compile(
+    r"\b(?:notif[iy]|tell\b|told\b|inform(?:s|ed|ing)?\b|e-?mail\b)", re.IGNORECASE
 )
 _REDRESS = re.compile(
-    r"\b(?:recourse|redress|complain\w*|courts?|supervisory authority|data protection authority|ombuds\w+|"
-    r"arbitrat\w+|regulator|remed(?:y|ies))\b",
+    r"\b(?:recourse\b|redress\b|complain|courts?\b|supervisory authority\b|data protection authority\b|ombuds|"
+    r"arbitrat|regulator\b|remed(?:y|ies)\b)",
     re.IGNORECASE,
 )
 # The statute's items, by the ids of the lint's rules.
@@ -104,9 +103,16 @@ def _has_date(document: Document, visit: Visit) -> bool:
     return written or _has_item(document, visit, rule=_RULES["effective-date"])
 
 
-def _matches(document: Document, visit: Visit, *, pattern: re.Pattern[str]) -> bool:
+def _says_how_a_breach_is_told(document: Document, visit: Visit) -> bool:
+    """Whether one sentence names a breach and the telling."""
     del document
-    return pattern.search(visit.markup.text) is not None
+    sentences = re.split(r"[.;]", visit.markup.text)
+    return any(_BREACH.search(each) and _TELLING.search(each) for each in sentences)
+
+
+def _says_what_can_be_done(document: Document, visit: Visit) -> bool:
+    del document
+    return _REDRESS.search(visit.markup.text) is not None
 
 
 def _item(key: str, rule: Rule) -> Callable[[Observations], Verdict]:
@@ -120,9 +126,7 @@ CHECKS: dict[str, Callable[[Observations], Verdict]] = {
     "10.page": _page,
     **{key: _item(key, _RULES[rule]) for key, rule in _ITEMS.items()},
     "14.breach-notice": partial(
-        _said, key="14.breach-notice", says=partial(_matches, pattern=_BREACH), rule="Policy §14"
+        _said, key="14.breach-notice", says=_says_how_a_breach_is_told, rule="Policy §14"
     ),
-    "14.redress": partial(
-        _said, key="14.redress", says=partial(_matches, pattern=_REDRESS), rule="Policy §14"
-    ),
+    "14.redress": partial(_said, key="14.redress", says=_says_what_can_be_done, rule="Policy §14"),
 }

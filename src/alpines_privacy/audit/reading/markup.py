@@ -36,7 +36,9 @@ _HIDING = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060")  # inside words, without width
-_REFRESH = re.compile(r"""\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?["']?([^"']*)""", re.IGNORECASE)
+_REFRESH = re.compile(
+    r"""\s*+[\d.]*+\s*+[;,]?+\s*+(?:url\s*+=\s*+)?+["']?+([^"']*+)""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from alpines_privacy.breach.errors import BreachError
 
 __all__ = ["FileMailbox", "Mail", "Mailbox"]
 
-_QUOTED = re.compile(rb"(?m)^>(>*From )")  # mboxrd's; mboxo's first level is the same
+_QUOTED = re.compile(rb"(?m)^>(>*+From )")  # mboxrd's; mboxo's first level is the same
 _CHUNK = 1 << 20  # bytes of one line at most, whatever a file holds
 
 

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 __all__ = ["Sink"]
 
-_MESSAGE_ID = re.compile(rb"(?im)^Message-ID:\s*(<[^>]{1,300}>)")
+_MESSAGE_ID = re.compile(rb"(?im)^Message-ID:[ \t]*+(<[^<>\r\n]{1,300}>)")
 _THROTTLED = 12  # messages in a row, at most
 _THROTTLING = "454 4.7.0 Throttling failure: maximum sending rate exceeded"
 _GREYLISTING = "451 4.7.1 Greylisted, please come again"

@@ -21,7 +21,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 _PRINTABLE = re.compile(r"[ -~]*")
 _JOINERS = "\u200c\u200d"  # which Persian and Indian names have
 _LONGEST = 100  # characters of a name
-_HOST = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
+_HOST = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++)++")
 
 
 def name_of(text: str) -> str:
@@ -42,7 +42,7 @@ def _leads(word: str) -> bool:
     if "://" in word or "@" in word:
         return True
     hosts = _HOST.findall(word.lower()) if "." in word else ()
-    return any(_suffixes().privatesuffix(host) is not None for host in hosts)
+    return any(_suffixes().privatesuffix(host.strip("-_")) is not None for host in hosts)
 
 
 @cache

@@ -26,8 +26,11 @@ _CSS_LOAD = re.compile(
     r"url\s*\(\s*[\"']?(?!\s*data:)[^)]|@import|image-set\s*\(|expression\s*\(|src\s*\(",
     re.IGNORECASE,
 )
-_CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)|/\*.*?\*/", re.DOTALL)
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*:/*[^\s<>\"']+|\bwww\.[^\s<>\"']+", re.IGNORECASE)
+_CSS_ESCAPE = re.compile(
+    r"\\([0-9a-fA-F]{1,6})\s?|\\(.)|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)", re.DOTALL
+)
+_URL = re.compile(r"(?<![a-z0-9+.-])[0-9+.-]*+[a-z][a-z0-9+.-]*+:[^\s<>\"']++", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"\bwww\.[^\s<>\"']++", re.IGNORECASE)
 _FOLLOWED = re.compile(r"(?:https?://|mailto:|tel:|sms:|#)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\x00-\x20]+")
 
@@ -113,4 +116,5 @@ def loads(html: str) -> Sequence[Found]:
 def links(content: str) -> Iterator[str]:
     """Yield the addresses that a text or a page leads to, `mailto:` and such among them."""
     yield from _URL.findall(content)
+    yield from _WITHOUT_SCHEME.findall(content)
     yield from _read(content).links

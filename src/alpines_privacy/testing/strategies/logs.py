@@ -49,7 +49,8 @@ def _in_a_list(word: str, first: Personal, second: Personal) -> tuple[str, tuple
 
 
 def _as_json(word: str, first: Personal, second: Personal) -> tuple[str, tuple[Any, ...]]:
-    return f"{word} %s", (json.dumps({first.kind.lower(): first.value, "x": second.written}),)
+    key = "full_name" if first.kind == "NAME" else first.kind.lower()  # things have names too
+    return f"{word} %s", (json.dumps({key: first.value, "x": second.written}),)
 
 
 _SHAPES: Sequence[Callable[[str, Personal, Personal], tuple[str, tuple[Any, ...]]]] = (
