@@ -7,7 +7,6 @@ script: no Content-Security-Policy stops it.
 
 from __future__ import annotations
 
-import re
 from html import escape
 
 from alpines_privacy.http.context import RequestContext
@@ -15,22 +14,15 @@ from alpines_privacy.http.heads import ResponseHead
 from alpines_privacy.http.html import Addition, StartTag, references
 from alpines_privacy.http.html.enclosure import Enclosure
 from alpines_privacy.http.html.links import WORD
+from alpines_privacy.http.html.visibility import LABELS, UNSEEN, is_hidden
 from alpines_privacy.policy import Operator, PrivacyPolicy
 
 __all__ = ["HomeLink", "PrivacyLink"]
 
-_UNSEEN = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060")  # inside words, without width
 _LONGEST = 4096  # bytes of a link's text and labels
-_LABELS = ("alt", "aria-label", "title")
-_CLOSED = frozenset({"dialog", "details"})  # unless `open`
-_WHOLE_PAGE = frozenset({"html", "body", "head"})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 # By these fields front ends tell that they ask for a part of a page.
 _OF_SCRIPTS = ("hx-request", "turbo-frame", "x-requested-with", "x-pjax")
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:opacity|font-size)\s*:\s*0(?![.\d]*[1-9]))",
-    re.IGNORECASE,
-)
 
 
 class HomeLink:
@@ -98,7 +90,7 @@ class PrivacyLink:
             self._hidden = None
         if self._link is not None and (name == b"a" or not self._link.start(name, at, empty=empty)):
             self._link_ended()
-        if _is_hidden(tag):
+        if is_hidden(tag):
             self._hidden = None if empty else Enclosure(name, at)
         else:
             self._shown(tag, name, at)
@@ -138,7 +130,7 @@ class PrivacyLink:
         return bool(target) and self._endpoint not in f"/{target}"
 
     def _label(self, tag: StartTag) -> None:
-        for label in filter(None, map(tag.get, _LABELS)):
+        for label in filter(None, map(tag.get, LABELS)):
             self._say(b" %b " % label[:_LONGEST].encode("utf-8", "surrogateescape"))
 
     def _say(self, words: bytes) -> None:
@@ -149,16 +141,5 @@ class PrivacyLink:
     def _link_ended(self) -> None:
         said, self._said = b"".join(self._said), []
         self._link, self._size = None, 0
-        words = references.text(said).decode("utf-8", "replace").translate(_UNSEEN)
+        words = references.text(said).decode("utf-8", "replace").translate(UNSEEN)
         self._found = self._found or WORD in words.lower()
-
-
-def _is_hidden(tag: StartTag) -> bool:
-    """Whether an element's own attributes hide it; style sheets are not read."""
-    if tag.name in _WHOLE_PAGE:  # hidden only until a script shows them
-        return False
-    if tag.get("hidden") is not None or (tag.get("aria-hidden") or "").strip().lower() == "true":
-        return True
-    if tag.name in _CLOSED and tag.get("open") is None:
-        return True
-    return _HIDING.search(tag.get("style") or "") is not None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from alpines_privacy.http.html import Rewriter, Selection, StartTag, references
 from alpines_privacy.http.html.enclosure import Enclosure
+from alpines_privacy.http.html.visibility import LABELS, UNSEEN, is_hidden
 from alpines_privacy.http.url import parse
 
 __all__ = ["Control", "Form", "Link", "Markup", "read_markup"]
@@ -27,15 +28,6 @@ _LONGEST_TEXT = 200_000  # characters of a page's text
 _LONGEST_LABEL = 400
 _LONGEST_VALUE = 2000
 _CONTROLS = frozenset({"input", "select", "textarea", "button"})
-_LABELS = ("alt", "aria-label", "title")
-_CLOSED = frozenset({"dialog", "details"})  # unless `open`
-_WHOLE_PAGE = frozenset({"html", "body", "head"})
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
-    r"(?:opacity|font-size)\s*:\s*0(?![.\d]*[1-9]))",
-    re.IGNORECASE,
-)
-_UNSEEN = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060")  # inside words, without width
 _REFRESH = re.compile(
     r"""\s*+[\d.]*+\s*+[;,]?+\s*+(?:url\s*+=\s*+)?+["']?+([^"']*+)""", re.IGNORECASE
 )
@@ -322,21 +314,10 @@ _HANDLERS = {
 }
 
 
-def is_hidden(tag: StartTag) -> bool:
-    """Whether an element's own attributes hide it; style sheets are not read."""
-    if tag.name in _WHOLE_PAGE:  # hidden only until a script shows them
-        return False
-    if tag.get("hidden") is not None or (tag.get("aria-hidden") or "").strip().lower() == "true":
-        return True
-    if tag.name in _CLOSED and tag.get("open") is None:
-        return True
-    return _HIDING.search(tag.get("style") or "") is not None
-
-
 def _labels(tag: StartTag) -> list[str]:
-    return [label[:_LONGEST_LABEL] for label in map(tag.get, _LABELS) if label]
+    return [label[:_LONGEST_LABEL] for label in map(tag.get, LABELS) if label]
 
 
 def _words(pieces: list[str]) -> str:
     """Return pieces of text with one space between words."""
-    return " ".join("".join(pieces).translate(_UNSEEN).split())
+    return " ".join("".join(pieces).translate(UNSEEN).split())
