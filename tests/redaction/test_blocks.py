@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import bz2
-import contextlib
 import gzip
 import io
 import lzma
 import os
 import signal
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +21,6 @@ from hypothesis import strategies as st
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.redaction import Redactor, Span
 from alpines_privacy.redaction.archives import blocks as archive_module
-from alpines_privacy.redaction.archives.atomic_file import Replacement
 from alpines_privacy.redaction.archives.blocks import BLOCK, Block, BlockCleaner, blocks
 from alpines_privacy.redaction.archives.compression import (
     ArchiveError,
@@ -305,78 +302,6 @@ def test_a_value_longer_than_memory_is_refused(
     assert next(parts).text == b"a\n"
     with pytest.raises(ArchiveError, match=r"^line 2: a value longer than 16,384 bytes"):
         list(parts)
-
-
-@pytest.fixture(params=["unnamed until whole", "named from the start"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    if request.param == "named from the start":
-        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
-    return tmp_path
-
-
-def test_a_replacement_keeps_owner_mode_and_times(folder: Path) -> None:
-    file = folder / "app.log"
-    file.write_bytes(b"old")
-    file.chmod(0o640)
-    os.utime(file, ns=(1, 2_000_000_001))
-    before = file.stat()
-    with Replacement(file) as new:
-        new.write(b"new")
-        assert file.read_bytes() == b"old"
-        new.commit(file)
-    after = file.stat()
-    assert file.read_bytes() == b"new"
-    assert stat.S_IMODE(after.st_mode) == 0o640
-    assert (after.st_uid, after.st_gid, after.st_mtime_ns) == (
-        before.st_uid,
-        before.st_gid,
-        before.st_mtime_ns,
-    )
-    assert list(folder.iterdir()) == [file]
-
-
-@pytest.mark.parametrize("error", [None, KeyboardInterrupt, OSError])
-def test_a_replacement_without_a_commit_leaves_everything(
-    folder: Path, error: type[BaseException] | None
-) -> None:
-    file = folder / "app.log"
-    file.write_bytes(b"old")
-    expected = contextlib.nullcontext() if error is None else pytest.raises(error)
-    with expected, Replacement(file) as new:
-        new.write(b"half")
-        if error is not None:
-            raise error
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"app.log": b"old"}
-
-
-def test_a_backup_is_the_original_and_never_overwritten(folder: Path) -> None:
-    file, backup = folder / "app.log", folder / "app.log.orig"
-    file.write_bytes(b"old")
-    with Replacement(file) as new:
-        new.write(b"new")
-        new.commit(file, backup=backup)
-    assert (file.read_bytes(), backup.read_bytes()) == (b"new", b"old")
-    with Replacement(file) as new:
-        new.write(b"newer")
-        with pytest.raises(FileExistsError):
-            new.commit(file, backup=backup)
-    assert (file.read_bytes(), backup.read_bytes()) == (b"new", b"old")
-    assert sorted(path.name for path in folder.iterdir()) == ["app.log", "app.log.orig"]
-
-
-def test_a_file_system_without_second_names_gets_a_copy(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unsupported(self: Path, target: Path) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(Path, "hardlink_to", unsupported)
-    file, backup = folder / "app.log", folder / "app.log.orig"
-    file.write_bytes(b"old")
-    file.chmod(0o600)
-    with Replacement(file) as new:
-        new.commit(file, backup=backup)
-    assert (backup.read_bytes(), stat.S_IMODE(backup.stat().st_mode)) == (b"old", 0o600)
 
 
 KILLED = """

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import os
 from pathlib import Path
 
 from sqlalchemy import select
 
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.database import Database
-from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.breach.private_file import private_file
 from alpines_privacy.breach.rejects import spreadsheet_safe
 
 __all__ = ["write_another_way"]
@@ -31,27 +31,10 @@ def write_another_way(database: Database, incident_id: int, path: Path) -> int:
         .execution_options(yield_per=5_000)
     )
     number = 0
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        raise BreachError(f"{path}: is there already; expected another name") from None
-    except OSError as error:
-        raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        with (
-            os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file,
-            database.read() as connection,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
-            for row in connection.execute(query):
-                writer.writerow([spreadsheet_safe(cell or "") for cell in row])
-                number += 1
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException as error:  # half a list would be taken for the whole
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
-        raise
+    with private_file(path) as file, database.read() as connection:
+        writer = csv.writer(codecs.getwriter("utf-8")(file))
+        writer.writerow(_COLUMNS)
+        for row in connection.execute(query):
+            writer.writerow([spreadsheet_safe(cell or "") for cell in row])
+            number += 1
     return number

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 import click
 
+from alpines_privacy.atomic_file import Replacement
 from alpines_privacy.cli.checks import Check, Checking
 from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.cli.kinds import redacted_kinds
@@ -18,7 +19,6 @@ from alpines_privacy.cli.reports import printable
 from alpines_privacy.cli.sources import Source, opened, refuse_irregular
 from alpines_privacy.cli.tally import Progress, Tally
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.redaction.archives.atomic_file import Replacement
 from alpines_privacy.redaction.archives.blocks import BLOCK, Cleaned, blocks
 from alpines_privacy.redaction.archives.compression import ArchiveError, Compression, unpacked
 from alpines_privacy.redaction.archives.workers import Workers, cores

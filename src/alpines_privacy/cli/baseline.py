@@ -17,10 +17,10 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from alpines_privacy.atomic_file import Replacement
 from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.cli.reports import Gone, printable, uri
 from alpines_privacy.policy.bounds import read_bounded
-from alpines_privacy.redaction.archives.atomic_file import Replacement
 from alpines_privacy.redaction.archives.blocks import Cleaned, Place
 
 __all__ = ["Baseline"]

@@ -7,10 +7,7 @@ file's format lies here, below both.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from alpines_privacy.atomic_file import Replacement
 from alpines_privacy.policy.bounds import read_regular
 from alpines_privacy.policy.catalogue import direction_of
 from alpines_privacy.policy.errors import PolicyError
@@ -126,20 +124,10 @@ class Announcements(Part, frozen=True, kw_only=True):
 
     def write(self, path: str) -> None:
         """Write the file in one step, readable by all: who reads it sees the old one or this; raises OSError."""
-        target = Path(path).resolve()  # a link to a file stays one
         data = msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
-        number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(_READABLE_BY_ALL)  # not a secret; the app may be another user's
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        with Replacement(Path(path).resolve()) as new:  # a link to a file stays one
+            new.write(data)
+            new.commit(mode=_READABLE_BY_ALL)  # not a secret; the app may be another user's
 
 
 def read_announcements(path: str) -> Announcements:

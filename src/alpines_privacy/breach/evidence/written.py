@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
-from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.evidence.facts import Facts, facts_of
 from alpines_privacy.breach.evidence.html_report import html_report
 from alpines_privacy.breach.evidence.json_report import json_report
@@ -18,6 +17,7 @@ from alpines_privacy.breach.evidence.people import people_of
 from alpines_privacy.breach.evidence.withheld import withheld
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.opening import Policy, entered
+from alpines_privacy.breach.private_file import private_file
 
 __all__ = ["Style", "Written", "report"]
 
@@ -69,23 +69,9 @@ def _parts(
 def _write(path: Path, parts: Iterator[str]) -> str:
     """Write the file, or none of it; return its digest."""
     digest = hashlib.sha256()
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        raise BreachError(f"{path}: is there already; expected another name") from None
-    except OSError as error:
-        raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            for part in parts:
-                content = part.encode("utf-8", "backslashreplace")
-                digest.update(content)
-                file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise BreachError(f"{path}: cannot be written: {error.strerror}") from None
-        raise
+    with private_file(path) as file:
+        for part in parts:
+            content = part.encode("utf-8", "backslashreplace")
+            digest.update(content)
+            file.write(content)
     return digest.hexdigest()

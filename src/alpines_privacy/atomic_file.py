@@ -1,4 +1,4 @@
-"""A file replaced as a whole or not at all, even if the program is killed.
+"""Files that are whole or not there: one that replaces another, and a new one for its owner alone.
 
 The new file has no name until it is complete (`O_TMPFILE`), so even a killed program leaves no half
 file. Where the file system lacks that, the new file has a temporary name beside the old one, and only
@@ -11,49 +11,56 @@ import errno
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-__all__ = ["Replacement"]
+__all__ = ["Replacement", "new_private_file"]
 
 _NO_TMPFILE = {errno.EISDIR, errno.ENOENT, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 class Replacement:
-    """The new content of `target`: written with `write`, put in place by `commit`.
+    """The new content of `target`: bytes, written with `write` or into `file`, put in place by `commit`.
 
-    Leaving the `with` block without a commit changes nothing.
+    It is its owner's alone (mode 600) unless `commit` says otherwise. Leaving the `with` block without
+    a commit changes nothing. Raises OSError where the folder cannot be written.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
         self._name: Path | None = None  # its temporary name, where it has one
-        self._file = self._open()
-        self.write = self._file.write
+        self.file = self._open()
+        self.write = self.file.write
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.file.close()
         if self._name is not None:
             self._name.unlink(missing_ok=True)
 
-    def commit(self, like: Path | None = None, *, backup: Path | None = None) -> None:
+    def commit(
+        self, like: Path | None = None, *, mode: int | None = None, backup: Path | None = None
+    ) -> None:
         """Sync the new file to disk and put it in place, with owner, permissions and times of the file `like`.
 
-        The replaced file is kept as `backup`, if given. Raises FileExistsError for a backup that exists
-        already.
+        `mode` sets its permissions instead. The replaced file is kept as `backup`, if given. Raises
+        OSError if the file cannot be put there, FileExistsError for a backup that exists already.
         """
-        self._file.flush()
+        self.file.flush()
+        written = self.file.fileno() if self._name is None else self._name
         if like is not None:
-            _resemble(self._file.fileno() if self._name is None else self._name, like)
-        os.fsync(self._file.fileno())
+            _resemble(written, like)
+        if mode is not None:
+            os.chmod(written, mode)  # noqa: PTH101 - a file without a name has a number alone
+        os.fsync(self.file.fileno())
         if backup is not None:
             _keep(self._target, backup)
         name = self._link()
-        self._file.close()  # some systems cannot replace a file by an open one
+        self.file.close()  # some systems cannot replace a file by an open one
         name.replace(self._target)
         self._name = None
         _sync_folder(self._target.parent)
@@ -74,7 +81,7 @@ class Replacement:
     def _link(self) -> Path:
         """Give the new file a name, if it has none yet: only a file with a name can replace another."""
         if self._name is None:
-            number = self._file.fileno()
+            number = self.file.fileno()
             name = self._target.with_name(f".{self._target.name}.{os.getpid()}-{number}.new")
             folder = os.open(name.parent, os.O_RDONLY)
             try:
@@ -84,6 +91,25 @@ class Replacement:
                 os.close(folder)
             self._name = name
         return self._name
+
+
+@contextmanager
+def new_private_file(target: Path) -> Iterator[BinaryIO]:
+    """Write a new file, for its owner alone (mode 600), which is in place after the block.
+
+    If the block raises, no file is left; if the program is killed, an empty one. Raises
+    FileExistsError if there is a file already, OSError if it cannot be written.
+    """
+    with target.open("xb"):  # the name is ours from here on
+        pass
+    try:
+        target.chmod(0o600)
+        with Replacement(target) as new:
+            yield new.file
+            new.commit()
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _resemble(written: int | Path, like: Path) -> None:
