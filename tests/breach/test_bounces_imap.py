@@ -17,6 +17,7 @@ from alpines_privacy.breach.bounced.imap import VARIABLE, ImapMailbox, read_url
 from alpines_privacy.breach.bounced.message import LONGEST
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.ledger import Ledger
+from alpines_privacy.policy.smtp import is_this_machine
 from tests.breach.bounce_samples import SAMPLES, dsn
 from tests.breach.support import bring, fast_folder, opened_ledger, people
 from tests.support.dovecot import PASSWORD, Dovecot, dovecot
@@ -163,7 +164,7 @@ def test_starttls(
 ) -> None:
     put(server, folder, told.bounce(0))
     url = server.url(folder, "imap")
-    monkeypatch.setattr(imap, "_is_this_machine", lambda _: False)
+    monkeypatch.setattr("alpines_privacy.breach.bounced.imap.is_this_machine", lambda _: False)
     assert bounces(url, ledger=told.ledger).bounced == 1
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(BreachError, match="TLS fails: self-signed certificate"):
@@ -173,8 +174,8 @@ def test_starttls(
 def test_without_tls_only_on_this_machine(server: Dovecot, folder: str, told: Told) -> None:
     put(server, folder, told.bounce(0))
     assert bounces(server.url(folder, "imap"), ledger=told.ledger).bounced == 1
-    assert imap._is_this_machine("127.0.0.3")
-    assert not imap._is_this_machine("mail.example.com")
+    assert is_this_machine("127.0.0.3")
+    assert not is_this_machine("mail.example.com")
 
 
 class TestErrors:

@@ -217,7 +217,7 @@ def test_counts_of_an_import_reconcile() -> None:
     ):
         assert f" {line}\n" in result.stdout
     assert "The ledger has 2 people; 1 are to be mailed." in result.stdout
-    assert "1 have an address that no mail can be sent to" in result.stdout
+    assert "1 an address that no mail can be sent to" in result.stdout
     assert "line,reason" in Path("people.csv.rejects.csv").read_text("utf-8")
     again = run("import", "people.csv", "--yes")
     assert "0 new in the ledger" in again.stdout

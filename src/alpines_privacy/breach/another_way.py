@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.database import Database
+from alpines_privacy.breach.ledger import ANOTHER_WAY
 from alpines_privacy.breach.private_file import private_file
 from alpines_privacy.breach.rejects import spreadsheet_safe
 
@@ -26,7 +27,7 @@ def write_another_way(database: Database, incident_id: int, path: Path) -> int:
     people = tables.recipient.c
     query = (
         select(*(people[name] for name in _COLUMNS))
-        .where(people.incident_id == incident_id, people.state.in_(("failed", "bounced")))
+        .where(people.incident_id == incident_id, people.state.in_(ANOTHER_WAY))
         .order_by(people.id)
         .execution_options(yield_per=5_000)
     )

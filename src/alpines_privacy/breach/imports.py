@@ -23,7 +23,8 @@ from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import append_entry, millis
-from alpines_privacy.breach.recipients import LEAKED, Recipient, recipient_reader
+from alpines_privacy.breach.reasons import LEAKED_MAILBOX
+from alpines_privacy.breach.recipients import Recipient, recipient_reader
 from alpines_privacy.breach.rejects import Rejects, can_resume, refuse_unwritable
 from alpines_privacy.breach.sources.source import Row, Source
 
@@ -149,9 +150,9 @@ def _next(rows: Iterator[Row], read: Callable[[Row], Recipient | str], file: Rej
         if isinstance(person, str):
             file.add(row.line, person, row.cells)
             rejected += 1
-        elif people.setdefault(person[0], person) is not person and person.reason == LEAKED:
+        elif people.setdefault(person[0], person) is not person and person.reason == LEAKED_MAILBOX:
             first = people[person.key]
-            people[person.key] = first._replace(state="failed", reason=LEAKED, due=None)
+            people[person.key] = first._replace(state="failed", reason=LEAKED_MAILBOX, due=None)
     return _Batch(people, number, rejected)
 
 
@@ -167,7 +168,7 @@ def _store(  # noqa: PLR0913, PLR0917 - what one transaction writes
     people = list(batch.people.values())
     with database.write() as connection:
         new = _insert(connection, incident_id, people)
-        leaked = [person.key for person in people if person.reason == LEAKED]
+        leaked = [person.key for person in people if person.reason == LEAKED_MAILBOX]
         _withhold(connection, incident_id, leaked)
         known = batch.rows - batch.rejected - new
         after = before.plus(Imported(batch.rows, new, known, batch.rejected))
@@ -226,7 +227,7 @@ def _withhold(connection: Connection, incident_id: int, keys: Sequence[str]) -> 
                 _recipient.incident_id == incident_id, _recipient.key.in_(keys[begin : begin + 500])
             )
             .where(_recipient.state.in_(("pending", "deferred")))
-            .values(state="failed", reason=LEAKED, due=None)
+            .values(state="failed", reason=LEAKED_MAILBOX, due=None)
         )
 
 

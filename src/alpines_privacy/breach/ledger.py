@@ -44,11 +44,24 @@ from alpines_privacy.breach import tables
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incidents import millis
+from alpines_privacy.breach.reasons import BOUNCED
 
-__all__ = ["STATES", "Bounce", "Bounced", "Claim", "Counts", "Ledger", "Outcome", "Remaining"]
+__all__ = [
+    "ANOTHER_WAY",
+    "STATES",
+    "Bounce",
+    "Bounced",
+    "Claim",
+    "Counts",
+    "Ledger",
+    "Outcome",
+    "Remaining",
+]
 
 State = Literal["pending", "sending", "accepted", "deferred", "failed", "bounced"]
 STATES: tuple[State, ...] = ("pending", "sending", "accepted", "deferred", "failed", "bounced")
+ANOTHER_WAY: tuple[State, ...] = ("failed", "bounced")
+"""The states of people whom mail does not reach."""
 _LEASE = 600.0  # seconds: longer than any server may take over one message (RFC 5321 §4.5.3.2)
 _LONGEST_REPLY = 2000  # characters of a server's reply that are kept
 _NOT_ACCEPTED = ("pending", "sending", "deferred", "failed")
@@ -254,7 +267,7 @@ class Ledger:
         bounced = {"recipient_id": row.id, "attempt": row.attempts, "what": "bounced"}
         said = {"code": bounce.code, "reply": bounce.reply[:_LONGEST_REPLY]}
         self._append(connection, now, [bounced | said | {"source": bounce.source}])
-        state = {"state": "bounced", "due": None, "token": None, "reason": "bounced"}
+        state = {"state": "bounced", "due": None, "token": None, "reason": BOUNCED}
         mine = (_recipient.id == row.id, _recipient.state != "bounced")
         moved = connection.execute(update(tables.recipient).where(*mine).values(state))
         return "bounced" if moved.rowcount else "again"

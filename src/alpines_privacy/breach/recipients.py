@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 from alpines_privacy.breach.addresses import Address, read_address
 from alpines_privacy.breach.columns import FIELDS, Columns
+from alpines_privacy.breach.reasons import INVALID_ADDRESS, LEAKED_MAILBOX, NO_ADDRESS
 from alpines_privacy.breach.sources.source import Row
 
-__all__ = ["INVALID", "LEAKED", "NO_ADDRESS", "Recipient", "recipient_reader"]
-
-# Reasons to tell somebody in another way than by mail.
-NO_ADDRESS, INVALID, LEAKED = "no-address", "invalid-address", "mailbox-leaked"
+__all__ = ["Recipient", "recipient_reader"]
 
 _YES = frozenset({"1", "true", "yes", "y", "t", "x"})
 _YES_OR_NO = _YES | {"", "0", "false", "no", "n", "f"}
@@ -104,8 +102,8 @@ def _recipient(
 def _untold(given: str, address: Address | None, *, is_leaked: bool) -> str | None:
     """Return why nobody can be mailed there; None where they can."""
     if address is None:
-        return INVALID if given else NO_ADDRESS
-    return LEAKED if is_leaked else None
+        return INVALID_ADDRESS if given else NO_ADDRESS
+    return LEAKED_MAILBOX if is_leaked else None
 
 
 def _identity(said: dict[str, str], address: Address | None) -> str:

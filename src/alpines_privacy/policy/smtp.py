@@ -11,7 +11,7 @@ from msgspec import Meta
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.part import Part
 
-__all__ = ["Smtp"]
+__all__ = ["Smtp", "is_this_machine"]
 
 _Text = Annotated[str, Meta(min_length=1)]
 _Rate = Annotated[float, Meta(gt=0, le=100_000)]
@@ -45,13 +45,13 @@ class Smtp(Part, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Check the host, and that notices leave this machine encrypted."""
-        if not _HOST.fullmatch(self.host) and _ip(self.host) is None:
+        if not _HOST.fullmatch(self.host) and _is_own_address(self.host) is None:
             raise PolicyError(
                 f"{self.host[:60]!r} is no host; expected a name such as mail.example.com, "
                 "the port apart",
                 key="host",
             )
-        if self.security == "none" and not _is_loopback(self.host):
+        if self.security == "none" and not is_this_machine(self.host):
             raise PolicyError(
                 f'"none" sends notices unencrypted to {self.host[:60]}; expected "starttls" or '
                 '"tls", or a host such as localhost',
@@ -64,7 +64,7 @@ class Smtp(Part, frozen=True, kw_only=True):
         return self.host, self.port or (465 if self.security == "tls" else 587)
 
 
-def _ip(host: str) -> bool | None:
+def _is_own_address(host: str) -> bool | None:
     """Return whether an IP address is this machine's own; None for a name."""
     try:
         return ip_address(host).is_loopback
@@ -72,5 +72,6 @@ def _ip(host: str) -> bool | None:
         return None
 
 
-def _is_loopback(host: str) -> bool:
-    return host.lower().rstrip(".") == "localhost" or _ip(host) is True
+def is_this_machine(host: str) -> bool:
+    """Whether a server's name or IP address is this machine itself, so that what is sent stays on it."""
+    return host.lower().rstrip(".") == "localhost" or _is_own_address(host) is True

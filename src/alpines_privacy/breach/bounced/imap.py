@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
-from ipaddress import ip_address
 from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +23,7 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxL
 from alpines_privacy.breach.bounced.mailboxes import Mail
 from alpines_privacy.breach.bounced.message import LONGEST
 from alpines_privacy.breach.errors import BreachError
+from alpines_privacy.policy.smtp import is_this_machine
 
 __all__ = ["VARIABLE", "After", "ImapMailbox", "Place", "is_imap", "read_url"]
 
@@ -209,19 +209,10 @@ def _connect(place: Place) -> BaseMailBox:
     if place.is_tls:
         context = ssl.create_default_context()
         return MailBox(place.host, place.port, timeout=_PATIENCE, ssl_context=context)
-    if _is_this_machine(place.host):
+    if is_this_machine(place.host):
         return MailBoxUnencrypted(place.host, place.port, timeout=_PATIENCE)
     context = ssl.create_default_context()
     return MailBoxStartTls(place.host, place.port, timeout=_PATIENCE, ssl_context=context)
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _validity(box: BaseMailBox) -> int:

@@ -23,11 +23,10 @@ from alpines_privacy.breach.delivery.replies import (
 from alpines_privacy.breach.delivery.retries import retry_at
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.ledger import Claim, Outcome
+from alpines_privacy.breach.reasons import NO_NOTICE, NO_SMTPUTF8
 
-__all__ = ["NO_LETTER", "NO_SMTPUTF8", "Attempts", "domain_of"]
+__all__ = ["Attempts", "domain_of"]
 
-# Reasons to tell somebody in another way than by mail.
-NO_LETTER, NO_SMTPUTF8 = "no-letter", "no-smtputf8"
 _AHEAD = 40  # messages that have begun and wait for a connection
 _LONGEST_HELD = 120.0  # seconds that a refusal waits for somebody else's acceptance
 _FIRST = 1  # the attempt whose wait follows what is not the person's doing
@@ -151,7 +150,7 @@ class Attempts:
             return self._notices.letter(claim)
         except BreachError as error:
             del self.waiting[claim.recipient_id]
-            self._write("failed", claim, _unsent(str(error)), reason=NO_LETTER)
+            self._write("failed", claim, _unsent(str(error)), reason=NO_NOTICE)
             return None
 
     async def _sent(self, claim: Claim, letter: Letter) -> Reply | None:

@@ -14,9 +14,10 @@ from alpines_privacy.breach.drill.invented import NAME, incident, write_people, 
 from alpines_privacy.breach.drill.returned import write_mailbox
 from alpines_privacy.breach.drill.sink import Sink
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.evidence.people import ANOTHER_WAY, Person, people_of
+from alpines_privacy.breach.evidence.people import Person, people_of
 from alpines_privacy.breach.evidence.written import Written, report
 from alpines_privacy.breach.importing import import_list
+from alpines_privacy.breach.ledger import ANOTHER_WAY
 from alpines_privacy.breach.local_time import shown
 from alpines_privacy.breach.opening import entered, open_incident
 from alpines_privacy.breach.previewing import preview

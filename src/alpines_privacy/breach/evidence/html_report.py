@@ -18,17 +18,12 @@ from alpines_privacy.breach.evidence.facts import Facts
 from alpines_privacy.breach.evidence.people import Event, Person
 from alpines_privacy.breach.evidence.withheld import status_of
 from alpines_privacy.breach.incidents import Entry
+from alpines_privacy.breach.reasons import reason_text
 
 __all__ = ["html_report"]
 
 _GROUP = 500  # people of one closed group
 _MOST = 100_000  # people of a section: with more, browsers need minutes to open the page
-_REASONS = {
-    "no-address": "no mail address",
-    "invalid-address": "an address that no mail can be sent to",
-    "mailbox-leaked": "the password of the mailbox leaked",
-    "bounced": "the notice came back",
-}
 
 
 class _Group(NamedTuple):
@@ -56,7 +51,6 @@ def html_report(
             ("another-way", _groups(islice(another_way, _MOST)), max(0, unreached - _MOST)),
             ("others", _groups(islice(others, _MOST)), max(0, reached - _MOST)),
         ],
-        reasons=_REASONS,
     )
 
 
@@ -73,6 +67,7 @@ def _template() -> Template:
         "between": _between,
         "words": _words,
         "shown": _shown,
+        "reason": reason_text,
     }
     return environment.from_string(files(__package__).joinpath("report.html").read_text("utf-8"))
 

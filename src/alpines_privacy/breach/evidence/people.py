@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, 
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import from_millis
+from alpines_privacy.breach.ledger import ANOTHER_WAY
 
-__all__ = ["ANOTHER_WAY", "Event", "Person", "keys_of", "people_of"]
+__all__ = ["Event", "Person", "keys_of", "people_of"]
 
-ANOTHER_WAY = ("failed", "bounced")  # states of people whom mail does not reach
 _PAGE = 1_000
 
 _recipient, _evidence = tables.recipient.c, tables.evidence.c

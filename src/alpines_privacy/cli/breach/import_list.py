@@ -15,21 +15,13 @@ from alpines_privacy.breach.imports import Imported, untold_reasons
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Ledger
 from alpines_privacy.breach.opening import entered
+from alpines_privacy.breach.reasons import reason_text
 from alpines_privacy.breach.sources.detect import Reading
 from alpines_privacy.breach.sources.source import Source
 from alpines_privacy.cli.breach.settings import is_asked, ledger_options
 from alpines_privacy.cli.reports import printable
 
 __all__ = ["import_list", "reason_lines"]
-
-_REASONS = {
-    "no-address": "have no mail address",
-    "invalid-address": "have an address that no mail can be sent to",
-    "mailbox-leaked": "had the password of their mailbox leaked",
-    "bounced": "had the notice sent back",
-    "no-letter": "have no notice that could be composed for them",
-    "no-smtputf8": "have an address that the mail server does not take",
-}
 
 
 @click.command(
@@ -128,8 +120,5 @@ def reason_lines(reasons: Mapping[str, int]) -> Sequence[str]:
     """Return lines that say who has to be told another way."""
     if not reasons:
         return []
-    lines = [
-        f"{number:>12,} {_REASONS.get(reason, f'were refused ({reason})')}"
-        for reason, number in reasons.items()
-    ]
+    lines = [f"{number:>12,} {reason_text(reason)}" for reason, number in reasons.items()]
     return ["To be told another way (letter, phone; breach status --another-way FILE):", *lines]
