@@ -13,18 +13,18 @@ import pytest
 
 from alpines_privacy.breach.bounced.collected import Tally
 from alpines_privacy.breach.drill import drill as drill_module
-from alpines_privacy.breach.drill.drill import Drilled, drill
+from alpines_privacy.breach.drill.drill import DrillResult, drill
 from alpines_privacy.breach.drill.invented import write_people
 from alpines_privacy.breach.drill.sink import Sink
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.evidence.written import report
+from alpines_privacy.breach.evidence.report_file import report
 
 PEOPLE = 120
 
 
 class Run(NamedTuple):
     folder: Path
-    done: Drilled
+    done: DrillResult
     steps: dict[str, str]
 
 
@@ -35,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     steps: dict[str, str] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALPINES_PRIVACY_BREACH_LEDGER", f"sqlite:///{folder.parent / 'real.db'}")
-        yield Run(folder, drill(folder, people=PEOPLE, seed=1, told=steps.__setitem__), steps)
+        yield Run(folder, drill(folder, people=PEOPLE, seed=1, progress=steps.__setitem__), steps)
 
 
 def test_everything_holds(run: Run) -> None:
@@ -80,7 +80,7 @@ def test_what_is_kept_is_its_owner_s_alone(run: Run) -> None:
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine", "utf-8")
     with pytest.raises(BreachError, match="is not empty"):
-        drill(tmp_path, told=lambda *_: None)
+        drill(tmp_path, progress=lambda *_: None)
 
 
 def test_the_same_seed_invents_the_same_people(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_sender_that_cannot_send_fails_the_drill(
     monkeypatch.setattr(drill_module, "_PATIENCE", 1.0)
     monkeypatch.setattr(Sink, "port", property(lambda _: 9, lambda *_: None), raising=False)
     with pytest.raises(BreachError, match="the first sender got stuck"):
-        drill(tmp_path / "new", people=20, told=lambda *_: None)
+        drill(tmp_path / "new", people=20, progress=lambda *_: None)
 
 
 def test_the_sink_holds_until_it_is_released() -> None:

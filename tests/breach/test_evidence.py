@@ -25,8 +25,8 @@ from alpines_privacy.breach.evidence.facts import facts_of
 from alpines_privacy.breach.evidence.html_report import html_report
 from alpines_privacy.breach.evidence.json_report import json_report
 from alpines_privacy.breach.evidence.people import people_of
+from alpines_privacy.breach.evidence.report_file import ReportFile, report
 from alpines_privacy.breach.evidence.withheld import status_of, without_addresses
-from alpines_privacy.breach.evidence.written import Written, report
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import append_entry
 from alpines_privacy.breach.ledger import Bounce, Claim, Ledger, Outcome
@@ -58,7 +58,7 @@ class Case:
         self.ledger.finish([answer(claim) for claim in claims])
         return claims
 
-    def report(self, **options: Any) -> Written:
+    def report(self, **options: Any) -> ReportFile:
         output = self.folder / f"report-{len(list(self.folder.iterdir()))}"
         return report(output, self.incident.name, ledger=self.database.name, **options)
 
@@ -346,7 +346,8 @@ class TestFile:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(
-            "alpines_privacy.breach.evidence.written.json_report", lambda *_, **__: map(fails, [1])
+            "alpines_privacy.breach.evidence.report_file.json_report",
+            lambda *_, **__: map(fails, [1]),
         )
         with pytest.raises(BreachError, match="cannot be written: No space left"):
             told.report(style="json")

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from alpines_privacy.breach import open_incident
 from alpines_privacy.breach.bounced.imap import VARIABLE
-from alpines_privacy.breach.drill.drill import Check, Drilled
+from alpines_privacy.breach.drill.drill import Check, DrillResult
 from alpines_privacy.breach.ledger import Ledger, Outcome
-from alpines_privacy.breach.opening import entered
+from alpines_privacy.breach.opening import ledger_and_incident
 from alpines_privacy.cli import main
 from tests.breach.bounce_samples import SAMPLES, dsn
 from tests.breach.support import DRAFT, bring, people
@@ -30,7 +30,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.delenv("ALPINES_PRIVACY_BREACH_LEDGER", raising=False)
     monkeypatch.delenv(VARIABLE, raising=False)
     open_incident(DRAFT, ledger=LEDGER)
-    with entered(None, LEDGER, None) as (database, incident):
+    with ledger_and_incident(None, LEDGER, None) as (database, incident):
         bring(database, incident, people(tmp_path / "people.csv", 3))
         ledger = Ledger(database, incident.id)
         claims = ledger.begin(ledger.claim("worker", 10))
@@ -101,7 +101,7 @@ def test_a_report_can_be_given_away() -> None:
 
 
 def test_what_does_not_add_up_is_warned_of() -> None:
-    with entered(None, LEDGER, None) as (database, _), database.write() as connection:
+    with ledger_and_incident(None, LEDGER, None) as (database, _), database.write() as connection:
         connection.exec_driver_sql("UPDATE breach_import SET rows = rows + 1")
     assert "WARNING: does not add up: rows read" in run("report").stdout
 
@@ -112,10 +112,10 @@ class TestDrill:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def drilled(self, monkeypatch: pytest.MonkeyPatch, *, holds: bool) -> Result:
-        def fake(folder: Path, **_: object) -> Drilled:
+        def fake(folder: Path, **_: object) -> DrillResult:
             for name in ("evidence.html", "evidence.json", "breach.db", "people.csv"):
                 (folder / name).write_text(name, "utf-8")
-            return Drilled(
+            return DrillResult(
                 [Check("everybody is told", "5 of 5", holds)],
                 folder / "evidence.html",
                 folder / "evidence.json",

@@ -14,7 +14,7 @@ import pytest
 
 from alpines_privacy.breach.delivery.progress import Ending, Progress
 from alpines_privacy.cli.breach.send import stopped_by_signals
-from alpines_privacy.cli.breach.send_progress import Bar, Lines, Shown
+from alpines_privacy.cli.breach.send_progress import Bar, Lines, ProgressDisplay
 
 MOMENT = datetime(2026, 11, 30, tzinfo=UTC)
 PROGRESS = Progress(9, 3, 3, 0, 0, 1.0, None, MOMENT, MOMENT, 60.0, misses=False, problem="")
@@ -29,7 +29,7 @@ class Gone(io.StringIO):
 
 @pytest.mark.parametrize("shows", [Lines("lost-laptop"), Bar(ZoneInfo("UTC"))])
 def test_progress_that_cannot_be_shown_stops_no_sending(
-    shows: Shown, monkeypatch: pytest.MonkeyPatch
+    shows: ProgressDisplay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout", Gone())
     monkeypatch.setattr("sys.stderr", Gone())

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpines_privacy import PolicyError, PrivacyPolicy, current, protect
-from alpines_privacy.onsite_notice import watched
+from alpines_privacy.onsite_notice import notice_file
 from alpines_privacy.onsite_notice.markup import Banner, notice_page
 from alpines_privacy.policy.announcement import Passage, Wording
 from alpines_privacy.policy.breach import Breach
@@ -41,7 +41,7 @@ PATH = "/_privacy/notice"
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each page looks at the file."""
-    monkeypatch.setattr(watched, "INTERVAL", 0.0)
+    monkeypatch.setattr(notice_file, "INTERVAL", 0.0)
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_a_notice_ends_at_its_time_though_nobody_changes_the_file(
     assert "laptop" in both_shown
     assert "Other." in both_shown
     later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(watched, "INTERVAL", 1e9)
-    monkeypatch.setattr(watched, "_now", lambda: later)
+    monkeypatch.setattr(notice_file, "INTERVAL", 1e9)
+    monkeypatch.setattr(notice_file, "_now", lambda: later)
     one = seen.get("/").text
     assert "laptop" not in one
     assert "Other." in one
@@ -542,16 +542,18 @@ def test_the_file_is_looked_at_every_few_seconds_and_by_pages_alone(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    monkeypatch.setattr(watched, "INTERVAL", 2.0)
+    monkeypatch.setattr(notice_file, "INTERVAL", 2.0)
     clock = [1000.0]
-    monkeypatch.setattr("alpines_privacy.onsite_notice.watched.time.monotonic", lambda: clock[0])
-    stamp = watched._stamp
+    monkeypatch.setattr(
+        "alpines_privacy.onsite_notice.notice_file.time.monotonic", lambda: clock[0]
+    )
+    stamp = notice_file._stamp
 
     def noted(path: str) -> Any:
         looks.append(path)
         return stamp(path)
 
-    monkeypatch.setattr(watched, "_stamp", noted)
+    monkeypatch.setattr(notice_file, "_stamp", noted)
     seen = Site().seen(policy_with(file))
     data = Site(b"{}", ("Content-Type", "application/json")).seen(policy_with(file))
     assert looks == []
@@ -568,11 +570,11 @@ FORKED = """
 import os, sys, time
 from pathlib import Path
 from alpines_privacy import protect
-from alpines_privacy.onsite_notice import watched
+from alpines_privacy.onsite_notice import notice_file
 from alpines_privacy.testing import visitor
 from tests.onsite_notice.test_onsite_notice import MARK, Site
 from tests.onsite_notice.support import announce, policy_with
-watched.INTERVAL = 0.0
+notice_file.INTERVAL = 0.0
 file = Path(sys.argv[1])
 seen = Site().seen(policy_with(file))
 assert MARK not in seen.get("/").content

@@ -15,7 +15,7 @@ from examples.shop.app import create_app
 from playwright.sync_api import Browser, Page, expect
 
 from alpines_privacy import protect
-from alpines_privacy.onsite_notice import watched
+from alpines_privacy.onsite_notice import notice_file
 from tests.browser.npm.axe import violations
 from tests.onsite_notice.support import ENGLISH, URDU, announce, policy_with
 from tests.support.chromium import chromium, cookie_jar
@@ -224,7 +224,7 @@ def test_folded_up_it_leaves_the_page_free(place: Place) -> None:
 def test_an_example_s_pages_look_as_before_below_it(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watched, "INTERVAL", 0.0)
+    monkeypatch.setattr(notice_file, "INTERVAL", 0.0)
     file = tmp_path / "notice.json"
     shop = create_app(str(tmp_path / "shop.sqlite3"))
     page = place.browser.new_context(viewport={"width": 390, "height": 844}).new_page()

@@ -14,12 +14,12 @@ from alpines_privacy.lazy_names import lazy
 if TYPE_CHECKING:
     from alpines_privacy.breach.bounced.collected import bounces
     from alpines_privacy.breach.errors import BreachError
-    from alpines_privacy.breach.evidence.written import report
+    from alpines_privacy.breach.evidence.report_file import report
     from alpines_privacy.breach.importing import import_list
+    from alpines_privacy.breach.incident_status import status
     from alpines_privacy.breach.opening import amend, open_incident
     from alpines_privacy.breach.previewing import preview
     from alpines_privacy.breach.sending import send, send_async
-    from alpines_privacy.breach.standing import status
 
 __all__ = [
     "BreachError",
@@ -44,10 +44,10 @@ __getattr__ = lazy(
         "import_list": "alpines_privacy.breach.importing",
         "open_incident": "alpines_privacy.breach.opening",
         "preview": "alpines_privacy.breach.previewing",
-        "report": "alpines_privacy.breach.evidence.written",
+        "report": "alpines_privacy.breach.evidence.report_file",
         "send": "alpines_privacy.breach.sending",
         "send_async": "alpines_privacy.breach.sending",
-        "status": "alpines_privacy.breach.standing",
+        "status": "alpines_privacy.breach.incident_status",
     },
 )
 

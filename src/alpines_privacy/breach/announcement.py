@@ -20,7 +20,7 @@ from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import append_entry
 from alpines_privacy.breach.local_time import end_of_day
 from alpines_privacy.breach.notice.words import Words
-from alpines_privacy.breach.translations import Said, said_in
+from alpines_privacy.breach.translations import LocalizedTexts, texts_by_language
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.announcement import (
     Announcement,
@@ -134,7 +134,7 @@ def _write(
 def _wordings(incident: Incident, settings: Breach | None, text: str | None) -> dict[str, Wording]:
     """Return the notice in each language that the incident is told in, its own first."""
     folder = Path(settings.templates) if settings and settings.templates else None
-    said = said_in(incident.texts)
+    said = texts_by_language(incident.texts)
     own = next(iter(said))
     try:
         words = {tag: Words(tag, folder) for tag in said}
@@ -148,7 +148,7 @@ def _wordings(incident: Incident, settings: Breach | None, text: str | None) -> 
         raise BreachError(str(error)) from None
 
 
-def _wording(incident: Incident, said: Said, words: Words, text: str | None) -> Wording:
+def _wording(incident: Incident, said: LocalizedTexts, words: Words, text: str | None) -> Wording:
     headings = words.all
     found = headings.discovered.format(date=words.day(incident.discovered.date()))
     occurred = headings.occurred.format(date=said.occurred) if said.occurred else ""

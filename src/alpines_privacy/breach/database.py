@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.errors import BreachError
 
-__all__ = ["Database", "engine_of", "told", "without_password"]
+__all__ = ["Database", "engine_of", "explained", "without_password"]
 
 # PostgreSQL's transactions may see what others commit; SQLite's do not, and sort as much in memory
 # as they may cache.
@@ -60,14 +60,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Begin a transaction that writes; all of it is committed, or nothing."""
-        with told(self.name), self.engine.begin() as connection:
+        with explained(self.name), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Begin a transaction that only reads, and waits for no writer."""
         with (
-            told(self.name),
+            explained(self.name),
             self.engine.connect().execution_options(breach_reads=True) as connection,
         ):
             yield connection
@@ -188,7 +188,7 @@ def _on_sqlite_begin(connection: Connection) -> None:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
+def explained(name: str) -> Iterator[None]:
     """Turn a database's errors into a `BreachError` that says what to do, by their code alone."""
     try:
         yield

@@ -13,18 +13,18 @@ from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.imports import Imported, import_people
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.opening import Policy, entered
+from alpines_privacy.breach.opening import Policy, ledger_and_incident
 from alpines_privacy.breach.sources.detect import Reading, open_list
 from alpines_privacy.breach.sources.query import Query
 from alpines_privacy.breach.sources.source import Source
 
-__all__ = ["Asked", "import_into", "import_list"]
+__all__ = ["ListOptions", "import_into", "import_list"]
 
 _SAMPLE = 200  # rows that columns are guessed from
 
 
-class Asked(NamedTuple):
-    """The list that is meant, and how it is read: what is None is found out.
+class ListOptions(NamedTuple):
+    """A list of people and how it is read; what is None is guessed.
 
     `mapped` names columns: `email=Mail`, `name=First+Last`. `rejects` is where bad rows go.
     """
@@ -57,21 +57,21 @@ def import_list(  # noqa: PLR0913 - a list, and how it is read
     `agree` sees how the list is read before anything is stored, and may say no. Rows that cannot be
     used go to `rejects`, by default `FILE.rejects.csv` in the current folder. Raises `BreachError`.
     """
-    asked = Asked(
+    asked = ListOptions(
         None if file is None else Path(file), query, database, mapped,
         Reading(encoding, delimiter, head), None if rejects is None else Path(rejects),
     )  # fmt: skip
-    with entered(name, ledger, policy) as (kept, incident):
+    with ledger_and_incident(name, ledger, policy) as (kept, incident):
         return import_into(kept, incident, asked, agree=agree)[0]
 
 
 def import_into(
     database: Database,
     incident: Incident,
-    asked: Asked,
+    asked: ListOptions,
     *,
     agree: Callable[[Source, Columns, Incident], bool] | None = None,
-    told: Callable[[Imported], None] = lambda _: None,
+    progress: Callable[[Imported], None] = lambda _: None,
 ) -> tuple[Imported, Path]:
     """Bring a list into an open ledger; return the counts, and where rejects are if there are any."""
     source = _source(asked)
@@ -82,10 +82,10 @@ def import_into(
     path = asked.rejects or Path(f"{asked.file.name if asked.file else 'query'}.rejects.csv")
     if asked.file and path.absolute() == asked.file.absolute():
         raise BreachError("the rejects file is the list itself; expected another")
-    return import_people(database, incident, source, columns, path, told), path
+    return import_people(database, incident, source, columns, path, progress), path
 
 
-def _source(asked: Asked) -> Source:
+def _source(asked: ListOptions) -> Source:
     if (asked.file is None) is (asked.query is None) or (asked.query is None) is not (
         asked.database is None
     ):

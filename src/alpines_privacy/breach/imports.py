@@ -62,31 +62,31 @@ def import_people(  # noqa: PLR0913, PLR0917 - a list, how it is read, and where
     source: Source,
     columns: Columns,
     rejects: Path,
-    told: Callable[[Imported], None] = lambda _: None,
+    progress: Callable[[Imported], None] = lambda _: None,
 ) -> Imported:
-    """Bring all people of a list into the ledger; `told` hears the counts after each batch.
+    """Bring all people of a list into the ledger; `progress` is called with the counts after each batch.
 
     Raises `BreachError` if the list or the ledger can no longer be read or written: what was stored
     until then stays, and running it again goes on from there.
     """
     refuse_unwritable(rejects)
     read = recipient_reader(columns, incident.salt, incident.texts.get("leaked_mailboxes", ()))
-    progress = _begin(database, incident, source, columns, rejects)
-    done = progress.done
+    begun = _begin(database, incident, source, columns, rejects)
+    done = begun.done
     rows = source.rows()
     skipped = sum(1 for _ in islice(rows, done.rows))
     if skipped < done.rows:
         raise BreachError(f"{source.name}: has fewer rows than were read before")
     try:
-        with Rejects(rejects, source.columns, progress.reject_bytes) as file:
+        with Rejects(rejects, source.columns, begun.reject_bytes) as file:
             while (batch := _next(rows, read, file)).rows:
-                done = _store(database, incident.id, progress.id, batch, file.sync(), done)
-                told(done)
+                done = _store(database, incident.id, begun.id, batch, file.sync(), done)
+                progress(done)
     except OSError as error:
         raise BreachError(
             f"{source.name}: reading it or writing rejects failed: {error.strerror}; run it again to go on"
         ) from None
-    _finish(database, incident, source, progress.id, done)
+    _finish(database, incident, source, begun.id, done)
     return done
 
 

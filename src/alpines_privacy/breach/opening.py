@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from alpines_privacy.breach.amendment import what_differs
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident, IncidentDraft
 from alpines_privacy.breach.incidents import Incidents
-from alpines_privacy.breach.novelty import what_is_new
 from alpines_privacy.policy import PrivacyPolicy
 from alpines_privacy.policy.breach import Breach
 
@@ -24,10 +24,10 @@ __all__ = [
     "amend",
     "amend_in",
     "defaults_of",
-    "entered",
+    "ledger_and_incident",
     "named_incident",
     "open_incident",
-    "opened",
+    "open_ledger",
     "settings_of",
 ]
 
@@ -47,7 +47,7 @@ def open_incident(
     """
     settings = settings_of(policy)
     draft = texts if isinstance(texts, IncidentDraft) else _draft(texts, settings)
-    with opened(ledger, settings, create=True) as database:
+    with open_ledger(ledger, settings, create=True) as database:
         return Incidents(database).open(draft, settings.calendars if settings else ())
 
 
@@ -62,7 +62,7 @@ def amend(
 
     Of `changes` only what differs is written down.
     """
-    with entered(name, ledger, policy) as (database, incident):
+    with ledger_and_incident(name, ledger, policy) as (database, incident):
         return amend_in(database, incident, changes)[0]
 
 
@@ -70,7 +70,7 @@ def amend_in(
     database: Database, incident: Incident, changes: Mapping[str, Any]
 ) -> tuple[Incident, Mapping[str, Any]]:
     """Write down what is new of the changes; return the incident as it is then, and what was new."""
-    new = what_is_new(incident, changes)
+    new = what_differs(incident, changes)
     if not new:
         raise BreachError("nothing new is said; expected an option, or a --file that differs")
     return Incidents(database).amend(incident.name, new), new
@@ -104,7 +104,7 @@ def settings_of(policy: Policy) -> Breach | None:
 
 
 @contextmanager
-def opened(ledger: str | None, policy: Policy, *, create: bool = False) -> Iterator[Database]:
+def open_ledger(ledger: str | None, policy: Policy, *, create: bool = False) -> Iterator[Database]:
     """Open a ledger by its URL, else that of the environment or the policy; close it after the block."""
     settings = settings_of(policy)
     url = ledger or os.environ.get(VARIABLE) or (settings.ledger if settings else _DEFAULT)
@@ -116,11 +116,11 @@ def opened(ledger: str | None, policy: Policy, *, create: bool = False) -> Itera
 
 
 @contextmanager
-def entered(
+def ledger_and_incident(
     name: str | None, ledger: str | None, policy: Policy
 ) -> Iterator[tuple[Database, Incident]]:
     """Open a ledger, and find the incident of a name in it; without one, the only one there is."""
-    with opened(ledger, policy) as database:
+    with open_ledger(ledger, policy) as database:
         yield database, named_incident(Incidents(database), name)
 
 

@@ -12,7 +12,7 @@ from alpines_privacy.breach.notice import Notices
 from alpines_privacy.breach.notice.advice import advice
 from alpines_privacy.breach.notice.notices import INVENTED
 from alpines_privacy.breach.notice.wanted import wanted_languages
-from alpines_privacy.breach.opening import Policy, entered, settings_of
+from alpines_privacy.breach.opening import Policy, ledger_and_incident, settings_of
 from alpines_privacy.breach.translations import lacking
 
 __all__ = ["Preview", "preview"]
@@ -48,7 +48,7 @@ def preview(
     Without `language` it is the incident's own; `templates` is a folder instead of the policy's.
     """
     settings = settings_of(policy)
-    with entered(name, ledger, settings) as (database, incident):
+    with ledger_and_incident(name, ledger, settings) as (database, incident):
         notices = Notices(incident, settings, templates=templates)
         history = Incidents(database).history(incident.name)
         wanted = wanted_languages(database, incident.id)

@@ -14,12 +14,12 @@ from alpines_privacy.breach.delivery.connection import Endpoint
 from alpines_privacy.breach.delivery.entries import pause_of, was_tested, write_entry
 from alpines_privacy.breach.delivery.progress import Ending, Progress
 from alpines_privacy.breach.delivery.sender import Sender
-from alpines_privacy.breach.delivery.trial import Trial, send_test
+from alpines_privacy.breach.delivery.server_check import ServerCheck, send_test
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Counts, Ledger
 from alpines_privacy.breach.notice.notices import Notices
-from alpines_privacy.breach.opening import Policy, entered, settings_of
+from alpines_privacy.breach.opening import Policy, ledger_and_incident, settings_of
 from alpines_privacy.policy.breach import Breach
 from alpines_privacy.policy.smtp import Smtp
 
@@ -31,7 +31,7 @@ __all__ = [
     "resume_if_paused",
     "send",
     "send_async",
-    "send_trial",
+    "send_test_message",
     "sender_of",
 ]
 
@@ -52,7 +52,7 @@ def send(  # noqa: PLR0913 - how it is sent, and what is shown
     limit: int | None = None,
     resume: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
-    haste: float = 1.0,
+    speedup: float = 1.0,
     ledger: str | None = None,
     policy: Policy = None,
 ) -> Ending:
@@ -60,9 +60,9 @@ def send(  # noqa: PLR0913 - how it is sent, and what is shown
 
     There is no dry run and no question: a call sends. A test message goes first, to `test_to` or
     the incident's address, unless one of the same texts was accepted before. `resume` ends a pause.
-    `progress` hears once a second how far it is. `haste` divides the times of leases and retries,
-    for drills. Raises `BreachError` where the server or the ledger cannot be used; nobody is marked
-    as failed for that. Call it again to go on.
+    `progress` is called once a second with how far it is. `speedup` divides the seconds of leases
+    and retries, for drills (2.0: half as long). Raises `BreachError` where the server or the ledger
+    cannot be used; nobody is marked as failed for that. Call it again to go on.
     """
     return asyncio.run(
         send_async(
@@ -71,7 +71,7 @@ def send(  # noqa: PLR0913 - how it is sent, and what is shown
             limit=limit,
             resume=resume,
             progress=progress,
-            haste=haste,
+            speedup=speedup,
             ledger=ledger,
             policy=policy,
         )
@@ -85,7 +85,7 @@ async def send_async(  # noqa: PLR0913 - as above
     limit: int | None = None,
     resume: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
-    haste: float = 1.0,
+    speedup: float = 1.0,
     ledger: str | None = None,
     policy: Policy = None,
 ) -> Ending:
@@ -93,9 +93,9 @@ async def send_async(  # noqa: PLR0913 - as above
     with prepared(name, ledger, policy) as sending:
         ready(sending, resume=resume)
         if needs_test(sending):
-            await send_trial(sending, test_to)
+            await send_test_message(sending, test_to)
         resume_if_paused(sending)
-        return await _run(sender_of(sending, limit=limit, haste=haste), progress)
+        return await _run(sender_of(sending, limit=limit, speedup=speedup), progress)
 
 
 async def _run(sender: Sender, progress: Callable[[Progress], None]) -> Ending:
@@ -112,7 +112,7 @@ async def _run(sender: Sender, progress: Callable[[Progress], None]) -> Ending:
 def prepared(name: str | None, ledger: str | None, policy: Policy) -> Iterator[Sending]:
     """Open a ledger, and read what is to be sent and to which server; raises `BreachError`."""
     settings = settings_of(policy)
-    with entered(name, ledger, settings) as (database, incident):
+    with ledger_and_incident(name, ledger, settings) as (database, incident):
         yield Sending(database, incident, Notices(incident, settings), _smtp(settings))
 
 
@@ -139,16 +139,16 @@ def needs_test(sending: Sending) -> bool:
     return not was_tested(sending.database, sending.incident, sending.notices.digest)
 
 
-async def send_trial(sending: Sending, address: str | None) -> Trial:
+async def send_test_message(sending: Sending, address: str | None) -> ServerCheck:
     """Send the test message, to the incident's own address without another, and write that it was accepted."""
-    trial = await send_test(
+    checked = await send_test(
         sending.smtp, sending.notices, address or str(sending.incident.texts["email"])
     )
-    said = {"digest": sending.notices.digest, "server": trial.server}
-    if trial.reply is not None:
-        said |= {"code": str(trial.reply.code), "reply": trial.reply.text}
+    said = {"digest": sending.notices.digest, "server": checked.server}
+    if checked.reply is not None:
+        said |= {"code": str(checked.reply.code), "reply": checked.reply.text}
     write_entry(sending.database, sending.incident, "tested", said)
-    return trial
+    return checked
 
 
 def resume_if_paused(sending: Sending) -> None:
@@ -157,9 +157,9 @@ def resume_if_paused(sending: Sending) -> None:
         write_entry(sending.database, sending.incident, "resumed", {"worker": _worker()})
 
 
-def sender_of(sending: Sending, *, limit: int | None = None, haste: float = 1.0) -> Sender:
+def sender_of(sending: Sending, *, limit: int | None = None, speedup: float = 1.0) -> Sender:
     """Return a sender, named by this machine and process in the evidence."""
-    return Sender(*sending, worker=_worker(), limit=limit, haste=haste)
+    return Sender(*sending, worker=_worker(), limit=limit, speedup=speedup)
 
 
 def _worker() -> str:

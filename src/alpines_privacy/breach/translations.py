@@ -16,14 +16,14 @@ from alpines_privacy.policy.part import Part
 
 __all__ = [
     "KINDS",
-    "Said",
+    "LocalizedTexts",
     "Translation",
     "check_tag",
     "check_translations",
     "lacking",
     "merged",
-    "said_in",
     "stale",
+    "texts_by_language",
 ]
 
 KINDS = frozenset(get_args(Kind))
@@ -49,8 +49,8 @@ class Translation(Part, frozen=True, kw_only=True):
         check_words(self)
 
 
-class Said(NamedTuple):
-    """All that an incident says, in one language. `kinds` are names (`EMAIL`) or words."""
+class LocalizedTexts(NamedTuple):
+    """All texts of an incident in one language. `kinds` are names (`EMAIL`) or words."""
 
     language: str
     kinds: Sequence[str]
@@ -106,16 +106,16 @@ def merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return together
 
 
-def said_in(texts: Mapping[str, Any]) -> dict[str, Said]:
-    """Return what an incident says by language, its own first; others if nothing is missing in them."""
+def texts_by_language(texts: Mapping[str, Any]) -> dict[str, LocalizedTexts]:
+    """Return the texts of an incident by language tag, its own first; others if nothing is missing in them."""
     own = _own_language(texts)
     values: dict[str, Any] = {key: texts.get(key) for key in _KEYS}
-    said = {own: Said(language=own, kinds=texts["kinds"], **values)}
+    said = {own: LocalizedTexts(language=own, kinds=texts["kinds"], **values)}
     for tag, table in texts.get("translations", {}).items():
         if table and not _missing(texts, table):
             values = {key: table.get(key) or texts.get(key) for key in _KEYS}
             kinds = table.get("kinds") or texts["kinds"]
-            said[tag] = Said(language=tag, kinds=kinds, **values)
+            said[tag] = LocalizedTexts(language=tag, kinds=kinds, **values)
     return said
 
 

@@ -23,7 +23,7 @@ from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.script_permission import style_permission
 from alpines_privacy.http.weights import weights
 from alpines_privacy.onsite_notice.markup import notice_page, sheet_link
-from alpines_privacy.onsite_notice.watched import NOTHING_SHOWN, NoticeFile, Shown
+from alpines_privacy.onsite_notice.notice_file import NOTHING_SHOWN, NoticeFile, Shown
 from alpines_privacy.policy import PrivacyPolicy
 
 __all__ = ["OnsiteNotice"]
@@ -33,7 +33,7 @@ _FORBIDDEN = (
     "there without one. Add 'self' to its style-src."
 )
 _REPORTED = "a notice of a data breach would have been shown on %s."
-_EDITION = b"1"  # raised when the same notice gives another banner, so that cached copies are fetched again
+_MARKUP_VERSION = b"1"  # raised when the same notice gives another banner, so that cached copies are fetched again
 _LONGEST = 4096  # characters of an Accept-Language
 _MOST_LANGUAGES = 20
 # Where a browser shows a page for itself. In a frame of another page, that has the banner; a frame set cannot have one.
@@ -54,7 +54,7 @@ class OnsiteNotice(Promise):
         """Compile the style sheet; `file` need not be there."""
         self._file = NoticeFile(file)
         self._sheet = files("alpines_privacy.onsite_notice").joinpath("notice.css").read_bytes()
-        self._digest = hashlib.blake2s(_EDITION + self._sheet).digest()
+        self._digest = hashlib.blake2s(_MARKUP_VERSION + self._sheet).digest()
         digest = hashlib.blake2s(self._sheet, digest_size=8).hexdigest()
         self._page = policy.endpoint + "notice"
         self._sheet_path = f"{self._page}.{digest}.css"

@@ -14,7 +14,7 @@ def heard(refusals: Refusals, *verdicts: Verdict) -> str | None:
     """Hear answers, and return the last reason to pause."""
     reason = None
     for verdict in verdicts:
-        reason = refusals.hear(verdict, REFUSED) or reason
+        reason = refusals.add(verdict, REFUSED) or reason
     return reason
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from alpines_privacy.breach.amendment import what_differs
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incidents import Incidents
-from alpines_privacy.breach.novelty import what_is_new
-from alpines_privacy.breach.translations import lacking, said_in, stale
+from alpines_privacy.breach.translations import lacking, stale, texts_by_language
 from alpines_privacy.policy import PolicyError
 from tests.breach.notice.support import UR, incident
 from tests.breach.support import DRAFT, draft, fast_folder
@@ -39,12 +39,12 @@ def test_a_language_is_used_once_nothing_is_missing_in_it(case: str) -> None:
     given = {key: each for key, each in table.items() if each is not None}
     texts = incident(**changes, translations={"ur": given}).texts
     assert lacking(texts) == ({"ur": missing} if missing else {})
-    assert list(said_in(texts)) == ["en", "ur"][: 1 if missing or not given else 2]
+    assert list(texts_by_language(texts)) == ["en", "ur"][: 1 if missing or not given else 2]
 
 
 def test_what_is_of_no_language_is_taken_from_the_incident() -> None:
     table = {key: UR[key] for key in UR if key != "contact"}
-    said = said_in(
+    said = texts_by_language(
         incident(contact="111 222", occurred="2026-11-20", translations={"ur": table}).texts
     )
     assert (said["ur"].contact, said["ur"].occurred) == ("111 222", "2026-11-20")
@@ -56,12 +56,12 @@ def test_what_is_of_no_language_is_taken_from_the_incident() -> None:
 def test_an_incident_in_another_language_has_that_first() -> None:
     english = {key: DRAFT[key] for key in UR}
     texts = incident(**UR, language="ur", translations={"en": english}).texts
-    assert list(said_in(texts)) == ["ur", "en"]
+    assert list(texts_by_language(texts)) == ["ur", "en"]
 
 
 def test_an_incident_that_was_opened_before_languages_were_is_in_english() -> None:
     texts = {key: each for key, each in incident().texts.items() if key in DRAFT}
-    assert list(said_in(texts)) == ["en"]
+    assert list(texts_by_language(texts)) == ["en"]
 
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -134,18 +134,18 @@ def test_only_what_differs_is_new(incidents: Incidents) -> None:
     whole = DRAFT | {"translations": {"ur": UR}, "leaked_mailboxes": []}
     opened = incidents.open(draft(**whole, confirmed="2026-11-27 20:00"))
     same = whole | {"confirmed": "2026-11-27 20:00+05:00", "discovered": "2026-11-27T13:40Z"}
-    assert what_is_new(opened, same) == {}
+    assert what_differs(opened, same) == {}
     changed = same | {"what_we_do": "x", "translations": {"ur": UR | {"contact": "y"}, "de": {}}}
-    assert what_is_new(opened, changed) == {
+    assert what_differs(opened, changed) == {
         "what_we_do": "x",
         "translations": {"ur": {"contact": "y"}},
     }
-    assert what_is_new(opened, {"translations": {"ur": {}}}) == {"translations": {"ur": {}}}
+    assert what_differs(opened, {"translations": {"ur": {}}}) == {"translations": {"ur": {}}}
     for key, value in (("discovered", "2026-11-27 18:41"), ("name", "other"), ("zone", "UTC")):
-        assert what_is_new(opened, {key: value}) == {key: value}
+        assert what_differs(opened, {key: value}) == {key: value}
         with pytest.raises(BreachError, match=f"{key}: never changes"):
-            incidents.amend(NAME, what_is_new(opened, {key: value}))
+            incidents.amend(NAME, what_differs(opened, {key: value}))
     nonsense: Any
     for nonsense in ("a", [], {"ur": 1}, {"ur": []}):
         with pytest.raises(PolicyError, match="translations"):
-            incidents.amend(NAME, what_is_new(opened, {"translations": nonsense}))
+            incidents.amend(NAME, what_differs(opened, {"translations": nonsense}))

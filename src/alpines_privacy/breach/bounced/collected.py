@@ -16,7 +16,7 @@ from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import Incidents, append_entry
 from alpines_privacy.breach.ledger import Bounce, Ledger
-from alpines_privacy.breach.opening import Policy, entered
+from alpines_privacy.breach.opening import Policy, ledger_and_incident
 
 __all__ = ["Tally", "bounces", "collect"]
 
@@ -47,7 +47,7 @@ def bounces(  # noqa: PLR0913 - a mailbox, how it is read, and for which inciden
     name: str | None = None,
     *,
     after: After = "keep",
-    told: Callable[[Tally], None] = lambda _: None,
+    progress: Callable[[Tally], None] = lambda _: None,
     ledger: str | None = None,
     policy: Policy = None,
 ) -> Tally:
@@ -55,15 +55,15 @@ def bounces(  # noqa: PLR0913 - a mailbox, how it is read, and for which inciden
 
     `after` says what becomes of the incident's messages on an IMAP server. Raises `BreachError`.
     """
-    with entered(name, ledger, policy) as (database, incident):
+    with ledger_and_incident(name, ledger, policy) as (database, incident):
         if not is_imap(str(mailbox)):
             if after != "keep":
                 raise BreachError("messages in files stay as they are; expected imaps://")
-            return collect(database, incident, FileMailbox(Path(mailbox)), told)
+            return collect(database, incident, FileMailbox(Path(mailbox)), progress)
         positions = _positions(database, incident)
         place, since = read_url(str(mailbox)), incident.opened.date() - timedelta(days=1)
         with ImapMailbox(place, since, positions, after) as box:
-            return collect(database, incident, box, told)
+            return collect(database, incident, box, progress)
 
 
 def _positions(database: Database, incident: Incident) -> list[Mapping[str, Any]]:
@@ -75,9 +75,9 @@ def collect(
     database: Database,
     incident: Incident,
     mailbox: Mailbox,
-    told: Callable[[Tally], None] = lambda _: None,
+    progress: Callable[[Tally], None] = lambda _: None,
 ) -> Tally:
-    """Write every bounce of a mailbox into the ledger; `told` hears the counts after each batch.
+    """Write every bounce of a mailbox into the ledger; `progress` is called with the counts after each batch.
 
     Raises `BreachError` if the mailbox or the ledger can no longer be read: what was written until
     then stays, and running it again goes on from there.
@@ -86,7 +86,7 @@ def collect(
     try:
         for batch in _batches(mailbox.mails()):
             total = total.plus(_store(ledger, incident, mailbox, batch))
-            told(total)
+            progress(total)
             if total.read - noted.read >= _NOTED:
                 _note(database, incident, mailbox, total, noted)
                 noted = total

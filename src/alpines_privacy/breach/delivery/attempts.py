@@ -55,7 +55,7 @@ class Times(NamedTuple):
     deadline: datetime
     lease: float
     message: float
-    haste: float = 1.0  # divides the time until a retry
+    speedup: float = 1.0  # divides the time until a retry
 
 
 class Attempts:
@@ -172,7 +172,7 @@ class Attempts:
         verdict = classify(reply)
         self._adapt(verdict, domain_of(claim))
         is_unclear = self._refusals.is_unclear(verdict)
-        reason = self._refusals.hear(verdict, _spoken(claim, reply))
+        reason = self._refusals.add(verdict, _spoken(claim, reply))
         if verdict is Verdict.ACCEPTED:
             self._write("accepted", claim, reply)
             self._fail_held()
@@ -204,7 +204,7 @@ class Attempts:
         now = self._times.now()
         at = now
         if not again:
-            at += (retry_at(attempt, now, self._times.deadline) - now) / self._times.haste
+            at += (retry_at(attempt, now, self._times.deadline) - now) / self._times.speedup
         self._write("deferred", claim, reply, at=at)
 
     def _write(

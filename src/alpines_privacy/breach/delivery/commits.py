@@ -46,7 +46,7 @@ class Commits:
         self._beginnings: list[_Beginning] = []
         self._outcomes: list[Outcome] = []
         self._is_asked = asyncio.Event()
-        self._is_hurried, self._is_last = asyncio.Event(), False
+        self._is_ending, self._is_last = asyncio.Event(), False
         self.problem = ""  # why nothing can be written at present
 
     @property
@@ -85,10 +85,10 @@ class Commits:
                     answer.set_exception(BreachError(str(error)))
             raise
 
-    def hurry(self, seconds: float) -> None:
+    def limit_wait(self, seconds: float) -> None:
         """Wait for a database that is away for that time at most."""
         self._patience = seconds
-        self._is_hurried.set()
+        self._is_ending.set()
 
     def end(self) -> None:
         """Let `run` end."""
@@ -138,10 +138,10 @@ class Commits:
             self._is_asked.clear()
 
     async def _rest(self, seconds: float) -> None:
-        """Wait; once it is hurried, half a second at most."""
-        if self._is_hurried.is_set():
+        """Wait; once the sender ends, half a second at most."""
+        if self._is_ending.is_set():
             await asyncio.sleep(min(seconds, 0.5))
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._is_hurried.wait()
+                await self._is_ending.wait()

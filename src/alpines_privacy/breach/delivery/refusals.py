@@ -34,8 +34,8 @@ class Refusals:
         self._in_a_row: Counter[Verdict] = Counter()
         self.has_accepted = False
 
-    def hear(self, verdict: Verdict, reply: Reply) -> str | None:
-        """Take an answer, and return the reason to pause if there is one."""
+    def add(self, verdict: Verdict, reply: Reply) -> str | None:
+        """Count an answer, and return the reason to pause if there is one."""
         if verdict is Verdict.ACCEPTED:
             self.has_accepted = True
             self._in_a_row.clear()

@@ -54,7 +54,7 @@ class Sender:
 
     `worker` names it in the evidence. `clock` gives seconds since 1970, as the ledger's does.
     `limit` is the number of people after whom it stops, `grace` the seconds that messages get to end.
-    `haste` divides the times of leases and retries, for drills and tests.
+    `speedup` divides the seconds of leases and retries, for drills and tests.
     `open_link` opens a connection; without it one of SMTP, as `smtp` says. Raises `BreachError` for
     settings that cannot be used.
     """
@@ -70,7 +70,7 @@ class Sender:
         clock: Callable[[], float] | None = None,
         limit: int | None = None,
         grace: float = GRACE,
-        haste: float = 1.0,
+        speedup: float = 1.0,
         open_link: Callable[[], Awaitable[Link]] | None = None,
     ) -> None:
         self._database = database
@@ -81,8 +81,8 @@ class Sender:
         self._clock = clock or time.time
         self._to_claim = math.inf if limit is None else limit
         self._grace = grace
-        self._haste = haste
-        self._lease = max(_LEASE, 10 * smtp.timeout) / haste
+        self._speedup = speedup
+        self._lease = max(_LEASE, 10 * smtp.timeout) / speedup
         self._ledger = Ledger(database, incident.id, clock=clock)
         self._commits = Commits(self._ledger, lease=self._lease)
         self._pool = Pool(smtp.connections, open_link or _smtp_links(smtp))
@@ -123,7 +123,7 @@ class Sender:
         self._attempts = Attempts(
             self._notices, self._pool, self._commits, self._rate, self._domains,
             Refusals(self._smtp.refusals, trusts=trusts, knows_people=counts.accepted > 0), self._meter,
-            Times(self._now, self._incident.deadline, self._lease, message, self._haste), self._pause,
+            Times(self._now, self._incident.deadline, self._lease, message, self._speedup), self._pause,
         )  # fmt: skip
         said = {"worker": self._worker, "digest": self._notices.digest}
         await self._commits.call(write_entry, self._database, self._incident, "sending", said)
@@ -136,7 +136,7 @@ class Sender:
             await self._is_ending.wait()
         finally:
             self.stop()  # whoever has cancelled it
-            self._commits.hurry(self._grace)
+            self._commits.limit_wait(self._grace)
             await _ended(others, 0)
             with suppress(BreachError):
                 await feeding

@@ -15,17 +15,17 @@ from alpines_privacy.breach.drill.returned import write_mailbox
 from alpines_privacy.breach.drill.sink import Sink
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.evidence.people import Person, people_of
-from alpines_privacy.breach.evidence.written import Written, report
+from alpines_privacy.breach.evidence.report_file import ReportFile, report
 from alpines_privacy.breach.importing import import_list
+from alpines_privacy.breach.incident_status import status
 from alpines_privacy.breach.ledger import ANOTHER_WAY
 from alpines_privacy.breach.local_time import shown
-from alpines_privacy.breach.opening import entered, open_incident
+from alpines_privacy.breach.opening import ledger_and_incident, open_incident
 from alpines_privacy.breach.previewing import preview
-from alpines_privacy.breach.standing import status
 
-__all__ = ["Check", "Drilled", "drill"]
+__all__ = ["Check", "DrillResult", "drill"]
 
-_HASTE = 200.0  # leases of 3 seconds, retries within one
+_SPEEDUP = 200.0  # leases of 3 seconds, retries within one
 _PATIENCE = 120.0  # seconds for a process of the drill
 _KILLED_AT = 0.4  # of the people
 
@@ -38,7 +38,7 @@ class Check(NamedTuple):
     holds: bool
 
 
-class Drilled(NamedTuple):
+class DrillResult(NamedTuple):
     """The outcome of a drill: what had to hold, and the evidence reports (the page, and JSON)."""
 
     checks: list[Check]
@@ -52,9 +52,9 @@ class Drilled(NamedTuple):
 
 
 def drill(
-    folder: Path, *, people: int = 500, seed: int = 1, told: Callable[[str, str], None]
-) -> Drilled:
-    """Run a drill in an empty folder; `told` hears each step and what came of it.
+    folder: Path, *, people: int = 500, seed: int = 1, progress: Callable[[str, str], None]
+) -> DrillResult:
+    """Run a drill in an empty folder; `progress` is called with each step and what came of it.
 
     Nothing leaves this machine. Raises `BreachError` for a step that cannot be done.
     """
@@ -62,46 +62,46 @@ def drill(
         raise BreachError(f"{folder}: is not empty; expected a new folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Sink(seed, hold_after=max(2, round(people * _KILLED_AT))) as sink:
-        return _Drill(folder, sink, told).run(people, seed)
+        return _Drill(folder, sink, progress).run(people, seed)
 
 
 class _Drill:
-    def __init__(self, folder: Path, sink: Sink, told: Callable[[str, str], None]) -> None:
-        self._folder, self._sink, self._told = folder, sink, told
+    def __init__(self, folder: Path, sink: Sink, progress: Callable[[str, str], None]) -> None:
+        self._folder, self._sink, self._progress = folder, sink, progress
         self._policy = folder / "alpines-privacy.toml"
         self._ledger = f"sqlite:///{folder / 'breach.db'}"
         write_policy(self._policy, self._ledger, sink.port)
 
-    def run(self, people: int, seed: int) -> Drilled:
+    def run(self, people: int, seed: int) -> DrillResult:
         self._begin(people, seed)
         self._send_and_kill()
         self._send()
         tally = self._read_bounces()
         page, data = self._report("html"), self._report("json")
-        self._told("report", f"{page.path.name}, {data.path.name}")
-        return Drilled(self._checks(people, tally, page), page.path, data.path)
+        self._progress("report", f"{page.path.name}, {data.path.name}")
+        return DrillResult(self._checks(people, tally, page), page.path, data.path)
 
     def _begin(self, people: int, seed: int) -> None:
         opened = open_incident(incident(), ledger=self._ledger, policy=self._policy)
-        self._told("open", f"deadline {shown(opened.deadline, opened.zone)}")
+        self._progress("open", f"deadline {shown(opened.deadline, opened.zone)}")
         listed = self._folder / "people.csv"
         write_people(listed, people, seed)
         done = import_list(
             listed, rejects=self._folder / "rejects.csv", ledger=self._ledger, policy=self._policy
         )
-        self._told(
+        self._progress(
             "import",
             f"{done.rows:,} rows: {done.new:,} people, {done.known:,} known already, "
             f"{done.rejected:,} rejected",
         )
         seen = preview(ledger=self._ledger, policy=self._policy)
         (self._folder / "notice.eml").write_bytes(seen.message)
-        self._told("preview", f"{seen.subject}: notice.eml, {len(seen.message):,} bytes")
+        self._progress("preview", f"{seen.subject}: notice.eml, {len(seen.message):,} bytes")
 
     def _send_and_kill(self) -> None:
         """Let one process send, and kill it while the server has several of its messages unanswered."""
         with self._process() as process:
-            self._told("send", f"a test message, then the notices: process {process.pid}")
+            self._progress("send", f"a test message, then the notices: process {process.pid}")
             try:
                 held = self._sink.is_held.wait(_PATIENCE)
             finally:
@@ -111,14 +111,16 @@ class _Drill:
             raise BreachError(f"the first sender got stuck: {errors.strip()[-300:]}")
         counts = status(ledger=self._ledger, policy=self._policy).counts
         self._sink.release()
-        self._told(
+        self._progress(
             "kill -9",
             f"{counts.accepted:,} are written down as told, {counts.sending:,} are claimed",
         )
 
     def _send(self) -> None:
         with self._process() as process:
-            self._told("send again", f"process {process.pid} goes on, once the claims have ended")
+            self._progress(
+                "send again", f"process {process.pid} goes on, once the claims have ended"
+            )
             try:
                 _, errors = process.communicate(timeout=_PATIENCE)
             except subprocess.TimeoutExpired:
@@ -131,11 +133,11 @@ class _Drill:
         answers = ", ".join(
             f"{name} {number}" for name, number in sorted(self._sink.answers.items())
         )
-        self._told("done", f"{counts.accepted:,} accepted; {answers}")
+        self._progress("done", f"{counts.accepted:,} accepted; {answers}")
 
     def _process(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "alpines_privacy.breach.drill.worker"]
-        command += [self._ledger, str(self._policy), str(_HASTE)]
+        command += [self._ledger, str(self._policy), str(_SPEEDUP)]
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, cwd=self._folder, env=_environment(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -146,10 +148,10 @@ class _Drill:
         write_mailbox(path, self._sink.returned)
         tally = bounces(path, ledger=self._ledger, policy=self._policy)
         again = tally.repeated + tally.unknown + tally.delayed + tally.automatic
-        self._told("bounces", f"{tally.bounced:,} came back, {again:,} others are no news")
+        self._progress("bounces", f"{tally.bounced:,} came back, {again:,} others are no news")
         return tally
 
-    def _report(self, style: str) -> Written:
+    def _report(self, style: str) -> ReportFile:
         return report(
             self._folder / f"evidence.{style}",
             style="json" if style == "json" else "html",
@@ -157,10 +159,10 @@ class _Drill:
             policy=self._policy,
         )
 
-    def _checks(self, people: int, tally: Tally, written: Written) -> list[Check]:
+    def _checks(self, people: int, tally: Tally, written: ReportFile) -> list[Check]:
         """Compare the ledger with what the server was given."""
         with (
-            entered(NAME, self._ledger, self._policy) as (database, meant),
+            ledger_and_incident(NAME, self._ledger, self._policy) as (database, meant),
             database.snapshot() as connection,
         ):
             everybody = list(people_of(connection, meant))

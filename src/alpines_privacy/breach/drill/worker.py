@@ -12,9 +12,9 @@ __all__ = ["main"]
 
 def main() -> int:
     """Send, and end with 0 if nobody is left."""
-    ledger, policy, haste = sys.argv[1:]
+    ledger, policy, speedup = sys.argv[1:]
     try:
-        ending = send(ledger=ledger, policy=policy, haste=float(haste))
+        ending = send(ledger=ledger, policy=policy, speedup=float(speedup))
     except BreachError as error:
         sys.stderr.write(f"{error}\n")
         return 2

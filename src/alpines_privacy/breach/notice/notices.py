@@ -23,12 +23,12 @@ from alpines_privacy.breach.notice.content import (
     alternatives,
     encoding_of,
 )
-from alpines_privacy.breach.notice.edition import Edition, Person, Rendered
 from alpines_privacy.breach.notice.header_text import field, mailbox, name_of, unstructured
 from alpines_privacy.breach.notice.letter import Letter
+from alpines_privacy.breach.notice.localized_notice import LocalizedNotice, Person, Rendered
 from alpines_privacy.breach.notice.templates import Templates
 from alpines_privacy.breach.notice.words import Words
-from alpines_privacy.breach.translations import said_in
+from alpines_privacy.breach.translations import texts_by_language
 from alpines_privacy.policy.breach import Breach
 from alpines_privacy.policy.errors import PolicyError
 from alpines_privacy.policy.language_tag import looked_up
@@ -62,13 +62,13 @@ class Notices:
         self._from = field("From", mailbox(self.sender, self.email))
         folder = templates or (settings.templates if settings else None)
         try:
-            self._editions = _editions(incident, folder, self.sender)
+            self._by_language = _localized_notices(incident, folder, self.sender)
         except PolicyError as error:
             raise BreachError(str(error)) from None
-        self.languages = tuple(self._editions)
+        self.languages = tuple(self._by_language)
         """The languages that notices are in, the incident's own first."""
         self._known = {tag.lower(): tag for tag in self.languages}
-        self._shapes = {tag: _Shape(each) for tag, each in self._editions.items()}
+        self._shapes = {tag: _Shape(each) for tag, each in self._by_language.items()}
         self._signer = None
         if settings and settings.dkim:
             from alpines_privacy.breach.notice.signing import Signer  # noqa: PLC0415 - brings OpenSSL
@@ -78,7 +78,7 @@ class Notices:
     @property
     def digest(self) -> str:
         """The SHA-256 of all templates and texts: what people are told, without their names."""
-        digests = (f"{tag}\n{each.digest}\n" for tag, each in sorted(self._editions.items()))
+        digests = (f"{tag}\n{each.digest}\n" for tag, each in sorted(self._by_language.items()))
         return hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def language_for(self, wanted: str | None) -> str:
@@ -87,11 +87,11 @@ class Notices:
 
     def subject(self, language: str) -> str:
         """Return the subject in one of `languages`."""
-        return self._editions[language].subject
+        return self._by_language[language].subject
 
     def rendered(self, person: Person, language: str) -> Rendered:
         """Return text and HTML for a person in one of `languages`, dated today."""
-        return self._editions[language].rendered(person, self._now().date())
+        return self._by_language[language].rendered(person, self._now().date())
 
     def letter(self, claim: Claim) -> Letter:
         """Return the message to a person; its Message-ID is the same each time.
@@ -115,7 +115,7 @@ class Notices:
             raise BreachError("the address is none that a message can be sent to")
         person, now = Person(name_of(name or ""), to.written), self._now()
         shape = self._shapes[language]
-        rendered = self._editions[language].rendered(person, now.date())
+        rendered = self._by_language[language].rendered(person, now.date())
         head = "\r\n".join(
             (
                 self._from,
@@ -136,16 +136,16 @@ class Notices:
 class _Shape:
     """What the messages of a language have in common."""
 
-    def __init__(self, edition: Edition) -> None:
-        rendered = edition.rendered(INVENTED, datetime.fromtimestamp(0).astimezone().date())
+    def __init__(self, notice: LocalizedNotice) -> None:
+        rendered = notice.rendered(INVENTED, datetime.fromtimestamp(0).astimezone().date())
         self.encodings: tuple[Encoding, Encoding] = (
             encoding_of(rendered.text),
             encoding_of(rendered.html),
         )
-        self.subject = field("Subject", unstructured(edition.subject))
+        self.subject = field("Subject", unstructured(notice.subject))
         self.rest = (
             "Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: no answer of a machine is wanted
-            f"Content-Language: {edition.language}\r\n"
+            f"Content-Language: {notice.language}\r\n"
             "MIME-Version: 1.0\r\n"
             f"Content-Type: {CONTENT_TYPE}\r\n"
         )
@@ -158,9 +158,11 @@ def _sender_of(incident: Incident) -> Address:
     return sender
 
 
-def _editions(incident: Incident, folder: str | None, sender: str) -> dict[str, Edition]:
-    """Return an edition for each language with all texts, and headings of a catalogue or of templates."""
-    said = said_in(incident.texts)
+def _localized_notices(
+    incident: Incident, folder: str | None, sender: str
+) -> dict[str, LocalizedNotice]:
+    """Return the notice in each language with all texts, and headings of a catalogue or of templates."""
+    said = texts_by_language(incident.texts)
     own = next(iter(said))
     templates = Templates(folder, own)
     words = {tag: Words(tag, templates.folder) for tag in said}
@@ -170,4 +172,6 @@ def _editions(incident: Incident, folder: str | None, sender: str) -> dict[str, 
             f'language: there are no headings in "{own}"; expected notice.{own}.txt, notice.{own}.html and '
             f"subject.{own}.txt among the templates, or a catalogue"
         )
-    return {tag: Edition(incident, said[tag], words[tag], templates, sender) for tag in headed}
+    return {
+        tag: LocalizedNotice(incident, said[tag], words[tag], templates, sender) for tag in headed
+    }

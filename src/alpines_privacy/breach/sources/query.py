@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import text
 
-from alpines_privacy.breach.database import engine_of, told, without_password
+from alpines_privacy.breach.database import engine_of, explained, without_password
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.sources.source import Row, named_once
 
@@ -32,13 +32,13 @@ class Query:
 
     def rows(self) -> Iterator[Row]:
         """Read all rows, numbered from 1."""
-        with told(self.name), self._engine.connect() as connection:
+        with explained(self.name), self._engine.connect() as connection:
             streaming = connection.execution_options(yield_per=_BATCH)
             for number, cells in enumerate(streaming.execute(self._query), 1):
                 yield Row(number, cells)
 
     def _columns(self) -> list[str]:
-        with told(self.name), self._engine.connect() as connection:
+        with explained(self.name), self._engine.connect() as connection:
             result = connection.execution_options(yield_per=1).execute(self._query)
             if not result.returns_rows:
                 raise BreachError("the query returns no rows; expected a SELECT")

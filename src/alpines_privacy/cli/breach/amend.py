@@ -11,7 +11,12 @@ from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.notice.advice import translation_advice
 from alpines_privacy.breach.opening import amend_in
 from alpines_privacy.cli.breach.preview import warned
-from alpines_privacy.cli.breach.settings import kept_in, ledger_options, named_incident, opened
+from alpines_privacy.cli.breach.settings import (
+    ledger_options,
+    named_incident,
+    open_ledger,
+    settings_of,
+)
 from alpines_privacy.cli.breach.texts import located, said, text_options
 from alpines_privacy.policy import PolicyError
 from alpines_privacy.policy.loading import read_toml
@@ -34,8 +39,8 @@ def amend(
     the texts in that language back.
     """
     mapping, text = read_toml(file) if file else ({}, "")
-    settings = kept_in(policy)
-    with opened(ledger, settings) as database:
+    settings = settings_of(policy)
+    with open_ledger(ledger, settings) as database:
         incidents = Incidents(database)
         incident = named_incident(incidents, name or mapping.get("name"))
         try:

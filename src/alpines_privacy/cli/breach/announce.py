@@ -10,7 +10,12 @@ from alpines_privacy.breach.announcement import SHORTEST, announce, end_announce
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.breach.local_time import shown
-from alpines_privacy.cli.breach.settings import kept_in, ledger_options, named_incident, opened
+from alpines_privacy.cli.breach.settings import (
+    ledger_options,
+    named_incident,
+    open_ledger,
+    settings_of,
+)
 
 __all__ = ["announce_command"]
 
@@ -51,8 +56,8 @@ def announce_command(  # noqa: PLR0913 - the command's options
     """
     if end and (until or text):
         raise BreachError("--end: takes no --until and no --text")
-    settings = kept_in(policy)
-    with opened(ledger, settings) as database:
+    settings = settings_of(policy)
+    with open_ledger(ledger, settings) as database:
         incidents = Incidents(database)
         incident = named_incident(incidents, name)
         if end:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from alpines_privacy.breach.drill.drill import Check, Drilled
+from alpines_privacy.breach.drill.drill import Check, DrillResult
 from alpines_privacy.breach.drill.drill import drill as run_drill
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.cli.output import printable
@@ -36,7 +36,7 @@ def drill(people: int, seed: int, keep: str | None) -> None:
             stack.callback(_keep_evidence, folder)
         click.echo(f"Drill: {people:,} invented people, seed {seed}. Nothing leaves this machine.")
         try:
-            done = run_drill(folder, people=people, seed=seed, told=_told)
+            done = run_drill(folder, people=people, seed=seed, progress=_show_step)
         except OSError as error:
             raise BreachError(f"{folder}: {error.strerror}") from None
         click.echo("\n".join(_lines(done)))
@@ -44,11 +44,11 @@ def drill(people: int, seed: int, keep: str | None) -> None:
         click.get_current_context().exit(1)
 
 
-def _told(step: str, what: str) -> None:
+def _show_step(step: str, what: str) -> None:
     click.echo(f"  {step:<11} {what}"[:80])
 
 
-def _lines(done: Drilled) -> list[str]:
+def _lines(done: DrillResult) -> list[str]:
     verdict = "Everything holds." if done.holds else "The drill FAILED."
     return [
         "",

@@ -10,11 +10,11 @@ import click
 
 from alpines_privacy.breach.columns import Columns
 from alpines_privacy.breach.database import Database
-from alpines_privacy.breach.importing import Asked, import_into
+from alpines_privacy.breach.importing import ListOptions, import_into
 from alpines_privacy.breach.imports import Imported, untold_reasons
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Ledger
-from alpines_privacy.breach.opening import entered
+from alpines_privacy.breach.opening import ledger_and_incident
 from alpines_privacy.breach.reasons import reason_text
 from alpines_privacy.breach.sources.detect import Reading
 from alpines_privacy.breach.sources.source import Source
@@ -70,7 +70,7 @@ def import_list(  # noqa: PLR0913, PLR0917 - each option is a parameter
     the ledger once. A row that cannot be used goes to the rejects file with its line and the reason,
     and stops nothing. Running it again changes nothing; after a crash it goes on where it was.
     """
-    asked = Asked(
+    asked = ListOptions(
         Path(file) if file is not None else None, query, database, mapped,
         Reading(encoding, delimiter, head), Path(rejects) if rejects else None,
     )  # fmt: skip
@@ -79,8 +79,8 @@ def import_list(  # noqa: PLR0913, PLR0917 - each option is a parameter
         _show(source, columns, meant)
         return is_asked("Store them?", yes=yes)
 
-    with entered(incident, ledger, policy) as (kept, meant):
-        done, path = import_into(kept, meant, asked, agree=agree, told=_told)
+    with ledger_and_incident(incident, ledger, policy) as (kept, meant):
+        done, path = import_into(kept, meant, asked, agree=agree, progress=_show_rows)
         _summary(done, path, kept, meant)
 
 
@@ -98,7 +98,7 @@ def _cut(line: str) -> str:
     return line if len(line) <= 80 else f"{line[:77]}..."
 
 
-def _told(done: Imported) -> None:
+def _show_rows(done: Imported) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{done.rows:,} rows", nl=False, err=True)
 

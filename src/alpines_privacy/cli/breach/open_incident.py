@@ -19,8 +19,8 @@ from alpines_privacy.cli.breach.preview import warned
 from alpines_privacy.cli.breach.settings import (
     has_terminal,
     is_asked,
-    kept_in,
     ledger_options,
+    settings_of,
 )
 from alpines_privacy.cli.breach.texts import located, said, text_options
 from alpines_privacy.policy import PolicyError
@@ -55,7 +55,7 @@ def open_incident(
     What no option says is read from --file, or asked on a terminal. Times, zone and name are
     final; `breach amend` adds to the rest.
     """
-    settings = kept_in(policy)
+    settings = settings_of(policy)
     given = defaults_of(settings) | said({"name": name, **options})
     draft = _from_file(file, given) if file else _from_answers(given, yes=yes)
     incident = opening.open_incident(draft, ledger=ledger, policy=settings)

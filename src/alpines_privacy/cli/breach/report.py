@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from alpines_privacy.breach.evidence.written import Style, Written
-from alpines_privacy.breach.evidence.written import report as write_report
+from alpines_privacy.breach.evidence.report_file import ReportFile, Style
+from alpines_privacy.breach.evidence.report_file import report as write_report
 from alpines_privacy.cli.breach.settings import ledger_options
 from alpines_privacy.cli.output import printable
 
@@ -59,7 +59,7 @@ def report(  # noqa: PLR0913 - each option is a parameter
     click.echo(f"SHA-256:  {written.sha256}")
 
 
-def verdict_line(written: Written) -> str:
+def verdict_line(written: ReportFile) -> str:
     """Return the verdict, and what casts doubt on it."""
     facts = written.facts
     doubts = [] if facts.is_intact else ["WARNING: the history was changed."]

@@ -16,7 +16,7 @@ import click
 
 from alpines_privacy.breach.delivery.progress import Ending
 from alpines_privacy.breach.delivery.sender import Sender
-from alpines_privacy.breach.delivery.trial import look_at
+from alpines_privacy.breach.delivery.server_check import check_server
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Counts, Ledger
@@ -27,11 +27,11 @@ from alpines_privacy.breach.sending import (
     prepared,
     ready,
     resume_if_paused,
-    send_trial,
+    send_test_message,
     sender_of,
 )
 from alpines_privacy.cli.breach.send_plan import plan_lines
-from alpines_privacy.cli.breach.send_progress import Bar, Lines, Shown
+from alpines_privacy.cli.breach.send_progress import Bar, Lines, ProgressDisplay
 from alpines_privacy.cli.breach.settings import has_terminal, ledger_options
 from alpines_privacy.cli.output import printable
 from alpines_privacy.policy.smtp import Smtp
@@ -107,10 +107,10 @@ def send(  # noqa: PLR0913, PLR0917 - each option is a parameter
 
 
 def _check(smtp: Smtp) -> None:
-    trial = _run(look_at(smtp))
-    click.echo(f"{trial.server} lets us in ({smtp.security}).")
+    checked = _run(check_server(smtp))
+    click.echo(f"{checked.server} lets us in ({smtp.security}).")
     click.echo(f"  signed in   {'yes' if smtp.user else 'no user is set'}")
-    click.echo(_cut(f"  offers      {' '.join(map(printable, trial.offers)) or 'nothing'}"))
+    click.echo(_cut(f"  offers      {' '.join(map(printable, checked.offers)) or 'nothing'}"))
 
 
 def _cut(line: str) -> str:
@@ -118,8 +118,10 @@ def _cut(line: str) -> str:
 
 
 def _test(sending: Sending, test_to: str | None) -> None:
-    trial = _run(send_trial(sending, test_to))
-    click.echo(f"{trial.server} has accepted the test message. Read it where it arrives.", err=True)
+    checked = _run(send_test_message(sending, test_to))
+    click.echo(
+        f"{checked.server} has accepted the test message. Read it where it arrives.", err=True
+    )
 
 
 def _send(sending: Sending, asked: _Asked) -> None:
@@ -147,7 +149,9 @@ def _confirm(incident: Incident, counts: Counts, *, yes: bool) -> None:
 
 def _run_sender(sending: Sending, asked: _Asked) -> Ending:
     sender = sender_of(sending, limit=asked.limit)
-    shows: Shown = Bar(sending.incident.zone) if _is_text(asked) else Lines(sending.incident.name)
+    shows: ProgressDisplay = (
+        Bar(sending.incident.zone) if _is_text(asked) else Lines(sending.incident.name)
+    )
     ending = None
     try:
         ending = _run(_interruptible(sender, shows))
@@ -156,7 +160,7 @@ def _run_sender(sending: Sending, asked: _Asked) -> Ending:
     return ending
 
 
-async def _interruptible(sender: Sender, shows: Shown) -> Ending:
+async def _interruptible(sender: Sender, shows: ProgressDisplay) -> Ending:
     with stopped_by_signals(asyncio.get_running_loop(), sender):
         return await sender.run(shows.show)
 

@@ -16,13 +16,13 @@ from alpines_privacy.breach.delivery.progress import Ending, Progress
 from alpines_privacy.cli.breach.open_incident import duration
 from alpines_privacy.cli.output import printable
 
-__all__ = ["Bar", "Lines", "Shown"]
+__all__ = ["Bar", "Lines", "ProgressDisplay"]
 
 _WIDTH = 80
 _BAR = "{percentage:3.0f}% |{bar}| {n:,}/{total:,}{postfix}"
 
 
-class Shown(Protocol):
+class ProgressDisplay(Protocol):
     """Where progress is shown."""
 
     def show(self, progress: Progress) -> None:

@@ -9,11 +9,17 @@ from typing import Any, TypeVar
 import click
 
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.opening import VARIABLE, named_incident, opened, settings_of
+from alpines_privacy.breach.opening import VARIABLE, named_incident, open_ledger, settings_of
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.policy.breach import Breach
 
-__all__ = ["has_terminal", "is_asked", "kept_in", "ledger_options", "named_incident", "opened"]
+__all__ = [
+    "has_terminal",
+    "is_asked",
+    "ledger_options",
+    "named_incident",
+    "open_ledger",
+    "settings_of",
+]
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -31,11 +37,6 @@ def ledger_options(command: CommandT) -> CommandT:
         metavar="FILE",
         help=f"The policy with [breach] (TOML).  [default: {PrivacyPolicy.FILE}, if it is there]",
     )(command)
-
-
-def kept_in(policy: str | None) -> Breach | None:
-    """Return `[breach]` of the policy that is named, or that lies in the folder."""
-    return settings_of(policy)
 
 
 def has_terminal() -> bool:

@@ -13,10 +13,10 @@ import click
 from alpines_privacy.breach.another_way import write_another_way
 from alpines_privacy.breach.deadline import other_clocks
 from alpines_privacy.breach.forecast import WINDOW
+from alpines_privacy.breach.incident_status import Status, status_of
 from alpines_privacy.breach.ledger import STATES
 from alpines_privacy.breach.local_time import shown
-from alpines_privacy.breach.opening import entered
-from alpines_privacy.breach.standing import Status, status_of
+from alpines_privacy.breach.opening import ledger_and_incident
 from alpines_privacy.cli.breach.import_list import reason_lines
 from alpines_privacy.cli.breach.open_incident import clock_lines, duration
 from alpines_privacy.cli.breach.settings import ledger_options
@@ -38,7 +38,7 @@ def status(
 
     Exit status 1: the deadline is missed, or will be at this rate.
     """
-    with entered(name, ledger, policy) as (database, incident):
+    with ledger_and_incident(name, ledger, policy) as (database, incident):
         found = status_of(database, incident)
         click.echo(
             json.dumps(_data(found), indent=2) if style == "json" else "\n".join(_lines(found))

@@ -1,4 +1,4 @@
-"""What a file or a command says that an incident does not say yet."""
+"""The part of an amendment that differs from what the incident says already."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident, plain
 from alpines_privacy.breach.local_time import read_time
 
-__all__ = ["what_is_new"]
+__all__ = ["what_differs"]
 
 
-def what_is_new(incident: Incident, given: Mapping[str, Any]) -> dict[str, Any]:
+def what_differs(incident: Incident, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given keys whose values differ; of translations only the texts that differ.
 
     So an incident's whole file can be read again, with what never changes in it.

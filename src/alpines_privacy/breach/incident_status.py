@@ -1,4 +1,4 @@
-"""How an incident stands: who was told, who was not, and whether the time suffices."""
+"""The status of an incident: who was told, who was not, and whether the time suffices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from alpines_privacy.breach.forecast import WINDOW, Forecast, forecast
 from alpines_privacy.breach.imports import untold_reasons
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import Counts, Ledger
-from alpines_privacy.breach.opening import Policy, entered
+from alpines_privacy.breach.opening import Policy, ledger_and_incident
 
 __all__ = ["Status", "status", "status_of"]
 
@@ -27,13 +27,13 @@ class Status(NamedTuple):
 
 
 def status(name: str | None = None, *, ledger: str | None = None, policy: Policy = None) -> Status:
-    """Return how an incident stands; raises `BreachError`."""
-    with entered(name, ledger, policy) as (database, incident):
+    """Return the status of an incident; raises `BreachError` if there is none, or the ledger cannot be read."""
+    with ledger_and_incident(name, ledger, policy) as (database, incident):
         return status_of(database, incident)
 
 
 def status_of(database: Database, incident: Incident) -> Status:
-    """Return how an incident of an open ledger stands."""
+    """Return the status of an incident of an open ledger; raises `BreachError` if it cannot be read."""
     ledger = Ledger(database, incident.id)
     now = datetime.now(UTC)
     counts = ledger.counts()

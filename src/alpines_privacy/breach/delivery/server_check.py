@@ -1,4 +1,4 @@
-"""A first message, to the operator: whether the server takes it, before anybody else gets one."""
+"""Whether the mail server can be used: a connection without a message, or a test message to the operator."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from alpines_privacy.breach.delivery.replies import Reply, Verdict, classify, wi
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.policy.smtp import Smtp
 
-__all__ = ["Trial", "look_at", "send_test"]
+__all__ = ["ServerCheck", "check_server", "send_test"]
 
 
-class Trial(NamedTuple):
-    """What a server said: what it offers, and its answer to a message if there was one."""
+class ServerCheck(NamedTuple):
+    """The server's name, the SMTP extensions it offers, and its answer to the test message if one was sent."""
 
     server: str
     offers: tuple[str, ...]
     reply: Reply | None
 
 
-async def look_at(smtp: Smtp) -> Trial:
+async def check_server(smtp: Smtp) -> ServerCheck:
     """Connect, secure and sign in, and send nothing; raises `BreachError` if that fails."""
-    return await _tried(smtp, None, "")
+    return await _checked(smtp, None, "")
 
 
-async def send_test(smtp: Smtp, notices: Notices, address: str) -> Trial:
+async def send_test(smtp: Smtp, notices: Notices, address: str) -> ServerCheck:
     """Send the notice to an address of the operator's; raises `BreachError` unless it is accepted."""
     if read_address(address) is None:
         raise BreachError("--test-to is no mail address; expected one of your own")
-    trial = await _tried(smtp, notices, address)
-    if trial.reply is not None and classify(trial.reply) is not Verdict.ACCEPTED:
+    checked = await _checked(smtp, notices, address)
+    if checked.reply is not None and classify(checked.reply) is not Verdict.ACCEPTED:
         raise BreachError(
-            f"{trial.server} does not accept the test message, after {trial.reply.stage.value}: "
-            f"{without_addresses(trial.reply)}"
+            f"{checked.server} does not accept the test message, after {checked.reply.stage.value}: "
+            f"{without_addresses(checked.reply)}"
         )
-    return trial
+    return checked
 
 
-async def _tried(smtp: Smtp, notices: Notices | None, address: str) -> Trial:
+async def _checked(smtp: Smtp, notices: Notices | None, address: str) -> ServerCheck:
     endpoint = Endpoint(smtp)
     connection = await Connection.open(endpoint)
     offers = connection.extensions
@@ -48,4 +48,4 @@ async def _tried(smtp: Smtp, notices: Notices | None, address: str) -> Trial:
         reply = await connection.deliver(notices.test_letter(address)) if notices else None
     finally:
         await connection.close()
-    return Trial(endpoint.name, offers, reply)
+    return ServerCheck(endpoint.name, offers, reply)

@@ -1,4 +1,4 @@
-"""The notice in one language: rendered for a person, and tried before anybody gets it."""
+"""The notice in one language: rendered for a person, and rendered for invented people before anybody gets it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.notice.self_contained import links, loads
 from alpines_privacy.breach.notice.templates import Part, Templates
 from alpines_privacy.breach.notice.words import Words
-from alpines_privacy.breach.translations import KINDS, Said
+from alpines_privacy.breach.translations import KINDS, LocalizedTexts
 from alpines_privacy.policy.catalogue import direction_of
 
-__all__ = ["Edition", "Person", "Rendered"]
+__all__ = ["LocalizedNotice", "Person", "Rendered"]
 
 # Numbers in groups, as of telephones, which stand in the wrong order among letters that run to the left.
 _NUMBER = re.compile(r"\+?\(?\d+\)?(?:[ ./-]?\(?\d+\)?)+", re.ASCII)
@@ -49,11 +49,16 @@ class Rendered(NamedTuple):
     html: str
 
 
-class Edition:
+class LocalizedNotice:
     """The notice in one language. Raises `BreachError` at once for templates that cannot be used."""
 
     def __init__(
-        self, incident: Incident, said: Said, words: Words, templates: Templates, sender: str
+        self,
+        incident: Incident,
+        said: LocalizedTexts,
+        words: Words,
+        templates: Templates,
+        sender: str,
     ) -> None:
         """Read the templates, and try them with people of several kinds of names."""
         self.language = said.language
@@ -146,7 +151,7 @@ class Edition:
 _BODIES: tuple[Part, Part] = ("notice.txt", "notice.html")
 
 
-def _fixed(incident: Incident, said: Said, words: Words, sender: str) -> dict[str, Any]:
+def _fixed(incident: Incident, said: LocalizedTexts, words: Words, sender: str) -> dict[str, Any]:
     """Return what is the same for all people who read a language."""
     direction = words.direction if words.exist else direction_of(said.what_happened)
     given = {key: value for key, value in said._asdict().items() if isinstance(value, str)}

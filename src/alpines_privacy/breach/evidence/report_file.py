@@ -16,15 +16,15 @@ from alpines_privacy.breach.evidence.json_report import json_report
 from alpines_privacy.breach.evidence.people import people_of
 from alpines_privacy.breach.evidence.withheld import withheld
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.opening import Policy, entered
+from alpines_privacy.breach.opening import Policy, ledger_and_incident
 from alpines_privacy.breach.private_file import private_file
 
-__all__ = ["Style", "Written", "report"]
+__all__ = ["ReportFile", "Style", "report"]
 
 Style = Literal["html", "json"]
 
 
-class Written(NamedTuple):
+class ReportFile(NamedTuple):
     """A report: its file, the digest of its bytes, and the facts in it."""
 
     path: Path
@@ -40,19 +40,19 @@ def report(  # noqa: PLR0913 - what is said of whom, and where
     with_addresses: bool = True,
     ledger: str | None = None,
     policy: Policy = None,
-) -> Written:
+) -> ReportFile:
     """Write the evidence of an incident's notices into a new file (mode 600), `NAME-evidence.html` by default.
 
     Memory stays the same for any number of people. Raises `BreachError` if the file is there
     already or cannot be written.
     """
-    with entered(name, ledger, policy) as (database, incident):
+    with ledger_and_incident(name, ledger, policy) as (database, incident):
         path = Path(output or f"{incident.name}-evidence.{style}")
         with database.snapshot() as connection:
             facts = facts_of(connection, incident)
             facts = facts if with_addresses else withheld(facts)
             parts = _parts(connection, incident, facts, style, with_addresses=with_addresses)
-            return Written(path, _write(path, parts), facts)
+            return ReportFile(path, _write(path, parts), facts)
 
 
 def _parts(
