@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -74,6 +75,46 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return Scheduling(config, log)
+
+
+class _Log(NamedTuple):
+    """How logs are configured: the root's handlers, each logger's level and so on, and what is disabled."""
+
+    handlers: list[logging.Handler]
+    loggers: dict[logging.Logger, tuple[int, bool, bool]]
+    disabled: int
+
+
+_LOG = pytest.StashKey[_Log]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Leave logs to the next file as they were: some frameworks configure the root's for each app."""
+    stash = item.config.stash
+    if _LOG not in stash:
+        stash[_LOG] = _configured_log()
+    result = yield
+    if nextitem is None or nextitem.path != item.path:
+        _configure(stash[_LOG])
+        del stash[_LOG]
+    return result
+
+
+def _configured_log() -> _Log:
+    root = logging.getLogger()
+    named = root.manager.loggerDict.values()
+    loggers = [root, *(each for each in named if isinstance(each, logging.Logger))]
+    states = {each: (each.level, each.propagate, each.disabled) for each in loggers}
+    return _Log(root.handlers[:], states, root.manager.disable)
+
+
+def _configure(log: _Log) -> None:
+    logging.disable(log.disabled)
+    logging.getLogger().handlers[:] = log.handlers
+    for logger, (level, propagate, disabled) in log.loggers.items():
+        logger.setLevel(level)
+        logger.propagate, logger.disabled = propagate, disabled
 
 
 def need(part: str, present: bool, hint: str) -> None:
