@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from alpines_privacy.atomic_file import Replacement, new_private_file
+from alpines_privacy.atomic_file import USUAL, Replacement, new_private_file
 
 
 @pytest.fixture(params=["unnamed until whole", "named from the start"])
@@ -93,6 +93,36 @@ def test_a_replacement_has_the_mode_it_is_given(folder: Path) -> None:
         new.write(b"for all")
         new.commit(mode=0o644)
     assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (b"for all", 0o644)
+
+
+def test_a_file_without_secrets_is_as_readable_as_the_umask_says(folder: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        for name, mode in (("report", USUAL), ("key", 0o600)):
+            with Replacement(folder / name, mode=mode) as new:
+                new.commit()
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {"report": 0o640, "key": 0o600}
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(folder: Path) -> None:
+    other, file = folder / "other", folder / "report.json"
+    other.write_bytes(b"somebody's")
+    file.symlink_to(other)
+    with Replacement(file) as new:
+        new.write(b"{}")
+        new.commit()
+    assert (file.read_bytes(), file.is_symlink()) == (b"{}", False)
+    assert other.read_bytes() == b"somebody's"
+
+
+def test_no_file_takes_the_place_of_a_folder(folder: Path) -> None:
+    (folder / "reports").mkdir()
+    with pytest.raises(OSError, match="reports"), Replacement(folder / "reports") as new:
+        new.commit()
+    assert [path.name for path in folder.iterdir()] == ["reports"]
 
 
 def test_a_new_file_is_its_owners_alone_and_never_written_over(folder: Path) -> None:

@@ -10,26 +10,32 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-__all__ = ["Replacement", "new_private_file"]
+__all__ = ["USUAL", "Replacement", "new_private_file"]
 
+USUAL = 0o666
+"""The mode of files that hold no secret, less the process's umask."""
+
+_PRIVATE = 0o600
 _NO_TMPFILE = {errno.EISDIR, errno.ENOENT, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 class Replacement:
     """The new content of `target`: bytes, written with `write` or into `file`, put in place by `commit`.
 
-    It is its owner's alone (mode 600) unless `commit` says otherwise. Leaving the `with` block without
-    a commit changes nothing. Raises OSError where the folder cannot be written.
+    It is its owner's alone (mode 600) unless `mode`, less the process's umask, or `commit` says otherwise.
+    A link is replaced, not what it leads to. Leaving the `with` block without a commit changes nothing.
+    Raises OSError where the folder cannot be written.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, mode: int = _PRIVATE) -> None:
         self._target = target
+        self._mode = mode
         self._name: Path | None = None  # its temporary name, where it has one
         self.file = self._open()
         self.write = self.file.write
@@ -68,15 +74,15 @@ class Replacement:
     def _open(self) -> BinaryIO:
         folder = self._target.parent
         try:
-            return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600), "wb")
+            return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR, self._mode), "wb")
         except AttributeError:  # a system without it
             pass
         except OSError as error:
             if error.errno not in _NO_TMPFILE or not folder.is_dir():
                 raise
-        number, name = tempfile.mkstemp(dir=folder, prefix=f".{self._target.name}.", suffix=".new")
-        self._name = Path(name)
-        return os.fdopen(number, "wb")
+        self._name = folder / f".{self._target.name}.{os.urandom(8).hex()}.new"
+        opener = partial(os.open, mode=self._mode)  # `Path.open` takes none
+        return open(self._name, "xb", opener=opener)
 
     def _link(self) -> Path:
         """Give the new file a name, if it has none yet: only a file with a name can replace another."""
@@ -103,7 +109,7 @@ def new_private_file(target: Path) -> Iterator[BinaryIO]:
     with target.open("xb"):  # the name is ours from here on
         pass
     try:
-        target.chmod(0o600)
+        target.chmod(_PRIVATE)
         with Replacement(target) as new:
             yield new.file
             new.commit()

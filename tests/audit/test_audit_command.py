@@ -12,6 +12,7 @@ import termios
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import msgspec
@@ -223,6 +224,26 @@ def test_a_format_may_be_asked_for(audits: Audits, tmp_path: Path) -> None:
     assert "absent/r.json cannot be written: No such file" in refused(
         run(URL, "-o", "absent/r.json")
     )
+
+
+def test_a_report_takes_no_link_elsewhere(audits: Audits, tmp_path: Path) -> None:
+    other, report = tmp_path / "other", tmp_path / "report.json"
+    other.write_bytes(b"somebody's")
+    report.symlink_to(other)
+    assert run(URL, "-o", "report.json").exit_code == 1
+    assert Report.from_json(report.read_bytes()).target == URL
+    assert other.read_bytes() == b"somebody's"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["other", "report.json"]
+
+
+def test_a_name_in_dev_is_written_to_and_stays_what_it_is(audits: Audits) -> None:
+    """`/dev/stdout` leads to the file that the shell has opened; as root it could be replaced."""
+    folder = Path("/dev/shm")  # noqa: S108 - the one folder of /dev where a test may write
+    if not folder.is_dir():
+        pytest.skip("no /dev/shm")
+    with NamedTemporaryFile(dir=folder, suffix=".json") as file:
+        run(URL, "-o", file.name)
+        assert Report.from_json(file.read()).target == URL
 
 
 def test_sarif_is_of_the_schema_that_oasis_publishes(audits: Audits, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alpines_privacy.atomic_file import USUAL, Replacement
+
 if TYPE_CHECKING:
     from alpines_privacy.trackers import Explanation, Rules
     from alpines_privacy.trackers.source import ListInfo, When
@@ -236,6 +238,6 @@ def _print_list(info: ListInfo) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     """Replace a file as a whole, so that nobody reads a half of it."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(data)
-    fresh.replace(path)
+    with Replacement(path, mode=USUAL) as new:
+        new.write(data)
+        new.commit()

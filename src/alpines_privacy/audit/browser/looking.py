@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from alpines_privacy.atomic_file import USUAL, Replacement
 from alpines_privacy.audit.browser.har import har
 from alpines_privacy.audit.browser.observed import BrowserVisit
 from alpines_privacy.audit.browser.scope import Scope
 from alpines_privacy.audit.checks.browser import verdicts_in_browser
 from alpines_privacy.audit.model import Verdict
 from alpines_privacy.audit.observations import Observations
-from alpines_privacy.audit.options import Options, Progress
+from alpines_privacy.audit.options import AuditError, Options, Progress
 from alpines_privacy.audit.visits import path_shown
 from alpines_privacy.http.heads import Field
 from alpines_privacy.policy import PrivacyPolicy
@@ -86,10 +87,20 @@ def _files(visits: Sequence[BrowserVisit], folder: Path | None) -> Iterator[str]
     pictured = [visit for visit in visits if visit.screenshot]
     for number, visit in enumerate(pictured, start=1):
         name = f"{number:02}-{_slug(visit)}.png"
-        (folder / name).write_bytes(visit.screenshot)
+        _write(folder / name, visit.screenshot)
         yield name
-    (folder / _ARCHIVE).write_bytes(har(visits))
+    _write(folder / _ARCHIVE, har(visits))
     yield _ARCHIVE
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a file whole; a link is replaced. Raises `AuditError` where it cannot be."""
+    try:
+        with Replacement(file, mode=USUAL) as new:
+            new.write(data)
+            new.commit()
+    except OSError as error:
+        raise AuditError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _slug(visit: BrowserVisit) -> str:

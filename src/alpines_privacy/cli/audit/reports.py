@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
+from alpines_privacy.atomic_file import USUAL, Replacement
 from alpines_privacy.audit.model import Report
 from alpines_privacy.cli.errors import Refusal
 from alpines_privacy.cli.output import inert_json
@@ -124,14 +125,19 @@ def sent(data: bytes) -> None:
 def replace(path: Path, data: bytes) -> None:
     """Replace a file as a whole, so that nobody reads a half of it; raises `Refusal` if it cannot be."""
     try:
-        if path.exists() and not path.is_file():  # a pipe, /dev/stdout
+        if _is_open_elsewhere(path):
             path.write_bytes(data)
             return
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        with Replacement(path, mode=USUAL) as new:
+            new.write(data)
+            new.commit()
     except OSError as error:
         raise Refusal(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _is_open_elsewhere(path: Path) -> bool:
+    """Tell whether a name is that of a pipe, or leads to a file that the shell has opened: /dev/stdout."""
+    return path.exists() and (not path.is_file() or path.absolute().is_relative_to("/dev"))
 
 
 def read_report(path: Path) -> Report:
