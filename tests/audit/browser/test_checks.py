@@ -220,3 +220,42 @@ def test_the_archive_has_names_and_no_values() -> None:
         assert set(entry["response"]) >= {*_BOTH, "status", "statusText", "content", "redirectURL"}
     (error,) = log["pages"][0]["_errors"]
     assert error == {"text": "Error: no [EMAIL]", "ours": False}
+
+
+TOKEN = "kX9mQ2vB7tR4"
+TELLING: list[dict[str, Any]] = [
+    {"requests": [request(f"{HOME}/a?{TOKEN}", is_own=True)]},
+    {"requests": [request(f"{HOME}/a?{TOKEN}=1&{TOKEN}", is_own=True)]},
+    {"requests": [request(f"{HOME}/reset/{TOKEN}", is_own=True)]},
+    {"requests": [request(f"https://ayesha:{TOKEN}@x.example/")]},
+    {"requests": [request("https://x.example/", by=f"{HOME}/s.js/{TOKEN}?{TOKEN}#{TOKEN}")]},
+    {"requests": [request(f"{HOME}/", set_cookies=(f"member=; Path=/u/{TOKEN}",))]},
+    {"notes": [f"the page did not load: {HOME}/?password={TOKEN}"]},
+    {"messages": [Message(f"Error: password={TOKEN}", is_ours=False)]},
+]
+
+
+@pytest.mark.parametrize("seen", TELLING)
+def test_no_value_is_in_the_archive_wherever_it_stands(seen: dict[str, Any]) -> None:
+    assert TOKEN.encode() not in har([visit(**seen)])
+
+
+NO_ADDRESSES = ["http://[x/", "http://a\u2100b/", "\ud800", "\x1b[2J", "x" * 9000]
+
+
+@pytest.mark.parametrize("script", NO_ADDRESSES)
+def test_a_script_may_call_itself_anything(script: str) -> None:
+    """`sourceURL` is the script's own word."""
+    seen = visit(
+        GPC,
+        requests=[request("https://x.example/", by=script)],
+        probes=[Probe("canvas", script, "draws"), Probe("cookie", script, "test")],
+        cookies=[cookie("theme", script=script)],
+    )
+    assert verdicts_in_browser(SITE, [seen])["12.fingerprints"].state == "broken"
+    assert b"\x1b" not in har([seen])
+
+
+def test_a_note_names_its_page_without_values() -> None:
+    note = verdicts_in_browser(SITE, [visit(notes=("the page never stops loading",))])
+    assert "/tea?name=…: the page never stops" in note["12.requests"].note

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from alpines_privacy import __version__
 from alpines_privacy.audit.browser.observed import BrowserVisit, Request
-from alpines_privacy.audit.visits import shown_url
+from alpines_privacy.audit.model import shown
+from alpines_privacy.audit.visits import names_in, shown_name, shown_url
 from alpines_privacy.http.setcookie import parse
 from alpines_privacy.redaction import Redactor
 
@@ -49,7 +49,7 @@ def _page(number: int, visit: BrowserVisit, redactor: Redactor) -> dict[str, Any
             {"text": redactor.redact(message.text), "ours": message.is_ours}
             for message in visit.messages
         ],
-        "_notes": list(visit.notes),
+        "_notes": [redactor.redact(note) for note in visit.notes],
     }
 
 
@@ -71,19 +71,19 @@ def _entry(number: int, request: Request, started: datetime) -> dict[str, Any]:
         "timings": {"send": 0, "wait": time, "receive": 0},
         "comment": "" if request.is_own else "not sent: another host",
         "_resourceType": request.kind,
-        "_initiator": shown_url(request.by) if request.by else "",
+        "_initiator": shown(shown_url(request.by)) if request.by else "",
     }
 
 
 def _asked(request: Request) -> dict[str, Any]:
-    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    query = request.url.partition("#")[0].partition("?")[2]
     return {
         "method": request.method,
         "url": shown_url(request.url),
         "httpVersion": "HTTP/1.1",
         "cookies": _NO_FIELDS,
         "headers": _NO_FIELDS,
-        "queryString": [{"name": name, "value": ""} for name, _ in query],
+        "queryString": [{"name": name or "…", "value": ""} for name in names_in(query)],
         "headersSize": _UNKNOWN,
         "bodySize": _UNKNOWN,
     }
@@ -96,7 +96,7 @@ def _answered(request: Request) -> dict[str, Any]:
         "httpVersion": "HTTP/1.1",
         "cookies": list(_cookies(request)),
         "headers": _NO_FIELDS,
-        "content": {"size": request.size, "mimeType": request.media_type},
+        "content": {"size": request.size, "mimeType": shown(request.media_type)},
         "redirectURL": "",
         "headersSize": _UNKNOWN,
         "bodySize": request.size,
@@ -110,7 +110,7 @@ def _cookies(request: Request) -> Iterator[dict[str, Any]]:
             yield {
                 "name": cookie.name,
                 "value": "",
-                "path": attributes.get("path", ""),
+                "path": "/".join(map(shown_name, attributes.get("path", "").split("/"))),
                 "domain": attributes.get("domain", ""),
                 "httpOnly": "httponly" in attributes,
                 "secure": "secure" in attributes,

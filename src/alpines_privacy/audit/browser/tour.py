@@ -26,6 +26,7 @@ from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.visiting import visit
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.options import Progress
+from alpines_privacy.audit.visits import path_shown
 
 if TYPE_CHECKING:
     import ssl
@@ -149,7 +150,7 @@ class _Work:
     def done(self, job: _Job, seen: BrowserVisit) -> None:
         """Keep a visit, and tell how far the tour is."""
         self._made[job] = seen
-        what = f"{job.page} ({job.signal.value})"
+        what = f"{path_shown(job.page)} ({job.signal.value})"
         self._tour.progress(what, len(self._made), len(self._jobs))
 
     def visits(self) -> tuple[BrowserVisit, ...]:

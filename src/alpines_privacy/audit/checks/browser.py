@@ -13,6 +13,7 @@ from alpines_privacy.audit.checks.browser_seen import InBrowser
 from alpines_privacy.audit.checks.verdicts import unknown
 from alpines_privacy.audit.model import Verdict
 from alpines_privacy.audit.observations import Site
+from alpines_privacy.audit.visits import path_shown
 
 __all__ = ["CHECKS", "verdicts_in_browser"]
 
@@ -38,7 +39,7 @@ def _cut(visits: Sequence[BrowserVisit]) -> str:
     if not noted:
         return ""
     first = noted[0]
-    return f"{len(noted)} of {len(visits)} visits were not whole, such as {first.page}: {first.notes[0]}"
+    return f"{len(noted)} of {len(visits)} visits were not whole, such as {path_shown(first.page)}: {first.notes[0]}"
 
 
 def _noted(verdict: Verdict, note: str) -> Verdict:

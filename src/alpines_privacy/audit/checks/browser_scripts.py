@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 from alpines_privacy.audit.browser.markers import KNOWN, PAGE_TEXT, Found
 from alpines_privacy.audit.browser.observed import BrowserVisit, Request
@@ -17,6 +16,7 @@ from alpines_privacy.audit.checks.browser_seen import (
 from alpines_privacy.audit.checks.verdicts import judged
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.http.key_names import IN_FORMS, KeyNames
+from alpines_privacy.http.url import parse
 from alpines_privacy.policy import Logs
 
 __all__ = ["CHECKS"]
@@ -40,7 +40,8 @@ def _fingerprints(seen: InBrowser) -> Verdict:
         for probe in visit.probes:
             if rule := _FINGERPRINTS.get(probe.kind):
                 what = f"{probe.kind}: {probe.detail}{by_script(probe.script)}"
-                company = company_of(urlsplit(probe.script).hostname or "")
+                script = parse(probe.script)
+                company = company_of(script.host if script else "")
                 told.setdefault((probe.kind, probe.script), evidence(visit, what, rule, company))
     return judged("12.fingerprints", told.values())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -13,11 +12,11 @@ from alpines_privacy.audit.checks.cookies import declaration
 from alpines_privacy.audit.checks.signals import may_stay
 from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.model import Evidence, Verdict
+from alpines_privacy.audit.visits import shown_name
 
 __all__ = ["CHECKS"]
 
 _Key: TypeAlias = tuple[str, str, str]  # where, the origin, the name
-_LONG_NUMBER = re.compile(r"\d{5,}")
 _UNDECLARED = "which cookies are declared is not known: name the policy file"
 # What outlives the visit and is no copy of the site's files.
 _LASTING = frozenset({"localStorage", "IndexedDB"})
@@ -71,15 +70,10 @@ def _storage(seen: InBrowser) -> Verdict:
             if visit.signal.opts_out and entry.where in _LASTING:
                 first.setdefault(key, visit)
     told = (
-        evidence(visit, f"{key[0]}: {_shown(key[2])}{_alike(digests[key])}", "Policy §11")
+        evidence(visit, f"{key[0]}: {shown_name(key[2])}{_alike(digests[key])}", "Policy §11")
         for key, visit in first.items()
     )
     return judged("11.storage", told)
-
-
-def _shown(name: str) -> str:
-    """Return an entry's name without what may be a visitor's: an address, a long number."""
-    return "…" if "@" in name else _LONG_NUMBER.sub("…", name)
 
 
 def _alike(digests: Sequence[int]) -> str:
