@@ -111,20 +111,25 @@ def test_an_asgi_app_runs_with_its_lifespan_and_without_end() -> None:
     "answer",
     [
         lambda _: ("404 Not Found", HTML, b"nothing"),
-        lambda _: ("500 Oh", HTML, b""),
         lambda _: ("200 OK", [], b"\x00\xff\xfe binary"),
         lambda _: ("200 OK", [("Content-Type", "application/json")], b'{"a": 1}'),
         lambda _: ("204 No Content", [], b""),
         lambda _: ("302 Found", [("Location", "http://[broken")], b""),
         lambda _: ("302 Found", [("Location", "//")], b""),
         lambda _: ("200 OK", [("Content-Type", "text/html"), ("X", "caf\xe9")], b"<p>\xff"),
-        lambda _: 1 / 0,
     ],
 )
 def test_any_answer_is_taken(answer: Any) -> None:
     report = audited(pages(answer))
     assert len(report.verdicts) == len({verdict.requirement.id for verdict in report.verdicts})
     assert report.of("4.service").state == "kept"
+
+
+@pytest.mark.parametrize("answer", [lambda _: ("500 Oh", HTML, b""), lambda _: 1 / 0])
+def test_of_an_app_that_fails_nothing_is_kept(answer: Any) -> None:
+    report = audited(pages(answer))
+    assert report.ids("kept") == ()
+    assert "500" in report.of("4.service").note
 
 
 def test_what_is_no_app_is_said() -> None:

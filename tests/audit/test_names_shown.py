@@ -38,9 +38,8 @@ def test_no_token_in_a_path_is_shown(token: str) -> None:
 
 
 def test_of_a_token_nothing_is_shown() -> None:
-    assert path_shown(
-        "/order-3f2504e0-4f89-11d3-9a0c-0305e82c3301/getting-started-kX9mQ2vB7tR4"
-    ) == ("/order-…/getting-started-…")
+    path = "/order-3f2504e0-4f89-11d3-9a0c-0305e82c3301/getting-started-kX9mQ2vB7tR4"
+    assert path_shown(path) == "/order-…/…"
 
 
 @pytest.mark.parametrize("name", NAMES)

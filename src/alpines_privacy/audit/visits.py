@@ -123,6 +123,11 @@ class Visit:
         """The text of the page by its structure, as far as a policy's text goes."""
         return read(self.last.body[:_LONGEST_TEXT].decode("utf-8", "replace"))
 
+    @property
+    def is_long_document(self) -> bool:
+        """Whether the page is longer than is read of a policy's text."""
+        return len(self.last.body) > _LONGEST_TEXT
+
     @cached_property
     def loads(self) -> Loads:
         """What the page names on other hosts to load from."""

@@ -17,6 +17,7 @@ from alpines_privacy.audit.checks import (
     trackers,
     transport,
 )
+from alpines_privacy.audit.checks.unread import as_far_as_read
 from alpines_privacy.audit.checks.verdicts import unknown
 from alpines_privacy.audit.model import Verdict
 from alpines_privacy.audit.observations import Observations
@@ -50,7 +51,10 @@ CHECKS: Mapping[str, Callable[[Observations], Verdict]] = MappingProxyType(
 def verdicts_on(seen: Observations, others: Mapping[str, Verdict]) -> tuple[Verdict, ...]:
     """Return the verdict on each requirement, in the order of the clauses; `others` are a browser's."""
     return tuple(
-        others.get(each.id)
-        or (CHECKS[each.id](seen) if each.id in CHECKS else unknown(each.id, NO_BROWSER))
+        others.get(each.id) or as_far_as_read(_verdict(each.id, seen), seen)
         for each in REQUIREMENTS
     )
+
+
+def _verdict(key: str, seen: Observations) -> Verdict:
+    return CHECKS[key](seen) if key in CHECKS else unknown(key, NO_BROWSER)

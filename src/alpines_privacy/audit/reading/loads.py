@@ -39,10 +39,11 @@ class Load(NamedTuple):
 
 
 class Loads(NamedTuple):
-    """What a page names to load: addresses, and AMP's analytics, which have none."""
+    """What a page names to load: addresses, and AMP's analytics, which have none; `is_cut` if it names more."""
 
     named: tuple[Load, ...]
     others: tuple[Match, ...] = ()
+    is_cut: bool = False
 
 
 def read_loads(page: bytes, url: str) -> Loads:
@@ -65,7 +66,8 @@ def read_loads(page: bytes, url: str) -> Loads:
     )
     elements.rewriter()(page, last=True)
     named = tuple(Load(parse_address, kinds) for parse_address, kinds in noting.loads.items())
-    return Loads(named, tuple(removal.match for removal in elements.removals))
+    others = tuple(removal.match for removal in elements.removals)
+    return Loads(named, others, noting.is_cut)
 
 
 class _Noting:
@@ -76,14 +78,18 @@ class _Noting:
 
     def __init__(self) -> None:
         self.loads: dict[Address, LoadKinds] = {}
+        self.is_cut = False
 
     def match(
         self, url: str, page: Address, kinds: Any, base: Address | None = None
     ) -> Match | None:
         """Note a load. Where a visitor is led, or what they send, is none."""
         address = parse(url, base or page)
-        if address is None or kinds is NAVIGATING or len(self.loads) >= _MOST:
+        if address is None or kinds is NAVIGATING:
             return None
-        if (address.host, address.scheme) != (page.host, page.scheme):
-            self.loads.setdefault(address, kinds)
+        if (address.host, address.scheme) != (page.host, page.scheme) and address not in self.loads:
+            if len(self.loads) < _MOST:
+                self.loads[address] = kinds
+            else:
+                self.is_cut = True
         return None

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from alpines_privacy.http.html import Rewriter, Selection, StartTag, references
 from alpines_privacy.http.html.enclosure import Enclosure
 from alpines_privacy.http.html.visibility import LABELS, UNSEEN, is_hidden
 from alpines_privacy.http.url import parse
 
-__all__ = ["Control", "Form", "Link", "Markup", "read_markup"]
+__all__ = ["Control", "Form", "Link", "Markup", "Part", "read_markup"]
+
+Part = Literal["forms", "links"]
 
 _FIRST = b"<html>"  # a reader gets every tag and text from the first tag of the selection on
 _SELECTION = Selection((), along={"html"})
@@ -72,7 +75,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """What a page holds. `metas` are `meta` elements by `name` or `http-equiv`, in small letters."""
+    """What a page holds; `left_out` says of what it holds more.
+
+    `metas` are `meta` elements by `name` or `http-equiv`, in small letters.
+    """
 
     base: str
     forms: tuple[Form, ...] = ()
@@ -81,6 +87,11 @@ class Markup:
     times: tuple[str, ...] = ()
     text: str = ""
     refresh: str = ""
+    left_out: frozenset[Part] = frozenset()
+
+    def lacks(self, part: Part) -> bool:
+        """Whether some of the page's forms or links are not among these, as there are too many."""
+        return part in self.left_out
 
 
 def read_markup(page: bytes, url: str) -> Markup:
@@ -125,6 +136,7 @@ class _Reading:
         self._size = 0
         self._refresh = ""
         self._tags = 0
+        self._left_out: set[Part] = set()
 
     @property
     def is_reading(self) -> bool:
@@ -145,6 +157,7 @@ class _Reading:
             tuple(self._times),
             _words(self._text),
             self._refresh,
+            frozenset(self._left_out if self.is_reading else ("forms", "links")),
         )
 
     def start(self, tag: StartTag, at: int, *, empty: bool) -> None:
@@ -216,7 +229,9 @@ class _Reading:
     def _on_link(self, tag: StartTag) -> None:
         self._end_link()
         target = tag.get("href") or tag.get("xlink:href")
-        if target and len(self._links) < _MOST_LINKS:
+        if target and len(self._links) >= _MOST_LINKS:
+            self._left_out.add("links")
+        elif target:
             hidden = self._hidden is not None or is_hidden(tag)
             self._link = (self._absolute(target), hidden, [])
 
@@ -234,6 +249,7 @@ class _Reading:
     def _on_control(self, tag: StartTag) -> None:
         form = self._form or self._loose
         if len(form.controls) >= _MOST_CONTROLS:
+            self._left_out.add("forms")
             return
         form.controls.append(self._control(tag))
         self._label = []
@@ -267,7 +283,9 @@ class _Reading:
             self._link = None
 
     def _end_form(self) -> None:
-        if self._form is not None and len(self._forms) < _MOST_FORMS:
+        if self._form is not None and len(self._forms) >= _MOST_FORMS:
+            self._left_out.add("forms")
+        elif self._form is not None:
             self._forms.append(self._form.closed())
         self._form = None
 
