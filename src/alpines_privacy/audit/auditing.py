@@ -27,6 +27,7 @@ from alpines_privacy.audit.options import AuditError, Options, Progress
 from alpines_privacy.audit.seen_frameworks import known_by_answers
 from alpines_privacy.audit.surveying import Survey
 from alpines_privacy.audit.trying import ask_for_advice, try_all
+from alpines_privacy.audit.visits import path_shown
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.url import parse
 
@@ -62,7 +63,7 @@ def run(
         looked = _browser(target, seen, cookies, options, progress)
         verdicts = verdicts_on(seen, looked.verdicts)
     return Report(
-        target=name or (target if is_url else type(target).__name__),
+        target=_shown(name or (target if is_url else type(target).__name__)),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - begun, 3),
         framework=seen.site.framework,
@@ -74,17 +75,34 @@ def run(
     )
 
 
+def _shown(target: str) -> str:
+    """Return a target as reports name it: an address without credentials and the values of its query."""
+    if "://" not in target:
+        return target
+    parts = urlsplit(target)
+    path = path_shown(target) if parts.path or parts.query else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"
+
+
 def _opened(target: Any, options: Options) -> tuple[httpx.BaseTransport, str]:
     """Return the transport to a target, and its origin."""
     if not isinstance(target, str):
-        return transport_to(target), f"https://{options.host or host_of(target)}"
+        return transport_to(target), _home_of(options.host or host_of(target))
     address = parse(target)
     if address is None or address.scheme not in {"http", "https"}:
         raise AuditError(
             f"{target!r} is no URL of a site; expected one such as https://shop.example"
         )
-    transport = OneHost(target, options.concurrency)
+    transport = OneHost(address.url, options.concurrency)
     return transport, _secured(transport, address.url, options)
+
+
+def _home_of(host: str) -> str:
+    """Return the origin of an app in this process; raises `AuditError` for what is no host."""
+    address = parse(f"https://{host}/")
+    if address is None:
+        raise AuditError(f"{host!r} is no host; expected one such as shop.example")
+    return _origin(address.url)
 
 
 def _secured(transport: httpx.BaseTransport, url: str, options: Options) -> str:

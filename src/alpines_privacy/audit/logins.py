@@ -10,7 +10,7 @@ from alpines_privacy.audit.fetching.fetcher import Fetcher, Followed, Session
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.options import AuditError, LoginForm
 from alpines_privacy.audit.reading.markup import Form
-from alpines_privacy.audit.visits import Visit
+from alpines_privacy.audit.visits import Visit, shown_url
 from alpines_privacy.http.heads import Field
 from alpines_privacy.testing.request import URL
 
@@ -25,16 +25,17 @@ _UNSENT = frozenset({"submit", "button", "image", "reset", "file"})
 def log_in(fetcher: Fetcher, login: LoginForm) -> list[Field]:
     """Log in by a form; return the cookies. Raises `AuditError` for a login that fails."""
     if not fetcher.is_here(login.url):
-        raise AuditError(f"the login's page {login.url} is not on {fetcher.host}")
+        raise AuditError(f"the login's page {shown_url(login.url)} is not on {fetcher.host}")
     session = Session(fetcher.home, Signal.NONE)
+    where = shown_url(login.url)
     got = fetcher.get(login.url, session)
     form = _form_in(got)
     if form is None:
-        raise AuditError(f"{login.url} has no form with a password ({got.last.status})")
+        raise AuditError(f"{where} has no form with a password ({got.last.status})")
     fields = tuple(_filled(form, login))
     after = fetcher.follow(Ask("POST", form.action, form=fields), session)
-    if after.last.status >= 400 or _form_in(after) is not None:
-        raise AuditError(f"the login at {login.url} failed ({after.last.status})")
+    if not 0 < after.last.status < 400 or _form_in(after) is not None:
+        raise AuditError(f"the login at {where} failed ({after.last.error or after.last.status})")
     return session.jar.sent_to(URL(fetcher.home))
 
 
@@ -45,10 +46,10 @@ def cookies_of_file(path: Path, host: str) -> list[Field]:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(_MOST).decode("utf-8", "replace")
+            text = file.read(_MOST).decode("latin-1")  # octets, as they are sent
     except OSError as error:
         raise AuditError(f"{path} cannot be read: {error.strerror}") from None
-    found = [cookie for line in text.splitlines() if (cookie := _cookie(line, host))]
+    found = [cookie for line in text.split("\n") if (cookie := _cookie(line, host))]
     if not found:
         raise AuditError(
             f"{path} has no cookie for {host}; expected Netscape's format, as curl writes it"
@@ -60,8 +61,10 @@ def _cookie(line: str, host: str) -> Field | None:
     parts = line.removeprefix(_HTTP_ONLY).rstrip("\r\n").split("\t")
     if len(parts) != _FIELDS or line.startswith("# "):
         return None
-    domain = parts[0].lstrip(".").lower()
-    return (parts[5], parts[6]) if host == domain or host.endswith(f".{domain}") else None
+    domain = parts[0].removeprefix(".").lower()
+    is_for_subdomains = parts[1].upper() == "TRUE" or parts[0].startswith(".")
+    is_for_host = host == domain or (is_for_subdomains and host.endswith(f".{domain}"))
+    return (parts[5], parts[6]) if is_for_host else None
 
 
 def _form_in(got: Followed) -> Form | None:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.model import Evidence, Signal
 from alpines_privacy.audit.visits import Page, Visit
 from alpines_privacy.http.local import is_loopback_host
+from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy
 
 __all__ = ["Attempt", "Logged", "Observations", "Revalidation", "Site"]
@@ -31,13 +31,14 @@ class Site(NamedTuple):
 
     @property
     def host(self) -> str:
-        """The host's name."""
-        return urlsplit(self.home).hostname or ""
+        """The host's name, an IPv6 address in brackets."""
+        address = parse(self.home)
+        return address.host if address else ""
 
     @property
     def is_local(self) -> bool:
         """Whether it is this machine, where nobody encrypts."""
-        return is_loopback_host(f"[{self.host}]" if ":" in self.host else self.host)
+        return is_loopback_host(self.host)
 
 
 class Revalidation(NamedTuple):

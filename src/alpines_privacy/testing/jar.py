@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CookieJar"]
 
+_MOST = 180  # cookies of a site, as in Chromium; the oldest goes (RFC 6265bis §5.7)
+
 
 class _Key(NamedTuple):
     """The identity of a cookie (§5.7 step 23; a partition is a store of its own)."""
@@ -99,6 +101,8 @@ class CookieJar(MutableMapping[str, str]):
         else:
             secure = "secure" in cookie.attributes
             self._stored[key] = _Stored(cookie.value, secure=secure, expires=expires)
+            if len(self._stored) > _MOST:
+                del self._stored[next(iter(self._stored))]
         return True
 
     def extract_cookies(self, response: Response) -> None:

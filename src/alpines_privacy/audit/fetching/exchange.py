@@ -94,7 +94,9 @@ def exchange(transport: httpx.BaseTransport, ask: Ask, bounds: Bounds) -> Exchan
 
 def _request(ask: Ask, bounds: Bounds) -> httpx.Request:
     body, kind = ask.body
-    fields = [*ask.fields, *([("content-type", kind)] if kind else [])]
+    named = [*ask.fields, *([("content-type", kind)] if kind else [])]
+    # A site's own octets go back to it as they came: in cookies, in validators.
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named]
     timeout = httpx.Timeout(bounds.seconds).as_dict()
     extensions = {"timeout": timeout, "bounds": bounds}
     return httpx.Request(ask.method, ask.url, headers=fields, content=body, extensions=extensions)
@@ -141,7 +143,9 @@ def _decoded(coding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _named(error: Exception) -> str:
-    """Return the name of an error; its text may quote what was sent."""
+    """Return the name of an error, with its text unless that may quote what was sent."""
+    if isinstance(error, httpx.LocalProtocolError | UnicodeError):
+        return type(error).__name__
     if isinstance(error, httpx.TransportError | ValueError | Refused):
         return f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
     return type(error).__name__

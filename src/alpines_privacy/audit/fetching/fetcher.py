@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from alpines_privacy import __version__
-from alpines_privacy.audit.fetching.exchange import Ask, Bounds, Exchange, exchange
+from alpines_privacy.audit.fetching.exchange import NO_ANSWER, Ask, Bounds, Exchange, exchange
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.url import parse
@@ -24,6 +24,7 @@ AGENT = "alpines-privacy-audit"
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAFE = frozenset({"GET", "HEAD"})
 _KEEPS_METHOD = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
 _ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 
@@ -54,8 +55,9 @@ class Session:
     def __init__(self, home: str, signal: Signal, cookies: Iterable[Field] = ()) -> None:
         self.signal = signal
         self.jar = CookieJar(URL(home))
+        secure = "; Secure" if home.startswith("https:") else ""  # those of a login, above all
         for name, value in cookies:
-            self.jar[name] = value
+            self.jar.receive(f"{name}={value}; Path=/{secure}", home)
 
     def fields(self, url: str) -> list[Field]:
         """Return the fields that this visitor sends: the signal and cookies."""
@@ -74,7 +76,8 @@ class Fetcher:
     def __init__(self, transport: httpx.BaseTransport, home: str, bounds: Bounds) -> None:
         """`home` is the site's origin; `transport` may lead to it alone."""
         self.home = home
-        self.host = urlsplit(home).hostname or ""  # in ASCII, as addresses have it
+        address = parse(home)
+        self.host = address.host if address else ""
         self._transport = transport
         self._bounds = bounds
         self.before: Callable[[], object] = lambda: None  # waits, where a site asks for it
@@ -84,7 +87,12 @@ class Fetcher:
         self._transport.close()
 
     def ask(self, ask: Ask, session: Session | None = None) -> Exchange:
-        """Send one request as a visitor; no redirect is followed."""
+        """Send one request as a visitor; no redirect is followed, and none goes to another host.
+
+        Of a site over https nothing is sent over http but questions: no form, and so no password.
+        """
+        if why := self._refusal(ask):
+            return Exchange(ask.url, NO_ANSWER, error=why)
         own: dict[str, str] = {
             "User-Agent": agent(),
             "Accept": _ACCEPT,
@@ -117,10 +125,17 @@ class Fetcher:
                 return Followed(tuple(exchanges))
             if not self.is_here(target):
                 return Followed(tuple(exchanges), target)
+            exchanges[-1] = got._replace(body=b"")  # nobody sees a redirect's page
             ask = _next(ask, got.status, target)
         last = exchanges[-1]
         exchanges[-1] = last._replace(error=f"more than {_MOST_REDIRECTS} redirects")
         return Followed(tuple(exchanges))
+
+    def _refusal(self, ask: Ask) -> str:
+        if not self.is_here(ask.url):
+            return f"not sent: another host than {self.host}"
+        is_open = self.home.startswith("https:") and ask.url.startswith("http:")
+        return "not sent: a form over http" if is_open and ask.method not in _SAFE else ""
 
     def is_here(self, url: str) -> bool:
         """Tell whether an address is on the host that is audited, over http or https."""
