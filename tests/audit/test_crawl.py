@@ -67,6 +67,18 @@ def test_robots_txt_is_kept(text: str, path: str, allowed: bool) -> None:
     assert robots(text).allows(HOME + path) is allowed
 
 
+LARGE = "User-agent: *\nDisallow: /early\n" + "# \n" * 180_000
+
+
+def test_of_a_large_robots_txt_as_much_is_read_as_crawlers_have_to() -> None:
+    """500 KiB (RFC 9309 §2.5), and no half of a line."""
+    cut = robots(LARGE[:511_987] + "\nDisallow: /late")
+    assert not cut.allows(f"{HOME}/early")
+    assert cut.allows(f"{HOME}/l")
+    assert robots(LARGE + "\nDisallow: /late").allows(f"{HOME}/late")
+    assert not robots("Disallow: /none\nUser-agent: *\nDisallow: /late").allows(f"{HOME}/late")
+
+
 @pytest.mark.parametrize(
     ("status", "allowed"), [(404, True), (403, True), (500, False), (503, False), (0, False)]
 )

@@ -17,6 +17,7 @@ __all__ = ["Robots", "sitemap_pages"]
 
 _LOC = re.compile(rb"<(?:[\w-]{1,20}:)?loc\s{0,20}>([^<>]{1,2000})<")
 _INDEX = re.compile(rb"<(?:[\w-]{1,20}:)?sitemapindex[\s>]")
+_LARGEST = 512_000  # bytes of a robots.txt: 500 KiB
 _MOST_SITEMAPS = 5
 _MOST_LOCATIONS = 1000  # of one sitemap
 _LONGEST_DELAY = (
@@ -57,7 +58,12 @@ class Robots:
 def _read(got: Exchange) -> Protego:
     from protego import Protego  # noqa: PLC0415 - an app in this process needs none
 
-    return Protego.parse(got.body.decode("utf-8", "replace"))
+    return Protego.parse(_beginning(got.body).decode("utf-8", "replace"))
+
+
+def _beginning(rules: bytes) -> bytes:
+    """Return as much as crawlers have to read (RFC 9309 §2.5), up to the end of a line."""
+    return rules if len(rules) <= _LARGEST else rules[:_LARGEST].rpartition(b"\n")[0]
 
 
 def sitemap_pages(fetcher: Fetcher, robots: Robots, allows: Callable[[str], bool]) -> Iterator[str]:

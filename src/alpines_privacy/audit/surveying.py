@@ -5,25 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from alpines_privacy.audit.crawl import MISSING, Frontier
 from alpines_privacy.audit.fetching.exchange import NO_ANSWER, Ask, Exchange
 from alpines_privacy.audit.fetching.fetcher import Fetcher, Followed, Session
-from alpines_privacy.audit.model import Signal
+from alpines_privacy.audit.model import Signal, shown
 from alpines_privacy.audit.observations import Observations, Revalidation, Site
 from alpines_privacy.audit.options import AuditError, Options, Progress
 from alpines_privacy.audit.policy_pages import items_said, privacy_links
 from alpines_privacy.audit.robots import Robots, sitemap_pages
 from alpines_privacy.audit.variants import differences
-from alpines_privacy.audit.visits import Page, Visit, path_shown
+from alpines_privacy.audit.visits import Page, Visit, path_shown, shown_url
 from alpines_privacy.http.heads import Field
 
 __all__ = ["Survey"]
 
 _VALIDATORS = (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
 _MOST_REVALIDATED = 10  # pages
+_MOST_ALLOWED = 10_000  # addresses that robots.txt is asked about
+_MOST_KEPT = 256_000_000  # bytes of pages; what is more is not begun
 _MOST_POLICIES = 5  # links that say Privacy
 
 
@@ -45,6 +48,8 @@ class Survey:
         self._cookies = tuple(cookies)
         self._end = time.monotonic() + options.seconds
         self._in_process = in_process
+        self._allowed: dict[str, bool] = {}
+        self._kept = 0  # bytes of pages
         self._robots = Robots(None if in_process else self._ask("/robots.txt"))
         workers = 1 if in_process else max(1, options.concurrency)
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
@@ -73,7 +78,7 @@ class Survey:
                 self._check_home(pages[0].plain)
                 frontier.add([self._fetcher.home + MISSING], 0)
                 frontier.add(sitemap_pages(self._fetcher, self._robots, self._robots.allows), 1)
-            if time.monotonic() > self._end:
+            if time.monotonic() > self._end or self._kept > _MOST_KEPT:
                 break
         return pages
 
@@ -100,7 +105,18 @@ class Survey:
             self._pool.shutdown()
 
     def _may_visit(self, url: str) -> bool:
-        return self._fetcher.is_here(url) and self._robots.allows(url)
+        """Tell whether an address may be visited.
+
+        Rules can be many, so they are asked about a bounded number of addresses, and after the first one, the
+        home page's, as long as there is time.
+        """
+        if not self._fetcher.is_here(url):
+            return False
+        asked = len(self._allowed)
+        goes_on = not asked or (asked < _MOST_ALLOWED and time.monotonic() < self._end)
+        if url not in self._allowed and goes_on:
+            self._allowed[url] = self._robots.allows(url)
+        return self._allowed.get(url, False)
 
     def _follow(self, frontier: Frontier, visit: Visit, depth: int) -> None:
         frontier.follow(visit.markup, depth)
@@ -109,14 +125,18 @@ class Survey:
 
     def _check_home(self, visit: Visit) -> None:
         if visit.status == NO_ANSWER:
-            raise AuditError(f"{visit.url} gives no answer ({visit.last.error})")
+            raise AuditError(f"{shown_url(visit.url)} gives no answer ({shown(visit.last.error)})")
         if away := visit.followed.away:
             host = urlsplit(away).hostname
-            raise AuditError(f"{visit.url} leads to {host}: name that host, no other is visited")
+            raise AuditError(
+                f"{shown_url(visit.url)} leads to {host}: name that host, no other is visited"
+            )
 
     def _page(self, url: str) -> Page:
         signals = list(Signal)
-        visits = self._all(lambda signal: self.visit(url, signal), signals)
+        plain, *others = self._all(lambda signal: self.visit(url, signal), signals)
+        visits = [plain, *(_shared(visit, plain) for visit in others)]
+        self._kept += sum({id(visit.last.body): len(visit.last.body) for visit in visits}.values())
         return Page(url, dict(zip(signals, visits, strict=True)))
 
     def _confirmed(self, page: Page) -> Page:
@@ -159,6 +179,15 @@ class Survey:
             for signal in (Signal.DNT, Signal.GPC):
                 ask = Ask("GET", page.plain.last.url, fields)
                 yield Revalidation(page.url, signal, self._fetcher.ask(ask, self.session(signal)))
+
+
+def _shared(visit: Visit, plain: Visit) -> Visit:
+    """Return a visit that keeps no second copy of a page that is the same without a signal."""
+    if visit.last.body != plain.last.body:
+        return visit
+    last = visit.last._replace(body=plain.last.body)
+    followed = visit.followed._replace(exchanges=(*visit.followed.exchanges[:-1], last))
+    return replace(visit, followed=followed)
 
 
 def _followed(got: Exchange) -> Followed:

@@ -52,8 +52,9 @@ def differences(page: Page) -> Iterator[Difference]:
 def withheld(page: Page) -> dict[str, list[Signal]]:
     """Return the cookies that a page sets without a signal, and under which signals it does not."""
     found: dict[str, list[Signal]] = {}
+    set_under = {visit.signal: _names(visit) for visit in page.opted_out}
     for name in _names(page.plain):
-        without = [visit.signal for visit in page.opted_out if name not in _names(visit)]
+        without = [signal for signal, names in set_under.items() if name not in names]
         if without:
             found[name] = without
     return found

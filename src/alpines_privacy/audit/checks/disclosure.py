@@ -24,6 +24,7 @@ _POLICIES = _TELLING | {
     "no-referrer", "same-origin", "origin", "strict-origin", "origin-when-cross-origin",
     "strict-origin-when-cross-origin",
 }  # fmt: skip
+_MOST_COOKIES = 180  # of one visit: as many as a browser keeps of a site
 _SHORTEST = 8  # characters of a cookie's value that identifies somebody
 
 
@@ -82,7 +83,7 @@ def _personal_in(url: str, visit: Visit, seen: Observations) -> str:
         return "the visitor's network address"
     if agent() in text:
         return "the visitor's User-Agent"
-    for planted in visit.planted:
+    for planted in visit.planted[-_MOST_COOKIES:]:
         if len(planted.cookie.value) >= _SHORTEST and planted.cookie.value in text:
             return f"the value of the cookie {planted.cookie.name}"
     return ""
