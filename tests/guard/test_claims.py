@@ -110,6 +110,33 @@ def test_a_broken_promise_about_signals_is_not_claimed(protocol: str, write: Wri
     assert "tells software that asks that not all of this is kept at present." in text
 
 
+@pytest.mark.parametrize("order", [("broken", "kept"), ("kept", "broken")])
+def test_of_two_audits_at_the_same_time_the_one_that_finds_it_broken_counts(
+    order: tuple[str, str], write: Write
+) -> None:
+    files = [write({"12.trackers": state}, f"{state}.json") for state in order]
+    assert [each.reason for each in recorded_claims(recorded(*files)).unkept] == ["12.trackers"]
+
+
+LAST = "9999-12-31T12:00:00Z"
+
+
+@pytest.mark.parametrize("audited", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-12:00"])
+def test_a_record_of_no_day_is_refused(audited: str, tmp_path: Path) -> None:
+    file = tmp_path / "audit.json"
+    file.write_text(json.dumps({"version": 1, "audited": audited, "verdicts": {}}), "utf-8")
+    with pytest.raises(PolicyError, match="no day that there is in UTC"):
+        recorded_claims(recorded(str(file)))
+
+
+def test_the_calendars_last_day_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "audit.json"
+    file.write_text(json.dumps({"version": 1, "audited": LAST, "verdicts": {}}), "utf-8")
+    policy = recorded(str(file))
+    assert policy.evidence[0].stale_after(recorded_claims(policy).recorded[str(file)]) == date.max
+    assert "Versions of this policy" in page(site("WSGI", policy))
+
+
 @pytest.mark.parametrize("protocol", ["WSGI", "ASGI"])
 def test_a_kept_policy_is_claimed(protocol: str, write: Write) -> None:
     v = site(protocol, recorded(write({"11.cookies-dnt": "kept", "12.trackers": "unknown"})))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from alpines_privacy.policy.operator import Evidence
 from alpines_privacy.policy.parts import PrivacyPolicy
-from alpines_privacy.policy.record import AuditRecord, State, clause_of, read_record
+from alpines_privacy.policy.record import AuditRecord, clause_of, read_record
 
 __all__ = ["NOTHING_KNOWN", "Claims", "Unkept", "recorded_claims"]
 
@@ -99,11 +99,14 @@ def recorded_claims(policy: PrivacyPolicy) -> Claims:
 
 def _unkept(records: Iterable[AuditRecord]) -> Iterable[Unkept]:
     """Yield the requirements whose latest verdict, "unknown" apart, is "broken"."""
-    latest: dict[str, tuple[State, dt.date]] = {}
-    for record in sorted(records, key=lambda each: each.audited):
+    latest: dict[str, tuple[dt.datetime, bool, dt.date]] = {}
+    for record in records:
         for requirement, state in record.verdicts.items():
             if state != "unknown" and requirement not in _ABOUT_CLAIMS:
-                latest[requirement] = (state, record.date)
-    for requirement, (state, day) in sorted(latest.items()):
-        if state == "broken":
+                told = (record.audited, state == "broken", record.date)
+                latest[requirement] = max(
+                    told, latest.get(requirement, told)
+                )  # of two at once, "broken"
+    for requirement, (_, is_broken, day) in sorted(latest.items()):
+        if is_broken:
             yield Unkept(clause_of(requirement), requirement, day)

@@ -100,7 +100,7 @@ class Change(Part, frozen=True):
     @property
     def announced_until(self) -> dt.date:
         """The day from which the page announces the change no longer."""
-        return self.date + dt.timedelta(days=NOTICE_DAYS)
+        return _after(self.date, NOTICE_DAYS)
 
 
 class Evidence(Part, frozen=True):
@@ -142,7 +142,12 @@ class Evidence(Part, frozen=True):
 
     def stale_after(self, done: dt.date) -> dt.date:
         """Return the first day on which it no longer counts, if it was done on a given day."""
-        return done + dt.timedelta(days=self.max_age + 1)
+        return _after(done, self.max_age + 1)
+
+
+def _after(day: dt.date, days: int) -> dt.date:
+    """Return the day so many days later, or the calendar's last."""
+    return day + min(dt.timedelta(days), dt.date.max - day)
 
 
 def _refuse_blank(key: str, text: str | None) -> None:

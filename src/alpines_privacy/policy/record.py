@@ -34,6 +34,12 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
     target: Annotated[str, Meta(max_length=1000)] = ""
     verdicts: dict[RequirementId, State]
 
+    def __post_init__(self) -> None:
+        try:
+            _ = self.date
+        except OverflowError:
+            raise ValueError("`audited` is of no day that there is in UTC") from None
+
     @property
     def date(self) -> dt.date:
         """The day of the audit (UTC)."""
