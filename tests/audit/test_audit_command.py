@@ -259,6 +259,7 @@ def test_sarif_is_of_the_schema_that_oasis_publishes(audits: Audits, tmp_path: P
             "11.cookies-dnt",
             "12.trackers",
         ]
+        assert not any("](" in each["message"]["text"] for each in results)  # a link (§3.11.6)
         where = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]
         assert where["uri"] == ("p.toml" if options else URL)
     assert "Mend: " in results[0]["message"]["text"]

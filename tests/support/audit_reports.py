@@ -40,6 +40,10 @@ HOSTILE = (
     Evidence(
         "GET /\x1b[2J\x07 (DNT: 1)", "::error::##[error] ]]> \x00 \ud800 \u202e &amp; <![CDATA["
     ),
+    Evidence(
+        "GET /[here](https://evil.example) (DNT: 1)",
+        "[x](javascript:alert(1)) ![x](//evil.example)",
+    ),
     Evidence("GET /商品/一覧 (DNT: 1)", "クッキー" * 60, rule="x" * 500, company="é" * 90),
 )
 

@@ -45,7 +45,7 @@ class SARIFLog:
                 "ruleId": rule,
                 "ruleIndex": self._index[rule],
                 "level": "error",
-                "message": {"text": message},
+                "message": {"text": _plain(message)},
                 "locations": [{"physicalLocation": where}],
                 **more,
             }
@@ -60,6 +60,11 @@ class SARIFLog:
         self._entries.close({"invocations": [invocation]})
 
 
+def _plain(text: str) -> str:
+    """Return a text without links: in a message `[text](address)` is one (§3.11.6)."""
+    return text.replace("](", "] (")
+
+
 def location(name: str) -> dict[str, str]:
     """Return where a file is (§3.4): relative to the root of the sources, if its name is; of an address, itself."""
     if "://" in name:
@@ -72,4 +77,4 @@ def location(name: str) -> dict[str, str]:
 def notification(level: str, name: str, text: str) -> dict[str, Any]:
     """Return a notification about a file (§3.58)."""
     where = [{"physicalLocation": {"artifactLocation": location(name)}}]
-    return {"level": level, "message": {"text": printable(text)}, "locations": where}
+    return {"level": level, "message": {"text": _plain(printable(text))}, "locations": where}

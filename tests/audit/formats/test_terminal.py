@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alpines_privacy.audit.formats.terminal import cells, terminal, wrapped
@@ -88,7 +88,21 @@ def test_wrapping_loses_nothing_and_stays_within(
 ) -> None:
     lines = [*wrapped(text, width, " " * first, " " * after)]
     assert all(cells(line) <= width for line in lines)
-    assert "".join("".join(lines).split()) == "".join(text.split())
+    shown = "".join("".join(lines).split()).replace(r"\x3a", ":")
+    assert shown == "".join(text.split()).replace(r"\x3a", ":")
+
+
+@given(
+    st.text(":a \u00a0商", max_size=60), st.integers(20, 24), st.integers(0, 6), st.integers(0, 6)
+)
+@example("a" * 20 + "::error::x", 20, 0, 0)
+@example("a ::error::x", 20, 0, 0)
+def test_no_line_begins_as_a_command_to_ci_services(
+    text: str, width: int, first: int, after: int
+) -> None:
+    lines = [*wrapped(text, width, " " * first, " " * after)]
+    assert not any(line.strip().startswith("::") for line in lines)
+    assert all(cells(line) <= width for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +114,8 @@ def test_cells_are_counted_as_terminals_do(text: str, wide: int) -> None:
 
 def test_wide_letters_fill_a_line_sooner() -> None:
     assert [*wrapped("商品商品 " * 4, 22)] == ["商品商品 商品商品", "商品商品 商品商品"]
+
+
+@pytest.mark.parametrize("started", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-12:00", "?"])
+def test_a_report_of_no_day_is_shown_with_what_it_says(started: str) -> None:
+    assert started in squeezed(terminal(report_of({}, started=started), width=200))

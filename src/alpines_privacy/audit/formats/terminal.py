@@ -21,6 +21,7 @@ __all__ = ["WIDTH", "cells", "terminal", "wrapped"]
 WIDTH = 80
 _NARROWEST = 40
 _UNBROKEN = "\u00a0"
+_COLON = r"\x3a"
 _CLAUSE = 4  # cells of the first column
 _VERDICT = 8  # of the last
 
@@ -152,15 +153,15 @@ def wrapped(text: str, width: int, first: str = "", after: str = "") -> Iterator
 
 
 def _pieces(word: str, most: int) -> Iterator[str]:
-    """Yield a word in pieces of at most `most` cells."""
+    """Yield a word in pieces of at most `most` cells; none begins with `::`, a command to CI services."""
     piece, filled = "", 0
-    for character in word:
-        size = cells(character)
-        if filled + size > most and piece:
+    for index, character in enumerate(word):
+        if filled + cells(character) > most and piece:
             yield piece
             piece, filled = "", 0
-        piece += character
-        filled += size
+        is_command = not piece.strip() and word.startswith("::", index)
+        piece += _COLON if is_command else character
+        filled = cells(piece) if is_command else filled + cells(character)
     if piece:
         yield piece
 

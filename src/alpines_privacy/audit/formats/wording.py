@@ -66,9 +66,9 @@ def day(report: Report) -> str:
     """Return when an audit began: `28 November 2026, 09:12 UTC`; as it stands if it is no date."""
     try:
         began = datetime.fromisoformat(report.started)
-    except ValueError:
+        began = began.astimezone(UTC) if began.tzinfo else began
+    except (ValueError, OverflowError):  # no date, or none in UTC
         return shown(report.started)
-    began = began.astimezone(UTC) if began.tzinfo else began
     return f"{began.day} {began:%B %Y, %H:%M} UTC"
 
 
