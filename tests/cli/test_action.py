@@ -117,18 +117,31 @@ def test_a_target_is_neither_an_option_nor_a_command(target: str, folder: Path) 
     assert not (folder / "broken").exists()
 
 
+def test_a_folder_may_be_called_as_an_option_is(folder: Path) -> None:
+    done = performed("Audit", folder, target="acted_shop:kept", fail_on="none", reports="-p")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "-p" / "report.txt").exists()
+    assert (folder / "output").read_text() == "reports=./-p\n"
+
+
+def test_the_name_of_a_folder_says_nothing_else_to_the_runner(folder: Path) -> None:
+    done = performed("Audit", folder, target="acted_shop:kept", reports="a\nother=b")
+    assert (done.returncode, done.stderr) == (2, "reports: a folder's name has no line break\n")
+    assert not (folder / "output").exists()
+
+
 INSTALLED = [
-    ({}, ["-m pip install --quiet --disable-pip-version-check /actions/alpines-privacy[audit]"]),
+    ({}, ["-m pip install --quiet --disable-pip-version-check -- /actions/alpines-privacy[audit]"]),
     (
         {"browser": "true"},
         [
-            "-m pip install --quiet --disable-pip-version-check /actions/alpines-privacy[audit-browser]",
+            "-m pip install --quiet --disable-pip-version-check -- /actions/alpines-privacy[audit-browser]",
             "-m playwright install --with-deps chromium",
         ],
     ),
     (
         {"requirement": "alpines-privacy[audit]==1.0; x"},
-        ["-m pip install --quiet --disable-pip-version-check alpines-privacy[audit]==1.0; x"],
+        ["-m pip install --quiet --disable-pip-version-check -- alpines-privacy[audit]==1.0; x"],
     ),
 ]
 
