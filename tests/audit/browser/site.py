@@ -282,6 +282,15 @@ ENDLESS: Mapping[str, tuple[str, str]] = {
         ),
         "more than|never stops loading",
     ),
+    "another-language": (
+        _script(
+            "Array.prototype.map = function () { return [{type: {}, name: 1}] };"
+            "Array.prototype.push = function () { this[0] = ['localStorage', {}]; this.length = 1 };"
+            "eval('throw new Error(1) //# sourceURL=http://[x/');",
+            "<input name=q>",
+        ),
+        "answer in another form",
+    ),
     "stream": (
         _script("fetch('/endless').then(function (r) { return r.arrayBuffer() })"),
         "more than|never stops loading",

@@ -6,20 +6,23 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from flask import Flask, request
 from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from alpines_privacy.audit.browser import Scope, served
 from alpines_privacy.audit.browser.answers import answer_for, kind_of
 from alpines_privacy.audit.browser.certificate import make_certificate
 from alpines_privacy.audit.browser.gate import Gate
 from alpines_privacy.audit.browser.markers import Markers
-from alpines_privacy.audit.browser.record import Record
+from alpines_privacy.audit.browser.passage import without_value
+from alpines_privacy.audit.browser.record import LONGEST_URL, Record
 from alpines_privacy.audit.browser.scope import Server
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.model import Signal
@@ -175,6 +178,69 @@ def test_messages_of_websockets_to_others_are_listened_to(address: tuple[str, in
                 while not record.exchanges[0].found:  # noqa: ASYNC110 - the gate tells nobody
                     await asyncio.sleep(0.01)
             assert record.exchanges[0].kind == "websocket"
+
+    run(ask())
+
+
+def test_what_is_typed_is_not_said_to_the_site_by_a_websocket() -> None:
+    """A chat saves what it hears; a form's POST is held back too."""
+
+    async def ask() -> None:
+        heard: list[str | bytes] = []
+
+        async def listen(connection: ServerConnection) -> None:
+            with suppress(ConnectionClosed):  # the close frame is left out too
+                async for message in connection:
+                    heard.append(message)
+                    await connection.send(f"heard {len(heard)}")
+            over.set()
+
+        over = asyncio.Event()
+        async with serve(listen, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+            async with gate((host, port)) as (_, opened, record, tls):
+                async with connect(
+                    HOME.replace("https", "wss"), proxy=opened.url, ssl=tls, close_timeout=0.1
+                ) as chat:
+                    await chat.send("before")
+                    assert await chat.recv() == "heard 1"
+                    record.phase = "typing"
+                    await chat.send("typed")
+                    record.phase = "leaving"
+                    await chat.send("after")  # a frame after a gap would be another one
+                await asyncio.wait_for(over.wait(), 30)
+        assert heard == ["before"]
+
+    run(ask())
+
+
+def test_no_cookies_value_is_kept(address: tuple[str, int]) -> None:
+    async def ask() -> None:
+        async with gate(address) as (client, _, record, _):
+            await client.get(HOME)
+            assert record.exchanges[0].set_cookies == ("seen=; Path=/",)
+
+    run(ask())
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [("a=b; Path=/", "a=; Path=/"), ("a=b=c", "a="), ("secret", "="), ("secret; Secure", "=; Secure"), ("=x", "=")],
+)  # fmt: skip
+def test_a_field_without_its_value(line: str, kept: str) -> None:
+    assert without_value(line) == kept
+
+
+def test_of_a_long_address_the_beginning_is_kept_and_all_is_searched(
+    address: tuple[str, int],
+) -> None:
+    async def ask() -> None:
+        async with gate(address) as (client, _, record, _):
+            marker = record.markers.text("q", 100)
+            await client.get(f"https://other.example/?{'x' * 20_000}{marker}")
+            (exchange,) = record.exchanges
+            assert len(exchange.url) == LONGEST_URL
+            assert exchange.found
 
     run(ask())
 

@@ -18,7 +18,7 @@ import h11
 
 from alpines_privacy.audit.browser.answers import kind_of
 from alpines_privacy.audit.browser.passage import Passage
-from alpines_privacy.audit.browser.record import Exchange, Record
+from alpines_privacy.audit.browser.record import LONGEST_URL, Exchange, Record
 from alpines_privacy.audit.browser.scope import Scope
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.wire import Asked, Opened, Streams, next_request, opened, streams
@@ -80,7 +80,7 @@ class Gate:
 
     async def _serve(self, client: socket.socket) -> None:
         """Serve one connection of the browser's, until it closes or says what is no HTTP."""
-        with suppress(OSError, EOFError, h11.ProtocolError, ValueError):
+        with suppress(OSError, EOFError, h11.ProtocolError, LookupError, ValueError):
             begun = await opened(client)
             if begun is not None:
                 async with streams(client, self._tls if begun.is_tls else None) as both:
@@ -101,10 +101,10 @@ class Gate:
         return Exchange(
             server=asked.server,
             method=asked.method,
-            url=asked.url,
+            url=asked.url[:LONGEST_URL],
             kind=kind_of(asked.method, asked.url, fields),
             is_own=self._scope.allows(asked.server),
             phase=record.phase,
             began=record.clock(),
-            referrer=fields.get("referer", ""),
+            referrer=fields.get("referer", "")[:LONGEST_URL],
         )

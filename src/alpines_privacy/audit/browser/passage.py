@@ -14,7 +14,7 @@ from alpines_privacy.audit.browser.sockets import accepted, head_of, pumped
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.wire import Asked, Fields, Streams
 
-__all__ = ["Passage"]
+__all__ = ["Passage", "without_value"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Fields of one connection (RFC 9110 §7.6.1), and the signals, which the gate sends for the browser.
@@ -32,6 +32,7 @@ _NOT_SEARCHED = frozenset(
         b"content-length",
     }
 )  # fmt: skip
+_MOST_COOKIES = 100  # of one response that are written down
 _NOTHING = Answer(204, "", b"")
 
 
@@ -88,6 +89,10 @@ class Passage:
         """Whether a request would change something: what the audit has typed is saved nowhere."""
         return self._exchange.phase != "loading" and self._asked.method not in _SAFE
 
+    def _is_loading(self) -> bool:
+        """Whether nothing is typed yet that a message could hold."""
+        return self._record.phase == "loading"
+
     @contextmanager
     def _waited_for(self) -> Iterator[None]:
         """Count a response that is waited for; a stream of events or messages has no end to wait for."""
@@ -122,7 +127,9 @@ class Passage:
         fields = response.headers
         self._exchange.status = response.status_code
         self._exchange.media_type = fields.get("content-type", "").partition(";")[0].strip().lower()
-        self._exchange.set_cookies = tuple(fields.get_list("set-cookie"))
+        self._exchange.set_cookies = tuple(
+            map(without_value, fields.get_list("set-cookie")[:_MOST_COOKIES])
+        )
 
     async def _pass_back(self, response: httpx.Response) -> None:
         fields = [each for each in response.headers.raw if each[0].lower() not in _OF_A_CONNECTION]
@@ -152,7 +159,7 @@ class Passage:
         fields = [each for each in asked.fields if each[0].lower() not in _SIGNALS]
         writer.write(head_of(asked.method, asked.target, [*fields, *self._signal]))
         try:
-            await pumped(self._both, (reader, writer))
+            await pumped(self._both, (reader, writer), self._is_loading)
         finally:
             writer.close()
 
@@ -169,6 +176,13 @@ class Passage:
         if self._asked.method != "HEAD":
             await self._send(h11.Data(data=answer.body))
         await self._send(h11.EndOfMessage())
+
+
+def without_value(line: str) -> str:
+    """Return a Set-Cookie field without the cookie's value."""
+    pair, mark, attributes = line.partition(";")
+    name, equals, _ = pair.partition("=")
+    return f"{name}={mark}{attributes}" if equals else f"={mark}{attributes}"
 
 
 def _searched(fields: Fields) -> bytes:

@@ -13,9 +13,12 @@ from alpines_privacy.audit.browser.answers import Kind
 from alpines_privacy.audit.browser.markers import Found, Keys, Markers, keys_in, moves_in
 from alpines_privacy.audit.browser.scope import Server
 
-__all__ = ["Exchange", "Phase", "Record"]
+__all__ = ["LONGEST_URL", "Exchange", "Phase", "Record"]
 
 Phase = Literal["loading", "typing", "leaving"]
+
+LONGEST_URL = 8192
+"""Characters of an address that are kept; all of it is searched."""
 
 _MOST_REQUESTS = 1000
 _MOST_BYTES = 100_000_000

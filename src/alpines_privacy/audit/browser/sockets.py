@@ -46,11 +46,14 @@ def head_of(method: str, target: bytes, fields: Fields) -> bytes:
     return b"\r\n".join([*lines, b"", b""])
 
 
-async def pumped(one: Streams, other: Streams) -> None:
-    """Pass bytes between two connections, both ways, until one of them ends."""
+async def pumped(one: Streams, other: Streams, lets: Callable[[], bool]) -> None:
+    """Pass bytes between two connections, both ways, until one of them ends.
+
+    What the first one says goes nowhere from when `lets` says no: it is read, and left out.
+    """
     ways = [
-        asyncio.ensure_future(_pump(one[0], other[1])),
-        asyncio.ensure_future(_pump(other[0], one[1])),
+        asyncio.ensure_future(_pump(one[0], other[1], lets)),
+        asyncio.ensure_future(_pump(other[0], one[1], lambda: True)),
     ]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -60,8 +63,13 @@ async def pumped(one: Streams, other: Streams) -> None:
         await asyncio.gather(*ways, return_exceptions=True)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lets: Callable[[], bool]
+) -> None:
+    goes_on = True
     with suppress(OSError):
         while data := await reader.read(_CHUNK):
-            writer.write(data)
-            await writer.drain()
+            goes_on = goes_on and lets()  # a gap in a stream of frames would be other frames
+            if goes_on:
+                writer.write(data)
+                await writer.drain()

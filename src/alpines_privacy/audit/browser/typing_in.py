@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta, Struct, convert
 
 from alpines_privacy.audit.browser.markers import PAGE_TEXT, Markers
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Page
 
-__all__ = ["PATH", "content_marker", "move", "type_into"]
+__all__ = ["PATH", "Field", "content_marker", "move", "type_into"]
 
 # Points that the mouse passes: numbers that hardly stand side by side in a request by chance.
 PATH = ((317, 233), (431, 271), (523, 367), (611, 419), (277, 389))
@@ -25,6 +27,14 @@ _ADD = """text => {
   added.textContent = text;
   document.body?.append(added);
 }"""
+
+
+class Field(Struct, frozen=True):
+    """A text field as the page tells of it: its type, what it is called, and how many characters it takes."""
+
+    type: Annotated[str, Meta(max_length=20)]
+    name: Annotated[str, Meta(max_length=60)]
+    longest: int
 
 
 async def move(page: Page) -> None:
@@ -49,9 +59,8 @@ async def type_into(page: Page, markers: Markers, is_own: Any) -> int:
 
 async def _type_into(page: Page, frame: Frame, markers: Markers, most: int) -> int:
     found = await frame.evaluate_handle(_FIELDS, most)
-    known: list[dict[str, Any]] = await found.evaluate(
-        "found => found.map(({element, ...rest}) => rest)"
-    )
+    told = await found.evaluate("found => found.map(({element, ...rest}) => rest)")
+    known = convert(told, list[Field])[:most]
     for index, field in enumerate(known):
         element = (
             await found.evaluate_handle("(found, at) => found[at].element", index)
@@ -64,12 +73,12 @@ async def _type_into(page: Page, frame: Frame, markers: Markers, most: int) -> i
     return len(known)
 
 
-def text_for(field: dict[str, Any], markers: Markers) -> str:
+def text_for(field: Field, markers: Markers) -> str:
     """Return what is typed into a field: a marker, in the form that its type asks for."""
-    what = f"{field['type']} field {field['name']}"
-    frame = _WHOLE.get(field["type"], "{}")
-    room = int(field["longest"]) - len(frame.format(""))
-    marker = markers.text(what, room, digits=field["type"] in _DIGITS)
+    what = f"{field.type} field {field.name}"
+    frame = _WHOLE.get(field.type, "{}")
+    room = field.longest - len(frame.format(""))
+    marker = markers.text(what, room, digits=field.type in _DIGITS)
     whole = frame.format(marker) if marker else ""
     if whole:
         markers.typed(marker, whole, what)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from importlib.resources import files
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, convert
 
 from alpines_privacy.audit.browser.observed import BrowserVisit, SeenCookie, Stored
 from alpines_privacy.audit.browser.reading import cookie_of, request_of, requests_of_probes
@@ -22,6 +27,14 @@ __all__ = ["visit"]
 
 _STORED = (files(__package__) / "stored.js").read_text(encoding="utf-8")
 _SCALE = 0.5  # of a screenshot
+_Where: TypeAlias = Literal[
+    "localStorage", "sessionStorage", "IndexedDB", "Cache", "service worker"
+]
+# What the page's own scripts can change before it is read here.
+_Entries = Annotated[
+    list[tuple[_Where, Annotated[str, Meta(max_length=100)], int]], Meta(max_length=200)
+]
+_CODE = re.compile(r"net::[A-Z_]{3,60}")  # of Chromium's; the rest of a message quotes the page
 _NO_COOKIES = "its cookies could not be read"
 _FORGET = "() => { name = ''; try { sessionStorage.clear() } catch { /* it may have none */ } }"
 _TO_THE_END = "() => scrollTo(0, document.documentElement.scrollHeight)"
@@ -80,7 +93,9 @@ class _Visit:
             self._watch.is_shaken = True
             self._record.note(f"{failure}: it took more than {seconds:g} s")
         except Error as error:
-            self._record.note(f"{failure}: {error.message.partition(chr(10))[0]}")
+            self._record.note(f"{failure}{_code_of(error.message)}")
+        except msgspec.ValidationError:  # the page's scripts have changed what its lists can do
+            self._record.note(f"{failure}: its scripts answer in another form")
         else:
             return True
         return False
@@ -133,7 +148,7 @@ class _Visit:
         for frame in self._page.frames:
             if self._is_own(frame.url):
                 origin = "{0.scheme}://{0.netloc}".format(urlsplit(frame.url))
-                for where, name, digest in await frame.evaluate(_STORED):
+                for where, name, digest in convert(await frame.evaluate(_STORED), _Entries):
                     self._stored[Stored(where, origin, name, digest)] = None
 
     async def _leave(self) -> None:
@@ -164,3 +179,9 @@ class _Visit:
             notes=tuple(self._record.notes),
             screenshot=self._screenshot,
         )
+
+
+def _code_of(message: str) -> str:
+    """Return the code in a message of the browser's, without what it quotes: addresses, texts of the page."""
+    code = _CODE.search(message)
+    return f": {code[0]}" if code else ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from alpines_privacy.audit.browser.answers import Kind
 from alpines_privacy.audit.browser.observed import Message, Probe
-from alpines_privacy.audit.browser.record import Record
+from alpines_privacy.audit.browser.record import LONGEST_URL, Record
 from alpines_privacy.audit.model import shown
+from alpines_privacy.http.url import parse
 
 if TYPE_CHECKING:
     from playwright.async_api import ConsoleMessage, Dialog, Page
@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _MOST = 300  # probes and messages of a visit, addresses whose askers are remembered
 _MOST_DIALOGS = 20
+_SENT = ("http:", "https:", "ws:", "wss:")  # not what a page holds in itself: data, blobs
 # Types of the DevTools protocol (Network.ResourceType); a document may be a page or a frame.
 _KINDS: dict[str, Kind] = {
     "Stylesheet": "style",
@@ -52,7 +53,7 @@ class Watch:
 
     def asker(self, url: str) -> tuple[Kind, str]:
         """Return the kind and the script of the next request to an address, as far as the browser has said."""
-        waiting = self._asked.get(url)
+        waiting = self._asked.get(url[:LONGEST_URL])
         return waiting.popleft() if waiting else ("", "")
 
     def is_by_service_worker(self, url: str) -> bool:
@@ -67,7 +68,8 @@ class Watch:
         frames = begins.get("stack", {}).get("callFrames") or [{}]
         url = event["request"]["url"]
         by = frames[0].get("url") or begins.get("url") or ""
-        self._asked[url].append((_KINDS.get(event.get("type", ""), ""), by))
+        if url.startswith(_SENT) and len(waiting := self._asked[url[:LONGEST_URL]]) < _MOST:
+            waiting.append((_KINDS.get(event.get("type", ""), ""), by[:LONGEST_URL]))
 
     def prefetched(self, event: dict[str, Any]) -> None:
         """Take a page that speculation rules name: Chromium does not prefetch through a proxy, but says so."""
@@ -100,8 +102,9 @@ class Watch:
         self._record.note("the page starts a download: refused")
 
     def _error(self, text: str, url: str) -> None:
-        ours = urlsplit(url).path.startswith(self._own_path) or self._own_path in text
-        _add(self.messages, Message(shown(text), ours))
+        script = parse(url)
+        ours = (script and script.path.startswith(self._own_path)) or self._own_path in text
+        _add(self.messages, Message(shown(text), bool(ours)))
 
     async def dialog(self, dialog: Dialog) -> None:
         """Dismiss a dialog; one that asks whether to leave is agreed to."""
