@@ -22,7 +22,7 @@ from jsonschema import Draft4Validator
 
 import alpines_privacy.audit
 from alpines_privacy.audit import AuditError, Options, Report
-from alpines_privacy.audit.model import Evidence
+from alpines_privacy.audit.model import MOST_EVIDENCE, Evidence
 from alpines_privacy.cli import main
 from alpines_privacy.cli.audit import running
 from alpines_privacy.policy.record import read_record
@@ -353,6 +353,21 @@ def test_another_page_with_the_same_cookie_is_known(audits: Audits) -> None:
     )
     audits.report = report_of({**EVIDENCE, "11.cookies-dnt": elsewhere})
     assert run(URL, "--baseline", "known.json").exit_code == 0
+
+
+def test_one_cookie_on_all_pages_hides_no_other(audits: Audits) -> None:
+    """Evidence is bounded; what is new in it comes before what is said again."""
+    pages = tuple(Evidence(f"GET /{n} (DNT: 1)", "Set-Cookie: _ga=…") for n in range(40))
+    another = Evidence("GET /cart (DNT: 1)", "Set-Cookie: _fbp=…")
+    audits.report = report_of({"11.cookies-dnt": pages})
+    run(URL, "--baseline", "known.json", "--update-baseline")
+    audits.report = report_of({"11.cookies-dnt": (*pages, another)})
+    more = run(URL, "--baseline", "known.json")
+    assert more.exit_code == 1
+    assert "_fbp" in more.stdout
+    verdict = audits.report.of("11.cookies-dnt")
+    assert verdict.evidence == (*pages[: MOST_EVIDENCE - 1], another)
+    assert verdict.more == 41 - MOST_EVIDENCE
 
 
 def test_updating_forgets_what_is_mended_and_keeps_what_cannot_be_told(

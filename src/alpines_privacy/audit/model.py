@@ -7,7 +7,7 @@ whatever a site has sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Literal, Self
@@ -137,11 +137,19 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
     more: int = 0
 
     def __post_init__(self) -> None:
-        once = tuple(dict.fromkeys(self.evidence))
-        kept = once[:MOST_EVIDENCE]
+        once = dict.fromkeys(self.evidence)
+        chosen = frozenset(_varied(once)[:MOST_EVIDENCE])
+        kept = tuple(each for each in once if each in chosen)
         msgspec.structs.force_setattr(self, "evidence", kept)
         msgspec.structs.force_setattr(self, "more", self.more + len(once) - len(kept))
         msgspec.structs.force_setattr(self, "note", shown(self.note))
+
+
+def _varied(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return evidence with the first of each excerpt before the others: one cookie on all pages hides no other."""
+    first: dict[str, Evidence] = {}
+    again = [each for each in evidence if first.setdefault(each.excerpt, each) is not each]
+    return [*first.values(), *again]
 
 
 class Report(Struct, frozen=True):
