@@ -24,6 +24,7 @@ from alpines_privacy.audit.browser.tabs import Tab
 from alpines_privacy.audit.browser.typing_in import PATH
 from alpines_privacy.audit.browser.upstream import Upstream
 from alpines_privacy.audit.browser.visiting import visit
+from alpines_privacy.audit.fetching.names import look_up_once
 from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.options import Progress
 from alpines_privacy.audit.visits import path_shown
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser, Playwright
 
-__all__ = ["Tour", "visit_pages"]
+__all__ = ["Tour", "in_a_thread", "visit_pages"]
 
 T = TypeVar("T")
 
@@ -73,11 +74,13 @@ def visit_pages(tour: Tour) -> tuple[BrowserVisit, ...]:
     Raises `BrowserMissing` if Playwright or a Chromium is not installed. It runs an event loop in a thread of its own,
     so it may be called from anywhere; what interrupts the caller ends the browser.
     """
-    return _in_a_thread(_toured(tour))
+    return in_a_thread(_toured(tour))
 
 
-def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
+def in_a_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end on a loop of its own, which looks each name up once."""
     loop = asyncio.new_event_loop()
+    look_up_once(loop)
     thread = threading.Thread(target=loop.run_forever, name="audit-browser")
     thread.start()
     future: Future[T] = asyncio.run_coroutine_threadsafe(work, loop)

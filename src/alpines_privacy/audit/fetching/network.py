@@ -7,6 +7,7 @@ import asyncio
 import httpx
 
 from alpines_privacy.audit.fetching.exchange import Bounds, Chunks, Refused
+from alpines_privacy.audit.fetching.names import look_up_once
 from alpines_privacy.testing.loop import PrivateLoop
 
 __all__ = ["OneHost"]
@@ -19,7 +20,7 @@ class OneHost(httpx.BaseTransport):
 
     No proxy of the environment is used: it would be another host. The ports are those of the URL, and the two
     of http and https, which the redirect between them needs. The bounds of a request hold for all of its
-    response: a server that sends a byte now and then does not keep the audit.
+    response: a server that sends a byte now and then does not keep the audit. The host's name is looked up once.
     """
 
     def __init__(self, url: str, concurrency: int = 4) -> None:
@@ -27,6 +28,7 @@ class OneHost(httpx.BaseTransport):
         self._host = named.raw_host  # httpx shows `host` in Unicode
         self._ports = {named.port, None, 80, 443}
         self._loop = PrivateLoop()
+        self._loop.run(_prepared())
         self._inner = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=concurrency), trust_env=False
         )
@@ -62,6 +64,10 @@ class OneHost(httpx.BaseTransport):
         return httpx.Response(
             response.status_code, headers=response.headers.raw, stream=Chunks(chunks)
         )
+
+
+async def _prepared() -> None:
+    look_up_once(asyncio.get_running_loop())
 
 
 async def _collect(response: httpx.Response, most: int, chunks: list[bytes]) -> None:
