@@ -83,3 +83,10 @@ def test_a_file_without_cookies_is_said(text: str, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="cannot be read"):
         run(Members(), Options(cookies=tmp_path / "none.txt"))
+
+
+def test_no_password_is_in_the_text_of_the_options() -> None:
+    """Tracebacks and assertions show arguments so."""
+    options = Options(login=LoginForm("https://h.example/login?t=zq81", "ayesha", "mountain-lake"))
+    for text in (repr(options), str(options.login), f"{options.login!r}"):
+        assert not any(word in text for word in ("ayesha", "mountain", "zq81"))

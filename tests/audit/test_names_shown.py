@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from alpines_privacy import PrivacyPolicy
+from alpines_privacy.audit import Options, run
 from alpines_privacy.audit.visits import names_in, path_shown, shown_url
 
 TOKENS = [
@@ -50,6 +55,34 @@ def test_names_in_a_path_are_shown(name: str) -> None:
 def test_of_a_query_names_are_shown_and_nothing_without_a_value() -> None:
     assert path_shown("/x?page=2&ayesha&b.c=&q%20r=1") == "/x?page=…&…&b.c=…&…"
     assert list(names_in("")) == []
+
+
+NAMED_AFTER_SOMEBODY = [
+    ("ayesha@example.org", "ayesha"),
+    ("seen_4711081512", "4711081512"),
+    ("cart_kX9mQ2vB7tR4", "kX9mQ2vB7tR4"),
+]
+
+
+@pytest.mark.parametrize(("name", "who"), NAMED_AFTER_SOMEBODY)
+def test_a_cookie_or_a_field_may_be_named_after_somebody(name: str, who: str) -> None:
+    """A site may call a cookie by what it knows of its visitor: in no report is that shown."""
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        fields = [("Content-Type", "text/html"), ("Set-Cookie", f"{name}=1; Max-Age=999999")]
+        if environ.get("HTTP_SEC_GPC"):
+            del fields[1]
+        start_response("200 OK", fields)
+        return [
+            f"<a href='https://x.example/?{name}={name}'>x</a><form method=post><input name='{name}[phone]'>"
+            f"<input name='{name}[card_number]'><input name='{name}[birth_date]' max=2010-01-01>"
+            f"<input type=password name='{name}'></form>".encode()
+        ]
+
+    for policy in (None, PrivacyPolicy()):
+        report = run(app, Options(pages=1, policy=policy), name="site")
+        assert {"7.cookies", "11.vary", "6.secure-cookies"} & {*report.ids("broken")}
+        assert who.encode() not in report.to_json()
 
 
 @given(st.text(max_size=300))

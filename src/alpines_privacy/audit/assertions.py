@@ -95,7 +95,7 @@ def _vary(visit: Visit, policy: PrivacyPolicy | None) -> Verdict:
         return judged("11.vary", ())
     told = (
         visit.evidence(
-            f"Set-Cookie: {planted.cookie.name}=…, and Vary has no {', '.join(missing)}",
+            f"Set-Cookie: {planted.name}=…, and Vary has no {', '.join(missing)}",
             rule="RFC 9110 §12.5.5",
         )
         for planted in visit.planted

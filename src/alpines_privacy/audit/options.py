@@ -31,6 +31,10 @@ class LoginForm(Struct, frozen=True):
     password: str
     fields: tuple[str, str] | None = None
 
+    def __repr__(self) -> str:
+        """Return what may stand in a traceback: neither the user nor the password."""
+        return f"{type(self).__name__}(…)"
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """How an audit is made.

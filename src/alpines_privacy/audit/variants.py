@@ -8,7 +8,7 @@ from typing import NamedTuple
 from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.fetching.fetcher import target_of
 from alpines_privacy.audit.model import Signal
-from alpines_privacy.audit.visits import Page, Visit
+from alpines_privacy.audit.visits import Page, Visit, shown_name
 
 __all__ = ["Difference", "differences", "withheld"]
 
@@ -71,7 +71,9 @@ def _difference(plain: _Response, second: _Response, other: _Response) -> str:
             seen - one if one == two else frozenset[str]()
         )  # of what varies by itself, more is no sign
         if differing := ((one & two) - seen) | more:
-            return f"{what}: {', '.join(sorted(differing)[:4])}"
+            names = sorted(differing)[:4]
+            told = map(shown_name, names) if what == "cookies" else names
+            return f"{what}: {', '.join(told)}"
     return ""
 
 

@@ -44,6 +44,11 @@ class Planted(NamedTuple):
     url: str
     cookie: SetCookie
 
+    @property
+    def name(self) -> str:
+        """Its name as evidence shows it."""
+        return shown_name(self.cookie.name)
+
 
 @dataclass(frozen=True)
 class Visit:

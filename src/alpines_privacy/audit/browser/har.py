@@ -108,7 +108,7 @@ def _cookies(request: Request) -> Iterator[dict[str, Any]]:
         if cookie := parse(line):
             attributes = cookie.attributes
             yield {
-                "name": cookie.name,
+                "name": shown_name(cookie.name),
                 "value": "",
                 "path": "/".join(map(shown_name, attributes.get("path", "").split("/"))),
                 "domain": attributes.get("domain", ""),

@@ -31,7 +31,9 @@ def _by_scripts(
 
 
 def _told(visit: BrowserVisit, cookie: SeenCookie, rule: str) -> Evidence:
-    return evidence(visit, f"document.cookie: {cookie.name}=…{by_script(cookie.script)}", rule)
+    return evidence(
+        visit, f"document.cookie: {shown_name(cookie.name)}=…{by_script(cookie.script)}", rule
+    )
 
 
 def _declared(seen: InBrowser) -> Verdict:

@@ -12,7 +12,7 @@ from alpines_privacy.audit.forms import signup_of
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.reading.markup import Form
-from alpines_privacy.audit.visits import Visit, path_shown
+from alpines_privacy.audit.visits import Visit, path_shown, shown_name
 from alpines_privacy.collected.fields import Declared, PersonalFields, declared_by
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.site import is_same_site
@@ -48,7 +48,7 @@ def _personal_forms(seen: Observations, *, with_password: bool) -> Iterator[Evid
             if not _is_own(form, page.url) or bool(form.of_kind("password")) != with_password:
                 continue
             found = _undeclared(page.plain, form, policy, fields)
-            listed = ", ".join(f"{name} ({kind})" for name, kind in found.items())
+            listed = ", ".join(f"{shown_name(name)} ({kind})" for name, kind in found.items())
             if found and (form.action, listed) not in told:
                 told.add((form.action, listed))
                 said = f"the form to {path_shown(form.action)} asks for {listed}"

@@ -27,14 +27,13 @@ def _declared(seen: Observations) -> Verdict:
     key = "7.cookies"
     policy = seen.policy
     if policy is None:
-        names = sorted({planted.cookie.name for _, planted in _all(seen)})
-        if not names:
+        if not any(True for _ in _all(seen)):
             return judged(key, ())
         return unknown(
             key, "which cookies are declared is not known: name the policy file", _seen(seen)
         )
     undeclared = (
-        visit.evidence(f"Set-Cookie: {planted.cookie.name}=…", url=planted.url, rule=_RULE)
+        visit.evidence(f"Set-Cookie: {planted.name}=…", url=planted.url, rule=_RULE)
         for visit, planted in _all(seen)
         if declaration(policy, planted.cookie.name) is None
     )
@@ -44,9 +43,9 @@ def _declared(seen: Observations) -> Verdict:
 def _seen(seen: Observations) -> Iterator[Evidence]:
     told: set[str] = set()
     for visit, planted in _all(seen):
-        if planted.cookie.name not in told:
-            told.add(planted.cookie.name)
-            yield visit.evidence(f"Set-Cookie: {planted.cookie.name}=…", url=planted.url)
+        if planted.name not in told:
+            told.add(planted.name)
+            yield visit.evidence(f"Set-Cookie: {planted.name}=…", url=planted.url)
 
 
 def _lifetimes(seen: Observations) -> Verdict:
@@ -70,7 +69,7 @@ def _too_long(seen: Observations, policy: PrivacyPolicy) -> Iterator[Evidence]:
         most = 0 if declared.lifetime == "session" else declared.lifetime
         if lifetime > most + _SLACK:
             allowed = "the session" if declared.lifetime == "session" else _days(most)
-            told = f"{planted.cookie.name} lives for {_days(lifetime)}, declared for {allowed}"
+            told = f"{planted.name} lives for {_days(lifetime)}, declared for {allowed}"
             yield visit.evidence(told, url=planted.url, rule=_RULE)
 
 

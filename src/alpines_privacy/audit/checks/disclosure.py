@@ -85,7 +85,7 @@ def _personal_in(url: str, visit: Visit, seen: Observations) -> str:
         return "the visitor's User-Agent"
     for planted in visit.planted[-_MOST_COOKIES:]:
         if len(planted.cookie.value) >= _SHORTEST and planted.cookie.value in text:
-            return f"the value of the cookie {planted.cookie.name}"
+            return f"the value of the cookie {planted.name}"
     return ""
 
 

@@ -9,7 +9,7 @@ from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.reading.markup import Control, Form
-from alpines_privacy.audit.visits import path_shown
+from alpines_privacy.audit.visits import path_shown, shown_name
 from alpines_privacy.http.key_names import KeyNames
 from alpines_privacy.http.site import is_same_site
 from alpines_privacy.http.url import parse
@@ -41,7 +41,7 @@ def _card_forms(seen: Observations) -> Iterator[Evidence]:
 
 
 def _card_fields(form: Form, names: KeyNames) -> list[str]:
-    return [control.name for control in form.controls if _is_of_card(control, names)]
+    return [shown_name(control.name) for control in form.controls if _is_of_card(control, names)]
 
 
 def _is_of_card(control: Control, names: KeyNames) -> bool:

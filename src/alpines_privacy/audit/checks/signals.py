@@ -36,7 +36,7 @@ _NOT_SHARED = frozenset({"private", "no-store", "no-cache"})
 
 def _cookies(seen: Observations, *, key: str, signal: Signal) -> Verdict:
     told = (
-        visit.evidence(f"Set-Cookie: {planted.cookie.name}=…", url=planted.url, rule=_RULE)
+        visit.evidence(f"Set-Cookie: {planted.name}=…", url=planted.url, rule=_RULE)
         for visit in seen.visits(signal)
         for planted in visit.planted
         if not may_stay(
@@ -115,9 +115,7 @@ def _storable(page: Page) -> Iterator[Evidence]:
     kept_back = withheld(page)
     visit = page.plain
     for got in visit.followed.exchanges:
-        names = [
-            p.cookie.name for p in visit.planted if p.url == got.url and p.cookie.name in kept_back
-        ]
+        names = [p.name for p in visit.planted if p.url == got.url and p.cookie.name in kept_back]
         if names and _may_be_shared(got):
             told = f"Set-Cookie: {', '.join(names)} without Cache-Control: private"
             yield visit.evidence(told, url=got.url, rule="RFC 9111 §3")

@@ -12,7 +12,7 @@ from alpines_privacy.audit.forms import SignupPage, is_of_age, signup_pages
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.reading.markup import Control
-from alpines_privacy.audit.visits import path_shown
+from alpines_privacy.audit.visits import path_shown, shown_name
 
 __all__ = ["CHECKS"]
 
@@ -61,7 +61,7 @@ def _hints(page: SignupPage, seen: Observations) -> Iterator[Evidence]:
         yield page.visit.evidence(f"the text says: {hint[0]}", rule=rule)
     for control in page.form.controls:
         if is_of_age(control) and (told := _limit(control, seen)):
-            yield page.visit.evidence(f"the field {control.name} {told}", rule=rule)
+            yield page.visit.evidence(f"the field {shown_name(control.name)} {told}", rule=rule)
 
 
 def _limit(control: Control, seen: Observations) -> str:

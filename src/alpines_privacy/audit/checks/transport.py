@@ -76,7 +76,7 @@ def _insecure_cookies(seen: Observations) -> Iterator[Evidence]:
     for visit in seen.visits():
         for planted in visit.planted:
             if planted.url.startswith("https:") and "secure" not in planted.cookie.attributes:
-                told = f"Set-Cookie: {planted.cookie.name}=… without Secure"
+                told = f"Set-Cookie: {planted.name}=… without Secure"
                 yield visit.evidence(told, url=planted.url, rule="RFC 6265bis §4.1.2.5")
 
 
