@@ -121,6 +121,8 @@ def test_names_looked_up_at_once_lead_to_one_place(rebinding: Rebinding) -> None
 
 
 def test_a_name_that_leads_nowhere_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
     def nowhere(*_: Any, **__: Any) -> list[Any]:
         nonlocal asked
         asked += 1
@@ -133,7 +135,6 @@ def test_a_name_that_leads_nowhere_is_asked_for_again(monkeypatch: pytest.Monkey
             with pytest.raises(socket.gaierror):
                 await loop.getaddrinfo(HOST, 80)
 
-    asked = 0
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
     asyncio.run(twice())
     assert asked == 2
