@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -278,6 +279,54 @@ _CELL = st.one_of(
     st.binary(max_size=9),
     st.lists(st.text()),
 )
+
+
+_LEAKS = {
+    "a list": bring,
+    "the incident": lambda database, incident, _: Incidents(database).amend(
+        incident.name, {"leaked_mailboxes": ["leaked.example"]}
+    ),
+}
+
+
+@pytest.mark.parametrize("told_by", _LEAKS)
+def test_a_leak_that_is_told_later_withholds_from_whoever_is_not_told(
+    told_by: str, url: str, tmp_path: Path
+) -> None:
+    names = ["accepted", "deferred", "failed", "bounced", "held", "pending"]
+    listed, leaked = tmp_path / "people.csv", tmp_path / "leaked.csv"
+    addresses = [f"{name}@leaked.example" for name in names]
+    listed.write_text(
+        "\n".join(["email", *addresses, "p@notleaked.example", "x@@leaked.example"]), "utf-8"
+    )
+    leaked.write_text("\n".join(["email,leaked", *(f"{each},yes" for each in addresses)]), "utf-8")
+    with opened_ledger(url) as (database, incident):
+        bring(database, incident, listed)
+        ledger = Ledger(database, incident.id)
+        claims = {claim.address.partition("@")[0]: claim for claim in ledger.claim("worker", 9)}
+        ledger.release([claims.pop("pending"), claims.pop("p")])
+        held = [claims.pop("held")]
+        later = datetime(2000, 1, 1, tzinfo=UTC)
+        ledger.begin([*claims.values()])
+        states = {"accepted": "accepted", "bounced": "accepted", "failed": "failed"}
+        ledger.finish(
+            [
+                Outcome(
+                    claim,
+                    states.get(name, "deferred"),
+                    250,
+                    retry_at=None if name in states else later,
+                )  # type: ignore[arg-type]  # one of three
+                for name, claim in claims.items()
+            ]
+        )
+        ledger.bounce(claims["bounced"].key, "a" * 64)
+        _LEAKS[told_by](database, incident, leaked)
+        assert ledger.begin(held) == []
+        ledger.release(held)
+        assert ledger.counts() == Counts(pending=1, accepted=1, failed=5, bounced=1)
+        assert untold_reasons(database, incident.id) == {"mailbox-leaked": 5, "invalid-address": 1}
+        assert [claim.address for claim in ledger.claim("worker", 9)] == ["p@notleaked.example"]
 
 
 @given(st.lists(_CELL, min_size=7, max_size=7))
