@@ -250,7 +250,9 @@ def test_what_nobody_can_fit_is_refused(name: str, case: Case) -> None:
 
 
 def test_the_function_shows_first_and_then_does_it(case: Case) -> None:
-    given = {"ledger": case.database.engine.url.render_as_string(hide_password=False)}
+    given: dict[str, Any] = {
+        "ledger": case.database.engine.url.render_as_string(hide_password=False)
+    }
     name = case.incident.name
     assert breach.retry(name, codes=[550], dry_run=True, **given).people == 3
     assert case.ledger.counts().pending == 0

@@ -219,7 +219,7 @@ def _people(
             yield row, codes.get(row.id, ())
 
 
-def _pages(connection: Connection, incident: Incident) -> Iterator[Sequence[Row[Any]]]:
+def _pages(connection: Connection, incident: Incident) -> Iterator[Sequence[Any]]:
     given = {"incident": incident.id, "after": 0}
     while rows := connection.execute(_PAGE_OF_ALL, given).all():
         yield rows
@@ -228,7 +228,7 @@ def _pages(connection: Connection, incident: Incident) -> Iterator[Sequence[Row[
 
 def _pages_of(
     connection: Connection, incident: Incident, keys: Iterator[str]
-) -> Iterator[Sequence[Row[Any]]]:
+) -> Iterator[Sequence[Any]]:
     while page := list(islice(keys, _PAGE)):
         yield connection.execute(_PAGE_OF_LIST, {"incident": incident.id, "keys": page}).all()
 
