@@ -41,6 +41,15 @@ def test_unicode_s_two_forms_of_a_letter_are_one_mailbox() -> None:
     assert composed.mailbox == apart.mailbox
 
 
+@pytest.mark.parametrize(("one", "other"), [("ma\u00df", "mass"), ("\u017f", "s"), ("\u0130", "i")])
+def test_letters_that_only_fold_alike_are_two_mailboxes(one: str, other: str) -> None:
+    """Telling somebody twice is a smaller harm than not telling somebody."""
+    first, second = read_address(f"{one}@example.com"), read_address(f"{other}@example.com")
+    assert first is not None
+    assert second is not None
+    assert first.mailbox != second.mailbox
+
+
 INVALID = [
     "", "@", "a", "a@", "@b.com", "a@b", "a@localhost", "a@x.test", "a@x.invalid", "a..b@x.com", ".a@x.com",
     "a@x..com", "a@-x.com", "a@x.com.", "a@[127.0.0.1]", "a b@x.com", "a@x.com,b@x.com", "a@x.com; b@x.com",

@@ -79,5 +79,5 @@ def _by_library(text: str) -> Address | None:
     except EmailNotValidError:
         return None
     domain = read.ascii_domain
-    folded = read.local_part.casefold()
-    return Address(f"{read.local_part}@{domain}", f"{folded}@{domain}", domain)
+    lowered = read.local_part.lower()  # and not folded: `maß@` and `mass@` may be two people
+    return Address(f"{read.local_part}@{domain}", f"{lowered}@{domain}", domain)

@@ -18,7 +18,7 @@ Banner: TypeAlias = "Callable[[RequestContext, ResponseHead], tuple[BodyStart, b
 """Returns what begins the body of a page with this head, and a digest of all it may say."""
 
 _NO_TAGS = Selection(())
-_NEVER = float("inf")  # a date does not tell when an announcement began or ended; the tag does
+_NEVER = 1 << 62  # a date does not tell when an announcement began or ended; the tag does
 _OF_TEXT = frozenset({"etag", "last-modified", "vary", "content-security-policy"})
 
 
