@@ -26,7 +26,12 @@ from alpines_privacy.breach.imports import untold_reasons
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.ledger import ANOTHER_WAY, Ledger, worker_name
 from alpines_privacy.breach.opening import Policy, ledger_and_incident
-from alpines_privacy.breach.reasons import INVALID_ADDRESS, LEAKED_MAILBOX, NO_ADDRESS
+from alpines_privacy.breach.reasons import (
+    INVALID_ADDRESS,
+    LEAKED_MAILBOX,
+    NO_ADDRESS,
+    is_reason,
+)
 from alpines_privacy.breach.recipients import Recipient, recipient_reader
 from alpines_privacy.breach.sources.detect import open_list
 from alpines_privacy.breach.sources.source import Source
@@ -168,11 +173,9 @@ def _conditions(database: Database, incident: Incident, asked: Asked) -> _Condit
 def _known_reasons(given: Sequence[str], known: Mapping[str, int]) -> Iterator[str]:
     for text in given:
         reason = "-".join(text.lower().split())
-        if reason not in known:
+        if not is_reason(reason):
             listed = f"expected one of {', '.join(known)}" if known else "mail reaches everybody"
-            raise BreachError(
-                f'nobody has the reason "{text[:60]}"{nearest(reason, list(known))}; {listed}'
-            )
+            raise BreachError(f'"{text[:60]}" is no reason{nearest(reason, list(known))}; {listed}')
         yield reason
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, or_, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.reasons import INVALID_ADDRESS, LEAKED_MAILBOX, NO_ADDRESS
@@ -34,11 +34,11 @@ def _withhold(connection: Connection, incident_id: int, whom: ColumnElement[bool
     has_mailbox = or_(
         _recipient.reason.is_(None), _recipient.reason.not_in((NO_ADDRESS, INVALID_ADDRESS))
     )
-    people = update(tables.recipient).where(
-        _recipient.incident_id == incident_id, whom, has_mailbox
-    )
+    people = (_recipient.incident_id == incident_id, whom, has_mailbox)
     said = {"reason": LEAKED_MAILBOX, "due": None, "token": None}
-    connection.execute(
-        people.where(_recipient.state.in_(_UNTOLD)).values(said | {"state": "failed"})
-    )
-    connection.execute(people.where(_recipient.state == "bounced").values(said))
+    for states, values in ((_UNTOLD, said | {"state": "failed"}), (("bounced",), said)):
+        held = select(_recipient.id).where(*people, _recipient.state.in_(states))
+        ordered = held.order_by(_recipient.id).with_for_update().cte()  # as senders take them
+        connection.execute(
+            update(tables.recipient).where(_recipient.id.in_(select(ordered.c.id))).values(values)
+        )
