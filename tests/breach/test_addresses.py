@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alpines_privacy.breach.addresses import read_address
+from alpines_privacy.breach.addresses import read_address, read_domain
 
 VALID = [
     ("Jane@Example.COM", "Jane@example.com", "jane@example.com"),
@@ -62,6 +62,15 @@ INVALID = [
 @pytest.mark.parametrize("index", range(len(INVALID)))
 def test_what_no_mail_can_be_sent_to_is_no_address(index: int) -> None:
     assert read_address(INVALID[index]) is None
+
+
+@pytest.mark.parametrize(("text", "domain"), [
+    (" Example.COM\n", "example.com"), ("M\u00dcNCHEN.example", "xn--mnchen-3ya.example"),
+    ("XN--MNCHEN-3YA.example", "xn--mnchen-3ya.example"), ("", None), ("localhost", None), ("a b.com", None),
+    ("b@example.com", None), ("x <b@example.com>", None), ("x@y <b@example.com>", None), (f"{'x.' * 200}com", None),
+])  # fmt: skip
+def test_a_domain_is_read_as_addresses_have_it(text: str, domain: str | None) -> None:
+    assert read_domain(text) == domain
 
 
 _LOCALS = st.text("abzAZ09.!#'+-_\"@ ü\r\n\0", max_size=70)

@@ -282,12 +282,24 @@ _CELL = st.one_of(
 )
 
 
+def test_an_international_domain_is_one_that_leaked(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "email\na@m\u00fcnchen.example\nb@xn--mnchen-3ya.example\nc@munchen.example\n", "utf-8"
+    )
+    with opened_ledger(
+        f"sqlite:///{tmp_path / 'l.db'}", leaked_mailboxes=["M\u00dcNCHEN.example"]
+    ) as (database, incident):
+        bring(database, incident, path)
+        assert untold_reasons(database, incident.id) == {"mailbox-leaked": 2}
+
+
 def _leaked_by_list(database: Database, incident: Incident, path: Path) -> None:
     bring(database, incident, path)
 
 
 def _leaked_by_incident(database: Database, incident: Incident, _: Path) -> None:
-    Incidents(database).amend(incident.name, {"leaked_mailboxes": ["leaked.example"]})
+    Incidents(database).amend(incident.name, {"leaked_mailboxes": ["Leaked.Example"]})
 
 
 @pytest.mark.parametrize("tell", [_leaked_by_list, _leaked_by_incident])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-__all__ = ["Address", "read_address", "without_addresses"]
+__all__ = ["Address", "read_address", "read_domain", "without_addresses"]
 
 # What stands around an address in lists that people made: spaces of all kinds, and marks without width.
 _AROUND = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -51,6 +51,12 @@ def read_address(text: str) -> Address | None:
         if host is not None and len(local) + len(host) < _LONGEST_ASCII:
             return Address(f"{local}@{host}", f"{local.lower()}@{host}", host)
     return _by_library(text) if len(text) <= _LONGEST else None
+
+
+def read_domain(text: str) -> str | None:
+    """Read a domain, international or not, as addresses have it: in A-labels (RFC 5890); None if it is none."""
+    domain = text.strip().lower()
+    return _domain(domain) if len(domain) <= _LONGEST_ASCII else None
 
 
 @lru_cache(maxsize=10_000)

@@ -71,7 +71,7 @@ def import_people(  # noqa: PLR0913, PLR0917 - a list, how it is read, and where
     until then stays, and running it again goes on from there.
     """
     refuse_unwritable(rejects)
-    read = recipient_reader(columns, incident.salt, incident.texts.get("leaked_mailboxes", ()))
+    read = recipient_reader(columns, incident.salt, incident.leaked_domains)
     begun = _begin(database, incident, source, columns, rejects)
     done = begun.done
     rows = source.rows()

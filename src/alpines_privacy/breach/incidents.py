@@ -114,7 +114,8 @@ class Incidents:
             if "confirmed" in body and texts.get("confirmed") is not None:
                 raise BreachError("confirmed: is set, and never changes")
             append_entry(connection, incident.id, "amended", body)
-            withhold_domains(connection, incident.id, body.get("leaked_mailboxes", ()))
+            amended = incident._replace(texts=body)
+            withhold_domains(connection, incident.id, amended.leaked_domains)
         return self.get(name)
 
     def get(self, name: str) -> Incident:

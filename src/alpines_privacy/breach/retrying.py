@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, select
 
 from alpines_privacy.breach import tables
-from alpines_privacy.breach.addresses import read_address
+from alpines_privacy.breach.addresses import read_domain
 from alpines_privacy.breach.columns import guess_columns, named_columns
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
@@ -166,7 +166,7 @@ def _conditions(database: Database, incident: Incident, asked: Asked) -> _Condit
         frozenset(_known_reasons(asked.reasons, untold_reasons(database, incident.id))),
         frozenset(map(_code, asked.codes)),
         frozenset(map(_domain, asked.domains)),
-        frozenset(incident.texts.get("leaked_mailboxes", ())),
+        frozenset(incident.leaked_domains),
     )
 
 
@@ -188,10 +188,10 @@ def _code(text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    address = read_address(f"a@{text.strip().removeprefix('@')}")
-    if address is None:
+    domain = read_domain(text.strip().removeprefix("@"))
+    if domain is None:
         raise BreachError(f'"{text[:60]}" is no domain; expected one such as example.com')
-    return address.domain
+    return domain
 
 
 _ROWS = select(_recipient.id, _recipient.address, _recipient.state, _recipient.reason).where(
