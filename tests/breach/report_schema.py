@@ -27,7 +27,7 @@ _STATES = ["pending", "sending", "accepted", "deferred", "failed", "bounced"]
 _EVENT = _object(
     {
         "at": _MOMENT,
-        "what": {"enum": ["began", "accepted", "deferred", "failed", "bounced"]},
+        "what": {"enum": ["began", "accepted", "deferred", "failed", "bounced", "retried"]},
         "attempt": _COUNT,
         "code": {"type": "integer", "minimum": 200, "maximum": 599},
         "status": {"type": "string", "pattern": r"^[245]\.\d+\.\d+$"},
@@ -84,7 +84,8 @@ SCHEMA = _object(
         "another_way": {"type": "object", "additionalProperties": _COUNT},
         "messages": _object(
             dict.fromkeys(
-                ("began", "accepted", "deferred", "failed", "bounced", "unanswered"), _COUNT
+                ("began", "accepted", "deferred", "failed", "bounced", "retried", "unanswered"),
+                _COUNT,
             )
         ),
         "history_is_intact": {"type": "boolean"},

@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alpines_privacy.breach.addresses import read_address
+from alpines_privacy.breach.addresses import read_address, read_domain
 
 VALID = [
     ("Jane@Example.COM", "Jane@example.com", "jane@example.com"),
@@ -41,6 +41,15 @@ def test_unicode_s_two_forms_of_a_letter_are_one_mailbox() -> None:
     assert composed.mailbox == apart.mailbox
 
 
+@pytest.mark.parametrize(("one", "other"), [("ma\u00df", "mass"), ("\u017f", "s"), ("\u0130", "i")])
+def test_letters_that_only_fold_alike_are_two_mailboxes(one: str, other: str) -> None:
+    """Telling somebody twice is a smaller harm than not telling somebody."""
+    first, second = read_address(f"{one}@example.com"), read_address(f"{other}@example.com")
+    assert first is not None
+    assert second is not None
+    assert first.mailbox != second.mailbox
+
+
 INVALID = [
     "", "@", "a", "a@", "@b.com", "a@b", "a@localhost", "a@x.test", "a@x.invalid", "a..b@x.com", ".a@x.com",
     "a@x..com", "a@-x.com", "a@x.com.", "a@[127.0.0.1]", "a b@x.com", "a@x.com,b@x.com", "a@x.com; b@x.com",
@@ -53,6 +62,15 @@ INVALID = [
 @pytest.mark.parametrize("index", range(len(INVALID)))
 def test_what_no_mail_can_be_sent_to_is_no_address(index: int) -> None:
     assert read_address(INVALID[index]) is None
+
+
+@pytest.mark.parametrize(("text", "domain"), [
+    (" Example.COM\n", "example.com"), ("M\u00dcNCHEN.example", "xn--mnchen-3ya.example"),
+    ("XN--MNCHEN-3YA.example", "xn--mnchen-3ya.example"), ("", None), ("localhost", None), ("a b.com", None),
+    ("b@example.com", None), ("x <b@example.com>", None), ("x@y <b@example.com>", None), (f"{'x.' * 200}com", None),
+])  # fmt: skip
+def test_a_domain_is_read_as_addresses_have_it(text: str, domain: str | None) -> None:
+    assert read_domain(text) == domain
 
 
 _LOCALS = st.text("abzAZ09.!#'+-_\"@ ü\r\n\0", max_size=70)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -187,3 +190,24 @@ def test_no_wording_is_made_of_blank_words(folder: Path) -> None:
         with pytest.raises(BreachError, match="blank"):
             announce(database, incident, settings(folder), text=" ")
         assert history(database, incident) == ["opened"]
+
+
+def test_operators_who_announce_at_once_lose_no_notice(url: str, folder: Path) -> None:
+    """Each reads the file, and writes it with one incident more or less."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(opened_ledger(url)) for _ in range(4)]
+        threads = stack.enter_context(ThreadPoolExecutor(4))
+        together = Barrier(4)
+
+        def work(database: Database, incident: Incident) -> None:
+            for _ in range(5):
+                together.wait(60)
+                announce(database, incident, settings(folder))
+                together.wait(60)
+                assert shown(folder).named(incident.name) is not None
+                together.wait(60)
+                end_announcement(database, incident, settings(folder))
+
+        for done in [threads.submit(work, *each) for each in opened]:
+            done.result()
+        assert shown(folder).notices == ()

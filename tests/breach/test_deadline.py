@@ -114,6 +114,24 @@ def test_a_working_day_is_later_and_no_weekend(day: date, calendar: Calendar | N
     assert found.weekday() not in weekend
 
 
+@pytest.mark.parametrize(("found", "until"), [
+    ("2026-10-30 10:00", "2026-11-02 09:00:00-08:00"), ("2026-03-06 10:00", "2026-03-09 11:00:00-07:00"),
+])  # fmt: skip
+def test_seventy_two_hours_have_sixty_minutes_each_when_clocks_change(
+    found: str, until: str
+) -> None:
+    place = ZoneInfo(LOS_ANGELES)
+    clocks = other_clocks(read_time(found, place), place)
+    assert str(clocks[0].until) == until
+
+
+def test_a_day_that_ends_twice_ends_the_first_time() -> None:
+    """Egypt sets its clocks back at midnight, so the last hour of Thursday, 29 October 2026 comes twice."""
+    place = ZoneInfo("Africa/Cairo")
+    found = deadline_of(read_time("2026-10-28 10:00", place), place, [Calendar(country="EG")])
+    assert found.at.astimezone(UTC).isoformat() == "2026-10-29T20:59:59+00:00"
+
+
 def test_other_laws_are_listed_with_their_sources() -> None:
     place = ZoneInfo(KARACHI)
     clocks = other_clocks(read_time("2026-11-27 18:40", place), place)

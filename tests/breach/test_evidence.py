@@ -30,6 +30,7 @@ from alpines_privacy.breach.evidence.withheld import status_of, without_addresse
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import append_entry
 from alpines_privacy.breach.ledger import Bounce, Claim, Ledger, Outcome
+from alpines_privacy.breach.retrying import Asked, put_back, unreached
 from tests.breach.report_schema import SCHEMA
 from tests.breach.support import bring, fast_folder, opened_ledger
 
@@ -122,6 +123,27 @@ def test_a_report_holds_everybody_and_what_happened(told: Case) -> None:
         assert person["message_id"] == told.incident.message_id(person["key"])
     keys = "".join(f"{person['key']}\n" for person in data["people"])
     assert data["recipients_sha256"] == hashlib.sha256(keys.encode()).hexdigest()
+
+
+def test_who_is_tried_again_is_told_with_what_was_before(told: Case) -> None:
+    found = unreached(told.database, told.incident, Asked(everybody=True))
+    assert put_back(told.database, told.incident, found) == 2
+    told.send(accepted)
+    for with_addresses in (True, False):
+        data = told.data(with_addresses=with_addresses)
+        stories = [[event["what"] for event in each["evidence"]] for each in data["people"]]
+        assert ["began", "failed", "retried", "began", "accepted"] in stories
+        assert ["began", "accepted", "bounced", "retried", "began", "accepted"] in stories
+        events = [event for each in data["people"] for event in each["evidence"]]
+        again = [event["reply"] for event in events if event["what"] == "retried"]
+        assert sorted(again) == ["bounced", "refused-550"]
+        assert data["messages"]["retried"] == 2
+        assert data["deadline"]["told"] == data["states"]["accepted"] == 8
+        assert (data["deadline"]["accepted_twice"], data["messages"]["unanswered"]) == (0, 0)
+        assert all(each["adds_up"] for each in data["reconciliation"])
+        page = told.page(with_addresses=with_addresses)
+        assert "put back, to be told by mail after all: the notice came back" in page
+        assert "put back, to be told by mail after all: refused 550" in page
 
 
 def test_its_verdict_is_by_the_last_acceptance(told: Case) -> None:

@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -278,6 +280,62 @@ _CELL = st.one_of(
     st.binary(max_size=9),
     st.lists(st.text()),
 )
+
+
+def test_an_international_domain_is_one_that_leaked(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "email\na@m\u00fcnchen.example\nb@xn--mnchen-3ya.example\nc@munchen.example\n", "utf-8"
+    )
+    with opened_ledger(
+        f"sqlite:///{tmp_path / 'l.db'}", leaked_mailboxes=["M\u00dcNCHEN.example"]
+    ) as (database, incident):
+        bring(database, incident, path)
+        assert untold_reasons(database, incident.id) == {"mailbox-leaked": 2}
+
+
+def _leaked_by_list(database: Database, incident: Incident, path: Path) -> None:
+    bring(database, incident, path)
+
+
+def _leaked_by_incident(database: Database, incident: Incident, _: Path) -> None:
+    Incidents(database).amend(incident.name, {"leaked_mailboxes": ["Leaked.Example"]})
+
+
+@pytest.mark.parametrize("tell", [_leaked_by_list, _leaked_by_incident])
+def test_a_leak_that_is_told_later_withholds_from_whoever_is_not_told(
+    tell: Callable[[Database, Incident, Path], None], url: str, tmp_path: Path
+) -> None:
+    names = ["accepted", "deferred", "failed", "bounced", "held", "pending"]
+    listed, leaked = tmp_path / "people.csv", tmp_path / "leaked.csv"
+    addresses = [f"{name}@leaked.example" for name in names]
+    others = ["p@notleaked.example", "x@@leaked.example"]
+    listed.write_text("\n".join(["email", *addresses, *others]), "utf-8")
+    leaked.write_text("\n".join(["email,leaked", *(f"{each},yes" for each in addresses)]), "utf-8")
+    with opened_ledger(url) as (database, incident):
+        bring(database, incident, listed)
+        ledger = Ledger(database, incident.id)
+        claims = {claim.address.partition("@")[0]: claim for claim in ledger.claim("worker", 9)}
+        ledger.release([claims.pop("pending"), claims.pop("p")])
+        held = [claims.pop("held")]
+        ledger.begin([*claims.values()])
+        ledger.finish(
+            [
+                Outcome(claims["accepted"], "accepted", 250),
+                Outcome(claims["bounced"], "accepted", 250),
+                Outcome(claims["failed"], "failed", 550),
+                Outcome(
+                    claims["deferred"], "deferred", 450, retry_at=datetime(2000, 1, 1, tzinfo=UTC)
+                ),
+            ]
+        )
+        ledger.bounce(claims["bounced"].key, "a" * 64)
+        tell(database, incident, leaked)
+        assert ledger.begin(held) == []
+        ledger.release(held)
+        assert ledger.counts() == Counts(pending=1, accepted=1, failed=5, bounced=1)
+        assert untold_reasons(database, incident.id) == {"mailbox-leaked": 5, "invalid-address": 1}
+        assert [claim.address for claim in ledger.claim("worker", 9)] == ["p@notleaked.example"]
 
 
 @given(st.lists(_CELL, min_size=7, max_size=7))

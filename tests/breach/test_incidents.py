@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from alpines_privacy.breach.amendment import what_differs
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import times_of
 from alpines_privacy.breach.incidents import Incidents
 from alpines_privacy.policy import Calendar, PolicyError
-from tests.breach.support import draft, fast_folder
+from tests.breach.support import draft, fast_folder, opened_ledger
 
 
 @pytest.fixture
@@ -104,6 +106,23 @@ def test_an_unknown_incident_is_told_with_the_nearest(database: Database) -> Non
 
 
 NOW = datetime(2026, 11, 28, 10, tzinfo=UTC)
+
+
+def test_times_of_an_hour_that_came_twice_are_compared_as_moments() -> None:
+    place = "America/Los_Angeles"
+    later = times_of("2026-11-01 01:30-07:00", "2026-11-01 01:10-08:00", place, NOW)
+    assert later.confirmed is not None
+    with pytest.raises(BreachError, match="before it was discovered"):
+        times_of("2026-11-01 01:10-08:00", "2026-11-01 01:30-07:00", place, NOW)
+
+
+def test_the_other_hour_of_two_is_another_time(tmp_path: Path) -> None:
+    moment = "2026-11-01 01:30"
+    with opened_ledger(
+        f"sqlite:///{tmp_path / 'l.db'}", zone="America/Los_Angeles", discovered=f"{moment}-07:00"
+    ) as (_, incident):
+        assert what_differs(incident, {"discovered": f"{moment}-07:00"}) == {}
+        assert what_differs(incident, {"discovered": f"{moment}-08:00"}) != {}
 
 
 @pytest.mark.parametrize(("discovered", "confirmed", "zone", "problem"), [

@@ -1,4 +1,4 @@
-"""The ledger against a model of it: any order of claims, answers, crashes and bounces."""
+"""The ledger against a model of it: any order of claims, answers, crashes, bounces and new tries."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select
 
 from alpines_privacy.breach import tables
+from alpines_privacy.breach.evidence.facts import facts_of
 from alpines_privacy.breach.ledger import STATES, Claim, Ledger, Outcome
 from tests.breach.support import bring, fast_folder, opened_ledger, people
 
@@ -56,9 +57,9 @@ class Machine(RuleBasedStateMachine):
         self.folder = fast_folder()
         folder = self.folder.__enter__()
         self.opened = opened_ledger(f"sqlite:///{folder / 'ledger.db'}")
-        self.database, incident = self.opened.__enter__()
-        bring(self.database, incident, people(folder / "people.csv", PEOPLE))
-        self.ledger = Ledger(self.database, incident.id, clock=lambda: self.now)
+        self.database, self.incident = self.opened.__enter__()
+        bring(self.database, self.incident, people(folder / "people.csv", PEOPLE))
+        self.ledger = Ledger(self.database, self.incident.id, clock=lambda: self.now)
         rows = tables.recipient.c
         with self.database.read() as connection:
             found = connection.execute(select(rows.id, rows.key))
@@ -152,6 +153,17 @@ class Machine(RuleBasedStateMachine):
             model.entries += 1
             model.settle("bounced", None)
 
+    @rule(chosen=st.sets(st.integers(0, PEOPLE - 1)))
+    def put_back(self, chosen: set[int]) -> None:
+        """An operator tries people again, whatever became of them since they were chosen."""
+        numbers = [sorted(self.models)[index] for index in chosen]
+        unreached = [each for each in numbers if self.models[each].state in {"failed", "bounced"}]
+        assert self.ledger.put_back(numbers, "operator", {}) == len(unreached)
+        for number in unreached:
+            self.models[number].entries += 1
+            self.models[number].settle("pending", 0)
+        self.the_report_adds_up()
+
     @rule(seconds=st.sampled_from([1, LEASE // 2, LEASE, LEASE + 1]))
     def wait(self, seconds: int) -> None:
         self.now += seconds
@@ -169,12 +181,19 @@ class Machine(RuleBasedStateMachine):
             kept = connection.scalar(select(func.count()).select_from(tables.evidence))
         assert kept == sum(model.entries for model in self.models.values())
 
+    def the_report_adds_up(self) -> None:
+        with self.database.read() as connection:
+            sums = facts_of(connection, self.incident).sums
+        assert [each for each in sums if not each.adds_up] == []
+
     def teardown(self) -> None:
         """Whatever happened, nobody is skipped: an honest worker reaches everybody who is left."""
         if not hasattr(self, "models"):
             return
         try:
+            self.the_report_adds_up()
             self.reach_everybody()
+            self.the_report_adds_up()
         finally:
             self.opened.__exit__(None, None, None)
             self.folder.__exit__(None, None, None)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pyarrow as pa
 import pyarrow.ipc as arrow_ipc
@@ -257,7 +258,9 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "blank": (b" \r\n\n", "is empty"),
     "a mark alone": (b"\xef\xbb\xbf", "is empty"),
     "gzip": (b"\x1f\x8b\x08", "is packed"),
-    "a spreadsheet": (b"PK\x03\x04", "is packed"),
+    "a zip file": (b"PK\x03\x04", "is packed"),
+    "an old spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a spreadsheet"),
+    "a list of objects": (b'[ {"email": "a@x.com"},', "one JSON list"),
 }
 
 
@@ -267,6 +270,43 @@ def test_what_is_no_list_is_refused(case: str, tmp_path: Path) -> None:
     path.write_bytes(REFUSED[case][0])
     with pytest.raises(BreachError, match=REFUSED[case][1]):
         open_list(path)
+
+
+@pytest.mark.parametrize("member", ["xl/workbook.xml", "content.xml", "letter.txt"])
+def test_a_spreadsheet_is_told_from_another_zip_file(member: str, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    with ZipFile(path, "w") as packed:
+        packed.writestr(member, "a@x.com")
+    problem = (
+        "is packed" if member == "letter.txt" else "is a spreadsheet; expected it saved as CSV"
+    )
+    with pytest.raises(BreachError, match=problem):
+        open_list(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "name", ["Jane", "\u0632\u06cc\u0646\u0628 \u062e\u0627\u0646", "\u738b\u5c0f\u660e"]
+)
+def test_utf_16_without_its_mark_is_told(encoding: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(f"email,name\r\na@example.com,{name}\r\n".encode(encoding))
+    source = open_list(path)
+    assert dict(source.facts())["encoding"] == encoding
+    assert [row.cells for row in source.rows()] == [["a@example.com", name]]
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;\r", '"sep=;"', "\ufeffsep=;"])
+def test_a_first_line_that_names_the_delimiter_is_no_head(line: str, tmp_path: Path) -> None:
+    """Excel writes and reads it."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(f"{line}\nMail;Name, first\na@x.com;Jane, Doe\nb@x.com;John, Roe\n".encode())
+    source = open_list(path)
+    assert source.columns == ["Mail", "Name, first"]
+    assert [(row.line, row.cells[1]) for row in source.rows()] == [
+        (3, "Jane, Doe"),
+        (4, "John, Roe"),
+    ]
 
 
 def test_other_refusals(tmp_path: Path) -> None:

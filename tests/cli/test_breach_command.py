@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.incidents import Incidents
-from alpines_privacy.breach.ledger import Ledger, Outcome
+from alpines_privacy.breach.ledger import Counts, Ledger, Outcome
 from alpines_privacy.cli import main
 from alpines_privacy.cli.breach import settings
 
@@ -353,8 +353,68 @@ def test_whom_mail_does_not_reach_is_written_for_letters() -> None:
     assert "1 people written to letters.csv" in result.stderr
     assert Path("letters.csv").stat().st_mode & 0o777 == 0o600
     (_, row) = Path("letters.csv").read_text("utf-8").splitlines()
-    assert row == """invalid-address,"'=HYPERLINK(""x"")",,'+92 21,,none,"""
+    assert row == """invalid-address,"'=HYPERLINK(""x"")",,'+92 21,,none,,"""
     assert run("status", "--another-way", "letters.csv").exit_code == 2
+
+
+def refused() -> Ledger:
+    """Four people who are refused, one of them for another reason, and one without an address."""
+    opened()
+    Path("people.csv").write_text(
+        "email\n" + "".join(f"p{n}@example.com\n" for n in range(5)) + "nonsense\n", "utf-8"
+    )
+    run("import", "people.csv", "--yes")
+    database = Database("sqlite:///kept.db")
+    KEPT.append(database)
+    ledger = Ledger(database, Incidents(database).get("lost-laptop").id)
+    claims = ledger.begin(ledger.claim("worker", 5))
+    codes = [550, 550, 550, 553]
+    ledger.finish(
+        [Outcome(claim, "failed", code) for claim, code in zip(claims, codes, strict=False)]
+    )
+    ledger.finish([Outcome(claims[4], "accepted", 250)])
+    return ledger
+
+
+def test_who_would_be_put_back_is_shown_first_and_nobody_is() -> None:
+    ledger = refused()
+    result = run("retry", "--all")
+    assert result.exit_code == 0
+    assert "4 people can be mailed again:" in result.stdout
+    assert "3 refused 550" in result.stdout
+    assert "1 an address that no mail can be sent to" in result.stdout
+    assert "Nothing is changed; --yes puts them back." in result.stdout
+    assert "@" not in result.stdout
+    assert ledger.counts().pending == 0
+
+
+def test_people_are_put_back_and_sent_to_again() -> None:
+    ledger = refused()
+    result = run("retry", "--reason", "refused 550", "--yes")
+    assert "3 people are to be mailed again." in result.stdout
+    assert "breach send lost-laptop --send" in result.stdout
+    assert ledger.counts() == Counts(pending=3, accepted=1, failed=2)
+    assert "nobody who is failed or bounced fits" in run("retry", "--code", "550").stdout
+    assert "refused 553" in run("retry", "lost-laptop", "--domain", "example.com").stdout
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(("answer", "pending"), [("y\n", 4), ("n\n", 0)])
+def test_who_is_asked_may_say_no(
+    answer: str, pending: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alpines_privacy.cli.breach.retry.has_terminal", lambda: True)
+    ledger = refused()
+    assert "Put them back?" in run("retry", "--all", given=answer).stdout
+    assert ledger.counts().pending == pending
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all", "--code", "550"), ("--reason", "none")])
+def test_a_retry_of_nobody_in_particular_is_one_line(arguments: tuple[str, ...]) -> None:
+    refused()
+    result = run("retry", *arguments)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_missing_package_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -320,6 +320,45 @@ def test_ctrl_c_stops_and_says_how_to_go_on(number: signal.Signals) -> None:
         assert (found.sending, found.pending) == (0, 500 - found.accepted)
 
 
+def _slow(stage: str, _: str) -> Fault | None:
+    return Fault.SLOW if stage == "rcpt" else None
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals")
+def test_a_terminal_that_closes_stops_the_sending_and_leaves_nobody_in_flight() -> None:
+    with mail_server(_slow) as server:
+        opened(server.port, 500)
+        terminal, its_end = os.openpty()
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-c", _ON_TERMINAL, "breach", "send", "--send", "--yes"],
+            stdin=its_end,
+            stdout=its_end,
+            stderr=its_end,
+            start_new_session=True,
+            env=os.environ.copy(),
+        )
+        try:
+            os.close(its_end)
+            wait_until(lambda: len(server.received) >= 20 or process.poll() is not None)
+            os.close(terminal)  # the kernel tells the session's leader
+            assert process.wait(timeout=120) == 130
+        finally:
+            process.kill()
+        found = counts()
+        assert found.accepted == len(server.received) - 1
+        assert (found.sending, found.pending) == (0, 500 - found.accepted)
+
+
+# The terminal becomes the session's own, and a hangup is not ignored, whoever runs the tests.
+_ON_TERMINAL = """
+import fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+from alpines_privacy.cli import main
+main()
+"""
+
+
 def test_a_second_ctrl_c_ends_at_once() -> None:
     """The server hangs, so the first would wait for it."""
     begun: list[str] = []

@@ -6,15 +6,18 @@ import asyncio
 import gzip
 import logging
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, override_settings
@@ -257,6 +260,50 @@ def test_the_home_page_s_link_to_the_policy_stands_beside_it(file: Path) -> None
     assert (
         got.index("<body") < got.index("alpines-privacy-notice") < got.index('aria-label="Privacy"')
     )
+
+
+TEMPLATE = "<html lang='$language' dir='$direction'><title>$title</title><p>Before</p>$content"
+
+
+@both
+@pytest.mark.parametrize("template", [None, TEMPLATE])
+def test_the_policy_s_own_page_shows_it_too(
+    protocol: str, template: str | None, file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(template or "", "utf-8")
+    operator = msgspec.structs.replace(OPERATOR, template=str(path) if template else None)
+    policy = policy_with(file, operator=operator, effective=TODAY)
+    seen = Site(status=404).seen(policy, protocol)
+    before = seen.get("/privacy")
+    announce(file)
+    asked = {"if-none-match": before.headers["etag"], "if-modified-since": formatdate(usegmt=True)}
+    shown = seen.get("/privacy", headers=asked)
+    assert (shown.status_code, MARK in shown.content) == (200, True)
+    begin, banner, end = re.split(
+        rb"(<div id=.alpines-privacy-notice.*?</details></div>)", shown.content, flags=re.DOTALL
+    )
+    assert begin + end == before.content
+    assert b"<main>" not in begin
+    assert b"/_privacy/notice?language=en" in banner
+    sheet = re.search(rb'href="(/_privacy/notice[.][0-9a-f]+[.]css)"', banner)
+    assert sheet is not None
+    assert seen.get(sheet[1].decode()).status_code == 200
+    assert "style-src 'self' " in shown.headers["content-security-policy"]
+    assert "Sec-Fetch-Dest" in shown.headers["vary"]
+    again = seen.get("/privacy", headers={"if-none-match": shown.headers["etag"]})
+    assert (again.status_code, again.headers["etag"]) == (304, shown.headers["etag"])
+    assert MARK not in seen.get("/privacy", headers={"sec-fetch-dest": "iframe"}).content
+    assert b"notice" not in seen.get("/privacy", headers={"accept": "text/markdown"}).content
+    file.unlink()
+    ended = seen.get("/privacy", headers={"if-none-match": shown.headers["etag"]})
+    assert (ended.status_code, ended.content) == (200, before.content)
+
+
+def test_where_the_policy_is_only_reported_its_page_shows_none(file: Path) -> None:
+    announce(file)
+    policy = policy_with(file, operator=OPERATOR, effective=TODAY, mode="report")
+    assert MARK not in Site(status=404).seen(policy).get("/privacy").content
 
 
 # -- Its language

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alpines_privacy.breach.incident_status import status
     from alpines_privacy.breach.opening import amend, open_incident
     from alpines_privacy.breach.previewing import preview
+    from alpines_privacy.breach.retrying import retry
     from alpines_privacy.breach.sending import send, send_async
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "open_incident",
     "preview",
     "report",
+    "retry",
     "send",
     "send_async",
     "status",
@@ -45,6 +47,7 @@ __getattr__ = lazy(
         "open_incident": "alpines_privacy.breach.opening",
         "preview": "alpines_privacy.breach.previewing",
         "report": "alpines_privacy.breach.evidence.report_file",
+        "retry": "alpines_privacy.breach.retrying",
         "send": "alpines_privacy.breach.sending",
         "send_async": "alpines_privacy.breach.sending",
         "status": "alpines_privacy.breach.incident_status",

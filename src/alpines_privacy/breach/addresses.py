@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-__all__ = ["Address", "read_address", "without_addresses"]
+__all__ = ["Address", "read_address", "read_domain", "without_addresses"]
 
 # What stands around an address in lists that people made: spaces of all kinds, and marks without width.
 _AROUND = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -53,6 +53,12 @@ def read_address(text: str) -> Address | None:
     return _by_library(text) if len(text) <= _LONGEST else None
 
 
+def read_domain(text: str) -> str | None:
+    """Read a domain, international or not, as addresses have it: in A-labels (RFC 5890); None if it is none."""
+    domain = text.strip().lower()
+    return _domain(domain) if len(domain) <= _LONGEST_ASCII else None
+
+
 @lru_cache(maxsize=10_000)
 def _domain(domain: str) -> str | None:
     """Return the A-labels of a domain that mail can be sent to; None if it is none."""
@@ -79,5 +85,5 @@ def _by_library(text: str) -> Address | None:
     except EmailNotValidError:
         return None
     domain = read.ascii_domain
-    folded = read.local_part.casefold()
-    return Address(f"{read.local_part}@{domain}", f"{folded}@{domain}", domain)
+    lowered = read.local_part.lower()  # and not folded: `maß@` and `mass@` may be two people
+    return Address(f"{read.local_part}@{domain}", f"{lowered}@{domain}", domain)

@@ -41,9 +41,8 @@ def _is_time(incident: Incident, key: str, value: Any) -> bool:
     """Whether a time is the one that was said, however it is written."""
     known = incident.texts.get(key)
     try:
-        return known is not None and read_time(value, incident.zone) == read_time(
-            known, incident.zone
-        )
+        times = [] if known is None else [read_time(each, incident.zone) for each in (value, known)]
+        return len({each.timestamp() for each in times}) == 1
     except (AttributeError, BreachError):
         return False
 

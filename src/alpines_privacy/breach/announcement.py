@@ -6,13 +6,13 @@ The app's layer reads the file (`policy/announcement.py` holds its format); the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
+from sqlalchemy import Connection, func, select
 
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
@@ -36,6 +36,7 @@ __all__ = ["ANNOUNCED", "ENDED", "SHORTEST", "announce", "end_announcement"]
 ANNOUNCED, ENDED = "announced", "announcement ended"
 """Entries of an incident's history."""
 SHORTEST = 30  # days: Cal. Civ. Code §1798.82(j)(3)(B)
+_LOCK = select(func.pg_advisory_xact_lock(0x616C71))  # PostgreSQL's, while the file is written
 _LONGEST_SUMMARY = 400  # characters
 
 
@@ -56,35 +57,50 @@ def announce(
     path = _path(settings)
     now = datetime.now(UTC).astimezone(incident.zone)
     end = _end(incident, until, now)
-    before = _announced(path)
-    earlier = before.named(incident.name)
     wordings = _wordings(incident, settings, text)
-    try:
-        notice = Announcement(
-            incident=incident.name,
-            since=earlier.since if earlier and earlier.until > now else now.replace(microsecond=0),
-            until=end,
-            language=next(iter(wordings)),
-            wordings=wordings,
-        )
-    except PolicyError as error:
-        raise BreachError(str(error)) from None
-    body = {
-        "until": end.isoformat(),
-        "languages": list(wordings),
-        "digest": hashlib.sha256(msgspec.json.encode(notice)).hexdigest(),
-    }
-    _write(database, incident, before.with_first(notice), path, (ANNOUNCED, body))
+    with _alone(database) as connection:
+        before = _announced(path)
+        earlier = before.named(incident.name)
+        try:
+            notice = Announcement(
+                incident=incident.name,
+                since=earlier.since
+                if earlier and earlier.until > now
+                else now.replace(microsecond=0),
+                until=end,
+                language=next(iter(wordings)),
+                wordings=wordings,
+            )
+        except PolicyError as error:
+            raise BreachError(str(error)) from None
+        body = {
+            "until": end.isoformat(),
+            "languages": list(wordings),
+            "digest": hashlib.sha256(msgspec.json.encode(notice)).hexdigest(),
+        }
+        append_entry(connection, incident.id, ANNOUNCED, body)
+        _write(before.with_first(notice), path)
     return notice
 
 
 def end_announcement(database: Database, incident: Incident, settings: Breach | None) -> None:
     """Take an incident's notice from the site's pages; raises `BreachError` if it is not there."""
     path = _path(settings)
-    before = _announced(path)
-    if before.named(incident.name) is None:
-        raise BreachError(f"{incident.name} is not announced; nothing is to be ended")
-    _write(database, incident, before.without(incident.name), path, (ENDED, {}))
+    with _alone(database) as connection:
+        before = _announced(path)
+        if before.named(incident.name) is None:
+            raise BreachError(f"{incident.name} is not announced; nothing is to be ended")
+        append_entry(connection, incident.id, ENDED, {})
+        _write(before.without(incident.name), path)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[Connection]:
+    """Begin a transaction in which nobody else writes the file, about another incident either."""
+    with database.write() as connection:
+        if not database.is_sqlite:  # SQLite has one writer
+            connection.execute(_LOCK)
+        yield connection
 
 
 def _path(settings: Breach | None) -> str:
@@ -113,22 +129,14 @@ def _announced(path: str) -> Announcements:
     return Announcements()
 
 
-def _write(
-    database: Database,
-    incident: Incident,
-    announcements: Announcements,
-    path: str,
-    entry: tuple[str, Mapping[str, Any]],
-) -> None:
-    """Append the entry and write the file, both or none."""
-    with database.write() as connection:
-        append_entry(connection, incident.id, *entry)
-        try:
-            announcements.write(path)
-        except OSError as error:
-            raise BreachError(
-                f"{Path(path)} cannot be written: {error.strerror}; expected a folder that is there and yours"
-            ) from None
+def _write(announcements: Announcements, path: str) -> None:
+    """Write the file, last in a transaction: a file that cannot be written undoes the entry."""
+    try:
+        announcements.write(path)
+    except OSError as error:
+        raise BreachError(
+            f"{Path(path)} cannot be written: {error.strerror}; expected a folder that is there and yours"
+        ) from None
 
 
 def _wordings(incident: Incident, settings: Breach | None, text: str | None) -> dict[str, Wording]:

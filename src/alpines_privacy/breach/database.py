@@ -205,6 +205,8 @@ _PROBLEMS = {
     "SQLITE_NOTADB": "the file is no database of SQLite",
     "SQLITE_CORRUPT": "the file is damaged; expected a copy from before",
     "SQLITE_BUSY": f"another program has held the ledger for {_PATIENCE} seconds",
+    "23505": "another process has written the same meanwhile; nothing of this step is kept. Run it again",
+    "40P01": "another process works on the same people; nothing of this step is kept. Run it again",
     "53100": "the server's disk is full; nothing of this step is kept. Make room and run it again",
     "28P01": "the server refuses the password",
     "28000": "the server refuses the user",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -44,8 +44,11 @@ def deadline_of(discovered: datetime, zone: ZoneInfo, calendars: Sequence[Calend
 
 def other_clocks(discovered: datetime, zone: ZoneInfo) -> list[Clock]:
     """Return the clocks of other laws, which may apply as well: for information, no legal advice."""
+    later = (discovered.astimezone(UTC) + timedelta(hours=72)).astimezone(
+        zone
+    )  # of 60 minutes each
     return [
-        Clock("GDPR", "the authority", discovered + timedelta(hours=72), "Art. 33(1): 72 hours"),
+        Clock("GDPR", "the authority", later, "Art. 33(1): 72 hours"),
         Clock("GDPR", "people at high risk", None, "Art. 34(1): without undue delay"),
         Clock(
             "California", "residents", end_of_day(discovered, 30, zone),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from operator import itemgetter
@@ -27,6 +27,7 @@ from alpines_privacy.breach.reasons import LEAKED_MAILBOX
 from alpines_privacy.breach.recipients import Recipient, recipient_reader
 from alpines_privacy.breach.rejects import Rejects, can_resume, refuse_unwritable
 from alpines_privacy.breach.sources.source import Row, Source
+from alpines_privacy.breach.withholding import withhold_keys
 
 __all__ = ["Imported", "import_people", "untold_reasons"]
 
@@ -70,7 +71,7 @@ def import_people(  # noqa: PLR0913, PLR0917 - a list, how it is read, and where
     until then stays, and running it again goes on from there.
     """
     refuse_unwritable(rejects)
-    read = recipient_reader(columns, incident.salt, incident.texts.get("leaked_mailboxes", ()))
+    read = recipient_reader(columns, incident.salt, incident.leaked_domains)
     begun = _begin(database, incident, source, columns, rejects)
     done = begun.done
     rows = source.rows()
@@ -169,7 +170,7 @@ def _store(  # noqa: PLR0913, PLR0917 - what one transaction writes
     with database.write() as connection:
         new = _insert(connection, incident_id, people)
         leaked = [person.key for person in people if person.reason == LEAKED_MAILBOX]
-        _withhold(connection, incident_id, leaked)
+        withhold_keys(connection, incident_id, leaked)
         known = batch.rows - batch.rejected - new
         after = before.plus(Imported(batch.rows, new, known, batch.rejected))
         moved = connection.execute(
@@ -216,19 +217,6 @@ def _many(incident_id: int, end: str) -> str:
     INSERT INTO breach_recipient ({", ".join(_FIELDS)}, incident_id, attempts)
     VALUES ({"?, " * _GIVEN}{end}, {int(incident_id)}, 0) ON CONFLICT (incident_id, key) DO NOTHING
     """  # noqa: S608 - names of columns, and a number
-
-
-def _withhold(connection: Connection, incident_id: int, keys: Sequence[str]) -> None:
-    """Send nothing more to mailboxes that an earlier row did not say had leaked."""
-    for begin in range(0, len(keys), 500):
-        connection.execute(
-            update(tables.recipient)
-            .where(
-                _recipient.incident_id == incident_id, _recipient.key.in_(keys[begin : begin + 500])
-            )
-            .where(_recipient.state.in_(("pending", "deferred")))
-            .values(state="failed", reason=LEAKED_MAILBOX, due=None)
-        )
 
 
 def _finish(

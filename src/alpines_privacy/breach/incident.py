@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from alpines_privacy.breach.addresses import read_address
+from alpines_privacy.breach.addresses import read_address, read_domain
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.local_time import read_time, zone_named
 from alpines_privacy.breach.translations import KINDS, check_tag, check_translations
@@ -95,9 +95,9 @@ class IncidentDraft(Part, frozen=True, kw_only=True):
         for index, kind in enumerate(self.kinds):
             check_kind(kind, f"kinds[{index}]")
         for index, host in enumerate(self.leaked_mailboxes):
-            if not _HOST.fullmatch(host):
+            if not _HOST.fullmatch(host) and read_domain(host) is None:
                 raise PolicyError(
-                    f"{host!r} is no domain; expected one in small letters such as example.com",
+                    f"{host!r} is no domain; expected one such as example.com",
                     key=f"leaked_mailboxes[{index}]",
                 )
         check_tag(self.language, "language")
@@ -156,7 +156,9 @@ def times_of(
     if confirmed is None:
         return Times(found, None)
     sure = _past(confirmed, place, "confirmed", now)
-    if sure < found:
+    if (
+        sure.timestamp() < found.timestamp()
+    ):  # two times of one zone are compared by their clocks alone
         raise BreachError("confirmed: is before it was discovered; expected a time after it")
     return Times(found, sure)
 
@@ -188,6 +190,11 @@ class Incident(NamedTuple):
     domain: str  # of Message-IDs
     salt: str
     texts: Mapping[str, Any]
+
+    @property
+    def leaked_domains(self) -> list[str]:
+        """The domains whose mailboxes leaked, as addresses have them."""
+        return [read_domain(host) or host for host in self.texts.get("leaked_mailboxes", ())]
 
     def message_id(self, key: str) -> str:
         """Return the Message-ID (RFC 5322 §3.6.4) of the notice to a recipient: always the same."""

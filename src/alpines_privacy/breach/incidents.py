@@ -25,6 +25,7 @@ from alpines_privacy.breach.incident import (
     times_of,
 )
 from alpines_privacy.breach.translations import merged
+from alpines_privacy.breach.withholding import withhold_domains
 from alpines_privacy.policy.breach import Calendar
 from alpines_privacy.policy.errors import nearest
 
@@ -92,7 +93,10 @@ class Incidents:
         return self.get(draft.name)
 
     def amend(self, name: str, changes: Mapping[str, Any]) -> Incident:
-        """Append what is said anew; a confirmed time may be added once, other times never change."""
+        """Append what is said anew; a confirmed time may be added once, other times never change.
+
+        Mailboxes of domains that are said to have leaked get nothing more.
+        """
         incident = self.get(name)
         body = dict(changes)
         if fixed := [key for key in IMMUTABLE if key in body and key != "confirmed"]:
@@ -110,6 +114,8 @@ class Incidents:
             if "confirmed" in body and texts.get("confirmed") is not None:
                 raise BreachError("confirmed: is set, and never changes")
             append_entry(connection, incident.id, "amended", body)
+            amended = incident._replace(texts=body)
+            withhold_domains(connection, incident.id, amended.leaked_domains)
         return self.get(name)
 
     def get(self, name: str) -> Incident:

@@ -14,12 +14,15 @@ message that was begun and whose answer was not written can leave twice, with th
 `bounce` writes what comes back later. `remaining` says when everybody is done.
 
 A state only moves forward: what a server accepted stays accepted, whoever else claims the person
-meanwhile, and what bounced stays bounced. Evidence is only appended to.
+meanwhile, and what bounced stays bounced. Only an operator moves people back, by `put_back`, and only
+those whom mail did not reach. Evidence is only appended to.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -43,11 +46,12 @@ from sqlalchemy import (
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.breach.incidents import millis
+from alpines_privacy.breach.incidents import append_entry, millis
 from alpines_privacy.breach.reasons import BOUNCED
 
 __all__ = [
     "ANOTHER_WAY",
+    "RETRIED",
     "STATES",
     "Bounce",
     "Bounced",
@@ -56,6 +60,7 @@ __all__ = [
     "Ledger",
     "Outcome",
     "Remaining",
+    "worker_name",
 ]
 
 State = Literal["pending", "sending", "accepted", "deferred", "failed", "bounced"]
@@ -65,6 +70,9 @@ ANOTHER_WAY: tuple[State, ...] = ("failed", "bounced")
 _LEASE = 600.0  # seconds: longer than any server may take over one message (RFC 5321 §4.5.3.2)
 _LONGEST_REPLY = 2000  # characters of a server's reply that are kept
 _NOT_ACCEPTED = ("pending", "sending", "deferred", "failed")
+_STATEMENT = 1_000  # people of one statement that puts people back
+RETRIED = "retried"
+"""What the history and the evidence call people who are put back to `pending`."""
 
 _recipient, _evidence = tables.recipient.c, tables.evidence.c
 
@@ -139,6 +147,11 @@ class Remaining(NamedTuple):
 
     people: int
     seconds: float
+
+
+def worker_name() -> str:
+    """Return how the evidence and the history name this process: its machine, and its number there."""
+    return f"{socket.gethostname()} {os.getpid()}"
 
 
 class Ledger:
@@ -272,6 +285,26 @@ class Ledger:
         moved = connection.execute(update(tables.recipient).where(*mine).values(state))
         return "bounced" if moved.rowcount else "again"
 
+    def put_back(self, people: Sequence[int], worker: str, said: Mapping[str, Any]) -> int:
+        """Put people whom mail did not reach back to `pending`, in one commit; return how many they were.
+
+        Who was accepted meanwhile, or put back by somebody else, is left as they are. The evidence of each
+        says why they had not been reached, and the incident's history what `said` holds.
+        """
+        with self._database.write() as connection:
+            now, ids, moved = self._now(connection), sorted(people), 0
+            for begin in range(0, len(ids), _STATEMENT):
+                rows = connection.execute(
+                    _UNREACHED, {"ids": ids[begin : begin + _STATEMENT]}
+                ).all()
+                connection.execute(_PUT_BACK, {"ids": [row.id for row in rows]})
+                self._append(connection, now, [_retried(row, worker) for row in rows])
+                moved += len(rows)
+            if moved:
+                body = {"worker": worker, **said, "people": moved}
+                append_entry(connection, self._incident, RETRIED, body)
+        return moved
+
     def known(self, keys: set[str]) -> set[str]:
         """Return those of some keys that people of the incident have."""
         query = select(_recipient.key).where(
@@ -392,6 +425,17 @@ _ACCEPT = (
     .where(_THESE, or_(_HELD, _recipient.state.in_(_NOT_ACCEPTED)))
     .values(_NEW)
 )
+_UNREACHED = (
+    select(_recipient.id, _recipient.state, _recipient.reason, _recipient.attempts)
+    .where(_THESE, _recipient.state.in_(ANOTHER_WAY))
+    .order_by(_recipient.id)
+    .with_for_update()
+)
+_PUT_BACK = (
+    update(tables.recipient)
+    .where(_THESE)
+    .values({"state": "pending", "due": 0, "reason": None, "token": None})
+)
 _APPEND = insert(tables.evidence).returning(_evidence.id)
 _EMPTY = dict.fromkeys(("code", "reply", "server", "worker", "source"))
 
@@ -420,6 +464,16 @@ def _began(claim: Claim) -> dict[str, Any]:
         "attempt": claim.attempt,
         "what": "began",
         "worker": claim.worker,
+    }
+
+
+def _retried(row: Any, worker: str) -> dict[str, Any]:
+    return {
+        "recipient_id": row.id,
+        "attempt": row.attempts,
+        "what": RETRIED,
+        "worker": worker,
+        "reply": row.reason or row.state,
     }
 
 

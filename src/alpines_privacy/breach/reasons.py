@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "BOUNCED",
     "INVALID_ADDRESS",
@@ -9,6 +11,7 @@ __all__ = [
     "NO_ADDRESS",
     "NO_NOTICE",
     "NO_SMTPUTF8",
+    "is_reason",
     "reason_text",
 ]
 
@@ -27,6 +30,12 @@ _TEXTS = {
     NO_NOTICE: "no notice can be composed for them",
     NO_SMTPUTF8: "the mail server takes no such address (SMTPUTF8)",
 }
+_REFUSED = re.compile(r"refused-(\d{3}|unknown)")
+
+
+def is_reason(text: str) -> bool:
+    """Whether the ledger may hold a reason of this name."""
+    return text in _TEXTS or _REFUSED.fullmatch(text) is not None
 
 
 def reason_text(reason: str) -> str:

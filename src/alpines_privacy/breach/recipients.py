@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from alpines_privacy.breach.addresses import Address, read_address
 from alpines_privacy.breach.columns import FIELDS, Columns
@@ -19,6 +22,9 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "x"})
 _YES_OR_NO = _YES | {"", "0", "false", "no", "n", "f"}
 _UNREADABLE = re.compile("[\ufffd\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_NULL = r"\N"  # how PostgreSQL and MySQL export nothing
+_DEEPEST = 3  # records within a cell
+_MOST_DIGITS = 40  # of a number that is written as it is
 _LONGEST_NAME, _LONGEST_TEXT = 300, 1000  # characters
 _NAMING = ("email", "name", "person", "phone", "postal")
 _JOINERS = "\u200c\u200d"  # which Persian and Indian names have
@@ -60,12 +66,12 @@ def recipient_reader(
         cells, said = row.cells, absent.copy()
         for field, where in places:
             cell = cells[where[0]] if len(where) == 1 else _joined(cells, where)
-            text = cell if cell.__class__ is str else _text(cell)
+            text = cell if cell.__class__ is str else _cell(cell, field)
             if not text.isascii() and _UNREADABLE.search(text):
                 return f"{field} holds what cannot be read in this encoding"
             if not text.isprintable() and field != "email":
                 text = _printable(text)
-            said[field] = text.strip()
+            said[field] = "" if text == _NULL else text.strip()
         leaked = said["leaked"].lower()
         if leaked not in _YES_OR_NO:
             return "leaked holds neither yes nor no"
@@ -115,23 +121,61 @@ def _identity(said: dict[str, str], address: Address | None) -> str:
     return f"row\n{json.dumps([said[field].casefold() for field in FIELDS])}"
 
 
+def _cell(value: Any, field: str) -> str:
+    """Return a cell that is no text as the text of its field; U+FFFD if it is none.
+
+    What stands below it in JSON or a column of records is put together: a street and a town, two names.
+    An address is one text, alone. An identifier may be of any bytes.
+    """
+    if field == "person" and isinstance(value, bytes):
+        return _identifier(value)
+    if field == "email":
+        return _text(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    parts = list(_parts(value, _DEEPEST))
+    return (", " if field == "postal" else " ").join(filter(None, parts))
+
+
+def _identifier(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
+
+
+def _parts(value: Any, depth: int) -> Iterator[str]:
+    inner = value.values() if isinstance(value, Mapping) else value
+    if depth and isinstance(value, Mapping | list | tuple):
+        for each in inner:
+            yield from _parts(each, depth - 1)
+    else:
+        yield _text(value).strip()
+
+
 def _text(value: Any) -> str:
-    """Return a cell as text; U+FFFD for a type other than text, numbers and truth values."""
+    """Return a value as text, empty for a missing one; U+FFFD for a list, a mapping and the like."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else str(value)
-    if isinstance(value, int):
+    if isinstance(value, float | Decimal):
+        return _number(Decimal(value))
+    if isinstance(value, int | UUID | date):
         return str(value)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else "\ufffd"
 
 
+def _number(value: Decimal) -> str:
+    """Return a number as an identifier has it: `12` for 12.0; nothing for NaN, as tables of numbers say it."""
+    if value.is_nan():
+        return ""
+    is_whole = value.is_finite() and value.adjusted() < _MOST_DIGITS and value == int(value)
+    return str(int(value)) if is_whole else str(float(value))
+
+
 def _joined(cells: Sequence[Any], places: Sequence[int]) -> str:
-    return " ".join(filter(None, (_text(cells[place]).strip() for place in places)))
+    return " ".join(filter(None, (_cell(cells[place], "name").strip() for place in places)))
 
 
 def _printable(text: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -17,7 +15,7 @@ from alpines_privacy.breach.delivery.sender import Sender
 from alpines_privacy.breach.delivery.server_check import ServerCheck, send_test
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.ledger import Counts, Ledger
+from alpines_privacy.breach.ledger import Counts, Ledger, worker_name
 from alpines_privacy.breach.notice.notices import Notices
 from alpines_privacy.breach.opening import Policy, ledger_and_incident, settings_of
 from alpines_privacy.policy.breach import Breach
@@ -154,13 +152,9 @@ async def send_test_message(sending: Sending, address: str | None) -> ServerChec
 def resume_if_paused(sending: Sending) -> None:
     """End a pause, for all senders of the incident."""
     if pause_of(sending.database, sending.incident).is_paused:
-        write_entry(sending.database, sending.incident, "resumed", {"worker": _worker()})
+        write_entry(sending.database, sending.incident, "resumed", {"worker": worker_name()})
 
 
 def sender_of(sending: Sending, *, limit: int | None = None, speedup: float = 1.0) -> Sender:
     """Return a sender, named by this machine and process in the evidence."""
-    return Sender(*sending, worker=_worker(), limit=limit, speedup=speedup)
-
-
-def _worker() -> str:
-    return f"{socket.gethostname()} {os.getpid()}"
+    return Sender(*sending, worker=worker_name(), limit=limit, speedup=speedup)

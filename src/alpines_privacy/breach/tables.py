@@ -120,7 +120,9 @@ evidence = Table(
     _incident(),
     Column("recipient_id", _Id, ForeignKey("breach_recipient.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("what", String(8), nullable=False),  # began, accepted, deferred, failed, bounced
+    Column(
+        "what", String(8), nullable=False
+    ),  # began, accepted, deferred, failed, bounced, retried
     Column("attempt", Integer, nullable=False),
     Column("code", Integer),  # SMTP's
     Column("reply", Text),

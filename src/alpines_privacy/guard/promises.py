@@ -63,8 +63,8 @@ def promises_for(
     shield = Shield(policy, _knowledge(policy, rules), ShieldCookies(*cookies.for_scripts))
     reports = LoadReports(policy, SecretKeys.given(), rules)
     passwords, meter = _passwords(policy)
-    pages, link = _operators_page(policy, claims)
     notices, banner = _onsite_notice(policy)
+    pages, link = _operators_page(policy, claims, banner)
     trackers = TrackersInResponses(
         policy, rules, _tags(shield.tag, *meter), *link, banner=banner, tag_edits=_relations(policy)
     )
@@ -176,7 +176,7 @@ def _tags(first: ShieldTag, *more: ShieldTag) -> ShieldTag:
 
 
 def _operators_page(
-    policy: PrivacyPolicy, claims: Claims
+    policy: PrivacyPolicy, claims: Claims, banner: Banner | None
 ) -> tuple[list[Promise], list[AdditionTo]]:
     """Return the promises of the policy's page, and the home page's link to it; nothing without an operator."""
     operator = policy.operator
@@ -188,7 +188,7 @@ def _operators_page(
         PolicyPage,
     )
 
-    pages: list[Promise] = [PolicyPage(policy, operator, claims)]
+    pages: list[Promise] = [PolicyPage(policy, operator, claims, banner)]
     if policy.changes:
         pages.append(ChangeEvents(policy, operator))
     return pages, [HomeLink(policy, operator)]

@@ -13,13 +13,14 @@ from typing import ClassVar, NamedTuple
 
 from alpines_privacy.http.conditional import has_current
 from alpines_privacy.http.context import RequestContext
-from alpines_privacy.http.heads import Field, RequestHead, ResponseHead
+from alpines_privacy.http.heads import Field, ResponseHead
 from alpines_privacy.http.outcomes import Answer, Replace
 from alpines_privacy.http.promise import Promise
 from alpines_privacy.http.template import read_template
 from alpines_privacy.policy import Operator, PrivacyPolicy
 from alpines_privacy.policy.claims import NOTHING_KNOWN, Claims
 from alpines_privacy.policy.warning import warn
+from alpines_privacy.policy_page.announced import Banner, announced
 from alpines_privacy.policy_page.html import HtmlWriter, content_policy
 from alpines_privacy.policy_page.language import Language
 from alpines_privacy.policy_page.markdown import markdown
@@ -84,9 +85,17 @@ class PolicyPage(Promise):
     fields_read: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
-        self, policy: PrivacyPolicy, operator: Operator, claims: Claims = NOTHING_KNOWN
+        self,
+        policy: PrivacyPolicy,
+        operator: Operator,
+        claims: Claims = NOTHING_KNOWN,
+        banner: Banner | None = None,
     ) -> None:
-        """Write the policy, and warn of what the page cannot say; `policy.mode` is the one in force."""
+        """Write the policy, and warn of what the page cannot say; `policy.mode` is the one in force.
+
+        `banner` is what all pages of the site show while a breach is announced.
+        """
+        self._banner = banner
         self._path = operator.page
         self._renderings = Renderings(policy, operator, claims)
         self._tags = operator.languages
@@ -101,9 +110,10 @@ class PolicyPage(Promise):
             return None
         if request.kind != "http" or request.local_path != self._path:
             return None
-        return Replace(self._answer(request))
+        return Replace(self._answer(context))
 
-    def _answer(self, request: RequestHead) -> Answer:
+    def _answer(self, context: RequestContext) -> Answer:
+        request = context.request
         edition, now = self._edition, _now()
         if now.timestamp() >= edition.until:
             edition = self._edition = self._written(now)
@@ -112,6 +122,10 @@ class PolicyPage(Promise):
         if tag is None:
             tag = language_for(",".join(request.values("accept-language")), self._tags)
         sent = edition.sent[wanted, tag]
+        if wanted == "html" and self._banner is not None:
+            shown = announced(context, sent.answer, self._banner)
+            if shown is not None:
+                return shown
         return sent.unchanged if has_current(request, sent.etag, edition.modified) else sent.answer
 
     def _written(self, now: datetime) -> _Edition:

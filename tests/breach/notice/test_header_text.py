@@ -41,6 +41,7 @@ NAMES = {
     "Ayesha \u202eevil": "Ayesha evil",
     "\u2066Ayesha\u2069": "Ayesha",
     "نی\u200cلوفر": "نی\u200cلوفر",
+    "\u200c \u200d": "",
     "  Ayesha \t Khan ": "Ayesha Khan",
     "\ud800": "",
     "Dr.Smith": "Dr.Smith",

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, case, func, select
 
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.evidence.people import keys_of
 from alpines_privacy.breach.incident import Incident
 from alpines_privacy.breach.incidents import Entry, entries_of, from_millis, millis
-from alpines_privacy.breach.ledger import Counts
+from alpines_privacy.breach.ledger import RETRIED, Counts
 
 __all__ = ["Facts", "ImportedList", "Messages", "Notices", "Sum", "Told", "Verdict", "facts_of"]
 
@@ -40,6 +40,7 @@ class Messages(NamedTuple):
     deferred: int = 0
     failed: int = 0
     bounced: int = 0
+    retried: int = 0  # people put back to be told by mail after all
 
     @property
     def unanswered(self) -> int:
@@ -157,13 +158,28 @@ def _people(connection: Connection, incident: Incident) -> tuple[Counts, dict[st
     return Counts(**states), reasons
 
 
+def _lasting(incident: Incident, what: str) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return the evidence of a kind since each person was last put back: what came before led to nothing."""
+    again = (
+        select(_evidence.recipient_id, func.max(_evidence.id).label("id"))
+        .where(_evidence.incident_id == incident.id, _evidence.what == RETRIED)
+        .group_by(_evidence.recipient_id)
+        .subquery()
+    )
+    rows = tables.evidence.outerjoin(again, again.c.recipient_id == _evidence.recipient_id)
+    since = _evidence.id > func.coalesce(again.c.id, 0)
+    return rows, and_(_evidence.incident_id == incident.id, _evidence.what == what, since)
+
+
 def _told(connection: Connection, incident: Incident) -> Told:
     """Count people by their first acceptance: what a repeated message does later changes nothing."""
+    rows, lasting = _lasting(incident, "accepted")
     first = (
         select(
             _evidence.recipient_id, func.min(_evidence.at).label("at"), func.count().label("times")
         )
-        .where(_evidence.incident_id == incident.id, _evidence.what == "accepted")
+        .select_from(rows)
+        .where(lasting)
         .group_by(_evidence.recipient_id)
         .subquery()
     )
@@ -240,10 +256,9 @@ def _sums(
 ) -> list[Sum]:
     """Compare what was counted in different places of the ledger."""
     people = select(func.count()).where(_recipient.incident_id == incident.id)
+    rows, lasting = _lasting(incident, "bounced")
     bounced = (
-        select(func.count(func.distinct(_evidence.recipient_id)))
-        .join(tables.recipient, _recipient.id == _evidence.recipient_id)
-        .where(and_(_evidence.incident_id == incident.id, _evidence.what == "bounced"))
+        select(func.count(func.distinct(_evidence.recipient_id))).select_from(rows).where(lasting)
     )
     read = sum(each.rows for each in lists)
     found = sum(each.new + each.known + each.rejected for each in lists)

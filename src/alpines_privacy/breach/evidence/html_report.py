@@ -18,11 +18,13 @@ from alpines_privacy.breach.evidence.facts import Facts
 from alpines_privacy.breach.evidence.people import Event, Person
 from alpines_privacy.breach.evidence.withheld import status_of
 from alpines_privacy.breach.incidents import Entry
+from alpines_privacy.breach.ledger import RETRIED
 from alpines_privacy.breach.reasons import reason_text
 
 __all__ = ["html_report"]
 
 _GROUP = 500  # people of one closed group
+_ANSWERS = {"accepted", "deferred", "failed"}
 _MOST = 100_000  # people of a section: with more, browsers need minutes to open the page
 
 
@@ -124,7 +126,7 @@ def _lines(text: str) -> list[str]:
 
 def _attempts(person: Person, zone: Any, *, with_addresses: bool) -> list[str]:
     """Return a line for each answer, and for each attempt whose answer was not written."""
-    answered = {event.attempt for event in person.events if event.what not in {"began", "bounced"}}
+    answered = {event.attempt for event in person.events if event.what in _ANSWERS}
     return [
         f"{_moment(event.at, zone)} {_answer(event, with_addresses=with_addresses)}"
         for event in person.events
@@ -133,6 +135,8 @@ def _attempts(person: Person, zone: Any, *, with_addresses: bool) -> list[str]:
 
 
 def _answer(event: Event, *, with_addresses: bool) -> str:
+    if event.what == RETRIED:
+        return f"put back, to be told by mail after all: {reason_text(event.reply)}"
     what = "sent, no answer known" if event.what == "began" else event.what
     code = "" if event.code is None else str(event.code)
     reply = event.reply if with_addresses else status_of(event.reply) or ""

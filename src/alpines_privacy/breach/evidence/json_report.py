@@ -11,6 +11,7 @@ from alpines_privacy.breach.evidence.facts import Facts
 from alpines_privacy.breach.evidence.people import Event, Person
 from alpines_privacy.breach.evidence.withheld import status_of
 from alpines_privacy.breach.incidents import Entry, millis
+from alpines_privacy.breach.ledger import RETRIED
 
 __all__ = ["json_report"]
 
@@ -107,7 +108,7 @@ def _person(person: Person, *, with_addresses: bool) -> dict[str, Any]:
 
 def _event(event: Event, *, with_addresses: bool) -> dict[str, Any]:
     data = event._asdict() | {"at": _time(event.at), "status": status_of(event.reply)}
-    if not with_addresses:
+    if not with_addresses and event.what != RETRIED:
         del data["reply"]
     return {name: value for name, value in data.items() if value not in (None, "")}
 

@@ -34,6 +34,8 @@ def name_of(text: str) -> str:
         text = "".join(each if each.isprintable() or each in _JOINERS else " " for each in text)
     words = text.split()
     name = " ".join(words)
+    if not name.strip(f" {_JOINERS}"):
+        return ""
     return "" if len(name) > _LONGEST or any(map(_leads, words)) else name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from alpines_privacy.breach.sources.source import Row, named_once
 __all__ = ["Delimited", "lines_of"]
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_SEPARATOR = re.compile('\ufeff?"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _SAMPLE = 100  # records that the delimiter is found from
 _LONGEST_LINE = 1 << 20  # characters
 _MOST_LINES = 64  # that one record may have: a quote that does not end is found by it
@@ -37,7 +39,9 @@ class Delimited:
         self.identity = found.digest
         self._path = path
         self._encoding = found.encoding
-        self._delimiter = delimiter or self._found_delimiter()
+        named = _named_delimiter(path, found.encoding)
+        self._skips = named is not None
+        self._delimiter = delimiter or named or self._found_delimiter()
         first = next((row for row in self._records() if not row.problem), None)
         if first is None:
             raise BreachError(f"{path.name}: holds no row that can be read")
@@ -69,7 +73,8 @@ class Delimited:
                 yield row
 
     def _records(self) -> Iterator[Row]:
-        return _read(self._path, self._encoding, self._delimiter)
+        rows = _read(self._path, self._encoding, self._delimiter)
+        return islice(rows, 1, None) if self._skips else rows
 
     def _found_delimiter(self) -> str:
         """Return the delimiter by which most of the first records have one and the same number of cells."""
@@ -81,6 +86,13 @@ class Delimited:
             return width > 1, number, width
 
         return max(DELIMITERS.values(), key=fit)
+
+
+def _named_delimiter(path: Path, encoding: str) -> str | None:
+    """Return the delimiter that a first line `sep=;` names, as spreadsheet programs read it."""
+    with _decoded(path, encoding) as file:
+        found = _SEPARATOR.fullmatch(file.readline(_LONGEST_LINE))
+    return found and found[1]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile, ZipFile
 
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.sources.delimited import DELIMITERS, Delimited
@@ -22,6 +23,12 @@ _PACKED = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
 }
+_SPREADSHEET = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel's until 2003
+_SHEETS = {
+    "xl/workbook.xml",
+    "xl/workbook.bin",
+    "content.xml",
+}  # of Excel's and OpenDocument's files
 
 
 class Reading(NamedTuple):
@@ -47,9 +54,19 @@ def open_list(path: Path, reading: Reading | None = None) -> Source:
     for magic, kind in _MAGIC.items():
         if begin.startswith(magic):
             return _arrow(path, found.digest, kind)
+    if begin.startswith(_SPREADSHEET) or (begin.startswith(b"PK") and _is_spreadsheet(path)):
+        raise BreachError(f"{path.name}: is a spreadsheet; expected it saved as CSV (UTF-8)")
     if packed := next((name for magic, name in _PACKED.items() if begin.startswith(magic)), None):
         raise BreachError(f"{path.name}: is packed ({packed}); expected it unpacked, as text")
     return _text(path, found._replace(encoding=encoding or found.encoding), begin, reading)
+
+
+def _is_spreadsheet(path: Path) -> bool:
+    try:
+        with ZipFile(path) as packed:
+            return not _SHEETS.isdisjoint(packed.namelist())
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
 
 
 def _arrow(path: Path, digest: str, kind: str) -> Source:
@@ -63,12 +80,13 @@ def _arrow(path: Path, digest: str, kind: str) -> Source:
 
 
 def _text(path: Path, found: Bytes, begin: bytes, reading: Reading) -> Source:
-    start = begin.decode(found.encoding, "ignore").lstrip("\ufeff \t\r\n")[:1]
+    text = begin.decode(found.encoding, "ignore").lstrip("\ufeff \t\r\n")
+    start = text[:1]
     if not start:
         raise BreachError(f"{path.name}: is empty; expected a row for each person")
     if start == "{" and reading.delimiter is None:
         return JSONLines(path, found)
-    if start == "[" and path.suffix.lower() == ".json":
+    if start == "[" and (path.suffix.lower() == ".json" or text[1:].lstrip().startswith("{")):
         raise BreachError(
             f"{path.name}: is one JSON list; expected one object a line (jq -c '.[]')"
         )

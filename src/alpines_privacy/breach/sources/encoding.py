@@ -67,7 +67,11 @@ def read_once(path: Path) -> Bytes:
                         break
             is_utf8 = is_utf8 and _decodes(decoder, block)
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
-    encoding = _marked(begin) or ("utf-8" if is_utf8 else _guessed(begin, bytes(foreign)))
+    encoding = (
+        _marked(begin)
+        or _unmarked(begin)
+        or ("utf-8" if is_utf8 else _guessed(begin, bytes(foreign)))
+    )
     return Bytes(length, digest.hexdigest(), encoding)
 
 
@@ -81,6 +85,14 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
 
 def _marked(begin: bytes) -> str | None:
     return next((name for mark, name in _MARKS if begin.startswith(mark)), None)
+
+
+def _unmarked(begin: bytes) -> str | None:
+    """Tell UTF-16 without its mark: of its letters and digits every other byte is zero, on one side alone."""
+    half = len(begin) // 2
+    zeros = {"utf-16-be": begin[0::2].count(0), "utf-16-le": begin[1::2].count(0)}
+    name = max(zeros, key=zeros.__getitem__)
+    return name if zeros[name] * 3 > half and min(zeros.values()) * 100 <= half else None
 
 
 def _guessed(begin: bytes, foreign: bytes) -> str:

@@ -35,6 +35,10 @@ _COMMANDS = {
         "alpines_privacy.cli.breach.bounces:bounces",
         "Read which notices came back, from a mailbox.",
     ),
+    "retry": (
+        "alpines_privacy.cli.breach.retry:retry",
+        "Put people whom mail did not reach back to be mailed.",
+    ),
     "report": (
         "alpines_privacy.cli.breach.report:report",
         "Write the evidence of who was told what, and when.",

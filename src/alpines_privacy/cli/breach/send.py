@@ -41,6 +41,8 @@ __all__ = ["send", "stopped_by_signals"]
 ResultT = TypeVar("ResultT")
 _INTERRUPTED = "interrupted"
 _EXIT_LATE, _EXIT_INTERRUPTED = 1, 130
+_URGENT = (signal.SIGINT, signal.SIGTERM)
+_HANGUP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()  # Windows has none
 
 
 class Stoppable(Protocol):
@@ -131,7 +133,8 @@ def _send(sending: Sending, asked: _Asked) -> None:
     _confirm(sending.incident, counts, yes=asked.yes)
     resume_if_paused(sending)
     ending = _run_sender(sending, asked)
-    click.echo("\n".join(_ending_lines(sending, ending)), err=not _is_text(asked))
+    with suppress(OSError):  # the terminal may be gone, and the exit status tells too
+        click.echo("\n".join(_ending_lines(sending, ending)), err=not _is_text(asked))
     click.get_current_context().exit(_status(sending.incident, ending))
 
 
@@ -167,17 +170,22 @@ async def _interruptible(sender: Sender, shows: ProgressDisplay) -> Ending:
 
 @contextmanager
 def stopped_by_signals(loop: asyncio.AbstractEventLoop, sender: Stoppable) -> Iterator[None]:
-    """Stop at the first signal, and end at once at the second."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    """Stop at the first signal, and end at once at the second.
 
-    def stop(_: int, __: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, _end_at_once)
+    A terminal that closes stops it too, and never ends it at once: kernel, shell and session may all tell
+    of it. A hangup that was ignored (`nohup`) stays ignored.
+    """
+
+    def stop(number: int, __: FrameType | None) -> None:
+        if number in _URGENT:
+            for each in _URGENT:
+                signal.signal(each, _end_at_once)
         loop.call_soon_threadsafe(sender.stop, _INTERRUPTED)
         with suppress(OSError, RuntimeError):  # the terminal is gone, or is being written to
             click.echo("\nStopping: messages that have begun end. Again: at once.", err=True)
 
-    before = {number: signal.signal(number, stop) for number in numbers}
+    hangup = [each for each in _HANGUP if signal.getsignal(each) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in (*_URGENT, *hangup)}
     try:
         yield
     finally:
