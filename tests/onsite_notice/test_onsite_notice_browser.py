@@ -19,6 +19,7 @@ from alpines_privacy.onsite_notice import notice_file
 from tests.browser.npm.axe import violations
 from tests.onsite_notice.support import ENGLISH, URDU, announce, policy_with
 from tests.support.chromium import chromium, cookie_jar
+from tests.support.operators import OPERATOR, TODAY
 from tests.support.processes import wsgi_origin
 
 SHOTS = os.environ.get("SHOTS")
@@ -65,7 +66,7 @@ def app(environ: Any, start_response: Any) -> list[bytes]:
     style = f"body {{ {LAYOUTS[name]} }}" if kind == "layout" else LOUD if kind == "loud" else ""
     if kind == "strict":
         fields.append(("Content-Security-Policy", STRICT[name]))
-    start_response("200 OK", fields)
+    start_response("404 Not Found" if kind == "privacy" else "200 OK", fields)
     return [page_of(style, language="ur" if kind == "urdu" else "en")]
 
 
@@ -87,7 +88,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     file = tmp_path_factory.mktemp("notice") / "notice.json"
     announce(file)
     with (
-        wsgi_origin(protect(app, policy_with(file))) as port,
+        wsgi_origin(protect(app, policy_with(file, operator=OPERATOR, effective=TODAY))) as port,
         wsgi_origin(app) as bare,
         chromium() as browser,
     ):
@@ -99,7 +100,7 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(SHOTS) / f"{name.strip('/').replace('/', '-') or 'home'}.png")
 
 
-@pytest.mark.parametrize("path", ["/", "/urdu", "/loud", "/strict/nothing", "/_privacy/notice"])
+@pytest.mark.parametrize("path", ["/", "/urdu", "/loud", "/strict/nothing", "/_privacy/notice", "/privacy"])
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_the_notice_is_accessible_and_fits(
     place: Place, path: str, width: int, scheme: Any
@@ -190,9 +191,9 @@ def test_it_folds_up_by_keyboard_without_script_form_cookie_or_storage(
         page.context.close()
 
 
-@pytest.mark.parametrize("policy", ["own", "nonce"])
-def test_its_sheet_holds_where_the_page_s_policy_lets_it_in(place: Place, policy: str) -> None:
-    page = place.open(f"/strict/{policy}")
+@pytest.mark.parametrize("path", ["/strict/own", "/strict/nonce", "/privacy"])
+def test_its_sheet_holds_where_the_page_s_policy_lets_it_in(place: Place, path: str) -> None:
+    page = place.open(path)
     try:
         assert (
             page.evaluate(f"getComputedStyle(document.querySelector('{BANNER}')).position")
