@@ -100,7 +100,9 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(SHOTS) / f"{name.strip('/').replace('/', '-') or 'home'}.png")
 
 
-@pytest.mark.parametrize("path", ["/", "/urdu", "/loud", "/strict/nothing", "/_privacy/notice", "/privacy"])
+@pytest.mark.parametrize(
+    "path", ["/", "/urdu", "/loud", "/strict/nothing", "/_privacy/notice", "/privacy"]
+)
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_the_notice_is_accessible_and_fits(
     place: Place, path: str, width: int, scheme: Any
