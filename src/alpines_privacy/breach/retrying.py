@@ -194,10 +194,13 @@ def _domain(text: str) -> str:
     return domain
 
 
-_ROWS = select(_recipient.id, _recipient.address, _recipient.state, _recipient.reason).where(
-    _recipient.incident_id == bindparam("incident"), _recipient.state.in_(ANOTHER_WAY)
+_ROWS = select(
+    _recipient.id, _recipient.key, _recipient.address, _recipient.state, _recipient.reason
+).where(_recipient.incident_id == bindparam("incident"), _recipient.state.in_(ANOTHER_WAY))
+# By key, of which there is an index.
+_PAGE_OF_ALL = (
+    _ROWS.where(_recipient.key > bindparam("after")).order_by(_recipient.key).limit(_PAGE)
 )
-_PAGE_OF_ALL = _ROWS.where(_recipient.id > bindparam("after")).order_by(_recipient.id).limit(_PAGE)
 _PAGE_OF_LIST = _ROWS.where(_recipient.key.in_(bindparam("keys", expanding=True)))
 _LAST = (
     select(_evidence.recipient_id, _evidence.code, _evidence.reply)
@@ -223,10 +226,10 @@ def _people(
 
 
 def _pages(connection: Connection, incident: Incident) -> Iterator[Sequence[Any]]:
-    given = {"incident": incident.id, "after": 0}
+    given = {"incident": incident.id, "after": ""}
     while rows := connection.execute(_PAGE_OF_ALL, given).all():
         yield rows
-        given["after"] = rows[-1].id
+        given["after"] = rows[-1].key
 
 
 def _pages_of(
