@@ -87,6 +87,11 @@ GONE = [
         '|<svg><image><set attributeName="href" /></image></svg>'
     ),
     '<svg><animate attributeName=xlink:href values="/a;{}"/></svg>|<svg><animate attributeName=xlink:href /></svg>',
+    '<svg><set attributeName="mask" to="url({}#a)"/></svg>|<svg><set attributeName="mask" to="url(data:,)"/></svg>',
+    (
+        "<svg><animate attributeName=FILL values=\"red;url('{}')\" to='url({})'/></svg>"
+        "|<svg><animate attributeName=FILL values=\"red;url('data:,')\" to='url(data:,)'/></svg>"
+    ),
     # Chromium's preload scanner asks for these.
     '<svg><video poster="{}"></video></svg>|<svg><video></video></svg>',
     '<svg><script src="{}">own()</script></svg>|<svg><script>own()</script></svg>',
@@ -157,6 +162,14 @@ GONE = [
     (
         '<iframe src="data:text/html;base64,{64}"></iframe>'
         '|<iframe src="data:text/html;base64,PHA+PHNjcmlwdD48L3NjcmlwdD4="></iframe>'
+    ),
+    (
+        "<iframe src=\"data:image/svg+xml,<svg><script href='{}'/><image href='{}'/></svg>\">"
+        "|<iframe src=\"data:image/svg+xml,<svg><script href=''/><image /></svg>\">"
+    ),
+    (
+        "<object data=\"data:text/xml,<html><title/><script src='{}'/><p/></html>\">"
+        "|<object data=\"data:text/xml,<html><title/><script src=''/><p/></html>\">"
     ),
     (
         '<script type=importmap>{{"imports":{{"a":"/a.js","t":"{}"}}}}</script>'

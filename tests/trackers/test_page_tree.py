@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
+from xml.dom import minidom
 
 import pytest
 from hypothesis import assume, given, settings
@@ -33,6 +34,7 @@ PAGES = Pages(POLICY, shipped_rules())
 RELATED = Pages(POLICY, shipped_rules(), Relations(Disclosure(), enforces=True))
 TRACKER = "https://c.statcounter.com/t"
 SHIELD = b'<script src="/_privacy/shield.js" data-shield></script>'
+XML_SHIELD = SHIELD.replace(b"data-shield", b'data-shield=""')
 
 # -- What is compared: a tree as nested lists, without what may differ
 
@@ -96,9 +98,16 @@ def shields(node: Node) -> int:
 
 
 def filtered(
-    page: bytes, *cuts: int, opted_out: bool, shield: bytes = b"", pages: Pages = PAGES
+    page: bytes,
+    *cuts: int,
+    opted_out: bool,
+    shield: bytes = b"",
+    pages: Pages = PAGES,
+    is_xml: bool = False,
 ) -> bytes:
-    rewrite = pages.begin(url="https://www.example.com/a/", opted_out=opted_out, shield=shield)
+    rewrite = pages.begin(
+        url="https://www.example.com/a/", opted_out=opted_out, shield=shield, is_xml=is_xml
+    )
     edges = [0, *sorted(cuts), len(page)]
     pieces = [rewrite(page[start:end], last=False) for start, end in pairwise(edges)]
     return b"".join(pieces) + rewrite(b"", last=True)
@@ -241,6 +250,88 @@ def test_markup_that_deceived_a_filter_before(page: str, scripting: bool) -> Non
         if not DIFFERENT_IN_HTML5LIB(data):
             same_tree(data, whole, scripting=scripting)
             same_tree(data, related, scripting=scripting)
+
+
+# -- XML, by expat: no text is raw, any element may close itself, sections stand anywhere
+
+SVG, MATH, XHTML = (
+    "http://www.w3.org/2000/svg",
+    "http://www.w3.org/1998/Math/MathML",
+    "http://www.w3.org/1999/xhtml",
+)
+_ELEMENTS = [
+    "div", "p", "b", "a", "br", "table", "td", "ul", "li", "form", "button", "video", "object", "iframe", "img", "link",
+    "script", "style", "title", "textarea", "xmp", "noembed", "noscript", "plaintext", "template", "select",
+    f'svg xmlns="{SVG}"', f'math xmlns="{MATH}"',
+]  # fmt: skip
+_ATTRIBUTES = [
+    "", "", ' id="a"', f' src="{T}"', f" src='{T}' href='{T}'", f' data="{T}"', ' class="slot"', ' onclick="x()"',
+    f' style="background:url({T})"', ' type="module"', f' srcdoc="&lt;img src=&#34;{T}&#34;&gt;"',
+]  # fmt: skip
+_TEXTS = [
+    "text", " ", "&lt;", "&#38;", "a&gt;b", f"<![CDATA[<img src={T}>]]>", "<![CDATA[</script>]]>", "<![CDATA[ &lt; ]]>",
+    "<!-- <script> -->", "<?php echo ?>", f"p{{background:url(&quot;{T}&quot;)}}", f"<![CDATA[p{{fill:url('{T}')}}]]>",
+]  # fmt: skip
+
+
+def written_as_xml(element: str, attributes: str, inner: list[str]) -> str:
+    if not inner:
+        return f"<{element}{attributes}/>"
+    return f"<{element}{attributes}>{''.join(inner)}</{element.partition(' ')[0]}>"
+
+
+XML = st.recursive(
+    st.sampled_from(_TEXTS),
+    lambda inner: st.builds(
+        written_as_xml,
+        st.sampled_from(_ELEMENTS),
+        st.sampled_from(_ATTRIBUTES),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=16,
+)
+
+
+def xml_tree(page: bytes) -> Node:
+    tree: Node = described(minidom.parseString(page).documentElement)  # noqa: S318 - a page of the test's own
+    return tree
+
+
+def loads_left(node: Node) -> list[str]:
+    """Return the elements of HTML that would still load the tracker by themselves."""
+    name, attributes, children = node
+    own = [name] if name in {"html img", "html script"} and attributes.get("src") == T else []
+    return own + [
+        left for child in children if isinstance(child, list) for left in loads_left(child)
+    ]
+
+
+@given(
+    elements=st.lists(XML, min_size=1, max_size=4),
+    cut=st.integers(0, 600),
+    opted_out=st.booleans(),
+    has_shield=st.booleans(),
+)
+@settings(max_examples=500, deadline=None)
+def test_the_tree_stays_in_xml(
+    elements: list[str], cut: int, *, opted_out: bool, has_shield: bool
+) -> None:
+    page = f'<html xmlns="{XHTML}"><head/><body>{"".join(elements)}</body></html>'.encode()
+    shield = XML_SHIELD if has_shield else b""
+    whole = filtered(page, opted_out=opted_out, shield=shield, is_xml=True)
+    assert (
+        filtered(page, min(cut, len(page)), opted_out=opted_out, shield=shield, is_xml=True)
+        == whole
+    )
+    left = xml_tree(whole)
+    assert neutral(left) == neutral(xml_tree(page)), (page, whole)
+    assert loads_left(left) == [], (page, whole)
+
+
+def test_a_script_that_closes_itself_takes_nothing_with_it() -> None:
+    page = f'<html xmlns="{XHTML}"><head><title/><script src="{T}"/></head><body><p>hi</p></body></html>'
+    left = filtered(page.encode(), opted_out=False, is_xml=True).decode()
+    assert left == page.replace(T, "")
 
 
 # -- Chromium's trees

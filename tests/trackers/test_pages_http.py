@@ -187,6 +187,25 @@ def test_only_html_and_xhtml_are_pages(protocol: str, content_type: str, is_page
         assert response.content == PAGE
 
 
+XHTML = (
+    b'<html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="https://www.facebook.com/tr"/>',
+    b"</head><body><p>then</p></body></html>",
+)
+
+
+@over_both
+@pytest.mark.parametrize(
+    "kind", ["application/xhtml+xml", "application/xml", "text/xml; charset=utf-8"]
+)
+@pytest.mark.parametrize("chunks", [XHTML, (b"".join(XHTML),)])
+def test_xhtml_is_read_as_xml(protocol: str, kind: str, chunks: tuple[bytes, ...]) -> None:
+    response = got(protocol, Made([("content-type", kind)], chunks))
+    assert response.content.startswith(
+        XHTML[0].partition(b"<script")[0] + b'<script src="/_privacy/'
+    )
+    assert response.content.endswith(b' src=""/>' + XHTML[1])
+
+
 STATUSES = {200: True, 201: True, 302: True, 403: True, 404: True, 410: True, 500: True, 206: False}
 
 

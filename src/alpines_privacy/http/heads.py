@@ -18,6 +18,7 @@ from alpines_privacy.http.percent import decoded
 __all__ = [
     "HTML_TYPES",
     "NEVER_PLAIN",
+    "XHTML",
     "XML_TYPES",
     "Asked",
     "Field",
@@ -35,7 +36,8 @@ __all__ = [
 Field = tuple[str, str]
 
 # Media types that are read as markup: pages, and what Turbo inserts into them.
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html"})
+XHTML = "application/xhtml+xml"
+HTML_TYPES = frozenset({"text/html", XHTML, "text/vnd.turbo-stream.html"})
 XML_TYPES = frozenset({"application/xml", "text/xml"})
 # Types that count as none: a browser sniffs the bytes (WHATWG MIME Sniffing §7).
 _UNKNOWN = frozenset({"*/*", "unknown/unknown", "application/unknown"})

@@ -49,6 +49,7 @@ _MEDIA = frozenset({"video", "audio"})
 _IMAGES = frozenset({"img", "image", "amp-img"})
 _STYLES = frozenset({"style", *DRAWING})
 _ANIMATED = frozenset({"href", "xlink:href"})
+_SET_BY_ANIMATION = ("to", "from", "by", "values")
 _MOST_WORDS = 256  # different addresses of one list that are judged
 
 
@@ -156,10 +157,14 @@ def svg(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
 
 
 def _animation(tag: StartTag, loads: Loads) -> Iterator[EditedAttribute]:
-    """Remove the addresses that an animation would set."""
-    if (tag.get("attributename") or "").strip(_SPACE).lower() not in _ANIMATED:
+    """Remove the addresses that an animation would set, of a link or in a presentation attribute."""
+    animated = (tag.get("attributename") or "").strip(_SPACE).lower()
+    if animated in DRAWING:
+        for attribute in _SET_BY_ANIMATION:
+            yield from _style(tag, attribute, loads, {})
+    if animated not in _ANIMATED:
         return
-    for attribute in ("to", "from", "by", "values"):
+    for attribute in _SET_BY_ANIMATION:
         for url in (tag.get(attribute) or "").split(";"):
             if (noted := loads.taken(f"{tag.name} {attribute}", url, _IMAGE)) is not None:
                 yield EditedAttribute(attribute, None, noted)

@@ -70,7 +70,7 @@ class PageContext(NamedTuple):
     (`nothing.py`), empty if no script may be edited. `addition` is what another promise adds at the
     page's end, `body_start` at the beginning of its body; `tag_edits` are edits that another asks for.
     `selections` are the tags to read, without and with a shield to place; `selections_away` those of a
-    page whose `<base>` leads to another host.
+    page whose `<base>` leads to another host. `is_xml` says that browsers read it as XML.
     """
 
     page: Address
@@ -85,6 +85,7 @@ class PageContext(NamedTuple):
     addition: Addition | None = None
     tag_edits: TagEdits | None = None
     body_start: BodyStart | None = None
+    is_xml: bool = False
 
 
 class Verdict:
@@ -142,7 +143,11 @@ class Elements:
         """Return the filter for the page's bytes."""
         context = self._context
         rewriter = Rewriter(
-            self._interest.selection, self.decide, context.addition, context.body_start
+            self._interest.selection,
+            self.decide,
+            context.addition,
+            context.body_start,
+            is_xml=context.is_xml,
         )
         self._interest = rewriter.interest
         self._skip_known()
@@ -266,7 +271,8 @@ class Elements:
         for attribute in ("src", "data"):
             if attribute not in verdict.edits and (url := tag.get(attribute)):
                 instead = without_trackers(
-                    url, lambda page: self._document(page, b"", loads, verdict)
+                    url,
+                    lambda page, is_xml: self._document(page, b"", loads, verdict, is_xml=is_xml),
                 )
                 verdict.edits |= {} if instead is None else {attribute: instead}
         return verdict
@@ -275,7 +281,9 @@ class Elements:
     def _shield(self) -> bytes:
         return b"" if self._placing.is_amp else self._context.shield
 
-    def _document(self, page: bytes, shield: bytes, loads: Loads, verdict: Verdict) -> bytes | None:
+    def _document(
+        self, page: bytes, shield: bytes, loads: Loads, verdict: Verdict, *, is_xml: bool = False
+    ) -> bytes | None:
         """Return a page inside this one, edited, or None if it stays; `verdict` gets the removed loads."""
         if loads is EVERY_LOAD:
             return b""
@@ -283,7 +291,11 @@ class Elements:
             return None
         nested = Elements(
             self._context._replace(
-                shield=shield, outcomes=Outcomes(), addition=None, body_start=None
+                shield=shield,
+                outcomes=Outcomes(),
+                addition=None,
+                body_start=None,
+                is_xml=is_xml,
             )
         )
         nested._depth = self._depth + 1
@@ -364,7 +376,11 @@ class Elements:
         verdict = self._refused(tag, Verdict(attributes.addresses(tag, loads)))
         if "src" in verdict.edits:
             verdict.edits["integrity"] = None
-            verdict.content = emptied  # a script without an address would run its text
+            # A script without an address would run its text; with an empty one it runs nothing.
+            if self._context.is_xml:
+                verdict.edits["src"] = ""
+            else:
+                verdict.content = emptied
         elif tag.get("src") is None:
             verdict.content = self._inline(tag, loads)
             verdict.is_lasting = verdict.content in {None, emptied}

@@ -67,6 +67,7 @@ class Pages:
         addition: Addition | None = None,
         body_start: BodyStart | None = None,
         exempted: Container[str] = frozenset(),
+        is_xml: bool = False,
     ) -> Page:
         """Begin one page at its own address.
 
@@ -74,7 +75,7 @@ class Pages:
         of this app. If `may_edit_scripts` is false, as under a CSP with digests of scripts, imports
         of listed modules stay. `addition` reads the page's links along, and adds at its end; `body_start`
         adds at the beginning of its body.
-        `exempted` are the parts that leave this page out.
+        `exempted` are the parts that leave this page out. `is_xml` says that browsers read it as XML.
         """
         address = parse(url) or _NO_ADDRESS
         module = mount + self._module if may_edit_scripts and _MOUNT(mount) else ""
@@ -87,13 +88,14 @@ class Pages:
             self._selections[opted_out, addition is not None],
             self._selections_away[opted_out, addition is not None],
             self._slots if opted_out else None,
-            self._outcomes_of(address, opted_out, bool(shield), bool(module), bool(edits)),
+            self._outcomes_of(address, opted_out, bool(shield), bool(module), bool(edits), is_xml),
             self._notices,
             shield,
             module,
             addition,
             edits,
             body_start,
+            is_xml,
         )
         return Page(Elements(context))
 

@@ -14,7 +14,14 @@ from typing import ClassVar, NamedTuple, TypeAlias
 from alpines_privacy.http import coding, url
 from alpines_privacy.http.charset import is_ascii_compatible
 from alpines_privacy.http.context import RequestContext
-from alpines_privacy.http.heads import Field, RequestHead, ResponseHead, field_name, split_list
+from alpines_privacy.http.heads import (
+    XHTML,
+    Field,
+    RequestHead,
+    ResponseHead,
+    field_name,
+    split_list,
+)
 from alpines_privacy.http.html import Addition, BodyStart, TagEdits
 from alpines_privacy.http.outcomes import Filter, Rewrite, Wait
 from alpines_privacy.http.own_script import PAGE_DESTINATIONS
@@ -49,7 +56,7 @@ _OF_THE_BYTES = frozenset(
 )
 _OF_THE_UNREAD = _OF_THE_BYTES | {"content-length"}
 _EDITION = (
-    1  # raised when the same rules give another page, so that cached copies are fetched again
+    2  # raised when the same rules give another page, so that cached copies are fetched again
 )
 _LONGEST_LISTING = 2048  # characters, in the log
 _LEFT_ALONE = (
@@ -224,6 +231,7 @@ class TrackersInResponses(Promise):
             addition=self._added(context, head),
             body_start=shown and shown[0],
             exempted=context.exempted,
+            is_xml=head.media_type == XHTML,
         )
         page.watchers = context.page_watchers
         return page

@@ -50,6 +50,7 @@ _State: TypeAlias = "Callable[[Rewriter, bytes, int, int], int]"
 _SLASH = ord("/")
 _ENDS = {name: end_tag(name) for name in RAW_TEXT}
 _TEXTS = RAW_TEXT - {b"noscript"}  # whose content is text to every browser
+_NO_NAMES: frozenset[bytes] = frozenset()
 _CDATA = b"<![CDATA["
 _DRAWING_END = b"</svg>"
 _LONGEST_DRAWING = 2048  # bytes that are remembered
@@ -106,6 +107,9 @@ class Rewriter:
     `decide` gets each start tag of the selection in page order, except those whose place is `PLAIN`
     and that `interest.known` says need no edit. Its exceptions pass through. An `addition` reads
     along, and its markup goes to the end of the page's body; that of a `body_start` goes to its beginning.
+
+    With `is_xml` the page is read as XML: any tag may close itself, no element's content is raw text, and
+    CDATA sections may stand anywhere (XML 1.0 §2.7, §3.1).
     """
 
     __slots__ = (
@@ -122,11 +126,13 @@ class Rewriter:
         "_has_frames",
         "_is_followed",
         "_is_muted",
+        "_is_xml",
         "_namespaces",
         "_opening",
         "_outer_namespaces",
         "_pending",
         "_positions",
+        "_raw_text_names",
         "_search",
         "_selection",
         "_sink",
@@ -141,8 +147,12 @@ class Rewriter:
         decide: Decide,
         addition: Addition | None = None,
         body_start: BodyStart | None = None,
+        *,
+        is_xml: bool = False,
     ) -> None:
         self._selection = selection
+        self._is_xml = is_xml
+        self._raw_text_names = _NO_NAMES if is_xml else RAW_TEXT
         self._addition = addition  # None once its markup is in the page
         self._body_start = body_start  # None once the body has begun
         self._decide = decide
@@ -276,7 +286,7 @@ class Rewriter:
         raw, past = tag[0], tag.end()
         if self._search is self._selection.html and self._outer_namespaces is None:
             if self.interest.known.get(raw, _UNKNOWN) is None and not self._has_frames:
-                if name in RAW_TEXT:
+                if name in self._raw_text_names:
                     self._enter_content(name)
                 return past
             if name == b"svg" and (known := self._known_drawing(buf, start, past, end)):
@@ -427,7 +437,7 @@ class Rewriter:
                 return raw
             if namespace is not _HTML:
                 place = _in(place, namespace)
-        is_text = name in RAW_TEXT and (namespace is _HTML or namespace is None)
+        is_text = name in self._raw_text_names and (namespace is _HTML or namespace is None)
         if is_text and (namespace is None or (self._has_frames and name != b"noframes")):
             self._enter_uncertain(name)
             return raw
@@ -472,12 +482,25 @@ class Rewriter:
             and namespace is not Namespace.MATHML
         ):
             self._has_frames = True
+        if (
+            self._is_xml
+            and namespace is _HTML
+            and name not in VOID
+            and self._is_empty(name, raw, namespace)
+        ):
+            self._namespaces.end(name)
         if self._enclosure:
-            at, empty = self._sink.offset(start), _is_empty(name, raw, namespace)
+            at, empty = self._sink.offset(start), self._is_empty(name, raw, namespace)
             if not self._enclosure.start(name, at, empty=empty):
                 self._enclosure = None
         self._follow()
         return namespace
+
+    def _is_empty(self, name: bytes, raw: bytes, namespace: Namespace | None) -> bool:
+        """Whether an element has neither content nor end tag."""
+        if namespace is _HTML and not self._is_xml:
+            return name in VOID
+        return is_self_closing(raw)
 
     def _follow(self) -> None:
         """Adjust the search to the open elements."""
@@ -518,12 +541,12 @@ class Rewriter:
     def _edited(self, edit: Edit, tag: StartTag, name: bytes, start: int) -> None:
         """Prepare for the content of an edited tag."""
         raw, namespace = tag.raw, tag.namespace
-        empty = _is_empty(name, raw, namespace)
-        if edit.content and namespace is _HTML and name in _TEXTS:
+        empty = self._is_empty(name, raw, namespace)
+        if edit.content and namespace is _HTML and not self._is_xml and name in _TEXTS:
             self._content = edit.content
-        elif edit.content and namespace is Namespace.SVG and not empty:
+        elif edit.content and (namespace is Namespace.SVG or self._is_xml) and not empty:
             self._content = edit.content
-            self._state = Rewriter._foreign_text
+            self._state = Rewriter._markup_text
         if edit.encloses and not empty and self._enclosure is None:
             self._enclosure = Enclosure(name, self._sink.offset(start + len(raw)))
         self._is_followed = edit.is_followed
@@ -547,7 +570,7 @@ class Rewriter:
         if self._search is not self._selection.html or name in STRUCTURE:
             namespace = self._opened(name, raw, 0)
         if (
-            name in RAW_TEXT
+            name in self._raw_text_names
             and namespace is not Namespace.SVG
             and namespace is not Namespace.MATHML
         ):
@@ -611,7 +634,7 @@ class Rewriter:
         if self._addition is None or place.is_inert or self._is_muted:
             return
         tag = StartTag(raw, name.decode("latin-1"), place)
-        empty = _is_empty(name, raw, place.namespace)
+        empty = self._is_empty(name, raw, place.namespace)
         self._addition.start(tag, self._sink.offset(start), empty=empty)
         self._look()
 
@@ -656,7 +679,7 @@ class Rewriter:
         `start` if it is too early to tell.
         """
         opening = buf[start : min(start + len(_CDATA), end)]
-        has_cdata = self._namespaces.has_cdata()
+        has_cdata = self._is_xml or self._namespaces.has_cdata()
         may_be_cdata = has_cdata is not False and _CDATA.startswith(opening)
         is_cut = start + len(opening) == end and opening != _CDATA
         if is_cut and (may_be_cdata or opening in _COMMENTS_TO_BE):
@@ -735,10 +758,10 @@ class Rewriter:
         self._sink.end_content(at)
         return at
 
-    # -- Text of SVG elements
+    # -- Text of elements in SVG and XML
 
-    def _foreign_text(self, buf: bytes, pos: int, end: int) -> int:
-        """Read the text and CDATA sections of an SVG element, up to its first tag.
+    def _markup_text(self, buf: bytes, pos: int, end: int) -> int:
+        """Read the text and CDATA sections of an element, up to its first tag.
 
         Each is held until it ends. Those longer than `HELD` pass unchanged.
         """
@@ -747,15 +770,15 @@ class Rewriter:
             self._text_edited(buf, pos, at, is_encoded=True)
             opening = buf[at : min(at + len(_CDATA), end)]
             if opening != _CDATA:
-                return at if _CDATA.startswith(opening) else self._foreign_text_ended(at)
+                return at if _CDATA.startswith(opening) else self._markup_text_ended(at)
             close = buf.find(b"]]>", at + len(_CDATA), end)
             if close < 0:
-                return self._foreign_text_ended(at) if end - at > HELD else at
+                return self._markup_text_ended(at) if end - at > HELD else at
             self._sink.send(at + len(_CDATA))
             self._text_edited(buf, at + len(_CDATA), close, is_encoded=False)
             pos = close + 3
             self._sink.replace(pos, b"]]>")
-        return self._foreign_text_ended(pos) if end - pos > HELD else pos
+        return self._markup_text_ended(pos) if end - pos > HELD else pos
 
     def _text_edited(self, buf: bytes, start: int, at: int, *, is_encoded: bool) -> None:
         """Send a text through its filter, with character references decoded."""
@@ -770,7 +793,7 @@ class Rewriter:
         else:
             self._sink.replace(at, references.escaped(edited) if is_encoded else edited)
 
-    def _foreign_text_ended(self, at: int) -> int:
+    def _markup_text_ended(self, at: int) -> int:
         self._sink.drop_content()
         self._state = Rewriter._data
         return at
@@ -826,10 +849,6 @@ class Rewriter:
 
 def _in(place: Place, namespace: Namespace | None) -> Place:
     return place if namespace is _HTML or namespace is None else place._replace(namespace=namespace)
-
-
-def _is_empty(name: bytes, raw: bytes, namespace: Namespace | None) -> bool:
-    return name in VOID if namespace is _HTML else is_self_closing(raw)
 
 
 def _without_attributes(raw: bytes, name: bytes) -> bytes:
