@@ -85,6 +85,8 @@ WAYS: dict[str, str] = {
     "fetch, no CORS": "fetch(u, {mode: 'no-cors'}).then((r) => r.type, (e) => [e.constructor.name, e.message])",
     "fetch of a Request": "fetch(new Request(u)).then((r) => r.status, (e) => [e.constructor.name, e.message])",
     "fetch of a URL": "fetch(new URL(u, location)).then((r) => r.status, (e) => [e.constructor.name, e.message])",
+    "fetchLater": "(() => { const r = fetchLater(u, {activateAfter: 0}); return [r.activated, Object.keys(fetchLater(u))] })()",
+    "a worklet": "CSS.paintWorklet.addModule(u).then(() => 'added', (e) => [e.constructor.name, e.name])",
     "XHR": """new Promise((done) => {
         const x = new XMLHttpRequest(), log = [];
         for (const t of ["load", "error", "abort", "loadend"]) x.addEventListener(t, () => log.push(t, x.readyState, x.status));
@@ -152,6 +154,11 @@ WAYS: dict[str, str] = {
     "a frame's srcdoc": """(async () => { const f = made('iframe'); window.heard = new Promise((d) => window.hear = d);
         f.srcdoc = '<p>a<script>fetch(' + JSON.stringify(u) + ', {mode: "no-cors"}).then((r) => parent.hear(r.type), (e) => parent.hear([e.name, e.message]))</' + 'script>';
         document.body.append(f); return await window.heard })()""",
+    "a frame's srcdoc, in markup": """(async () => { const d = made('div'); document.body.append(d);
+        window.heard = new Promise((d) => window.hear = d);
+        const code = 'fetch(' + JSON.stringify(u) + ', {mode: "no-cors"}).then((r) => parent.hear(r.type), (e) => parent.hear([e.name, e.message]))';
+        d.innerHTML = "<b>x</b><iframe title='a' srcdoc='<p>a<script>" + code + "</" + "script>'></iframe>";
+        return [await window.heard, d.children.length, d.lastChild.title, d.lastChild.contentDocument.body.innerText] })()""",
     "a worker of a blob": """new Promise((done) => {
         const w = new Worker(URL.createObjectURL(new Blob(['fetch(' + JSON.stringify(new URL(u, location).href) + ', {mode: "no-cors"})' +
             '.then((r) => postMessage(r.type), (e) => postMessage([e.name, e.message]))'])));
@@ -256,6 +263,7 @@ def compared(
 LATE = {"poster", "background", "SVG image"}
 UNSEEN = {
     "sendBeacon",
+    "fetchLater",
     "WebSocket",
     "a subclass of WebSocket",
     "ping",
@@ -279,6 +287,21 @@ class TestWays:
         bare, shielded, asked_bare, asked = compared(site, way, ADDRESSES, "partner.example")
         assert shielded == bare
         assert way in UNSEEN or set(asked) == set(asked_bare) != set()
+
+
+# Playwright does not show what is sent after the page, so the browser's own function is watched.
+WATCHED = """<script>
+  window.queued = [];
+  const native = window.fetchLater;
+  window.fetchLater = (url, ...more) => { window.queued.push(`${url}`); return native(url, ...more) };
+</script>"""
+
+
+def test_a_fetch_for_later_is_not_queued(site: Site) -> None:
+    page = site.open(head=WATCHED + site.tag())
+    for url in (LISTED, UNLISTED):
+        page.evaluate("url => { fetchLater(url); fetchLater(new URL(url)) }", url)
+    assert page.evaluate("window.queued") == [UNLISTED, UNLISTED]
 
 
 # Detached elements that load nothing, so that a verdict is all there is to see.

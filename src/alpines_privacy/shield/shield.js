@@ -381,32 +381,39 @@
   function guardRequests(realm) {
     const urlOf = realm.Request && unbound(described(realm.Request.prototype, "url").get);
     const failed = () => Promise.reject(new realm.TypeError("Failed to fetch"));
-    const asked = (value) => {
+    const urlOfRequest = (value) => {
       try {
-        return urlOf(value); /* a Request, whatever its own properties say */
+        return urlOf(value); /* whatever its own properties say */
       } catch {
-        return textOf(value);
+        return undefined; /* no Request */
       }
     };
-    wrapMethod(holderOf(realm, "fetch"), "fetch", (native) => ({
-      fetch(...args) {
-        const input = args[0];
-        if (typeof input === "object" && input !== null) {
-          const text = asked(input);
-          if (text === undefined) return apply(native, this, args);
-          if (stops(text, "x")) return failed();
-          try {
-            urlOf(input);
-          } catch {
-            args[0] = resolved(text);
-          }
-        } else if (typeof input === "string") {
-          if (stops(input, "x")) return failed();
-          args[0] = resolved(input);
-        }
-        return apply(native, this, args);
-      },
-    }).fetch);
+    /* Whether the load that a call asks for is refused; its first argument is read once. */
+    const isRefused = (args) => {
+      const input = args[0];
+      const isObject = typeof input === "object" && input !== null;
+      if (!isObject && typeof input !== "string") return false;
+      const url = isObject ? urlOfRequest(input) : undefined;
+      const text = url === undefined ? textOf(input) : url;
+      if (text === undefined) return false;
+      if (stops(text, "x")) return true;
+      if (url === undefined) args[0] = resolved(text);
+      return false;
+    };
+    const refuse = (holder, name, refused) =>
+      wrapMethod(holder, name, (native) => ({
+        [name](...args) {
+          return isRefused(args) ? refused() : apply(native, this, args);
+        },
+      })[name]);
+    refuse(holderOf(realm, "fetch"), "fetch", failed);
+    refuse(holderOf(realm, "fetchLater"), "fetchLater", () => {
+      const result = create(realm.FetchLaterResult.prototype);
+      define(result, "activated", false);
+      return result;
+    });
+    refuse(realm.Worklet && realm.Worklet.prototype, "addModule", () =>
+      Promise.reject(new realm.DOMException("Failed to load worklet module script", "AbortError")));
 
     const xhr = realm.XMLHttpRequest && realm.XMLHttpRequest.prototype;
     wrapMethod(xhr, "open", (native) => ({
@@ -905,11 +912,12 @@
     return false;
   }
 
-  /* Markup with the mark before each listed address that it would load. Nothing is removed, and no
-     quote, bracket or blank is added, so every parser finds the same tree in it. */
+  /* Markup with the mark before each listed address that it would load, and the shield in the documents of
+     its frames. Nothing is removed, and no quote, bracket or blank is added, so every parser finds the
+     same tree in it. */
   function cleaned(html, runs) {
     try {
-      if (!mayName(html)) return html;
+      if (find(html, "srcdoc") < 0 && !mayName(html)) return html;
       let out = "";
       let from = 0;
       const insert = (at, text) => {
@@ -963,6 +971,7 @@
     if (kind === "") return;
     const blank = exec(/^[\0-\x20]*/, raw)[0].length;
     if (kind === "doc") {
+      if (needsShield(decoded(raw))) insert(start, inAttribute(shieldElement()));
       const inner = /\b(?:src|srcset|data|poster)[ \t]*=[ \t]*(?:&quot;|&#34;|&#x22;|&#39;|["'])?[ \t]*((?:https?:)?\/\/[^\s"'&<>]+)/gi;
       for (let found; (found = exec(inner, raw)) !== null; ) {
         if (stops(found[1], "r") || stops(found[1], "s")) insert(start + found.index + found[0].length - found[1].length, MARK);
@@ -998,18 +1007,25 @@
     return out;
   }
   const quoted = (value) => replaced(replaced(value, "&", "&amp;"), '"', "&quot;");
+  const inAttribute = (markup) => replaced(replaced(replaced(quoted(markup), "<", "&lt;"), ">", "&gt;"), " ", "&#32;");
 
   /* A frame's own document: cleaned, with the shield before its scripts. */
   const RUNS = /<script|[\t\n\f\r /"']on[a-z]+[\t\n\f\r ]*=/i;
   function framed(html) {
     const clean = cleaned(html, true);
-    if (starts(clean, `<script src="${quoted(settings.src)}"`) || exec(RUNS, clean) === null || !inPage) return clean;
+    return needsShield(clean) ? shieldElement() + clean : clean;
+  }
+
+  const needsShield = (html) =>
+    inPage && exec(RUNS, html) !== null && !starts(html, `<script src="${quoted(settings.src)}"`);
+
+  function shieldElement() {
     const text = quoted;
     const flag = (name, is) => (is ? ` data-${name}=""` : "");
     return (
       `<script src="${text(settings.src)}" data-site="${text(site)}" data-pass="${text(settings.pass)}"` +
       `${flag("logins", settings.logins)}${flag("csp", settings.csp)}` +
-      `${settings.nonce ? ` nonce="${text(settings.nonce)}"` : ""}></script>${clean}`
+      `${settings.nonce ? ` nonce="${text(settings.nonce)}"` : ""}></script>`
     );
   }
 
