@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpines_privacy.audit.fetching.exchange import Exchange
+from alpines_privacy.audit.fetching.fetcher import Followed
+from alpines_privacy.audit.model import Signal
 from alpines_privacy.audit.reading.loads import read_loads
 from alpines_privacy.audit.reading.markup import Markup, read_markup
+from alpines_privacy.audit.visits import Visit
 
 URL = "https://shop.example/a/b"
 
@@ -117,3 +121,26 @@ def test_loads_are_what_a_page_asks_for_by_itself(markup: str, hosts: set[str]) 
 def test_any_bytes_are_read(page: bytes) -> None:
     read_markup(page, URL)
     read_loads(page, URL)
+
+
+XHTML = (
+    b"<html xmlns='http://www.w3.org/1999/xhtml'><head><title/><script src='https://t.example/a.js'/></head>"
+    b"<body><iframe/><form action='/send'><input name='email'/></form><img src='https://p.example/p'/></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hosts"),
+    [
+        ("application/xhtml+xml", {"t.example", "p.example"}),
+        ("text/xml; charset=utf-8", {"t.example", "p.example"}),
+        ("text/html", set()),
+    ],
+)
+def test_xhtml_is_read_as_xml(kind: str, hosts: set[str]) -> None:
+    got = Exchange(URL, 200, (("content-type", kind),), XHTML)
+    visit = Visit(URL, Signal.NONE, Followed((got,)), 0.0)
+    assert {load.address.host for load in visit.loads.named} == hosts
+    assert [form.action for form in visit.markup.forms] == ["https://shop.example/send"] * bool(
+        hosts
+    )

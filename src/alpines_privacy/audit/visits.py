@@ -15,7 +15,7 @@ from alpines_privacy.audit.model import Evidence, Signal
 from alpines_privacy.audit.reading.loads import Loads, read_loads
 from alpines_privacy.audit.reading.markup import Markup, read_markup
 from alpines_privacy.http.charset import is_ascii_compatible
-from alpines_privacy.http.heads import HTML_TYPES, ResponseHead, media_type
+from alpines_privacy.http.heads import HTML_TYPES, XHTML, XML_TYPES, ResponseHead, media_type
 from alpines_privacy.http.setcookie import SetCookie, parse
 from alpines_privacy.http.sniffing import sniffed
 from alpines_privacy.policy.lint import read
@@ -96,12 +96,21 @@ class Visit:
         )
 
     @cached_property
+    def _kind(self) -> str:
+        """The media type by which a browser reads the last response."""
+        kind = media_type(self.last.value("content-type"))
+        if kind and kind not in XML_TYPES:
+            return kind
+        return sniffed(ResponseHead(self.status, list(self.last.fields)), self.last.body)
+
+    @property
     def is_page(self) -> bool:
         """Whether the last response is HTML, by its type or by its first bytes."""
-        kind = media_type(self.last.value("content-type"))
-        if not kind:
-            kind = sniffed(ResponseHead(self.status, list(self.last.fields)), self.last.body)
-        return kind in HTML_TYPES
+        return self._kind in HTML_TYPES
+
+    @property
+    def _is_xml(self) -> bool:
+        return self._kind == XHTML
 
     @cached_property
     def unread(self) -> str:
@@ -121,7 +130,9 @@ class Visit:
     def markup(self) -> Markup:
         """What the page holds; of a response that is no page, nothing."""
         url = self.last.url
-        return read_markup(self.last.body, url) if self.is_page else Markup(url)
+        if not self.is_page:
+            return Markup(url)
+        return read_markup(self.last.body, url, is_xml=self._is_xml)
 
     @cached_property
     def document(self) -> Document:
@@ -136,7 +147,9 @@ class Visit:
     @cached_property
     def loads(self) -> Loads:
         """What the page names on other hosts to load from."""
-        return read_loads(self.last.body, self.last.url) if self.is_page else Loads(())
+        if not self.is_page:
+            return Loads(())
+        return read_loads(self.last.body, self.last.url, is_xml=self._is_xml)
 
 
 class Page(NamedTuple):

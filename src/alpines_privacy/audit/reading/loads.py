@@ -46,8 +46,11 @@ class Loads(NamedTuple):
     is_cut: bool = False
 
 
-def read_loads(page: bytes, url: str) -> Loads:
-    """Read the loads of a page at an address, style sheets and pages in the page included."""
+def read_loads(page: bytes, url: str, *, is_xml: bool = False) -> Loads:
+    """Read the loads of a page at an address, style sheets and pages in the page included.
+
+    `is_xml` says that browsers read the page as XML.
+    """
     address = parse(url)
     if address is None:
         return Loads(())
@@ -62,6 +65,7 @@ def read_loads(page: bytes, url: str) -> Loads:
             Outcomes(),
             Notices(),
             module="/nothing.js",
+            is_xml=is_xml,
         )
     )
     elements.rewriter()(page, last=True)

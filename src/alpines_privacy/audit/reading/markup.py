@@ -94,10 +94,10 @@ class Markup:
         return part in self.left_out
 
 
-def read_markup(page: bytes, url: str) -> Markup:
-    """Read a page of HTML at an address."""
+def read_markup(page: bytes, url: str, *, is_xml: bool = False) -> Markup:
+    """Read a page of HTML at an address; `is_xml` says that browsers read it as XML."""
     reading = _Reading(url)
-    rewriter = Rewriter(_SELECTION, lambda _: None, reading)
+    rewriter = Rewriter(_SELECTION, lambda _: None, reading, is_xml=is_xml)
     rewriter(_FIRST + page, last=True)
     return reading.result()
 
