@@ -169,7 +169,7 @@ GONE = [
     ),
     (
         "<object data=\"data:text/xml,<html><title/><script src='{}'/><p/></html>\">"
-        "|<object data=\"data:text/xml,<html><title/><script src=''/><p/></html>\">"
+        '|<object data="data:text/xml,<html><title/><script type=&#34;text/plain&#34; /><p/></html>">'
     ),
     (
         '<script type=importmap>{{"imports":{{"a":"/a.js","t":"{}"}}}}</script>'

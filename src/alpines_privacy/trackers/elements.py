@@ -376,9 +376,9 @@ class Elements:
         verdict = self._refused(tag, Verdict(attributes.addresses(tag, loads)))
         if "src" in verdict.edits:
             verdict.edits["integrity"] = None
-            # A script without an address would run its text; with an empty one it runs nothing.
+            # A script without an address would run its text. In XML, comments may divide that.
             if self._context.is_xml:
-                verdict.edits["src"] = ""
+                verdict.edits["type"] = _NO_SCRIPT
             else:
                 verdict.content = emptied
         elif tag.get("src") is None:
@@ -475,6 +475,7 @@ _SENDS = (
     "visitor sends it."
 )
 _BASE: LoadKinds = ("script",)
+_NO_SCRIPT = "text/plain"  # the type of a script element that runs nothing and fires nothing
 # A style sheet without any of these names no other host; the URL parser drops tabs.
 _MAY_NAME_HOST = re.compile(rb"//|\\|/\t|[hH][tT][tT][pP]").search
 _HANDLERS: Mapping[str, Callable[[Elements, StartTag, Loads], Verdict]] = MappingProxyType(
