@@ -86,7 +86,6 @@ WAYS: dict[str, str] = {
     "fetch of a Request": "fetch(new Request(u)).then((r) => r.status, (e) => [e.constructor.name, e.message])",
     "fetch of a URL": "fetch(new URL(u, location)).then((r) => r.status, (e) => [e.constructor.name, e.message])",
     "fetchLater": "(() => { const r = fetchLater(u, {activateAfter: 0}); return [r.activated, Object.keys(fetchLater(u))] })()",
-    "a worklet": "CSS.paintWorklet.addModule(u).then(() => 'added', (e) => [e.constructor.name, e.name])",
     "XHR": """new Promise((done) => {
         const x = new XMLHttpRequest(), log = [];
         for (const t of ["load", "error", "abort", "loadend"]) x.addEventListener(t, () => log.push(t, x.readyState, x.status));
@@ -302,6 +301,17 @@ def test_a_fetch_for_later_is_not_queued(site: Site) -> None:
     for url in (LISTED, UNLISTED):
         page.evaluate("url => { fetchLater(url); fetchLater(new URL(url)) }", url)
     assert page.evaluate("window.queued") == [UNLISTED, UNLISTED]
+
+
+def test_frames_before_the_first_script_have_the_shield(site: Site) -> None:
+    page = site.open(
+        "<iframe></iframe><iframe srcdoc='<p>a'></iframe>"
+        + site.tag()
+        + f"<script>asked = frames[0].fetch('{LISTED}', {{mode: 'no-cors'}}).then(() => 1, (e) => e.message)</script>",
+        head="",
+    )
+    assert page.evaluate("asked") == "Failed to fetch"
+    assert site.asked == []
 
 
 # Detached elements that load nothing, so that a verdict is all there is to see.

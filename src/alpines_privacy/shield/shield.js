@@ -412,8 +412,6 @@
       define(result, "activated", false);
       return result;
     });
-    refuse(realm.Worklet && realm.Worklet.prototype, "addModule", () =>
-      Promise.reject(new realm.DOMException("Failed to load worklet module script", "AbortError")));
 
     const xhr = realm.XMLHttpRequest && realm.XMLHttpRequest.prototype;
     wrapMethod(xhr, "open", (native) => ({
@@ -1099,6 +1097,7 @@
       });
       if (name === "HTMLIFrameElement") enterWhenLoaded(realm, windowOf, enter);
     });
+    for (let i = 0; realm[i]; i++) enter(realm[i]); /* frames in the page before its first script */
   }
 
   /* An empty frame fires `load` while it is inserted, before the page can use it. */
