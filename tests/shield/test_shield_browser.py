@@ -303,6 +303,20 @@ def test_a_fetch_for_later_is_not_queued(site: Site) -> None:
     assert page.evaluate("window.queued") == [UNLISTED, UNLISTED]
 
 
+def test_a_page_in_a_frame_before_the_first_script_has_its_own_shield(site: Site) -> None:
+    gone = (
+        '<script data-alpines-refused="https://www.googletagmanager.com/gtag/js?id=G-1"></script>'
+    )
+    inner = f"{site.tag()}{gone}<script>window.kind = typeof gtag</script>"
+    site.files["/inner"] = (inner, "text/html; charset=utf-8")
+    frames = (
+        f"<iframe src='/inner'></iframe><iframe srcdoc='{inner.replace('&', '&amp;')}'></iframe>"
+    )
+    page = site.open(frames + site.tag(), head="")
+    kinds = [frame.evaluate("window.kind") for frame in page.frames[1:]]
+    assert kinds == ["function", "function"]
+
+
 def test_frames_before_the_first_script_have_the_shield(site: Site) -> None:
     page = site.open(
         "<iframe></iframe><iframe srcdoc='<p>a'></iframe>"

@@ -1075,8 +1075,9 @@
   /* ---------------------------------------------------------------------------------- 9. Frames */
 
   function guardFrames(realm) {
-    const enter = (window) => {
+    const enter = (window, ifEmpty) => {
       try {
+        if (ifEmpty && (attributeOf(window.frameElement, "src") || attributeOf(window.frameElement, "srcdoc"))) return;
         if (window && window.Document && !described(window, INSTALLED)) install(window);
       } catch {
         /* another origin's */
@@ -1097,7 +1098,8 @@
       });
       if (name === "HTMLIFrameElement") enterWhenLoaded(realm, windowOf, enter);
     });
-    for (let i = 0; realm[i]; i++) enter(realm[i]); /* frames in the page before its first script */
+    /* Frames that are in the page before its first script; those that load a page get its own shield. */
+    for (let i = 0; realm[i]; i++) enter(realm[i], true);
   }
 
   /* An empty frame fires `load` while it is inserted, before the page can use it. */
