@@ -30,7 +30,7 @@ __all__ = ["Payments", "RefusedPayments", "payments_for"]
 _LARGEST = 1_000_000  # bytes of a body that is examined; a larger one passes
 _LONGEST_VALUE = 8192  # bytes of a value that is read: JSON within a field, a number in escapes
 _SHORTEST_QUERY = 7  # characters: cvv=123
-_MOST_DOCUMENTS = 100  # of JSON in one body's fields; each is read on its own
+_MOST_DOCUMENTS = 16  # of JSON in one body's fields; each is read on its own
 _JSON_TYPE = "application/json"
 _FORM_TYPE = "application/x-www-form-urlencoded"  # as a query is read
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\[\]*-]{1,64}")
