@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, chain
+from itertools import accumulate, chain, groupby
 from typing import NamedTuple
 
 from alpines_privacy.http.body import Fields, unquoted
@@ -36,15 +36,11 @@ _SEPARATOR = r"[\s.\-\u00ad\u200b-\u200f\u2010-\u2015\u2060]{0,3}+"
 _NUMBER = re.compile(rf"\d(?:{_SEPARATOR}\d){{12,18}}")
 # Under a name for cards whatever stands between or around the digits.
 _NAMED_NUMBER = re.compile(r"[\W_]*+(\d(?:[\W_]{0,3}+\d){12,18})[\W_]*+")
-# Of a text under such a name: numbers with what stands between, after no letter but a track's `%B`.
-_RUN_IN_TEXT = re.compile(
-    r"(?:(?<![^\W_])|(?<=%B))\d++(?:[\W_]{1,3}+\d++)*+(?![^\W_])", re.IGNORECASE
-)
+_WORD = re.compile(r"[^\W_]++")
 _MAY_BE_CARD = re.compile(r"(?:\D*+\d){13}")
 _PIECE = re.compile(r"\d{3,6}")
 _GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
 _CODE = re.compile(r"\d{3,4}")
-_DIGITS = re.compile(r"\d++")
 _STEP = re.compile(r"[.\[\]]+")
 # Names of bank accounts are names of another thing here: they have as many digits.
 _NEUTRAL = NEUTRAL_WORDS - {"account", "acct"}
@@ -133,12 +129,13 @@ def _is_named_card(text: str) -> bool:
     """Tell whether a value under a name for cards is a card's number, or a text that holds one."""
     if (named := _NAMED_NUMBER.fullmatch(text)) and is_issued(_digits(named[1])):
         return True
-    return any(map(_holds_card, _RUN_IN_TEXT.findall(text)))
+    words = _WORD.findall(text.replace("%B", "%"))  # a card's track begins with it
+    return any(is_number and _hold_card(run) for is_number, run in groupby(words, str.isdecimal))
 
 
-def _holds_card(run: str) -> bool:
-    """Tell whether some of a run's numbers, one after the other, are a card's: `4111… 12/25 123`."""
-    groups = [_digits(group) for group in _DIGITS.findall(run)]
+def _hold_card(numbers: Iterable[str]) -> bool:
+    """Tell whether some of these numbers, one after the other, are a card's: `4111… 12/25 123`."""
+    groups = list(map(_digits, numbers))
     return any(map(_is_whole, chain.from_iterable(map(accumulate, _tails(groups)))))
 
 
