@@ -55,6 +55,7 @@ _BETWEEN = r"""(?:[^\w"'&=:;,{}\[\]<>\\]|_|\\[bfnrt/]?)"""
 _LONG_RUN = re.compile(rf"(?<!\d)\d(?:\d|{_BETWEEN}{{1,3}}+\d){{12,}}+")
 _CODE_NAMES = re.compile(r"cv[vc]|csc|securit|card", re.IGNORECASE)
 _LONGEST_NUMBER = 19  # digits
+_MOST_GROUPS = 6  # of them: one of more than three digits, and others of three
 
 
 class Finding(NamedTuple):
@@ -130,17 +131,24 @@ def _is_named_card(text: str) -> bool:
     if (named := _NAMED_NUMBER.fullmatch(text)) and is_issued(_digits(named[1])):
         return True
     words = _WORD.findall(text.replace("%B", "%"))  # a card's track begins with it
-    return any(is_number and _hold_card(run) for is_number, run in groupby(words, str.isdecimal))
+    runs = (list(run) for is_group, run in groupby(words, _is_group) if is_group)
+    return any(map(_hold_card, runs))
 
 
-def _hold_card(numbers: Iterable[str]) -> bool:
-    """Tell whether some of these numbers, one after the other, are a card's: `4111… 12/25 123`."""
-    groups = list(map(_digits, numbers))
-    return any(map(_is_whole, chain.from_iterable(map(accumulate, _tails(groups)))))
+def _is_group(word: str) -> bool:
+    """Tell whether a word may be a group of a card's digits: 16 alone, 4 and 6 and 5, at the end 3."""
+    return len(word) >= _FEWEST and word.isdecimal()
 
 
-def _tails(groups: list[str]) -> Iterator[list[str]]:
-    return (groups[start : start + _LONGEST_NUMBER] for start in range(len(groups)))
+def _hold_card(groups: list[str]) -> bool:
+    """Tell whether some of these groups, one after the other, are a card's: `4111… 2512101`."""
+    return any(map(_is_whole, chain.from_iterable(map(accumulate, _beginnings(groups)))))
+
+
+def _beginnings(groups: list[str]) -> Iterator[list[str]]:
+    for start, group in enumerate(groups):
+        if len(group) > _FEWEST:
+            yield list(map(_digits, groups[start : start + _MOST_GROUPS]))
 
 
 def _is_whole(digits: str) -> bool:
