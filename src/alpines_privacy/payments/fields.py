@@ -131,7 +131,7 @@ def _is_named_card(text: str) -> bool:
     if (named := _NAMED_NUMBER.fullmatch(text)) and is_issued(_digits(named[1])):
         return True
     words = _WORD.findall(text.replace("%B", "%"))  # a card's track begins with it
-    runs = (list(run) for is_group, run in groupby(words, _is_group) if is_group)
+    runs = (list(map(_digits, run)) for is_group, run in groupby(words, _is_group) if is_group)
     return any(map(_hold_card, runs))
 
 
@@ -148,7 +148,7 @@ def _hold_card(groups: list[str]) -> bool:
 def _beginnings(groups: list[str]) -> Iterator[list[str]]:
     for start, group in enumerate(groups):
         if len(group) > _FEWEST:
-            yield list(map(_digits, groups[start : start + _MOST_GROUPS]))
+            yield groups[start : start + _MOST_GROUPS]
 
 
 def _is_whole(digits: str) -> bool:
@@ -194,4 +194,6 @@ def _is_issued(run: re.Match[str]) -> bool:
 
 def _digits(text: str) -> str:
     """Return the digits of a text as those of ASCII."""
+    if text.isascii() and text.isdecimal():
+        return text
     return "".join([str(int(char)) for char in text if char.isdecimal()])
