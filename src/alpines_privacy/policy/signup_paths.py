@@ -24,7 +24,7 @@ _DECLARED = re.compile(r"(/(?!:)([^/{}<>*?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?"
 
 def is_path(text: str) -> bool:
     """Tell whether a text is a path as policies declare them: `/register`, `/clubs/{club}/join`."""
-    return _DECLARED.fullmatch(text) is not None
+    return text == "/" or _DECLARED.fullmatch(text) is not None
 
 
 def plain(path: str) -> str:
