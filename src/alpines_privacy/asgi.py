@@ -30,6 +30,7 @@ from alpines_privacy.http.heads import (
     field_name,
     media_type,
     read_loosely,
+    size_of_fields,
 )
 from alpines_privacy.http.outcomes import Answer, Hold, More, NeedBody, Pass, Send, Watcher
 from alpines_privacy.http.privacy import KEY, is_current
@@ -207,6 +208,24 @@ class ASGIResponse(ResponseHead):
     @fields.setter
     def fields(self, fields: list[Field]) -> None:
         self._fields = fields
+
+    @property
+    def raw(self) -> list[RawField]:
+        """The fields as ASGI carries them."""
+        return self._raw if self._fields is None else _raw(self._fields)
+
+    def append(self, name: str, value: str) -> None:
+        """Add one line at the end, without decoding the others."""
+        if self._fields is not None:
+            super().append(name, value)
+            return
+        if not self.changed:
+            self._given, self.changed = self._raw, True
+        self._raw = [*self._raw, *_raw([(name, value)])]
+        self.names[name] = value
+
+    def _size(self) -> int:
+        return size_of_fields(self._raw if self._fields is None else self._fields)
 
 
 class _Exchange:
@@ -604,7 +623,9 @@ def _raw(fields: Iterable[Field]) -> list[RawField]:
 
 def _with_fields(message: Message, head: ResponseHead) -> Message:
     """Return the same message for an unedited head, else a copy with the edited fields."""
-    return {**message, "headers": _raw(head.fields)} if head.changed else message
+    if not head.changed:
+        return message
+    return {**message, "headers": head.raw if isinstance(head, ASGIResponse) else _raw(head.fields)}
 
 
 def _filtered(message: Message, visit: Visit) -> Message:

@@ -28,6 +28,7 @@ __all__ = ["EncryptedOnly", "EncryptionFields", "transport_for"]
 STRICT = "strict-transport-security"
 _CSP = "content-security-policy"
 _UPGRADE: Field = (_CSP, "upgrade-insecure-requests")
+_UPGRADE_SIZE = size_of_fields([_UPGRADE])
 
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\]")
 _PORT = re.compile(r":[0-9]*+\Z")
@@ -102,6 +103,7 @@ class EncryptionFields(Promise):
 
     def __init__(self, policy: PrivacyPolicy) -> None:
         self._strict = None if policy.hsts is None else (STRICT, _value(policy.hsts))
+        self._size = size_of_fields([self._strict]) if self._strict else 0
         self._upgrades = policy.upgrade_insecure_requests
 
     def response(self, context: RequestContext, head: ResponseHead) -> None:
@@ -109,7 +111,7 @@ class EncryptionFields(Promise):
         self.plain(context, head)
         is_page = head.is_html and 200 <= head.status != 304  # Not Modified
         if self._upgrades and is_page and context.https and not _upgrades(head):
-            _add(head, _UPGRADE)
+            _add(head, _UPGRADE, _UPGRADE_SIZE)
 
     def plain(self, context: RequestContext, head: ResponseHead) -> None:
         """Add Strict-Transport-Security, over https alone (RFC 6797 §7.2) and never beside the app's own."""
@@ -117,13 +119,16 @@ class EncryptionFields(Promise):
         if strict is None or STRICT in head.names or head.status < 200 or not context.https:
             return
         if not _is_this_machine(context):  # the field would hold for whatever else runs here
-            _add(head, strict)
+            _add(head, strict, self._size)
 
 
 def _is_this_machine(context: RequestContext) -> bool:
     """Whether the visitor asked for a loopback host; a proxy may write one into Host."""
     asked = context.request.values("host")
-    name = _PORT.sub("", asked[0].lower()) if asked else ""
+    name = asked[0].lower() if asked else ""
+    if name[:1] not in {"1", "["} and "localhost" not in name:  # nearly always
+        return False
+    name = _PORT.sub("", name)
     return is_loopback_host(name) and is_loopback_host(context.client.host)
 
 
@@ -133,8 +138,8 @@ def _value(hsts: Hsts) -> str:
     return f"max-age={hsts.max_age}{more}"
 
 
-def _add(head: ResponseHead, field: Field) -> None:
-    if size_of_fields([field]) <= head.room:
+def _add(head: ResponseHead, field: Field, size: int) -> None:
+    if size <= head.room:
         head.append(*field)
 
 

@@ -33,6 +33,8 @@ NETWORKS = [
     ("::ffff:203.0.113.77", "203.0.113.0/24"),
     ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"),
     ("fe80::1%eth0", "fe80::/56"),
+    ("64:ff9b::cb00:7109", "203.0.113.0/24"),
+    ("64:ff9b:1::cb00:7109", "64:ff9b:1::/56"),
     ("", "None"),
     ("unix:/run/app.sock", "None"),
 ]
@@ -43,7 +45,7 @@ def test_a_customer_has_one_network(address: str, network: str) -> None:
     assert str(customer_network(address)) == network
 
 
-@given(st.ip_addresses())
+@given(st.ip_addresses().filter(lambda ip: not str(ip).startswith("64:ff9b::")))
 def test_each_address_lies_in_its_customer_s_network(ip: object) -> None:
     read, network = read_ip(str(ip)), customer_network(str(ip))
     assert read is not None

@@ -353,6 +353,15 @@ def test_a_place_is_known_for_one_spelling_of_a_name() -> None:
     assert made.post(**own, address=ELSEWHERE).status_code == 401
 
 
+def coded_part(coding: str, content: bytes, charset: str = "") -> dict[str, Any]:
+    """Return an attempt of one part, which Django decodes by its Content-Transfer-Encoding."""
+    head = f'Content-Disposition: form-data; name="username"\r\nContent-Transfer-Encoding: {coding}'
+    return {
+        "content": b"--B\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n--B--\r\n",
+        "headers": {"content-type": f"multipart/form-data; boundary=B{charset}"},
+    }
+
+
 ATTEMPTS: dict[str, Callable[[], dict[str, Any]]] = {
     "form": lambda: {"data": {"username": "mira", "password": "x"}},
     "JSON": lambda: {"json": {"username": "mira"}},
@@ -371,6 +380,8 @@ ATTEMPTS: dict[str, Callable[[], dict[str, Any]]] = {
         "content": b"a=1;username=mira",
         "headers": {"content-type": "application/x-www-form-urlencoded"},
     },
+    "base64 of a part": lambda: coded_part("base64", b"bWlyYQ=="),
+    "quoted-printable of a part": lambda: coded_part("Quoted-Printable", b"=6dira"),
     "basic": lambda: {"headers": {"authorization": "Basic bWlyYTp4"}, "content": b""},
 }
 
@@ -430,6 +441,15 @@ def test_odd_bodies_are_refused_unread() -> None:
     assert made.post(content=names).status_code == 422
     assert made.post(content=b"").status_code == 401
     assert made.post(content=b"\xff\xfe\x00{").status_code == 401
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "cp037", "unicode_escape", "punycode"])
+def test_a_name_in_a_charset_that_hides_it_is_refused(charset: str) -> None:
+    """Starlette and Django decode the parts of a form by the charset that its Content-Type names."""
+    made = bare(policy_of())
+    odd = coded_part("8bit", b"m+AGk-ra", f"; charset={charset}")
+    assert made.post(**odd).status_code == 422
+    assert made.post(**coded_part("8bit", b"mira", "; charset=utf-8")).status_code == 401
 
 
 def test_guesses_at_the_same_moment_do_not_all_pass() -> None:

@@ -14,6 +14,7 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -82,6 +83,32 @@ def test_groups_as_embossed_are_enough_under_a_name_nobody_knows() -> None:
 def test_a_mistyped_number_under_a_card_s_name_is_one() -> None:
     assert finds("card_number", "4242424242424241")
     assert not finds("number", "4242424242424241")
+
+
+IN_TEXT = [f"Visa {CARD}", f"N\u00b0 {CARD}", f"{CARD} 12/30 123", f"{CARD}=3012101", f"%B{CARD}^KHAN/A^3012101?",
+           "no. 4242 4242 4242 4242, 12/30"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", IN_TEXT)
+def test_a_card_in_a_text_under_a_card_s_name_counts_by_its_check_digit(text: str) -> None:
+    assert finds("card", text)
+    assert not finds("note", text)
+    assert not finds("card", text.replace(CARD, CARD[:-1] + "7").replace("4242,", "4247,"))
+
+
+def test_a_card_in_several_fields_is_one() -> None:
+    digits = [CARD[at : at + 4] for at in range(0, 16, 4)]
+    for names in (["card1", "card2", "card3", "card4"], ["card[]"] * 4, ["card.0", "card.1"] * 2):
+        assert FIELDS.find(iter(list(zip(names, digits, strict=True)))) is not None
+        wrong = [*digits[:3], "4247"]
+        assert FIELDS.find(iter(list(zip(names, wrong, strict=True)))) is None
+
+
+def test_identifiers_under_a_card_s_name_are_no_cards() -> None:
+    made = random.Random(14)  # noqa: S311 - nobody is to be surprised
+    rows = [f"{made.getrandbits(128):032x}" for _ in range(2000)]
+    rows += [str(UUID(int=made.getrandbits(128), version=4)) for _ in range(2000)]
+    assert [row for row in rows if finds("card", row)] == []
 
 
 CODES = [
@@ -207,6 +234,9 @@ def multipart(fields: dict[str, str], *, file: bytes = b"") -> tuple[str, bytes]
 
 FIELDS_OF_A_CARD = {"name": "Ayesha", "card_number": "4242 4242 4242 4242", "exp": "12/30"}
 BODIES: dict[str, tuple[str, bytes]] = {
+    "JSON in a form": (FORM, urlencode({"order": json.dumps({"card": {"number": CARD}, "a": "x" * 2000})}).encode()),
+    "JSON in a multipart form": multipart({"order": json.dumps([{"number": CARD}])}),
+    "JSON in JSON": ("application/json", json.dumps({"order": json.dumps({"pan": CARD})}).encode()),
     "a form": (FORM, urlencode(FIELDS_OF_A_CARD).encode()),
     "a form with %20": (FORM, urlencode(FIELDS_OF_A_CARD, quote_via=quote).encode()),
     "a form in escapes": (FORM, b"n=1&card_number=" + b"".join(b"%%%x" % b for b in CARD.encode())),

@@ -45,7 +45,7 @@ def linked(page: bytes, *cuts: int, opted_out: bool = False, follows: bool = Tru
     rewrite = PAGES.begin(
         url="https://shop.example/",
         opted_out=opted_out,
-        addition=PrivacyLink("/privacy", "/_privacy/", may_follow_page=follows),
+        addition=PrivacyLink("/privacy", "/_privacy/", "shop.example", may_follow_page=follows),
     )
     edges = [0, *sorted(cuts), len(page)]
     pieces = [rewrite(page[start:end], last=False) for start, end in pairwise(edges)]
@@ -67,6 +67,10 @@ HAVE = [
     "<a href=/p aria-label='Privacy policy'>§</a>",
     "<a href=/p><i class=icon aria-label=privacy></i></a>",
     "<a href=/p title=Privacy>§</a>",
+    "<a href=https://shop.example/p>Privacy</a>",
+    "<a href=//www.shop.example/p>Privacy</a>",
+    "<a href=#privacy>Privacy</a>",
+    "<a href=https://policies.google.com/privacy>Privacy</a> <a href=/p>Privacy</a>",
     "<map name=m><area href=/p alt=Privacy></map>",
     "<a href=/home>Home</a> <a href=/p>Privacy</a>",
     "<a href=/p>Privacy",
@@ -92,6 +96,11 @@ LACK = [
     "<a href=/_privacy/preference>Your privacy preference</a>",
     "<a href='_privacy/preference'>Your privacy preference</a>",
     "<a href='https://shop.example/mount/_privacy/preference'>Your privacy preference</a>",
+    "reCAPTCHA: Google's <a href=https://policies.google.com/privacy>Privacy Policy</a> applies.",
+    "<a href=//policies.other.example/privacy>Privacy</a>",
+    "<a href='\\\\policies.other.example/privacy'>Privacy</a>",
+    "<a href=mailto:privacy@shop.example>Privacy</a>",
+    "<a href='javascript:open()'>Privacy</a>",
     "<a href=/p hidden>Privacy</a>",
     "<a href=/p style='color:red; DISPLAY : none'>Privacy</a>",
     "<a href=/p style=visibility:hidden>Privacy</a>",
@@ -149,7 +158,7 @@ def test_a_page_without_one_gets_one_at_its_end(body: str, around: str, opted_ou
 
 def test_what_a_link_keeps_is_bounded_whatever_is_in_it() -> None:
     """A link that does not end may go on with as many labels as the stream brings."""
-    link = PrivacyLink("/privacy", "/_privacy/", may_follow_page=True)
+    link = PrivacyLink("/privacy", "/_privacy/", "shop.example", may_follow_page=True)
     link.start(StartTag(b"<a href=/p>", "a"), 0, empty=False)
     icon = StartTag(b"<img alt='%b'>" % (b"x" * 4_000), "img")
     tracemalloc.start()

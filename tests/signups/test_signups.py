@@ -751,6 +751,14 @@ def test_a_path_declared_with_its_mount_point_is_found_below_it() -> None:
         assert isinstance(decided(guard, request, f"dob={TWELVE}".encode()), Answer)
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_signup_on_the_home_page_is_found_there_alone(protocol: str) -> None:
+    with site_of(protocol, PrivacyPolicy(signups=[Signup("/", birth_date="dob")])) as made:
+        for path, status in (("/", 403), ("//", 403), ("/register", 200), ("/news/", 200)):
+            assert made.visitor().post(path, data={"dob": "2020-01-01"}).status_code == status
+        assert made.visitor().post("/", data={"dob": "1990-01-01"}).status_code == 200
+
+
 def test_a_declaration_below_the_mount_point_wins_over_a_word() -> None:
     guard = Guard(PrivacyPolicy(signups=[Signup("/clubs/{club}/join", birth_date="born")]))
     request = Sent(("content-type", FORM), method="POST", path="/app/clubs/a/join", mount="/app")

@@ -10,11 +10,12 @@ import base64
 import codecs
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alpines_privacy import PrivacyPolicy
@@ -163,6 +164,32 @@ def test_a_date_is_read_in_all_ways_an_app_may_read_it(written: str) -> None:
 )
 def test_a_date_that_may_be_anything_passes(written: str) -> None:
     assert answered(FORM, f"dob={quote(written)}&password=x".encode()) == 0
+
+
+@given(
+    st.dates(date(1900, 1, 1), date(2000, 1, 1)).filter(
+        lambda day: (day.year, day.month) != (1970, 1)
+    ),
+    st.integers(-12 * 4, 14 * 4),
+    st.sampled_from([1, 1000]),
+)
+@example(date(1963, 8, 16), 0, 1000)
+@example(date(1976, 5, 27), 0, 1000)
+@example(date(1930, 3, 1), 20, 1)
+def test_a_grown_ups_midnight_in_seconds_or_milliseconds_is_no_childs_date(
+    born: date, quarters: int, unit: int
+) -> None:
+    """Before 1970 they have a sign, of the seventies twelve digits, which may be a compact date too."""
+    midnight = datetime(born.year, born.month, born.day, tzinfo=UTC).timestamp() - quarters * 900
+    for written in (str(int(midnight) * unit), f"{int(midnight) * unit}.0"):
+        assert answered(FORM, f"dob={written}&password=x".encode()) == 0
+
+
+def test_a_date_that_its_parts_contradict_may_be_of_something_else() -> None:
+    birth = {"year": 1980, "month": 3, "day": 2, "place": "Lahore 2020"}
+    assert answered(JSON, json.dumps({"birth": birth, "password": "x"}).encode()) == 0
+    child = {"year": 2019, "month": 3, "day": 1, "place": "Lahore 2020"}
+    assert answered(JSON, json.dumps({"birth": child, "password": "x"}).encode()) == 403
 
 
 def test_one_name_with_two_dates_is_read_in_two_ways() -> None:

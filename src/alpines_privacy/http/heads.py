@@ -54,8 +54,8 @@ NEVER_PLAIN = frozenset({304, 404})
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://[^/?#]*+").match
 
 _MOST_ADDED = 1536  # bytes of what the layer adds to a head
-_MOST = 3584  # bytes of a head with that
 _STATUS_LINE = 48  # bytes, about: HTTP/1.1 511 Network Authentication Required
+_MOST = 3584 - _STATUS_LINE  # bytes of a head's fields with that
 
 
 class Asked(NamedTuple):
@@ -209,6 +209,7 @@ class ResponseHead:
     """
 
     __slots__ = ("_given", "changed", "fields", "is_unsized", "media_type", "names", "status")
+    _given: list[Field] | list[tuple[bytes, bytes]]  # by the app, once they are changed
 
     def __init__(self, status: int, fields: list[Field]) -> None:
         self.status = status
@@ -292,9 +293,14 @@ class ResponseHead:
         All additions share 1.5 KB, less what the app has used of 3.5 KB. A default nginx answers 502
         to a head above 4 KB, of which its server writes lines of its own.
         """
-        given = size_of_fields(self._given if self.changed else self.fields)
-        budget = min(_MOST_ADDED, _MOST - _STATUS_LINE - given)
-        return min(budget, budget + given - size_of_fields(self.fields))
+        size = self._size()
+        if not self.changed:
+            return min(_MOST_ADDED, _MOST - size)
+        given = size_of_fields(self._given)
+        return min(_MOST_ADDED, _MOST - given) - max(0, size - given)
+
+    def _size(self) -> int:
+        return size_of_fields(self.fields)
 
     def copy(self) -> ResponseHead:
         """Return a head of its own with the same content."""
@@ -303,7 +309,7 @@ class ResponseHead:
         return head
 
 
-def size_of_fields(fields: Iterable[Field]) -> int:
+def size_of_fields(fields: Iterable[Field] | Iterable[tuple[bytes, bytes]]) -> int:
     """Return the bytes of field lines in a head of HTTP/1.1."""
     return sum([len(name) + len(value) + 4 for name, value in fields])  # ": " and CRLF
 

@@ -10,6 +10,7 @@ __all__ = ["Network", "customer_network", "read_ip"]
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 _PREFIXES = {4: 24, 6: 56}
 
 
@@ -23,6 +24,13 @@ def read_ip(text: str) -> Address | None:
 
 
 def customer_network(address: str) -> Network | None:
-    """Return the /24 or the /56 of an address, which one customer of a provider gets; None for other text."""
+    """Return the /24 or the /56 of an address, which one customer of a provider gets; None for other text.
+
+    An IPv4 address that a translator writes as IPv6 (RFC 6052 §2.1) counts as itself: all of them share one /56.
+    """
     ip = read_ip(address)
-    return None if ip is None else ipaddress.ip_network((ip, _PREFIXES[ip.version]), strict=False)
+    if ip is None:
+        return None
+    if ip in _TRANSLATED:
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ipaddress.ip_network((ip, _PREFIXES[ip.version]), strict=False)

@@ -68,7 +68,7 @@ _KINDS = {
     "USER_AGENT": "useragent ua",
     "CARD": """
         card cardnumber cardnum creditcard creditcardnumber debitcard debitcardnumber ccnumber
-        ccnum pan
+        ccnum pan primaryaccountnumber
     """,
     "CVV": "cvv cvv2 cvc cvc2 csc securitycode cardcode cardverificationvalue",
     "IBAN": "iban ibannumber",

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from binascii import Error as BinasciiError
+from binascii import a2b_base64, a2b_qp
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TypeAlias
 
 from alpines_privacy.http.body import NONE, Fields, read_fields, unquoted
@@ -28,6 +31,9 @@ _PART_NAME = re.compile(
     rb'[;\s]name(\*[0-9]*\*?)?\s*=\s*(?:"([^"\r\n]*)"|(%s))' % _TOKEN, re.IGNORECASE
 )
 _ENCODED = re.compile(rb"[\w-]{0,40}'[\w-]{0,40}'")
+_CODING = re.compile(
+    rb"content-transfer-encoding\s*+:\s*+(?:(base64)|quoted-printable)", re.IGNORECASE
+)
 _FILE_NAME = re.compile(rb"[;\s]filename\*?\s*=", re.IGNORECASE)
 _GAP = re.compile(rb"\r?\n\r?\n|\r\r")
 _LINE = re.compile(rb"[^\r\n]*+")
@@ -131,8 +137,8 @@ def _parts(body: bytes, longest: int = _ANY, delimiter: bytes = b"") -> Fields:
         gap = _GAP.search(body, at, end)
         head = body[at : gap.start() if gap else end]
         if names := _names_of(head):
-            value = _value_of(head, body[gap.end() : end] if gap else b"")
-            yield from ((name, value) for name in names)
+            values = _values_of(head, body[gap.end() : end] if gap else b"")
+            yield from ((name, value) for name in names for value in values)
         at = end + len(delimiter)
 
 
@@ -153,9 +159,19 @@ def _names_of(head: bytes) -> Iterable[str]:
     return names
 
 
-def _value_of(head: bytes, content: bytes) -> str:
-    value = b"" if _FILE_NAME.search(head) else _LINE_END.sub(b"", content)
-    return value.decode(errors="replace")
+def _values_of(head: bytes, content: bytes) -> list[str]:
+    """Return a part's value, and what it decodes to where its head says that it is encoded.
+
+    Django decodes base64 (RFC 2045 §6); most parsers overlook the field.
+    """
+    if _FILE_NAME.search(head):
+        return [""]
+    content = _LINE_END.sub(b"", content)
+    values = [content]
+    if coding := _CODING.search(head):
+        with suppress(BinasciiError):
+            values.append(a2b_base64(content) if coding[1] else a2b_qp(content))
+    return [value.decode(errors="replace") for value in values]
 
 
 _Looks: TypeAlias = Callable[[str, bytes], bool]

@@ -8,11 +8,13 @@ from functools import cache
 from publicsuffixlist import PublicSuffixList
 
 from alpines_privacy.http.cache import cached
+from alpines_privacy.http.url import parse
 
-__all__ = ["cookie_domains", "is_same_site", "registrable_domain"]
+__all__ = ["cookie_domains", "is_same_site", "leads_to_site", "registrable_domain"]
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:")
 _ALL_DIGITS = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -53,6 +55,17 @@ def is_same_site(host: str, other: str) -> bool:
     return host == other or (
         (site := registrable_domain(host)) is not None and site == registrable_domain(other)
     )
+
+
+def leads_to_site(reference: str, host: str) -> bool:
+    """Tell whether a reference in a page of `host` leads to its site: a relative one, or one of a host of it."""
+    reference = reference.strip()
+    if reference.replace("\\", "/").startswith("//"):
+        reference = f"https:{reference}"
+    if not _SCHEME.match(reference):
+        return True
+    address = parse(reference)
+    return address is not None and is_same_site(address.host, host)
 
 
 def _in_unicode(label: str) -> str:

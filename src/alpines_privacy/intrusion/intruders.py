@@ -13,6 +13,7 @@ from collections import Counter
 from functools import partial
 from typing import ClassVar
 
+from alpines_privacy.http.content_type import Unreadable
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.events import announce_lockout
 from alpines_privacy.http.heads import RequestHead, ResponseHead
@@ -25,7 +26,7 @@ from alpines_privacy.http.routes import Routes
 from alpines_privacy.intrusion.failures import Failures, Kind
 from alpines_privacy.intrusion.names import MOST, NamedAccounts
 from alpines_privacy.intrusion.proxies import OneAddress
-from alpines_privacy.intrusion.refusal import refusal, too_large, too_many_names
+from alpines_privacy.intrusion.refusal import refusal, too_large, too_many_names, unreadable
 from alpines_privacy.intrusion.shared import Counting, redis_storage
 from alpines_privacy.intrusion.verdicts import Verdicts, asks_for_password
 from alpines_privacy.intrusion.who import Allowed, Hashes
@@ -127,7 +128,10 @@ class Intruders(Promise):
     def _judge(
         self, context: RequestContext, login: Login, route: _Route, body: bytes
     ) -> Answer | None:
-        named = route.accounts.read(context.request, body)
+        try:
+            named = route.accounts.read(context.request, body)
+        except Unreadable:
+            return unreadable
         if len(named.names) > MOST:
             return too_many_names
         self._name(login, *named.names)

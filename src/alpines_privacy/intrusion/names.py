@@ -16,6 +16,7 @@ from alpines_privacy.http.body import Names, names_within, read_fields
 from alpines_privacy.http.content_type import Unreadable, content_type_of
 from alpines_privacy.http.heads import RequestHead
 from alpines_privacy.http.loose_body import readings
+from alpines_privacy.http.raw_text import hides_text
 
 __all__ = ["MOST", "Named", "NamedAccounts"]
 
@@ -38,7 +39,10 @@ class NamedAccounts:
         self._names = Names(fields)
 
     def read(self, head: RequestHead, body: bytes) -> Named:
-        """Return the names in a request: at most `MOST` and one more."""
+        """Return the names in a request: at most `MOST` and one more.
+
+        Raises `Unreadable` for a body that hides them: in a charset such as UTF-7, or in pieces.
+        """
         found: dict[str, None] = {}
         strict, is_certain = self._in_body(head, body)
         for name in (*_basic_users(head), *self._in_query(head), *strict):
@@ -61,6 +65,8 @@ class NamedAccounts:
         try:
             return iter(self._read_strictly(head, body)), True
         except Unreadable:
+            if hides_text(", ".join(head.values("content-type")), body):
+                raise
             return self._read_loosely(body), False
 
     def _read_strictly(self, head: RequestHead, body: bytes) -> list[str]:

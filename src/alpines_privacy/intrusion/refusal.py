@@ -18,7 +18,7 @@ from alpines_privacy.http.own_page import (
     wants_problem,
 )
 
-__all__ = ["refusal", "too_large", "too_many_names"]
+__all__ = ["refusal", "too_large", "too_many_names", "unreadable"]
 
 _TITLE = "Too many attempts to sign in"
 
@@ -44,3 +44,4 @@ def _duration(seconds: int) -> str:
 
 too_large = plain(413, "The form was too large. Nothing was changed.")
 too_many_names = plain(422, "The form named more than one account. Nothing was changed.")
+unreadable = plain(422, "The form could not be read for sure. Nothing was changed.")

@@ -1,6 +1,7 @@
 """Payment data in the fields of a form, JSON or a query: card numbers and security codes.
 
-A number counts under a name for cards, whatever its check digit: people mistype. Under a name that
+A number counts under a name for cards, whatever its check digit: people mistype. In a text under
+such a name (`Visa 4111 …`, a card's track) it counts with its check digit. Under a name that
 tells nothing it counts as far as nearly all cards go (15 or 16 digits of the large networks, with
 the check digit), or in groups as embossed. Under a name of another thing (`order_id`, `phone`,
 `tracking`) it is that thing: one in ten random numbers has the check digit.
@@ -9,7 +10,8 @@ the check digit), or in groups as embossed. Under a name of another thing (`orde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, chain, groupby
 from typing import NamedTuple
 
 from alpines_privacy.http.body import Fields, unquoted
@@ -34,6 +36,9 @@ _SEPARATOR = r"[\s.\-\u00ad\u200b-\u200f\u2010-\u2015\u2060]{0,3}+"
 _NUMBER = re.compile(rf"\d(?:{_SEPARATOR}\d){{12,18}}")
 # Under a name for cards whatever stands between or around the digits.
 _NAMED_NUMBER = re.compile(r"[\W_]*+(\d(?:[\W_]{0,3}+\d){12,18})[\W_]*+")
+_WORD = re.compile(r"[^\W_]++")
+_MAY_BE_CARD = re.compile(r"(?:\D*+\d){13}")
+_PIECE = re.compile(r"\d{3,6}")
 _GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
 _CODE = re.compile(r"\d{3,4}")
 _STEP = re.compile(r"[.\[\]]+")
@@ -47,9 +52,10 @@ _FEWEST_OF_CARD = 13  # as many stand in the escapes of any script's digits
 _NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte < 0x3A)
 # Enough digits for a card's, with whatever may stand between those of one value, and names of codes.
 _BETWEEN = r"""(?:[^\w"'&=:;,{}\[\]<>\\]|_|\\[bfnrt/]?)"""
-_RUN = re.compile(rf"(?<!\d)\d(?:\d|{_BETWEEN}{{1,3}}+\d){{12,}}+")
+_LONG_RUN = re.compile(rf"(?<!\d)\d(?:\d|{_BETWEEN}{{1,3}}+\d){{12,}}+")
 _CODE_NAMES = re.compile(r"cv[vc]|csc|securit|card", re.IGNORECASE)
 _LONGEST_NUMBER = 19  # digits
+_MOST_GROUPS = 6  # of them: one of more than three digits, and others of three
 
 
 class Finding(NamedTuple):
@@ -71,6 +77,7 @@ class PaymentFields:
         """Return the first payment data among the fields; None if there is none."""
         code: Finding | None = None
         names: list[str] = []
+        pieces = ""  # of a number in several fields
         for name, value in fields:
             text = value.strip()
             if not text or len(text) > _LONGEST_VALUE:
@@ -78,7 +85,12 @@ class PaymentFields:
             name = name[-_LONGEST_NAME:]  # noqa: PLW2901 - its end decides
             if self._is_card(name, text):
                 return Finding("a card number", name)
-            if _CODE.fullmatch(text) and self._kind(name) == "CVV":
+            kind = self._kind(name) if _PIECE.fullmatch(text) else None
+            if kind == "CARD" and len(pieces) <= _LONGEST_NUMBER:
+                pieces += _digits(text)
+                if _is_whole(pieces):
+                    return Finding("a card number", name)
+            if kind == "CVV" and _CODE.fullmatch(text):
                 code = Finding("a card's security code", name)
                 if _CODES_OF_CARDS.search(name):
                     return code
@@ -87,12 +99,12 @@ class PaymentFields:
         return code if code and any(map(self._is_named, names)) else None
 
     def _is_card(self, name: str, text: str) -> bool:
-        named = _NAMED_NUMBER.fullmatch(text)
-        if named is None:
+        if not _MAY_BE_CARD.match(text):
             return False
-        digits, kind = _digits(named[1]), self._kind(name)
+        kind = self._kind(name)
         if kind == "CARD":
-            return is_issued(digits)
+            return _is_named_card(text)
+        digits = _digits(text)
         if kind is not None or not _NUMBER.fullmatch(text) or not is_card(digits):
             return False
         step, before = _words(name)
@@ -114,6 +126,35 @@ class PaymentFields:
         return self._names.kind(name)
 
 
+def _is_named_card(text: str) -> bool:
+    """Tell whether a value under a name for cards is a card's number, or a text that holds one."""
+    if (named := _NAMED_NUMBER.fullmatch(text)) and is_issued(_digits(named[1])):
+        return True
+    words = _WORD.findall(text.replace("%B", "%"))  # a card's track begins with it
+    runs = (list(map(_digits, run)) for is_group, run in groupby(words, _is_group) if is_group)
+    return any(map(_hold_card, runs))
+
+
+def _is_group(word: str) -> bool:
+    """Tell whether a word may be a group of a card's digits: 16 alone, 4 and 6 and 5, at the end 3."""
+    return len(word) >= _FEWEST and word.isdecimal()
+
+
+def _hold_card(groups: list[str]) -> bool:
+    """Tell whether some of these groups, one after the other, are a card's: `4111… 2512101`."""
+    return any(map(_is_whole, chain.from_iterable(map(accumulate, _beginnings(groups)))))
+
+
+def _beginnings(groups: list[str]) -> Iterator[list[str]]:
+    for start, group in enumerate(groups):
+        if len(group) > _FEWEST:
+            yield groups[start : start + _MOST_GROUPS]
+
+
+def _is_whole(digits: str) -> bool:
+    return _FEWEST_OF_CARD <= len(digits) <= _LONGEST_NUMBER and is_card(digits)
+
+
 def _words(name: str) -> tuple[list[str], list[str]]:
     """Return the words of a name's last step that is no number, and those of the step before it."""
     steps = [step for step in _STEP.split(name) if step and not step.isdecimal()]
@@ -133,7 +174,9 @@ def may_hold_payment_data(body: bytes) -> bool:
     if b"\\u" in body or b"\0" in body:
         return True  # digits may be escaped, or two bytes long
     text = unquoted(body) if b"%" in body else body.decode(errors="replace")
-    if (digits >= _FEWEST_OF_CARD or not is_ascii) and any(map(_is_issued, _RUN.finditer(text))):
+    if (digits >= _FEWEST_OF_CARD or not is_ascii) and any(
+        map(_is_issued, _LONG_RUN.finditer(text))
+    ):
         return True
     if not text.isascii():  # a copy in small letters may be four times as long as the body
         return _CODE_NAMES.search(text) is not None
@@ -151,4 +194,6 @@ def _is_issued(run: re.Match[str]) -> bool:
 
 def _digits(text: str) -> str:
     """Return the digits of a text as those of ASCII."""
+    if text.isascii() and text.isdecimal():
+        return text
     return "".join([str(int(char)) for char in text if char.isdecimal()])

@@ -12,8 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from alpines_privacy.http.html import StartTag
-from alpines_privacy.http.site import is_same_site
-from alpines_privacy.http.url import parse
+from alpines_privacy.http.site import leads_to_site
 
 __all__ = ["CardForms"]
 
@@ -22,7 +21,6 @@ _MOST_SIGNS = 64  # of one page, of which the tags are read
 _REACH = 65536  # bytes before a field in which its form's tag is searched
 _LONGEST_TAG = 4096
 _TOKENS = frozenset({"cc-number", "cc-csc"})
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:")
 _TAG = re.compile(
     rb"<(?:(input|select|textarea)[\s/][^<>]*+|(form)(?:[\s/][^<>]*+)?+|/form\s*+)>", re.IGNORECASE
 )
@@ -95,16 +93,7 @@ class CardForms:
         tag = StartTag(self._form, "form")
         if (tag.get("method") or "").strip().lower() == "dialog":
             return False
-        return self._is_here((tag.get("action") or "").strip())
-
-    def _is_here(self, action: str) -> bool:
-        """Whether an address leads to this site: a relative one, or one of a host of it."""
-        if action.replace("\\", "/").startswith("//"):
-            action = f"https:{action}"
-        if not _SCHEME.match(action):
-            return True
-        address = parse(action)
-        return address is not None and is_same_site(address.host, self._host())
+        return leads_to_site(tag.get("action") or "", self._host())
 
 
 def _token(field: re.Match[bytes]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from alpines_privacy.http.body import Fields
 from alpines_privacy.http.context import RequestContext
 from alpines_privacy.http.heads import RequestHead, ResponseHead, media_type
 from alpines_privacy.http.key_names import KeyNames
@@ -27,11 +28,14 @@ from alpines_privacy.policy import Logs, PrivacyPolicy
 __all__ = ["Payments", "RefusedPayments", "payments_for"]
 
 _LARGEST = 1_000_000  # bytes of a body that is examined; a larger one passes
-_LONGEST_VALUE = 1024  # bytes of a value that is read: escapes make it up to twelve times as long
+_LONGEST_VALUE = 8192  # bytes of a value that is read: JSON within a field, a number in escapes
 _SHORTEST_QUERY = 7  # characters: cvv=123
+_MOST_DOCUMENTS = 16  # of JSON in one body's fields; each is read on its own
+_JSON_TYPE = "application/json"
 _FORM_TYPE = "application/x-www-form-urlencoded"  # as a query is read
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\[\]*-]{1,64}")
 _DIGITS = re.compile(r"[0-9]+")
+_JSON_BEGINS = frozenset("{[")
 
 _TITLE = "We do not take card data here"
 _DETAIL = (
@@ -109,7 +113,8 @@ class Payments(Promise):
         """Return the payment data in a body, if it has any."""
         if not may_hold_payment_data(body):
             return None
-        return self._fields.find(find_fields(content_type, body, _LONGEST_VALUE))
+        fields = find_fields(content_type, body, _LONGEST_VALUE)
+        return self._fields.find(_with_members(fields))
 
     def found_in_query(self, query: bytes) -> Finding | None:
         """Return the payment data in a query, undecoded, if it has any."""
@@ -165,6 +170,16 @@ class RefusedPayments(Payments):
     def _refused(self, context: RequestContext, finding: Finding, where: str = "") -> Answer:
         self._report(context, finding, "refused", where)
         return _refusal(context.request)
+
+
+def _with_members(fields: Fields) -> Fields:
+    """Yield fields, and after each the members of the JSON that its value is, as clients send beside files."""
+    left = _MOST_DOCUMENTS
+    for field in fields:
+        yield field
+        if left and field[1].lstrip()[:1] in _JSON_BEGINS:
+            left -= 1
+            yield from find_fields(_JSON_TYPE, field[1].encode(errors="replace"), _LONGEST_VALUE)
 
 
 def _untyped(request: RequestHead) -> str | None:

@@ -34,8 +34,7 @@ class Collection(Part, frozen=True):
 
     def check(self) -> None:
         """Check what the types cannot say."""
-        if self.path != "/":
-            check_path(self.path, "path", "/contact or /clubs/{club}/contact")
+        check_path(self.path, "path", "/contact or /clubs/{club}/contact")
         if not self.purpose.strip():
             raise PolicyError("is blank; expected what the data is for, in words", key="purpose")
         if not (self.fields or self.kinds):

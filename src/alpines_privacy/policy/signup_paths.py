@@ -17,13 +17,14 @@ _END = string.whitespace + "/"
 # Characters that `re.IGNORECASE` matches with i and casefolding does not.
 _ALIKE = str.maketrans("\u0130\u0131", "ii")
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
-# What a declared path may hold in the clear, and parameters, each a segment's part.
-_DECLARED = re.compile(r"(/([^/{}?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
+# What a declared path may hold in the clear, and parameters, each a segment's part. Parameters as
+# frameworks write them (`<club>`, `:club`, `*`) are refused: such a path would be no request's.
+_DECLARED = re.compile(r"(/(?!:)([^/{}<>*?#\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)+/?")
 
 
 def is_path(text: str) -> bool:
     """Tell whether a text is a path as policies declare them: `/register`, `/clubs/{club}/join`."""
-    return _DECLARED.fullmatch(text) is not None
+    return text == "/" or _DECLARED.fullmatch(text) is not None
 
 
 def plain(path: str) -> str:

@@ -15,6 +15,7 @@ from alpines_privacy.http.html import Addition, StartTag, references
 from alpines_privacy.http.html.enclosure import Enclosure
 from alpines_privacy.http.html.links import WORD
 from alpines_privacy.http.html.visibility import LABELS, UNSEEN, is_hidden
+from alpines_privacy.http.site import leads_to_site
 from alpines_privacy.policy import Operator, PrivacyPolicy
 
 __all__ = ["HomeLink", "PrivacyLink"]
@@ -44,19 +45,22 @@ class HomeLink:
             request.values(name) for name in _OF_SCRIPTS
         )
         is_whole = head.media_type == "text/html" and not is_part
-        return PrivacyLink(context.mount + self._page, self._endpoint, may_follow_page=is_whole)
+        target, host = context.mount + self._page, context.client.host
+        return PrivacyLink(target, self._endpoint, host, may_follow_page=is_whole)
 
 
 class PrivacyLink:
     """Reads the links of one page, and adds one if none of them says "Privacy".
 
-    Links below `endpoint` do not count: no page of the layer's own there is the policy.
+    Links below `endpoint` do not count: no page of the layer's own there is the policy. Nor do links to
+    other sites than that of `host`, such as "Google's Privacy Policy" beside a CAPTCHA, or to no page (`mailto:`).
     """
 
     __slots__ = (
         "_endpoint",
         "_found",
         "_hidden",
+        "_host",
         "_link",
         "_markup",
         "_may_follow_page",
@@ -64,8 +68,9 @@ class PrivacyLink:
         "_size",
     )
 
-    def __init__(self, target: str, endpoint: str, *, may_follow_page: bool) -> None:
+    def __init__(self, target: str, endpoint: str, host: str, *, may_follow_page: bool) -> None:
         self._endpoint = endpoint
+        self._host = host
         self._markup = f'<div role="region" aria-label="Privacy"><a href="{escape(target)}">Privacy</a></div>'.encode()
         self._may_follow_page = may_follow_page
         self._found = False
@@ -125,9 +130,11 @@ class PrivacyLink:
         return self._markup if may_be_here and not self._found else b""
 
     def _leads_away(self, tag: StartTag) -> bool:
-        """Tell whether a link leads somewhere, and not to a page of the layer's own."""
+        """Tell whether a link leads to a page of the site that is none of the layer's own."""
         target = tag.get("href") or tag.get("xlink:href") or ""
-        return bool(target) and self._endpoint not in f"/{target}"
+        if not target or self._endpoint in f"/{target}":
+            return False
+        return leads_to_site(target, self._host)
 
     def _label(self, tag: StartTag) -> None:
         for label in filter(None, map(tag.get, LABELS)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from itertools import permutations
 
 from alpines_privacy.policy.age import LOCAL_FORMATS, Birth, read_birth, read_parts
@@ -21,10 +21,14 @@ _LONGEST = 96  # characters; a date with month, time and zone in words has fewer
 _NUMBER = re.compile(r"[0-9]+")
 _YEAR = re.compile(r"(?:1[89]|2[01])[0-9]{2}")  # `GMT+1000` is none
 _COMPACT = re.compile(r"([0-9]{8})(?:[0-9]{4}(?:[0-9]{2})?)?")  # `20190301`, with a time or without
-_INSTANT = re.compile(r"[0-9]{10}(?:[0-9]{3})?")  # seconds or milliseconds since 1970
+# Since 1970: seconds (up to ten digits) or milliseconds, before it with a sign.
+_INSTANT = re.compile(r"(?<![0-9])-?([0-9]{9,13})(?![0-9])")
+_SECONDS = 10  # digits
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - of a day in UTC
+_QUARTER = 900  # seconds; at each of them it is midnight in some time zone
 # What Python's `int` and JSON's numbers write for the same number: `2_019`, `2019.0`, `2.019e3`.
 _GROUPED = re.compile(r"(?<=[0-9])_(?=[0-9])")
-_WHOLE = re.compile(r"[+]?([0-9]{1,16}(?:\.[0-9]{0,16})?(?:[eE][+]?[0-9]{1,2})?)")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,16}(?:\.[0-9]{0,16})?(?:[eE][+]?[0-9]{1,2})?)")
 _SHORT_YEAR = re.compile(r"([0-9]{1,2})([/.])([0-9]{1,2})\2([0-9]{2})")
 _CENTURY_ENDS = 69  # a year of two digits below it belongs to this century (POSIX strptime, %y)
 
@@ -39,7 +43,10 @@ def readings_of(text: str) -> list[Birth]:
     local = [birth for form in LOCAL_FORMATS if (birth := read_birth(text, (form,)))]
     numbers = _NUMBER.findall(text)
     return (
-        local or _of_long_numbers(numbers) or _of_short_year(text) or readings_of_numbers(numbers)
+        local
+        or _of_long_numbers(text, numbers)
+        or _of_short_year(text)
+        or readings_of_numbers(numbers)
     )
 
 
@@ -79,20 +86,32 @@ def _plain(text: str) -> str:
     return text if number is None or text.isdecimal() else str(int(float(number[1])))
 
 
-def _of_long_numbers(numbers: list[str]) -> list[Birth]:
-    """Read a date without separators, which a time may follow, or a time since 1970."""
+def _of_long_numbers(text: str, numbers: list[str]) -> list[Birth]:
+    """Read a date without separators, which a time may follow, or a time since 1970.
+
+    Twelve digits may be both: `202003200000` is a midnight of 1976 in milliseconds.
+    """
     if not numbers:
         return []
-    if compact := _COMPACT.fullmatch(numbers[0]):
-        text = compact[1]
-        tries = [(text[:4], text[4:6], text[6:])]
-        tries += [(text[4:], text[at : at + 2], text[2 - at : 4 - at]) for at in (0, 2)]
-        return [birth for parts in tries if (birth := read_parts(*parts))]
-    if len(numbers) == 1 and _INSTANT.fullmatch(numbers[0]):
-        seconds = int(numbers[0][:10])
-        day = datetime.fromtimestamp(seconds, UTC).date()
-        return [Birth(day, day)]
-    return []
+    compact = _of_compact(numbers[0])
+    instant = _INSTANT.search(text) if len(numbers) == 1 else None
+    if instant is None:
+        return compact
+    seconds = int(instant[0]) if len(instant[1]) <= _SECONDS else int(instant[0]) // 1000
+    if compact and seconds % _QUARTER:
+        return compact
+    day = (_EPOCH + timedelta(seconds=seconds)).date()
+    return [*compact, Birth(day, day)]
+
+
+def _of_compact(number: str) -> list[Birth]:
+    compact = _COMPACT.fullmatch(number)
+    if compact is None:
+        return []
+    digits = compact[1]
+    tries = [(digits[:4], digits[4:6], digits[6:])]
+    tries += [(digits[4:], digits[at : at + 2], digits[2 - at : 4 - at]) for at in (0, 2)]
+    return [birth for parts in tries if (birth := read_parts(*parts))]
 
 
 def _of_short_year(text: str) -> list[Birth]:
