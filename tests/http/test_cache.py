@@ -197,7 +197,9 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "trackers/shipped.py": "the names of the shipped files",
         "trackers/known.py": "rules of lists, at start-up",
         "redaction/engine/snapshots.py": "the classes of what is logged",
+        "testing/client.py": "the addresses that a test asks for: 256",
         "testing/exchange.py": "a policy that a test names: 8",
+        "testing/jar.py": "the addresses that a test or an audit asks for: 256",
         "shield/script.py": "no argument: the script's source",
     }
 )

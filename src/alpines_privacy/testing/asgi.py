@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ import httpx2
 
 from alpines_privacy.asgi import ASGIApp, Message, Scope
 from alpines_privacy.http.heads import Field
+from alpines_privacy.testing.environ import Body, port_of
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart_from
-from alpines_privacy.testing.messages import HungUp, fields_of, request_of, stems_from_hanging_up
-from alpines_privacy.testing.request import Body, Request
+from alpines_privacy.testing.messages import HungUp, body_of, fields_of, stems_from_hanging_up
 from alpines_privacy.testing.response import Headers, Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, Session, WebSocket
 
@@ -46,34 +46,34 @@ class _App:
 
     async def exchange(self, request: httpx2.Request) -> Response:
         """Send one request; return its response after the app and its tasks have ended."""
-        exchange = _Exchange(request, request_of(request).body)
-        scope = self._scope(request_of(request), "http")
-        return await exchange.run(self.call, scope, raises=self.raises)
+        exchange = _Exchange(request, body_of(request))
+        return await exchange.run(self.call, self._scope(request, "http"), raises=self.raises)
 
     async def open(
         self, request: httpx2.Request, subprotocols: list[str]
     ) -> tuple[Session, Message]:
         """Ask for a websocket; return the session and the app's answer."""
-        scope = self._scope(request_of(request), "websocket")
+        scope = self._scope(request, "websocket")
         scope["subprotocols"] = subprotocols
         scope["extensions"].setdefault("websocket.http.response", {})
         session = Session(request, raises=self.raises)
         return session, await session.open(self.call, scope)
 
-    def _scope(self, request: Request, kind: str) -> Scope:
+    def _scope(self, request: httpx2.Request, kind: str) -> Scope:
         url = request.url
+        path, _, query = url.raw_path.partition(b"?")
         scope: Scope = {
             "type": kind,
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "scheme": url.scheme if kind == "http" else url.scheme.replace("http", "ws"),
-            "path": url.decoded_path.decode("utf-8", "replace"),
-            "raw_path": url.path.encode(),
-            "query_string": url.query.encode(),
+            "path": url.path,
+            "raw_path": path,
+            "query_string": query,
             "root_path": "",
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in request.fields],
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
             "client": (self._address, 50000),
-            "server": (url.host, url.port),
+            "server": (url.raw_host.decode("ascii"), port_of(url)),
             "extensions": dict(self._extensions),
         }
         if kind == "http":
@@ -143,7 +143,7 @@ class _Exchange:
 
     def __init__(self, request: httpx2.Request, body: Body) -> None:
         self._request = request
-        self._pieces = _pieces(body)
+        self._body = _unread(body)
         self._most_chunks = request.extensions.get("hang_up_after")
         self._over = asyncio.Event()
         self._hung_up = False
@@ -171,10 +171,16 @@ class _Exchange:
             raise RuntimeError("The app ended before its response was complete")
 
     async def _receive(self) -> Message:
-        async for message in self._pieces:
-            return message
-        await self._over.wait()
-        return {"type": "http.disconnect"}
+        body, more = self._body, False
+        if body is None:
+            await self._over.wait()
+            return {"type": "http.disconnect"}
+        if not isinstance(body, bytes):
+            piece = next(body, None) if isinstance(body, Iterator) else await anext(body, None)
+            more, body = piece is not None, piece or b""
+        if not more:
+            self._body = None
+        return {"type": "http.request", "body": body, "more_body": more}
 
     async def _send(self, message: Message) -> None:
         if self._hung_up:
@@ -254,15 +260,8 @@ _TAKES: dict[str, Callable[[_Exchange, Message], None]] = {
 }
 
 
-async def _pieces(body: Body) -> AsyncIterator[Message]:
-    """Send bytes in one message, an iterable piece by piece, and then its end."""
+def _unread(body: Body) -> bytes | Iterator[bytes] | AsyncIterator[bytes] | None:
+    """Return what is to be sent of a body: bytes in one message, an iterable piece by piece."""
     if isinstance(body, bytes):
-        yield {"type": "http.request", "body": body, "more_body": False}
-        return
-    if isinstance(body, Iterable):
-        for piece in body:
-            yield {"type": "http.request", "body": piece, "more_body": True}
-    else:
-        async for piece in body:
-            yield {"type": "http.request", "body": piece, "more_body": True}
-    yield {"type": "http.request", "body": b"", "more_body": False}
+        return body
+    return iter(body) if isinstance(body, Iterable) else aiter(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 try:
@@ -20,14 +21,12 @@ from alpines_privacy.http.heads import Field
 from alpines_privacy.interface import is_asgi
 from alpines_privacy.testing.asgi import ASGITransport, AsyncASGITransport
 from alpines_privacy.testing.jar import CookieJar
-from alpines_privacy.testing.request import URL
 from alpines_privacy.testing.response import Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, WebSocket
 from alpines_privacy.testing.wsgi import AsyncWSGITransport, WSGITransport
 
 __all__ = ["AsyncVisitor", "Visitor", "visitor"]
 
-_MOST_REDIRECTS = 20  # as many as browsers follow
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_FIELDS: list[Field] = [
     ("connection", "Upgrade"),
@@ -64,14 +63,10 @@ class _Browser(_Client):
             )
         self._app, self._options = app, {**_OPTIONS, **given}
         base_url, headers = self._options["base_url"], self._options["headers"]
-        home = httpx2.URL(base_url)
-        if home.scheme not in {"http", "https"} or not home.host:
-            raise ValueError(
-                f"{base_url!r} is no URL of a site; expected one such as https://shop.example"
-            )
+        home = _target(httpx2.URL(""), base_url)
         self.dnt: bool | str | None = self._options["dnt"]
         self.gpc: bool = self._options["gpc"]
-        self._jar = CookieJar(URL(str(home)))
+        self._jar = CookieJar(str(home))
         self._sends = sends(app, self._options)
         super().__init__(
             transport=self._sends,  # type: ignore[call-arg]  # the client beside this class has it
@@ -95,44 +90,38 @@ class _Browser(_Client):
         Fields in `headers` take the place of the visitor's own, `cookie` included; `cookies` are
         sent beside those in the jar, this once.
         """
-        target = self.base_url.join(url)
+        target = _target(self.base_url, url)
         given = httpx2.Headers(options.pop("headers", None), encoding="latin-1")
         if cookies := options.pop("cookies", None):
-            given.setdefault("cookie", self._jar.header(URL(str(target)), cookies))
-        own = [field for field in self._own_fields(method, given) if field[0] not in self.headers]
-        headers = httpx2.Headers(own, encoding="latin-1")
-        headers.update(given)
-        return super().build_request(method, target, headers=headers, **options)
+            given.setdefault("cookie", self._jar.header(str(target), cookies))
+        request = super().build_request(method, target, headers=given, **options)
+        return self._with_fields(request, self._own_fields(request))
 
-    def _own_fields(self, method: str, given: httpx2.Headers) -> list[Field]:
+    def _build_redirect_request(
+        self, request: httpx2.Request, response: httpx2.Response
+    ) -> httpx2.Request:
+        """Build the request to which a redirect leads: httpx2's, as a browser sends it."""
+        following = super()._build_redirect_request(request, response)
+        if following.method != request.method:  # it has no body any more
+            for name in ("content-type", "origin"):
+                following.headers.pop(name, None)
+        return self._with_fields(following, [])
+
+    def _own_fields(self, request: httpx2.Request) -> list[Field]:
         fields: list[Field] = []
-        if method.upper() not in _SAFE or "upgrade" in given:  # apps check forgery by it
+        if request.method not in _SAFE or "upgrade" in request.headers:  # apps check forgery by it
             fields.append(("origin", str(self.base_url).removesuffix("/")))
         if self.dnt is not None:
             fields.append(("dnt", str(int(self.dnt)) if isinstance(self.dnt, bool) else self.dnt))
         return [*fields, ("sec-gpc", "1")] if self.gpc else fields
 
-    def _with_cookies(self, request: httpx2.Request) -> httpx2.Request:
-        cookies = self._jar.header(URL(str(request.url)))
-        if cookies and "cookie" not in request.headers:
-            request.headers.update(httpx2.Headers({"cookie": cookies}, encoding="latin-1"))
-        return request
-
-    def _next(self, response: Any, history: list[Any], follow: object) -> httpx2.Request | None:
-        """Return the request that a redirect leads to, None where nothing is followed."""
-        follows = follow if isinstance(follow, bool) else self.follow_redirects
-        response.history = list(history)
-        request: httpx2.Request | None = response.next_request
-        if not follows or request is None:
-            return None
-        history.append(response)
-        if len(history) > _MOST_REDIRECTS:
-            raise httpx2.TooManyRedirects(
-                f"More than {_MOST_REDIRECTS} redirects, the last to {request.url}", request=request
-            )
-        if request.method != response.request.method:  # it has no body any more
-            for name in ("content-type", "origin"):
-                request.headers.pop(name, None)
+    def _with_fields(self, request: httpx2.Request, fields: list[Field]) -> httpx2.Request:
+        """Add fields, and the cookies of the jar, where the request has none of the name."""
+        request.headers.encoding = "latin-1"
+        if cookies := self._jar.header(str(request.url)):
+            fields.append(("cookie", cookies))
+        for name, value in fields:
+            request.headers.setdefault(name, value)
         return request
 
     def _handshake(self, path: str, subprotocols: Sequence[str], headers: Any) -> httpx2.Request:
@@ -142,7 +131,16 @@ class _Browser(_Client):
         fields.update(httpx2.Headers(headers, encoding="latin-1"))
         if subprotocols:
             fields["sec-websocket-protocol"] = ", ".join(subprotocols)
-        return self._with_cookies(self.build_request("GET", path, headers=fields))
+        return self.build_request("GET", path, headers=fields)
+
+
+@lru_cache(maxsize=256)
+def _target(base: httpx2.URL, url: httpx2.URL | str) -> httpx2.URL:
+    """Return the address that a link on the site leads to; raises ValueError for one of no site."""
+    target = base.join(url)
+    if target.scheme not in {"http", "https"} or not target.host:
+        raise ValueError(f"{url!r} is no URL of a site; expected one such as https://shop.example")
+    return target
 
 
 class Visitor(_Browser, httpx2.Client):
@@ -196,11 +194,10 @@ class Visitor(_Browser, httpx2.Client):
         end (`extensions={"hang_up_after": 2}` for other methods). Raises what the app raises;
         RuntimeError for an app that ends without a response.
         """
-        if hang_up_after is not None:
-            options["extensions"] = {
-                **options.get("extensions", {}),
-                "hang_up_after": hang_up_after,
-            }
+        options["extensions"] = {
+            "hang_up_after": hang_up_after,
+            **(options.get("extensions") or {}),
+        }
         return super().get(url, **options)  # type: ignore[return-value]  # the transport makes it
 
     if TYPE_CHECKING:
@@ -212,19 +209,7 @@ class Visitor(_Browser, httpx2.Client):
         def put(self, url: Any, **options: Any) -> Response: ...
         def patch(self, url: Any, **options: Any) -> Response: ...
         def delete(self, url: Any, **options: Any) -> Response: ...
-
-    def send(
-        self, request: httpx2.Request, *, follow_redirects: Any = None, **options: Any
-    ) -> Response:
-        """Send a request, and follow redirects on the site's own host if asked to."""
-        history: list[Response] = []
-        following: httpx2.Request | None = request
-        while following is not None:
-            response = super().send(
-                self._with_cookies(following), follow_redirects=False, **options
-            )
-            following = self._next(response, history, follow_redirects)
-        return response  # type: ignore[return-value]  # as in `get`
+        def send(self, request: httpx2.Request, **options: Any) -> Response: ...
 
     def websocket(  # type: ignore[override]  # ours has the app's end too
         self, path: str, *, subprotocols: Sequence[str] = (), headers: Any = None
@@ -261,11 +246,10 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
 
     async def get(self, url: Any, *, hang_up_after: int | None = None, **options: Any) -> Response:
         """Send a GET request; `hang_up_after` as in `Visitor.get`."""
-        if hang_up_after is not None:
-            options["extensions"] = {
-                **options.get("extensions", {}),
-                "hang_up_after": hang_up_after,
-            }
+        options["extensions"] = {
+            "hang_up_after": hang_up_after,
+            **(options.get("extensions") or {}),
+        }
         return await super().get(url, **options)  # type: ignore[return-value]  # the transport makes it
 
     if TYPE_CHECKING:
@@ -277,19 +261,7 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
         async def put(self, url: Any, **options: Any) -> Response: ...
         async def patch(self, url: Any, **options: Any) -> Response: ...
         async def delete(self, url: Any, **options: Any) -> Response: ...
-
-    async def send(
-        self, request: httpx2.Request, *, follow_redirects: Any = None, **options: Any
-    ) -> Response:
-        """Send a request, and follow redirects on the site's own host if asked to."""
-        history: list[Response] = []
-        following: httpx2.Request | None = request
-        while following is not None:
-            response = await super().send(
-                self._with_cookies(following), follow_redirects=False, **options
-            )
-            following = self._next(response, history, follow_redirects)
-        return response  # type: ignore[return-value]  # as in `get`
+        async def send(self, request: httpx2.Request, **options: Any) -> Response: ...
 
     async def websocket(  # type: ignore[override]  # as above
         self, path: str, *, subprotocols: Sequence[str] = (), headers: Any = None

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 __all__ = ["PrivateLoop", "apart", "apart_from"]
 
@@ -50,15 +50,18 @@ class PrivateLoop:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine in a context of its own, and return or raise what it does."""
         loop = self._loop or self._start()
-        future = Context().run(asyncio.run_coroutine_threadsafe, _contained(coroutine), loop)
+        outcome: Future[T] = Future()
+        task: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            task.append(loop.create_task(_settle(outcome, coroutine), context=Context()))
+
+        loop.call_soon_threadsafe(begin)
         try:
-            outcome = future.result()
-        except BaseException:  # the test itself was interrupted
-            future.cancel()
-            raise
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value  # type: ignore[no-any-return]  # a T where nothing was raised
+            return outcome.result()
+        finally:
+            if not outcome.done():  # the test itself was interrupted
+                loop.call_soon_threadsafe(lambda: task[0].cancel())  # noqa: PLW0108 - there by then
 
     def close(self) -> None:
         """Cancel what still runs and end the thread. A later `run` starts a new one."""
@@ -77,17 +80,12 @@ class PrivateLoop:
         return self._loop
 
 
-class _Outcome(NamedTuple):
-    value: Any
-    error: BaseException | None = None
-
-
-async def _contained(coroutine: Coroutine[Any, Any, Any]) -> _Outcome:
+async def _settle(outcome: Future[T], coroutine: Coroutine[Any, Any, T]) -> None:
     """Keep SystemExit and its like from ending the loop: they belong to the test."""
     try:
-        return _Outcome(await coroutine)
+        outcome.set_result(await coroutine)
     except BaseException as error:
-        return _Outcome(None, error)
+        outcome.set_exception(error)
 
 
 def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:

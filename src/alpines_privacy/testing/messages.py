@@ -9,9 +9,9 @@ import httpx2
 
 from alpines_privacy.asgi import Message
 from alpines_privacy.http.heads import Field
-from alpines_privacy.testing.request import URL, Body, Request
+from alpines_privacy.testing.environ import Body
 
-__all__ = ["HungUp", "fields_of", "request_of", "stems_from_hanging_up"]
+__all__ = ["HungUp", "body_of", "fields_of", "stems_from_hanging_up"]
 
 
 class HungUp(OSError):  # noqa: N818 - it is what the visitor did
@@ -36,16 +36,10 @@ def fields_of(message: Message) -> list[Field]:
     ]
 
 
-def request_of(request: httpx2.Request, body: Body | None = None) -> Request:
-    """Return what a transport sends for a request of httpx2, its body as bytes or in pieces."""
+def body_of(request: httpx2.Request) -> Body:
+    """Return the body of a request, as bytes or in pieces."""
     stream: Any = request.stream
-    if body is None:
-        body = request.read() if isinstance(stream, httpx2.ByteStream) else stream
-    fields = [
-        (name.decode("ascii").lower(), value.decode("latin-1"))
-        for name, value in request.headers.raw
-    ]
-    return Request(request.method, URL(str(request.url)), fields, body)
+    return request.read() if isinstance(stream, httpx2.ByteStream) else stream
 
 
 _LEAVING = frozenset({"ClientDisconnect", "WebSocketDisconnect"})

@@ -11,10 +11,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import httpx2
 
 from alpines_privacy.http.heads import Field
-from alpines_privacy.testing.environ import environ_of
+from alpines_privacy.testing.environ import Body, environ_of
 from alpines_privacy.testing.loop import apart
-from alpines_privacy.testing.messages import request_of
-from alpines_privacy.testing.request import Body
+from alpines_privacy.testing.messages import body_of
 from alpines_privacy.testing.response import Response
 
 __all__ = ["AsyncWSGITransport", "WSGITransport"]
@@ -33,12 +32,12 @@ class WSGITransport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> Response:
         """Send one request to the app and return its response."""
-        return apart(self.exchange, request)
+        return apart(self.exchange, request, body_of(request))
 
-    def exchange(self, request: httpx2.Request, body: Body | None = None) -> Response:
-        """Call the app, in this thread and context; `body` is the request's, where it was read before."""
+    def exchange(self, request: httpx2.Request, body: Body) -> Response:
+        """Call the app, in this thread and context."""
         collected = _Collected()
-        environ = environ_of(request_of(request, body), self._address)
+        environ = environ_of(request, body, self._address)
         try:
             collected.take(self._app, environ, request.extensions.get("hang_up_after"))
         except Exception:

@@ -18,7 +18,6 @@ from alpines_privacy.interface import is_asgi
 from alpines_privacy.testing.environ import environ_of
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart
-from alpines_privacy.testing.request import URL, Request
 
 __all__ = ["ADDRESS", "AsgiTransport", "WsgiTransport", "transport_to"]
 
@@ -52,7 +51,7 @@ class WsgiTransport(httpx.BaseTransport):
         response = _Started()
         bounds: Bounds = request.extensions.get("bounds", _BOUNDS)
         with suppress(Exception):
-            response.take(self._app, _environ(request), bounds)
+            response.take(self._app, environ_of(request, request.read(), ADDRESS), bounds)
         return response.made()
 
 
@@ -91,15 +90,6 @@ class _Started:
         del exc_info
         self._status, self._fields = int(status.partition(" ")[0]), list(headers)
         return self._chunks.append
-
-
-def _environ(request: httpx.Request) -> WSGIEnvironment:
-    fields = [
-        (name.decode("latin-1").lower(), value.decode("latin-1"))
-        for name, value in request.headers.raw
-    ]
-    asked = Request(request.method, URL(str(request.url)), fields, request.read())
-    return environ_of(asked, ADDRESS)
 
 
 class AsgiTransport(httpx.BaseTransport):
