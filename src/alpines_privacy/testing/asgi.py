@@ -15,7 +15,14 @@ from alpines_privacy.http.heads import Field
 from alpines_privacy.testing.environ import Body, port_of
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart_from
-from alpines_privacy.testing.messages import HungUp, body_of, fields_of, stems_from_hanging_up
+from alpines_privacy.testing.messages import (
+    HungUp,
+    Leaving,
+    body_of,
+    fields_of,
+    octets,
+    stems_from_hanging_up,
+)
 from alpines_privacy.testing.response import Headers, Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, Session, WebSocket
 
@@ -144,7 +151,7 @@ class _Exchange:
     def __init__(self, request: httpx2.Request, body: Body) -> None:
         self._request = request
         self._body = _unread(body)
-        self._most_chunks = request.extensions.get("hang_up_after")
+        self._leaving = Leaving(request)
         self._over = asyncio.Event()
         self._hung_up = False
         self._start: Message | None = None
@@ -157,11 +164,16 @@ class _Exchange:
     async def run(self, app: ASGIApp, scope: Scope, *, raises: bool) -> Response:
         """Run the app to its end, background tasks included."""
         try:
-            await app(scope, self._receive, self._send)
+            async with asyncio.timeout(self._leaving.seconds) as limit:
+                await app(scope, self._receive, self._send)
             self._check_completeness()
         except Exception as error:
+            if limit.expired():
+                raise self._leaving.late() from None
+            self._leaving.check()
             if raises and not (self._hung_up and stems_from_hanging_up(error)):
                 raise
+        self._leaving.check()
         return self._response()
 
     def _check_completeness(self) -> None:
@@ -184,6 +196,7 @@ class _Exchange:
 
     async def _send(self, message: Message) -> None:
         if self._hung_up:
+            await asyncio.sleep(0)  # an app that sends on and on does not stop the loop
             raise HungUp("The visitor has hung up")
         self._messages.append(dict(message))
         take = _TAKES.get(message["type"])
@@ -194,12 +207,17 @@ class _Exchange:
         """Take the head."""
         if self._start is not None:
             raise RuntimeError("The app sent a second http.response.start")
+        if not isinstance(message.get("status"), int):
+            raise TypeError(
+                f"The app's status is {message.get('status')!r}; ASGI takes a whole number"
+            )
         self._start = {**message, "headers": fields_of(message)}
         self._expects_trailers = message.get("trailers", False)
 
     def take_body(self, message: Message) -> None:
         """Take a chunk."""
-        self._take_bytes(bytes(message.get("body", b"")), more=message.get("more_body", False))
+        data = octets(message.get("body", b""), "its body")
+        self._take_bytes(data, more=message.get("more_body", False))
 
     def take_path(self, message: Message) -> None:
         """Take a whole file, by its path."""
@@ -222,8 +240,7 @@ class _Exchange:
             raise RuntimeError("The app sent more after the end of its response")
         if data:
             self._chunks.append(data)
-        if len(self._chunks) == self._most_chunks and more:
-            self._hung_up = True
+        self._hung_up = more and self._leaving.after(data)
         if self._hung_up or not (more or self._expects_trailers):
             self._over.set()
 
@@ -235,7 +252,9 @@ class _Exchange:
 
     def take_hint(self, message: Message) -> None:
         """Take an early hint."""
-        self._links.append([bytes(link).decode("latin-1") for link in message.get("links", ())])
+        links = message.get("links", ())
+        self._links.append([octets(link, "a link").decode("latin-1") for link in links])
+        self._hung_up = self._leaving.after(b"")
 
     def _response(self) -> Response:
         if self._start is None:  # the app raised: servers send this

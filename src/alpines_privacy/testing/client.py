@@ -43,6 +43,7 @@ _OPTIONS: Mapping[str, Any] = {
     "follow_redirects": False,
     "raise_app_exceptions": True,
     "extensions": None,
+    "timeout": None,
 }
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class _Browser(_Client):
             transport=self._sends,  # type: ignore[call-arg]  # the client beside this class has it
             base_url=home,
             follow_redirects=self._options["follow_redirects"],
+            timeout=self._options["timeout"],
             trust_env=False,
         )
         # A visitor says nothing of encodings, nor of connections, unless asked to.
@@ -156,6 +158,8 @@ class Visitor(_Browser, httpx2.Client):
     - `follow_redirects`: follow them on the site's own host.
     - `raise_app_exceptions`: let the app's exceptions reach the test; else they become a 500.
     - `extensions`: ASGI extensions in the scope, such as `{"http.response.pathsend": {}}`.
+    - `timeout`: seconds in which a response ends, as `timeout=` of a request; without, it is waited for.
+      Of a WSGI app the time is looked at between two chunks.
 
     `with visitor(app) as v:` also runs an ASGI app's lifespan; `async with` gives an `AsyncVisitor`.
     An ASGI app runs on an event loop in a thread of its own, a WSGI app in the thread of the test;

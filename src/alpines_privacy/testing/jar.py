@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CookieJar"]
 
-_MOST = 180  # cookies of a site, as in Chromium; the oldest goes (RFC 6265bis §5.7)
+_MOST = 180  # cookies of a domain, as in Chromium; §5.7 leaves the number open
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -122,8 +122,7 @@ class CookieJar(MutableMapping[str, str]):
         else:
             secure = "secure" in cookie.attributes
             self._stored[key] = _Stored(cookie.value, secure=secure, expires=expires)
-            if len(self._stored) > _MOST:
-                del self._stored[next(iter(self._stored))]
+            self._evict(key.domain, now)
         return True
 
     def extract_cookies(self, response: Response) -> None:
@@ -159,6 +158,13 @@ class CookieJar(MutableMapping[str, str]):
         return "; ".join(
             f"{name}={value}" if name else value for name, value in (*held, *once.items())
         )
+
+    def _evict(self, domain: str, now: float) -> None:
+        """Of a domain with too many cookies, remove an expired one, else one without Secure, the oldest (§5.7)."""
+        stored = self._stored
+        keys = [key for key in stored if key.domain == domain]
+        if len(keys) > _MOST:
+            del stored[min(keys, key=lambda key: (stored[key].expires > now, stored[key].secure))]
 
     def _alive(self) -> list[_Key]:
         now = time.time()

@@ -7,10 +7,14 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import Context
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["PrivateLoop", "apart", "apart_from"]
+__all__ = ["PATIENCE", "PrivateLoop", "apart", "apart_from"]
+
+PATIENCE = 60.0
+"""Seconds for which an app is waited for that has to answer, or to end."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,11 +98,16 @@ def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> N
         started.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
 
-    asyncio.run(until_stopped())
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        living = loop.create_task(until_stopped())
+        while not living.done():
+            with suppress(BaseException):  # a SystemExit of the app's own tasks, which have it too
+                loop.run_until_complete(living)
 
 
 def _end(thread: threading.Thread, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     """End the thread; collected inside it, the object cannot wait for it."""
     loop.call_soon_threadsafe(stop.set)
     if thread is not threading.current_thread():
-        thread.join()
+        thread.join(PATIENCE)
