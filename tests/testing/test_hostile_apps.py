@@ -62,9 +62,13 @@ def writing(environ: dict[str, Any], start_response: Start) -> list[bytes]:
         write(b"x")
 
 
-async def hinting(scope: Any, receive: Any, send: Any) -> None:
-    while True:
-        await send({"type": "http.response.early_hint", "links": [b"</a.css>"]})
+def asgi_repeating(message: dict[str, Any]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({**START, "trailers": True})
+        while True:
+            await send(message)
+
+    return app
 
 
 PIECES: dict[str, Callable[[], Iterator[bytes]]] = {
@@ -76,7 +80,9 @@ ENDLESS: dict[str, Any] = {
     **{f"WSGI, {name}": wsgi_of(pieces) for name, pieces in PIECES.items()},
     **{f"ASGI, {name}": asgi_of(pieces) for name, pieces in PIECES.items()},
     "write()": writing,
-    "early hints": hinting,
+    "early hints": asgi_repeating({"type": "http.response.early_hint", "links": [b"</a.css>"]}),
+    "trailers": asgi_repeating({"type": "http.response.trailers", "more_trailers": True}),
+    "messages of no kind": asgi_repeating({"type": "http.response.debug"}),
 }
 
 

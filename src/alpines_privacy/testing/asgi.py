@@ -199,6 +199,8 @@ class _Exchange:
             await asyncio.sleep(0)  # an app that sends on and on does not stop the loop
             raise HungUp("The visitor has hung up")
         self._messages.append(dict(message))
+        if not message.get("body"):
+            self._hung_up = self._leaving.after(b"")
         take = _TAKES.get(message["type"])
         if take is not None:
             take(self, message)
@@ -240,7 +242,7 @@ class _Exchange:
             raise RuntimeError("The app sent more after the end of its response")
         if data:
             self._chunks.append(data)
-        self._hung_up = more and self._leaving.after(data)
+            self._hung_up = more and self._leaving.after(data)
         if self._hung_up or not (more or self._expects_trailers):
             self._over.set()
 
@@ -254,7 +256,6 @@ class _Exchange:
         """Take an early hint."""
         links = message.get("links", ())
         self._links.append([octets(link, "a link").decode("latin-1") for link in links])
-        self._hung_up = self._leaving.after(b"")
 
     def _response(self) -> Response:
         if self._start is None:  # the app raised: servers send this
