@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -26,45 +26,87 @@ from alpines_privacy.testing.messages import (
 from alpines_privacy.testing.response import Headers, Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, Session, WebSocket
 
-__all__ = ["ASGITransport", "AsyncASGITransport"]
+__all__ = ["ASGITransport"]
 
 
-class _App:
-    """An app, its lifespan, and what a visitor's requests tell it."""
+class ASGITransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Runs an ASGI app: on a loop of its own, in a thread, or awaited, on the test's loop in a task.
+
+    In neither is any of the test's context variables set. As a context manager it runs the app's lifespan too.
+    """
 
     def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
-        self.call = app
-        self.raises: bool = options["raise_app_exceptions"]
+        self._app = app
+        self._raises: bool = options["raise_app_exceptions"]
         self._address: str = options["address"]
         self._extensions: Mapping[str, Any] = options["extensions"] or {}
         self._lifespan: Lifespan | None = None
+        self._loop = PrivateLoop()
 
-    async def start(self) -> None:
-        """Start the app; raises what its start-up raises."""
+    def handle_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response."""
+        return self._loop.run(self._exchange(request))
+
+    async def handle_async_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response."""
+        return await apart_from(self._exchange(request))
+
+    def connect(self, request: httpx2.Request, subprotocols: list[str]) -> WebSocket:
+        """Ask the app for a websocket; return the outcome of the handshake."""
+        session, answer = self._loop.run(self._open(request, subprotocols))
+        return WebSocket(session, answer, self._loop)
+
+    async def aconnect(self, request: httpx2.Request, subprotocols: list[str]) -> AsyncWebSocket:
+        """Ask the app for a websocket; return the outcome of the handshake."""
+        return AsyncWebSocket(*await apart_from(self._open(request, subprotocols)))
+
+    def __enter__(self) -> Self:
+        try:
+            self._loop.run(self._start())
+        except BaseException:
+            self._loop.close()
+            raise
+        return self
+
+    async def __aenter__(self) -> Self:
+        await apart_from(self._start())
+        return self
+
+    def close(self) -> None:
+        """End the app, if it was started, and its loop."""
+        try:
+            self._loop.run(self._end())
+        finally:
+            self._loop.close()
+
+    async def aclose(self) -> None:
+        """End the app, if it was started."""
+        await apart_from(self._end())
+
+    async def _start(self) -> None:
         lifespan = Lifespan()
-        await lifespan.start(self.call)
+        await lifespan.start(self._app)
         self._lifespan = lifespan
 
-    async def end(self) -> None:
-        """End the app, if it was started."""
+    async def _end(self) -> None:
         lifespan, self._lifespan = self._lifespan, None
         if lifespan is not None:
             await lifespan.end()
 
-    async def exchange(self, request: httpx2.Request) -> Response:
+    async def _exchange(self, request: httpx2.Request) -> Response:
         """Send one request; return its response after the app and its tasks have ended."""
         exchange = _Exchange(request, body_of(request))
-        return await exchange.run(self.call, self._scope(request, "http"), raises=self.raises)
+        return await exchange.run(self._app, self._scope(request, "http"), raises=self._raises)
 
-    async def open(
+    async def _open(
         self, request: httpx2.Request, subprotocols: list[str]
     ) -> tuple[Session, Message]:
         """Ask for a websocket; return the session and the app's answer."""
         scope = self._scope(request, "websocket")
         scope["subprotocols"] = subprotocols
         scope["extensions"].setdefault("websocket.http.response", {})
-        session = Session(request, raises=self.raises)
-        return session, await session.open(self.call, scope)
+        session = Session(request, raises=self._raises)
+        return session, await session.open(self._app, scope)
 
     def _scope(self, request: httpx2.Request, kind: str) -> Scope:
         url = request.url
@@ -88,61 +130,6 @@ class _App:
         if self._lifespan is not None and self._lifespan.supported:
             scope["state"] = self._lifespan.state.copy()
         return scope
-
-
-class ASGITransport(httpx2.BaseTransport):
-    """Runs an ASGI app on a loop of its own, in a thread."""
-
-    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
-        self._app = _App(app, options)
-        self._loop = PrivateLoop()
-
-    def handle_request(self, request: httpx2.Request) -> Response:
-        """Send one request to the app and return its response."""
-        return self._loop.run(self._app.exchange(request))
-
-    def connect(self, request: httpx2.Request, subprotocols: list[str]) -> WebSocket:
-        """Ask the app for a websocket; return the outcome of the handshake."""
-        session, answer = self._loop.run(self._app.open(request, subprotocols))
-        return WebSocket(session, answer, self._loop)
-
-    def start(self) -> None:
-        """Start the app; raises what its start-up raises."""
-        try:
-            self._loop.run(self._app.start())
-        except BaseException:
-            self._loop.close()
-            raise
-
-    def close(self) -> None:
-        """End the app, if it was started, and its loop."""
-        try:
-            self._loop.run(self._app.end())
-        finally:
-            self._loop.close()
-
-
-class AsyncASGITransport(httpx2.AsyncBaseTransport):
-    """Runs an ASGI app on the test's own loop, in a task without the test's context variables."""
-
-    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
-        self._app = _App(app, options)
-
-    async def handle_async_request(self, request: httpx2.Request) -> Response:
-        """Send one request to the app and return its response."""
-        return await apart_from(self._app.exchange(request))
-
-    async def connect(self, request: httpx2.Request, subprotocols: list[str]) -> AsyncWebSocket:
-        """Ask the app for a websocket; return the outcome of the handshake."""
-        return AsyncWebSocket(*await apart_from(self._app.open(request, subprotocols)))
-
-    async def start(self) -> None:
-        """Start the app; raises what its start-up raises."""
-        await apart_from(self._app.start())
-
-    async def aclose(self) -> None:
-        """End the app, if it was started."""
-        await apart_from(self._app.end())
 
 
 class _Exchange:

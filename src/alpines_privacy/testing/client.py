@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,11 +19,11 @@ except ModuleNotFoundError as error:
 from alpines_privacy import __version__
 from alpines_privacy.http.heads import Field
 from alpines_privacy.interface import is_asgi
-from alpines_privacy.testing.asgi import ASGITransport, AsyncASGITransport
+from alpines_privacy.testing.asgi import ASGITransport
 from alpines_privacy.testing.jar import CookieJar
 from alpines_privacy.testing.response import Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, WebSocket
-from alpines_privacy.testing.wsgi import AsyncWSGITransport, WSGITransport
+from alpines_privacy.testing.wsgi import WSGITransport
 
 __all__ = ["AsyncVisitor", "Visitor", "visitor"]
 
@@ -55,20 +55,19 @@ else:
 class _Browser(_Client):
     """What a browser adds to httpx2's client: signals, its own cookie rules, its fields, its redirects."""
 
-    def __init__(
-        self, sends: Callable[[Any, Mapping[str, Any]], Any], app: Any, given: Any
-    ) -> None:
-        if unknown := given.keys() - _OPTIONS:
+    def __init__(self, app: Any, **options: Any) -> None:
+        if unknown := options.keys() - _OPTIONS:
             raise TypeError(
                 f"visitor() has no option {min(unknown)!r}; it has {', '.join(_OPTIONS)}"
             )
-        self._app, self._options = app, {**_OPTIONS, **given}
+        self._app, self._options = app, {**_OPTIONS, **options}
         base_url, headers = self._options["base_url"], self._options["headers"]
         home = _target(httpx2.URL(""), base_url)
         self.dnt: bool | str | None = self._options["dnt"]
         self.gpc: bool = self._options["gpc"]
         self._jar = CookieJar(str(home))
-        self._sends = sends(app, self._options)
+        transport: Any = ASGITransport if is_asgi(app) else WSGITransport
+        self._sends = transport(app, self._options)
         super().__init__(
             transport=self._sends,  # type: ignore[call-arg]  # the client beside this class has it
             base_url=home,
@@ -167,11 +166,8 @@ class Visitor(_Browser, httpx2.Client):
     TypeError for an object that is no app, ValueError for a `base_url` that is no origin.
     """
 
-    def __init__(self, app: Any, **options: Any) -> None:
-        super().__init__(ASGITransport if is_asgi(app) else WSGITransport, app, options)
-
     def __enter__(self) -> Self:
-        self._sends.start()
+        self._sends.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -234,11 +230,8 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
     Options as those of `Visitor`. An ASGI app runs on the test's own loop, a WSGI app in a thread.
     """
 
-    def __init__(self, app: Any, **options: Any) -> None:
-        super().__init__(AsyncASGITransport if is_asgi(app) else AsyncWSGITransport, app, options)
-
     async def __aenter__(self) -> Self:
-        await self._sends.start()
+        await self._sends.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -272,7 +265,7 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
     ) -> AsyncWebSocket:
         """Ask for a websocket, as `Visitor.websocket` does; its methods are to be awaited."""
         request = self._handshake(path, subprotocols, headers)
-        answer: AsyncWebSocket = await self._sends.connect(request, list(subprotocols))
+        answer: AsyncWebSocket = await self._sends.aconnect(request, list(subprotocols))
         self._jar.extract_cookies(answer.response)
         return answer
 

@@ -17,26 +17,29 @@ from alpines_privacy.testing.loop import apart
 from alpines_privacy.testing.messages import Leaving, body_of
 from alpines_privacy.testing.response import Response
 
-__all__ = ["AsyncWSGITransport", "WSGITransport"]
+__all__ = ["WSGITransport"]
 
 
-class WSGITransport(httpx2.BaseTransport):
-    """Calls a WSGI app in the test's own thread, with no context variable set."""
+class WSGITransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Calls a WSGI app in the test's own thread, or awaited, in another; with no context variable set."""
 
     def __init__(self, app: WSGIApplication, options: Mapping[str, Any]) -> None:
         self._app = app
         self._address: str = options["address"]
         self._raises: bool = options["raise_app_exceptions"]
 
-    def start(self) -> None:
-        """Do nothing: WSGI apps have no lifespan."""
-
     def handle_request(self, request: httpx2.Request) -> Response:
         """Send one request to the app and return its response."""
-        return apart(self.exchange, request, body_of(request))
+        return apart(self._exchange, request, body_of(request))
 
-    def exchange(self, request: httpx2.Request, body: Body) -> Response:
-        """Call the app, in this thread and context."""
+    async def handle_async_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response; its body is read whole before."""
+        stream: Any = request.stream
+        body = [piece async for piece in stream]
+        loop, context = asyncio.get_running_loop(), Context()
+        return await loop.run_in_executor(None, context.run, self._exchange, request, body)
+
+    def _exchange(self, request: httpx2.Request, body: Body) -> Response:
         leaving = Leaving(request)
         collected = _Collected(leaving)
         try:
@@ -49,23 +52,6 @@ class WSGITransport(httpx2.BaseTransport):
         leaving.check()
         status, _, reason = collected.status.partition(" ")
         return Response(request, int(status), collected.fields, collected.chunks, reason=reason)
-
-
-class AsyncWSGITransport(httpx2.AsyncBaseTransport):
-    """Calls a WSGI app in a thread, as an async server does."""
-
-    def __init__(self, app: WSGIApplication, options: Mapping[str, Any]) -> None:
-        self._sends = WSGITransport(app, options)
-
-    async def start(self) -> None:
-        """Do nothing: WSGI apps have no lifespan."""
-
-    async def handle_async_request(self, request: httpx2.Request) -> Response:
-        """Send one request to the app and return its response; its body is read whole before."""
-        stream: Any = request.stream
-        body = [piece async for piece in stream]
-        loop, context = asyncio.get_running_loop(), Context()
-        return await loop.run_in_executor(None, context.run, self._sends.exchange, request, body)
 
 
 class _Collected:
