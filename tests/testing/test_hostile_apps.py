@@ -369,6 +369,29 @@ def test_exits_reach_the_test_from_wherever_they_come(app: Any) -> None:
         (v.websocket if app is exiting_on_a_websocket else v.get)("/")
 
 
+async def _stopping() -> None:
+    asyncio.get_running_loop().stop()
+
+
+async def _cancelling() -> None:
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+
+
+@pytest.mark.parametrize("harm", [_stopping, _cancelling])
+def test_an_app_that_stops_its_loop_does_not_stop_the_visitor(harm: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await harm()
+        await asyncio.sleep(0)
+        await send(START)
+        await send(body(b"ok"))
+
+    v = visitor(app)
+    assert [v.get("/").content, v.get("/").content] == [b"ok", b"ok"]
+    v.close()
+    assert v.get("/").content == b"ok"
+
+
 def test_an_exit_of_a_task_that_nobody_awaits_ends_nothing() -> None:
     tasks: list[asyncio.Task[None]] = []
 

@@ -74,7 +74,7 @@ class PrivateLoop:
         self._loop = self._end = None
 
     def _start(self) -> asyncio.AbstractEventLoop:
-        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        started: Future[tuple[asyncio.AbstractEventLoop, Callable[[], None]]] = Future()
         thread = threading.Thread(
             target=_live, args=(started,), name="alpines_privacy.testing", daemon=True
         )
@@ -92,22 +92,27 @@ async def _settle(outcome: Future[T], coroutine: Coroutine[Any, Any, T]) -> None
         outcome.set_exception(error)
 
 
-def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
-    async def until_stopped() -> None:
-        stop = asyncio.Event()
-        started.set_result((asyncio.get_running_loop(), stop))
-        await stop.wait()
+def _live(started: Future[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]) -> None:
+    """Run a loop until it is stopped by us; the app may stop it, or exit in a task, or cancel every task."""
+    living = True
+
+    def stop() -> None:
+        nonlocal living
+        living = False
+        loop.stop()
 
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        living = loop.create_task(until_stopped())
-        while not living.done():
-            with suppress(BaseException):  # a SystemExit of the app's own tasks, which have it too
-                loop.run_until_complete(living)
+        started.set_result((loop, stop))
+        while living:
+            with suppress(BaseException):  # of a task of the app's, which has it too
+                loop.run_forever()
 
 
-def _end(thread: threading.Thread, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _end(
+    thread: threading.Thread, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]
+) -> None:
     """End the thread; collected inside it, the object cannot wait for it."""
-    loop.call_soon_threadsafe(stop.set)
+    loop.call_soon_threadsafe(stop)
     if thread is not threading.current_thread():
         thread.join(PATIENCE)
