@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin
 
 try:
     import httpx2
@@ -138,7 +139,7 @@ class _Browser(_Client):
 @lru_cache(maxsize=256)
 def _target(base: httpx2.URL, url: httpx2.URL | str) -> httpx2.URL:
     """Return the address that a link on the site leads to; raises ValueError for one of no site."""
-    target = base.join(url)
+    target = httpx2.URL(urljoin(str(base), str(url)))
     if target.scheme not in {"http", "https"} or not target.host:
         raise ValueError(f"{url!r} is no URL of a site; expected one such as https://shop.example")
     return target
