@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import httpx
@@ -15,9 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpines_privacy.audit import AuditError, Evidence, Options, Report, run
+from alpines_privacy.audit.fetching import in_process
 from alpines_privacy.audit.fetching.exchange import Refused
 from alpines_privacy.audit.fetching.network import OneHost
 from alpines_privacy.audit.model import LONGEST_TEXT, shown
+from alpines_privacy.testing import lifespan
 from tests.support.processes import wsgi_origin
 
 HTML = [("Content-Type", "text/html; charset=utf-8")]
@@ -83,6 +87,88 @@ def test_a_page_without_end_is_read_up_to_its_bound() -> None:
     report = audited(site, page_bytes=300_000, pages=3)
     assert report.pages == 3
     assert taken <= 4 * 6  # of each visit a few pieces
+
+
+def writing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    write = start_response("200 OK", HTML)
+    while True:
+        write(b"<p>" + b"a" * 100_000)
+
+
+def exiting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    raise SystemExit
+
+
+class Asgi:
+    """An ASGI app that answers `/` with a link to `/odd`, and that by a function."""
+
+    def __init__(self, answer: Callable[..., Any], *, ends: bool = True) -> None:
+        self._answer = answer
+        self._ends = ends
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            if self._ends:
+                raise KeyError("shutdown")
+            await asyncio.Event().wait()
+        start = {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", b"text/html")],
+        }
+        await send(start)
+        if scope["path"] == "/odd":
+            await self._answer(send)
+        await send({"type": "http.response.body", "body": links("/odd")})
+
+
+async def stubborn(send: Any) -> None:
+    """Send on and on, whatever is said about it."""
+    while True:
+        with suppress(Exception):
+            await send({"type": "http.response.body", "body": b"a" * 1000, "more_body": True})
+
+
+async def empty(send: Any) -> None:
+    while True:
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+
+
+async def uncancelled(send: Any) -> None:
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+
+async def leaving(send: Any) -> None:
+    await asyncio.gather(exits())
+
+
+async def exits() -> None:
+    raise SystemExit
+
+
+@pytest.mark.parametrize("app", [writing, exiting])
+def test_a_wsgi_app_that_writes_without_end_or_exits_is_audited(app: WSGIApplication) -> None:
+    assert audited(app, page_bytes=300_000, page_seconds=5.0, pages=1).pages == 1
+
+
+@pytest.mark.parametrize("answer", [stubborn, empty, uncancelled, leaving])
+def test_an_asgi_app_that_goes_on_when_it_is_stopped_is_audited(
+    answer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_process, "_MOMENT", 0.1)
+    report = audited(cast("Any", Asgi(answer)), page_bytes=300_000, page_seconds=0.2, pages=2)
+    assert report.pages == 2
+
+
+def test_an_app_that_never_ends_does_not_keep_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifespan, "PATIENCE", 0.3)
+    app = Asgi(lambda _: asyncio.sleep(0), ends=False)
+    assert audited(cast("Any", app), pages=1).pages == 1
 
 
 def test_a_coded_page_inflates_no_further_than_its_bound() -> None:

@@ -179,7 +179,6 @@ def test_the_document_has_every_cache_with_its_bound() -> None:
 # What is remembered by `functools`, and why its keys are no visitor's.
 BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
     {
-        "audit/checks/blocked.py": "a policy that a command reads: 4",
         "breach/addresses.py": "the hosts of a list that a command reads: 10,000",
         "breach/notice/header_text.py": "no argument: the Public Suffix List",
         "breach/recipients.py": "the languages of a list that a command reads: 1,000",
@@ -197,7 +196,9 @@ BY_FUNCTOOLS: Mapping[str, str] = MappingProxyType(
         "trackers/shipped.py": "the names of the shipped files",
         "trackers/known.py": "rules of lists, at start-up",
         "redaction/engine/snapshots.py": "the classes of what is logged",
-        "testing/exchange.py": "a policy that a test names: 8",
+        "testing/client.py": "the addresses that a test asks for: 256",
+        "testing/exchange.py": "a policy that a test names or a command reads: 8",
+        "testing/jar.py": "the addresses that a test or an audit asks for: 256",
         "shield/script.py": "no argument: the script's source",
     }
 )

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 
 from alpines_privacy import Cookie, PrivacyPolicy, ThirdParty, protect
+from alpines_privacy.cookies.known import LOGINS
+from alpines_privacy.policy.own import CHOICE
 from alpines_privacy.testing import strategies, visitor
-from alpines_privacy.testing.exchange import Exchange, breaches
+from alpines_privacy.testing.exchange import Exchange, breaches, may_be_set
 
 POLICY = PrivacyPolicy(
     cookies=[Cookie("cart", purpose="Keeps the cart", necessary=True)],
@@ -47,6 +49,8 @@ JUDGED: dict[str, tuple[dict[str, Any], list[Any], list[Any], bytes, list[str]]]
     "a login that stays": (
         {}, [GPC], [VARY, ("Set-Cookie", "sessionid=1; Max-Age=60")], b"", ["the cookie 'sessionid'"],
     ),
+    "a login with a prefix": ({}, [GPC], [VARY, ("Set-Cookie", "__Host-sessionid=1")], b"", ABSENT),
+    "a login with a name for each app": ({}, [GPC], [VARY, ("Set-Cookie", "session_id_shop=1")], b"", ABSENT),
     "a login of another name": ({}, [GPC], [VARY, ("Set-Cookie", "mine=1")], b"", ABSENT),
     "a login, always": ({"keep_logins": "always"}, [DNT], [VARY, ("Set-Cookie", "sessionid=1")], b"", ABSENT),
     "a login, never": (
@@ -87,6 +91,27 @@ def test_an_exempt_path_promises_nothing(path: str) -> None:
     fields = [PAGE, ("Set-Cookie", "_ga=1")]
     url = f"https://shop.example{path}"
     assert breaches(POLICY, Exchange("GET", url, [DNT], 200, fields, PIXEL)) == []
+
+
+NAMES = [
+    *sorted(LOGINS - {"session_id_*"}), "session_id_shop", "csrf", "my_access_token", "cart", "theme", "_ga", "logins",
+    CHOICE.name,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", ["", "__Secure-", "__Host-"])
+@pytest.mark.parametrize("signal", ["dnt", "gpc"])
+def test_what_may_be_set_is_what_the_layer_lets_pass(signal: str, prefix: str) -> None:
+    names = [prefix + name for name in NAMES]
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        end = "; Path=/; Secure"
+        start_response("200 OK", [("Set-Cookie", f"{name}=1{end}") for name in names])
+        return []
+
+    got = visitor(protect(app, POLICY), base_url="https://shop.example", **{signal: True}).get("/")
+    may = [name for name in names if may_be_set(POLICY, name, None, dnt=signal == "dnt")]
+    assert got.plants == may
 
 
 @settings(max_examples=200)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import string
 import time
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alpines_privacy.testing.jar import CookieJar
-from alpines_privacy.testing.request import URL
 from tests.support.chromium import chromium
 from tests.support.origin import Request, origin
 
@@ -115,10 +115,10 @@ def filled(text: str, number: int) -> str:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_jar_keeps_and_sends_what_the_table_says(case: Case) -> None:
-    jar = CookieJar(URL("http://testserver"))
+    jar = CookieJar("http://testserver")
     for url, line in case.sets:
         jar.receive(filled(line, 1), "http://" + filled(url, 1))
-    sent = {url: jar.header(URL("http://" + filled(url, 1))) for url in case.sends}
+    sent = {url: jar.header("http://" + filled(url, 1)) for url in case.sends}
     assert sent == case.sends
 
 
@@ -167,23 +167,23 @@ SECURE = [  # over https: the line, and whether a browser heeds it
 
 @pytest.mark.parametrize(("line", "heeded"), SECURE)
 def test_over_https_prefixes_hold_what_they_promise(line: str, heeded: bool) -> None:
-    jar = CookieJar(URL("https://shop.example"))
+    jar = CookieJar("https://shop.example")
     assert jar.receive(line, "https://shop.example/") is heeded
-    assert bool(jar.header(URL("https://shop.example/"))) is heeded
+    assert bool(jar.header("https://shop.example/")) is heeded
 
 
 def test_secure_cookies_do_not_travel_over_http() -> None:
-    jar = CookieJar(URL("https://shop.example"))
+    jar = CookieJar("https://shop.example")
     jar.receive("a=1; Secure", "https://shop.example/")
-    assert jar.header(URL("https://shop.example/")) == "a=1"
-    assert jar.header(URL("http://shop.example/")) == ""
+    assert jar.header("https://shop.example/") == "a=1"
+    assert jar.header("http://shop.example/") == ""
 
 
 @pytest.mark.parametrize("host", ["localhost", "shop.localhost", "127.0.0.1", "[::1]"])
 def test_this_very_machine_counts_as_secure(host: str) -> None:
-    jar = CookieJar(URL(f"http://{host}:8000"))
+    jar = CookieJar(f"http://{host}:8000")
     assert jar.receive("a=1; Secure", f"http://{host}:8000/")
-    assert jar.header(URL(f"http://{host}:8000/")) == "a=1"
+    assert jar.header(f"http://{host}:8000/") == "a=1"
 
 
 OVERLAYS = [  # a secure cookie, and an insecure page's of the same name: does the browser take it?
@@ -204,13 +204,13 @@ def test_an_insecure_page_cannot_stand_in_for_a_secure_cookie(
     second: str,
     taken: bool,
 ) -> None:
-    jar = CookieJar(URL("https://www.shop.example"))
+    jar = CookieJar("https://www.shop.example")
     assert jar.receive(first, "https://www.shop.example/")
     assert jar.receive(second, "http://www.shop.example/") is taken
 
 
 def test_a_partition_is_a_store_of_its_own() -> None:
-    jar, url = CookieJar(URL("https://shop.example")), "https://shop.example/"
+    jar, url = CookieJar("https://shop.example"), "https://shop.example/"
     jar.receive("a=1; Secure; Partitioned", url)
     jar.receive("a=; Secure; Max-Age=0", url)
     assert dict(jar) == {"a": "1"}
@@ -219,7 +219,7 @@ def test_a_partition_is_a_store_of_its_own() -> None:
 
 
 def test_a_cookie_is_gone_when_its_lifetime_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    jar = CookieJar(URL("http://testserver"))
+    jar = CookieJar("http://testserver")
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
     jar.receive("a=1; Max-Age=60", "http://testserver/")
@@ -233,10 +233,10 @@ def test_a_cookie_is_gone_when_its_lifetime_is_over(monkeypatch: pytest.MonkeyPa
 
 
 def test_cookies_set_by_hand_are_the_sites_own_from_an_earlier_visit() -> None:
-    jar = CookieJar(URL("http://www.shop.example"))
+    jar = CookieJar("http://www.shop.example")
     jar["_ga"] = "GA1"
-    assert jar.header(URL("http://www.shop.example/deep/er")) == "_ga=GA1"
-    assert jar.header(URL("http://shop.example/")) == ""
+    assert jar.header("http://www.shop.example/deep/er") == "_ga=GA1"
+    assert jar.header("http://shop.example/") == ""
     del jar["_ga"]
     assert dict(jar) == {}
     with pytest.raises(KeyError):
@@ -246,7 +246,7 @@ def test_cookies_set_by_hand_are_the_sites_own_from_an_earlier_visit() -> None:
 
 
 def test_of_several_cookies_of_a_name_the_value_is_the_one_sent_to_the_home_page() -> None:
-    jar = CookieJar(URL("http://testserver"))
+    jar = CookieJar("http://testserver")
     jar.receive("a=deep; Path=/deep", "http://testserver/")
     assert jar["a"] == "deep"
     jar.receive("a=home; Path=/", "http://testserver/")
@@ -271,7 +271,7 @@ urls = st.builds(lambda s, h, p: f"{s}://{h}{p}", st.sampled_from(["http", "http
 
 @given(attributes, urls)
 def test_what_was_planted_is_deleted_by_the_same_line_with_an_expiry(text: str, url: str) -> None:
-    jar = CookieJar(URL("http://testserver"))
+    jar = CookieJar("http://testserver")
     heeded = jar.receive(f"a=1; {text}", url)
     assert bool(jar) is heeded
     assert jar.receive(f"a=; {text}; Max-Age=0", url) is heeded
@@ -280,15 +280,15 @@ def test_what_was_planted_is_deleted_by_the_same_line_with_an_expiry(text: str, 
 
 @given(attributes, urls, urls)
 def test_no_cookie_goes_beyond_its_registrable_domain(text: str, url: str, other: str) -> None:
-    jar = CookieJar(URL("http://testserver"))
+    jar = CookieJar("http://testserver")
     jar.receive(f"a=1; {text}", url)
-    sites = {URL(place).host.split(".")[-2] for place in (url, other)}
+    sites = {urlsplit(place).netloc.split(".")[-2] for place in (url, other)}
     if len(sites) == 2:
-        assert jar.header(URL(other)) == ""
+        assert jar.header(other) == ""
 
 
 @given(st.text(max_size=60), urls)
 def test_any_line_at_all_is_taken_or_left_without_an_exception(line: str, url: str) -> None:
-    jar = CookieJar(URL(url))
+    jar = CookieJar(url)
     assert jar.receive(line, url) in {True, False}
-    jar.header(URL(url))
+    jar.header(url)

@@ -358,10 +358,9 @@ def test_redirects_without_end_are_an_error() -> None:
         start_response("302 Found", [("Location", "/")])
         return []
 
-    with pytest.raises(
-        httpx2.TooManyRedirects, match="More than 20 redirects, the last to http://testserver/"
-    ):
+    with pytest.raises(httpx2.TooManyRedirects, match="maximum allowed redirects") as caught:
         visitor(circling, follow_redirects=True).get("/")
+    assert str(caught.value.request.url) == "http://testserver/"
 
 
 def test_a_body_that_is_used_up_cannot_be_redirected() -> None:

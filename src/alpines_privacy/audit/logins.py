@@ -12,7 +12,6 @@ from alpines_privacy.audit.options import AuditError, LoginForm
 from alpines_privacy.audit.reading.markup import Form
 from alpines_privacy.audit.visits import Visit, shown_url
 from alpines_privacy.http.heads import Field
-from alpines_privacy.testing.request import URL
 
 __all__ = ["cookies_of_file", "log_in"]
 
@@ -36,7 +35,7 @@ def log_in(fetcher: Fetcher, login: LoginForm) -> list[Field]:
     after = fetcher.follow(Ask("POST", form.action, form=fields), session)
     if not 0 < after.last.status < 400 or _form_in(after) is not None:
         raise AuditError(f"the login at {where} failed ({after.last.error or after.last.status})")
-    return session.jar.sent_to(URL(fetcher.home))
+    return session.jar.sent_to(fetcher.home)
 
 
 def cookies_of_file(path: Path, host: str) -> list[Field]:

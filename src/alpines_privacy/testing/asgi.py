@@ -4,76 +4,125 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
 from alpines_privacy.asgi import ASGIApp, Message, Scope
 from alpines_privacy.http.heads import Field
+from alpines_privacy.testing.environ import Body, port_of
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart_from
-from alpines_privacy.testing.messages import HungUp, fields_of, request_of, stems_from_hanging_up
-from alpines_privacy.testing.request import Body, Request
+from alpines_privacy.testing.messages import (
+    HungUp,
+    Leaving,
+    body_of,
+    fields_of,
+    octets,
+    stems_from_hanging_up,
+)
 from alpines_privacy.testing.response import Headers, Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, Session, WebSocket
 
-__all__ = ["ASGITransport", "AsyncASGITransport"]
+__all__ = ["ASGITransport"]
 
 
-class _App:
-    """An app, its lifespan, and what a visitor's requests tell it."""
+class ASGITransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Runs an ASGI app: on a loop of its own, in a thread, or awaited, on the test's loop in a task.
+
+    In neither is any of the test's context variables set. As a context manager it runs the app's lifespan too.
+    """
 
     def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
-        self.call = app
-        self.raises: bool = options["raise_app_exceptions"]
+        self._app = app
+        self._raises: bool = options["raise_app_exceptions"]
         self._address: str = options["address"]
         self._extensions: Mapping[str, Any] = options["extensions"] or {}
         self._lifespan: Lifespan | None = None
+        self._loop = PrivateLoop()
 
-    async def start(self) -> None:
-        """Start the app; raises what its start-up raises."""
+    def handle_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response."""
+        return self._loop.run(self._exchange(request))
+
+    async def handle_async_request(self, request: httpx2.Request) -> Response:
+        """Send one request to the app and return its response."""
+        return await apart_from(self._exchange(request))
+
+    def connect(self, request: httpx2.Request, subprotocols: list[str]) -> WebSocket:
+        """Ask the app for a websocket; return the outcome of the handshake."""
+        session, answer = self._loop.run(self._open(request, subprotocols))
+        return WebSocket(session, answer, self._loop)
+
+    async def aconnect(self, request: httpx2.Request, subprotocols: list[str]) -> AsyncWebSocket:
+        """Ask the app for a websocket; return the outcome of the handshake."""
+        return AsyncWebSocket(*await apart_from(self._open(request, subprotocols)))
+
+    def __enter__(self) -> Self:
+        try:
+            self._loop.run(self._start())
+        except BaseException:
+            self._loop.close()
+            raise
+        return self
+
+    async def __aenter__(self) -> Self:
+        await apart_from(self._start())
+        return self
+
+    def close(self) -> None:
+        """End the app, if it was started, and its loop."""
+        try:
+            self._loop.run(self._end())
+        finally:
+            self._loop.close()
+
+    async def aclose(self) -> None:
+        """End the app, if it was started."""
+        await apart_from(self._end())
+
+    async def _start(self) -> None:
         lifespan = Lifespan()
-        await lifespan.start(self.call)
+        await lifespan.start(self._app)
         self._lifespan = lifespan
 
-    async def end(self) -> None:
-        """End the app, if it was started."""
+    async def _end(self) -> None:
         lifespan, self._lifespan = self._lifespan, None
         if lifespan is not None:
             await lifespan.end()
 
-    async def exchange(self, request: httpx2.Request) -> Response:
+    async def _exchange(self, request: httpx2.Request) -> Response:
         """Send one request; return its response after the app and its tasks have ended."""
-        exchange = _Exchange(request, request_of(request).body)
-        scope = self._scope(request_of(request), "http")
-        return await exchange.run(self.call, scope, raises=self.raises)
+        exchange = _Exchange(request, body_of(request))
+        return await exchange.run(self._app, self._scope(request, "http"), raises=self._raises)
 
-    async def open(
+    async def _open(
         self, request: httpx2.Request, subprotocols: list[str]
     ) -> tuple[Session, Message]:
         """Ask for a websocket; return the session and the app's answer."""
-        scope = self._scope(request_of(request), "websocket")
+        scope = self._scope(request, "websocket")
         scope["subprotocols"] = subprotocols
         scope["extensions"].setdefault("websocket.http.response", {})
-        session = Session(request, raises=self.raises)
-        return session, await session.open(self.call, scope)
+        session = Session(request, raises=self._raises)
+        return session, await session.open(self._app, scope)
 
-    def _scope(self, request: Request, kind: str) -> Scope:
+    def _scope(self, request: httpx2.Request, kind: str) -> Scope:
         url = request.url
+        path, _, query = url.raw_path.partition(b"?")
         scope: Scope = {
             "type": kind,
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "scheme": url.scheme if kind == "http" else url.scheme.replace("http", "ws"),
-            "path": url.decoded_path.decode("utf-8", "replace"),
-            "raw_path": url.path.encode(),
-            "query_string": url.query.encode(),
+            "path": url.path,
+            "raw_path": path,
+            "query_string": query,
             "root_path": "",
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in request.fields],
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
             "client": (self._address, 50000),
-            "server": (url.host, url.port),
+            "server": (url.raw_host.decode("ascii"), port_of(url)),
             "extensions": dict(self._extensions),
         }
         if kind == "http":
@@ -83,68 +132,13 @@ class _App:
         return scope
 
 
-class ASGITransport(httpx2.BaseTransport):
-    """Runs an ASGI app on a loop of its own, in a thread."""
-
-    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
-        self._app = _App(app, options)
-        self._loop = PrivateLoop()
-
-    def handle_request(self, request: httpx2.Request) -> Response:
-        """Send one request to the app and return its response."""
-        return self._loop.run(self._app.exchange(request))
-
-    def connect(self, request: httpx2.Request, subprotocols: list[str]) -> WebSocket:
-        """Ask the app for a websocket; return the outcome of the handshake."""
-        session, answer = self._loop.run(self._app.open(request, subprotocols))
-        return WebSocket(session, answer, self._loop)
-
-    def start(self) -> None:
-        """Start the app; raises what its start-up raises."""
-        try:
-            self._loop.run(self._app.start())
-        except BaseException:
-            self._loop.close()
-            raise
-
-    def close(self) -> None:
-        """End the app, if it was started, and its loop."""
-        try:
-            self._loop.run(self._app.end())
-        finally:
-            self._loop.close()
-
-
-class AsyncASGITransport(httpx2.AsyncBaseTransport):
-    """Runs an ASGI app on the test's own loop, in a task without the test's context variables."""
-
-    def __init__(self, app: ASGIApp, options: Mapping[str, Any]) -> None:
-        self._app = _App(app, options)
-
-    async def handle_async_request(self, request: httpx2.Request) -> Response:
-        """Send one request to the app and return its response."""
-        return await apart_from(self._app.exchange(request))
-
-    async def connect(self, request: httpx2.Request, subprotocols: list[str]) -> AsyncWebSocket:
-        """Ask the app for a websocket; return the outcome of the handshake."""
-        return AsyncWebSocket(*await apart_from(self._app.open(request, subprotocols)))
-
-    async def start(self) -> None:
-        """Start the app; raises what its start-up raises."""
-        await apart_from(self._app.start())
-
-    async def aclose(self) -> None:
-        """End the app, if it was started."""
-        await apart_from(self._app.end())
-
-
 class _Exchange:
     """One request and the messages of its response."""
 
     def __init__(self, request: httpx2.Request, body: Body) -> None:
         self._request = request
-        self._pieces = _pieces(body)
-        self._most_chunks = request.extensions.get("hang_up_after")
+        self._body = _unread(body)
+        self._leaving = Leaving(request)
         self._over = asyncio.Event()
         self._hung_up = False
         self._start: Message | None = None
@@ -157,11 +151,16 @@ class _Exchange:
     async def run(self, app: ASGIApp, scope: Scope, *, raises: bool) -> Response:
         """Run the app to its end, background tasks included."""
         try:
-            await app(scope, self._receive, self._send)
+            async with asyncio.timeout(self._leaving.seconds) as limit:
+                await app(scope, self._receive, self._send)
             self._check_completeness()
         except Exception as error:
+            if limit.expired():
+                raise self._leaving.late() from None
+            self._leaving.check()
             if raises and not (self._hung_up and stems_from_hanging_up(error)):
                 raise
+        self._leaving.check()
         return self._response()
 
     def _check_completeness(self) -> None:
@@ -171,15 +170,24 @@ class _Exchange:
             raise RuntimeError("The app ended before its response was complete")
 
     async def _receive(self) -> Message:
-        async for message in self._pieces:
-            return message
-        await self._over.wait()
-        return {"type": "http.disconnect"}
+        body, more = self._body, False
+        if body is None:
+            await self._over.wait()
+            return {"type": "http.disconnect"}
+        if not isinstance(body, bytes):
+            piece = next(body, None) if isinstance(body, Iterator) else await anext(body, None)
+            more, body = piece is not None, piece or b""
+        if not more:
+            self._body = None
+        return {"type": "http.request", "body": body, "more_body": more}
 
     async def _send(self, message: Message) -> None:
         if self._hung_up:
+            await asyncio.sleep(0)  # an app that sends on and on does not stop the loop
             raise HungUp("The visitor has hung up")
         self._messages.append(dict(message))
+        if not message.get("body"):
+            self._hung_up = self._leaving.after(b"")
         take = _TAKES.get(message["type"])
         if take is not None:
             take(self, message)
@@ -188,12 +196,17 @@ class _Exchange:
         """Take the head."""
         if self._start is not None:
             raise RuntimeError("The app sent a second http.response.start")
+        if not isinstance(message.get("status"), int):
+            raise TypeError(
+                f"The app's status is {message.get('status')!r}; ASGI takes a whole number"
+            )
         self._start = {**message, "headers": fields_of(message)}
         self._expects_trailers = message.get("trailers", False)
 
     def take_body(self, message: Message) -> None:
         """Take a chunk."""
-        self._take_bytes(bytes(message.get("body", b"")), more=message.get("more_body", False))
+        data = octets(message.get("body", b""), "its body")
+        self._take_bytes(data, more=message.get("more_body", False))
 
     def take_path(self, message: Message) -> None:
         """Take a whole file, by its path."""
@@ -216,8 +229,7 @@ class _Exchange:
             raise RuntimeError("The app sent more after the end of its response")
         if data:
             self._chunks.append(data)
-        if len(self._chunks) == self._most_chunks and more:
-            self._hung_up = True
+            self._hung_up = more and self._leaving.after(data)
         if self._hung_up or not (more or self._expects_trailers):
             self._over.set()
 
@@ -229,7 +241,8 @@ class _Exchange:
 
     def take_hint(self, message: Message) -> None:
         """Take an early hint."""
-        self._links.append([bytes(link).decode("latin-1") for link in message.get("links", ())])
+        links = message.get("links", ())
+        self._links.append([octets(link, "a link").decode("latin-1") for link in links])
 
     def _response(self) -> Response:
         if self._start is None:  # the app raised: servers send this
@@ -254,15 +267,8 @@ _TAKES: dict[str, Callable[[_Exchange, Message], None]] = {
 }
 
 
-async def _pieces(body: Body) -> AsyncIterator[Message]:
-    """Send bytes in one message, an iterable piece by piece, and then its end."""
+def _unread(body: Body) -> bytes | Iterator[bytes] | AsyncIterator[bytes] | None:
+    """Return what is to be sent of a body: bytes in one message, an iterable piece by piece."""
     if isinstance(body, bytes):
-        yield {"type": "http.request", "body": body, "more_body": False}
-        return
-    if isinstance(body, Iterable):
-        for piece in body:
-            yield {"type": "http.request", "body": piece, "more_body": True}
-    else:
-        async for piece in body:
-            yield {"type": "http.request", "body": piece, "more_body": True}
-    yield {"type": "http.request", "body": b"", "more_body": False}
+        return body
+    return iter(body) if isinstance(body, Iterable) else aiter(body)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin
 
 try:
     import httpx2
@@ -18,16 +20,14 @@ except ModuleNotFoundError as error:
 from alpines_privacy import __version__
 from alpines_privacy.http.heads import Field
 from alpines_privacy.interface import is_asgi
-from alpines_privacy.testing.asgi import ASGITransport, AsyncASGITransport
+from alpines_privacy.testing.asgi import ASGITransport
 from alpines_privacy.testing.jar import CookieJar
-from alpines_privacy.testing.request import URL
 from alpines_privacy.testing.response import Response
 from alpines_privacy.testing.websocket import AsyncWebSocket, WebSocket
-from alpines_privacy.testing.wsgi import AsyncWSGITransport, WSGITransport
+from alpines_privacy.testing.wsgi import WSGITransport
 
 __all__ = ["AsyncVisitor", "Visitor", "visitor"]
 
-_MOST_REDIRECTS = 20  # as many as browsers follow
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WEBSOCKET_FIELDS: list[Field] = [
     ("connection", "Upgrade"),
@@ -44,6 +44,7 @@ _OPTIONS: Mapping[str, Any] = {
     "follow_redirects": False,
     "raise_app_exceptions": True,
     "extensions": None,
+    "timeout": None,
 }
 
 if TYPE_CHECKING:
@@ -55,28 +56,24 @@ else:
 class _Browser(_Client):
     """What a browser adds to httpx2's client: signals, its own cookie rules, its fields, its redirects."""
 
-    def __init__(
-        self, sends: Callable[[Any, Mapping[str, Any]], Any], app: Any, given: Any
-    ) -> None:
-        if unknown := given.keys() - _OPTIONS:
+    def __init__(self, app: Any, **options: Any) -> None:
+        if unknown := options.keys() - _OPTIONS:
             raise TypeError(
                 f"visitor() has no option {min(unknown)!r}; it has {', '.join(_OPTIONS)}"
             )
-        self._app, self._options = app, {**_OPTIONS, **given}
+        self._app, self._options = app, {**_OPTIONS, **options}
         base_url, headers = self._options["base_url"], self._options["headers"]
-        home = httpx2.URL(base_url)
-        if home.scheme not in {"http", "https"} or not home.host:
-            raise ValueError(
-                f"{base_url!r} is no URL of a site; expected one such as https://shop.example"
-            )
+        home = _target(httpx2.URL(""), base_url)
         self.dnt: bool | str | None = self._options["dnt"]
         self.gpc: bool = self._options["gpc"]
-        self._jar = CookieJar(URL(str(home)))
-        self._sends = sends(app, self._options)
+        self._jar = CookieJar(str(home))
+        transport: Any = ASGITransport if is_asgi(app) else WSGITransport
+        self._sends = transport(app, self._options)
         super().__init__(
             transport=self._sends,  # type: ignore[call-arg]  # the client beside this class has it
             base_url=home,
             follow_redirects=self._options["follow_redirects"],
+            timeout=self._options["timeout"],
             trust_env=False,
         )
         # A visitor says nothing of encodings, nor of connections, unless asked to.
@@ -95,44 +92,38 @@ class _Browser(_Client):
         Fields in `headers` take the place of the visitor's own, `cookie` included; `cookies` are
         sent beside those in the jar, this once.
         """
-        target = self.base_url.join(url)
+        target = _target(self.base_url, url)
         given = httpx2.Headers(options.pop("headers", None), encoding="latin-1")
         if cookies := options.pop("cookies", None):
-            given.setdefault("cookie", self._jar.header(URL(str(target)), cookies))
-        own = [field for field in self._own_fields(method, given) if field[0] not in self.headers]
-        headers = httpx2.Headers(own, encoding="latin-1")
-        headers.update(given)
-        return super().build_request(method, target, headers=headers, **options)
+            given.setdefault("cookie", self._jar.header(str(target), cookies))
+        request = super().build_request(method, target, headers=given, **options)
+        return self._with_fields(request, self._own_fields(request))
 
-    def _own_fields(self, method: str, given: httpx2.Headers) -> list[Field]:
+    def _build_redirect_request(
+        self, request: httpx2.Request, response: httpx2.Response
+    ) -> httpx2.Request:
+        """Build the request to which a redirect leads: httpx2's, as a browser sends it."""
+        following = super()._build_redirect_request(request, response)
+        if following.method != request.method:  # it has no body any more
+            for name in ("content-type", "origin"):
+                following.headers.pop(name, None)
+        return self._with_fields(following, [])
+
+    def _own_fields(self, request: httpx2.Request) -> list[Field]:
         fields: list[Field] = []
-        if method.upper() not in _SAFE or "upgrade" in given:  # apps check forgery by it
+        if request.method not in _SAFE or "upgrade" in request.headers:  # apps check forgery by it
             fields.append(("origin", str(self.base_url).removesuffix("/")))
         if self.dnt is not None:
             fields.append(("dnt", str(int(self.dnt)) if isinstance(self.dnt, bool) else self.dnt))
         return [*fields, ("sec-gpc", "1")] if self.gpc else fields
 
-    def _with_cookies(self, request: httpx2.Request) -> httpx2.Request:
-        cookies = self._jar.header(URL(str(request.url)))
-        if cookies and "cookie" not in request.headers:
-            request.headers.update(httpx2.Headers({"cookie": cookies}, encoding="latin-1"))
-        return request
-
-    def _next(self, response: Any, history: list[Any], follow: object) -> httpx2.Request | None:
-        """Return the request that a redirect leads to, None where nothing is followed."""
-        follows = follow if isinstance(follow, bool) else self.follow_redirects
-        response.history = list(history)
-        request: httpx2.Request | None = response.next_request
-        if not follows or request is None:
-            return None
-        history.append(response)
-        if len(history) > _MOST_REDIRECTS:
-            raise httpx2.TooManyRedirects(
-                f"More than {_MOST_REDIRECTS} redirects, the last to {request.url}", request=request
-            )
-        if request.method != response.request.method:  # it has no body any more
-            for name in ("content-type", "origin"):
-                request.headers.pop(name, None)
+    def _with_fields(self, request: httpx2.Request, fields: list[Field]) -> httpx2.Request:
+        """Add fields, and the cookies of the jar, where the request has none of the name."""
+        request.headers.encoding = "latin-1"
+        if cookies := self._jar.header(str(request.url)):
+            fields.append(("cookie", cookies))
+        for name, value in fields:
+            request.headers.setdefault(name, value)
         return request
 
     def _handshake(self, path: str, subprotocols: Sequence[str], headers: Any) -> httpx2.Request:
@@ -142,7 +133,16 @@ class _Browser(_Client):
         fields.update(httpx2.Headers(headers, encoding="latin-1"))
         if subprotocols:
             fields["sec-websocket-protocol"] = ", ".join(subprotocols)
-        return self._with_cookies(self.build_request("GET", path, headers=fields))
+        return self.build_request("GET", path, headers=fields)
+
+
+@lru_cache(maxsize=256)
+def _target(base: httpx2.URL, url: httpx2.URL | str) -> httpx2.URL:
+    """Return the address that a link on the site leads to; raises ValueError for one of no site."""
+    target = httpx2.URL(urljoin(str(base), str(url)))
+    if target.scheme not in {"http", "https"} or not target.host:
+        raise ValueError(f"{url!r} is no URL of a site; expected one such as https://shop.example")
+    return target
 
 
 class Visitor(_Browser, httpx2.Client):
@@ -158,6 +158,8 @@ class Visitor(_Browser, httpx2.Client):
     - `follow_redirects`: follow them on the site's own host.
     - `raise_app_exceptions`: let the app's exceptions reach the test; else they become a 500.
     - `extensions`: ASGI extensions in the scope, such as `{"http.response.pathsend": {}}`.
+    - `timeout`: seconds in which a response ends, as `timeout=` of a request; without, it is waited for.
+      Of a WSGI app the time is looked at between two chunks.
 
     `with visitor(app) as v:` also runs an ASGI app's lifespan; `async with` gives an `AsyncVisitor`.
     An ASGI app runs on an event loop in a thread of its own, a WSGI app in the thread of the test;
@@ -165,11 +167,8 @@ class Visitor(_Browser, httpx2.Client):
     TypeError for an object that is no app, ValueError for a `base_url` that is no origin.
     """
 
-    def __init__(self, app: Any, **options: Any) -> None:
-        super().__init__(ASGITransport if is_asgi(app) else WSGITransport, app, options)
-
     def __enter__(self) -> Self:
-        self._sends.start()
+        self._sends.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -196,11 +195,10 @@ class Visitor(_Browser, httpx2.Client):
         end (`extensions={"hang_up_after": 2}` for other methods). Raises what the app raises;
         RuntimeError for an app that ends without a response.
         """
-        if hang_up_after is not None:
-            options["extensions"] = {
-                **options.get("extensions", {}),
-                "hang_up_after": hang_up_after,
-            }
+        options["extensions"] = {
+            "hang_up_after": hang_up_after,
+            **(options.get("extensions") or {}),
+        }
         return super().get(url, **options)  # type: ignore[return-value]  # the transport makes it
 
     if TYPE_CHECKING:
@@ -212,19 +210,7 @@ class Visitor(_Browser, httpx2.Client):
         def put(self, url: Any, **options: Any) -> Response: ...
         def patch(self, url: Any, **options: Any) -> Response: ...
         def delete(self, url: Any, **options: Any) -> Response: ...
-
-    def send(
-        self, request: httpx2.Request, *, follow_redirects: Any = None, **options: Any
-    ) -> Response:
-        """Send a request, and follow redirects on the site's own host if asked to."""
-        history: list[Response] = []
-        following: httpx2.Request | None = request
-        while following is not None:
-            response = super().send(
-                self._with_cookies(following), follow_redirects=False, **options
-            )
-            following = self._next(response, history, follow_redirects)
-        return response  # type: ignore[return-value]  # as in `get`
+        def send(self, request: httpx2.Request, **options: Any) -> Response: ...
 
     def websocket(  # type: ignore[override]  # ours has the app's end too
         self, path: str, *, subprotocols: Sequence[str] = (), headers: Any = None
@@ -245,11 +231,8 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
     Options as those of `Visitor`. An ASGI app runs on the test's own loop, a WSGI app in a thread.
     """
 
-    def __init__(self, app: Any, **options: Any) -> None:
-        super().__init__(AsyncASGITransport if is_asgi(app) else AsyncWSGITransport, app, options)
-
     async def __aenter__(self) -> Self:
-        await self._sends.start()
+        await self._sends.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -261,11 +244,10 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
 
     async def get(self, url: Any, *, hang_up_after: int | None = None, **options: Any) -> Response:
         """Send a GET request; `hang_up_after` as in `Visitor.get`."""
-        if hang_up_after is not None:
-            options["extensions"] = {
-                **options.get("extensions", {}),
-                "hang_up_after": hang_up_after,
-            }
+        options["extensions"] = {
+            "hang_up_after": hang_up_after,
+            **(options.get("extensions") or {}),
+        }
         return await super().get(url, **options)  # type: ignore[return-value]  # the transport makes it
 
     if TYPE_CHECKING:
@@ -277,26 +259,14 @@ class AsyncVisitor(_Browser, httpx2.AsyncClient):
         async def put(self, url: Any, **options: Any) -> Response: ...
         async def patch(self, url: Any, **options: Any) -> Response: ...
         async def delete(self, url: Any, **options: Any) -> Response: ...
-
-    async def send(
-        self, request: httpx2.Request, *, follow_redirects: Any = None, **options: Any
-    ) -> Response:
-        """Send a request, and follow redirects on the site's own host if asked to."""
-        history: list[Response] = []
-        following: httpx2.Request | None = request
-        while following is not None:
-            response = await super().send(
-                self._with_cookies(following), follow_redirects=False, **options
-            )
-            following = self._next(response, history, follow_redirects)
-        return response  # type: ignore[return-value]  # as in `get`
+        async def send(self, request: httpx2.Request, **options: Any) -> Response: ...
 
     async def websocket(  # type: ignore[override]  # as above
         self, path: str, *, subprotocols: Sequence[str] = (), headers: Any = None
     ) -> AsyncWebSocket:
         """Ask for a websocket, as `Visitor.websocket` does; its methods are to be awaited."""
         request = self._handshake(path, subprotocols, headers)
-        answer: AsyncWebSocket = await self._sends.connect(request, list(subprotocols))
+        answer: AsyncWebSocket = await self._sends.aconnect(request, list(subprotocols))
         self._jar.extract_cookies(answer.response)
         return answer
 

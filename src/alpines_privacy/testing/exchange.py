@@ -6,23 +6,23 @@ Nothing here looks at how the response came about: the bytes are read again, the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from alpines_privacy.cookies.known import LOGINS, is_token
 from alpines_privacy.http.heads import HTML_TYPES, Field, split_list
 from alpines_privacy.http.paths import PathSet
-from alpines_privacy.http.setcookie import SetCookie, parse
+from alpines_privacy.http.setcookie import parse
 from alpines_privacy.http.url import parse as parse_url
-from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.policy import Cookie, PrivacyPolicy
 from alpines_privacy.policy.own import CHOICE, own_cookie
 from alpines_privacy.policy.patterns import compile_patterns
 from alpines_privacy.testing.page_loads import loads_of
 from alpines_privacy.trackers import rules_for
 from alpines_privacy.trackers.blocking import Blocker, blockers
 
-__all__ = ["Exchange", "breaches"]
+__all__ = ["Exchange", "blocker_of", "breaches", "declaration", "may_be_set"]
 
 
 class Exchange(NamedTuple):
@@ -89,26 +89,43 @@ def _cookies(
     """Yield a sentence for each cookie that a visitor who opted out gets, necessary ones apart (§11)."""
     if not asked.opted_out:
         return
-    may_log_in = policy.keep_logins == "always" or (policy.keep_logins == "gpc" and not asked.dnt)
     now = time.time()
     for line in exchange.values("set-cookie"):
         cookie = parse(line)
-        if cookie is None or cookie.is_deletion(now) or _is_necessary(policy, cookie.name):
+        if cookie is None or cookie.is_deletion(now):
             continue
-        if may_log_in and _is_login(cookie, logins, now):
-            continue
-        yield f"the cookie {cookie.name!r} is set under a signal, and is not declared necessary (§11)"
+        if not may_be_set(policy, cookie.name, cookie.lifetime(now), dnt=asked.dnt, logins=logins):
+            yield f"the cookie {cookie.name!r} is set under a signal, and is not declared necessary (§11)"
 
 
-def _is_necessary(policy: PrivacyPolicy, name: str) -> bool:
-    declared = policy.cookie(name) or own_cookie(name)
-    return declared is not None and declared.necessary
+def may_be_set(
+    policy: PrivacyPolicy,
+    name: str,
+    lifetime: float | None,
+    *,
+    dnt: bool,
+    logins: frozenset[str] = frozenset(),
+) -> bool:
+    """Tell whether a visitor who opted out, by DNT or otherwise, may get a cookie: a necessary one, or a login (§11).
+
+    `lifetime` is in seconds, None for a cookie of the session; only for a session are the cookies of a login
+    kept, of frameworks and of those in `logins`. GPC asks not to be sold or shared, and does not ask for no
+    login (W3C GPC §2).
+    """
+    declared = declaration(policy, name)
+    if declared is not None and declared.necessary:
+        return True
+    if lifetime is not None or not (
+        policy.keep_logins == "always" or (policy.keep_logins == "gpc" and not dnt)
+    ):
+        return False
+    bare = name.removeprefix("__Host-").removeprefix("__Secure-")
+    return _patterns(logins | LOGINS)(bare) is not None or is_token(bare)
 
 
-def _is_login(cookie: SetCookie, logins: frozenset[str], now: float) -> bool:
-    """Whether it is a framework's session cookie, and ends with the browser's session."""
-    is_known = _patterns(logins | LOGINS)(cookie.name) is not None or is_token(cookie.name)
-    return is_known and cookie.lifetime(now) is None
+def declaration(policy: PrivacyPolicy, name: str) -> Cookie | None:
+    """Return the declaration of a cookie, the layer's own among them."""
+    return policy.cookie(name) or own_cookie(name)
 
 
 @lru_cache(maxsize=8)
@@ -123,23 +140,21 @@ def _trackers(policy: PrivacyPolicy, exchange: Exchange, asked: _Asked) -> Itera
     page = parse_url(exchange.url)
     if page is None:
         return
-    blocker = _blocker(policy, asked.opted_out)
+    blocker = blocker_of(policy, opted_out=asked.opted_out)
     for load in loads_of(exchange.body.decode("utf-8", "replace"), page):
         match = blocker.match(load.url, page, load.kinds, load.base)
         if match is not None:
             yield f"<{load.tag}> loads {match.host}, which {match.list} lists ({match.rule}; §12)"
 
 
-_blockers: dict[int, tuple[PrivacyPolicy, dict[bool, Blocker]]] = {}
+def blocker_of(policy: PrivacyPolicy, *, opted_out: bool) -> Blocker:
+    """Return the decisions under a policy."""
+    return _blockers(policy)[opted_out]
 
 
-def _blocker(policy: PrivacyPolicy, opted_out: bool) -> Blocker:  # noqa: FBT001 - as `blockers` has it
-    """Return the decisions of a policy, compiled once for the last one."""
-    kept = _blockers.get(id(policy))
-    if kept is None or kept[0] is not policy:
-        _blockers.clear()
-        kept = _blockers[id(policy)] = policy, dict(blockers(rules_for(policy.trackers), policy))
-    return kept[1][opted_out]
+@lru_cache(maxsize=4)
+def _blockers(policy: PrivacyPolicy) -> Mapping[bool, Blocker]:
+    return blockers(rules_for(policy.trackers), policy)
 
 
 def _vary(policy: PrivacyPolicy, exchange: Exchange, path: str) -> Iterator[str]:

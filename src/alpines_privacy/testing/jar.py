@@ -10,19 +10,40 @@ import math
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from alpines_privacy.http.setcookie import SetCookie, parse
 from alpines_privacy.http.site import registrable_domain
-from alpines_privacy.testing.request import URL
 
 if TYPE_CHECKING:
     from httpx2 import Response
 
 __all__ = ["CookieJar"]
 
-_MOST = 180  # cookies of a site, as in Chromium; the oldest goes (RFC 6265bis §5.7)
+_MOST = 180  # cookies of a domain, as in Chromium; §5.7 leaves the number open
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class _Place(NamedTuple):
+    """What of an address decides on cookies.
+
+    `is_trustworthy` tells whether browsers keep and send Secure ones there: over https, and on this very machine.
+    """
+
+    host: str
+    path: str
+    is_trustworthy: bool
+
+
+@lru_cache(maxsize=256)
+def _place(url: str) -> _Place:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_local = host in _LOOPBACK or host.endswith(".localhost")
+    return _Place(host, parts.path or "/", parts.scheme == "https" or is_local)
 
 
 class _Key(NamedTuple):
@@ -50,8 +71,8 @@ class CookieJar(MutableMapping[str, str]):
     have one name, the value is the one a request to the site's `/` would carry first, else any.
     """
 
-    def __init__(self, home: URL) -> None:
-        """`home` is the site of cookies that are set by hand."""
+    def __init__(self, home: str) -> None:
+        """`home` is the site of cookies that are set by hand, by its URL."""
         self._home = home
         self._stored: dict[_Key, _Stored] = {}
 
@@ -62,7 +83,8 @@ class CookieJar(MutableMapping[str, str]):
         return next((value for sent, value in self.sent_to(self._home) if sent == name), found[0])
 
     def __setitem__(self, name: str, value: str) -> None:
-        key = _Key(name, self._home.host, host_only=True, path="/", partitioned=False)
+        host = _place(self._home).host
+        key = _Key(name, host, host_only=True, path="/", partitioned=False)
         self._stored[key] = _Stored(value, secure=False, expires=math.inf)
 
     def __delitem__(self, name: str) -> None:
@@ -81,17 +103,16 @@ class CookieJar(MutableMapping[str, str]):
     def __repr__(self) -> str:
         return f"CookieJar({dict(self)!r})"
 
-    def receive(self, line: str, url: str | URL) -> bool:
+    def receive(self, line: str, url: str) -> bool:
         """Take one `Set-Cookie` value from a response of `url`; tell whether a browser accepts it.
 
         An accepted deletion removes the cookie.
         """
-        url = URL(url) if isinstance(url, str) else url
-        cookie = parse(line)
+        place, cookie = _place(url), parse(line)
         if cookie is None:
             return False
-        key = _key(cookie, url)
-        if key is None or not self._is_allowed(cookie, key, url):
+        key = _key(cookie, place)
+        if key is None or not self._is_allowed(cookie, key, place):
             return False
         now = time.time()
         lifetime = cookie.lifetime(now)
@@ -101,31 +122,34 @@ class CookieJar(MutableMapping[str, str]):
         else:
             secure = "secure" in cookie.attributes
             self._stored[key] = _Stored(cookie.value, secure=secure, expires=expires)
-            if len(self._stored) > _MOST:
-                del self._stored[next(iter(self._stored))]
+            self._evict(key.domain, now)
         return True
 
     def extract_cookies(self, response: Response) -> None:
         """Take all cookies of a response; httpx2's client calls it."""
+        url = str(response.request.url)
         for line in response.headers.get_list("set-cookie"):
-            self.receive(line, str(response.request.url))
+            self.receive(line, url)
 
     def add_cookie_header(self, request: object) -> None:
         """Do nothing where httpx2 would add the field: the visitor adds it, in octets, when it sends."""
 
-    def sent_to(self, url: URL) -> list[tuple[str, str]]:
+    def sent_to(self, url: str) -> list[tuple[str, str]]:
         """Return the names and values a request to `url` carries, longer paths first (§5.8.3)."""
+        if not self._stored:
+            return []
+        host, path, is_trustworthy = _place(url)
         keys = [
             key
             for key in self._alive()
-            if (url.host == key.domain if key.host_only else _is_within(url.host, key.domain))
-            and _path_matches(url.path, key.path)
-            and (url.is_trustworthy or not self._stored[key].secure)
+            if (host == key.domain if key.host_only else _is_within(host, key.domain))
+            and _path_matches(path, key.path)
+            and (is_trustworthy or not self._stored[key].secure)
         ]
         keys.sort(key=lambda key: -len(key.path))
         return [(key.name, self._stored[key].value) for key in keys]
 
-    def header(self, url: URL, once: Mapping[str, str] = MappingProxyType({})) -> str:
+    def header(self, url: str, once: Mapping[str, str] = MappingProxyType({})) -> str:
         """Return the `Cookie` field of a request to `url`, empty where there is none to send.
 
         Cookies in `once` are sent too, in place of others of the same name.
@@ -135,19 +159,26 @@ class CookieJar(MutableMapping[str, str]):
             f"{name}={value}" if name else value for name, value in (*held, *once.items())
         )
 
+    def _evict(self, domain: str, now: float) -> None:
+        """Of a domain with too many cookies, remove an expired one, else one without Secure, the oldest (§5.7)."""
+        stored = self._stored
+        keys = [key for key in stored if key.domain == domain]
+        if len(keys) > _MOST:
+            del stored[min(keys, key=lambda key: (stored[key].expires > now, stored[key].secure))]
+
     def _alive(self) -> list[_Key]:
         now = time.time()
         return [key for key, stored in self._stored.items() if stored.expires > now]
 
-    def _is_allowed(self, cookie: SetCookie, key: _Key, url: URL) -> bool:
+    def _is_allowed(self, cookie: SetCookie, key: _Key, place: _Place) -> bool:
         secure = "secure" in cookie.attributes
         if secure:
-            return url.is_trustworthy and _keeps_prefix(cookie, key)
+            return place.is_trustworthy and _keeps_prefix(cookie, key)
         needs_secure = cookie.attributes.get("samesite", "").lower() == "none" or key.partitioned
         return (
             not needs_secure
             and _keeps_prefix(cookie, key)
-            and (url.is_trustworthy or not self._overlays_secure(key))
+            and (place.is_trustworthy or not self._overlays_secure(key))
         )
 
     def _overlays_secure(self, new: _Key) -> bool:
@@ -161,21 +192,21 @@ class CookieJar(MutableMapping[str, str]):
         )
 
 
-def _key(cookie: SetCookie, url: URL) -> _Key | None:
+def _key(cookie: SetCookie, place: _Place) -> _Key | None:
     """Return the cookie's domain; None for one that the page may not set (§5.7 steps 9 to 10)."""
     domain = cookie.attributes.get("domain", "").removeprefix(".").lower()
     host_only = not domain
     if domain and registrable_domain(domain) is None:  # a public suffix, one label, or an address
-        if domain != url.host:
+        if domain != place.host:
             return None
         host_only = True
-    if domain and not _is_within(url.host, domain):
+    if domain and not _is_within(place.host, domain):
         return None
     path = cookie.attributes.get("path", "")
     if not path.startswith("/"):
-        path = url.path.rpartition("/")[0] or "/"  # §5.1.4
+        path = place.path.rpartition("/")[0] or "/"  # §5.1.4
     partitioned = "partitioned" in cookie.attributes
-    return _Key(cookie.name, domain or url.host, host_only, path, partitioned)
+    return _Key(cookie.name, domain or place.host, host_only, path, partitioned)
 
 
 def _keeps_prefix(cookie: SetCookie, key: _Key) -> bool:

@@ -7,10 +7,14 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import Context
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["PrivateLoop", "apart", "apart_from"]
+__all__ = ["PATIENCE", "PrivateLoop", "apart", "apart_from"]
+
+PATIENCE = 60.0
+"""Seconds for which an app is waited for that has to answer, or to end."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,15 +54,18 @@ class PrivateLoop:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine in a context of its own, and return or raise what it does."""
         loop = self._loop or self._start()
-        future = Context().run(asyncio.run_coroutine_threadsafe, _contained(coroutine), loop)
+        outcome: Future[T] = Future()
+        task: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            task.append(loop.create_task(_settle(outcome, coroutine), context=Context()))
+
+        loop.call_soon_threadsafe(begin)
         try:
-            outcome = future.result()
-        except BaseException:  # the test itself was interrupted
-            future.cancel()
-            raise
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value  # type: ignore[no-any-return]  # a T where nothing was raised
+            return outcome.result()
+        finally:
+            if not outcome.done():  # the test itself was interrupted
+                loop.call_soon_threadsafe(lambda: task[0].cancel())  # noqa: PLW0108 - there by then
 
     def close(self) -> None:
         """Cancel what still runs and end the thread. A later `run` starts a new one."""
@@ -67,7 +74,7 @@ class PrivateLoop:
         self._loop = self._end = None
 
     def _start(self) -> asyncio.AbstractEventLoop:
-        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        started: Future[tuple[asyncio.AbstractEventLoop, Callable[[], None]]] = Future()
         thread = threading.Thread(
             target=_live, args=(started,), name="alpines_privacy.testing", daemon=True
         )
@@ -77,30 +84,35 @@ class PrivateLoop:
         return self._loop
 
 
-class _Outcome(NamedTuple):
-    value: Any
-    error: BaseException | None = None
-
-
-async def _contained(coroutine: Coroutine[Any, Any, Any]) -> _Outcome:
+async def _settle(outcome: Future[T], coroutine: Coroutine[Any, Any, T]) -> None:
     """Keep SystemExit and its like from ending the loop: they belong to the test."""
     try:
-        return _Outcome(await coroutine)
+        outcome.set_result(await coroutine)
     except BaseException as error:
-        return _Outcome(None, error)
+        outcome.set_exception(error)
 
 
-def _live(started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
-    async def until_stopped() -> None:
-        stop = asyncio.Event()
-        started.set_result((asyncio.get_running_loop(), stop))
-        await stop.wait()
+def _live(started: Future[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]) -> None:
+    """Run a loop until it is stopped by us; the app may stop it, or exit in a task, or cancel every task."""
+    living = True
 
-    asyncio.run(until_stopped())
+    def stop() -> None:
+        nonlocal living
+        living = False
+        loop.stop()
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        started.set_result((loop, stop))
+        while living:
+            with suppress(BaseException):  # of a task of the app's, which has it too
+                loop.run_forever()
 
 
-def _end(thread: threading.Thread, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _end(
+    thread: threading.Thread, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]
+) -> None:
     """End the thread; collected inside it, the object cannot wait for it."""
-    loop.call_soon_threadsafe(stop.set)
+    loop.call_soon_threadsafe(stop)
     if thread is not threading.current_thread():
-        thread.join()
+        thread.join(PATIENCE)

@@ -8,12 +8,13 @@ from typing import Any, Self
 import httpx2
 
 from alpines_privacy.asgi import ASGIApp, Message, Scope
-from alpines_privacy.testing.loop import PrivateLoop
-from alpines_privacy.testing.messages import HungUp, fields_of, stems_from_hanging_up
+from alpines_privacy.testing.loop import PATIENCE, PrivateLoop
+from alpines_privacy.testing.messages import HungUp, fields_of, octets, stems_from_hanging_up
 from alpines_privacy.testing.response import Response
 
 __all__ = ["AsyncWebSocket", "Session", "WebSocket", "WebSocketClosed"]
 
+_MOST_UNREAD = 100_000  # messages
 _ENDED = "ended"  # no message of the app's: it has returned or raised
 
 
@@ -109,7 +110,7 @@ class Session:
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
         self._from_app: asyncio.Queue[Message] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
-        self._error: Exception | None = None  # raised once, where the test next looks
+        self._error: BaseException | None = None  # raised once, where the test next looks
         self._gone = False
 
     async def open(self, app: ASGIApp, scope: Scope) -> Message:
@@ -136,28 +137,36 @@ class Session:
         if message["type"] == "websocket.close":
             raise WebSocketClosed(message.get("code", 1000), message.get("reason") or "")
         text: str | None = message.get("text")
-        return bytes(message["bytes"]) if text is None else text
+        return octets(message.get("bytes"), "a message") if text is None else text
 
     async def close(self, code: int) -> None:
         """Tell the app that the visitor has left, and wait until it ends."""
         assert self._task is not None  # only an open session is closed
         self._gone = True
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
-        await asyncio.wait({self._task})
+        await asyncio.wait({self._task}, timeout=PATIENCE)
+        if not self._task.done():
+            self._task.cancel()
+            raise TimeoutError(
+                f"The app has not ended {PATIENCE:g} s after the visitor left its websocket"
+            )
         self._raise()
 
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
         try:
             await app(scope, self._to_app.get, self._send)
-        except Exception as error:
+        except BaseException as error:
             if not (self._gone and stems_from_hanging_up(error)):
                 self._error = error
         finally:
             self._from_app.put_nowait({"type": _ENDED})
 
     async def _send(self, message: Message) -> None:
+        await asyncio.sleep(0)  # an app that sends on and on does not stop the loop
         if self._gone:
             raise HungUp("The visitor has closed the websocket")
+        if self._from_app.qsize() >= _MOST_UNREAD:
+            raise RuntimeError(f"The app has sent {_MOST_UNREAD:,} messages that nobody received")
         self._from_app.put_nowait(message)
         if message["type"] == "websocket.close":
             code = message.get("code", 1000)
@@ -165,7 +174,12 @@ class Session:
 
     async def _next(self) -> Message:
         """Return the app's next message; its end stays in the queue, so asking again gives it again."""
-        message = await self._from_app.get()
+        try:
+            message = await asyncio.wait_for(self._from_app.get(), PATIENCE)
+        except TimeoutError:
+            raise TimeoutError(
+                f"The app has sent nothing on its websocket for {PATIENCE:g} s"
+            ) from None
         if message["type"] == _ENDED:
             failed = self._error is not None
             self._from_app.put_nowait(message)
@@ -177,7 +191,7 @@ class Session:
         chunks: list[bytes] = []
         while True:
             body = await self._next()
-            chunks.append(bytes(body.get("body", b"")))
+            chunks.append(octets(body.get("body", b""), "its body"))
             if not body.get("more_body", False):
                 return chunks
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from typing import Any
@@ -11,77 +12,64 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import httpx2
 
 from alpines_privacy.http.heads import Field
-from alpines_privacy.testing.environ import environ_of
+from alpines_privacy.testing.environ import Body, environ_of
 from alpines_privacy.testing.loop import apart
-from alpines_privacy.testing.messages import request_of
-from alpines_privacy.testing.request import Body
+from alpines_privacy.testing.messages import Leaving, body_of
 from alpines_privacy.testing.response import Response
 
-__all__ = ["AsyncWSGITransport", "WSGITransport"]
+__all__ = ["WSGITransport"]
 
 
-class WSGITransport(httpx2.BaseTransport):
-    """Calls a WSGI app in the test's own thread, with no context variable set."""
+class WSGITransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Calls a WSGI app in the test's own thread, or awaited, in another; with no context variable set."""
 
     def __init__(self, app: WSGIApplication, options: Mapping[str, Any]) -> None:
         self._app = app
         self._address: str = options["address"]
         self._raises: bool = options["raise_app_exceptions"]
 
-    def start(self) -> None:
-        """Do nothing: WSGI apps have no lifespan."""
-
     def handle_request(self, request: httpx2.Request) -> Response:
         """Send one request to the app and return its response."""
-        return apart(self.exchange, request)
-
-    def exchange(self, request: httpx2.Request, body: Body | None = None) -> Response:
-        """Call the app, in this thread and context; `body` is the request's, where it was read before."""
-        collected = _Collected()
-        environ = environ_of(request_of(request, body), self._address)
-        try:
-            collected.take(self._app, environ, request.extensions.get("hang_up_after"))
-        except Exception:
-            if self._raises:
-                raise
-            collected.fail()
-        status, _, reason = collected.status.partition(" ")
-        return Response(request, int(status), collected.fields, collected.chunks, reason=reason)
-
-
-class AsyncWSGITransport(httpx2.AsyncBaseTransport):
-    """Calls a WSGI app in a thread, as an async server does."""
-
-    def __init__(self, app: WSGIApplication, options: Mapping[str, Any]) -> None:
-        self._sends = WSGITransport(app, options)
-
-    async def start(self) -> None:
-        """Do nothing: WSGI apps have no lifespan."""
+        return apart(self._exchange, request, body_of(request))
 
     async def handle_async_request(self, request: httpx2.Request) -> Response:
         """Send one request to the app and return its response; its body is read whole before."""
         stream: Any = request.stream
         body = [piece async for piece in stream]
         loop, context = asyncio.get_running_loop(), Context()
-        return await loop.run_in_executor(None, context.run, self._sends.exchange, request, body)
+        return await loop.run_in_executor(None, context.run, self._exchange, request, body)
+
+    def _exchange(self, request: httpx2.Request, body: Body) -> Response:
+        leaving = Leaving(request)
+        collected = _Collected(leaving)
+        try:
+            collected.take(self._app, environ_of(request, body, self._address))
+        except Exception:
+            leaving.check()
+            if self._raises:
+                raise
+            collected.fail()
+        leaving.check()
+        status, _, reason = collected.status.partition(" ")
+        return Response(request, int(status), collected.fields, collected.chunks, reason=reason)
 
 
 class _Collected:
     """The response that the app makes with `start_response`, `write()` and its iterable."""
 
-    def __init__(self) -> None:
+    def __init__(self, leaving: Leaving) -> None:
         self.status = ""
         self.fields: list[Field] = []
         self.chunks: list[bytes] = []
+        self._leaving = leaving
 
-    def take(self, app: WSGIApplication, environ: WSGIEnvironment, most_chunks: int | None) -> None:
-        """Run the app, take its body, at most so many chunks of it, and close it."""
+    def take(self, app: WSGIApplication, environ: WSGIEnvironment) -> None:
+        """Run the app, take its body until the visitor leaves, and close it."""
         start_response: StartResponse = self._start_response
         iterable = app(environ, start_response)
         try:
             for chunk in iterable:
-                self._write(chunk)
-                if len(self.chunks) == most_chunks:
+                if self._takes(chunk):
                     break
         finally:
             close: Callable[[], object] | None = getattr(iterable, "close", None)
@@ -106,14 +94,32 @@ class _Collected:
             raise AssertionError(
                 "The app called start_response twice, the second time without exc_info"
             )
-        self.status, self.fields = status, list(headers)
+        self.status, self.fields = _status(status), [*map(_field, headers)]
         return self._write
 
     def _write(self, data: bytes) -> None:
+        if self._takes(data):
+            self._leaving.check()
+
+    def _takes(self, data: bytes) -> bool:
+        """Take a chunk, and tell whether the visitor leaves after it."""
         if not isinstance(data, bytes):
             raise TypeError(f"The app's body holds a {type(data).__name__}; WSGI takes bytes")
-        if not data:
-            return
-        if not self.status:
+        if data and not self.status:
             raise AssertionError("The app sent a body before it called start_response")
-        self.chunks.append(data)
+        if data:
+            self.chunks.append(data)
+        return self._leaving.after(data)
+
+
+def _status(status: object) -> str:
+    if isinstance(status, str) and re.fullmatch(r"[0-9]{3}(?: .*)?", status, re.DOTALL):
+        return status
+    raise ValueError(f"The app's status is {status!r}; WSGI takes a str such as '200 OK'")
+
+
+def _field(pair: object) -> Field:
+    match pair:
+        case (str(name), str(value)) if max(name + value, default="") <= "\xff":
+            return name, value
+    raise ValueError(f"The app's field {pair!r} is no pair of str that stand for octets (latin-1)")

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 
 from alpines_privacy.audit.visits import Visit
 from alpines_privacy.http.url import parse
 from alpines_privacy.policy import PrivacyPolicy
-from alpines_privacy.trackers.blocking import Blocker, blockers
+from alpines_privacy.testing import exchange
+from alpines_privacy.trackers.blocking import Blocker
 from alpines_privacy.trackers.rules import Match
-from alpines_privacy.trackers.shipped import rules_for
 
 __all__ = ["blocked", "blocker_of"]
 
 _LITERAL = PrivacyPolicy()
 
 
-@lru_cache(maxsize=4)
-def _blockers(policy: PrivacyPolicy) -> Mapping[bool, Blocker]:
-    return blockers(rules_for(policy.trackers), policy)
-
-
 def blocker_of(policy: PrivacyPolicy | None, *, opted_out: bool) -> Blocker:
     """Return the decisions under a policy; under none, those of the literal policy."""
-    return _blockers(policy or _LITERAL)[opted_out]
+    return exchange.blocker_of(policy or _LITERAL, opted_out=opted_out)
 
 
 def blocked(visit: Visit, policy: PrivacyPolicy | None) -> Iterator[tuple[str, Match]]:

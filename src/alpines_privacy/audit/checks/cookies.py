@@ -8,19 +8,14 @@ from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.model import Evidence, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.visits import Planted, Visit
-from alpines_privacy.policy import Cookie, PrivacyPolicy
-from alpines_privacy.policy.own import own_cookie
+from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.testing.exchange import declaration
 
 __all__ = ["CHECKS", "declaration"]
 
 _SLACK = 60  # seconds between the response's making and its reading
 _DAY = 86400
 _RULE = "Policy §7"
-
-
-def declaration(policy: PrivacyPolicy, name: str) -> Cookie | None:
-    """Return the declaration of a cookie, the layer's own among them."""
-    return policy.cookie(name) or own_cookie(name)
 
 
 def _declared(seen: Observations) -> Verdict:

@@ -8,20 +8,20 @@ from functools import partial
 from typing import Any
 
 from alpines_privacy.audit.checks.blocked import blocked
-from alpines_privacy.audit.checks.cookies import declaration
 from alpines_privacy.audit.checks.verdicts import judged, unknown
 from alpines_privacy.audit.fetching.exchange import Exchange
 from alpines_privacy.audit.model import Evidence, Signal, Verdict
 from alpines_privacy.audit.observations import Observations
 from alpines_privacy.audit.variants import Difference, differences, withheld
 from alpines_privacy.audit.visits import Page
-from alpines_privacy.cookies.known import LOGINS, is_token
 from alpines_privacy.http.heads import split_list
 from alpines_privacy.policy import PrivacyPolicy
+from alpines_privacy.testing.exchange import may_be_set
 
 __all__ = ["CHECKS", "may_stay"]
 
 _RULE = "Policy §11"
+_LITERAL = PrivacyPolicy()
 _NO_ANSWER = "the site gave no answer"
 # By DNT: 0 alone nothing has to differ; that visit tells what Sec-GPC does.
 _VARY = {Signal.DNT: ("dnt",), Signal.GPC: ("sec-gpc",), Signal.DNT0_GPC: ("sec-gpc",)}
@@ -49,20 +49,12 @@ def _cookies(seen: Observations, *, key: str, signal: Signal) -> Verdict:
 def may_stay(
     name: str, lifetime: float | None, signal: Signal, policy: PrivacyPolicy | None
 ) -> bool:
-    """Tell whether a cookie may be set under a signal: a declared necessary one, or the framework's under GPC alone.
+    """Tell whether a cookie may be set under a signal, as `may_be_set` does.
 
-    `lifetime` is in seconds, None for a cookie of the session.
-
-    GPC asks not to be sold or shared, and does not ask for no login (W3C GPC §2): for a session, the cookies of
-    a login stay under it, unless the policy says otherwise.
+    How long a login may last is a promise of a policy; where none is known, it may last as long as it does.
     """
-    declared = declaration(policy, name) if policy else None
-    if declared is not None and declared.necessary:
-        return True
-    kept_under = policy.keep_logins if policy else "gpc"
-    is_under = kept_under == "always" or (kept_under == "gpc" and signal is not Signal.DNT)
-    is_login = name in LOGINS or is_token(name)
-    return is_under and is_login and (policy is None or lifetime is None)
+    lasts = lifetime if policy else None
+    return may_be_set(policy or _LITERAL, name, lasts, dnt=signal is Signal.DNT)
 
 
 # -- Advertising

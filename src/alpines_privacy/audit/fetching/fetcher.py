@@ -15,7 +15,6 @@ from alpines_privacy.audit.model import Signal
 from alpines_privacy.http.heads import Field
 from alpines_privacy.http.url import parse
 from alpines_privacy.testing.jar import CookieJar
-from alpines_privacy.testing.request import URL
 
 __all__ = ["AGENT", "Fetcher", "Followed", "Session", "agent"]
 
@@ -54,14 +53,14 @@ class Session:
 
     def __init__(self, home: str, signal: Signal, cookies: Iterable[Field] = ()) -> None:
         self.signal = signal
-        self.jar = CookieJar(URL(home))
+        self.jar = CookieJar(home)
         secure = "; Secure" if home.startswith("https:") else ""  # those of a login, above all
         for name, value in cookies:
             self.jar.receive(f"{name}={value}; Path=/{secure}", home)
 
     def fields(self, url: str) -> list[Field]:
         """Return the fields that this visitor sends: the signal and cookies."""
-        sent = self.jar.header(URL(url))
+        sent = self.jar.header(url)
         return [*self.signal.fields, *([("Cookie", sent)] if sent else [])]
 
     def receive(self, got: Exchange) -> None:

@@ -18,7 +18,6 @@ from alpines_privacy.interface import is_asgi
 from alpines_privacy.testing.environ import environ_of
 from alpines_privacy.testing.lifespan import Lifespan
 from alpines_privacy.testing.loop import PrivateLoop, apart
-from alpines_privacy.testing.request import URL, Request
 
 __all__ = ["ADDRESS", "AsgiTransport", "WsgiTransport", "transport_to"]
 
@@ -27,6 +26,7 @@ ADDRESS = "203.0.113.77"
 
 _BOUNDS = Bounds(2_000_000, 60.0)
 _PORT = 50000
+_MOMENT = 1.0  # seconds in which an app ends that is stopped
 
 
 def transport_to(app: Any) -> AsgiTransport | WsgiTransport:
@@ -51,8 +51,8 @@ class WsgiTransport(httpx.BaseTransport):
     def _exchange(self, request: httpx.Request) -> httpx.Response:
         response = _Started()
         bounds: Bounds = request.extensions.get("bounds", _BOUNDS)
-        with suppress(Exception):
-            response.take(self._app, _environ(request), bounds)
+        with suppress(Exception, SystemExit):
+            response.take(self._app, environ_of(request, request.read(), ADDRESS), bounds)
         return response.made()
 
 
@@ -63,18 +63,15 @@ class _Started:
         self._status = 500
         self._fields: list[tuple[str, str]] = []
         self._chunks: list[bytes] = []
+        self._left, self._deadline = 0, 0.0
 
     def take(self, app: WSGIApplication, environ: WSGIEnvironment, bounds: Bounds) -> None:
         """Run the app, and take its body within bounds."""
-        deadline = time.monotonic() + bounds.seconds
-        size = 0
+        self._left, self._deadline = bounds.size, time.monotonic() + bounds.seconds
         iterable = app(environ, self._start)
         try:
             for chunk in iterable:
-                self._chunks.append(chunk)
-                size += len(chunk)
-                if size > bounds.size or time.monotonic() > deadline:
-                    return
+                self._write(chunk)
         finally:
             close: Callable[[], object] | None = getattr(iterable, "close", None)
             if close is not None:
@@ -90,16 +87,14 @@ class _Started:
     ) -> Callable[[bytes], object]:
         del exc_info
         self._status, self._fields = int(status.partition(" ")[0]), list(headers)
-        return self._chunks.append
+        return self._write
 
-
-def _environ(request: httpx.Request) -> WSGIEnvironment:
-    fields = [
-        (name.decode("latin-1").lower(), value.decode("latin-1"))
-        for name, value in request.headers.raw
-    ]
-    asked = Request(request.method, URL(str(request.url)), fields, request.read())
-    return environ_of(asked, ADDRESS)
+    def _write(self, data: bytes) -> None:
+        """Take a chunk; raises `_HungUp` after the last that is wanted."""
+        self._chunks.append(data)
+        self._left -= len(data)
+        if self._left < 0 or time.monotonic() > self._deadline:
+            raise _HungUp
 
 
 class AsgiTransport(httpx.BaseTransport):
@@ -123,11 +118,10 @@ class AsgiTransport(httpx.BaseTransport):
         return exchange.response()
 
     def close(self) -> None:
-        """End the app and its loop."""
-        try:
+        """End the app and its loop; what was seen counts, however the app ends."""
+        with suppress(Exception):
             self._loop.run(self._lifespan.end())
-        finally:
-            self._loop.close()
+        self._loop.close()
 
     def _scope(self, request: httpx.Request) -> Scope:
         url = request.url
@@ -178,8 +172,9 @@ class _Exchange:
         if not task.done():
             self._timed_out = True
             task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+            await asyncio.wait({task}, timeout=_MOMENT)
+        if task.done() and not task.cancelled():
+            task.exception()  # seen; asyncio would log it
 
     def response(self) -> httpx.Response:
         """Return the response; that of an app that made none is a 500, as servers send it.
@@ -200,6 +195,7 @@ class _Exchange:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
+        await asyncio.sleep(0)  # an app that sends on and on does not stop the loop
         if self._size > self._most:
             self._over.set()
             raise _HungUp
