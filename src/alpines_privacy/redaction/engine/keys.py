@@ -70,9 +70,9 @@ _NAMES_VALUE = re.compile(
     r"""["'\\]{0,4}(?:\s{0,16},|\s{1,16})"""
     r"""(?:["'][^"'<>\n]{0,32}["'][ ]?[=:]["']?[\w-]{1,16}["']?(?:\s{0,16},|\s{1,16})){0,2}"""
     r"""["'\\]{0,4}([\w\-.]{1,64})["'\\]{0,4}[ ]?[=:][ ]?["'\\]{0,4}(?i:eman|yek|dleif)(?![\w\-.])"""
-)
+).match
 # As above, in an error of pydantic: the field has a line of its own.
-_NAMES_INPUT = re.compile(r"[ ],[\w.]{1,64}=epyt\[[^\n]{0,400}\n([\w\-.]{1,64})(?![^\n])")
+_NAMES_INPUT = re.compile(r"[ ],[\w.]{1,64}=epyt\[[^\n]{0,400}\n([\w\-.]{1,64})(?![^\n])").match
 _NAMING = {"value": _NAMES_VALUE, "Value": _NAMES_VALUE, "input_value": _NAMES_INPUT}
 _SEPARATES_VALUE = frozenset("=:")
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
@@ -467,7 +467,7 @@ class Keys:
     def _naming(self, backwards: str, end: int, name: str) -> tuple[str | None, str]:
         """Return the kind and last word of the key before `value`: `name="pin" value=…`."""
         naming = _NAMING.get(name)
-        named = naming.match(backwards, end) if naming else None
+        named = naming(backwards, end) if naming else None
         return self._read(named[1][::-1]) if named else (None, "")
 
     def _meaning(self, name: str) -> tuple[str | None, str]:

@@ -155,10 +155,10 @@ def _clean_format(kind: type[logging.Handler]) -> None:
                 setattr(base, "format", _cleaned_format(own))  # noqa: B010 - as below
 
 
-_cleaned_formats: WeakSet[FunctionType] = WeakSet()
+_cleaned_formats: WeakSet[Callable[..., Any]] = WeakSet()
 
 
-def _cleaned_format(own: FunctionType) -> FunctionType:
+def _cleaned_format(own: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(own)
     def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
         text = own(handler, record)
