@@ -659,9 +659,9 @@ def test_an_exception_that_nobody_can_catch_and_nobody_can_render(
     )
     stderr = io.StringIO()
     with contextlib.redirect_stderr(stderr):
-        hook._show_unraisable(unraised)  # type: ignore[arg-type]  # Python alone makes these
+        hook._show_unraisable(unraised)
         unraised.object = None
-        hook._show_unraisable(unraised)  # type: ignore[arg-type]  # as above
+        hook._show_unraisable(unraised)
     assert stderr.getvalue().count("ValueError: [EMAIL]") == 2
     assert "Exception ignored in:" in stderr.getvalue()
     assert "a@example.com" not in stderr.getvalue()
