@@ -15,6 +15,7 @@ from alpines_privacy.redaction.engine.keys import Keys
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.spans import Span
 
+REDACTOR = Redactor()
 KEYS = Keys(Logs(), Replacements(Logs()).marks)
 
 # A text in which each value that has to be found stands between guillemets, and their kinds.
@@ -146,6 +147,22 @@ def test_a_value_is_found_from_its_beginning_to_its_end(text: str, kinds: str) -
     spans = sorted(spans_of(plain))
     assert [(span.start, span.end) for span in spans] == bounds
     assert [span.kind for span in spans] == kinds.split()
+
+
+NESTED = (
+    "<password a='b'>pin=48291 x</password>",
+    "<password a='b'>token=A.B('ab12cd34')</password>",
+    "<password a='b'>[\"dob\":[1990,1,2]</password>",
+    '<password a="b">to a@b.co of 203.0.113.9</password>',
+    "--password 'a b'c@d.co=1 --pin 'x1'",
+    "--password 'a b'\u200b''c@d.co<password a='b'>dob=date(1990, 1, 2)&quot;</password>:",
+)
+
+
+@pytest.mark.parametrize("text", [*(marked(text)[0] for text, _ in FOUND.values()), *NESTED])
+def test_redacting_twice_changes_nothing(text: str) -> None:
+    once = REDACTOR.redact(text)
+    assert REDACTOR.redact(once) == once != text
 
 
 LEFT = (

@@ -363,9 +363,11 @@ class Keys:
         if kind is None or (reading.candidates and not reading.candidates.take(place, _KEY_WEIGHS)):
             return 0
         bounds = _content_before(reading.text, place - len(tag[0]), tag[0][-3::-1])
-        if bounds is None or (found and found[-1][1] > bounds[0]):
+        if bounds is None or not self._is_held(kind, word, reading.text[slice(*bounds)]):
             return 0
-        if not self._is_held(kind, word, reading.text[slice(*bounds)]):
+        while found and found[-1][0] >= bounds[0]:  # inside the content
+            found.pop()
+        if found and found[-1][1] > bounds[0]:
             return 0
         found.append((*bounds, kind))
         return place
@@ -710,6 +712,9 @@ class Keys:
         return last == end or not text[last : last + 1].isalnum()
 
 
+_ARGUMENT_ENDS = re.compile(r"""[\s,;)\]}|&<\\"'`]|\Z""").match
+
+
 def _quoted_argument(text: str, opening: re.Match[str], documents: Documents) -> Bounds | None:
     """Return the bounds of an argument in quotes that ends in the string it begins in, and parts no document."""
     quoted, start, last = documents.quoted(), opening.end(), len(text)
@@ -718,7 +723,7 @@ def _quoted_argument(text: str, opening: re.Match[str], documents: Documents) ->
         last = quoted.ends[index] if index >= 0 else start
     end = text.find(opening[1], start, min(last, start + _MOST_JUDGED))
     following = quoted.next_document(start) if quoted else None
-    if end < 0 or (following and following.start < end):
+    if end < 0 or (following and following.start < end) or not _ARGUMENT_ENDS(text, end + 1):
         return None
     return start, end
 
@@ -787,6 +792,7 @@ def _grammar(key: _Key) -> re.Pattern[str]:
 
 
 _END_TAG = re.compile(r"([\w\-.]{1,64})(?::[\w\-.]{1,32})?/<")  # backwards, from its `>`
+_PLAIN_CONTENT = re.compile(r"""[^<\n"'\[\]{}]++""").fullmatch  # no document, and no mark
 _SECTION, _SECTION_CLOSES = "<![CDATA[", "]]>"
 _CONTENT_READ = 512  # characters of a content, and of a start tag
 
@@ -806,9 +812,7 @@ def _content_before(text: str, last: int, name: str) -> Bounds | None:
         return None
     has_attributes = text[first + 1 + len(name)].isspace()
     is_plain = text[first + 1 + len(name)] == ">"
-    if not (has_attributes or (is_section and is_plain)) or not _ELEMENT.fullmatch(
-        text, start, end
-    ):
+    if not (has_attributes or (is_section and is_plain)) or not _PLAIN_CONTENT(text, start, end):
         return None
     return start, end
 
