@@ -84,6 +84,8 @@ FINDS = [
     ("log: redact", "%252541 ", "--password x "),
     ("log: redact", "\u200b", 'pin=["a"]'),
     ("log: redact", "\u200b", "user: Bob "),
+    ("log: redact", "", "dob=[1,2,[0][0]"),
+    ("log: redact", "", "phone=[1,2,[0][0]"),
     ("log: redact", "", "?code=e"),
     ("log: redact", "%252541 ", "?code=e"),
     ("log: redact_value name", "", "A00000:AAaaaaaaaaaaaaaaa"),

@@ -15,6 +15,7 @@ from alpines_privacy.redaction.engine.keys import Keys
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.spans import Span
 
+REDACTOR = Redactor()
 KEYS = Keys(Logs(), Replacements(Logs()).marks)
 
 # A text in which each value that has to be found stands between guillemets, and their kinds.
@@ -71,6 +72,57 @@ FOUND: dict[str, tuple[str, str]] = {
     ),
     "a name in a dict": ("{'customer': {'role': {'name': 'x'}, 'name': '«Ann»'}, 'name': 'x'}", "NAME"),
     "a name cut off": ('{"User":{"Name":"«Ayesha Kh»', "NAME"),
+    "birthdays that Python prints": (
+        "User(dob=«datetime.date(1990, 1, 2)», n=1) {'dob': «datetime.datetime(1990, 1, 2, 0, 0)», 'n': 1}",
+        "BIRTH_DATE BIRTH_DATE",
+    ),
+    "a birthday of another library": (
+        "U(dob=«FakeDate(1990, 1, 2)», dob=DateTime(«1990, 1, 2, 0, 0, 0», tzinfo=Timezone('UTC')))",
+        "BIRTH_DATE BIRTH_DATE",
+    ),
+    "a birthday of JavaScript": ("birthday: «new Date(1990, 1, 2)»", "BIRTH_DATE"),
+    "a birthday as a list": ('{"dob":[«1990»,«1»,«2»],"n":1}', "BIRTH_DATE BIRTH_DATE BIRTH_DATE"),
+    "parts of a birthday": ("dob_day=«3»&dob_month=«2»&dob_year=«1990»&n=3", "BIRTH_DATE BIRTH_DATE BIRTH_DATE"),
+    "an object made of a text": (
+        "U(session_id=UUID('«12345678-1234-5678-1234-567812345678»'), lat=Decimal('«31.5204»'), n=1)",
+        "SECRET COORDINATES",
+    ),
+    "objects made of texts in a dict": (
+        "{'password': np.str_('«hunter2»'), 'token': Markup('«ab12cd34»'), 'pw': bytearray(b'«hunter2»'), 'n': 1}",
+        "PASSWORD SECRET PASSWORD",
+    ),
+    "a value that another member names": (
+        '[{"name": "password", "value": "«hunter2»"}, {"key":"A_PIN","value":"«4829»"}, {"name":"n","value":"x1"}]',
+        "PASSWORD PASSWORD",
+    ),
+    "a value that an attribute names": (
+        '<input type="hidden" name="csrf_token" value="«ab12cd34»"> <input name="pin" type="text" value="«4829»">',
+        "SECRET PASSWORD",
+    ),
+    "a value that a line names": ("- name: DB_PASSWORD\n  value: «hunter2»\n- name: x\n  value: y1", "PASSWORD"),
+    "an input of pydantic": (
+        "user.password\n  No integer [type=int_parsing, input_value='«hunter2»', input_type=str]\n"  # noqa: ISC004 - one
+        "title\n  No integer [type=int_parsing, input_value='hunter2', input_type=str]",
+        "PASSWORD",
+    ),
+    "elements with attributes": (
+        '<w:Password Type="x#y">«hunter2»</w:Password><token a=\'b\'>«ab12cd34»</token><title a="b">x1</title>',
+        "PASSWORD SECRET",
+    ),
+    "elements with a section": (
+        "<password><![CDATA[«hunter2»]]></password><pin a='b'><![CDATA[«4829»]]></pin>",
+        "PASSWORD PASSWORD",
+    ),
+    "lists of a form": (
+        "passwords[]=«hunter2»&user[password][]=«hunter2»&pin[0]=«4829»&password[]=«sunshine»&n[]=1",
+        "PASSWORD PASSWORD PASSWORD PASSWORD",
+    ),
+    "an option in quotes": ("run --password '«hunter 2»' --token \"«ab12 cd34»\" --title 'a b'", "PASSWORD SECRET"),
+    "an option in a string": ('{"run": "a --password \'«x y»\' b"}', "PASSWORD"),
+    "doubled quotes of CSV": ('1,"{""password"": ""«hunter2»"", ""n"": ""x""}"', "PASSWORD"),
+    "triple quotes": ('password="""«hunter2»""" pin=\'\'\'«4829»\'\'\'', "PASSWORD PASSWORD"),
+    "JSON on several lines": ('{"password":\n  "«hunter2»",\r\n"pin":\r\n\t"«4829»"}', "PASSWORD PASSWORD"),
+    "a sentence that demands nothing": ('{"password": "«My dog is brown.»"}', "PASSWORD"),
     "one word": ("myapikey=«x» usertoken=«y» lastname=«Khan»", "SECRET SECRET NAME"),
 }  # fmt: skip
 
@@ -95,6 +147,22 @@ def test_a_value_is_found_from_its_beginning_to_its_end(text: str, kinds: str) -
     spans = sorted(spans_of(plain))
     assert [(span.start, span.end) for span in spans] == bounds
     assert [span.kind for span in spans] == kinds.split()
+
+
+NESTED = (
+    "<password a='b'>pin=48291 x</password>",
+    "<password a='b'>token=A.B('ab12cd34')</password>",
+    "<password a='b'>[\"dob\":[1990,1,2]</password>",
+    '<password a="b">to a@b.co of 203.0.113.9</password>',
+    "--password 'a b'c@d.co=1 --pin 'x1'",
+    "--password 'a b'\u200b''c@d.co<password a='b'>dob=date(1990, 1, 2)&quot;</password>:",
+)
+
+
+@pytest.mark.parametrize("text", [*(marked(text)[0] for text, _ in FOUND.values()), *NESTED])
+def test_redacting_twice_changes_nothing(text: str) -> None:
+    once = REDACTOR.redact(text)
+    assert REDACTOR.redact(once) == once != text
 
 
 LEFT = (
@@ -122,6 +190,18 @@ LEFT = (
     'EMAIL_FIELD = "email", USERNAME_FIELD = "email"',
     '{"login": "user_name", "password": "passwd", "token": "csrf-token"}',
     '{"user": {"id": 5, "role": {"name": "admin"}}, "name": "shop", "author": {"name": null}}',
+    '{"password": ["This password is too common."], "email": "Enter a valid email address.", "pin": "Field required"}',
+    '{"new_password": "This password is too short. It must contain at least 8 characters."}',
+    "{'username': ['A user with that username already exists.'], 'dob': ['This field may not be blank.']}",
+    "{'password': [ErrorDetail(string='This password is too common.', code='password_too_common')]}",
+    "dob = models.DateField(null=True), dob=date(year, month, day), birthday = date.today()",
+    'token = Variable("API_TOKEN_2"), password = PasswordField("Password"), password=make_password("x1")',
+    '{"key": "password", "value": "Mot de passe"} <input name="login" type="submit" value="Anmelden">',
+    'hostname=token value=ab12cd34 name=token other=1 value=ab12cd34 {"name": "token"} value=ab12',
+    '<label for="password">Password</label> <password a="b">{password}</password> <user a="b"></user>',
+    "tokens[0]=next token[0] = x1 token[1] == x1 cookie[2]: x1 password[0]=value",
+    'run --password "$PASS" --password "" --title "--password" x "',
+    'password="" next="x1" password=\'\' user=""',
     '{"user": "[USERNAME]", "logger": {"name": "shop"}, "users": [], "name": "x"}',
 )  # fmt: skip
 
@@ -146,6 +226,8 @@ NAMES: dict[str, str | None] = {
     "password_confirmation": "PASSWORD", "is_password": None, "passwordHash": "PASSWORD", "passed": None,
     "csrfmiddlewaretoken": "SECRET", "reset_token": "SECRET", "token_type": None, "max_tokens": None,
     "HTTP_COOKIE": "SECRET", "AWS_SECRET_ACCESS_KEY": "SECRET", "PHPSESSID": "SECRET", "primary_key": None,
+    "dob_year": "BIRTH_DATE", "date_of_birth_month": "BIRTH_DATE", "birthDay": "BIRTH_DATE", "yob": "BIRTH_DATE",
+    "year": None, "day": None, "expiry_month": None,
     "cardNumber": "CARD", "card_no": "CARD", "cvv2": "CVV", "dob": "BIRTH_DATE", "birthDate": "BIRTH_DATE",
     "HTTP_USER_AGENT": "USER_AGENT", "user-agent": "USER_AGENT", "latitude": "COORDINATES", "latency": None,
     "cnic_no": "CNIC", "ntn": "NTN", "passport-number": "PASSPORT", "iban": "IBAN", "ssn": "SSN",

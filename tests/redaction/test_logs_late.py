@@ -9,6 +9,7 @@ import logging
 import logging.handlers
 import pickle
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -31,6 +32,7 @@ from alpines_privacy.testing import visitor
 from tests.support.sent import Sent
 
 MAIL, ADDRESS, NAME = "zarqa@example.com", "203.0.113.9", "Zarqa Bibi-Noor"
+_HAS_TASKS = "taskName" in vars(logging.makeLogRecord({}))
 PERSONAL = (MAIL, ADDRESS, NAME)
 
 
@@ -451,6 +453,99 @@ def test_a_formatter_of_an_apps_own_making() -> None:
     logger, stream = _logger(Bare())  # type: ignore[arg-type]
     logger.info("order")
     assert stream.getvalue() == "order by [EMAIL]\n"
+
+
+class _Adds(logging.StreamHandler[io.StringIO]):
+    """A handler that writes more than its formatter does; it was there before anything was protected."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{super().format(record)} by {MAIL} of {NAME}"
+
+
+class _AddsMore(_Adds):
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{super().format(record)} from {ADDRESS}"
+
+
+@pytest.mark.parametrize("of", [_Adds, _AddsMore, "a class made later"])
+def test_what_a_handlers_own_format_adds(of: Any) -> None:
+    class Later(logging.StreamHandler[io.StringIO]):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"{record.getMessage()} by {MAIL} of {NAME}"
+
+    stream = io.StringIO()
+    logger = logging.Logger("late")  # noqa: LOG001 - as above
+    logger.addHandler((Later if isinstance(of, str) else of)(stream))
+    logger.info("order")
+    assert_clean(stream.getvalue())
+    assert stream.getvalue().startswith("order by [EMAIL] of [NAME]")
+
+
+def test_a_defect_of_ours_lets_nothing_out_of_a_handlers_own_format(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError(MAIL)
+
+    stream = io.StringIO()
+    handler = _Adds(stream)
+    record = logging.makeLogRecord({"msg": "order"})
+    monkeypatch.setattr(Cleaner, "data", fail)
+    handler.emit(record)
+    assert_clean(stream.getvalue())
+    assert "withheld" in stream.getvalue()
+
+
+def test_names_that_an_app_gives_its_loggers_threads_and_tasks() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        logging.Formatter("%(name)s %(threadName)s %(processName)s %(taskName)s %(message)s")
+    )
+    logger = logging.Logger(f"of.{MAIL}")  # noqa: LOG001 - as above
+    logger.addHandler(handler)
+
+    def work() -> None:
+        for _ in range(2):
+            logger.handle(
+                logging.makeLogRecord(
+                    {
+                        "msg": "order",
+                        "levelno": logging.INFO,
+                        "name": logger.name,
+                        "threadName": threading.current_thread().name,
+                        "processName": f"from {ADDRESS}",
+                        "taskName": f"for {MAIL}",
+                    }
+                )
+            )
+            logger.info("again", extra={} if _HAS_TASKS else {"taskName": f"for {MAIL}"})
+
+    thread = threading.Thread(target=work, name=f"for {MAIL}")
+    thread.start()
+    thread.join()
+    assert_clean(stream.getvalue())
+    assert stream.getvalue().count("[EMAIL] for [EMAIL]") == 4
+
+
+def test_names_without_personal_data_stay() -> None:
+    logger, stream = _logger(logging.Formatter("%(name)s|%(threadName)s|%(message)s"))
+    for name in ("shop.orders", "Zarqa", "100%s", "a\nb"):
+        record = logging.makeLogRecord(
+            {
+                "msg": "x",
+                "levelno": logging.INFO,
+                "name": name,
+                "threadName": "ThreadPoolExecutor-0_1",
+            }
+        )
+        logger.handle(record)
+        logger.handle(record)
+    lines = stream.getvalue().splitlines()
+    assert lines[::2] == lines[1::2]
+    assert lines[::2] == [
+        f"{name}|ThreadPoolExecutor-0_1|x" for name in ("shop.orders", "Zarqa", "100%s", "a\\nb")
+    ]
 
 
 def test_which_formatters_add_nothing() -> None:

@@ -11,9 +11,11 @@ import logging.config
 import logging.handlers
 import pickle
 import queue
+import subprocess
 import sys
 import threading
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -604,11 +606,64 @@ def test_uncaught_exceptions_of_the_process_and_of_threads() -> None:
 
         hook._show(ValueError, error, error.__traceback__)
         patch.setattr(threading, "excepthook", hook._show_of_thread)
-        thread = threading.Thread(target=int, args=("a@example.com",))
+        thread = threading.Thread(target=int, args=("a@example.com",), name="for a@example.com")
         thread.start()
         thread.join()
     assert "ValueError: [EMAIL]" in stderr.getvalue()
-    assert f"Exception in thread {thread.name}" in stderr.getvalue()
+    assert "Exception in thread for [EMAIL]:" in stderr.getvalue()
+    assert "a@example.com" not in stderr.getvalue()
+
+
+UNRAISABLE = """
+import gc, atexit
+from alpines_privacy.redaction import install
+install()
+class User:
+    def __repr__(self): return "<User a@example.com>"
+    def close(self): raise ValueError("a@example.com")
+class Session:
+    def __init__(self): self.user = User()
+    def __del__(self): self.user.close()
+Session()
+gc.collect()
+atexit.register(User().close)
+"""
+
+
+def test_exceptions_that_nobody_can_catch() -> None:
+    """Python writes them itself: of `__del__`, of functions that run at exit."""
+    run = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", UNRAISABLE], capture_output=True, text=True, check=True
+    )
+    assert run.stderr.count("ValueError: [EMAIL]") == 2
+    assert run.stderr.count("Exception ignored in") == 2
+    assert "a@example.com" not in run.stderr
+
+
+def test_an_exception_that_nobody_can_catch_and_nobody_can_render(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from alpines_privacy.redaction.logs import hook  # noqa: PLC0415 - as above
+
+    class Unseen:
+        def __repr__(self) -> str:
+            raise ValueError("a@example.com")
+
+    error = _raised(ValueError("a@example.com"))
+    unraised = types.SimpleNamespace(
+        exc_type=ValueError,
+        exc_value=error,
+        exc_traceback=error.__traceback__,
+        err_msg=None,
+        object=Unseen(),
+    )
+    stderr = io.StringIO()
+    with contextlib.redirect_stderr(stderr):
+        hook._show_unraisable(unraised)
+        unraised.object = None
+        hook._show_unraisable(unraised)
+    assert stderr.getvalue().count("ValueError: [EMAIL]") == 2
+    assert "Exception ignored in:" in stderr.getvalue()
     assert "a@example.com" not in stderr.getvalue()
 
 

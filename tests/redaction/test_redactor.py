@@ -162,6 +162,19 @@ VALUES: dict[str, tuple[Any, Any]] = {
     ),
     "a decimal": ({"latitude": Decimal("31.5204")}, {"latitude": "[COORDINATES]"}),
     "a date": ({"dob": date(1990, 1, 2), "on": date(1990, 1, 2)}, {"dob": "[BIRTH_DATE]", "on": date(1990, 1, 2)}),
+    "a birthday as a list": ({"dob": [1990, 1, 2]}, {"dob": ["[BIRTH_DATE]"] * 3}),
+    "parts of a birthday": (
+        {"dob": {"year": 1990, "day": 2}, "dob_month": 1},
+        {"dob": {"year": "[BIRTH_DATE]", "day": "[BIRTH_DATE]"}, "dob_month": "[BIRTH_DATE]"},
+    ),
+    "a value that another member names": (
+        [{"name": "api_key", "value": "ab12"}, {"Key": "DB_PIN", "Value": 4829}, {"name": "a", "value": 1}],
+        [{"name": "api_key", "value": "[SECRET]"}, {"Key": "DB_PIN", "Value": "[PASSWORD]"}, {"name": "a", "value": 1}],
+    ),
+    "what a form says of a field": (
+        {"password": ["This password is too common."], "email": ["Enter a valid email address."]},
+        {"password": ["This password is too common."], "email": ["Enter a valid email address."]},
+    ),
     "an object": (
         {"login": 5, "form": Login("ayesha", "x")},
         {"login": 5, "form": "Login(username='[USERNAME]', password='[PASSWORD]')"},

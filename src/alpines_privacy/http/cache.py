@@ -78,7 +78,7 @@ BOUNDS = MappingProxyType(
         # passwords
         "paths of passwords": Bound("a path", 256 * _KB, 512, "every page asks"),
         # redaction
-        "clean messages": Bound("a log's template", 256 * _KB, 512, "a program repeats what it says"),
+        "clean messages": Bound("a log's template, a name", 256 * _KB, 512, "a program repeats what it says"),
         "log keys": Bound("a key", 512 * _KB, 512, "a log repeats its keys"),
         "readings of keys": Bound("a key and what is around it", 512 * _KB, 1 * _KB, "as above"),
         "forms of cards": Bound("the lengths of five groups", 64 * _KB, 128, "asked at each group of a number"),

@@ -74,7 +74,11 @@ _KINDS = {
     "IBAN": "iban ibannumber",
     "SSN": "ssn socialsecurity socialsecuritynumber",
     "PASSPORT": "passport passportnumber passportid",
-    "BIRTH_DATE": "dob birthdate dateofbirth birthday birthyear yearofbirth borndate",
+    "BIRTH_DATE": """
+        dob birthdate dateofbirth birthday birthyear yearofbirth borndate birthmonth yob dobyear
+        dobmonth dobday birthdateyear birthdatemonth birthdateday dateofbirthyear dateofbirthmonth
+        dateofbirthday birthdayyear birthdaymonth birthdayday
+    """,
     "MAC": "mac macaddress macaddr hwaddr hardwareaddress",
     "COORDINATES": """
         lat latitude lon lng long longitude coordinates coords latlng latlon latlong geolocation

@@ -13,7 +13,14 @@ from collections.abc import Iterable, Iterator
 
 from alpines_privacy.redaction.kinds.shape import Bounds, Weigh
 
-__all__ = ["LEAST", "Candidates", "TooManyDocuments", "most_documents", "too_many_documents"]
+__all__ = [
+    "LEAST",
+    "Candidates",
+    "TooManyDocuments",
+    "may_be_too_many",
+    "most_documents",
+    "too_many_documents",
+]
 
 LEAST = 1 << 12  # characters: a shorter text cannot hold too many
 _ALWAYS = 1600  # candidates that any text may have
@@ -26,11 +33,16 @@ _ALWAYS_DOCUMENTS, _EACH_DOCUMENT = (
 
 
 class TooManyDocuments(Exception):  # noqa: N818 - a limit of the text, not an error
-    """Raised when a text has more documents than may be read; the first one too many begins at `place`."""
+    """Raised when a text has more documents than may be read; the first one too many begins at `place`.
+
+    `bounds` has those of the documents before it, and `text` the text they are in, where both are known.
+    """
 
     def __init__(self, place: int) -> None:
         super().__init__()
         self.place = place
+        self.text = ""
+        self.bounds: list[Bounds] = []
 
 
 def too_many_documents(most: int, starts: list[int]) -> TooManyDocuments:
@@ -38,6 +50,11 @@ def too_many_documents(most: int, starts: list[int]) -> TooManyDocuments:
     while (fewer := _allowed_documents(starts[most])) < most:
         most = fewer
     return TooManyDocuments(starts[most])
+
+
+def may_be_too_many(text: str) -> bool:
+    """Tell whether a text has more brackets than documents that are read."""
+    return len(text) >= LEAST and text.count("[") + text.count("{") > most_documents(len(text))
 
 
 def most_documents(size: int) -> int:

@@ -60,19 +60,35 @@ _OBJECTS = ("{", " {")
 _FRAME_READ = 200  # characters before a key in which the line of a traceback's file begins
 _REST_READ = 48  # characters after a bare value that tell whether it goes on in prose or code
 _WINDOW = 96  # characters before a separator in which its key is looked for
-# A key, read backwards from its separator: blank, quotes and brackets, the key, two words before it.
-_KEY = re.compile(r"""[ \t]?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})""")
+# A key, read backwards from its separator: blank, the index of a form's list (`password[]`, `password[0]`),
+# quotes and brackets, the key, two words before it.
+_KEY = re.compile(
+    r"""[ \t]?(\][0-9]{0,4}\[)?([\\"'\]]*)([\w\-.]{1,64})((?: [A-Za-z]{1,16}){0,2})"""
+)
+# What gives a name to a `value` behind it, read backwards: `name="pin" value=`, `"key": "pin", "value":`.
+_NAMES_VALUE = re.compile(
+    r"""["'\\]{0,4}(?:\s{0,16},|\s{1,16})"""
+    r"""(?:["'][^"'<>\n]{0,32}["'][ ]?[=:]["']?[\w-]{1,16}["']?(?:\s{0,16},|\s{1,16})){0,2}"""
+    r"""["'\\]{0,4}([\w\-.]{1,64})["'\\]{0,4}[ ]?[=:][ ]?["'\\]{0,4}(?i:eman|yek|dleif)(?![\w\-.])"""
+).match
+# As above, in an error of pydantic: the field has a line of its own.
+_NAMES_INPUT = re.compile(r"[ ],[\w.]{1,64}=epyt\[[^\n]{0,400}\n([\w\-.]{1,64})(?![^\n])").match
+_NAMING = {"value": _NAMES_VALUE, "Value": _NAMES_VALUE, "input_value": _NAMES_INPUT}
+_SEPARATES_VALUE = frozenset("=:")
 _OPTION = re.compile(r"--([A-Za-z][\w\-]{1,40})[ \t]{1,4}(?!-)")
 _IN_BRACKETS = re.compile(r"\[[\w .|-]{1,40}(?:\]|\Z)")  # a place for a value: `--secret [key]`
 _LAST_WORD = re.compile(r"[0-9]*+([a-z]++[A-Z]?+|[A-Z]++)")  # backwards
 
 _BLANKS = frozenset("=> \t+")
 _BLANK = re.compile(r"[=>]{0,2}[ \t]{0,8}+(?:\+(?=[\"']))?")  # a form writes a blank as `+`
+_BREAKS = frozenset("\r\n")
+_LINES = re.compile(r"\s{1,64}+(?=[\"'])")
 _BEGIN_BARE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - {
     *"bruBRU"  # which may stand before a quote
 }
 _BEGIN_QUOTED = frozenset("bruBRU\"'")
 _OPENING = re.compile(r"""[bruBRU]{0,2}(["'])""")
+_IS_DOUBLED = re.compile(r"\"[\w\"]|'[\w']").match
 _MEMBER = re.compile(r"[ \t\n]{0,8}(?:,[ \t\n]{0,32})?[\[(]{0,4}")
 _ATOM = re.compile(r"(?:-?[0-9][0-9.eE+-]{0,40}|[a-zA-Z]{4,5})(?=[ ]{0,4}[,\])])")
 _FIRST_MEMBER = re.compile(f"{_MEMBER.pattern}(?:{_OPENING.pattern}|{_ATOM.pattern})")
@@ -91,6 +107,7 @@ _PLACE_CLOSES = re.compile(r"[\w -]{0,48}>(?!\w)")
 _CLOSES_FORMAT = re.compile(r"\)[sdr](?![0-9A-Za-z])")
 _LITERALS = frozenset({"f", "F", "fr", "rf", "Rf", "fR"})  # prefixes of Python's f-strings
 _MEMBERS = frozenset({"NAME", "SECRET", "ADDRESS"})
+_WORDS = frozenset({"NAME", "ADDRESS"})
 _PLAIN = re.compile(r"[\w!@#*+\-]+")
 _MOST_JUDGED = 256  # characters of a bare value that tell what it is
 _MOST_VERDICTS = (
@@ -108,6 +125,10 @@ _CAPITAL = r"[A-Z\u00c0-\U0010ffff]"
 _TOKEN = re.compile(r"[^\s,;&\"'<>)\]}|\\]++")
 _ADDRESS = re.compile(rf"(?=[\[\]0-9A-Fa-f.:\-]){_TOKEN.pattern}")  # an IP address
 _LINE = re.compile(r"""(?:[^\n\r"']|["'](?![ ]{0,2}(?:[}\])\\]|,[ ]{0,2}["'\]})]|\Z|[\r\n])))+""")
+# An object that is written as made of one text: `UUID('…')`, `Decimal('…')`, `np.str_('…')`.
+_MADE = re.compile(
+    r"(?:[A-Za-z_]\w{0,40}+\.){0,4}+(?:[A-Z]\w{0,40}+|bytearray|[a-z]{1,16}_)\((?=[bruBRU]{0,2}[\"'])"
+)
 _NUMBER = re.compile(r"(?:\+|%2[Bb]|\()?[0-9](?:[0-9]|(?:[()./\-+ ]|%20|\) ){1,2}(?=[0-9(])){0,30}")
 
 _BY_KIND: dict[str, re.Pattern[str]] = {
@@ -115,8 +136,10 @@ _BY_KIND: dict[str, re.Pattern[str]] = {
     "ADDRESS": re.compile(rf"{_WORD}{{1,64}}(?:(?:,[ +]?|[ +]){_WORD}{{1,40}}(?![\w=:])){{0,15}}"),
     "BIRTH_DATE": re.compile(
         r"[0-9]{1,4}(?:[-/.][0-9]{1,2}[-/.][0-9]{1,4}|[ -][A-Z][a-z]{2,8}[ ,-]{1,2}[0-9]{2,4})"
-        r"|[A-Z][a-z]{2,8}\.? [0-9]{1,2},? [0-9]{4}|(?:datetime\.)?date(?:time)?\([0-9, ]{4,40}\)"
-        r"|[0-9/%A-F]{4,16}"
+        r"|[A-Z][a-z]{2,8}\.? [0-9]{1,2},? [0-9]{4}"
+        r"|(?:new )?(?:[A-Za-z_]\w{0,40}+\.){0,4}+[A-Za-z_]\w{0,40}+"  # `datetime.date(1990, 1, 2)`
+        r"\((?:year=)?[0-9]{1,4}(?:, ?(?:[a-z]{3,11}=)?[0-9]{1,6}){2,6}\)?"
+        r"|[0-9/%A-F]{4,16}|[0-9]{1,2}(?![\w.:/-])"
     ),
     "COORDINATES": re.compile(
         r"[(\[]?[-+]?[0-9]{1,3}\.[0-9]{1,16}(?:[,; ]{1,2}[-+]?[0-9]{1,3}\.[0-9]{1,16}[)\]]?)?"
@@ -146,15 +169,21 @@ _ELEMENT = re.compile(r"[^<\n]++")
 _LONG_RUN = 32  # characters, above which a run is cached
 _RUNS = frozenset(map(id, (_BARE, _TOKEN, _ADDRESS, _LINE, _ELEMENT, _COOKIES, _COOKIE)))
 # One value of a document without quotes.
-_PLACE = re.compile(r"[^\s,\[\](){}\"']*+(?:\([0-9, ]{0,40}\))?+")
+_PLACE = re.compile(
+    r"[^\s,\[\](){}\"']*+(?:\((?:[0-9, ]{0,40}\)|(?:[0-9]{1,6}, ?){2,6}[0-9]{1,6}))?+"
+)
 
 
 class _Key:
-    """A key of the text: its start, the separator and quotes after it, its kind and last word."""
+    """A key of the text: its start, the separator and quotes after it, its kind and last word.
 
-    __slots__ = ("kind", "quotes", "separator", "start", "word")
+    `names_value` tells whether it names a `value` behind it, as in `name="pin" value="4829"`.
+    """
+
+    __slots__ = ("kind", "names_value", "quotes", "separator", "start", "word")
 
     def __init__(self, start: int, separator: str, kind: str, word: str, quotes: str) -> None:
+        self.names_value = False
         self.start = start
         self.separator = separator
         self.kind = kind
@@ -250,7 +279,9 @@ class Keys:
         self._is_mark = marks.match
         known = ends(logs)
         letters = _branches(_tree(known))
-        self._search = re.compile(rf"[=:>,][ \t]?[\]\"'\\]*+[0-9]*+{letters}").finditer
+        self._search = re.compile(
+            rf"[=:>,][ \t]?(?:\][0-9]{{0,4}}\[)?[\]\"'\\]*+[0-9]*+{letters}"
+        ).finditer
         self._ends_like_key = re.compile(f"[^a-z]*+{letters}").match
         self.pattern = _gate(known)
         self._read = Cache("readings of keys", self._meaning).__getitem__
@@ -275,12 +306,11 @@ class Keys:
         places = self._separators(lowered)
         reading = _Reading(text, backwards, candidates)
         found: list[SpanTuple] = []
-        if places:
-            found = self._values_of(
-                reading, places, documents or Documents(text, candidates=candidates)
-            )
-        if "--" in text:
-            found = sorted([*found, *self._options(reading)])
+        if places or "--" in text:
+            documents = documents or Documents(text, candidates=candidates)
+            found = self._values_of(reading, places, documents)
+            if "--" in text:
+                found = sorted([*found, *self._options(reading, documents)])
         if '"eman"' in lowered or "'eman'" in lowered:
             found = sorted([*found, *self._names(reading)])
         return found
@@ -313,22 +343,48 @@ class Keys:
     def _under_key(self, reading: _Reading, place: int, found: list[SpanTuple]) -> int:
         """Add the values under the key before a separator; return the end of the last."""
         end = 0
+        if reading.text[place] == ">" and (
+            tag := _END_TAG.match(reading.backwards, len(reading.text) - place)
+        ):
+            return self._content(reading, place, tag, found)
         key = self._key_before(reading.text, reading.backwards, place)
         if key and (not reading.candidates or reading.candidates.take(place, _KEY_WEIGHS)):
             for start, end in self._values(reading, place + 1, key):
+                if key.names_value and _is_caption(key.kind, reading.text[start:end]):
+                    continue
                 found.append((start, end, key.kind))
         return end
+
+    def _content(
+        self, reading: _Reading, place: int, tag: re.Match[str], found: list[SpanTuple]
+    ) -> int:
+        """Add the content of an element that ends at a place, if it is CDATA or the start tag has attributes."""
+        kind, word = self._read(tag[1][::-1])
+        if kind is None or (reading.candidates and not reading.candidates.take(place, _KEY_WEIGHS)):
+            return 0
+        bounds = _content_before(reading.text, place - len(tag[0]), tag[0][-3::-1])
+        if bounds is None or not self._is_held(kind, word, reading.text[slice(*bounds)]):
+            return 0
+        while found and found[-1][0] >= bounds[0]:  # inside the content
+            found.pop()
+        if found and found[-1][1] > bounds[0]:
+            return 0
+        found.append((*bounds, kind))
+        return place
 
     def _pair(self, reading: _Reading, pair: re.Match[str], found: list[SpanTuple]) -> int:
         """Add the value of a pair, if it is personal data; return where reading goes on."""
         question = name, value = pair.groups()
         kind, word = self._read(name)
-        if kind is None or not value:
+        names_value = kind is None and name in _NAMING
+        if names_value:
+            kind, word = self._naming(reading.backwards, len(reading.text) - pair.start(1), name)
+        if kind is None or not value or (names_value and _is_caption(kind, value)):
             return 0
-        counts = reading.verdicts.get(question)
+        counts = None if names_value else reading.verdicts.get(question)
         if counts is None:
             counts = self._is_held(kind, word, value)
-            if len(reading.verdicts) < _MOST_VERDICTS:
+            if not names_value and len(reading.verdicts) < _MOST_VERDICTS:
                 reading.verdicts[question] = counts
         if not counts:
             return 0
@@ -384,20 +440,37 @@ class Keys:
         match = _KEY.match(backwards, turned, turned + _WINDOW)
         if match is None:
             return None
-        separator, end = text[place], match.end(2)
-        quotes = match[1]
-        kind, word = self._read(match[2][::-1])
-        if end != match.end() and separator == ":" and not quotes:
+        separator, end = text[place], match.end(3)
+        index, quotes, name = match[1], match[2], match[3][::-1]
+        if index and (separator != "=" or text[place - 1] != "]"):
+            return None  # `token[0] = x` is source, `token[]=x` a form
+        kind, word = self._read(name)
+        if end != match.end() and separator == ":" and not quotes and not index:
             kind = self.names.kind(match[0][::-1].strip())
+        if index:
+            quotes = "]" if quotes or index == "][" else "[]"
+        key = _Key(place - end + turned, separator, kind or "", word, quotes)
         if kind is None:
-            return None
-        start = place - end + turned
-        key = _Key(start, separator, kind, word, quotes)
+            return self._key_of_value(key, name, backwards, end)
         if separator == "=" and "]" not in quotes:
             return key
         if self._is_in_mark(text, place, key) or not _is_separated(text, place, key):
             return None
         return key
+
+    def _key_of_value(self, key: _Key, name: str, backwards: str, end: int) -> _Key | None:
+        """Return a key `value` as the key that is named before it; `end` is the place before `value`, backwards."""
+        kind, word = self._naming(backwards, end, name)
+        if kind is None or key.separator not in _SEPARATES_VALUE:
+            return None
+        key.kind, key.word, key.names_value = kind, word, name != "input_value"
+        return key
+
+    def _naming(self, backwards: str, end: int, name: str) -> tuple[str | None, str]:
+        """Return the kind and last word of the key before `value`: `name="pin" value=…`."""
+        naming = _NAMING.get(name)
+        named = naming(backwards, end) if naming else None
+        return self._read(named[1][::-1]) if named else (None, "")
 
     def _meaning(self, name: str) -> tuple[str | None, str]:
         """Return the kind of a key and its last word."""
@@ -424,6 +497,13 @@ class Keys:
         if first in _BLANKS and (blank := _BLANK.match(text, place)):
             start = blank.end()
             first = text[start : start + 1]
+        if first in _BREAKS and key.separator == ":" and key.quotes:  # JSON on several lines
+            line = _LINES.match(text, start)
+            if line is None:
+                return ()
+            start, first = line.end(), text[line.end()]
+        if first.isalpha() and key.kind not in _WORDS and (made := _MADE.match(text, start)):
+            return self._made(reading, made.end(), key)
         if key.separator == ">" or (first in _BEGIN_BARE and key.separator != ","):
             return self._bare(reading, start, place, key)
         if first in _BEGIN_QUOTED and (opening := _OPENING.match(text, start)):
@@ -467,6 +547,11 @@ class Keys:
     def _quoted(self, reading: _Reading, opening: re.Match[str], key: _Key) -> Iterator[Bounds]:
         text, start = reading.text, opening.end()
         end = reading.closing(start, opening[1])
+        if end == start and _IS_DOUBLED(
+            text, end
+        ):  # `""hunter2""` of CSV, `"""hunter2"""` of Python
+            start = end + 1 + text.startswith(opening[1], end + 1)
+            end = reading.closing(start, opening[1])
         if key.separator == "," and text[end + 1 : end + 2] not in {")", "]"}:
             return
         value = text[start:end]
@@ -524,7 +609,21 @@ class Keys:
             return ()
         if _is_other(reading, end, value, key, place):
             return ()
+        if key.kind == "BIRTH_DATE" and "(" in value and value[-1] != ")":  # more arguments follow
+            start += value.index("(") + 1
         return ((start, end),)
+
+    def _made(self, reading: _Reading, start: int, key: _Key) -> Iterator[Bounds]:
+        """Give the only text of an object, if it has a digit: a word there names a field or a variable in source."""
+        text, opening = reading.text, _OPENING.match(reading.text, start)
+        for first, last in self._quoted(reading, opening, key) if opening else ():
+            value = text[first:last]
+            if (
+                text.startswith(")", last + 1)
+                and any(map(str.isdigit, value))
+                and not value.isupper()
+            ):
+                yield first, last
 
     def _header(
         self, reading: _Reading, start: int, key: _Key, *, spoken: bool
@@ -545,13 +644,18 @@ class Keys:
             return ()
         return ((start, end),)
 
-    def _options(self, reading: _Reading) -> Iterator[SpanTuple]:
+    def _options(self, reading: _Reading, documents: Documents) -> Iterator[SpanTuple]:
         """Give the values of a command line's options: `--password x`."""
         text, candidates = reading.text, reading.candidates
         for match in _OPTION.finditer(text):
             if candidates and not candidates.take(match.start(), _KEY_WEIGHS):
                 return
             kind = self.names.kind(match[1])
+            if kind and (opening := _OPENING.match(text, match.end())):
+                bounds = _quoted_argument(text, opening, documents)
+                if bounds and self._is_held(kind, _last_word(match[1]), text[slice(*bounds)]):
+                    yield *bounds, kind
+                continue
             value = _TOKEN.match(text, match.end())
             if kind and value and not self._is_marked_at(text, match.end()):
                 bare = value[0].strip("\"'`")
@@ -608,6 +712,27 @@ class Keys:
         return last == end or not text[last : last + 1].isalnum()
 
 
+_ARGUMENT_ENDS = re.compile(r"""[\s,;)\]}|&<\\"'`]|\Z""").match
+
+
+def _quoted_argument(text: str, opening: re.Match[str], documents: Documents) -> Bounds | None:
+    """Return the bounds of an argument in quotes that ends in the string it begins in, and parts no document."""
+    quoted, start, last = documents.quoted(), opening.end(), len(text)
+    if quoted and quoted.document_at(opening.start(1)):
+        index = quoted.string_at(opening.start(1))
+        last = quoted.ends[index] if index >= 0 else start
+    end = text.find(opening[1], start, min(last, start + _MOST_JUDGED))
+    following = quoted.next_document(start) if quoted else None
+    if end < 0 or (following and following.start < end) or not _ARGUMENT_ENDS(text, end + 1):
+        return None
+    return start, end
+
+
+def _is_caption(kind: str, value: str) -> bool:
+    """Tell whether a value may be the caption or translation of a field: `{"key": "password", "value": "Passwort"}`."""
+    return kind not in _WORDS and value.replace(" ", "").isalpha()
+
+
 def _pair_at(text: str, place: int) -> re.Match[str] | None:
     """Return the pair whose colon stands at `place`, if it has the usual form.
 
@@ -633,7 +758,7 @@ def _tree(ends: Iterable[str]) -> dict[str, Any]:
 def _gate(ends: Iterable[str]) -> str:
     """Return a pattern, for `re` and RE2, that matches in every text with such a key."""
     names = "|".join("[_. -]?".join(end) for end in sorted(ends))
-    return rf"(?i:{names})[0-9]*[\]\"'\\]*[ \t]?[=:>,]|--[A-Za-z]|{NAMED}"
+    return rf"(?i:{names})[0-9]*[\]\"'\\]*(?:\[[0-9]{{0,4}}\])?[ \t]?[=:>,]|--[A-Za-z]|{NAMED}"
 
 
 _is_named = re.compile(NAMED).search
@@ -666,6 +791,32 @@ def _grammar(key: _Key) -> re.Pattern[str]:
     return _BY_KIND.get(key.kind, _TOKEN)
 
 
+_END_TAG = re.compile(r"([\w\-.]{1,64})(?::[\w\-.]{1,32})?/<")  # backwards, from its `>`
+_PLAIN_CONTENT = re.compile(r"""[^<\n"'\[\]{}]++""").fullmatch  # no document, and no mark
+_SECTION, _SECTION_CLOSES = "<![CDATA[", "]]>"
+_CONTENT_READ = 512  # characters of a content, and of a start tag
+
+
+def _content_before(text: str, last: int, name: str) -> Bounds | None:
+    """Return the bounds of the content before an end tag at `last`; None if its start tag is plain, or elsewhere."""
+    end, least = last, max(0, last - _CONTENT_READ)
+    is_section = text.endswith(_SECTION_CLOSES, least, last)
+    if is_section:
+        end -= len(_SECTION_CLOSES)
+        opens = text.rfind(_SECTION, least, end)
+        start = opens + len(_SECTION)
+    else:
+        opens = start = text.rfind(">", least, end) + 1
+    first = text.rfind("<", max(0, opens - _CONTENT_READ), opens) if opens > 0 else -1
+    if first < 0 or start >= end or text[opens - 1] != ">" or not text.startswith(name, first + 1):
+        return None
+    has_attributes = text[first + 1 + len(name)].isspace()
+    is_plain = text[first + 1 + len(name)] == ">"
+    if not (has_attributes or (is_section and is_plain)) or not _PLAIN_CONTENT(text, start, end):
+        return None
+    return start, end
+
+
 _CLOSING = re.compile(r"[^<]{0,512}</([\w.:\-]{1,96})")
 
 
@@ -692,6 +843,8 @@ def _credentials(text: str, key: _Key, *, spoken: bool) -> re.Pattern[str]:
 def _is_other(reading: _Reading, end: int, value: str, key: _Key, place: int) -> bool:
     """Tell whether a bare value is in fact a remark, a placeholder, or an expression of source."""
     text = reading.text
+    if key.kind == "BIRTH_DATE" and "(" in value:  # numbers, so nothing that a program computes
+        return False
     if _is_place(reading, end, value, key):
         return True
     is_name = value[0].isalpha() or value[0] in "_$"

@@ -22,6 +22,10 @@ _BYTES = (bytes, bytearray, memoryview)
 _HARMLESS = (bool, type(None), complex, date, time, UUID, type(Ellipsis), type)
 _BARE = frozenset({str, int, float, bool, type(None)})  # the types of nearly all values
 
+# Members of a mapping that give a name to the value in another.
+_NAME_VALUES = ("name", "key", "field", "Name", "Key")
+_VALUES = frozenset({"value", "Value"})
+
 # Kinds whose key covers everything in a container under it. Under other keys (a user, a mail) a
 # container also holds other data; personal values inside have keys of their own.
 _WHOLE = frozenset(
@@ -67,6 +71,18 @@ class Nested(Walk):
             return value if cleaned == value else cleaned
         return self._judged(value)
 
+    def _mapping(self, value: Mapping[Any, Any], parent: str, kind: str | None) -> Any:
+        return super()._mapping(value, self._naming(value) or parent, kind)
+
+    def _naming(self, value: Mapping[Any, Any]) -> str:
+        """Return the key that one member of a mapping names for another: `{"name": "pin", "value": 4829}`."""
+        if isinstance(value, dict) and ("value" in value or "Value" in value):
+            for member in _NAME_VALUES:
+                name = dict.get(value, member)
+                if isinstance(name, str) and self._keys.names.kind(name):
+                    return name
+        return ""
+
     def key(self, key: Any) -> Any:
         """Return a key redacted by its text; numbers stay, unless they are known in advance."""
         return self._leaf(key) if isinstance(key, int) else self.member(key)
@@ -79,6 +95,8 @@ class Nested(Walk):
         own = self._keys.names.kind(name) if name else None
         if own is None and name.lower() == "name" and parent.lower() in PEOPLE:
             own = "NAME"
+        if own is None and name in _VALUES and parent:
+            own = self._keys.names.kind(parent)
         own = own or kind
         if own is None or own in self._replacements.kept:
             return self.member(value, name)

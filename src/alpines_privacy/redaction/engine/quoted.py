@@ -31,6 +31,7 @@ __all__ = [
     "may_part",
     "parts",
     "read",
+    "read_known",
     "read_outside",
 ]
 
@@ -357,6 +358,11 @@ def read(text: str) -> Quoted | None:
     return read_outside(text)
 
 
+def read_known(text: str, bounds: list[Bounds]) -> Quoted | None:
+    """Return the documents of a text whose bounds are known; None where there are none."""
+    return _read(text, bounds) if bounds else None
+
+
 def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
     """Return the documents of a part of a text, or of a string's content; None where there are none."""
     first = _first_opening(text)
@@ -365,7 +371,9 @@ def read_outside(text: str, *, in_string: bool = False) -> Quoted | None:
     most = most_documents(len(text))
     bounds = _documents(text, first, most)
     if len(bounds) > most:
-        raise too_many_documents(most, [start for start, _ in bounds])
+        limit = too_many_documents(most, [start for start, _ in bounds])
+        limit.text, limit.bounds = text, [each for each in bounds if each[1] <= limit.place]
+        raise limit
     return _read(text, bounds, in_string=in_string) if bounds else None
 
 

@@ -20,11 +20,23 @@ import msgspec
 
 from alpines_privacy.policy import Logs, PrivacyPolicy, SecretKeys
 from alpines_privacy.redaction.engine import decoded_text
-from alpines_privacy.redaction.engine.candidates import LEAST, Candidates, TooManyDocuments
+from alpines_privacy.redaction.engine.candidates import (
+    LEAST,
+    Candidates,
+    TooManyDocuments,
+    may_be_too_many,
+)
 from alpines_privacy.redaction.engine.gate import STRAY, FoldGate, RE2Gate
 from alpines_privacy.redaction.engine.keys import Keys
 from alpines_privacy.redaction.engine.nested import Nested
-from alpines_privacy.redaction.engine.quoted import Documents, Quoted, may_part, read, read_outside
+from alpines_privacy.redaction.engine.quoted import (
+    Documents,
+    Quoted,
+    may_part,
+    read,
+    read_known,
+    read_outside,
+)
 from alpines_privacy.redaction.engine.replacements import Replacements
 from alpines_privacy.redaction.engine.scanner import Scanner
 from alpines_privacy.redaction.engine.snapshots import snapshot
@@ -326,19 +338,28 @@ def _find_bounded(
         return _find(search, text, hits, documents)
     except TooManyDocuments as error:
         place = error.place if documents is None else 0
+        known = error.bounds if error.text is text else None
     head = text[:place]  # a place in a decoded layer or string is here at the same place or later
+    reader = None if known is None else partial(read_known, head, known)
     try:
         hits = search.look(head)
-        spans, quotes = _find(search, head, hits, None) if hits else ([], _NO_QUOTES)
+        spans, quotes = _find(search, head, hits, None, reader) if hits else ([], _NO_QUOTES)
     except TooManyDocuments:
         return [(0, len(text), "SECRET")], _NO_QUOTES
     return [*spans, (place, len(text), "SECRET")], quotes
 
 
 def _find(
-    search: _Search, text: str, hits: Sequence[int], documents: Documents | None = None
+    search: _Search,
+    text: str,
+    hits: Sequence[int],
+    documents: Documents | None = None,
+    reader: Callable[[], Quoted | None] | None = None,
 ) -> _Spans:
-    """Return all spans of a text, by shape and key, in the text and its decoded text, except those inside marks."""
+    """Return all spans of a text, by shape and key, in the text and its decoded text, except those inside marks.
+
+    `reader` reads the text's documents in a way of its own, where none are given.
+    """
     replacements, plain = search.replacements, search.encoded not in hits
     candidates = Candidates(len(text)) if len(text) >= LEAST else None
     if (
@@ -354,7 +375,10 @@ def _find(
                 found = [(start, _BY_SHAPE, end, kind) for start, end, kind in spans]
                 return _merged(text, found, documents or Documents(text))
         return spans, _NO_QUOTES
-    documents = documents or Documents(text, candidates=candidates)
+    if documents is None:
+        documents = Documents(text, reader, candidates=candidates)
+        if search.by_key in hits and may_be_too_many(text):
+            documents.quoted()  # before anything is judged in vain
     found = _ranked(search, text, hits, documents, candidates)
     if not plain:
         found, documents = _with_encoded(search, text, found, documents, candidates)

@@ -126,7 +126,7 @@ _OWN = ("127.", "0.", "::1", "255.")
 # Fewest and most digits of kinds that are numbers or hold one.
 _DIGITS = {
     "PHONE": (5, 20), "CNIC": (5, 15), "NTN": (5, 15), "SSN": (4, 11), "CARD": (8, 24), "IBAN": (6, 40),
-    "PASSPORT": (4, 16), "BIRTH_DATE": (2, 24), "COORDINATES": (2, 64),
+    "PASSPORT": (4, 16), "BIRTH_DATE": (1, 24), "COORDINATES": (2, 64),
 }  # fmt: skip
 _NO_DIGITS = re.compile(r"\D+")
 _MOST_READ = 128  # characters of a value that are looked at to judge it
@@ -168,6 +168,16 @@ _HELD_AS_TEXT = {
 }
 
 
+# What a form says of a field: `{"password": ["This password is too common."]}`.
+_SENTENCE = re.compile(
+    r"[A-Z][a-z]*+(?:['\u2019]t)?(?:,? (?:[a-z]++(?:['\u2019]t|-[a-z]++)?|[0-9]{1,4}|(?<=[.!] )[A-Z][a-z]*+)[.!]?)++"
+)
+_DEMAND = re.compile(
+    r"\b(?:required|must|invalid|valid|should|cannot|already|exists?|match|may not|incorrect|missing|blank|null"
+    r"|at (?:least|most)|(?:is|are) (?:too|entirely|not)|not allowed|not found)\b|^Invalid "
+)
+
+
 def is_value(kind: str, word: str, value: str) -> bool:
     """Tell whether a text is a value of a kind; `word` is the last word of its key."""
     start = value[:_MOST_READ].strip()
@@ -176,6 +186,8 @@ def is_value(kind: str, word: str, value: str) -> bool:
     ):
         return False
     if _AFTER_STRING.match(value) or _is_format(kind, start) or _is_word_of_text(word, value):
+        return False
+    if " " in start and _DEMAND.search(start) and _SENTENCE.fullmatch(start):
         return False
     if kind != "PASSWORD":
         start = start.rstrip("):,;`") or start

@@ -16,11 +16,12 @@ import logging
 import logging.handlers
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import TracebackType
+from functools import wraps
+from types import FunctionType, TracebackType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from alpines_privacy.http.context import Runtime
 from alpines_privacy.http.privacy import Privacy, context_of, current_privacy, request_context
@@ -107,6 +108,7 @@ def _hook_loggers() -> None:
 
 def _hook_handlers() -> None:
     _hook_filters()
+    _hook_formats()
     formatted = logging.Handler.format
     is_own = formatted.__module__ == "logging"  # and not replaced by another library
 
@@ -123,6 +125,52 @@ def _hook_handlers() -> None:
             return _NOTICE_OF_FORMAT % type(error).__name__
 
     setattr(logging.Handler, "format", format_cleaned)  # noqa: B010 - no type allows it
+
+
+def _hook_formats() -> None:
+    """Clean the text of handlers whose class has a `format` of its own, those defined later too."""
+    made = logging.Handler.__init__
+
+    def init_noted(handler: logging.Handler, *args: Any, **kwargs: Any) -> None:
+        made(handler, *args, **kwargs)
+        _clean_format(type(handler))
+
+    for kind in _subclasses(logging.Handler):
+        _clean_format(kind)
+    setattr(logging.Handler, "__init__", init_noted)  # noqa: B010 - as below
+
+
+def _subclasses(kind: type[logging.Handler]) -> Iterator[type[logging.Handler]]:
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+def _clean_format(kind: type[logging.Handler]) -> None:
+    """Clean what the `format` of a class and of those above it returns, below `logging.Handler`."""
+    for base in kind.__mro__[: kind.__mro__.index(logging.Handler)]:
+        own = vars(base).get("format")
+        if isinstance(own, FunctionType) and own not in _cleaned_formats:
+            with suppress(TypeError, AttributeError):  # a class that cannot be changed
+                setattr(base, "format", _cleaned_format(own))  # noqa: B010 - as below
+
+
+_cleaned_formats: WeakSet[Callable[..., Any]] = WeakSet()
+
+
+def _cleaned_format(own: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(own)
+    def format_cleaned(handler: logging.Handler, record: logging.LogRecord) -> Any:
+        text = own(handler, record)
+        if (cleaner := active_cleaner()) is None:
+            return text
+        try:
+            return cleaner.data(text)
+        except Exception as error:
+            return _NOTICE_OF_FORMAT % type(error).__name__
+
+    _cleaned_formats.add(format_cleaned)
+    return format_cleaned
 
 
 def _hook_filters() -> None:
@@ -247,6 +295,8 @@ def _hook_stderr() -> None:
         sys.excepthook = _show
     if threading.excepthook is threading.__excepthook__:
         threading.excepthook = _show_of_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _show_unraisable
 
 
 def _show(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
@@ -262,7 +312,23 @@ def _show_of_thread(args: threading.ExceptHookArgs) -> None:
     elif not isinstance(args.exc_value, SystemExit) and sys.stderr is not None:
         name = args.thread.name if args.thread is not None else "unknown"
         text = _safely(cleaner, rendered, args.exc_value, args.exc_traceback)
-        print(f"Exception in thread {name}:\n{text}", file=sys.stderr)  # noqa: T201 - as above
+        where = _safely(cleaner, str, f"Exception in thread {name}:")
+        print(f"{where}\n{text}", file=sys.stderr)  # noqa: T201 - as above
+
+
+def _show_unraisable(args: sys.UnraisableHookArgs) -> None:
+    """Write an exception that nobody can catch, as of `__del__` or at exit."""
+    if (cleaner := active_cleaner()) is None or args.exc_value is None:
+        sys.__unraisablehook__(args)
+    elif sys.stderr is not None:
+        where = _safely(cleaner, _place_of_unraisable, args)
+        text = _safely(cleaner, rendered, args.exc_value, args.exc_traceback)
+        print(f"{where}\n{text}", file=sys.stderr)  # noqa: T201 - as above
+
+
+def _place_of_unraisable(args: sys.UnraisableHookArgs) -> str:
+    what = args.err_msg or "Exception ignored in"
+    return f"{what}:" if args.object is None else f"{what}: {args.object!r}"
 
 
 def _safely(cleaner: Cleaner, render: Callable[..., str], *args: Any) -> str:

@@ -41,6 +41,11 @@ _NOTICE = "A record of the logger %s was withheld: redacting it failed (%s; temp
 _Receivers: TypeAlias = "logging.Logger | Iterable[logging.Handler]"
 _WARNINGS = "py.warnings"  # the logger of logging.captureWarnings: its messages have several lines
 
+# Attributes with names that an app may choose. Since Python 3.12 there are names of tasks too.
+_NAMES = ("name", "threadName", "processName", "taskName")
+_HAS_TASKS = "taskName" in _STANDARD
+_DEFAULT_TASK = re.compile(r"Task-[0-9]+").fullmatch
+
 _CUTS = re.compile(r"%[-#0 +]*+(?:\*|[0-9]*+)\.").search
 _SIMPLE = frozenset({str, int, float, bool, type(None)})  # types whose text cannot change
 _NOT_SHOWN = frozenset({*_STANDARD, "exc_info"}) - {"msg", "args"}
@@ -75,6 +80,27 @@ def clean(record: logging.LogRecord, cleaner: Cleaner, to: _Receivers) -> None:
         extras = None  # others, by now
     if has_more:
         _clean_rest(record, cleaner, to, extras)
+    known = cleaner.clean_messages  # a name is cached as a message without arguments
+    if (
+        record.name not in known
+        or record.threadName not in known
+        or (_HAS_TASKS and (task := record.__dict__.get("taskName")) and not _DEFAULT_TASK(task))
+    ):
+        _clean_names(record, cleaner)
+
+
+def _clean_names(record: logging.LogRecord, cleaner: Cleaner) -> None:
+    """Clean the names that an app gives its loggers, threads, processes and tasks."""
+    attributes, known = record.__dict__, cleaner.clean_messages
+    for attribute in _NAMES:
+        name = attributes.get(attribute)
+        if type(name) is not str or name in known:
+            continue
+        cleaned = one_line(cleaner.redactor.redact(name))
+        if cleaned != name:
+            attributes[attribute] = cleaned
+        elif "%" not in name and not _DEFAULT_TASK(name):
+            known.keep(name, name)
 
 
 def _clean_simple(record: logging.LogRecord, cleaner: Cleaner, template: str, args: Any) -> None:
