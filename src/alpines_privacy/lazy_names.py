@@ -10,11 +10,16 @@ __all__ = ["lazy"]
 
 
 def lazy(
-    package: str, modules: Mapping[str, str], packages: Collection[str] = ()
+    package: str,
+    modules: Mapping[str, str],
+    packages: Collection[str] = (),
+    *,
+    extra: str | None = None,
 ) -> Callable[[str], Any]:
     """Return the `__getattr__` of a package; `modules` gives the module of each public name.
 
-    `packages` are names of packages in it, which are public as a whole.
+    `packages` are names of packages in it, which are public as a whole. `extra` brings what the modules
+    import from elsewhere: the ModuleNotFoundError of a name that lacks some says how to install it.
     """
 
     def attribute(name: str) -> Any:
@@ -24,7 +29,15 @@ def lazy(
 
         if name in packages:
             return import_module(f"{package}.{name}")
-        value = getattr(import_module(modules[name]), name)
+        try:
+            value = getattr(import_module(modules[name]), name)
+        except ModuleNotFoundError as error:
+            if extra is None:
+                raise
+            raise ModuleNotFoundError(
+                f"{package}.{name} needs {error.name}: pip install 'alpines-privacy[{extra}]'",
+                name=error.name,
+            ) from None
         setattr(sys.modules[package], name, value)
         return value
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -94,6 +95,28 @@ def test_the_version_is_the_packages() -> None:
         f"alpines-privacy {alpines_privacy.__version__}\n",
         0,
     )
+
+
+def commands(group: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    """Return the words of each command, groups too."""
+    yield path
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            yield from commands(command, *path, name)
+
+
+@pytest.mark.parametrize("path", [*commands(main), ("audit", "diff")], ids=" ".join)
+def test_help_is_whole_within_eighty_columns(path: tuple[str, ...]) -> None:
+    """No line is longer, no summary is cut off, and no mark of the text's layout is printed."""
+    lines = run(*path, "--help").output.splitlines()
+    assert lines[0].startswith(" ".join(("Usage: alpines-privacy", *path, "[OPTIONS]")))
+    assert [
+        line for line in lines[1:]
+        if len(line) > 80 or line.endswith("...") or "\\b" in line or not line.isprintable()
+    ] == []  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"]])

@@ -50,4 +50,5 @@ __getattr__ = lazy(
         "assert_policy_kept": "alpines_privacy.audit.assertions",
         "run": "alpines_privacy.audit.auditing",
     },
+    extra="audit",
 )

@@ -52,6 +52,7 @@ __getattr__ = lazy(
         "send_async": "alpines_privacy.breach.sending",
         "status": "alpines_privacy.breach.incident_status",
     },
+    extra="breach",
 )
 
 

@@ -10,7 +10,7 @@ import click
 
 from alpines_privacy.cli.output import printable
 
-__all__ = ["Refusal", "one_line"]
+__all__ = ["Refusal", "needing", "one_line"]
 
 
 class Refusal(click.ClickException):
@@ -35,3 +35,17 @@ def one_line() -> Iterator[None]:
         if policy is None or not isinstance(error, policy.PolicyError):
             raise
         raise Refusal(" ".join(str(error).split())) from None
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Turn a package that is not installed into a refusal that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        name = error.name or ""
+        if name.partition(".")[0] in {"", __name__.partition(".")[0]}:  # a mistake of ours
+            raise
+        raise Refusal(
+            f"{name} is missing; expected pip install 'alpines-privacy[{extra}]'"
+        ) from None

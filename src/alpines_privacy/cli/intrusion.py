@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.errors import Refusal, needing
 
 if TYPE_CHECKING:
     from alpines_privacy.policy import Intrusion
@@ -24,12 +24,27 @@ _FILE = click.option(
 )
 
 
-@click.group(short_help="Unlock who failed to sign in too often.", context_settings=_NARROW)
+class _Intrusion(click.Group):
+    """The group: a missing package is told in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with needing("intrusion"):
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=_Intrusion,
+    short_help="Unlock who failed to sign in too often.",
+    context_settings=_NARROW,
+)
 def intrusion() -> None:
     """Unlock who failed to sign in too often, and count who is locked out."""
 
 
-@intrusion.command(context_settings=_NARROW)
+@intrusion.command(
+    short_help="Unlock an account, or an address's network, in all workers.",
+    context_settings=_NARROW,
+)
 @click.argument("who", metavar="ACCOUNT|ADDRESS")
 @_FILE
 def reset(who: str, policy: str) -> None:
@@ -53,7 +68,9 @@ def reset(who: str, policy: str) -> None:
     click.echo("Unlocked for all workers.")
 
 
-@intrusion.command(context_settings=_NARROW)
+@intrusion.command(
+    short_help="Count who is locked out, and who has failed.", context_settings=_NARROW
+)
 @_FILE
 def status(policy: str) -> None:
     """Count who is locked out and who has failed within the window; no names, no addresses."""

@@ -25,7 +25,7 @@ __all__ = ["serve"]
 )
 @click.option("--factory", is_flag=True, help="APP is a function that makes the app: call it.")
 def serve(app: str, policy: str | None, host: str, port: int, *, factory: bool) -> None:
-    r"""Run any WSGI or ASGI app with its privacy policy kept.
+    """Run any WSGI or ASGI app with its privacy policy kept.
 
     MODULE[:APP] says where the app is, as for uvicorn, gunicorn and flask: shop:app,
     shop.web:create_app(), or a file such as shop.py. Without APP it is the module's app,
@@ -37,7 +37,7 @@ def serve(app: str, policy: str | None, host: str, port: int, *, factory: bool) 
       alpines-privacy serve shop:app
       alpines-privacy serve shop:app --policy alpines-privacy.toml --port 9000
       alpines-privacy serve shop:create_app --factory
-    """
+    """  # noqa: D301 - click reads the backspace
     # Imported here, because `alpines-privacy serve --help` needs none of them.
     from alpines_privacy.cli.apps import find_app  # noqa: PLC0415
     from alpines_privacy.cli.servers import Listener, serve_protected  # noqa: PLC0415

@@ -25,7 +25,11 @@ def trackers() -> None:
     """Compile filter lists, ask what they say of an address, tell what they are."""
 
 
-@trackers.command(name="compile", context_settings=_NARROW)
+@trackers.command(
+    name="compile",
+    short_help="Compile filter lists into one file.",
+    context_settings=_NARROW,
+)
 @click.argument("lists", metavar="[FILE]...", nargs=-1, type=_FILE)
 @click.option(
     "--signal",
@@ -76,7 +80,9 @@ def compile_(
     _print_file(out)
 
 
-@trackers.command(context_settings=_NARROW)
+@trackers.command(
+    short_help="Make a table of companies of third-party-web's list.", context_settings=_NARROW
+)
 @click.argument("entities", metavar="ENTITIES", type=_FILE)
 @click.option("--companies", required=True, metavar="OUT", type=_OUT, help="The table of hosts.")
 @click.option("--rules", required=True, metavar="OUT", type=_OUT, help="A list of rules.")
@@ -100,7 +106,7 @@ def services(entities: Path, companies: Path, rules: Path, *, origin: str) -> No
     _replace(rules, "\n".join((*head, *rule_lines(known), "")).encode())
 
 
-@trackers.command(context_settings=_NARROW)
+@trackers.command(short_help="Choose the rules that the shield gets.", context_settings=_NARROW)
 @click.option("--out", "-o", required=True, metavar="OUT", type=_OUT, help="The file to write.")
 def shield(out: Path) -> None:
     """Choose, among the rules that ship, those that the shield gets."""
@@ -110,7 +116,9 @@ def shield(out: Path) -> None:
     _replace(out, written(shipped_rules()))
 
 
-@trackers.command(context_settings=_NARROW)
+@trackers.command(
+    short_help="Tell whether a page's load is stopped, and by which rule.", context_settings=_NARROW
+)
 @click.argument("url")
 @click.option("--from", "page", required=True, metavar="PAGE", help="The page's address or host.")
 @click.option("--type", "kind", default="script", show_default=True, help="What asks for it.")
@@ -138,7 +146,9 @@ def test(url: str, page: str, kind: str, policy: str | None) -> None:
     raise click.exceptions.Exit(0 if decision.match else 1)
 
 
-@trackers.command(context_settings=_NARROW)
+@trackers.command(
+    short_help="Describe the rules: lists, versions, dates, counts.", context_settings=_NARROW
+)
 @click.option("--policy", metavar="FILE", help="A policy file whose rules to describe.")
 @click.argument("file", required=False, type=_FILE)
 def info(file: Path | None, policy: str | None) -> None:
@@ -155,7 +165,9 @@ def info(file: Path | None, policy: str | None) -> None:
     click.echo(f"companies: {len(rules.companies):,} services of third-party-web")
 
 
-@trackers.command(context_settings=_NARROW)
+@trackers.command(
+    short_help="Print what the app's pages load as policy entries.", context_settings=_NARROW
+)
 @click.argument("url")
 @click.option(
     "--policy", metavar="FILE", help="The app's policy file: what it declares is left out."

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from alpines_privacy.breach.errors import BreachError
-from alpines_privacy.cli.errors import Refusal
+from alpines_privacy.cli.errors import Refusal, needing
 from alpines_privacy.cli.group import CommandsByName
 
 __all__ = ["breach"]
@@ -56,24 +56,14 @@ _COMMANDS = {
         "Show the notice on the site's own pages.",
     ),
 }
-_PACKAGES = {
-    "aiolimiter", "aiosmtpd", "aiosmtplib", "charset_normalizer", "cryptography", "dkim", "email_validator", "flufl",
-    "holidays", "imap_tools", "jinja2", "pg8000", "sqlalchemy", "tqdm",
-}  # fmt: skip
 
 
 class _Breach(CommandsByName):
     """The group: what is wrong is told in one line, a missing package too."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        try:
+        with needing("breach"):
             return super().get_command(ctx, cmd_name)
-        except ModuleNotFoundError as error:
-            if error.name not in _PACKAGES:
-                raise
-            raise Refusal(
-                f"{error.name} is missing; expected pip install 'alpines-privacy[breach]'"
-            ) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -28,7 +28,7 @@ __all__ = ["status"]
 @click.argument("name", required=False)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
 @click.option(
-    "--another-way", metavar="FILE", help="Write those who mail does not reach to FILE (CSV)."
+    "--another-way", metavar="FILE", help="Write those whom mail does not reach to FILE (CSV)."
 )
 @ledger_options
 def status(
