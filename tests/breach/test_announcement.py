@@ -75,6 +75,8 @@ def test_the_notice_has_the_incident_s_texts_under_california_s_headings(folder:
         wording = notice.wordings["en"]
         assert wording.title == "Notice of Data Breach"
         assert wording.summary == "A laptop was stolen."
+        day = notice.since
+        assert wording.dated == f"Date of this notice: {day.day} {day:%B} {day.year}"
         assert tuple(passage.heading for passage in wording.passages) == CALIFORNIA
         texts = "\n".join(passage.text for passage in wording.passages)
         for said in SAID:

@@ -216,7 +216,7 @@ def test_counts_of_an_import_reconcile() -> None:
         "1 rejected, in people.csv.rejects.csv",
     ):
         assert f" {line}\n" in result.stdout
-    assert "The ledger has 2 people; 1 are to be mailed." in result.stdout
+    assert "The ledger has 2 people. To be mailed: 1." in result.stdout
     assert "1 an address that no mail can be sent to" in result.stdout
     assert "line,reason" in Path("people.csv.rejects.csv").read_text("utf-8")
     again = run("import", "people.csv", "--yes")
@@ -305,7 +305,7 @@ def test_status_says_what_the_deadline_needs() -> None:
     open_hours_ago(1, deadline_passed=False)
     result = run("status")
     assert result.exit_code == 0
-    assert "100 people are still to be mailed." in result.stdout
+    assert "Still to be mailed: 100 people." in result.stdout
     assert "Nobody was mailed in the last 10 minutes." in result.stdout
     assert "WARNING" not in result.stdout
 
@@ -350,7 +350,7 @@ def test_whom_mail_does_not_reach_is_written_for_letters() -> None:
     )
     run("import", "people.csv", "--yes")
     result = run("status", "--another-way", "letters.csv")
-    assert "1 people written to letters.csv" in result.stderr
+    assert "1 person written to letters.csv" in result.stderr
     assert Path("letters.csv").stat().st_mode & 0o777 == 0o600
     (_, row) = Path("letters.csv").read_text("utf-8").splitlines()
     assert row == """invalid-address,"'=HYPERLINK(""x"")",,'+92 21,,none,,"""

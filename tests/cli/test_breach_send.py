@@ -192,7 +192,7 @@ def test_the_name_of_the_incident_is_asked_for(server: MailServer) -> None:
         assert counts() == Counts(pending=12)
     result = run("send", "--send", "--format", "text", given="lost-laptop\n")
     assert result.exit_code == 0
-    assert "12 people get a message each" in result.stderr
+    assert "A message goes to 12 people." in result.stderr
     assert "Nobody is left to be mailed: 12 of 12 messages are accepted." in result.stdout
     bars = [part for part in result.stderr.replace("\n", "\r").split("\r") if "|" in part]
     assert bars

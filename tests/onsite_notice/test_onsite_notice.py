@@ -376,10 +376,18 @@ def test_the_whole_notice_has_the_five_headings_of_california(file: Path) -> Non
     at = [got.text.index(f"<h2>{heading}</h2>") for heading in CALIFORNIA]
     assert at == sorted(at)
     assert "What Happened: words.<br/>More." in got.text
-    assert datetime.now(UTC).date().isoformat() in got.text
+    day = datetime.now(UTC).date().isoformat()
+    assert f'<time datetime="{day}">{day}</time>' in got.text  # nobody said it in words
     assert "default-src 'none'" in got.headers["content-security-policy"]
     assert seen.post(PATH).status_code == 405
     assert seen.head(PATH).content == b""
+
+
+def test_the_day_of_the_notice_stands_there_in_the_language_s_words(file: Path) -> None:
+    dated = msgspec.structs.replace(ENGLISH, dated="Date of this notice: 1 <May> 2026")
+    announce(file, notice(wordings={"en": dated}))
+    got = Site(status=404).seen(policy_with(file)).get(PATH)
+    assert ">Date of this notice: 1 &lt;May&gt; 2026</time>" in got.text
 
 
 @pytest.mark.parametrize(

@@ -57,16 +57,15 @@ def announce(
     path = _path(settings)
     now = datetime.now(UTC).astimezone(incident.zone)
     end = _end(incident, until, now)
-    wordings = _wordings(incident, settings, text)
     with _alone(database) as connection:
         before = _announced(path)
         earlier = before.named(incident.name)
+        since = earlier.since if earlier and earlier.until > now else now.replace(microsecond=0)
+        wordings = _wordings(incident, settings, text, since.date())
         try:
             notice = Announcement(
                 incident=incident.name,
-                since=earlier.since
-                if earlier and earlier.until > now
-                else now.replace(microsecond=0),
+                since=since,
                 until=end,
                 language=next(iter(wordings)),
                 wordings=wordings,
@@ -139,7 +138,9 @@ def _write(announcements: Announcements, path: str) -> None:
         ) from None
 
 
-def _wordings(incident: Incident, settings: Breach | None, text: str | None) -> dict[str, Wording]:
+def _wordings(
+    incident: Incident, settings: Breach | None, text: str | None, day: date
+) -> dict[str, Wording]:
     """Return the notice in each language that the incident is told in, its own first."""
     folder = Path(settings.templates) if settings and settings.templates else None
     said = texts_by_language(incident.texts)
@@ -147,7 +148,7 @@ def _wordings(incident: Incident, settings: Breach | None, text: str | None) -> 
     try:
         words = {tag: Words(tag, folder) for tag in said}
         return {
-            tag: _wording(incident, each, words[tag], text if tag == own else None)
+            tag: _wording(incident, each, words[tag], text if tag == own else None, day)
             for tag, each in said.items()
             if words[tag].exist
             or tag == own  # without headings of its own, the own has English ones
@@ -156,7 +157,9 @@ def _wordings(incident: Incident, settings: Breach | None, text: str | None) -> 
         raise BreachError(str(error)) from None
 
 
-def _wording(incident: Incident, said: LocalizedTexts, words: Words, text: str | None) -> Wording:
+def _wording(
+    incident: Incident, said: LocalizedTexts, words: Words, text: str | None, day: date
+) -> Wording:
     headings = words.all
     found = headings.discovered.format(date=words.day(incident.discovered.date()))
     occurred = headings.occurred.format(date=said.occurred) if said.occurred else ""
@@ -178,6 +181,7 @@ def _wording(incident: Incident, said: LocalizedTexts, words: Words, text: str |
         passages=[
             Passage(heading=heading, text=written) for heading, written in passages if written
         ],
+        dated=headings.dated.format(date=words.day(day)),
     )
 
 

@@ -60,6 +60,7 @@ __all__ = [
     "Ledger",
     "Outcome",
     "Remaining",
+    "people",
     "worker_name",
 ]
 
@@ -140,6 +141,11 @@ class Counts(NamedTuple):
     def remaining(self) -> int:
         """People to whom a message is still to be sent."""
         return self.pending + self.sending + self.deferred
+
+
+def people(count: int) -> str:
+    """Return a number of people in words: "1 person", "1,200 people"."""
+    return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
 class Remaining(NamedTuple):

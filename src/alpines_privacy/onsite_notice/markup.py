@@ -102,7 +102,7 @@ def _article(notice: Announcement, tag: str, wording: Wording) -> str:
     )
     return (
         f"<article {_language(tag, wording)}>\n<h1>{_text(wording.title)}</h1>\n"
-        f'<p><time datetime="{day}">{day}</time></p>\n{passages}\n</article>'
+        f'<p><time datetime="{day}">{_text(wording.dated or day)}</time></p>\n{passages}\n</article>'
     )
 
 

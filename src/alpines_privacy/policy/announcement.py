@@ -41,12 +41,16 @@ class Passage(Part, frozen=True, kw_only=True):
 
 
 class Wording(Part, frozen=True, kw_only=True):
-    """A notice in one language: its title, what the banner says, the words of the link to the whole, and the whole."""
+    """A notice in one language: its title, what the banner says, the words of the link to the whole, and the whole.
+
+    `dated` says the day of the notice in words; without it the page has the day as ISO 8601 writes it.
+    """
 
     title: _Line
     summary: _Text
     link: _Line
     passages: Sequence[Passage]
+    dated: Annotated[str, Meta(max_length=300)] = ""
 
     def check(self) -> None:
         """Check that what is read out and followed has words."""

@@ -18,7 +18,7 @@ from alpines_privacy.breach.evidence.facts import Facts
 from alpines_privacy.breach.evidence.people import Event, Person
 from alpines_privacy.breach.evidence.withheld import status_of
 from alpines_privacy.breach.incidents import Entry
-from alpines_privacy.breach.ledger import RETRIED
+from alpines_privacy.breach.ledger import RETRIED, people
 from alpines_privacy.breach.reasons import reason_text
 
 __all__ = ["html_report"]
@@ -62,6 +62,7 @@ def _template() -> Template:
     )
     environment.filters |= {
         "number": _number,
+        "people": people,
         "moment": _moment,
         "lines": _lines,
         "said": _said,

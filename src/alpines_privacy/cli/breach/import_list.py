@@ -13,7 +13,7 @@ from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.importing import ListOptions, import_into
 from alpines_privacy.breach.imports import Imported, untold_reasons
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.ledger import Ledger
+from alpines_privacy.breach.ledger import Ledger, people
 from alpines_privacy.breach.opening import ledger_and_incident
 from alpines_privacy.breach.reasons import reason_text
 from alpines_privacy.breach.sources.detect import Reading
@@ -112,7 +112,7 @@ def _summary(done: Imported, path: Path, kept: Database, incident: Incident) -> 
     rejected = f", in {printable(str(path))}" if done.rejected else ""
     click.echo(f"{done.rejected:>12,} rejected{rejected}")
     counts = Ledger(kept, incident.id).counts()
-    click.echo(f"\nThe ledger has {counts.total:,} people; {counts.remaining:,} are to be mailed.")
+    click.echo(f"\nThe ledger has {people(counts.total)}. To be mailed: {counts.remaining:,}.")
     click.echo("\n".join(reason_lines(untold_reasons(kept, incident.id))))
 
 

@@ -19,7 +19,7 @@ from alpines_privacy.breach.delivery.sender import Sender
 from alpines_privacy.breach.delivery.server_check import check_server
 from alpines_privacy.breach.errors import BreachError
 from alpines_privacy.breach.incident import Incident
-from alpines_privacy.breach.ledger import Counts, Ledger
+from alpines_privacy.breach.ledger import Counts, Ledger, people
 from alpines_privacy.breach.local_time import shown
 from alpines_privacy.breach.sending import (
     Sending,
@@ -144,7 +144,7 @@ def _confirm(incident: Incident, counts: Counts, *, yes: bool) -> None:
         return
     if not has_terminal():
         raise BreachError("nobody can be asked here; expected --yes, once the test message is read")
-    click.echo(f"{counts.remaining:,} people get a message each. It cannot be undone.", err=True)
+    click.echo(f"A message goes to {people(counts.remaining)}. It cannot be undone.", err=True)
     answer = click.prompt(f"Type {incident.name} to send", err=True, default="", show_default=False)
     if answer.strip() != incident.name:
         raise BreachError("that is not the incident's name; nothing is sent")
@@ -204,7 +204,7 @@ def _ending_lines(sending: Sending, ending: Ending) -> list[str]:
     if ending.kind == "done":
         lines = [f"Nobody is left to be mailed: {told}."]
         if other := counts.failed + counts.bounced:
-            lines.append(f"{other:,} people are to be told another way: breach status")
+            lines.append(f"To be told another way: {people(other)} (breach status)")
         if datetime.now(UTC) > sending.incident.deadline:
             deadline = shown(sending.incident.deadline, sending.incident.zone)
             lines.append(f"The deadline was missed: {deadline}.")

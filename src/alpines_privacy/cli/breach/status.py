@@ -14,7 +14,7 @@ from alpines_privacy.breach.another_way import write_another_way
 from alpines_privacy.breach.deadline import other_clocks
 from alpines_privacy.breach.forecast import WINDOW
 from alpines_privacy.breach.incident_status import Status, status_of
-from alpines_privacy.breach.ledger import STATES
+from alpines_privacy.breach.ledger import STATES, people
 from alpines_privacy.breach.local_time import shown
 from alpines_privacy.breach.opening import ledger_and_incident
 from alpines_privacy.cli.breach.import_list import reason_lines
@@ -45,7 +45,7 @@ def status(
         )
         if another_way is not None:
             written = write_another_way(database, incident.id, Path(another_way))
-            click.echo(f"{written:,} people written to {another_way}", err=True)
+            click.echo(f"{people(written)} written to {another_way}", err=True)
     if found.forecast.misses:
         click.get_current_context().exit(1)
 
@@ -77,7 +77,7 @@ def _forecast_lines(found: Status) -> list[str]:
         return ["Nobody is in the ledger yet: alpines-privacy breach import FILE"]
     if not remaining:
         return ["Nobody is left to be mailed."]
-    lines = [f"{remaining:,} people are still to be mailed."]
+    lines = [f"Still to be mailed: {people(remaining)}."]
     if expected.rate is None:
         lines.append(f"Nobody was mailed in the last {WINDOW / 60:.0f} minutes.")
     elif expected.end is not None:
