@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from alpines_privacy.breach import ledger as ledger_module
 from alpines_privacy.breach import tables
 from alpines_privacy.breach.database import Database
 from alpines_privacy.breach.errors import BreachError
@@ -308,3 +309,9 @@ def test_an_empty_file_made_for_the_ledger_becomes_its_owner_s_alone(tmp_path: P
     with opened_ledger(f"sqlite:///{path}"):
         assert path.stat().st_mode & 0o077 == 0
         assert Path(f"{path}-wal").stat().st_mode & 0o077 == 0
+
+
+def test_one_is_a_person() -> None:
+    assert [ledger_module.people(count) for count in (0, 1, 2, 1_200)] == [
+        "0 people", "1 person", "2 people", "1,200 people",
+    ]  # fmt: skip

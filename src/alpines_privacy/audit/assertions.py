@@ -38,6 +38,7 @@ def assert_policy_kept(kept: Any, policy: PrivacyPolicy | None = None) -> None:
     `Vary`, the fields and the trackers of a page, and the same of the redirects before it. It may also
     be a verdict or a report of an audit. `policy` is what is declared. Raises TypeError for anything else.
     """
+    __tracebackhide__ = True  # pytest shows the test's own line
     if isinstance(kept, Report):
         report, broken = kept, [each for each in kept.verdicts if each.state == BROKEN]
     elif isinstance(kept, Verdict):
