@@ -274,6 +274,15 @@ def test_the_table_fits_a_terminal_and_tells_what_where_why_how_long(full: str) 
         assert text in table
 
 
+@pytest.mark.parametrize(("columns", "most"), [("20", 40), ("60", 60), ("80", 80), ("200", 80)])
+def test_the_table_is_no_wider_than_the_terminal(
+    columns: str, most: int, full: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    widths = [len(line) for line in ran("inventory", full).splitlines()]
+    assert most - 3 <= max(widths) <= most
+
+
 def test_json_and_csv_hold_the_same(full: str) -> None:
     rows = json.loads(ran("inventory", full, "--format", "json"))
     assert {row["table"] for row in rows} == {

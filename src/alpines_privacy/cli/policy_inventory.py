@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -17,7 +18,9 @@ from alpines_privacy.policy.own import AGE_LOCK, AGE_PASS, CHOICE
 
 __all__ = ["Entry", "entries", "inventory"]
 
-_WIDTHS = (22, 18, 24, 13)  # with the spaces between them 80 columns
+_WIDTHS = (22, 18, 24, 13)  # with the spaces between them 80 columns, the most
+_WIDEST = sum(_WIDTHS) + len(_WIDTHS) - 1
+_NARROWEST = 40  # columns; words of a table that is narrower cannot be read
 _HEADINGS = ("What", "Where", "Why", "How long")
 _UNSAID = "not declared"
 _LOGS = {
@@ -114,20 +117,28 @@ def _logs(policy: PrivacyPolicy) -> Iterator[Entry]:
 
 
 def _table(rows: Sequence[Entry]) -> str:
-    """Return lines of at most 80 columns."""
-    lines = [_line(_HEADINGS), _line(["-" * width for width in _WIDTHS])]
+    """Return lines of at most 80 columns, or as many as the terminal has."""
+    widths = _widths(shutil.get_terminal_size((_WIDEST, 24)).columns)
+    lines = [_line(_HEADINGS, widths), _line(["-" * width for width in widths], widths)]
     table = ""
     for row in rows:
         if row.table != table:
             table = row.table
             lines.append(f"[{table}]")
-        cells = [textwrap.wrap(_plain(t), w) or [""] for t, w in zip(row[1:], _WIDTHS, strict=True)]
-        lines += (_line(line) for line in zip_longest(*cells, fillvalue=""))
+        cells = [textwrap.wrap(_plain(t), w) or [""] for t, w in zip(row[1:], widths, strict=True)]
+        lines += (_line(line, widths) for line in zip_longest(*cells, fillvalue=""))
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Sequence[str]) -> str:
-    padded = (cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
+def _widths(columns: int) -> Sequence[int]:
+    """Return the widths of the table's columns on a terminal of so many."""
+    spaces = len(_WIDTHS) - 1
+    room = min(max(columns, _NARROWEST), _WIDEST) - spaces
+    return [width * room // (_WIDEST - spaces) for width in _WIDTHS]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
     return " ".join(padded).rstrip()
 
 
