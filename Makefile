@@ -7,9 +7,13 @@ PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test coverage test-all nox lint types layers keys kill catalogues fuzz bench clean
 
+# Asked first: a venv of an old interpreter, or half of one, would stay.
+is_new_enough = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "$(PYTHON) is older than 3.11, or absent; name another: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
+
 # A stamp for each set of extras: installed once, again when pyproject.toml changes.
 $(VENV)/.demo $(VENV)/.test $(VENV)/.bench: $(VENV)/.%: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || { $(is_new_enough); $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
