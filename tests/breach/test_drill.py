@@ -30,12 +30,14 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A drill whose environment names a real ledger, which it has to leave alone."""
+    """A drill in a folder of the current one, whose environment names a real ledger, which it has to leave alone."""
     folder = tmp_path_factory.mktemp("drill") / "kept"
     steps: dict[str, str] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALPINES_PRIVACY_BREACH_LEDGER", f"sqlite:///{folder.parent / 'real.db'}")
-        yield Run(folder, drill(folder, people=PEOPLE, seed=1, progress=steps.__setitem__), steps)
+        patch.chdir(folder.parent)
+        done = drill(Path(folder.name), people=PEOPLE, seed=1, progress=steps.__setitem__)
+        yield Run(folder, done, steps)
 
 
 def test_everything_holds(run: Run) -> None:

@@ -58,6 +58,7 @@ def drill(
 
     Nothing leaves this machine. Raises `BreachError` for a step that cannot be done.
     """
+    folder = folder.absolute()  # its processes run elsewhere
     if folder.exists() and any(folder.iterdir()):
         raise BreachError(f"{folder}: is not empty; expected a new folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
