@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import shutil
 import signal
@@ -78,6 +79,8 @@ def program(
     One that has not ended `patience` seconds after it was told to is killed with all its processes,
     and unless it `may_hang` that is an error.
     """
+    if "hypercorn" in command:
+        need("POSIX semaphores", _has_semaphores(), "let /dev/shm be written to")
     log = cwd / f"{Path(command[0]).name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the tests' own commands
@@ -96,6 +99,15 @@ def program(
                 process.wait()
                 if not may_hang:
                     raise
+
+
+def _has_semaphores() -> bool:
+    """Whether processes can share a lock: on Linux it lies in /dev/shm, which some containers lack."""
+    try:
+        multiprocessing.Lock()
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
