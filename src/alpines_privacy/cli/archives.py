@@ -30,6 +30,7 @@ _WORTH_WORKERS = (
     4 << 20
 )  # bytes in all files: with less, starting processes takes longer than the work
 _NO_RE2 = "slower without RE2: pip install 'alpines-privacy[redaction]'"
+_ALONE = "one process did the work: they share a lock in /dev/shm, which is read-only"
 _WHY = "Why, and what keeps it: sed -n LINEp FILE | alpines-privacy explain-log -"
 
 
@@ -63,6 +64,8 @@ def run(order: Order, policy: PrivacyPolicy, jobs: int | None, *, quiet: bool) -
             Progress(size, shown=not quiet and _has_terminal(order)) as progress,
         ):
             _work_on(names, _Run(order, workers, progress, tally, checking, live=jobs == 1))
+            if jobs > 1 and workers.is_alone and not quiet:
+                tally.note(_ALONE)
         if checking:
             for note in checking.end(tally.files, tally.failures):
                 tally.note(note)

@@ -22,7 +22,10 @@ _AHEAD = 2  # blocks for each process: one it works on, one that waits for it
 
 
 class Workers:
-    """Runs `clean(blocks)` in `jobs` processes; with one job in this process, block by block."""
+    """Runs `clean(blocks)` in `jobs` processes; with one job in this process, block by block.
+
+    So does a system that lets processes share no lock, as one whose /dev/shm cannot be written to.
+    """
 
     def __init__(self, policy: PrivacyPolicy | None, jobs: int, *, check: bool = False) -> None:
         self.cleaner = BlockCleaner(policy, check=check)
@@ -30,11 +33,14 @@ class Workers:
         self._begun: list[Future[None]] = []
         self._waiting = jobs * _AHEAD
         if jobs > 1:
-            # Fresh interpreters: a fork of a program that has threads may hang.
-            self._pool = ProcessPoolExecutor(
-                jobs, get_context("spawn"), initializer=_begin, initargs=(policy, check)
-            )
+            self._pool = _pool(policy, jobs, check=check)
+        if self._pool is not None:
             self._begun = [self._pool.submit(_is_ready) for _ in range(jobs)]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether this process does all of the work."""
+        return self._pool is None
 
     def __enter__(self) -> Self:
         return self
@@ -77,6 +83,16 @@ class Workers:
         if self._begun and any(future.done() for future in self._begun):
             self._begun.clear()
         return not self._begun
+
+
+def _pool(policy: PrivacyPolicy | None, jobs: int, *, check: bool) -> ProcessPoolExecutor | None:
+    """Return a pool of processes, None where the system has no lock for them."""
+    # Fresh interpreters: a fork of a program that has threads may hang.
+    fresh = get_context("spawn")
+    try:
+        return ProcessPoolExecutor(jobs, fresh, initializer=_begin, initargs=(policy, check))
+    except (ImportError, NotImplementedError, OSError):
+        return None
 
 
 def cores() -> int:
