@@ -23,6 +23,7 @@ from alpines_privacy.redaction.archives.blocks import BLOCK, Block, BlockCleaner
 from alpines_privacy.redaction.archives.compression import Compression
 from alpines_privacy.redaction.archives.workers import Workers
 from alpines_privacy.redaction.engine import redactor as redactor_module
+from tests.support.processes import need_shared_locks
 
 SCRIPT = str(Path(sys.executable).with_name("alpines-privacy"))
 PLAIN = Compression("plain", 0)
@@ -409,6 +410,7 @@ def _children(process: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_no_worker_outlives_a_killed_command() -> None:
+    need_shared_locks()
     command = [SCRIPT, "redact", "-q", "--jobs", "2", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own
         assert process.stdin is not None

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from alpines_privacy.policy import Logs, PrivacyPolicy
 from alpines_privacy.redaction import Redactor
 from tests.conftest import need
+from tests.support.processes import need_shared_locks
 
 pa: Any = pytest.importorskip("pyarrow", reason="needs pyarrow")
 redact_batches: Any = pytest.importorskip("alpines_privacy.redaction.arrow").redact_batches
@@ -145,6 +146,7 @@ def test_it_can_be_sent_to_other_machines() -> None:
 def test_it_runs_on_a_dask_cluster_of_two_processes() -> None:
     """A partition of a bag is an iterator over batches; what is made of it is kept as a list."""
     need("Dask", find_spec("distributed") is not None, "pip install dask distributed")
+    need_shared_locks()
     bags: Any = import_module("dask.bag")
     distributed: Any = import_module("distributed")
     batches = [

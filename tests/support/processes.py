@@ -19,7 +19,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.conftest import need
 
-__all__ = ["debian_program", "free_port", "free_ports", "program", "wsgi_origin"]
+__all__ = [
+    "debian_program",
+    "free_port",
+    "free_ports",
+    "need_shared_locks",
+    "program",
+    "wsgi_origin",
+]
 
 _PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"  # servers are not in everybody's PATH
 _PATIENCE = 120.0  # seconds; only a machine that hangs needs them
@@ -33,6 +40,14 @@ def debian_program(name: str, package: str) -> str:
     found = shutil.which(name, path=_PLACES)
     need(name, found is not None, f"apt-get install {package}")
     return str(found)
+
+
+def need_shared_locks() -> None:
+    """Skip a test where processes can share no lock: on Linux it lies in /dev/shm, read-only in some containers."""
+    try:
+        multiprocessing.Lock()
+    except (ImportError, OSError):
+        need("POSIX semaphores", False, "let /dev/shm be written to")
 
 
 def free_port() -> int:
@@ -80,7 +95,7 @@ def program(
     and unless it `may_hang` that is an error.
     """
     if "hypercorn" in command:
-        need("POSIX semaphores", _has_semaphores(), "let /dev/shm be written to")
+        need_shared_locks()
     log = cwd / f"{Path(command[0]).name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the tests' own commands
@@ -99,15 +114,6 @@ def program(
                 process.wait()
                 if not may_hang:
                     raise
-
-
-def _has_semaphores() -> bool:
-    """Whether processes can share a lock: on Linux it lies in /dev/shm, which some containers lack."""
-    try:
-        multiprocessing.Lock()
-    except (ImportError, OSError):
-        return False
-    return True
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -30,7 +30,7 @@ _WORTH_WORKERS = (
     4 << 20
 )  # bytes in all files: with less, starting processes takes longer than the work
 _NO_RE2 = "slower without RE2: pip install 'alpines-privacy[redaction]'"
-_ALONE = "one process did the work: they share a lock in /dev/shm, which is read-only"
+_ALONE = "one process did the work: no lock can be shared (/dev/shm is read-only)"
 _WHY = "Why, and what keeps it: sed -n LINEp FILE | alpines-privacy explain-log -"
 
 
