@@ -114,12 +114,9 @@ class _Sent:
     def readings(self) -> list[Birth]:
         """Return all possible dates of the one birth date; none if it cannot be read."""
         years, months, days = (self._parts.get(kind, []) for kind in _PARTS)
-        if not years:
+        if self._readings or not years:
             return self._readings
-        orders = product(months, days) if days else product(months)
-        of_parts = readings_of_parts(years[0], orders)
-        # A date that its parts contradict may be another: of the certificate, of the place.
-        return _in_common(self._readings, of_parts) or [*self._readings, *of_parts]
+        return readings_of_parts(years[0], product(months, days) if days else product(months))
 
     def _take(self, name: str, kind: NameKind, value: str) -> None:
         if kind is NameKind.PASSWORD:
@@ -151,14 +148,10 @@ class _Sent:
 
     def _add_readings(self, readings: list[Birth]) -> None:
         """Keep what all dates have in common; two without it are two birth dates."""
-        common = _in_common(self._readings, readings)
+        common = [both for a in self._readings for b in readings if (both := _common(a, b))]
         if self._readings and readings and not common:
             self.are_several = True
         self._readings = list(dict.fromkeys(common)) or self._readings or readings
-
-
-def _in_common(some: list[Birth], others: list[Birth]) -> list[Birth]:
-    return [both for a in some for b in others if (both := _common(a, b))]
 
 
 def _common(a: Birth, b: Birth) -> Birth | None:
