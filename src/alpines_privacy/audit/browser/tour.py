@@ -1,8 +1,9 @@
-"""All pages under all signals in a browser, two at a time; a browser that is lost is started again."""
+"""All pages under all signals in a browser, a few at a time; a browser that is lost is started again."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
@@ -38,7 +39,7 @@ __all__ = ["Tour", "in_a_thread", "visit_pages"]
 
 T = TypeVar("T")
 
-_AT_ONCE = 2
+_AT_ONCE = min(4, (os.cpu_count() or 1) + 1)  # visits; each waits for half of its time
 _START = 60.0  # seconds in which a browser has started
 _END = 10.0
 _TRIES = 2
