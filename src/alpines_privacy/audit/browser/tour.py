@@ -39,7 +39,7 @@ __all__ = ["Tour", "in_a_thread", "visit_pages"]
 
 T = TypeVar("T")
 
-_AT_ONCE = min(4, (os.cpu_count() or 1) + 1)  # visits; each waits for half of its time
+_AT_ONCE = min(4, (os.cpu_count() or 1) + 1)  # each visit waits for half of its time
 _START = 60.0  # seconds in which a browser has started
 _END = 10.0
 _TRIES = 2
@@ -55,6 +55,7 @@ class Tour:
     - `scope`: which servers may be asked; everything else is written down and goes nowhere.
     - `cookies`, `known`, `own_path`: see `Setting`. `screenshots`: of how many pages, without a signal and with one.
     - `authorities`: how the site's certificate is verified, by default with the system's authorities.
+    - `at_once`: how many visits are made at the same time, each in a browser of its own.
     """
 
     pages: Sequence[str]
@@ -66,6 +67,7 @@ class Tour:
     screenshots: int = 12
     bounds: Bounds = Bounds()  # noqa: RUF009 - it is frozen
     authorities: ssl.SSLContext | None = None
+    at_once: int = _AT_ONCE
     progress: Progress = lambda what, done, of: None  # noqa: ARG005 - nobody listens
 
 
@@ -123,7 +125,7 @@ async def _toured(tour: Tour) -> tuple[BrowserVisit, ...]:
     try:
         async with playwright_started() as playwright:
             work = _Work(tour, setting)
-            seats = [_Seat(playwright, certificate, nobody.url, work) for _ in range(_AT_ONCE)]
+            seats = [_Seat(playwright, certificate, nobody.url, work) for _ in range(tour.at_once)]
             await asyncio.gather(*(seat.run() for seat in seats))
             return work.visits()
     finally:
