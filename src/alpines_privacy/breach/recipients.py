@@ -71,7 +71,9 @@ def recipient_reader(
                 return f"{field} holds what cannot be read in this encoding"
             if not text.isprintable() and field != "email":
                 text = _printable(text)
-            said[field] = "" if text == _NULL else text.strip()
+            said[field] = text.strip()
+        if _NULL in said.values():
+            said = {field: "" if text == _NULL else text for field, text in said.items()}
         leaked = said["leaked"].lower()
         if leaked not in _YES_OR_NO:
             return "leaked holds neither yes nor no"
@@ -175,7 +177,9 @@ def _number(value: Decimal) -> str:
 
 
 def _joined(cells: Sequence[Any], places: Sequence[int]) -> str:
-    return " ".join(filter(None, (_cell(cells[place], "name").strip() for place in places)))
+    found = [cells[place] for place in places]
+    texts = [cell if cell.__class__ is str else _cell(cell, "name") for cell in found]
+    return " ".join(filter(None, map(str.strip, texts)))
 
 
 def _printable(text: str) -> str:
