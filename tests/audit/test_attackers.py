@@ -161,7 +161,7 @@ def test_an_asgi_app_that_goes_on_when_it_is_stopped_is_audited(
     answer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(in_process, "_MOMENT", 0.1)
-    report = audited(cast("Any", Asgi(answer)), page_bytes=300_000, page_seconds=0.2, pages=2)
+    report = audited(cast("Any", Asgi(answer)), page_bytes=300_000, page_seconds=1.0, pages=2)
     assert report.pages == 2
 
 
