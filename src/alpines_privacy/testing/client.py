@@ -136,7 +136,7 @@ class _Browser(_Client):
         return self.build_request("GET", path, headers=fields)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)  # an address has at most 64 KB
 def _target(base: httpx2.URL, url: httpx2.URL | str) -> httpx2.URL:
     """Return the address that a link on the site leads to; raises ValueError for one of no site."""
     target = httpx2.URL(urljoin(str(base), str(url)))

@@ -38,7 +38,7 @@ class _Place(NamedTuple):
     is_trustworthy: bool
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)  # an address has at most 64 KB
 def _place(url: str) -> _Place:
     parts = urlsplit(url)
     host = parts.hostname or ""

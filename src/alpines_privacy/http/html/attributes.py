@@ -63,6 +63,8 @@ def is_self_closing(raw: bytes) -> bool:
     """Tell whether a whole tag ends in `/>`, and not in an unquoted value that ends in `/`."""
     if raw[-2] != _SLASH:
         return False
+    if b"=" not in raw:  # nor any value
+        return True
     end = max((attribute.end for attribute in attributes(raw)), default=0)
     return end < len(raw) - 1
 
